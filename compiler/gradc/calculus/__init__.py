@@ -1,0 +1,1 @@
+"""The calculus room of gradc; see docs/contributing.md for the map."""

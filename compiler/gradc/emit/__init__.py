@@ -1,0 +1,1 @@
+"""The emit room of gradc; see docs/contributing.md for the map."""

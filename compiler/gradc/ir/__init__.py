@@ -1,0 +1,1 @@
+"""The ir room of gradc; see docs/contributing.md for the map."""

@@ -1,0 +1,1 @@
+"""The schedule room of gradc; see docs/contributing.md for the map."""

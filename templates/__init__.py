@@ -1,0 +1,1 @@
+"""C text frames, rendered by gradc.emit; a package so that wheels carry them."""
