@@ -1,0 +1,313 @@
+"""Programs: array definitions in index notation, over symbolic dimensions.
+
+    def program(w: real[d], X: real[n, d], y: real[n], lam: real):
+        z[i:n] = sum[j:d](X[i, j] * w[j])
+        s = sum[i:n](softplus(-y[i] * z[i]))
+        q = sum[j:d](w[j] ** 2)
+        loss = s / n + lam / 2 * q
+        return loss
+
+Arrays are numbered: first the parameters, then the results of the definitions in order. A definition names only
+arrays with smaller numbers. Names of what a definition makes are chosen when a program is printed; what the user called
+it is kept as a hint, which takes no part in equality.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import NamedTuple, TypeAlias
+
+from gradc.ir.equations import BOOLEAN, INTEGER, REAL, BodyBuilder, Equation
+from gradc.ir.size import Size, ref
+
+KIND_OF_DTYPE = {
+    "real": REAL,
+    "float64": REAL,
+    "float32": REAL,
+    **{f"{sign}int{bits}": INTEGER for sign in ("", "u") for bits in (8, 16, 32, 64)},
+    "bool": BOOLEAN,
+}
+DTYPE_OF_KIND = {REAL: "real", INTEGER: "int64", BOOLEAN: "bool"}
+
+
+class Parameter(NamedTuple):
+    """An input: its name, its shape, and a dtype, where ``"real"`` is the kernel's own float64 or float32."""
+
+    name: str
+    shape: tuple[Size, ...]
+    dtype: str = "real"
+
+
+class Array(NamedTuple):
+    """What is known of an array: its shape and its dtype."""
+
+    shape: tuple[Size, ...]
+    dtype: str
+
+    @property
+    def kind(self) -> str:
+        """The kind of an element: real, integer or boolean."""
+        return KIND_OF_DTYPE[self.dtype]
+
+
+class Comprehension(NamedTuple):
+    """``T[i, j] = reduce[k](body)``: the last equation of the body for each of the free indices.
+
+    The first `rank` of `extents` belong to the free indices, the others to those that `reduction` reduces; `reduction`
+    is None where there is none to reduce.
+    """
+
+    extents: tuple[Size, ...]
+    rank: int
+    reduction: str | None
+    body: tuple[Equation, ...]
+
+
+class Store(NamedTuple):
+    """Where a piece of an accumulation adds a value: the subscripts, and the equation of the value."""
+
+    subscripts: tuple[Size, ...]
+    value: int
+
+
+class Piece(NamedTuple):
+    """A loop nest of an accumulation: its extents, the body its stores share, and the stores."""
+
+    extents: tuple[Size, ...]
+    body: tuple[Equation, ...]
+    stores: tuple[Store, ...]
+
+
+class Accumulation(NamedTuple):
+    """``T[idx[i], j] += e`` from zeros: the transpose of a gather, and how arrays are put together from parts."""
+
+    shape: tuple[Size, ...]
+    pieces: tuple[Piece, ...]
+
+
+class Scan(NamedTuple):
+    """Carried arrays through `length` steps: result ``C[t]`` is the carry before step ``t``, ``C[length]`` the last.
+
+    The body's parameters are the carries, then the captured arrays, in order; its outputs are the next carries. It may
+    use `step`, a dimension's symbol that stands for the number of the step.
+    """
+
+    step: str
+    length: Size
+    initial: tuple[int, ...]
+    captured: tuple[int, ...]
+    body: Program
+
+
+class Call(NamedTuple):
+    """A named routine on whole arrays, with a rule of its own in the table of routines."""
+
+    routine: str
+    arguments: tuple[int, ...]
+    shapes: tuple[tuple[Size, ...], ...]
+
+
+Definition: TypeAlias = Comprehension | Accumulation | Scan | Call
+
+
+@dataclass(frozen=True)
+class Program:
+    """Parameters, definitions in order, and the numbers of the arrays that are its outputs."""
+
+    parameters: tuple[Parameter, ...]
+    definitions: tuple[Definition, ...]
+    outputs: tuple[int, ...]
+    hints: tuple[str | None, ...] = field(default=(), compare=False)  # a name for each result of the definitions
+    output_names: tuple[str, ...] = field(default=(), compare=False)
+
+    def __str__(self) -> str:
+        from gradc.ir.printer import print_program
+
+        return print_program(self)
+
+    def arrays(self) -> list[Array]:
+        """Shape and dtype of every array, by number."""
+        found = [Array(parameter.shape, parameter.dtype) for parameter in self.parameters]
+        for definition in self.definitions:
+            found += results_of(definition, found)
+        return found
+
+    def first_results(self) -> list[int]:
+        """The number of each definition's first result."""
+        number, found = len(self.parameters), []
+        for definition in self.definitions:
+            found.append(number)
+            number += result_count(definition)
+        return found
+
+    def symbols(self) -> tuple[str, ...]:
+        """The dimensions' symbols, in the order in which the parameters' shapes name them."""
+        found: dict[str, None] = {}
+        for parameter in self.parameters:
+            for extent in parameter.shape:
+                found.update((atom[1], None) for atom in extent.atoms() if atom[0] == "dim")
+        return tuple(found)
+
+    def hint(self, number: int) -> str | None:
+        """What the user called the array, if anything."""
+        if number < len(self.parameters):
+            return self.parameters[number].name
+        position = number - len(self.parameters)
+        return self.hints[position] if position < len(self.hints) else None
+
+
+def result_count(definition: Definition) -> int:
+    """How many arrays a definition makes."""
+    if isinstance(definition, Scan):
+        return len(definition.initial)
+    return len(definition.shapes) if isinstance(definition, Call) else 1
+
+
+def results_of(definition: Definition, arrays: Sequence[Array]) -> list[Array]:
+    """The arrays that a definition makes."""
+    if isinstance(definition, Comprehension):
+        kind = definition.body[-1].kind
+        return [Array(definition.extents[: definition.rank], DTYPE_OF_KIND[kind])]
+    if isinstance(definition, Accumulation):
+        return [Array(definition.shape, "real")]
+    if isinstance(definition, Scan):
+        return [Array((definition.length + 1, *arrays[number].shape), "real") for number in definition.initial]
+    return [Array(shape, "real") for shape in definition.shapes]
+
+
+def bodies_of(definition: Definition) -> tuple[tuple[tuple[Size, ...], tuple[Equation, ...], tuple[int, ...]], ...]:
+    """The scalar bodies of a definition: extents, equations and the numbers of their roots."""
+    if isinstance(definition, Comprehension):
+        return ((definition.extents, definition.body, (len(definition.body) - 1,)),)
+    if isinstance(definition, Accumulation):
+        return tuple((piece.extents, piece.body, tuple(s.value for s in piece.stores)) for piece in definition.pieces)
+    return ()
+
+
+def reads(definition: Definition) -> tuple[int, ...]:
+    """The arrays that a definition reads, in order of first use."""
+    if isinstance(definition, Scan):
+        return tuple(dict.fromkeys(definition.initial + definition.captured))
+    if isinstance(definition, Call):
+        return tuple(dict.fromkeys(definition.arguments))
+    return tuple(dict.fromkeys(e.data[0] for _, body, _ in bodies_of(definition) for e in body if e.op == "access"))
+
+
+def sizes_of(definition: Definition) -> Iterable[Size]:
+    """Every extent and shape of a definition."""
+    if isinstance(definition, Comprehension):
+        yield from definition.extents
+    elif isinstance(definition, Accumulation):
+        yield from definition.shape
+        for piece in definition.pieces:
+            yield from piece.extents
+    elif isinstance(definition, Scan):
+        yield definition.length
+    else:
+        for shape in definition.shapes:
+            yield from shape
+
+
+class ProgramBuilder:
+    """Collects definitions and interns them: equal definitions are one array."""
+
+    def __init__(self, parameters: Sequence[Parameter]) -> None:
+        self.parameters = tuple(parameters)
+        self.arrays = [Array(parameter.shape, parameter.dtype) for parameter in parameters]
+        self.definitions: list[Definition] = []
+        self._hints: list[str | None] = []
+        self._digests = [b"p" + position.to_bytes(4, "big") for position in range(len(self.arrays))]
+        self._known: dict[Definition, int] = {}
+
+    def body(self) -> BodyBuilder:
+        """A builder of scalar equations over this program's arrays."""
+        return BodyBuilder(self._digests.__getitem__)
+
+    def access(self, body: BodyBuilder, array: int, *subscripts: Size) -> int:
+        """An element of one of the program's arrays, as an equation of `body`."""
+        return body.access(array, tuple(subscripts), self.arrays[array].kind)
+
+    def comprehend(
+        self,
+        body: BodyBuilder,
+        result: int,
+        free: Sequence[Size],
+        reduced: Sequence[Size] = (),
+        reduction: str | None = None,
+        hint: str | None = None,
+    ) -> int:
+        """Define ``T[free] = reduction[reduced](result)`` and give its number."""
+        equations, _ = body.extract([result])
+        extents = (*free, *reduced)
+        return self.define(Comprehension(extents, len(free), reduction if reduced else None, equations), hint)[0]
+
+    def accumulate(
+        self,
+        shape: Sequence[Size],
+        pieces: Sequence[tuple[Sequence[Size], BodyBuilder, Sequence[tuple[Sequence[Size], int]]]],
+        hint: str | None = None,
+    ) -> int:
+        """Define an array of zeros to which each piece ``(extents, body, [(subscripts, value), …])`` adds."""
+        return self.define(Accumulation(tuple(shape), tuple(_piece(*piece) for piece in pieces)), hint)[0]
+
+    def define(self, definition: Definition, *hints: str | None) -> tuple[int, ...]:
+        """Add a definition, or find the equal one that is there, and give the numbers of its results."""
+        first = self._known.get(definition)
+        count = result_count(definition)
+        if first is None:
+            first = len(self.arrays)
+            self._known[definition] = first
+            self.definitions.append(definition)
+            self.arrays += results_of(definition, self.arrays)
+            digest = self._digest(definition)
+            self._digests += [b"d" + blake2b(digest + bytes([k]), digest_size=7).digest() for k in range(count)]
+            self._hints += [None] * count
+        for offset, hint in enumerate(hints):
+            position = first + offset - len(self.parameters)
+            if hint is not None and self._hints[position] is None:
+                self._hints[position] = hint
+        return tuple(range(first, first + count))
+
+    def finish(self, outputs: Sequence[int], output_names: Sequence[str] = ()) -> Program:
+        """The program whose outputs are these arrays."""
+        return Program(
+            self.parameters, tuple(self.definitions), tuple(outputs), tuple(self._hints), tuple(output_names)
+        )
+
+    def _digest(self, definition: Definition) -> bytes:
+        reading = blake2b(digest_size=8)
+        reading.update(type(definition).__name__.encode())
+        for value in sizes_of(definition):
+            reading.update(str(value).encode() + b";")
+        if isinstance(definition, Comprehension):
+            reading.update(f"{definition.rank}{definition.reduction}".encode())
+        for _, equations, roots in bodies_of(definition):
+            body = self.body()
+            for number in body.insert(equations, roots):
+                reading.update(body.digest(number))
+        if isinstance(definition, (Scan, Call)):
+            for number in reads(definition):
+                reading.update(self._digests[number])
+            reading.update(str(definition.body if isinstance(definition, Scan) else definition.routine).encode())
+        return reading.digest()
+
+
+def _piece(extents: Sequence[Size], body: BodyBuilder, stores: Sequence[tuple[Sequence[Size], int]]) -> Piece:
+    # Subscripts may hold refs, so they are extracted as roots of their own beside the values.
+    roots: list[int] = []
+    for subscripts, value in stores:
+        roots.append(value)
+        roots += [atom[1] for part in subscripts for atom in part.atoms() if atom[0] == "ref"]
+    equations, numbers = body.extract(roots)
+    new = dict(zip(roots, numbers, strict=True))
+
+    def renumber(part: Size) -> Size:
+        return part.substitute(lambda atom: ref(new[atom[1]]) if atom[0] == "ref" else None)
+
+    return Piece(
+        tuple(extents),
+        equations,
+        tuple(Store(tuple(renumber(part) for part in subscripts), new[value]) for subscripts, value in stores),
+    )
