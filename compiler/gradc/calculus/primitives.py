@@ -168,7 +168,7 @@ _TABLE: tuple[Primitive, ...] = (
     Primitive("log_ndtr", ("where(x < 0, 0.7978845608028654 / erfcx(-0.7071067811865476 * x), 0.3989422804014327 * exp(-0.5 * x**2 - out))",), _sp("log_ndtr"), ((-9, 5),), special="log_ndtr", scipy=("log_ndtr",), latex=r"\log \Phi({0})"),
     # --- gamma ------------------------------------------------------------------------------------------------------
     Primitive("gamma", ("out * digamma(x)",), _sp("gamma"), ((0.2, 9),), special="gamma", scipy=("gamma",), sympy=("gamma",), latex=r"\Gamma({0})", edge="NaN at the negative integers"),
-    Primitive("gammaln", ("digamma(x)",), _sp("gammaln"), ((0.2, 9),), special="lgamma", scipy=("gammaln", "loggamma"), sympy=("loggamma",), latex=r"\log |\Gamma({0})|", edge="inf at the poles"),
+    Primitive("gammaln", ("digamma(x)",), _sp("lgamma"), ((0.2, 9),), special="lgamma", scipy=("gammaln", "loggamma"), sympy=("loggamma",), latex=r"\log |\Gamma({0})|", edge="inf at the poles"),
     Primitive("digamma", ("polygamma(1, x)",), _sp("digamma"), ((0.2, 9),), special="digamma", scipy=("digamma", "psi"), sympy=("digamma",), latex=r"\psi({0})", edge="NaN at the negative integers"),
     Primitive("polygamma", ("0", "polygamma(x + 1, y)"), _sp("polygamma"), ((1, 1), (0.3, 9)), special="polygamma", scipy=("polygamma",), sympy=("polygamma",), latex=r"\psi^{{({0})}}({1})", edge="the order is a whole number, and has no derivative"),
     Primitive("beta", ("out * (digamma(x) - digamma(x + y))", "out * (digamma(y) - digamma(x + y))"), _sp("beta"), ((0.3, 5), (0.3, 5)), special="beta", scipy=("beta",), sympy=("beta",), latex=r"B({0}, {1})"),

@@ -107,7 +107,7 @@ def choose_names(program: Program, outer: frozenset[str] = frozenset()) -> Names
         chosen.append(unique)
     letters: dict[str, str] = {}
     free = [letter for letter in _LETTERS if letter not in taken]
-    for array in program.arrays():
+    for array in sorted(program.arrays(), key=lambda array: -len(array.shape)):
         for extent in array.shape:
             text = str(extent)
             if extent.constant is None and text not in letters and len(letters) < len(free) - 6:

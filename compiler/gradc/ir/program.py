@@ -14,7 +14,7 @@ it is kept as a hint, which takes no part in equality.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import NamedTuple, TypeAlias
@@ -270,6 +270,17 @@ class ProgramBuilder:
                 self._hints[position] = hint
         return tuple(range(first, first + count))
 
+    def name(self, array: int, hint: str | None) -> None:
+        """Remember what the user calls an array, unless it has a name."""
+        position = array - len(self.parameters)
+        if position >= 0 and self._hints[position] is None:
+            self._hints[position] = hint
+
+    def define_apart(self, definition: Definition) -> int:
+        """Add a definition even where an equal one is there: a second array of the same values."""
+        self._known.pop(definition, None)
+        return self.define(definition)[0]
+
     def finish(self, outputs: Sequence[int], output_names: Sequence[str] = ()) -> Program:
         """The program whose outputs are these arrays."""
         return Program(
@@ -311,3 +322,31 @@ def _piece(extents: Sequence[Size], body: BodyBuilder, stores: Sequence[tuple[Se
         equations,
         tuple(Store(tuple(renumber(part) for part in subscripts), new[value]) for subscripts, value in stores),
     )
+
+
+def remap(definition: Definition, new: Mapping[int, int]) -> Definition:
+    """The same definition over arrays with other numbers."""
+    if isinstance(definition, Comprehension):
+        return definition._replace(body=_remap_body(definition.body, new))
+    if isinstance(definition, Accumulation):
+        pieces = tuple(piece._replace(body=_remap_body(piece.body, new)) for piece in definition.pieces)
+        return definition._replace(pieces=pieces)
+    if isinstance(definition, Scan):
+        return definition._replace(
+            initial=tuple(new[number] for number in definition.initial),
+            captured=tuple(new[number] for number in definition.captured),
+        )
+    return definition._replace(arguments=tuple(new[number] for number in definition.arguments))
+
+
+def copy_definitions(builder: ProgramBuilder, program: Program, new: dict[int, int]) -> dict[int, int]:
+    """Define all of a program's arrays in another builder; `new` says where its parameters are, and gains the rest."""
+    for definition, first in zip(program.definitions, program.first_results(), strict=True):
+        hints = [program.hint(first + k) for k in range(result_count(definition))]
+        for offset, number in enumerate(builder.define(remap(definition, new), *hints)):
+            new[first + offset] = number
+    return new
+
+
+def _remap_body(body: tuple[Equation, ...], new: Mapping[int, int]) -> tuple[Equation, ...]:
+    return tuple(e._replace(data=(new[e.data[0]], e.data[1])) if e.op == "access" else e for e in body)

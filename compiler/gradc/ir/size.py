@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 # An atom is a tagged tuple, so that atoms of different kinds never compare equal:
 #   ("dim", name)                a dimension's symbol, or the step of a scan
@@ -138,6 +138,8 @@ class Size(NamedTuple):
         ordered = sorted(self.terms, key=lambda term: term[1] < 0)
         for monomial, coefficient in ordered:
             factors = [_spell_atom(atom, name) for atom in monomial]
+            if coefficient != 1 or len(factors) > 1:  # 2*(n//2) is not 2*n//2, nor is -(n//2) -n//2
+                factors = [f"({f})" if atom[0] == "//" else f for f, atom in zip(factors, monomial, strict=True)]
             if abs(coefficient) != 1 or not factors:
                 factors.insert(0, str(abs(coefficient)))
             product = "*".join(factors)

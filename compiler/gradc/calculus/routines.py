@@ -1,0 +1,255 @@
+"""The table of routines on whole arrays: what each computes, and its rules in both modes.
+
+    X = solve(A, B):    Bbar = solve(A.T, Xbar),  Abar = -Bbar @ X.T
+
+Sources: Giles, *An extended collection of matrix derivative results for forward and reverse mode automatic
+differentiation* (2008); Murray, *Differentiation of the Cholesky decomposition* (arXiv:1602.07527, 2016).
+Rules are written with the operations below, and can be differentiated again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Optional
+
+import numpy as np
+
+from gradc.ir.program import Call, ProgramBuilder
+from gradc.ir.size import Size, index
+
+Shape = tuple[Size, ...]
+Adjoint = Callable[[ProgramBuilder, Sequence[int], Sequence[int], Sequence[Optional[int]]], Sequence[Optional[int]]]
+
+
+class Routine(NamedTuple):
+    """One routine.
+
+    Parameters
+    ----------
+    shapes
+        From the arguments' shapes to the results'.
+    reference
+        What the interpreter computes.
+    adjoint
+        ``(builder, arguments, results, cotangents)`` to a contribution for each argument, or None.
+    tangent
+        ``(builder, arguments, results, tangents)`` to the tangent of each result, or None.
+    failure
+        What the C routine's failure means to the user; empty where it cannot fail.
+    """
+
+    name: str
+    shapes: Callable[[Sequence[Shape]], tuple[Shape, ...]]
+    reference: Callable[..., Any]
+    adjoint: Adjoint
+    tangent: Adjoint
+    failure: str = ""
+
+
+def call(b: ProgramBuilder, routine: str, *arguments: int) -> tuple[int, ...]:
+    """Define a call, with the shapes that the table says."""
+    shapes = ROUTINES[routine].shapes([b.arrays[number].shape for number in arguments])
+    return b.define(Call(routine, arguments, shapes))
+
+
+def _matmul(b: ProgramBuilder, A: int, B: int, *, left: bool = False, right: bool = False, scale: float = 1.0) -> int:
+    """``scale * A @ B``, with `left` or `right` transposed."""
+    (p, q), (r, s) = b.arrays[A].shape, b.arrays[B].shape
+    rows, inner, columns = (q if left else p), (p if left else q), (r if right else s)
+    body = b.body()
+    i, j, k = index(0), index(1), index(2)
+    product = body.apply(
+        "mul", b.access(body, A, *((k, i) if left else (i, k))), b.access(body, B, *((j, k) if right else (k, j)))
+    )
+    if scale == -1.0:
+        product = body.apply("neg", product)
+    elif scale != 1.0:
+        product = body.apply("mul", body.constant(scale), product)
+    return b.comprehend(body, product, (rows, columns), (inner,), "sum")
+
+
+def _transpose(b: ProgramBuilder, A: int) -> int:
+    rows, columns = b.arrays[A].shape
+    body = b.body()
+    return b.comprehend(body, b.access(body, A, index(1), index(0)), (columns, rows))
+
+
+def _elementwise(b: ProgramBuilder, op: str, A: int, B: int) -> int:
+    """An operation on two arrays, where either may be a scalar."""
+    shape = max(b.arrays[A].shape, b.arrays[B].shape, key=len)
+    body = b.body()
+    indices = tuple(index(k) for k in range(len(shape)))
+    operands = [b.access(body, array, *(indices if b.arrays[array].shape else ())) for array in (A, B)]
+    return b.comprehend(body, body.apply(op, *operands), shape)
+
+
+def _lower(b: ProgramBuilder, A: int, *, diagonal: float = 1.0) -> int:
+    """The lower triangle, its diagonal scaled."""
+    body = b.body()
+    i, j = index(0), index(1)
+    value = b.access(body, A, i, j)
+    row, column = body.integer(i), body.integer(j)
+    on = value if diagonal == 1.0 else body.apply("mul", body.constant(diagonal), value)
+    zero = body.constant(0.0)
+    below = body.apply("where", body.apply("lt", column, row), value, zero)
+    return b.comprehend(body, body.apply("where", body.apply("eq", row, column), on, below), b.arrays[A].shape)
+
+
+def _symmetric(b: ProgramBuilder, A: int) -> int:
+    """``(A + A.T) / 2``."""
+    body = b.body()
+    i, j = index(0), index(1)
+    total = body.apply("add", b.access(body, A, i, j), b.access(body, A, j, i))
+    return b.comprehend(body, body.apply("mul", body.constant(0.5), total), b.arrays[A].shape)
+
+
+def _total(b: ProgramBuilder, A: int, B: int) -> int:
+    """``sum(A.T * B)``."""
+    shape = b.arrays[B].shape
+    body = b.body()
+    i, j = index(0), index(1)
+    return b.comprehend(body, body.apply("mul", b.access(body, A, j, i), b.access(body, B, i, j)), (), shape, "sum")
+
+
+def _sum_of(b: ProgramBuilder, parts: Sequence[int]) -> int | None:
+    if not parts:
+        return None
+    total = parts[0]
+    for part in parts[1:]:
+        total = _elementwise(b, "add", total, part)
+    return total
+
+
+# --- inverse: d(inv A) = -inv(A) dA inv(A) ---------------------------------------------------------------------------
+
+
+def _inv_adjoint(b: ProgramBuilder, _args: Sequence[int], res: Sequence[int], bars: Sequence[int | None]) -> Any:
+    assert bars[0] is not None
+    return [_matmul(b, _matmul(b, res[0], bars[0], left=True, scale=-1.0), res[0], right=True)]
+
+
+def _inv_tangent(b: ProgramBuilder, _args: Sequence[int], res: Sequence[int], dots: Sequence[int | None]) -> Any:
+    assert dots[0] is not None
+    return [_matmul(b, _matmul(b, res[0], dots[0], scale=-1.0), res[0])]
+
+
+# --- solve: dX = solve(A, dB - dA X) -----------------------------------------------------------------------------------
+
+
+def _solve_adjoint(b: ProgramBuilder, args: Sequence[int], res: Sequence[int], bars: Sequence[int | None]) -> Any:
+    assert bars[0] is not None
+    (right,) = call(b, "solve", _transpose(b, args[0]), bars[0])
+    return [_matmul(b, right, res[0], right=True, scale=-1.0), right]
+
+
+def _solve_tangent(b: ProgramBuilder, args: Sequence[int], res: Sequence[int], dots: Sequence[int | None]) -> Any:
+    parts = [dots[1]] if dots[1] is not None else []
+    if dots[0] is not None:
+        parts.append(_matmul(b, dots[0], res[0], scale=-1.0))
+    right = _sum_of(b, [part for part in parts if part is not None])
+    return [None if right is None else call(b, "solve", args[0], right)[0]]
+
+
+# --- triangular solves: L X = B, and L.T X = B -------------------------------------------------------------------------
+
+
+def _lower_adjoint(transposed: bool) -> Adjoint:
+    def adjoint(b: ProgramBuilder, args: Sequence[int], res: Sequence[int], bars: Sequence[int | None]) -> Any:
+        assert bars[0] is not None
+        (right,) = call(b, "solve_lower" if transposed else "solve_lower_transposed", args[0], bars[0])
+        left = (res[0], right) if transposed else (right, res[0])
+        return [_lower(b, _matmul(b, *left, right=True, scale=-1.0)), right]
+
+    return adjoint
+
+
+def _lower_tangent(transposed: bool) -> Adjoint:
+    def tangent(b: ProgramBuilder, args: Sequence[int], res: Sequence[int], dots: Sequence[int | None]) -> Any:
+        parts = [dots[1]] if dots[1] is not None else []
+        if dots[0] is not None:
+            parts.append(_matmul(b, _lower(b, dots[0]), res[0], left=transposed, scale=-1.0))
+        right = _sum_of(b, [part for part in parts if part is not None])
+        name = "solve_lower_transposed" if transposed else "solve_lower"
+        return [None if right is None else call(b, name, args[0], right)[0]]
+
+    return tangent
+
+
+# --- determinants: d log|det A| = tr(inv(A) dA) ------------------------------------------------------------------------
+
+
+def _slogdet_adjoint(b: ProgramBuilder, args: Sequence[int], _res: Sequence[int], bars: Sequence[int | None]) -> Any:
+    if bars[1] is None:
+        return [None]
+    return [_elementwise(b, "mul", _transpose(b, call(b, "inv", args[0])[0]), bars[1])]
+
+
+def _slogdet_tangent(b: ProgramBuilder, args: Sequence[int], _res: Sequence[int], dots: Sequence[int | None]) -> Any:
+    assert dots[0] is not None
+    return [None, _total(b, call(b, "inv", args[0])[0], dots[0])]
+
+
+def _det_adjoint(b: ProgramBuilder, args: Sequence[int], res: Sequence[int], bars: Sequence[int | None]) -> Any:
+    assert bars[0] is not None
+    scale = _elementwise(b, "mul", res[0], bars[0])
+    return [_elementwise(b, "mul", _transpose(b, call(b, "inv", args[0])[0]), scale)]
+
+
+def _det_tangent(b: ProgramBuilder, args: Sequence[int], res: Sequence[int], dots: Sequence[int | None]) -> Any:
+    assert dots[0] is not None
+    return [_elementwise(b, "mul", res[0], _total(b, call(b, "inv", args[0])[0], dots[0]))]
+
+
+# --- Cholesky of the symmetric part: Abar = sym(L^-T Φ(L.T Lbar) L^-1), dL = L Φ(L^-1 sym(dA) L^-T) --------------------
+
+
+def _cholesky_adjoint(b: ProgramBuilder, _args: Sequence[int], res: Sequence[int], bars: Sequence[int | None]) -> Any:
+    assert bars[0] is not None
+    L = res[0]
+    phi = _lower(b, _matmul(b, L, _lower(b, bars[0]), left=True), diagonal=0.5)
+    (half,) = call(b, "solve_lower_transposed", L, phi)
+    (full,) = call(b, "solve_lower_transposed", L, _transpose(b, half))
+    return [_symmetric(b, full)]
+
+
+def _cholesky_tangent(b: ProgramBuilder, _args: Sequence[int], res: Sequence[int], dots: Sequence[int | None]) -> Any:
+    assert dots[0] is not None
+    L = res[0]
+    (half,) = call(b, "solve_lower", L, _symmetric(b, dots[0]))
+    (full,) = call(b, "solve_lower", L, _transpose(b, half))
+    return [_matmul(b, L, _lower(b, full, diagonal=0.5))]
+
+
+def _same(shapes: Sequence[Shape]) -> tuple[Shape, ...]:
+    return (shapes[0],)
+
+
+def _right(shapes: Sequence[Shape]) -> tuple[Shape, ...]:
+    return (shapes[1],)
+
+
+def _reference_cholesky(A: Any) -> Any:
+    return np.linalg.cholesky((A + A.T) / 2)
+
+
+_SINGULAR = "the matrix is singular"
+
+_TABLE = (
+    Routine("inv", _same, np.linalg.inv, _inv_adjoint, _inv_tangent, _SINGULAR),
+    Routine("solve", _right, np.linalg.solve, _solve_adjoint, _solve_tangent, _SINGULAR),
+    Routine(
+        "solve_lower", _right, lambda L, B: np.linalg.solve(np.tril(L), B),
+        _lower_adjoint(False), _lower_tangent(False), _SINGULAR,
+    ),
+    Routine(
+        "solve_lower_transposed", _right, lambda L, B: np.linalg.solve(np.tril(L).T, B),
+        _lower_adjoint(True), _lower_tangent(True), _SINGULAR,
+    ),
+    Routine("slogdet", lambda _shapes: ((), ()), lambda A: tuple(np.linalg.slogdet(A)), _slogdet_adjoint, _slogdet_tangent),
+    Routine("det", lambda _shapes: ((),), np.linalg.det, _det_adjoint, _det_tangent),
+    Routine("cholesky", _same, _reference_cholesky, _cholesky_adjoint, _cholesky_tangent, "the matrix is not positive definite"),
+)  # fmt: skip
+
+ROUTINES: dict[str, Routine] = {entry.name: entry for entry in _TABLE}
+
+__all__ = ["ROUTINES", "Routine", "call"]

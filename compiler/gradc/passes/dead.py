@@ -1,0 +1,44 @@
+"""Drop definitions that no output needs, and put the others in the order in which the outputs need them.
+
+    a[i:n] = exp(x[i])                      s = sum[i:n](x[i])
+    s = sum[i:n](x[i])           ->         return s
+    return s
+
+The order is that of a depth-first reading from the outputs, so equal programs have equal definitions in equal order.
+"""
+
+from __future__ import annotations
+
+from gradc.ir.program import Program, ProgramBuilder, Scan, reads, remap, result_count
+
+
+def drop_dead(program: Program) -> Program:
+    """The program without what nothing reads, in canonical order; also inside the bodies of scans."""
+    firsts = program.first_results()
+    holder = {
+        first + offset: k
+        for k, (first, definition) in enumerate(zip(firsts, program.definitions, strict=True))
+        for offset in range(result_count(definition))
+    }
+    done: dict[int, None] = {}
+    stack = [(holder[number], False) for number in reversed(program.outputs) if number in holder]
+    while stack:
+        k, expanded = stack.pop()
+        if k in done:
+            continue
+        if expanded:
+            done[k] = None
+            continue
+        stack.append((k, True))
+        below = [holder[number] for number in reads(program.definitions[k]) if number in holder]
+        stack.extend((other, False) for other in reversed(below) if other not in done)
+    b = ProgramBuilder(program.parameters)
+    new = {k: k for k in range(len(program.parameters))}
+    for k in done:
+        definition = remap(program.definitions[k], new)
+        if isinstance(definition, Scan):
+            definition = definition._replace(body=drop_dead(definition.body))
+        hints = [program.hint(firsts[k] + offset) for offset in range(result_count(definition))]
+        for offset, number in enumerate(b.define(definition, *hints)):
+            new[firsts[k] + offset] = number
+    return b.finish([new[number] for number in program.outputs], program.output_names)

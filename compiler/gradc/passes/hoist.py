@@ -1,0 +1,87 @@
+"""Take factors that do not name a reduced index out of a sum.
+
+    g[j:d] = sum[i:n](lam * r[i] * X[i, j] / n)     ->     t[j:d] = sum[i:n](r[i] * X[i, j])
+                                                            g[j:d] = lam * t[j] / n
+
+The identity is the distributive law; it saves a product a term, and a rounding.
+"""
+
+from __future__ import annotations
+
+from gradc.ir.equations import BodyBuilder, index_dependencies
+from gradc.ir.program import Comprehension, Program, ProgramBuilder, Scan, remap, result_count
+from gradc.ir.size import index
+
+
+def hoist_factors(program: Program) -> Program:
+    """The program with invariant factors outside its sums."""
+    b = ProgramBuilder(program.parameters)
+    new = {k: k for k in range(len(program.parameters))}
+    for definition, first in zip(program.definitions, program.first_results(), strict=True):
+        hints = [program.hint(first + j) for j in range(result_count(definition))]
+        moved = remap(definition, new)
+        if isinstance(moved, Comprehension) and moved.reduction == "sum":
+            split = _split(b, moved, hints[0])
+            if split is not None:
+                new[first] = split
+                continue
+        if isinstance(moved, Scan):
+            moved = moved._replace(body=hoist_factors(moved.body))
+        for offset, number in enumerate(b.define(moved, *hints)):
+            new[first + offset] = number
+    return b.finish([new[number] for number in program.outputs], program.output_names)
+
+
+def _split(b: ProgramBuilder, definition: Comprehension, hint: str | None) -> int | None:
+    depends = index_dependencies(definition.body)
+    varies = [any(k >= definition.rank for k in found) for found in depends]
+    tops: list[int] = []  # factors that leave the sum …
+    bottoms: list[int] = []
+    kept_tops: list[int] = []  # … and those that stay
+    kept_bottoms: list[int] = []
+    negative = False
+    pending = [(len(definition.body) - 1, True)]
+    while pending:
+        number, on_top = pending.pop()
+        equation = definition.body[number]
+        if not varies[number]:
+            if equation.op == "constant" and equation.data == 1.0:
+                continue
+            (tops if on_top else bottoms).append(number)
+        elif equation.op == "mul":
+            pending += [(operand, on_top) for operand in reversed(equation.operands)]
+        elif equation.op == "div":
+            pending += [(equation.operands[1], not on_top), (equation.operands[0], on_top)]
+        elif equation.op == "neg":
+            negative = not negative
+            pending.append((equation.operands[0], on_top))
+        else:
+            (kept_tops if on_top else kept_bottoms).append(number)
+    if not (tops or bottoms or negative) or not (kept_tops or kept_bottoms):
+        return None
+
+    def quotient(body: BodyBuilder, over: list[int], under: list[int]) -> int:
+        numbers = body.insert(definition.body, [*over, *under])
+        top = _product(body, numbers[: len(over)])
+        return body.apply("div", top, _product(body, numbers[len(over) :])) if under else top
+
+    free, reduced = definition.extents[: definition.rank], definition.extents[definition.rank :]
+    inner = b.body()
+    total = b.comprehend(inner, quotient(inner, kept_tops, kept_bottoms), free, reduced, "sum")
+    outer = b.body()
+    numbers = outer.insert(definition.body, [*tops, *bottoms])
+    value = b.access(outer, total, *(index(k) for k in range(definition.rank)))
+    for number in numbers[: len(tops)]:
+        value = outer.apply("mul", number, value)
+    if bottoms:
+        value = outer.apply("div", value, _product(outer, numbers[len(tops) :]))
+    return b.comprehend(outer, outer.apply("neg", value) if negative else value, free, hint=hint)
+
+
+def _product(body: BodyBuilder, numbers: list[int]) -> int:
+    if not numbers:
+        return body.constant(1.0)
+    result = numbers[0]
+    for number in numbers[1:]:
+        result = body.apply("mul", result, number)
+    return result

@@ -1,0 +1,135 @@
+"""Rewrite what C does not spell into what it does: expansions from the table, small powers, log-sum-exp.
+
+    T[i:n] = logsumexp[k:c](z[i, k])      ->      m[i:n] = max[k:c](z[i, k])
+                                                  s[i:n] = sum[k:c](exp(z[i, k] - m[i]))
+                                                  T[i:n] = log(s[i]) + m[i]            (m read as 0 where infinite)
+
+After it, bodies hold only primitives that have a C spelling. It comes last, so that differentiation and the other
+passes see the named functions.
+"""
+
+from __future__ import annotations
+
+from gradc.calculus.primitives import OPERANDS, PRIMITIVES
+from gradc.calculus.scalar import apply_formula
+from gradc.ir.equations import BodyBuilder
+from gradc.ir.program import Comprehension, Program, ProgramBuilder, Scan, remap, result_count
+from gradc.ir.size import index
+from gradc.passes.rebuild import rebuild_bodies
+from gradc.passes.simplify import simplified
+
+_LARGEST_POWER = 16
+
+
+def lower(program: Program) -> Program:
+    """The program in the vocabulary of C."""
+    return rebuild_bodies(_split_reductions(program), _lowered)
+
+
+def _lowered(body: BodyBuilder, op: str, operands: tuple[int, ...]) -> int | None:
+    if op == "pow":
+        return _power(body, *operands)
+    entry = PRIMITIVES.get(op)
+    if entry is None or entry.expansion is None:
+        return None
+
+    def apply(name: str, *numbers: int) -> int:
+        for step in (_lowered, simplified):
+            found = step(body, name, numbers) if name != "pow" or step is _lowered else None
+            if found is not None:
+                return found
+        return body.apply(name, *numbers)
+
+    return apply_formula(entry.expansion, body, dict(zip(OPERANDS, operands, strict=False)), apply)
+
+
+def _power(body: BodyBuilder, base: int, exponent: int) -> int | None:
+    """A small whole power as products, by squaring; ``x**1.5`` as ``x * sqrt(x)``."""
+    equation = body.equations[exponent]
+    if equation.op != "constant":
+        return None
+    value = equation.data
+    if abs(value) > _LARGEST_POWER or not (2 * value).is_integer():
+        return None
+    count, half = int(abs(value)), not value.is_integer()
+    result = body.apply("sqrt", base) if half else None
+    square = base
+    while count:
+        if count & 1:
+            result = square if result is None else body.apply("mul", result, square)
+        count >>= 1
+        if count:
+            square = body.apply("mul", square, square)
+    if result is None:
+        return body.constant(1.0)
+    return body.apply("div", body.constant(1.0), result) if value < 0 else result
+
+
+def _split_reductions(program: Program) -> Program:
+    b = ProgramBuilder(program.parameters)
+    new = {k: k for k in range(len(program.parameters))}
+    for definition, first in zip(program.definitions, program.first_results(), strict=True):
+        moved = remap(definition, new)
+        hints = [program.hint(first + j) for j in range(result_count(definition))]
+        if isinstance(moved, Comprehension) and moved.reduction == "logsumexp":
+            new[first] = _shifted(b, moved, hints[0])
+            continue
+        if isinstance(moved, Scan):
+            moved = moved._replace(body=_copied_outputs(_split_reductions(moved.body), len(moved.initial)))
+        for offset, number in enumerate(b.define(moved, *hints)):
+            new[first + offset] = number
+    return b.finish([new[number] for number in program.outputs], program.output_names)
+
+
+def _shifted(b: ProgramBuilder, definition: Comprehension, hint: str | None) -> int:
+    rank, extents = definition.rank, definition.extents
+    free, reduced = extents[:rank], extents[rank:]
+    everywhere = tuple(index(k) for k in range(len(extents)))
+    here = everywhere[:rank]
+    if definition.body[-1].op == "access":
+        terms = None
+    else:  # the terms are read twice, so they are computed once
+        body = b.body()
+        terms = b.comprehend(body, body.insert(definition.body, [len(definition.body) - 1])[0], extents)
+
+    def term(body: BodyBuilder) -> int:
+        if terms is not None:
+            return b.access(body, terms, *everywhere)
+        return body.insert(definition.body, [len(definition.body) - 1])[0]
+
+    def shift(body: BodyBuilder) -> int:
+        names = {"m": b.access(body, largest, *here)}
+        return apply_formula("where(abs(m) == inf, 0, m)", body, names)
+
+    body = b.body()
+    largest = b.comprehend(body, term(body), free, reduced, "max")
+    body = b.body()
+    total = b.comprehend(
+        body, body.apply("exp", body.apply("sub", term(body), shift(body))), free, reduced, "sum"
+    )
+    body = b.body()
+    result = body.apply("add", body.apply("log", b.access(body, total, *here)), shift(body))
+    return b.comprehend(body, result, free, hint=hint)
+
+
+def _copied_outputs(body: Program, carries: int) -> Program:
+    """A scan's body whose every output is an array of its own, for the loop writes it in the place of the next carry."""
+    own = set(range(len(body.parameters), len(body.arrays())))
+    if len(set(body.outputs)) == carries and own.issuperset(body.outputs):
+        return body
+    b = ProgramBuilder(body.parameters)
+    new = {k: k for k in range(len(body.parameters))}
+    for definition, first in zip(body.definitions, body.first_results(), strict=True):
+        for offset, number in enumerate(b.define(remap(definition, new))):
+            new[first + offset] = number
+    outputs: list[int] = []
+    for k, output in enumerate(body.outputs):
+        if output in own and output not in body.outputs[:k]:
+            outputs.append(new[output])
+            continue
+        shape = b.arrays[new[output]].shape
+        equations = b.body()
+        value = b.access(equations, new[output], *(index(axis) for axis in range(len(shape))))
+        copies = Comprehension(shape, len(shape), None, equations.extract([value])[0])
+        outputs.append(b.define_apart(copies))
+    return b.finish(outputs)
