@@ -1,0 +1,145 @@
+"""The call-through extension: kernels called from Python with no Python code in between.
+
+    fast = accelerate(call, kernel_address, work_address)     # behaves as `call`, several times faster
+
+It is one C file, compiled once for each Python and NumPy, and knows kernels only by the address of a function with one
+fixed type. Where it cannot be built (no Python headers) everything works without it.
+"""
+
+from __future__ import annotations
+
+import importlib.machinery
+import importlib.util
+import sys
+import sysconfig
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from gradc.errors import CompilerError
+from gradc.runtime import texts
+from gradc.runtime.arguments import Entry, Polynomial, numbers, symbols
+from gradc.runtime.cache import Cache, address
+from gradc.runtime.calls import Call
+from gradc.runtime.toolchain import Compiler, machine
+
+_NAME = "gradc_accelerator"
+_MOST_DIMS, _MOST_CELLS, _MOST_RANK = 16, 48, 8  # as in accelerator.c
+
+Maker = Callable[[bytes, Any, Call, tuple[Any, ...], Any], Call]
+
+
+def load_accelerator(cache: Cache, compiler: Compiler) -> Maker | None:
+    """Return the extension's type, building it the first time; None where it cannot be built."""
+    present = sys.modules.get(_NAME)
+    if present is not None:
+        return cast(Maker, present.Call)
+    text = texts.read("accelerator.c")
+    flags = ["-O2", "-fPIC", "-shared", f"-I{sysconfig.get_path('include')}", f"-I{np.get_include()}"]
+    if sys.platform == "darwin":
+        flags += ["-undefined", "dynamic_lookup"]
+    identity = [sys.version, str(sysconfig.get_config_var("SOABI")), np.__version__]
+    key = address([text, *flags, *compiler.command, compiler.version, *identity, *machine()])
+    note = f"accelerator-{key[:32]}"
+    path = cache.fetch(key)
+    if path is None:
+        # A failure is remembered too, so that it costs its time once.
+        if cache.note(note) is not None:
+            return None
+        try:
+            with cache.aside() as directory:
+                (directory / "accelerator.c").write_text(text)
+                compiler.build(directory, ["accelerator.c"], "accelerator.so", flags)
+                path = cache.publish(key, directory / "accelerator.so", {"accelerator.c": text})
+        except CompilerError as error:
+            cache.write_note(note, str(error))
+            return None
+    try:
+        return cast(Maker, _import(path).Call)
+    except ImportError as error:
+        cache.write_note(note, str(error))
+        return None
+
+
+def _import(path: Path) -> Any:
+    loader = importlib.machinery.ExtensionFileLoader(_NAME, str(path))
+    spec = importlib.util.spec_from_file_location(_NAME, path, loader=loader)
+    if spec is None:
+        raise ImportError(f"{path} is no extension module")
+    module = importlib.util.module_from_spec(spec)
+    loader.exec_module(module)
+    return sys.modules.setdefault(_NAME, module)
+
+
+def accelerate(make: Maker, call: Call, kernel: int, work: int) -> Call:
+    """Return a call that behaves as `call`, or `call` itself where its record has more than the extension knows.
+
+    Parameters
+    ----------
+    make
+        What `load_accelerator` returned.
+    call
+        The call in Python. Everything that is not simple still goes to it.
+    kernel, work
+        The addresses of ``int (*)(const int64_t *dims, void *const *cells, void *work)`` and of
+        ``size_t (*)(const int64_t *dims)``.
+    """
+    program = encode(call.entry, kernel, work)
+    if program is None:
+        return call
+    return make(program, call.entry.nesting, call, tuple(call.values), call.out)
+
+
+def encode(entry: Entry, kernel: int, work: int) -> bytes | None:
+    """Return the record as the 64-bit integers that accelerator.c reads, or None where it has no words for it."""
+    rank = max(len(value.shape) for value in entry.values)
+    if len(entry.dims) > _MOST_DIMS or len(entry.values) > _MOST_CELLS or rank > _MOST_RANK:
+        return None
+    if numbers(entry.nesting) != list(range(len(entry.outputs))):
+        return None
+    place = {dim: number for number, dim in enumerate(entry.dims)}
+    code: list[int] = [kernel, work, len(entry.dims), len(entry.inputs)]
+    try:
+        for value in entry.inputs:
+            code += [np.dtype(value.dtype).num, len(value.shape)]
+        code.append(len(entry.steps))
+        for step in entry.steps:
+            if step.solve is None:
+                code += [step.argument, step.axis, -1, 0, 0, *_encode(step.extent, place)]
+            else:
+                scale, rest = _constant(step.scale), _constant(step.rest)
+                if scale <= 0:
+                    return None
+                code += [step.argument, step.axis, place[step.solve], scale, rest, 0]
+        code.append(len(entry.outputs))
+        for result in entry.outputs:
+            code += [np.dtype(result.dtype).num, len(result.shape)]
+            for extent in result.shape:
+                code += _encode(extent, place)
+        code.append(len(entry.constraints))
+        for extent, _ in entry.constraints:
+            code += _encode(extent, place)
+        return np.array(code, np.int64).tobytes()
+    except (_BeyondWordsError, OverflowError):
+        return None
+
+
+class _BeyondWordsError(Exception):
+    """A quotient, or a scale that is no number: rare, and left to the call in Python."""
+
+
+def _encode(extent: Polynomial, place: dict[str, int]) -> Sequence[int]:
+    code = [len(extent)]
+    for product, coefficient in extent:
+        if not all(isinstance(atom, str) for atom in product):
+            raise _BeyondWordsError
+        code += [coefficient, len(product), *(place[atom] for atom in product if isinstance(atom, str))]
+    return code
+
+
+def _constant(extent: Polynomial) -> int:
+    if symbols(extent):
+        raise _BeyondWordsError
+    return sum(coefficient for _, coefficient in extent)

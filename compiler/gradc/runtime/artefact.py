@@ -1,0 +1,227 @@
+"""Kernels built ahead of time: C, a header, and an importable package that needs cffi and NumPy alone.
+
+    build_artefact("logistic", c_text, header_text, entries, Path("kernels"))
+
+writes
+
+    kernels/logistic.c, kernels/logistic.h      for C and C++
+    kernels/logistic/__init__.py, .pyi          ``import logistic; logistic.value_and_grad(w, X, y, lam)``
+    kernels/logistic/_kernels.abi3.so           the same C as a cffi extension module
+    kernels/logistic/_arguments.py, …           the checks of arguments, as gradc itself makes them
+
+Everything is made aside, imported once to see that it works, and then moved; a failure leaves what was there.
+"""
+
+from __future__ import annotations
+
+import keyword
+import os
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterable, Sequence
+from importlib.machinery import EXTENSION_SUFFIXES
+from pathlib import Path
+from typing import Any
+
+import cffi
+from cffi.recompiler import make_c_source
+
+from gradc import errors
+from gradc.errors import CompilerError
+from gradc.runtime import arguments, calls, texts
+from gradc.runtime.arguments import Entry, Nesting, Value, c_types, check_identifier
+from gradc.runtime.cache import open_cache
+from gradc.runtime.toolchain import Compiler, extra_flags, find_compiler, run
+
+# What gcc and clang define for an instruction set, and what they call it when asked at run time.
+_FEATURES = (
+    ("__SSE4_2__", "sse4.2"),
+    ("__AVX__", "avx"),
+    ("__AVX2__", "avx2"),
+    ("__FMA__", "fma"),
+    ("__BMI2__", "bmi2"),
+    ("__AVX512F__", "avx512f"),
+    ("__AVX512DQ__", "avx512dq"),
+    ("__AVX512VL__", "avx512vl"),
+    ("__AVX512BW__", "avx512bw"),
+)
+_SUPPORTED = "gradc_supported"
+
+# Where gradc's own modules import one another, and what stands there in an artefact.
+_VENDORED = ((errors, "_errors.py"), (arguments, "_arguments.py"), (calls, "_calls.py"))
+_IMPORTS = (
+    ("from gradc.errors import", "from ._errors import"),
+    ("from gradc import errors\n", "from . import _errors as errors\n"),
+    ("from gradc.runtime.arguments import", "from ._arguments import"),
+)
+
+
+def build_artefact(
+    name: str,
+    c_text: str,
+    header_text: str,
+    entries: Iterable[Entry],
+    directory: Path,
+    *,
+    compiler: Compiler | None = None,
+    native: bool = True,
+) -> tuple[Path, ...]:
+    """Write an importable package with its C, and return the paths of what was written.
+
+    Parameters
+    ----------
+    name
+        The package's name, and that of the C files.
+    c_text, header_text
+        The kernels; ``#include "NAME.h"`` must declare them.
+    entries
+        Their records.
+    directory
+        Where to put them. Several artefacts can share it.
+    compiler
+        By default the machine's.
+    native
+        Whether to use every instruction of this machine's processor. The package then says so at import on one that
+        lacks them.
+
+    Raises
+    ------
+    CompilerError
+        With the compiler's message and the path of the C.
+    """
+    check_name(name)
+    entries = tuple(entries)
+    for entry in entries:
+        if entry.name.startswith("_"):
+            raise ValueError(f"{entry.name!r} cannot be a public name of the package {name}")
+    compiler = find_compiler(open_cache()) if compiler is None else compiler
+    directory.mkdir(parents=True, exist_ok=True)
+    # Aside, but on the same file system, so that the last step is a rename.
+    with tempfile.TemporaryDirectory(prefix=".gradc-", dir=directory) as made:
+        aside = Path(made)
+        (aside / f"{name}.c").write_text(c_text, encoding="utf-8")
+        (aside / f"{name}.h").write_text(header_text, encoding="utf-8")
+        package = aside / name
+        package.mkdir()
+        for file, text in python_files(name, entries).items():
+            (package / file).write_text(text, encoding="utf-8")
+        try:
+            _compile(name, entries, aside, compiler, native)
+        except CompilerError as error:
+            kept = directory / f"{name}.failed.c"
+            os.replace(aside / f"{name}.c", kept)
+            raise type(error)(f"{error}\nthe C is kept in {kept}") from None
+        # What does not import here must not replace what is there.
+        try:
+            run([sys.executable, "-B", "-c", f"import {name}"], aside)
+        except CompilerError as error:
+            raise CompilerError(f"the package {name} was built but cannot be imported: {error}") from None
+        return _publish(name, aside, directory)
+
+
+def check_name(name: str) -> str:
+    """Return `name` if it can be the name of a package and of C files, else raise `ValueError`."""
+    check_identifier(name)
+    if keyword.iskeyword(name) or name.startswith("_") or name in sys.stdlib_module_names or name in ("numpy", "cffi"):
+        raise ValueError(f"{name!r} cannot be the name of a package: choose another")
+    return name
+
+
+def python_files(name: str, entries: Sequence[Entry]) -> dict[str, str]:
+    """Return the Python files of the package by name."""
+    records = [_record(entry) for entry in entries]
+    files = {
+        "__init__.py": texts.fill("module.py.j2", name=name, entries=records, supported=_SUPPORTED),
+        "__init__.pyi": texts.fill("stub.pyi.j2", name=name, entries=records),
+        "py.typed": "",
+    }
+    for module, file in _VENDORED:
+        text = Path(str(module.__file__)).read_text(encoding="utf-8")
+        for ours, theirs in _IMPORTS:
+            text = text.replace(ours, theirs)
+        files[file] = text
+    return files
+
+
+def _record(entry: Entry) -> dict[str, Any]:
+    parameters = [(value.name, "ArrayLike" if value.shape else "float") for value in entry.inputs]
+    return {
+        "name": entry.name,
+        "symbol": entry.symbol,
+        "signature": f"{entry.name}({', '.join(value.name for value in entry.inputs)})",
+        "dims": repr(entry.dims),
+        "inputs": [repr(value) for value in entry.inputs],
+        "outputs": [repr(value) for value in entry.outputs],
+        "statuses": repr(dict(entry.statuses)),
+        "constraints": repr(entry.constraints),
+        "returns": repr(entry.returns),
+        "summary": repr(entry.summary),
+        "parameters": [f"{name}: {kind}" for name, kind in parameters],
+        "options": [f"{name}: {kind} = ..." for name, kind in parameters],
+        "result": _annotation(entry.nesting, entry.outputs),
+    }
+
+
+def _annotation(nesting: Nesting, outputs: Sequence[Value]) -> str:
+    if not isinstance(nesting, int):
+        return f"tuple[{', '.join(_annotation(item, outputs) for item in nesting)}]"
+    value = outputs[nesting]
+    if value.shape:
+        return f"NDArray[np.{value.dtype}{'_' if value.dtype == 'bool' else ''}]"
+    return "bool" if value.dtype == "bool" else "float" if value.dtype.startswith("float") else "int"
+
+
+def _compile(name: str, entries: Sequence[Entry], aside: Path, compiler: Compiler, native: bool) -> None:
+    # gradc's own way of running a compiler, rather than cffi's: with a time-out, GRADC_CC and no setuptools.
+    flags = (*compiler.flags, *(compiler.native if native else ()), *extra_flags())
+    compiler.build(aside, [f"{name}.c"], "kernels.o", [*flags, "-c"], libraries=())
+    source = texts.fill(
+        "supported.c.j2",
+        include=f'#include "{name}.h"',
+        features=_FEATURES,
+        supported=_SUPPORTED,
+        kernels=[{"symbol": entry.symbol, "parameters": _parameters(entry)} for entry in entries],
+    )
+    binding = cffi.FFI()
+    binding.cdef(prototypes(entries))
+    make_c_source(binding, f"{name}._kernels", source, str(aside / "binding.c"))
+    # The one ABI of all CPython versions, where the interpreter has it.
+    suffix = ".abi3.so" if ".abi3.so" in EXTENSION_SUFFIXES else EXTENSION_SUFFIXES[0]
+    target = f"{name}/_kernels{suffix}"
+    link = ["-undefined", "dynamic_lookup"] if sys.platform == "darwin" else []
+    march = [*(compiler.native if native else ()), *(flag for flag in extra_flags() if flag.startswith("-m"))]
+    include = f"-I{sysconfig.get_path('include')}"
+    words = ["-O2", "-fPIC", "-Werror=incompatible-pointer-types", *march, "-shared", *compiler.link, *link, include]
+    compiler.build(aside, ["binding.c", "kernels.o"], target, words)
+
+
+def prototypes(entries: Sequence[Entry]) -> str:
+    """Return what cffi reads: each kernel's declaration, from its record."""
+    lines = [f"int {_SUPPORTED}(void);"]
+    for entry in entries:
+        lines.append(f"size_t {entry.symbol}_work({', '.join(['int64_t'] * len(entry.dims)) or 'void'});")
+        lines.append(f"int {entry.symbol}({_parameters(entry)});")
+    return "\n".join(lines)
+
+
+def _parameters(entry: Entry) -> str:
+    first, last = len(entry.dims), len(entry.dims) + len(entry.inputs)
+    kinds = enumerate(c_types(entry))
+    return ", ".join(kind.replace(" *", " const *") if first <= number < last else kind for number, kind in kinds)
+
+
+def _publish(name: str, aside: Path, directory: Path) -> tuple[Path, ...]:
+    target = directory / name
+    # A directory cannot replace one that is not empty: the old one goes into the temporary directory.
+    if target.is_symlink() or target.exists():
+        os.rename(target, aside / f"{name}.old")
+    try:
+        os.rename(aside / name, target)
+    except OSError:
+        if (aside / f"{name}.old").exists():
+            os.rename(aside / f"{name}.old", target)
+        raise
+    for suffix in (".c", ".h"):
+        os.replace(aside / f"{name}{suffix}", directory / f"{name}{suffix}")
+    return (directory / f"{name}.c", directory / f"{name}.h", target)

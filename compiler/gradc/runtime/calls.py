@@ -1,0 +1,255 @@
+"""From Python arguments to a kernel's results: check, bind the dimensions, allocate, invoke, hand back.
+
+    call = Call(entry, Compiled(entry, ffi, lib.logistic, lib.logistic_work))
+    value, gradient = call(w, X, y, lam)
+    step = call.bind(X=X, y=y, lam=lam)         # a function of w alone
+
+How the numbers are found is a strategy (`Compiled` calls C through cffi, `Interpreted` a Python function), so every
+back end has the same checks and messages. This module is copied into ahead-of-time artefacts.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from gradc import errors
+from gradc.runtime.arguments import (
+    C_TYPES,
+    Entry,
+    allocate,
+    convert,
+    gather,
+    measure,
+    nest,
+    place,
+    unify,
+)
+
+# Rank-0 arguments whose numbers go to C as they are. A Python integer may be too large for int64.
+_ALIKE = {"float64": float}
+
+
+class Invoke(Protocol):
+    """A back end: fill the arrays in `outputs`, put numbers where it holds None, and return a status, 0 for success."""
+
+    def __call__(self, sizes: Mapping[str, int], inputs: Sequence[Any], outputs: list[Any]) -> int:
+        """Return the kernel's status."""
+        ...
+
+
+class Call:
+    """A kernel as a Python function: positional and keyword arguments, and ``out=``.
+
+    Parameters
+    ----------
+    entry
+        What it takes and returns.
+    invoke
+        The back end.
+    fixed
+        Converted values of arguments that are bound.
+    out
+        Bound places of the results.
+    accelerate
+        Wraps a call, and every one that `bind` makes of it, in something faster that behaves the same.
+    """
+
+    def __init__(
+        self,
+        entry: Entry,
+        invoke: Invoke,
+        fixed: Mapping[str, Any] | None = None,
+        out: Any = None,
+        accelerate: Callable[[Call], Call] | None = None,
+    ) -> None:
+        self.entry, self.invoke, self.out, self.accelerate = entry, invoke, out, accelerate
+        self.fixed = dict(fixed or {})
+        self.names = tuple(value.name for value in entry.inputs if value.name not in self.fixed)
+        self.values: list[Any] = [self.fixed.get(value.name) for value in entry.inputs]
+        self._free = tuple(
+            (
+                number,
+                value,
+                np.dtype(value.dtype),
+                len(value.shape),
+                _ALIKE.get(value.dtype) if not value.shape else None,
+            )
+            for number, value in enumerate(entry.inputs)
+            if value.name not in self.fixed
+        )
+        self._count = len(self._free)
+        self._flat = entry.nesting == tuple(range(len(entry.outputs)))
+        self.__name__ = self.__qualname__ = entry.name
+        self.__doc__ = entry.summary or None
+
+    def __repr__(self) -> str:
+        return f"<kernel {self.entry.name}{self.__signature__}>"
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        """What `inspect.signature` and `help` show."""
+        parameter = inspect.Parameter
+        names = [parameter(name, parameter.POSITIONAL_OR_KEYWORD) for name in self.names]
+        return inspect.Signature([*names, parameter("out", parameter.KEYWORD_ONLY, default=None)])
+
+    def __call__(self, /, *args: Any, out: Any = None, **kwargs: Any) -> Any:
+        """Return the results for these arguments, written to `out` where it is given."""
+        entry = self.entry
+        if kwargs or len(args) != self._count:
+            args = tuple(gather(entry, self.names, args, kwargs))
+        values = self.values.copy()
+        for came, (number, value, dtype, rank, alike) in zip(args, self._free, strict=True):
+            # What every array has that needs no conversion; `convert` knows the rest, and the errors.
+            if type(came) is alike or (
+                rank
+                and type(came) is np.ndarray
+                and came.dtype is dtype
+                and came.ndim == rank
+                and (flags := came.flags).c_contiguous
+                and flags.aligned
+            ):
+                values[number] = came
+            else:
+                values[number] = convert(entry, value, came)
+        sizes = measure(entry, values)
+        out = self.out if out is None else out
+        if out is None:
+            outputs = allocate(entry, sizes)
+        else:
+            # A view that was copied can still overlap its `out`: look at what came.
+            sources = values.copy()
+            for came, (number, *_) in zip(args, self._free, strict=True):
+                if isinstance(came, np.ndarray):
+                    sources[number] = came
+            outputs = place(entry, out, sizes, sources)
+        status = self.invoke(sizes, values, outputs)
+        if status:
+            self.fail(status)
+        return tuple(outputs) if self._flat else nest(entry.nesting, outputs)
+
+    def bind(self, /, *, out: Any = None, **fixed: Any) -> Call:
+        """Return a function of the other arguments; these are checked and converted once, and kept alive.
+
+        An array that needs no conversion is not copied: what is later written to it is seen. Results that are written
+        to a bound `out` are overwritten by the next call.
+        """
+        entry = self.entry
+        held = dict(self.fixed)
+        for name, came in fixed.items():
+            if name in self.fixed:
+                raise errors.ArgumentTypeError(f"{entry.name}(): argument {name!r} is bound already")
+            if name not in self.names:
+                hint = f"; its arguments are {', '.join(self.names)}" if self.names else ""
+                raise errors.ArgumentTypeError(f"{entry.name}() got an unexpected keyword argument {name!r}{hint}")
+            value = next(value for value in entry.inputs if value.name == name)
+            held[name] = convert(entry, value, came)
+        # Bound arrays that disagree are reported here, not at the first call.
+        steps = unify((number, value) for number, value in enumerate(entry.inputs) if value.name in held)
+        measure(entry, [held.get(value.name) for value in entry.inputs], steps)
+        bound = Call(entry, self.invoke, held, self.out if out is None else out, self.accelerate)
+        return self.accelerate(bound) if self.accelerate else bound
+
+    def fail(self, status: int) -> None:
+        """Raise the error that a status code stands for."""
+        kind, message = self.entry.statuses.get(status, ("GradcError", f"failed with the status {status}"))
+        raise getattr(errors, kind, errors.GradcError)(f"{self.entry.name}(): {message}")
+
+
+class Compiled:
+    """A back end in C, called through cffi.
+
+    Parameters
+    ----------
+    entry
+        The kernel's record.
+    ffi
+        The cffi object that `function` belongs to.
+    function, work
+        The kernel, and the function that gives its bytes of scratch. cffi releases the GIL while they run.
+    keep
+        What must live as long as they are callable: the library that they are in.
+    """
+
+    def __init__(
+        self, entry: Entry, ffi: Any, function: Callable[..., int], work: Callable[..., int], keep: object = None
+    ) -> None:
+        self.keep = keep
+        self.function, self.work, self.ffi, self.null = function, work, ffi, ffi.NULL
+        self.from_buffer = ffi.from_buffer
+        self.inputs = tuple(ffi.typeof(f"{C_TYPES[v.dtype]}[]") if v.shape else None for v in entry.inputs)
+        self.outputs = tuple(ffi.typeof(f"{C_TYPES[v.dtype]}[{'' if v.shape else 1}]") for v in entry.outputs)
+        # uint8_t in C, where `_Bool` may have another size.
+        self.truths = tuple(v.dtype == "bool" for v in entry.outputs)
+        self.dims = entry.dims
+        # Scratch is kept between calls. A call takes a piece out and puts it back, and list's pop and append are
+        # atomic, so calls in several threads at once never share one.
+        self.scratch: list[tuple[int, Any]] = []
+
+    def __call__(self, sizes: Mapping[str, int], inputs: Sequence[Any], outputs: list[Any]) -> int:
+        """Run the kernel."""
+        from_buffer, new = self.from_buffer, self.ffi.new
+        cells: list[Any] = [sizes[dim] for dim in self.dims]
+        size = self.work(*cells)
+        for kind, came in zip(self.inputs, inputs):  # noqa: B905 - strict costs a tenth of a microsecond
+            cells.append(came if kind is None else from_buffer(kind, came))
+        first = len(cells)
+        for kind, came in zip(self.outputs, outputs):  # noqa: B905
+            cells.append(new(kind) if came is None else from_buffer(kind, came))
+        if not size:
+            status = self.function(*cells, self.null)
+        else:
+            try:
+                room, scratch = self.scratch.pop()
+            except IndexError:
+                room, scratch = 0, None
+            if room < size:
+                room, scratch = size, self.ffi.from_buffer(_aligned(size))
+            status = self.function(*cells, scratch)
+            self.scratch.append((room, scratch))
+        for number, came in enumerate(outputs):
+            if came is None:
+                result = cells[first + number][0]
+                outputs[number] = bool(result) if self.truths[number] else result
+        return int(status)
+
+
+def _aligned(size: int) -> np.ndarray[Any, Any]:
+    """Return a buffer that starts at a cache line."""
+    block = np.empty(size + 64, np.uint8)
+    start = -block.__array_interface__["data"][0] % 64
+    return block[start : start + size]
+
+
+class Interpreted:
+    """A back end in Python.
+
+    Parameters
+    ----------
+    entry
+        The kernel's record.
+    evaluate
+        Takes the arguments by name and the dimensions by name, and returns one array or number an output.
+    """
+
+    def __init__(self, entry: Entry, evaluate: Callable[[dict[str, Any], dict[str, int]], Sequence[Any]]) -> None:
+        self.entry, self.evaluate = entry, evaluate
+
+    def __call__(self, sizes: Mapping[str, int], inputs: Sequence[Any], outputs: list[Any]) -> int:
+        """Evaluate the outputs."""
+        named = {value.name: came for value, came in zip(self.entry.inputs, inputs, strict=True)}
+        results = self.evaluate(named, dict(sizes))
+        for number, (result, value) in enumerate(zip(results, self.entry.outputs, strict=True)):
+            if outputs[number] is None:
+                outputs[number] = np.asarray(result, value.dtype).item()
+            else:
+                np.copyto(outputs[number], result, casting="same_kind")
+        return 0
+
+
+def interpreted(entry: Entry, evaluate: Callable[[dict[str, Any], dict[str, int]], Sequence[Any]]) -> Call:
+    """Return a call with the same checks and results as a compiled one, whose numbers a Python function finds."""
+    return Call(entry, Interpreted(entry, evaluate))

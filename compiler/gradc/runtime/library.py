@@ -1,0 +1,145 @@
+"""From C text to functions of NumPy arrays in this process.
+
+    library = load(c_text, [Entry("total", "total", ...)])
+    total = library.function("total")
+    total(np.ones(3))
+
+The text is compiled as a plain shared object, which takes a fraction of the time of an extension module, found in the
+cache the next time, and opened through cffi with no declaration parsed. docs/runtime.md has the measurements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import _cffi_backend
+
+from gradc.errors import CompilerError
+from gradc.runtime import texts
+from gradc.runtime.accelerator import Maker, accelerate, load_accelerator
+from gradc.runtime.arguments import C_TYPES, Entry, c_types
+from gradc.runtime.cache import Cache, address, open_cache
+from gradc.runtime.calls import Call, Compiled
+from gradc.runtime.toolchain import Compiler, find_compiler, machine, processor
+
+
+@dataclass(frozen=True)
+class Library:
+    """Compiled kernels, ready to be called.
+
+    Parameters
+    ----------
+    path
+        The shared object. Beside it lies ``kernel.c``, the text that it was made of.
+    functions
+        The kernels by name.
+    """
+
+    path: Path
+    functions: Mapping[str, Call]
+
+    def function(self, entry: Entry | str) -> Call:
+        """Return a kernel by its name or its record."""
+        return self.functions[entry if isinstance(entry, str) else entry.name]
+
+
+def load(
+    c_text: str,
+    entries: Iterable[Entry],
+    *,
+    cache: Cache | None = None,
+    compiler: Compiler | None = None,
+    fast: bool = True,
+) -> Library:
+    """Compile C text, or find it compiled, and return its kernels.
+
+    Parameters
+    ----------
+    c_text
+        A whole translation unit.
+    entries
+        The kernels in it.
+    cache, compiler
+        By default those of the user and the machine.
+    fast
+        Whether calls go through the extension where it can be built, or through cffi alone.
+
+    Raises
+    ------
+    CompilerError
+        With the compiler's message and the path of the C. `CompilerNotFoundError` where there is no compiler.
+    """
+    entries = tuple(entries)
+    cache = open_cache() if cache is None else cache
+    compiler = find_compiler(cache) if compiler is None else compiler
+    path = build(add_trampolines(c_text, entries), cache, compiler)
+    try:
+        opened = _cffi_backend.load_library(str(path), _cffi_backend.RTLD_NOW)
+    except OSError as error:
+        raise CompilerError(f"the compiled kernel cannot be loaded: {error}") from None
+    make = load_accelerator(cache, compiler) if fast else None
+    functions = {entry.name: _function(opened, number, entry, make) for number, entry in enumerate(entries)}
+    return Library(path, MappingProxyType(functions))
+
+
+def add_trampolines(c_text: str, entries: Sequence[Entry]) -> str:
+    """Return the text with a function of one fixed type for each kernel, by which any signature can be called."""
+    records = []
+    for number, entry in enumerate(entries):
+        arguments = [f"dims[{k}]" for k in range(len(entry.dims))]
+        for k, value in enumerate(entry.inputs):
+            arguments.append(f"cells[{k}]" if value.shape else f"*(const {C_TYPES[value.dtype]} *)cells[{k}]")
+        arguments += [f"cells[{len(entry.inputs) + k}]" for k in range(len(entry.outputs))]
+        records.append(
+            {
+                "symbol": entry.symbol,
+                "call": f"gradc_call_{number}",
+                "work": f"gradc_work_{number}",
+                "dims": [f"dims[{k}]" for k in range(len(entry.dims))],
+                "arguments": [*arguments, "work"],
+            }
+        )
+    return texts.fill("trampolines.c.j2", text=c_text, entries=records)
+
+
+def build(text: str, cache: Cache, compiler: Compiler) -> Path:
+    """Return the path of a shared object made of C text, from the cache where it is there."""
+    flags = compiler.kernel_flags
+    key = address([text, *flags, *compiler.command, compiler.version, processor(), *machine()])
+    path = cache.fetch(key)
+    if path is not None:
+        return path
+    with cache.aside() as directory:
+        # Fixed names: the command line, and so the object, is the same wherever the cache is.
+        (directory / "kernel.c").write_text(text, encoding="utf-8")
+        try:
+            compiler.build(directory, ["kernel.c"], "kernel.so", flags)
+        except CompilerError as error:
+            kept = cache.keep(f"{key[:16]}.c", text)
+            raise type(error)(f"{error}\nthe C is kept in {kept}") from None
+        return cache.publish(key, directory / "kernel.so", {"kernel.c": text})
+
+
+def _function(opened: Any, number: int, entry: Entry, make: Maker | None) -> Call:
+    # cffi reads these types in C: with one cdef for each kernel, pycparser would cost more than the kernel's loading.
+    ffi = _cffi_backend.FFI()
+    kinds = c_types(entry)
+    kernel = opened.load_function(ffi.typeof(f"int(*)({', '.join(kinds)})"), entry.symbol)
+    dims = ", ".join(kinds[: len(entry.dims)]) or "void"
+    work = opened.load_function(ffi.typeof(f"size_t(*)({dims})"), f"{entry.symbol}_work")
+    invoke = Compiled(entry, ffi, kernel, work, keep=opened)
+    if make is None:
+        return Call(entry, invoke)
+    addresses = [
+        int(ffi.cast("intptr_t", opened.load_function(ffi.typeof(kind), f"gradc_{name}_{number}")))
+        for kind, name in (("int(*)(int64_t *, void **, void *)", "call"), ("size_t(*)(int64_t *)", "work"))
+    ]
+
+    def quicken(call: Call) -> Call:
+        return accelerate(make, call, *addresses)
+
+    return quicken(Call(entry, invoke, accelerate=quicken))

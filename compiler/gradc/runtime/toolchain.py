@@ -1,0 +1,302 @@
+"""The C compiler: which one, which flags it accepts, and running it without a shell and without hanging.
+
+    compiler = find_compiler(cache)
+    compiler.build(directory, ["kernel.c"], "kernel.so", compiler.kernel_flags)
+
+`GRADC_CC` names the compiler, else ``CC``, ``cc``, ``gcc``, ``clang`` and at last the `ziglang` package. `GRADC_CFLAGS`
+is appended to the flags; `GRADC_CC_TIMEOUT` is the number of seconds that a compiler may take (300).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.util
+import os
+import platform
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache as remember
+from pathlib import Path
+
+from gradc.errors import CompilerError, CompilerNotFoundError
+from gradc.runtime.cache import Cache
+
+# In order; each is kept if the compiler takes it without complaint.
+#   -ffp-contract=fast           ISO C mode rounds a*b + c twice; one fused instruction is nearer the truth, and faster.
+#                                The price: machines with and without FMA differ in the last bits.
+#   -fno-math-errno …            let loops with sqrt and exp vectorise. NaN and infinity stay what they are.
+#   -fno-builtin-sin …           else gcc joins sin(x) and cos(x) in one cexpi call, which it cannot vectorise.
+#   -fno-semantic-interposition  a kernel called `read` must call itself, not libc's, and may be inlined.
+# -ffast-math is not here, and never will be: it breaks NaN and infinity, and changes the whole process's arithmetic.
+_COMMON = (
+    "-std=c99",
+    "-O3",
+    "-fPIC",
+    "-fopenmp-simd",
+    "-fno-math-errno",
+    "-fno-trapping-math",
+    "-ffp-contract=fast",
+    "-fno-semantic-interposition",
+)
+_GCC = ("-fno-builtin-sin", "-fno-builtin-cos", "-fno-builtin-sinf", "-fno-builtin-cosf")
+_CLANG = ("-fveclib=libmvec",)
+_ZIG = ("-fno-sanitize=undefined",)
+_NATIVE = ("-march=native",)
+_LINK = ("-Wl,-Bsymbolic",)
+
+_PROBE = """\
+#include <math.h>
+#include <stdint.h>
+int probe(int64_t n, double *restrict x) { for (int64_t i = 0; i < n; i++) x[i] = exp(x[i]); return 0; }
+"""
+
+_FORBIDDEN = ("-ffast-math", "-Ofast", "-funsafe-math-optimizations")
+
+
+@dataclass(frozen=True)
+class Compiler:
+    """A C compiler that was found to work.
+
+    Parameters
+    ----------
+    command
+        The words that start it.
+    version
+        What it says of itself.
+    flags
+        The flags for kernels that it accepts.
+    native
+        The flags that bind a kernel to this machine's processor.
+    link
+        The flags for linking a kernel.
+    """
+
+    command: tuple[str, ...]
+    version: str
+    flags: tuple[str, ...]
+    native: tuple[str, ...] = ()
+    link: tuple[str, ...] = ()
+
+    @property
+    def kernel_flags(self) -> tuple[str, ...]:
+        """Every flag of a shared kernel for this machine, but for the libraries."""
+        return (*self.flags, *self.native, "-shared", *self.link, *extra_flags())
+
+    def build(
+        self,
+        directory: Path,
+        sources: Sequence[str],
+        target: str,
+        flags: Sequence[str],
+        libraries: Sequence[str] = ("-lm",),
+    ) -> None:
+        """Compile `sources`, file names in `directory`, into `target` there, or raise `CompilerError`.
+
+        Only names travel on the command line, and the caller chooses them.
+        """
+        words = [*self.command, *flags, *sources, "-o", target, *libraries]
+        _, said = run(words, directory)
+        if not (directory / target).is_file():
+            raise CompilerError(
+                f"the C compiler {shlex.join(self.command)} succeeded but wrote no {target}\n{said}".rstrip()
+            )
+
+
+def extra_flags() -> tuple[str, ...]:
+    """Return the flags in `GRADC_CFLAGS`."""
+    try:
+        words = tuple(shlex.split(os.environ.get("GRADC_CFLAGS", "")))
+    except ValueError as error:
+        raise CompilerError(f"GRADC_CFLAGS cannot be split into words: {error}") from None
+    for word in words:
+        if word in _FORBIDDEN:
+            raise CompilerError(f"GRADC_CFLAGS holds {word}, which breaks NaN and infinity; leave it out")
+    return words
+
+
+def time_limit() -> float:
+    """Return the seconds that a compiler may take."""
+    text = os.environ.get("GRADC_CC_TIMEOUT", "300")
+    try:
+        limit = float(text)
+    except ValueError:
+        limit = 0.0
+    if not limit > 0:
+        raise CompilerError(f"GRADC_CC_TIMEOUT is {text!r}, not a positive number of seconds")
+    return limit
+
+
+def run(words: Sequence[str], directory: Path | None = None) -> tuple[str, str]:
+    """Run a command to its end and return what it wrote; raise `CompilerError` if it fails, crashes or hangs."""
+    limit, shown = time_limit(), shlex.join(words)
+    try:
+        # A session of its own, so that a time-out ends the compiler's children too.
+        process = subprocess.Popen(
+            list(words),
+            cwd=directory,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "LC_ALL": "C"},
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as error:
+        raise CompilerNotFoundError(f"the C compiler {words[0]!r} cannot be started: {error}") from None
+    try:
+        out, err = process.communicate(timeout=limit)
+    except subprocess.TimeoutExpired:
+        raise CompilerError(f"the C compiler did not finish in {limit:g} s (GRADC_CC_TIMEOUT)\n{shown}") from None
+    finally:
+        if process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.kill()
+            process.wait()
+            for stream in (process.stdout, process.stderr):
+                if stream is not None:
+                    stream.close()
+    said = err.decode(errors="replace").strip()
+    if process.returncode:
+        how = f"failed with status {process.returncode}"
+        if process.returncode < 0:
+            how = f"was killed by {signal.Signals(-process.returncode).name}"
+        raise CompilerError(f"the C compiler {how}\n{shown}\n{said[:8000]}".rstrip())
+    return out.decode(errors="replace").strip(), said
+
+
+def candidates() -> Iterator[tuple[str, ...]]:
+    """Yield the commands that may start a C compiler, the preferred one first."""
+    chosen = os.environ.get("GRADC_CC", "").strip()
+    if chosen:
+        words = _words("GRADC_CC", chosen)
+        path = shutil.which(words[0])
+        if path is None:
+            raise CompilerNotFoundError(f"GRADC_CC names {words[0]!r}, which is no program that can be run")
+        yield (os.path.abspath(path), *words[1:])
+        return
+    usual = os.environ.get("CC", "").strip()
+    for words in (*([_words("CC", usual)] if usual else []), ("cc",), ("gcc",), ("clang",)):
+        path = shutil.which(words[0])
+        if path is not None:
+            yield (os.path.abspath(path), *words[1:])
+    if importlib.util.find_spec("ziglang") is not None:
+        yield (sys.executable, "-m", "ziglang", "cc")
+
+
+def _words(variable: str, text: str) -> tuple[str, ...]:
+    try:
+        return tuple(shlex.split(text))
+    except ValueError as error:
+        raise CompilerNotFoundError(f"{variable} cannot be split into words: {error}") from None
+
+
+def find_compiler(cache: Cache) -> Compiler:
+    """Return the first compiler that works, probed once and then remembered in `cache`."""
+    complaint = ""
+    for command in candidates():
+        note = f"compiler-{_fingerprint(command)}"
+        known = _restore(cache.note(note), command)
+        if known is not None:
+            return known
+        try:
+            found = probe(command)
+        except CompilerError as error:
+            if os.environ.get("GRADC_CC", "").strip():
+                raise
+            complaint += f"\n{shlex.join(command)}: {error}"
+            continue
+        cache.write_note(
+            note,
+            {"version": found.version, "flags": found.flags, "native": found.native, "link": found.link},
+        )
+        return found
+    if complaint:
+        raise CompilerNotFoundError(f"no C compiler works{complaint}")
+    raise CompilerNotFoundError(
+        "no C compiler was found: install gcc or clang, or `pip install gradc[zig]`, or name one in GRADC_CC"
+    )
+
+
+def probe(command: tuple[str, ...]) -> Compiler:
+    """Ask a compiler for its version, and try the flags on it."""
+    out, err = run([*command, "--version"])
+    version = out or err
+    family = _ZIG + _CLANG if "ziglang" in command else _CLANG if "clang" in version.lower() else _GCC
+    with tempfile.TemporaryDirectory(prefix="gradc-probe-") as name:
+        directory = Path(name)
+        (directory / "probe.c").write_text(_PROBE)
+        plain = Compiler(command, version, ())
+
+        def accepts(flags: Sequence[str]) -> bool:
+            try:
+                plain.build(directory, ["probe.c"], "probe.so", [*flags, "-shared", "-Werror"])
+            except CompilerError:
+                return False
+            return True
+
+        # With no flag at all it must do, or it is no compiler for shared objects; this raises what it says.
+        plain.build(directory, ["probe.c"], "probe.so", ["-shared", "-fPIC"])
+        wanted = (*_COMMON, *family)
+        if accepts([*wanted, *_NATIVE, *_LINK]):
+            return Compiler(command, version, wanted, _NATIVE, _LINK)
+        flags: list[str] = []
+        for flag in wanted:
+            if accepts([*flags, flag]):
+                flags.append(flag)
+        native = _NATIVE if accepts([*flags, *_NATIVE]) else ()
+        return Compiler(command, version, tuple(flags), native, _LINK if accepts([*flags, *_LINK]) else ())
+
+
+def _fingerprint(command: tuple[str, ...]) -> str:
+    """Return a hash that changes when the compiler is replaced, without running it."""
+    program = os.path.realpath(command[0])
+    parts = [repr(command), program, processor()]
+    with contextlib.suppress(OSError):
+        status = os.stat(program)
+        parts += [str(status.st_size), str(status.st_mtime_ns), str(status.st_ino)]
+    if "ziglang" in command:
+        found = importlib.util.find_spec("ziglang")
+        parts.append(str(found.origin if found else ""))
+    flags = (*_COMMON, *_GCC, *_CLANG, *_ZIG, *_NATIVE, *_LINK)
+    return hashlib.sha256("\0".join([*parts, *flags]).encode()).hexdigest()[:32]
+
+
+def _restore(note: object, command: tuple[str, ...]) -> Compiler | None:
+    """Return the compiler that a note describes, or None if the note is missing or damaged."""
+    if not isinstance(note, dict) or not isinstance(note.get("version"), str):
+        return None
+    allowed = {"flags": {*_COMMON, *_GCC, *_CLANG, *_ZIG}, "native": {*_NATIVE}, "link": {*_LINK}}
+    parts = []
+    for name, known in allowed.items():
+        words = note.get(name)
+        if not isinstance(words, list) or not all(isinstance(word, str) and word in known for word in words):
+            return None
+        parts.append(tuple(words))
+    return Compiler(command, note["version"], *parts)
+
+
+@remember
+def processor() -> str:
+    """Return what tells this machine's processor from others, as far as compiled code cares."""
+    features = ""
+    with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="ascii", errors="replace") as lines:
+        for line in lines:
+            key, _, text = line.partition(":")
+            if key.strip() in ("model name", "flags", "Features", "CPU part", "isa"):
+                features += f"{key.strip()}: {' '.join(sorted(text.split()))}\n"
+            if not line.strip() and features:
+                break
+    return features or platform.processor()
+
+
+def machine() -> tuple[str, ...]:
+    """Return what else a binary depends on: the system, the pointer's size, the byte order, the C library."""
+    return (sysconfig.get_platform(), str(sys.maxsize.bit_length() + 1), sys.byteorder, "-".join(platform.libc_ver()))

@@ -1,0 +1,249 @@
+"""Ahead-of-time packages: what is in them, that they need nothing of gradc, and that failures leave nothing behind."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gradc.errors import CompilerError
+from gradc.runtime.arguments import Entry, Input, Output
+from gradc.runtime.artefact import build_artefact, python_files
+
+D = ((("d",), 1),)
+D_PLUS_1 = ((("d",), 1), ((), 1))
+
+HEADER = """\
+#ifndef SQUARES_H
+#define SQUARES_H
+#include <stddef.h>
+#include <stdint.h>
+size_t squares_work(int64_t d);
+int squares(int64_t d, const double *restrict w, const double *restrict v, double lam,
+            double *restrict value, double *restrict grad, void *restrict work);
+size_t squares_any_work(int64_t d);
+int squares_any(int64_t d, const float *restrict x, const uint8_t *restrict mask,
+                uint8_t *restrict any, void *restrict work);
+#endif
+"""
+TEXT = """\
+#include "NAME.h"
+
+size_t squares_work(int64_t d) { return (size_t)d * sizeof(double); }
+int squares(int64_t d, const double *restrict w, const double *restrict v, double lam,
+            double *restrict value, double *restrict grad, void *restrict work)
+{
+    double *square = work;
+    if (lam < 0)
+        return 1;
+    *value = v[d];
+    for (int64_t i = 0; i < d; i++) {
+        square[i] = w[i] * w[i];
+        *value += lam * square[i];
+        grad[i] = 2 * lam * w[i];
+    }
+    return 0;
+}
+
+size_t squares_any_work(int64_t d) { (void)d; return 0; }
+int squares_any(int64_t d, const float *restrict x, const uint8_t *restrict mask,
+                uint8_t *restrict any, void *restrict work)
+{
+    (void)work;
+    *any = 0;
+    for (int64_t i = 0; i < d; i++)
+        *any |= mask[i] && x[i] > 0;
+    return 0;
+}
+"""
+SQUARES = Entry(
+    "value_and_grad",
+    "squares",
+    ("d",),
+    (Input("w", "float64", (D,)), Input("v", "float64", (D_PLUS_1,)), Input("λ", "float64")),
+    (Output("value", "float64"), Output("grad", "float64", (D,))),
+    {1: ("IndexRangeError", 'a "quoted" \\ message\n')},
+    summary='The value """and""" the gradient.',
+)
+ANY = Entry(
+    "positive",
+    "squares_any",
+    ("d",),
+    (Input("x", "float32", (D,)), Input("mask", "bool", (D,))),
+    (Output("any", "bool"),),
+)
+
+
+def build(directory, name="squares", **options):
+    return build_artefact(name, TEXT.replace("NAME", name), HEADER, [SQUARES, ANY], directory, **options)
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory):
+    """One directory with two packages."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADC_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        made = tmp_path_factory.mktemp("built")
+        build(made)
+        build(made, "others", native=False)
+    return made
+
+
+def run(directory: Path, program: str) -> str:
+    """Run a program where gradc, SymPy and Jinja2 cannot be imported."""
+    guard = """\
+        import sys
+        class Refuse:
+            def find_spec(self, name, path=None, target=None):
+                if name.partition(".")[0] in ("gradc", "sympy", "jinja2", "platformdirs", "setuptools", "click"):
+                    raise ImportError(f"{name} is not here")
+        sys.meta_path.insert(0, Refuse())
+        """
+    environment = {**os.environ, "PYTHONPATH": str(directory), "PYTHONWARNINGS": "error"}
+    words = [sys.executable, "-c", textwrap.dedent(guard) + textwrap.dedent(program)]
+    done = subprocess.run(words, cwd="/", env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_what_is_written(directory):
+    assert sorted(path.name for path in directory.iterdir()) == [
+        "others", "others.c", "others.h", "squares", "squares.c", "squares.h",
+    ]  # fmt: skip
+    names = sorted(path.name for path in (directory / "squares").iterdir() if path.name != "__pycache__")
+    assert names[:2] == ["__init__.py", "__init__.pyi"]
+    assert [name for name in names if name.endswith(".so")]
+    assert (directory / "squares.h").read_text() == HEADER
+
+
+def test_it_works_without_gradc(directory):
+    said = run(
+        directory,
+        """
+        import numpy as np, squares, others
+        for package in (squares, others):
+            value, grad = package.value_and_grad([1, 2], [0, 0, 5], λ=3)
+            assert value == 20.0 and type(value) is float, value
+            assert grad.tolist() == [6.0, 12.0]
+            out = np.empty(2)
+            bound = package.value_and_grad.bind(v=np.zeros(3), λ=1)
+            assert bound(np.ones(2), out=out)[1] is out and out.tolist() == [2.0, 2.0]
+            assert package.positive([1, -1], [False, True]) is False
+            assert package.positive(np.ones(2, np.float32), np.array([False, True])) is True
+            assert package.__all__ == ["value_and_grad", "positive"]
+        for args in (([1], [1, 2, 3], 1), ([1], [1, 2], -1), ([1j], [1, 2], 1), ([1],)):
+            try:
+                squares.value_and_grad(*args)
+            except Exception as error:
+                print(type(error).__mro__[0].__name__, error)
+        print(squares.value_and_grad, squares.value_and_grad.__doc__)
+        print(sorted({name.partition(".")[0] for name in sys.modules} & {"gradc", "sympy", "jinja2", "pycparser"}))
+        """,
+    )
+    assert said.splitlines() == [
+        "ArgumentError value_and_grad(): argument 'v': expected a float64 array of shape (d + 1,), "
+        "got a float64 array of shape (3,); here d = 1 from 'w' of shape (1,)",
+        'IndexRangeError value_and_grad(): a "quoted" \\ message',
+        "",
+        "ArgumentTypeError value_and_grad(): argument 'w': expected a float64 array of shape (d,), "
+        "got a complex128 array of shape (1,); complex numbers are not supported",
+        "ArgumentTypeError value_and_grad() missing 2 required arguments: 'v', 'λ'",
+        '<kernel value_and_grad(w, v, λ, *, out=None)> The value """and""" the gradient.',
+        "[]",
+    ]
+
+
+def test_the_sources_in_it_stand_alone():
+    for name, text in python_files("squares", [SQUARES]).items():
+        assert "import gradc" not in text, name
+        assert "from gradc" not in text, name
+
+
+def test_the_text_does_not_depend_on_hashing(tmp_path):
+    assert python_files("squares", [SQUARES, ANY]) == python_files("squares", [SQUARES, ANY])
+
+
+def test_the_stub_is_valid(directory):
+    mypy = pytest.importorskip("mypy.api")
+    program = directory / "use_of_squares.py"
+    program.write_text(
+        "import squares\nvalue, grad = squares.value_and_grad([1.0], [1.0, 2.0], 3)\n"
+        "reveal_type(value)\nreveal_type(grad)\n"
+    )
+    try:
+        words = ["--strict", "--no-incremental", "--follow-imports=silent", str(program)]
+        said, _, status = mypy.run(words)
+    finally:
+        program.unlink()
+    assert status == 0, said
+    assert '"float"' in said.replace("builtins.", "")
+    assert "ndarray" in said
+
+
+def test_building_again_replaces(directory):
+    before = sorted(directory.rglob("*.py"))
+    build(directory)
+    assert [path for path in sorted(directory.rglob("*.py")) if "__pycache__" not in path.parts] == before
+    assert not list(directory.glob(".gradc-*"))
+
+
+def test_a_failure_leaves_what_was_there(directory):
+    before = {path: path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+    with pytest.raises(CompilerError, match="the C is kept in") as caught:
+        build_artefact("squares", "int broken(", HEADER, [SQUARES], directory)
+    kept = Path(str(caught.value).rpartition("kept in ")[2])
+    assert kept.read_text() == "int broken("
+    kept.unlink()
+    assert {path: path.read_bytes() for path in directory.rglob("*") if path.is_file()} == before
+
+
+def test_a_package_that_does_not_import_is_not_published(tmp_path):
+    header = HEADER.replace("#endif", "double missing(double);\n#endif")
+    text = TEXT.replace("NAME", "squares").replace("v[d];", "missing(v[d]);")
+    with pytest.raises(CompilerError, match=r"cannot be imported|failed"):
+        build_artefact("squares", text, header, [SQUARES, ANY], tmp_path)
+    assert not (tmp_path / "squares").exists()
+
+
+def test_a_record_that_disagrees_with_the_c_is_refused(tmp_path):
+    wrong = Entry("positive", "squares_any", ("d",), (ANY.inputs[1], ANY.inputs[0]), ANY.outputs)
+    with pytest.raises(CompilerError, match="squares_any"):
+        build_artefact("squares", TEXT.replace("NAME", "squares"), HEADER, [wrong], tmp_path)
+
+
+@pytest.mark.parametrize("name", ["", "a b", "../up", "a/b", "class", "os", "numpy", "_x", "x;y", "λ", "-o", "a\n"])
+def test_names_that_are_no_packages(tmp_path, name):
+    with pytest.raises(ValueError, match=r"name of a package|C identifier"):
+        build_artefact(name, TEXT, HEADER, [SQUARES], tmp_path / "made")
+    assert not (tmp_path / "made").exists()
+
+
+def test_the_c_is_usable_from_c(directory, tmp_path):
+    program = tmp_path / "main.c"
+    program.write_text(
+        '#include "others.h"\n#include <stdio.h>\n'
+        "int main(void) { double w[] = {1, 2}, v[] = {0, 0, 5}, value, g[2], s[2];\n"
+        'int status = squares(2, w, v, 3, &value, g, s); printf("%d %g", status, value); return 0; }\n'
+    )
+    target = tmp_path / "main"
+    subprocess.run(["cc", "-std=c99", f"-I{directory}", program, directory / "others.c", "-o", target], check=True)
+    assert subprocess.run([target], capture_output=True, text=True, check=True).stdout == "0 20"
+
+
+def test_results_are_those_of_the_kernel_in_this_process(directory, monkeypatch, tmp_path):
+    from gradc.runtime.library import load
+
+    monkeypatch.setenv("GRADC_CACHE_DIR", str(tmp_path))
+    text = TEXT.replace('#include "NAME.h"', HEADER)
+    value, grad = load(text, [SQUARES, ANY], fast=False).function("value_and_grad")(np.ones(3) / 3, np.ones(4), 0.1)
+    said = run(
+        directory,
+        "import numpy as np, squares\nprint(squares.value_and_grad(np.ones(3) / 3, np.ones(4), 0.1)[0].hex())",
+    )
+    assert said.strip() == value.hex()
+    assert grad.shape == (3,)
