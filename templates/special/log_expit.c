@@ -1,0 +1,6 @@
+/* log(1 / (1 + exp(-x))), with an exponential that cannot overflow. */
+static double gradc_log_expit(double x)
+{
+    const double l = log1p(exp(-fabs(x)));
+    return x < 0.0 ? x - l : -l;
+}
