@@ -135,6 +135,11 @@ def print_body(equations: Sequence[Equation], root: int, arrays: Sequence[str], 
     return _Body(equations, [root], arrays, indices).text(root)
 
 
+def definition_lines(program: Program, names: Names, position: int) -> list[str]:
+    """The text of one definition."""
+    return list(_lines(program.definitions[position], program.first_results()[position], names))
+
+
 def _definition_lines(program: Program, names: Names) -> Iterator[str]:
     arrays = program.arrays()
     for definition, first in zip(program.definitions, program.first_results(), strict=True):
@@ -148,28 +153,36 @@ def _lines(definition: Definition, first: int, names: Names, shapes: Sequence[tu
         bound = [f"{letter}:{extent}" for letter, extent in zip(indices, definition.extents, strict=True)]
         free, reduced = bound[: definition.rank], bound[definition.rank :]
         text = print_body(definition.body, len(definition.body) - 1, names.arrays, indices)
+        if definition.reduction is None and definition.body[-1].op == "constant" and text.lstrip("-").isdigit():
+            text += ".0"  # an array of reals, where 0 would be one of integers
         if definition.reduction is not None:
             text = f"{definition.reduction}[{', '.join(reduced)}]({text})"
         yield f"{target}[{', '.join(free)}] = {text}" if free else f"{target} = {text}"
     elif isinstance(definition, Accumulation):
-        yield f"{target}[{', '.join(f':{extent}' for extent in definition.shape)}] = 0"
+        yield f"{target}[{', '.join(f':{extent}' for extent in definition.shape) or '()'}] = 0"
         for piece in definition.pieces:
             indices = index_names(piece.extents, names)
             bound = [f"{letter}:{extent}" for letter, extent in zip(indices, piece.extents, strict=True)]
             roots = [store.value for store in piece.stores]
             body = _Body(piece.body, roots, names.arrays, indices, [s.subscripts for s in piece.stores])
             stores = ", ".join(
-                f"at[{', '.join(body.size(part) for part in store.subscripts)}]({body.inner(store.value)})"
+                f"at[{', '.join(body.size(part) for part in store.subscripts) or '()'}]({body.inner(store.value)})"
                 for store in piece.stores
             )
             yield f"{target} += each[{', '.join(bound) or '()'}]({body.let(stores)})"
     elif isinstance(definition, Scan):
         results = names.arrays[first : first + len(definition.initial)]
-        carries = [f"{result}_t" for result in results]
+        carries: list[str] = []
+        for result in results:
+            carry = f"{result}_{definition.step}"
+            while carry in names.taken or carry in carries:
+                carry += "_"
+            carries.append(carry)
         inner = carries + [names.arrays[number] for number in definition.captured]
         body = definition.body
         starts = ", ".join(
-            f"{carry}={names.arrays[number]}" for carry, number in zip(carries, definition.initial, strict=True)
+            [names.arrays[number] for number in definition.captured]
+            + [f"{carry}={names.arrays[number]}" for carry, number in zip(carries, definition.initial, strict=True)]
         )
         together = results[0] if len(results) == 1 else f"({', '.join(results)})"
         yield f"with scan[{definition.step}:{definition.length}]({starts}) as {together}:"
@@ -202,7 +215,7 @@ class _Body:
         subscripts: Sequence[Sequence[Size]] = (),
     ) -> None:
         self.equations, self.arrays, self.indices = equations, arrays, indices
-        taken = set(arrays) | set(indices) | RESERVED
+        taken = set(arrays) | set(indices) | RESERVED | _dimensions(equations, subscripts)
         uses = [0] * len(equations)
         for equation in equations:
             for number in references(equation):
@@ -263,6 +276,8 @@ class _Body:
         if op in _INFIX:
             sign, level = _INFIX[op]
             left = self._operand(operands[0], level, op, operands[1])
+            if op == "sub" and left.lstrip("-").isdigit() and self.equations[operands[1]].op == "constant":
+                left += ".0"  # 1 - 2 is an integer
             right = self._operand(operands[1], level + 1, op, operands[0])
             return f"{left} {sign} {right}", level
         if op in _COMPARE:
@@ -270,6 +285,8 @@ class _Body:
         if op in _LOGIC:
             sign, level = _LOGIC[op]
             return f"{self._at(operands[0], level)} {sign} {self._at(operands[1], level + 1)}", level
+        if op == "neg" and self.equations[operands[0]].op == "constant":
+            return f"neg({self.inner(operands[0])})", _ATOM  # -1 is the constant
         if op == "neg":
             return f"-{self._at(operands[0], _UNARY)}", _UNARY
         if op == "not":
@@ -293,6 +310,17 @@ class _Body:
     def _argument(self, number: int) -> str:
         equation = self.equations[number]
         return self.inner(equation.operands[0] if equation.op == "real" else number)
+
+
+def _dimensions(equations: Sequence[Equation], subscripts: Sequence[Sequence[Size]]) -> set[str]:
+    """The dimensions' symbols that a body names."""
+    sizes = [part for parts in subscripts for part in parts]
+    for equation in equations:
+        if equation.op == "access":
+            sizes += equation.data[1]
+        elif equation.op == "integer":
+            sizes.append(equation.data)
+    return {atom[1] for part in sizes for atom in part.atoms() if atom[0] == "dim"}
 
 
 def _spell_constant(value: float | bool) -> tuple[str, int]:
