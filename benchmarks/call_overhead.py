@@ -3,7 +3,7 @@
     python benchmarks/call_overhead.py [--rounds 15]
 
 All roads are timed in turn within each round, in one process. Times are medians over the rounds; ratios are medians of
-the rounds' ratios, against what a careful person writes by hand with cffi: `from_buffer`, `np.empty` and an API-mode call.
+the rounds' ratios, against what one writes by hand with cffi: `from_buffer`, `np.empty` and an API-mode call.
 """
 
 from __future__ import annotations

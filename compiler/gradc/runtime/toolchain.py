@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import importlib.util
+import itertools
 import os
 import platform
 import shlex
@@ -25,6 +26,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache as remember
 from pathlib import Path
+
+import _cffi_backend
 
 from gradc.errors import CompilerError, CompilerNotFoundError
 from gradc.runtime.cache import Cache
@@ -234,11 +237,15 @@ def probe(command: tuple[str, ...]) -> Compiler:
         directory = Path(name)
         (directory / "probe.c").write_text(_PROBE)
         plain = Compiler(command, version, ())
+        serial = itertools.count()
 
         def accepts(flags: Sequence[str]) -> bool:
+            target = f"probe{next(serial)}.so"
             try:
-                plain.build(directory, ["probe.c"], "probe.so", [*flags, "-shared", "-Werror"])
-            except CompilerError:
+                plain.build(directory, ["probe.c"], target, [*flags, "-shared", "-Werror"])
+                # A vector exp that no library has shows only here: the linker lets shared objects lack symbols.
+                _cffi_backend.load_library(str(directory / target), _cffi_backend.RTLD_NOW)
+            except (CompilerError, OSError):
                 return False
             return True
 
