@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from inspect import Parameter, Signature
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ import numpy as np
 from gradc.calculus.primitives import PRIMITIVES, spellings
 from gradc.errors import NotDifferentiableError, UnsupportedError
 from gradc.frontends import contractions, indexing, linear_algebra, reductions, scans, shaping, values
+from gradc.frontends.composites import ALIASES, COMPOSITES, expand
 from gradc.frontends.contractions import einsum, matmul
 from gradc.frontends.indexing import getitem
 from gradc.frontends.values import (
@@ -89,6 +91,24 @@ def _elementwise(op: str) -> Function:
     return made
 
 
+def _composite(name: str) -> Function:
+    """A composite as a function of its operands, the last of which may have defaults."""
+    composite = COMPOSITES[ALIASES.get(name, name)]
+    defaults = dict(zip(reversed(composite.operands), reversed(composite.defaults), strict=False))
+    kind = Parameter.POSITIONAL_OR_KEYWORD
+    signature = Signature([Parameter(o, kind, default=defaults.get(o, Parameter.empty)) for o in composite.operands])
+
+    def made(*args: Any, **kwargs: Any) -> ArrayValue:
+        bound = signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        return elementwise(lambda body, *numbers: expand(name, body, numbers), *bound.args)
+
+    made.__name__ = made.__qualname__ = name
+    made.__doc__ = f"``{composite.formula}``, elementwise."
+    made.__signature__ = signature  # type: ignore[attr-defined]
+    return made
+
+
 # ------------------------------------------------------------------------------------- functions made of primitives
 
 
@@ -101,53 +121,6 @@ def log(x: Operand, base: float | ArrayValue | None = None) -> ArrayValue:
     return apply("div", logarithm, math.log(base) if isinstance(base, (int, float)) else apply("log", base))
 
 
-def relu(x: Operand) -> ArrayValue:
-    """``maximum(x, 0)``."""
-    return apply("maximum", x, 0.0)
-
-
-def gelu(x: Operand) -> ArrayValue:
-    """``x * Φ(x) = 0.5 * x * (1 + erf(x / sqrt(2)))``: Hendrycks and Gimpel, arXiv:1606.08415."""
-    return multiply(multiply(0.5, x), add(1.0, apply("erf", divide(x, math.sqrt(2)))))
-
-
-def silu(x: Operand) -> ArrayValue:
-    """``x * sigmoid(x)``."""
-    return multiply(x, apply("sigmoid", x))
-
-
-def elu(x: Operand, alpha: Operand = 1.0) -> ArrayValue:
-    """`x` above 0, ``alpha * expm1(x)`` below."""
-    return where(greater(x, 0.0), x, multiply(alpha, apply("expm1", x)))
-
-
-def leaky_relu(x: Operand, slope: Operand = 0.01) -> ArrayValue:
-    """`x` above 0, ``slope * x`` below."""
-    return where(greater(x, 0.0), x, multiply(slope, x))
-
-
-def huber(delta: Operand, r: Operand) -> ArrayValue:
-    """``r**2 / 2`` for ``|r| <= delta``, then straight: `scipy.special.huber`."""
-    size = apply("abs", r)
-    straight = multiply(delta, subtract(size, multiply(0.5, delta)))
-    inside = where(less_equal(size, delta), multiply(0.5, power(r, 2.0)), straight)
-    return where(less(delta, 0.0), math.inf, inside) if isinstance(delta, ArrayValue) else inside
-
-
-def pseudo_huber(delta: Operand, r: Operand) -> ArrayValue:
-    """``delta**2 * (sqrt(1 + (r / delta)**2) - 1)``, without the cancellation: `scipy.special.pseudo_huber`."""
-    ratio = power(divide(r, delta), 2.0)
-    # sqrt(1 + u) - 1 = u / (sqrt(1 + u) + 1)
-    root = apply("sqrt", add(1.0, ratio))
-    scale = power(delta, 2.0) if isinstance(delta, ArrayValue) else float(plain(delta)) ** 2
-    return multiply(scale, divide(ratio, add(root, 1.0)))
-
-
-def exp10(x: Operand) -> ArrayValue:
-    """``10 ** x``."""
-    return apply("pow", 10.0, x)
-
-
 def round_half_even(x: Operand, decimals: int = 0) -> ArrayValue:
     """The nearest whole number, or decimal fraction, halves going to the even one."""
     if decimals == 0:
@@ -158,50 +131,29 @@ def round_half_even(x: Operand, decimals: int = 0) -> ArrayValue:
 def nan_to_num(x: Operand, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> ArrayValue:
     """Another number in the place of NaN, and of the infinities."""
     highest, lowest = np.finfo(np.float64).max, np.finfo(np.float64).min
-    filled = where(values.isnan(x), nan, x)
+    filled = where(not_equal(x, x), nan, x)
     filled = where(equal(filled, math.inf), float(highest if posinf is None else posinf), filled)
     return where(equal(filled, -math.inf), float(lowest if neginf is None else neginf), filled)
-
-
-def copysign(x: Operand, y: Operand) -> ArrayValue:
-    """The magnitude of `x` with the sign of `y`, where 0 counts as positive."""
-    magnitude = apply("abs", x)
-    return where(less(y, 0.0), negative(magnitude), magnitude)
 
 
 # ----------------------------------------------------------------------------------------------------------- the table
 
 FUNCTIONS: dict[str, Function] = {
     **{name: _elementwise(op) for name, op in spellings("formula").items()},
+    **{name: _composite(name) for name in (*COMPOSITES, *ALIASES)},
     # elementwise
     "log": log,
     "positive": shaping.as_array,
-    "square": values.square,
-    "reciprocal": values.reciprocal,
     "divide": divide,
     "true_divide": divide,
     "floor_divide": floor_divide,
     "mod": remainder,
     "remainder": remainder,
     "fmod": values.fmod,
-    "radians": values.radians,
-    "deg2rad": values.radians,
-    "degrees": values.degrees,
-    "rad2deg": values.degrees,
-    "exp10": exp10,
     "round": round_half_even,
     "around": round_half_even,
     "fix": _elementwise("trunc"),
     "nan_to_num": nan_to_num,
-    "copysign": copysign,
-    "huber": huber,
-    "pseudo_huber": pseudo_huber,
-    "relu": relu,
-    "gelu": gelu,
-    "silu": silu,
-    "swish": silu,
-    "elu": elu,
-    "leaky_relu": leaky_relu,
     # comparison and choice
     "less": less,
     "less_equal": less_equal,
@@ -217,9 +169,6 @@ FUNCTIONS: dict[str, Function] = {
     "bitwise_or": logical_or,
     "bitwise_xor": logical_xor,
     "invert": logical_not,
-    "isnan": values.isnan,
-    "isinf": values.isinf,
-    "isfinite": values.isfinite,
     "where": where,
     "select": shaping.select,
     "clip": values.clip,
@@ -367,6 +316,7 @@ REFUSED: Mapping[str, tuple[type[Exception], str]] = {
     "copyto": (UnsupportedError, "traced arrays never change: use np.where"),
     "put_along_axis": (UnsupportedError, "traced arrays never change: use np.where"),
     "fill_diagonal": (UnsupportedError, "traced arrays never change: add np.diag(...)"),
+    "meshgrid": (UnsupportedError, "broadcast with x[:, None] and y[None, :]"),
     "piecewise": (UnsupportedError, "use np.where or np.select"),
     "trapezoid": (UnsupportedError, "write np.sum(np.diff(x) * (y[1:] + y[:-1])) / 2"),
     "modf": (UnsupportedError, "use x - np.trunc(x) and np.trunc(x)"),

@@ -50,7 +50,8 @@ def getitem(x: Operand, key: Any) -> ArrayValue:
     key
         Whole numbers, sizes, slices of these, ``None``, ``...``, integer arrays, or a tuple of them.
     """
-    entries = list(key) if isinstance(key, tuple) else [key]
+    # A size is a tuple too.
+    entries = list(key) if isinstance(key, tuple) and not isinstance(key, Size) else [key]
     x = lift(builder_of([x, *entries]), x)
     entries = _expand([_entry(x, entry) for entry in entries], x)
     arrays = [entry for entry in entries if _is_array(entry)]
@@ -75,7 +76,7 @@ def getitem(x: Operand, key: Any) -> ArrayValue:
             free.append(ONE)
             continue
         if isinstance(entry, slice):
-            selected = _slice(entry, x.shape[axis], axis)
+            selected = _slice(entry, x.shape[axis])
             # A slice of length 1 still has its axis, read at the start.
             subscripts.append(selected.start + selected.step * index(len(free)))
             free.append(selected.length)
@@ -186,7 +187,7 @@ def _first_place(entries: Sequence[Any]) -> int:
     return places[0] if places[-1] - places[0] + 1 == len(places) else 0
 
 
-def _slice(entry: slice, extent: Size, axis: int) -> _Range:
+def _slice(entry: slice, extent: Size) -> _Range:
     given = 1 if entry.step is None else entry.step.constant
     if given is None or given == 0:
         raise UnsupportedError(f"a slice with step {entry.step}: a whole number other than 0 is needed")

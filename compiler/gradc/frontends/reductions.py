@@ -18,14 +18,12 @@ from gradc.frontends.values import (
     as_real,
     builder_of,
     comprehend,
-    elementwise,
-    isnan,
     lift,
     power,
     read,
     where,
 )
-from gradc.ir.equations import BOOLEAN, INTEGER, REAL, BodyBuilder
+from gradc.ir.equations import BOOLEAN, INTEGER, REAL
 from gradc.ir.printer import describe_shape
 from gradc.ir.size import ONE, Size, index, product
 
@@ -143,37 +141,31 @@ def _truth(x: Operand) -> ArrayValue:
 
 def nansum(x: Operand, axis: Axes = None, keepdims: bool = False) -> ArrayValue:
     """The sum of the elements that are numbers."""
-    return total(where(isnan(x), 0.0, x), axis, keepdims)
+    return total(where(apply("ne", x, x), 0.0, x), axis, keepdims)
 
 
 def nanmean(x: Operand, axis: Axes = None, keepdims: bool = False) -> ArrayValue:
     """The mean of the elements that are numbers."""
-    present = total(where(isnan(x), 0.0, 1.0), axis, keepdims)
+    present = total(where(apply("ne", x, x), 0.0, 1.0), axis, keepdims)
     return apply("div", nansum(x, axis, keepdims), present)
 
 
 def nanmax(x: Operand, axis: Axes = None, keepdims: bool = False) -> ArrayValue:
     """The greatest of the elements that are numbers."""
-    return amax(where(isnan(x), -math.inf, x), axis, keepdims)
+    return amax(where(apply("ne", x, x), -math.inf, x), axis, keepdims)
 
 
 def nanmin(x: Operand, axis: Axes = None, keepdims: bool = False) -> ArrayValue:
     """The least of the elements that are numbers."""
-    return amin(where(isnan(x), math.inf, x), axis, keepdims)
+    return amin(where(apply("ne", x, x), math.inf, x), axis, keepdims)
 
 
 def logsumexp(x: Operand, axis: Axes = None, b: Operand | None = None, keepdims: bool = False) -> ArrayValue:
     """``log(sum(b * exp(x)))``, which does not overflow; the weights `b`, if any, are not negative."""
     if b is not None:
-        x = where(apply("eq", b, 0.0), -math.inf, _add_log(x, b))
+        weights = lift(builder_of([x, b]), b)
+        x = where(apply("eq", weights, 0.0), -math.inf, apply("add", x, apply("log", weights)))
     return reduce("logsumexp", x, axis, keepdims)
-
-
-def _add_log(x: Operand, b: Operand) -> ArrayValue:
-    def make(body: BodyBuilder, left: int, right: int) -> int:
-        return body.apply("add", left, body.apply("log", right))
-
-    return elementwise(make, x, b)
 
 
 def softmax(x: Operand, axis: Axes = None) -> ArrayValue:
@@ -194,9 +186,9 @@ def size_of(x: ArrayValue, axis: int | None = None) -> Size:
 
 def norm(
     x: Operand,
-    ord: float | str | None = None,
+    ord: float | str | None = None,  # noqa: A002
     axis: Axes = None,
-    keepdims: bool = False,  # noqa: A002
+    keepdims: bool = False,
 ) -> ArrayValue:
     """A vector's p-norm, or a matrix's Frobenius, 1 or infinity norm, as `numpy.linalg.norm`."""
     x = as_array(x)
@@ -214,7 +206,7 @@ def norm(
         if isinstance(ord, (int, float)):
             return power(total(power(magnitude, float(ord)), axes, keepdims), 1 / ord)
     elif len(axes) == 2 and ord in (1, -1, math.inf, -math.inf):
-        inner, outer = axes if ord in (1, -1) else axes[::-1]
+        inner = axes[0] if ord in (1, -1) else axes[1]
         sums = total(magnitude, inner, keepdims=True)
         return reduce("max" if ord in (1, math.inf) else "min", sums, axes, keepdims)
     raise UnsupportedError(

@@ -401,7 +401,7 @@ def _triangle(x: ArrayValue, offset: Size, lower: bool) -> ArrayValue:
     return comprehend(x.builder, body, combine(body, "where", inside, element, body.integer(0)), x.shape)
 
 
-# ------------------------------------------------------------------------------------------------- joining and splitting
+# ----------------------------------------------------------------------------------------------- joining and splitting
 
 
 def concatenate(arrays: Iterable[Operand], axis: int | None = 0) -> ArrayValue:
@@ -690,7 +690,7 @@ def linspace(
     if isinstance(first, float) and isinstance(last, float):
         distance = last - first
     else:
-        distance = apply("sub", lift(builder, first), last)
+        distance = apply("sub", lift(builder, last), first)
     scaled = apply("mul", steps, distance)
     return scaled if first == 0.0 else apply("add", first, scaled)
 
@@ -711,7 +711,7 @@ def full_like(x: Operand, fill_value: Operand) -> ArrayValue:
 
 
 def _as_float(operand: Operand) -> Operand:
-    return float(operand) if isinstance(operand, int) and not isinstance(operand, bool) else operand
+    return float(operand) if type(operand) is int else operand
 
 
 # --------------------------------------------------------------------------------------------------------- selection

@@ -17,7 +17,6 @@ Each function makes one definition or a few; none fuses, since a later pass inli
 
 from __future__ import annotations
 
-import math
 import numbers
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -284,16 +283,6 @@ def power(x: Operand, y: Operand) -> ArrayValue:
     return apply("pow", x, y)
 
 
-def square(x: Operand) -> ArrayValue:
-    """``x ** 2``."""
-    return apply("pow", x, 2.0)
-
-
-def reciprocal(x: Operand) -> ArrayValue:
-    """``1 / x``."""
-    return apply("div", 1.0, x)
-
-
 def floor_divide(x: Operand, y: Operand) -> ArrayValue:
     """``x // y``: in integers where both are, else the floor of the quotient."""
 
@@ -313,16 +302,6 @@ def remainder(x: Operand, y: Operand) -> ArrayValue:
 def fmod(x: Operand, y: Operand) -> ArrayValue:
     """``x - trunc(x / y) * y``, with the sign of `x`."""
     return subtract(x, multiply(apply("trunc", divide(x, y)), y))
-
-
-def radians(x: Operand) -> ArrayValue:
-    """``x * pi / 180``."""
-    return apply("mul", x, math.pi / 180)
-
-
-def degrees(x: Operand) -> ArrayValue:
-    """``x * 180 / pi``."""
-    return apply("mul", x, 180 / math.pi)
 
 
 def less(x: Operand, y: Operand) -> ArrayValue:
@@ -377,21 +356,6 @@ def logical_xor(x: Operand, y: Operand) -> ArrayValue:
         return body.apply("ne", body.coerce(left, BOOLEAN), body.coerce(right, BOOLEAN))
 
     return elementwise(make, x, y)
-
-
-def isnan(x: Operand) -> ArrayValue:
-    """``x != x``."""
-    return apply("ne", x, x)
-
-
-def isinf(x: Operand) -> ArrayValue:
-    """``abs(x) == inf``."""
-    return apply("eq", apply("abs", x), math.inf)
-
-
-def isfinite(x: Operand) -> ArrayValue:
-    """``abs(x) < inf``."""
-    return apply("lt", apply("abs", x), math.inf)
 
 
 def where(condition: Operand, x: Operand, y: Operand) -> ArrayValue:

@@ -250,10 +250,11 @@ class ProgramBuilder:
         hint: str | None = None,
     ) -> int:
         """Define an array of zeros to which each piece ``(extents, body, [(subscripts, value), …])`` adds."""
-        return self.define(Accumulation(tuple(shape), tuple(_piece(*piece) for piece in pieces)), hint)[0]
+        return self.define(make_accumulation(shape, pieces), hint)[0]
 
     def define(self, definition: Definition, *hints: str | None) -> tuple[int, ...]:
         """Add a definition, or find the equal one that is there, and give the numbers of its results."""
+        definition = _without_names(definition)
         first = self._known.get(definition)
         count = result_count(definition)
         if first is None:
@@ -278,8 +279,14 @@ class ProgramBuilder:
 
     def define_apart(self, definition: Definition) -> int:
         """Add a definition even where an equal one is there: a second array of the same values."""
-        self._known.pop(definition, None)
+        self._known.pop(_without_names(definition), None)
         return self.define(definition)[0]
+
+    def suggest(self, number: int, hint: str) -> None:
+        """Name an array after what the user calls it, where it has no name yet."""
+        position = number - len(self.parameters)
+        if position >= 0 and self._hints[position] is None:
+            self._hints[position] = hint
 
     def finish(self, outputs: Sequence[int], output_names: Sequence[str] = ()) -> Program:
         """The program whose outputs are these arrays."""
@@ -303,6 +310,26 @@ class ProgramBuilder:
                 reading.update(self._digests[number])
             reading.update(str(definition.body if isinstance(definition, Scan) else definition.routine).encode())
         return reading.digest()
+
+
+def _without_names(definition: Definition) -> Definition:
+    """A scan with its body's parameters called by their roles, so that equal scans are equal however they were made."""
+    if not isinstance(definition, Scan):
+        return definition
+    count = len(definition.initial)
+    parameters = tuple(
+        parameter._replace(name=f"carry{k}" if k < count else f"captured{k - count}")
+        for k, parameter in enumerate(definition.body.parameters)
+    )
+    return definition._replace(body=Program(parameters, definition.body.definitions, definition.body.outputs))
+
+
+def make_accumulation(
+    shape: Sequence[Size],
+    pieces: Sequence[tuple[Sequence[Size], BodyBuilder, Sequence[tuple[Sequence[Size], int]]]],
+) -> Accumulation:
+    """The definition that `ProgramBuilder.accumulate` adds."""
+    return Accumulation(tuple(shape), tuple(_piece(*piece) for piece in pieces))
 
 
 def _piece(extents: Sequence[Size], body: BodyBuilder, stores: Sequence[tuple[Sequence[Size], int]]) -> Piece:

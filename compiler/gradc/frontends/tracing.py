@@ -1,0 +1,957 @@
+"""Plain NumPy code to a program: the function is run once on stand-ins for its arguments, which note what it does.
+
+>>> import numpy as np
+>>> from gradc.ir.program import Parameter
+>>> from gradc.ir.size import symbol
+>>> def ridge(w, X, y):
+...     r = X @ w - y
+...     return np.mean(r**2) + 0.1 * np.dot(w, w)
+>>> n, d = symbol("n"), symbol("d")
+>>> print(trace(ridge, (Parameter("w", (d,)), Parameter("X", (n, d)), Parameter("y", (n,)))))
+def program(w: real[d], X: real[n, d], y: real[n]):
+    t0[i:n] = sum[j:d](X[i, j] * w[j])
+    r[i:n] = t0[i] - y[i]
+    t1[i:n] = r[i] ** 2
+    t2 = sum[i:n](t1[i])
+    t3 = t2 / n
+    t4 = sum[j:d](w[j] * w[j])
+    t5 = 0.1 * t4
+    t6 = t3 + t5
+    return t6
+<BLANKLINE>
+
+Loops and conditions over concrete values are run as they stand. A condition on a traced value has no answer yet, and is
+an error that shows the line.
+"""
+
+from __future__ import annotations
+
+import inspect
+import linecache
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from difflib import get_close_matches
+from functools import cache, lru_cache
+from types import FrameType
+from typing import Any, ClassVar, NoReturn, cast
+
+import numpy as np
+
+from gradc.calculus.primitives import spellings
+from gradc.errors import GradcError, ShapeError, SignatureError, TraceError, UnsupportedError
+from gradc.frontends import arrays, reductions, scans, shaping
+from gradc.frontends.arrays import CREATORS, FUNCTIONS, REFUSED, UFUNC_REDUCE, ArrayValue
+from gradc.frontends.substituting import substitute
+from gradc.frontends.values import as_kind, as_real, lift
+from gradc.ir.equations import BOOLEAN, INTEGER, REAL
+from gradc.ir.printer import describe_shape
+from gradc.ir.program import Parameter, Program, ProgramBuilder
+from gradc.ir.size import Size, size
+
+_DTYPES = {REAL: np.dtype(np.float64), INTEGER: np.dtype(np.int64), BOOLEAN: np.dtype(np.bool_)}
+_KINDS = {"f": REAL, "i": INTEGER, "u": INTEGER, "b": BOOLEAN}
+_OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_LIBRARIES = tuple(
+    os.path.join(os.path.dirname(os.path.dirname(np.__file__)), name) + os.sep for name in ("numpy", "scipy")
+)
+
+# The program that is being built, which a scan needs where nothing that it is given is traced.
+_current: ContextVar[ProgramBuilder | None] = ContextVar("gradc_current", default=None)
+
+
+# -------------------------------------------------------------------------------------------------------------- trace
+
+
+def trace(function: Callable[..., Any], parameters: Sequence[Parameter]) -> Program:
+    """Run a function of NumPy code on traced arguments, and give what it computes as a program.
+
+    Parameters
+    ----------
+    function
+        Takes the parameters in order, and returns an array, a number, or a tuple of equally shaped ones.
+    parameters
+        Names as the function has them, with shapes and dtypes.
+    """
+    _check_names(function, parameters)
+    builder = ProgramBuilder(parameters)
+    arguments = [Tracer(arrays.value_of(builder, number)) for number in range(len(builder.parameters))]
+    with _building(builder), _naming(function, builder):
+        result = substitute(function, _stand_ins())(*arguments)
+    return builder.finish([_result(builder, result, function).number])
+
+
+def _check_names(function: Callable[..., Any], parameters: Sequence[Parameter]) -> None:
+    try:
+        own = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        return
+    positional = [p for p in own if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    takes_any = any(p.kind == p.VAR_POSITIONAL for p in own)
+    given = [parameter.name for parameter in parameters]
+    names = [p.name for p in positional]
+    missing = [p.name for p in positional[len(given) :] if p.default is p.empty]
+    missing += [p.name for p in own if p.kind == p.KEYWORD_ONLY and p.default is p.empty]
+    if names[: len(given)] != given[: len(names)] or missing or (len(given) > len(names) and not takes_any):
+        called = getattr(function, "__name__", "the function")
+        raise SignatureError(
+            f"the signature names ({', '.join(given)}), and {called} takes ({', '.join(p.name for p in own)}): "
+            "both must be the same, in the same order"
+        )
+
+
+def _result(builder: ProgramBuilder, result: Any, function: Callable[..., Any]) -> ArrayValue:
+    name = getattr(function, "__name__", "the function")
+    value = _unwrap(result)
+    if isinstance(value, (tuple, list)):
+        parts = [lift(builder, part) for part in value]
+        if not parts or any(part.shape != parts[0].shape for part in parts):
+            shapes = " and ".join(describe_shape(part.shape) for part in parts)
+            raise UnsupportedError(
+                f"{name} returns several arrays, of shapes {shapes}: return one, such as np.concatenate of their ravels"
+            )
+        value = shaping.stack(parts)
+    if value is None:
+        raise TraceError(f"{name} returns None: it must return an array or a number")
+    if isinstance(value, dict):
+        raise UnsupportedError(f"{name} returns a dict: return one array or number")
+    return as_real(lift(builder, value))
+
+
+@contextmanager
+def _building(builder: ProgramBuilder) -> Iterator[None]:
+    token = _current.set(builder)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+@contextmanager
+def _naming(function: Callable[..., Any], builder: ProgramBuilder) -> Iterator[None]:
+    """Name arrays after the variables that hold them when the function returns."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    before = sys.getprofile()
+
+    def observe(frame: FrameType, event: str, _: Any) -> None:
+        if event == "return" and frame.f_code is code:
+            for name, value in frame.f_locals.items():
+                if isinstance(value, Tracer) and value.value.builder is builder:
+                    builder.suggest(value.value.number, name)
+
+    sys.setprofile(observe)
+    try:
+        yield
+    finally:
+        sys.setprofile(before)
+
+
+# ------------------------------------------------------------------------------------------------ wrapping and errors
+
+
+def _unwrap(item: Any) -> Any:
+    """Traced values inside tuples, lists and slices as handles, and symbolic sizes as sizes."""
+    if isinstance(item, Tracer):
+        return item.value
+    if isinstance(item, SymbolicSize):
+        return item.extent
+    if isinstance(item, tuple):
+        return tuple(map(_unwrap, item))
+    if isinstance(item, list):
+        return [_unwrap(part) for part in item]
+    if isinstance(item, slice):
+        return slice(_unwrap(item.start), _unwrap(item.stop), _unwrap(item.step))
+    return item
+
+
+def _wrap(item: Any) -> Any:
+    if isinstance(item, ArrayValue):
+        return Tracer(item)
+    if isinstance(item, (tuple, list)):
+        return type(item)(map(_wrap, item))
+    return item
+
+
+def _holds_traced(item: Any) -> bool:
+    """Whether a traced value or a symbolic size is in an argument, however deep in tuples and lists."""
+    pending = [item]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, (Tracer, SymbolicSize)):
+            return True
+        if isinstance(part, (tuple, list)):
+            pending += part
+        elif isinstance(part, dict):
+            pending += part.values()
+    return False
+
+
+def _traced_builder(item: Any) -> ProgramBuilder:
+    """The builder of the first traced value in an argument."""
+    pending = [item]
+    while pending:
+        part = pending.pop(0)
+        if isinstance(part, Tracer):
+            return part.value.builder
+        if isinstance(part, SymbolicSize):
+            return part.builder
+        if isinstance(part, (tuple, list)):
+            pending += part
+        elif isinstance(part, dict):
+            pending += part.values()
+    raise TraceError("no traced value among the arguments")
+
+
+def _run(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Call a function on handles with traced arguments; an error says on which line of the user's code it arose."""
+    try:
+        return _wrap(function(*map(_unwrap, args), **{name: _unwrap(value) for name, value in kwargs.items()}))
+    except GradcError as error:
+        place = _place()
+        if place in str(error) or not place:
+            raise
+        raise type(error)(f"{error}{place}") from None
+
+
+def _run_scalars(function: Callable[..., Any], *args: Any) -> Any:
+    """As `_run`, where a symbolic size may be the only operand that says to which program the result belongs."""
+    if not any(isinstance(arg, Tracer) for arg in args):
+        first = next(k for k, arg in enumerate(args) if isinstance(arg, SymbolicSize))
+        scalar = Tracer(lift(args[first].builder, args[first].extent))
+        args = (*args[:first], scalar, *args[first + 1 :])
+    return _run(function, *args)
+
+
+def _place() -> str:
+    """The line of the user's code that is being run, as the end of a message."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        path = frame.f_code.co_filename
+        inside = path.startswith((_OWN, *_LIBRARIES)) and not path.endswith(f"{os.sep}losses.py")
+        if not inside and not path.startswith("<frozen"):
+            source = linecache.getline(path, frame.f_lineno).strip()
+            return f"\n  {path}:{frame.f_lineno}" + (f"\n    {source}" if source else "")
+        frame = frame.f_back
+    return ""
+
+
+def _refuse(message: str) -> NoReturn:
+    raise TraceError(message + _place())
+
+
+# -------------------------------------------------------------------------------------------------- symbolic dimensions
+
+
+class SymbolicSize:
+    """A dimension that is known by name only, as ``X.shape[0]`` gives it: `int` in arithmetic, not in value."""
+
+    __slots__ = ("builder", "extent")
+    __array_priority__: ClassVar[float] = 900.0
+
+    def __init__(self, builder: ProgramBuilder, extent: Size) -> None:
+        self.builder, self.extent = builder, extent
+
+    def __repr__(self) -> str:
+        return str(self.extent)
+
+    def __hash__(self) -> int:
+        return hash(self.extent)
+
+    def __eq__(self, other: object) -> bool:
+        return self.extent == (other.extent if isinstance(other, SymbolicSize) else other) or (
+            isinstance(other, (int, np.integer)) and self.extent == size(int(other))
+        )
+
+    def _order(self, other: Any, sign: str, holds: Callable[[int], bool]) -> Any:
+        whole = _whole(other)
+        if whole is None:
+            return NotImplemented
+        difference = (self.extent - whole).constant
+        if difference is None:
+            _refuse(
+                f"{self} {sign} {other} depends on sizes that are not known while tracing: use np.where"
+            )
+        return holds(difference)
+
+    def __lt__(self, other: Any) -> Any:
+        return self._order(other, "<", lambda difference: difference < 0)
+
+    def __le__(self, other: Any) -> Any:
+        return self._order(other, "<=", lambda difference: difference <= 0)
+
+    def __gt__(self, other: Any) -> Any:
+        return self._order(other, ">", lambda difference: difference > 0)
+
+    def __ge__(self, other: Any) -> Any:
+        return self._order(other, ">=", lambda difference: difference >= 0)
+
+    def _arithmetic(self, name: str, other: Any, swapped: bool) -> Any:
+        whole = _whole(other)
+        if whole is None:
+            if not isinstance(other, (float, np.floating, np.bool_)):
+                return NotImplemented
+            operands = (other, self) if swapped else (self, other)
+            return _run_scalars(FUNCTIONS[_ARITHMETIC[name][1]], *operands)
+        left, right = (whole, self.extent) if swapped else (self.extent, whole)
+        return _dimension(self.builder, _ARITHMETIC[name][0](left, right))
+
+    def __add__(self, other: Any) -> Any:
+        return self._arithmetic("+", other, swapped=False)
+
+    def __radd__(self, other: Any) -> Any:
+        return self._arithmetic("+", other, swapped=True)
+
+    def __sub__(self, other: Any) -> Any:
+        return self._arithmetic("-", other, swapped=False)
+
+    def __rsub__(self, other: Any) -> Any:
+        return self._arithmetic("-", other, swapped=True)
+
+    def __mul__(self, other: Any) -> Any:
+        return self._arithmetic("*", other, swapped=False)
+
+    def __rmul__(self, other: Any) -> Any:
+        return self._arithmetic("*", other, swapped=True)
+
+    def __floordiv__(self, other: Any) -> Any:
+        return self._arithmetic("//", other, swapped=False)
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return self._arithmetic("//", other, swapped=True)
+
+    def __mod__(self, other: Any) -> Any:
+        return self._arithmetic("%", other, swapped=False)
+
+    def __rmod__(self, other: Any) -> Any:
+        return self._arithmetic("%", other, swapped=True)
+
+    def __neg__(self) -> Any:
+        return _dimension(self.builder, -self.extent)
+
+    def __pos__(self) -> SymbolicSize:
+        return self
+
+    def __truediv__(self, other: Any) -> Any:
+        return NotImplemented if isinstance(other, Tracer) else _run_scalars(arrays.divide, self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return _run_scalars(arrays.divide, other, self)
+
+    def __pow__(self, other: Any) -> Any:
+        if isinstance(other, int) and 0 <= other <= 8:
+            result = size(1)
+            for _ in range(other):
+                result = result * self.extent
+            return _dimension(self.builder, result)
+        return NotImplemented if isinstance(other, Tracer) else _run_scalars(arrays.power, self, other)
+
+    def __rpow__(self, other: Any) -> Any:
+        return _run_scalars(arrays.power, other, self)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        return _call_ufunc(ufunc, method, inputs, kwargs)
+
+    def __array_function__(
+        self, function: Callable[..., Any], types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        return _call_function(function, args, kwargs)
+
+    def __array__(self, *_: Any, **__: Any) -> NoReturn:
+        self._no_number("an array")
+
+    def __index__(self) -> NoReturn:
+        self._no_number("an index, a range or a shape")
+
+    def __int__(self) -> NoReturn:
+        self._no_number("an int")
+
+    def __float__(self) -> NoReturn:
+        self._no_number("a float")
+
+    def __bool__(self) -> NoReturn:
+        self._no_number("a truth value")
+
+    def _no_number(self, what: str) -> NoReturn:
+        _refuse(
+            f"the dimension {self} is not a number while tracing, and {what} is needed here: use array operations "
+            "(np.zeros_like(x), np.diag(np.ones_like(x)), x.sum(axis=0)) or gradc.scan in the place of a loop, or make "
+            "the dimension a number in the signature"
+        )
+
+
+_ARITHMETIC: dict[str, tuple[Callable[[Size, Size], Size], str]] = {
+    "+": (lambda left, right: left + right, "add"),
+    "-": (lambda left, right: left - right, "subtract"),
+    "*": (lambda left, right: left * right, "multiply"),
+    "//": (lambda left, right: left // right, "floor_divide"),
+    "%": (lambda left, right: left % right, "remainder"),
+}
+
+
+def _whole(value: Any) -> Size | None:
+    if isinstance(value, SymbolicSize):
+        return value.extent
+    return size(int(value)) if isinstance(value, (int, np.integer)) and not isinstance(value, bool) else None
+
+
+def _dimension(builder: ProgramBuilder, extent: Size) -> Any:
+    """An extent as user code sees it: an `int` where it is one."""
+    return SymbolicSize(builder, extent) if extent.constant is None else extent.constant
+
+
+# ------------------------------------------------------------------------------------------------------ traced arrays
+
+
+def _method(name: str, swapped: bool = False) -> Callable[..., Any]:
+    """An operator of traced arrays: a function of the table, by name."""
+    function = FUNCTIONS[name]
+
+    def operator(self: Tracer, *others: Any) -> Any:
+        return _run(function, *(reversed((self, *others)) if swapped else (self, *others)))
+
+    return operator
+
+
+def _numpy_method(name: str) -> Callable[..., Any]:
+    """A method that takes what the NumPy function of its name takes."""
+    function = getattr(np, name)
+
+    def method(self: Tracer, *args: Any, **kwargs: Any) -> Any:
+        return _call_function(function, (self, *args), kwargs)
+
+    method.__name__, method.__doc__ = name, f"As `numpy.{name}`."
+    return method
+
+
+class Tracer:
+    """What stands for an array while a function is traced: it behaves as an `ndarray`, and notes what is done to it."""
+
+    __slots__ = ("value",)
+    __array_priority__: ClassVar[float] = 1000.0
+
+    def __init__(self, value: ArrayValue) -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        return f"<traced {self.value.kind} array of shape {describe_shape(self.value.shape)}>"
+
+    # --- what NumPy calls
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        return _call_ufunc(ufunc, method, inputs, kwargs)
+
+    def __array_function__(
+        self, function: Callable[..., Any], types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        return _call_function(function, args, kwargs)
+
+    def __array__(self, *_: Any, **__: Any) -> NoReturn:
+        _refuse(
+            "a traced array has no elements yet, and a NumPy array is needed here. Lists of traced values are "
+            "joined by np.stack; scipy.special.logsumexp(x) is np.logaddexp.reduce(x); random numbers and what else is computed "
+            "outside come in as arguments"
+        )
+
+    # --- attributes
+
+    @property
+    def shape(self) -> tuple[Any, ...]:
+        """The extents: `int` where they are known, else symbolic."""
+        return tuple(_dimension(self.value.builder, extent) for extent in self.value.shape)
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self.value.rank
+
+    @property
+    def size(self) -> Any:
+        """The number of elements."""
+        return _dimension(self.value.builder, reductions.size_of(self.value))
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """float64 for reals, whatever the kernel's own dtype."""
+        return _DTYPES[self.value.kind]
+
+    @property
+    def T(self) -> Tracer:  # noqa: N802
+        """The axes reversed."""
+        return cast("Tracer", _run(shaping.transpose, self))
+
+    @property
+    def mT(self) -> Tracer:  # noqa: N802
+        """The last two axes exchanged."""
+        return cast("Tracer", _run(shaping.matrix_transpose, self))
+
+    @property
+    def real(self) -> Tracer:
+        """The array itself."""
+        return self
+
+    @property
+    def flat(self) -> Tracer:
+        """All elements along one axis."""
+        return cast("Tracer", _run(shaping.ravel, self))
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("__") or not hasattr(np.ndarray, name):
+            raise AttributeError(f"a traced array has no attribute {name!r}")
+        raise _unknown(name, f"ndarray.{name}")
+
+    # --- operators
+
+    __add__, __radd__ = _method("add"), _method("add", swapped=True)
+    __sub__, __rsub__ = _method("subtract"), _method("subtract", swapped=True)
+    __mul__, __rmul__ = _method("multiply"), _method("multiply", swapped=True)
+    __truediv__, __rtruediv__ = _method("divide"), _method("divide", swapped=True)
+    __floordiv__, __rfloordiv__ = _method("floor_divide"), _method("floor_divide", swapped=True)
+    __mod__, __rmod__ = _method("remainder"), _method("remainder", swapped=True)
+    __pow__, __rpow__ = _method("power"), _method("power", swapped=True)
+    __matmul__, __rmatmul__ = _method("matmul"), _method("matmul", swapped=True)
+    __and__, __rand__ = _method("logical_and"), _method("logical_and", swapped=True)
+    __or__, __ror__ = _method("logical_or"), _method("logical_or", swapped=True)
+    __xor__, __rxor__ = _method("logical_xor"), _method("logical_xor", swapped=True)
+    __lt__, __le__ = _method("less"), _method("less_equal")
+    __gt__, __ge__ = _method("greater"), _method("greater_equal")
+    __eq__, __ne__ = _method("equal"), _method("not_equal")
+    __neg__, __pos__, __abs__ = _method("negative"), _method("positive"), _method("abs")
+    __invert__ = _method("logical_not")
+    __floor__, __ceil__, __trunc__ = _method("floor"), _method("ceil"), _method("trunc")
+
+    def __round__(self, digits: int = 0) -> Any:
+        return _run(FUNCTIONS["round"], self, digits)
+
+    def __divmod__(self, other: Any) -> tuple[Any, Any]:
+        return self // other, self % other
+
+    def __getitem__(self, key: Any) -> Any:
+        return _run(arrays.getitem, self, key)
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[k] for k in range(len(self)))
+
+    def __len__(self) -> int:
+        if not self.value.rank:
+            raise TypeError("len() or iteration of a traced scalar" + _place())
+        extent = self.value.shape[0].constant
+        if extent is None:
+            _refuse(
+                f"the length {self.value.shape[0]} is not a number while tracing: use x.shape[0] for len(x), and array "
+                "operations or gradc.scan for a loop over the elements"
+            )
+        return extent
+
+    # --- what a traced value cannot do
+
+    def __bool__(self) -> NoReturn:
+        _refuse(
+            "a truth value is needed, and a traced array has none until the kernel runs: np.where(condition, a, b) "
+            "is a choice, np.logical_and(a, b) or a & b is `and`"
+        )
+
+    def __float__(self) -> NoReturn:
+        _refuse(
+            "a traced array has no value as a float yet: leave float() out, and use np.exp(x) rather than math.exp(x)"
+        )
+
+    def __int__(self) -> NoReturn:
+        _refuse("a traced array has no value as an int yet: use np.floor(x), or pass an integer argument")
+
+    def __complex__(self) -> NoReturn:
+        _refuse("a traced array has no value as a complex number: only reals are known")
+
+    def __index__(self) -> NoReturn:
+        _refuse("a traced array has no value as an index yet: index a traced array with it, or use np.take_along_axis")
+
+    def __contains__(self, item: Any) -> NoReturn:
+        _refuse("a traced array cannot be searched: use np.any(x == item)")
+
+    def __setitem__(self, key: Any, item: Any) -> NoReturn:
+        _refuse("a traced array does not change: write np.where(condition, new, x), or np.concatenate the parts")
+
+    def __delitem__(self, key: Any) -> NoReturn:
+        _refuse("a traced array does not change: slice what is to remain")
+
+    def item(self, *places: Any) -> Any:
+        """One element, which stays traced."""
+        if places:
+            return self[places]
+        if self.value.shape and any(extent.constant != 1 for extent in self.value.shape):
+            _refuse(f"item() of an array of shape {describe_shape(self.value.shape)}: index the element instead")
+        return self.reshape(())
+
+    def tolist(self) -> NoReturn:
+        """Refused: there are no elements yet."""
+        _refuse("a traced array has no elements to list yet: use array operations")
+
+    # --- methods
+
+    sum, mean, prod, max, min = (_numpy_method(name) for name in ("sum", "mean", "prod", "max", "min"))
+    var, std, ptp, all, any = (_numpy_method(name) for name in ("var", "std", "ptp", "all", "any"))
+    cumsum, cumprod, clip, round = (_numpy_method(name) for name in ("cumsum", "cumprod", "clip", "round"))
+    dot, trace, diagonal, take = (_numpy_method(name) for name in ("dot", "trace", "diagonal", "take"))
+    ravel, squeeze, swapaxes, repeat = (_numpy_method(name) for name in ("ravel", "squeeze", "swapaxes", "repeat"))
+    flatten, copy, conj, conjugate = _method("ravel"), _method("positive"), _method("positive"), _method("positive")
+
+    def reshape(self, *shape: Any, order: str = "C") -> Any:
+        """The elements in the same order under another shape."""
+        wanted = shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
+        return _run(shaping.reshape, self, tuple(wanted), order)
+
+    def transpose(self, *axes: Any) -> Any:
+        """The axes in another order; reversed unless told."""
+        order = axes[0] if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], (tuple, list))) else axes
+        return _run(shaping.transpose, self, tuple(order) if order else None)
+
+    def astype(self, dtype: Any, **_: Any) -> Any:
+        """The same numbers as another kind; a float of any size is the kernel's own."""
+        return _run(as_kind, self, _kind(dtype))
+
+
+# ---------------------------------------------------------------------------------------------------- NumPy's protocols
+
+
+def _kind(dtype: Any) -> str:
+    kind = _KINDS.get(np.dtype(dtype).kind)
+    if kind is None:
+        raise UnsupportedError(f"an array of dtype {np.dtype(dtype)}: reals, integers and booleans are known")
+    return kind
+
+
+def _unknown(key: str, shown: str) -> GradcError:
+    """The error for a function that gradc does not have."""
+    if key in REFUSED:
+        kind, advice = REFUSED[key]
+        return cast("GradcError", kind(f"{shown} is not supported: {advice}{_place()}"))
+    near = get_close_matches(key, FUNCTIONS, 1, 0.75)
+    return UnsupportedError(f"{shown} is not supported" + (f"; {near[0]} is" if near else "") + _place())
+
+
+def _call_function(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """A NumPy function on traced arguments."""
+    module = (getattr(function, "__module__", None) or "numpy").removeprefix("numpy").lstrip(".")
+    name = function.__name__
+    key = f"{module}.{name}" if module else name
+    if key in _DIRECT:
+        return _DIRECT[key](*args, **kwargs)
+    if key not in FUNCTIONS:
+        raise _unknown(key, f"np.{key}")
+    args, kwargs = _adapt(function, FUNCTIONS[key], f"np.{key}", args, kwargs)
+    return _run(FUNCTIONS[key], *args, **kwargs)
+
+
+def _call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """A universal function of NumPy or SciPy on traced arguments."""
+    ours = id(ufunc) in _numpy_ufuncs()
+    shown = ("np." if ours else "scipy.special.") + ufunc.__name__
+    if kwargs.pop("out", None) is not None:
+        _refuse(
+            f"{shown} with out=, or an operator such as += on a NumPy array: write x = x + y, which makes a new array"
+        )
+    if kwargs.pop("where", True) is not True:
+        raise UnsupportedError(f"{shown} with where=: use np.where(condition, {shown}(x), x){_place()}")
+    for ignored in ("dtype", "casting", "order", "subok"):
+        kwargs.pop(ignored, None)
+    if ufunc.__name__ == "divmod" and method == "__call__":
+        return _run_scalars(arrays.floor_divide, *inputs), _run_scalars(arrays.remainder, *inputs)
+    function = FUNCTIONS.get(ufunc.__name__ if ours else _scipy_names().get(ufunc.__name__, ""))
+    if function is None:
+        raise _unknown(ufunc.__name__, shown)
+    if method == "__call__":
+        if kwargs:
+            raise UnsupportedError(f"{shown} with {', '.join(kwargs)}={_place()}")
+        return _run_scalars(function, *inputs)
+    if method == "outer":
+        left, right = (as_traced(part, inputs) for part in inputs)
+        return _run(function, left[(..., *[None] * right.ndim)], right)
+    op = spellings("numpy").get(ufunc.__name__, "")
+    axis, keepdims = kwargs.pop("axis", 0), kwargs.pop("keepdims", False)
+    if kwargs.get("initial") in (None, np._NoValue):
+        kwargs.pop("initial", None)
+    if kwargs:
+        raise UnsupportedError(f"{shown}.{method} with {', '.join(kwargs)}={_place()}")
+    if method == "reduce" and ufunc.__name__ in ("logical_and", "logical_or"):
+        return _run(FUNCTIONS["all" if ufunc.__name__ == "logical_and" else "any"], inputs[0], axis, keepdims)
+    if method == "reduce" and op in UFUNC_REDUCE:
+        return _run(reductions.reduce, UFUNC_REDUCE[op], inputs[0], axis, keepdims)
+    if method == "accumulate":
+        return _run(scans.accumulate, op or ufunc.__name__, inputs[0], axis)
+    raise UnsupportedError(f"{shown}.{method} is not supported{_place()}")
+
+
+def as_traced(item: Any, beside: Any) -> Tracer:
+    """A value as a traced one of the program that a value beside it belongs to."""
+    return item if isinstance(item, Tracer) else Tracer(lift(_traced_builder(beside), _unwrap(item)))
+
+
+@lru_cache(maxsize=1)
+def _numpy_ufuncs() -> frozenset[int]:
+    return frozenset(id(value) for value in vars(np).values() if isinstance(value, np.ufunc))
+
+
+@lru_cache(maxsize=1)
+def _scipy_names() -> dict[str, str]:
+    """From the names of SciPy's universal functions to those of the table; a few mean the same as NumPy's."""
+    same = ("cbrt", "exp2", "exp10", "expm1", "log1p", "round", "huber", "pseudo_huber")
+    return {**spellings("scipy"), **{name: name for name in same}}
+
+
+@cache
+def _signature(function: Callable[..., Any]) -> inspect.Signature | None:
+    try:
+        return inspect.signature(function)
+    except (TypeError, ValueError):
+        return None
+
+
+def _adapt(
+    theirs: Callable[..., Any], ours: Callable[..., Any], shown: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Arguments as NumPy's function takes them, as ours takes them.
+
+    What ours requires comes first in both. The rest goes by name; what ours does not have may only be what changes
+    nothing, such as a default or a dtype of floats.
+    """
+    signature, own = _signature(theirs), _signature(ours)
+    if signature is None or own is None or any(p.kind == p.VAR_POSITIONAL for p in signature.parameters.values()):
+        extra = {name: value for name, value in kwargs.items() if not _is_idle(name, value, inspect.Parameter.empty)}
+        return args, _known(extra, own, shown)
+    bound = signature.bind(*args, **kwargs).arguments
+    bound.update(bound.pop("kwargs", {}))
+    names = list(signature.parameters)
+    required = [p.name for p in own.parameters.values() if p.default is p.empty]
+    first = tuple(bound.pop(name) for name in names[: len(required)] if name in bound)
+    extra = {
+        _RENAMED.get(name, name): value
+        for name, value in bound.items()
+        if name not in signature.parameters or not _is_idle(name, value, signature.parameters[name].default)
+    }
+    return first, _known(extra, own, shown)
+
+
+# What NumPy calls otherwise than the table does.
+_RENAMED = {
+    "a_min": "lower",
+    "a_max": "upper",
+    "min": "lower",
+    "max": "upper",
+    "M": "columns",
+    "condlist": "conditions",
+}
+
+
+def _is_idle(name: str, value: Any, default: Any) -> bool:
+    if value is default or value is np._NoValue:
+        return True
+    if value is None:
+        return name != "axis"
+    if name == "dtype":
+        return np.dtype(value).kind in "fiub"
+    if name in ("optimize", "casting", "subok", "copy", "device"):
+        return True
+    return not _holds_traced(value) and not isinstance(value, np.ndarray) and bool(value == default)
+
+
+def _known(extra: dict[str, Any], own: inspect.Signature | None, shown: str) -> dict[str, Any]:
+    for name in extra:
+        if own is not None and name not in own.parameters:
+            raise UnsupportedError(f"{shown} with {name}= is not supported{_place()}")
+    return extra
+
+
+def _array_equal(left: Any, right: Any) -> Any:
+    return _run(lambda a, b: reductions.every(arrays.equal(a, b)), left, right)
+
+
+def _linspace(*args: Any, **kwargs: Any) -> Any:
+    return _create("linspace", args, kwargs)
+
+
+# What asks for the traced value itself, or is put together from others here.
+_DIRECT: dict[str, Callable[..., Any]] = {
+    "shape": lambda x: x.shape,
+    "ndim": lambda x: x.ndim,
+    "size": lambda x, axis=None: x.size if axis is None else x.shape[axis],
+    "copy": lambda x, **_: x,
+    "real": lambda x: x,
+    "iscomplexobj": lambda x: False,  # noqa: ARG005
+    "isrealobj": lambda x: True,  # noqa: ARG005
+    "array_equal": _array_equal,
+    "linspace": _linspace,
+    "result_type": lambda *parts: np.result_type(*(p.dtype if isinstance(p, Tracer) else p for p in parts)),
+}
+
+
+# ------------------------------------------------------------------------- what reaches no protocol: makers, and SciPy
+
+
+def _create(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """An array made out of nothing, of a length that is symbolic."""
+    builder = _traced_builder((args, kwargs))
+    dtype = kwargs.pop("dtype", None)
+    kwargs.pop("like", None)
+
+    def make(*parts: Any, **named: Any) -> ArrayValue:
+        value = cast("ArrayValue", CREATORS[name](builder, *parts, **named))
+        return value if dtype is None or value.kind == _kind(dtype) else _as_dtype(value, _kind(dtype))
+
+    names = {"M": "columns", "N": "rows"}
+    try:
+        return _run(make, *args, **{names.get(key, key): value for key, value in kwargs.items()})
+    except TypeError as error:
+        raise UnsupportedError(f"np.{name} with these arguments: {error}{_place()}") from None
+
+
+def _as_dtype(value: ArrayValue, kind: str) -> ArrayValue:
+    if value.kind == REAL and kind == INTEGER:
+        # Zeros, ones and the identity are whole, though they are made as reals.
+        return arrays.where(arrays.not_equal(value, 0.0), 1, 0)
+    return arrays.not_equal(value, 0.0) if kind == BOOLEAN else as_kind(value, kind)
+
+
+def _maker(name: str) -> Callable[..., Any]:
+    theirs = getattr(np, name)
+
+    def make(*args: Any, **kwargs: Any) -> Any:
+        return _create(name, args, kwargs) if _holds_traced((args, kwargs)) else theirs(*args, **kwargs)
+
+    return make
+
+
+def _joiner(name: str) -> Callable[..., Any]:
+    theirs = getattr(np, name)
+
+    def join(item: Any, *args: Any, **kwargs: Any) -> Any:
+        """Nested lists of traced scalars and arrays as one array."""
+        if not _holds_traced(item):
+            return theirs(item, *args, **kwargs)
+        dtype = kwargs.get("dtype", args[0] if args else None)
+        if isinstance(item, (list, tuple)):
+            parts = [as_traced(join(part), item) if _holds_traced(part) else part for part in item]
+            item = np.stack([as_traced(part, parts) for part in parts])
+        item = as_traced(item, item)
+        return item if dtype is None else item.astype(dtype)
+
+    return join
+
+
+def _special(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if not _holds_traced((args, kwargs)):
+            import scipy.special
+
+            return getattr(scipy.special, name)(*args, **kwargs)
+        if kwargs.pop("return_sign", False):
+            raise UnsupportedError(f"scipy.special.{name} with return_sign=True{_place()}")
+        return _run(function, *args, **kwargs)
+
+    return call
+
+
+@lru_cache(maxsize=1)
+def _stand_ins() -> dict[str, dict[str, Callable[..., Any]]]:
+    """For each module, the functions that traced values cannot reach through a protocol, and what to call instead."""
+    makers = {name: _maker(name) for name in CREATORS}
+    joiners = {name: _joiner(name) for name in ("array", "asarray", "asanyarray", "ascontiguousarray")}
+    special = ("logsumexp", "softmax", "log_softmax", "polygamma")
+    return {
+        "numpy": {**makers, **joiners},
+        "scipy.special": {name: _special(name, FUNCTIONS[name]) for name in special},
+    }
+
+
+# --------------------------------------------------------------------------------------------------------------- scan
+
+
+def scan(
+    body: Callable[[Any, Any], tuple[Any, Any]], init: Any, xs: Any = None, length: int | SymbolicSize | None = None
+) -> tuple[Any, Any]:
+    """A loop that carries arrays from step to step, as `jax.lax.scan`: it is compiled as a loop, whatever its length.
+
+    Parameters
+    ----------
+    body
+        Takes the carry and the step's slice of `xs`, and gives the next carry and what to stack.
+    init
+        The first carry: an array, or a tuple of arrays.
+    xs
+        An array, or a tuple of them, whose leading axis is stepped through; or None.
+    length
+        The number of steps, where `xs` does not tell.
+
+    Returns
+    -------
+    tuple
+        The last carry, and the second results of the body stacked along a new leading axis.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> last, before = scan(lambda carry, x: (0.5 * carry + x, carry), 0.0, np.array([1.0, 2.0, 3.0]))
+    >>> float(last), before
+    (4.25, array([0. , 1. , 2.5]))
+    """
+    sequences, _ = _flatten(xs)
+    lengths = [part.shape[0] if np.ndim(part) else None for part in sequences] + (
+        [length] if length is not None else []
+    )
+    if not lengths or any(other != lengths[0] for other in lengths) or lengths[0] is None:
+        found = ", ".join(map(str, lengths)) or "none"
+        raise ShapeError(f"a scan needs one length, from xs or from length=; it has {found}{_place()}")
+    outer = _current.get()
+    if outer is None:
+        return _loop(body, init, xs, int(lengths[0]))
+    return _traced_scan(outer, body, init, xs, cast("Size", _whole(lengths[0])))
+
+
+def _loop(body: Callable[[Any, Any], tuple[Any, Any]], init: Any, xs: Any, length: int) -> tuple[Any, Any]:
+    sequences, pack = _flatten(xs)
+    carry, rows = init, []
+    unpack: Callable[[list[Any]], Any] = _flatten(None)[1]
+    for step in range(length):
+        carry, y = body(carry, pack([part[step] for part in sequences]))
+        row, unpack = _flatten(y)
+        rows.append(row)
+    return carry, unpack([np.stack(column) for column in zip(*rows, strict=True)])
+
+
+def _traced_scan(
+    outer: ProgramBuilder, body: Callable[[Any, Any], tuple[Any, Any]], init: Any, xs: Any, length: Size
+) -> tuple[Any, Any]:
+    carries, pack_carry = _flatten(init)
+    sequences, pack_slices = _flatten(xs)
+    if not carries:
+        raise UnsupportedError(f"a scan that carries nothing: write it with array operations{_place()}")
+    packed: list[Callable[[list[Any]], Any]] = []
+
+    def step(before: list[ArrayValue], slices: list[ArrayValue]) -> tuple[list[Any], list[Any]]:
+        with _building(before[0].builder):
+            result = body(pack_carry(_wrap(before)), pack_slices(_wrap(slices)))
+        if not isinstance(result, tuple) or len(result) != 2:
+            raise TraceError(f"a scan's body returns (carry, y), not {result!r}{_place()}")
+        after, _ = _flatten(result[0])
+        stacked, pack = _flatten(result[1])
+        packed.append(pack)
+        return [_unwrap(part) for part in after], [_unwrap(part) for part in stacked]
+
+    start = [lift(outer, _unwrap(part)) for part in carries]
+    last, stacked = scans.scan_arrays(step, start, [lift(outer, _unwrap(part)) for part in sequences], length)
+    return pack_carry(_wrap(last)), packed[-1](_wrap(stacked))
+
+
+def _flatten(tree: Any) -> tuple[list[Any], Callable[[list[Any]], Any]]:
+    """The arrays in nested tuples, in order, and what puts others in their places."""
+    if tree is None:
+        return [], lambda _: None
+    if not isinstance(tree, (tuple, list)):
+        return [tree], lambda leaves: leaves[0]
+    parts = [_flatten(part) for part in tree]
+
+    def pack(leaves: list[Any]) -> Any:
+        rest = iter(leaves)
+        return tuple(put([next(rest) for _ in found]) for found, put in parts)
+
+    return [leaf for found, _ in parts for leaf in found], pack
