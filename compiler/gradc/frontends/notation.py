@@ -11,6 +11,7 @@ refuses what is deep (a sum of 5,000 terms) with errors that depend on its versi
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
@@ -363,9 +364,11 @@ class _Reader:
         if not re.fullmatch(r"(\d+(_\d+)*)?(\.(\d+(_\d+)*)?)?([eE][+-]?\d+(_\d+)*)?", word):
             self._fail(f"{word} is not a number", token.start)
         if word.replace("_", "").isdigit():
-            if len(word) > 18:
-                return float(word)
-            return int(word)
+            # Beyond 18 digits it might not fit 64 bits, and is read as a real number.
+            whole = int(word) if len(word) <= 18 else float(word)
+            if whole == math.inf:
+                self._fail(f"a number of {len(word)} digits", token.start)
+            return whole
         return float(word)
 
     def _operator(self, token: Token) -> bool:

@@ -1,4 +1,4 @@
-"""Print a program as index notation, in Python's syntax: the text that `gradc.frontends.formula.parse_program` reads back.
+"""Print a program as index notation, in Python's syntax, which `gradc.frontends.formula.parse_program` reads back.
 
 A value that is used more than once, or that lies deep, is named inside its expression by ``let``:
 
@@ -141,18 +141,18 @@ def definition_lines(program: Program, names: Names, position: int) -> list[str]
 
 
 def _definition_lines(program: Program, names: Names) -> Iterator[str]:
-    arrays = program.arrays()
     for definition, first in zip(program.definitions, program.first_results(), strict=True):
-        yield from _lines(definition, first, names, [array.shape for array in arrays])
+        yield from _lines(definition, first, names)
 
 
-def _lines(definition: Definition, first: int, names: Names, shapes: Sequence[tuple[Size, ...]]) -> Iterator[str]:
+def _lines(definition: Definition, first: int, names: Names) -> Iterator[str]:
     target = names.arrays[first]
     if isinstance(definition, Comprehension):
         indices = index_names(definition.extents, names)
         bound = [f"{letter}:{extent}" for letter, extent in zip(indices, definition.extents, strict=True)]
         free, reduced = bound[: definition.rank], bound[definition.rank :]
-        text = print_body(definition.body, len(definition.body) - 1, names.arrays, indices)
+        root = len(definition.body) - 1
+        text = _Body(definition.body, [root], names.arrays, indices, taken=names.taken).text(root)
         if definition.reduction is None and definition.body[-1].op == "constant" and text.lstrip("-").isdigit():
             text += ".0"  # an array of reals, where 0 would be one of integers
         if definition.reduction is not None:
@@ -164,7 +164,7 @@ def _lines(definition: Definition, first: int, names: Names, shapes: Sequence[tu
             indices = index_names(piece.extents, names)
             bound = [f"{letter}:{extent}" for letter, extent in zip(indices, piece.extents, strict=True)]
             roots = [store.value for store in piece.stores]
-            body = _Body(piece.body, roots, names.arrays, indices, [s.subscripts for s in piece.stores])
+            body = _Body(piece.body, roots, names.arrays, indices, [s.subscripts for s in piece.stores], names.taken)
             stores = ", ".join(
                 f"at[{', '.join(body.size(part) for part in store.subscripts) or '()'}]({body.inner(store.value)})"
                 for store in piece.stores
@@ -213,9 +213,11 @@ class _Body:
         arrays: Sequence[str],
         indices: Sequence[str],
         subscripts: Sequence[Sequence[Size]] = (),
+        taken: frozenset[str] | None = None,
     ) -> None:
         self.equations, self.arrays, self.indices = equations, arrays, indices
-        taken = set(arrays) | set(indices) | RESERVED | _dimensions(equations, subscripts)
+        outside = frozenset(arrays) | RESERVED if taken is None else taken
+        within = set(indices) | _dimensions(equations, subscripts)
         uses = [0] * len(equations)
         for equation in equations:
             for number in references(equation):
@@ -235,7 +237,7 @@ class _Body:
             deep = 1 + max((depth[below] for below in references(equation)), default=0)
             plain = equation.op in ("constant", "integer", "access", "real")
             if (uses[number] > 1 and not plain) or deep > _DEPTH:
-                while f"s{count}" in taken:
+                while f"s{count}" in outside or f"s{count}" in within:
                     count += 1
                 self.lets.append(f"s{count} := {text}")
                 text, level, deep = f"s{count}", _ATOM, 0
