@@ -1,0 +1,162 @@
+"""gradc: a derivative compiler. A loss as NumPy, SymPy or a formula; its value and gradient as small C kernels.
+
+>>> import gradc, numpy as np
+>>> k = gradc.compile("sum((X @ w - y)**2) / 2", "w[d], X[n,d], y[n]")
+>>> value, gradient = k.value_and_grad(np.zeros(2), np.eye(2), np.ones(2))
+>>> value, gradient
+(1.0, array([-1., -1.]))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from gradc.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    CompilerError,
+    CompilerNotFoundError,
+    FormulaError,
+    GradcError,
+    IndexRangeError,
+    NotDifferentiableError,
+    ShapeError,
+    SignatureError,
+    SingularMatrixError,
+    TraceError,
+    UnsupportedError,
+)
+
+if TYPE_CHECKING:
+    from gradc import losses
+    from gradc.checking import GradientReport
+    from gradc.ir.program import Program
+    from gradc.kernel import Kernel
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ArgumentError",
+    "ArgumentTypeError",
+    "CompilerError",
+    "CompilerNotFoundError",
+    "FormulaError",
+    "GradcError",
+    "IndexRangeError",
+    "Kernel",
+    "NotDifferentiableError",
+    "Program",
+    "ShapeError",
+    "SignatureError",
+    "SingularMatrixError",
+    "TraceError",
+    "UnsupportedError",
+    "check_grad",
+    "compile",
+    "kernel",
+    "losses",
+    "scan",
+]
+
+
+def compile(  # noqa: A001 - the name of what it does
+    source: Any,
+    signature: str | None = None,
+    *,
+    wrt: str | Sequence[str] | None = None,
+    name: str | None = None,
+    dtype: Any = "float64",
+    backend: str = "auto",
+) -> Kernel:
+    """Compile a loss to kernels for its value and its derivatives.
+
+    Each kernel is compiled when it is first called, and found in the cache the next time.
+
+    Parameters
+    ----------
+    source
+        A function of NumPy and `scipy.special` code; a formula as text, in NumPy style or in index notation, or
+        several lines of them with names; a SymPy expression, matrix or list; or a `Program`.
+    signature
+        Names and shapes of the arguments: ``"w[d], X[n,d], idx[n]:int64, lam"``. A dimension is a symbol, an integer,
+        or an expression of them such as ``n+1``; equal symbols must be equal at the call. A `Program` has its own.
+    wrt
+        The argument, or the tuple of arguments, that gradients are taken by; the first float one if left out.
+    name
+        What the C functions are called; the function's own name if left out.
+    dtype
+        "float64" or "float32".
+    backend
+        "auto": C, or the interpreter with a warning where there is no C compiler; "c" makes that an error; "interpret"
+        asks for it.
+
+    Returns
+    -------
+    Kernel
+
+    Raises
+    ------
+    FormulaError, SignatureError, ShapeError, TraceError, UnsupportedError, NotDifferentiableError
+        For a loss that cannot be read or differentiated.
+
+    Examples
+    --------
+    >>> k = gradc.compile("sum[i:n](softplus(-y[i] * sum[j:d](X[i,j] * w[j]))) / n", "w[d], X[n,d], y[n]")
+    >>> k(np.zeros(2), np.ones((3, 2)), np.ones(3))
+    0.6931471805599453
+    """
+    from gradc.kernel import make_kernel
+
+    return make_kernel(source, signature, wrt, name, dtype, backend)
+
+
+def kernel(
+    signature: str,
+    *,
+    wrt: str | Sequence[str] | None = None,
+    name: str | None = None,
+    dtype: Any = "float64",
+    backend: str = "auto",
+) -> Callable[[Callable[..., Any]], Kernel]:
+    """Decorate a function of NumPy code, so that it is compiled when it is first called; see `compile`.
+
+    Examples
+    --------
+    >>> @gradc.kernel("w[d], X[n,d], y[n]")
+    ... def least_squares(w, X, y):
+    ...     return np.mean((X @ w - y) ** 2)
+    >>> least_squares.grad(np.zeros(1), np.ones((2, 1)), np.ones(2))
+    array([-2.])
+    """
+    from gradc.decorated import defer
+
+    return defer(signature, wrt=wrt, name=name, dtype=dtype, backend=backend)
+
+
+def check_grad(k: Kernel, *args: Any, seed: int = 0) -> GradientReport:
+    """Check a kernel's gradient: reverse against forward mode, and both against differences; see `gradc.checking`."""
+    from gradc.checking import check
+
+    return check(k, *args, seed=seed)
+
+
+def scan(body: Callable[[Any, Any], tuple[Any, Any]], init: Any, xs: Any = None, length: int | None = None) -> Any:
+    """Carry a state through the leading axis of `xs`: ``carry, y = body(carry, x)``, as `jax.lax.scan` has it.
+
+    Works on NumPy arrays, where it is a loop, and inside a function that gradc compiles, where it is a loop in C.
+    """
+    from gradc.frontends.tracing import scan as run
+
+    return run(body, init, xs, length)
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is not needed at once when it is first asked for."""
+    import importlib
+
+    homes = {"losses": "gradc.losses", "Kernel": "gradc.kernel", "Program": "gradc.ir.program"}
+    if name in homes:
+        module = importlib.import_module(homes[name])
+        return module if name == "losses" else getattr(module, name)
+    raise AttributeError(f"module 'gradc' has no attribute {name!r}")

@@ -85,7 +85,8 @@ def active_equations(equations: Sequence[Equation], active: Callable[[int], bool
 
 def _has_zero_branch(body: BodyBuilder, equation: Equation) -> bool:
     return any(
-        body.equations[branch].op == "constant" and body.equations[branch].data == 0.0 for branch in equation.operands[1:]
+        body.equations[branch].op == "constant" and body.equations[branch].data == 0.0
+        for branch in equation.operands[1:]
     )
 
 

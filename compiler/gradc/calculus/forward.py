@@ -72,7 +72,9 @@ def _push(
         free, reduced = definition.extents[: definition.rank], definition.extents[definition.rank :]
         value, reduction = tangent[root], definition.reduction
         if reduction not in (None, "sum"):
-            moved = tuple(e._replace(data=(new[e.data[0]], e.data[1])) if e.op == "access" else e for e in definition.body)
+            moved = tuple(
+                e._replace(data=(new[e.data[0]], e.data[1])) if e.op == "access" else e for e in definition.body
+            )
             weights = Weights(b, definition._replace(body=moved), stored)
             value, reduction = scale(body, value, weights.weight(body, position[root])), "sum"
         return [b.comprehend(body, value, free, reduced, reduction)]
@@ -123,7 +125,9 @@ def _sweep(
             value = b.access(body, dots[equation.data[0]], *here.data[1])
         elif here.op == "where":
             zero = body.constant(0.0)
-            value = body.apply("where", here.operands[0], *(by_place.get(operand, zero) for operand in here.operands[1:]))
+            value = body.apply(
+                "where", here.operands[0], *(by_place.get(operand, zero) for operand in here.operands[1:])
+            )
         else:
             result = None
             if stored is not None and number == len(equations) - 1 and PRIMITIVES[here.op].dear:

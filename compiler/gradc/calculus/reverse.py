@@ -169,7 +169,8 @@ def _pull_back(
                 assert isinstance(piece, tuple)
                 found: dict[int, int] = {}
                 inner = body.insert(
-                    _moved(piece[1], new), [a[1] for s in piece[2] for p in s.subscripts for a in p.atoms() if a[0] == "ref"]
+                    _moved(piece[1], new),
+                    [a[1] for s in piece[2] for p in s.subscripts for a in p.atoms() if a[0] == "ref"],
                 )
                 refs = iter(inner)
                 for store, root in zip(piece[2], roots, strict=True):

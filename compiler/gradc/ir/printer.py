@@ -119,7 +119,7 @@ def index_names(extents: Sequence[Size], names: Names) -> tuple[str, ...]:
     """A letter for each index of a definition: the one its extent prefers, or the next that is free."""
     used: set[str] = set()
     reserved = {names.letters.get(str(extent)) for extent in extents}
-    result = []
+    result: list[str] = []
     for extent in extents:
         letter = names.letters.get(str(extent))
         if letter is None or letter in used:
@@ -164,12 +164,12 @@ def _lines(definition: Definition, first: int, names: Names) -> Iterator[str]:
             indices = index_names(piece.extents, names)
             bound = [f"{letter}:{extent}" for letter, extent in zip(indices, piece.extents, strict=True)]
             roots = [store.value for store in piece.stores]
-            body = _Body(piece.body, roots, names.arrays, indices, [s.subscripts for s in piece.stores], names.taken)
+            printer = _Body(piece.body, roots, names.arrays, indices, [s.subscripts for s in piece.stores], names.taken)
             stores = ", ".join(
-                f"at[{', '.join(body.size(part) for part in store.subscripts) or '()'}]({body.inner(store.value)})"
+                f"at[{', '.join(printer.size(part) for part in store.subscripts) or '()'}]({printer.inner(store.value)})"
                 for store in piece.stores
             )
-            yield f"{target} += each[{', '.join(bound) or '()'}]({body.let(stores)})"
+            yield f"{target} += each[{', '.join(bound) or '()'}]({printer.let(stores)})"
     elif isinstance(definition, Scan):
         results = names.arrays[first : first + len(definition.initial)]
         carries: list[str] = []

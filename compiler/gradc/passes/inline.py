@@ -16,7 +16,6 @@ from typing import NamedTuple
 from gradc.calculus.primitives import PRIMITIVES
 from gradc.ir.equations import REAL, BodyBuilder, Equation
 from gradc.ir.program import (
-    Accumulation,
     Call,
     Comprehension,
     Definition,
@@ -24,12 +23,15 @@ from gradc.ir.program import (
     ProgramBuilder,
     Scan,
     bodies_of,
+    make_accumulation,
     reads,
     result_count,
 )
 from gradc.ir.size import Atom, Size
 
-_EXACT = frozenset({"constant", "integer", "access", "real", "where_integer", "lt", "le", "eq", "ne", "and", "or", "not"})
+_EXACT = frozenset(
+    {"constant", "integer", "access", "real", "where_integer", "lt", "le", "eq", "ne", "and", "or", "not"}
+)
 
 
 class _Use(NamedTuple):
@@ -143,7 +145,6 @@ def _expand(
         body = b.body()
         (root,) = _insert(body, program, definition.body, [len(definition.body) - 1], position, kept, new)
         return definition._replace(body=body.extract([root])[0])
-    scratch = ProgramBuilder(())
     pieces = []
     for piece in definition.pieces:
         body = b.body()
@@ -160,10 +161,7 @@ def _expand(
             for store, value in zip(piece.stores, numbers, strict=False)
         ]
         pieces.append((piece.extents, body, stores))
-    scratch.accumulate(definition.shape, pieces)
-    (result,) = scratch.definitions
-    assert isinstance(result, Accumulation)
-    return result
+    return make_accumulation(definition.shape, pieces)
 
 
 def _insert(
@@ -194,7 +192,9 @@ def _insert(
             if target in known:
                 return known[target]
             missing.append(target)
-            return body.constant(0.0) if kind == REAL else body.integer(0) if kind == "integer" else body.constant(False)
+            return (
+                body.constant(0.0) if kind == REAL else body.integer(0) if kind == "integer" else body.constant(False)
+            )
 
         replace = None if place is None else place.__getitem__
         return body.insert(source, wanted, replace_index=replace, replace_access=read), missing

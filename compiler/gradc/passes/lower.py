@@ -104,9 +104,7 @@ def _shifted(b: ProgramBuilder, definition: Comprehension, hint: str | None) -> 
     body = b.body()
     largest = b.comprehend(body, term(body), free, reduced, "max")
     body = b.body()
-    total = b.comprehend(
-        body, body.apply("exp", body.apply("sub", term(body), shift(body))), free, reduced, "sum"
-    )
+    total = b.comprehend(body, body.apply("exp", body.apply("sub", term(body), shift(body))), free, reduced, "sum")
     body = b.body()
     result = body.apply("add", body.apply("log", b.access(body, total, *here)), shift(body))
     return b.comprehend(body, result, free, hint=hint)

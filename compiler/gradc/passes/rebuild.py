@@ -12,6 +12,7 @@ from gradc.ir.program import (
     Program,
     ProgramBuilder,
     Scan,
+    make_accumulation,
     remap,
     result_count,
 )
@@ -40,17 +41,18 @@ def _rebuild(b: ProgramBuilder, definition: Definition, rewrite: Rewrite) -> Def
         )
         return definition._replace(body=body.extract([root])[0])
     if isinstance(definition, Accumulation):
-        scratch = ProgramBuilder(())
-        scratch.accumulate(definition.shape, [rebuild_piece(b, *piece, rewrite) for piece in definition.pieces])
-        (result,) = scratch.definitions
-        return result
+        return make_accumulation(definition.shape, [_rebuild_piece(b, *piece, rewrite) for piece in definition.pieces])
     if isinstance(definition, Scan):
         return definition._replace(body=rebuild_bodies(definition.body, rewrite))
     return definition
 
 
-def rebuild_piece(
-    b: ProgramBuilder, extents: tuple[Size, ...], equations: tuple, stores: tuple, rewrite: Rewrite  # type: ignore[type-arg]
+def _rebuild_piece(
+    b: ProgramBuilder,
+    extents: tuple[Size, ...],
+    equations: tuple,
+    stores: tuple,
+    rewrite: Rewrite,  # type: ignore[type-arg]
 ) -> tuple[tuple[Size, ...], BodyBuilder, list[tuple[tuple[Size, ...], int]]]:
     """A piece of an accumulation as `ProgramBuilder.accumulate` takes it, its operations rewritten."""
     body = b.body()

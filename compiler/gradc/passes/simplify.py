@@ -1,6 +1,6 @@
 """Apply the algebraic identities that keep the floating-point result.
 
-    g[i:n] = -(-y[i]) * (1 / z[i])          ->          g[i:n] = y[i] / z[i]
+g[i:n] = -(-y[i]) * (1 / z[i])          ->          g[i:n] = y[i] / z[i]
 """
 
 from __future__ import annotations

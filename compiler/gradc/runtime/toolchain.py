@@ -44,6 +44,7 @@ _COMMON = (
     "-O3",
     "-fPIC",
     "-fopenmp-simd",
+    "-DGRADC_OPENMP_SIMD",
     "-fno-math-errno",
     "-fno-trapping-math",
     "-ffp-contract=fast",

@@ -1,0 +1,60 @@
+"""A decorated loss: a kernel that is traced and compiled when it is first used."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Sequence
+from functools import cached_property, update_wrapper
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gradc.kernel import Kernel
+
+
+class Deferred:
+    """Stands for a kernel until one of its attributes is asked for; `function` is what was decorated."""
+
+    def __init__(self, function: Callable[..., Any], signature: str, options: dict[str, Any]) -> None:
+        self.function, self._signature, self._options = function, signature, options
+        update_wrapper(self, function)
+
+    @cached_property
+    def kernel(self) -> Kernel:
+        """The kernel itself."""
+        from gradc.kernel import make_kernel
+
+        return make_kernel(self.function, self._signature, **self._options)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The value."""
+        return self.kernel(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name == "kernel":
+            raise AttributeError(name)
+        return getattr(self.kernel, name)
+
+    def __repr__(self) -> str:
+        return repr(self.kernel)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A decorated function is found by its name, as functions are.
+        return _find, (self.function.__module__, self.function.__qualname__)
+
+
+def defer(
+    signature: str, *, wrt: str | Sequence[str] | None, name: str | None, dtype: Any, backend: str
+) -> Callable[[Callable[..., Any]], Any]:
+    """What `gradc.kernel` does."""
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        return Deferred(function, signature, {"wrt": wrt, "name": name, "dtype": dtype, "backend": backend})
+
+    return decorate
+
+
+def _find(module: str, name: str) -> Any:
+    found: Any = importlib.import_module(module)
+    for part in name.split("."):
+        found = getattr(found, part)
+    return found

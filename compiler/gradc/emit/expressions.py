@@ -1,0 +1,131 @@
+"""The printer: scalar equations as C expressions.
+
+It spells; it knows neither loops nor arrays' places, which come to it as the text of each access.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from gradc.calculus.primitives import PRIMITIVES
+from gradc.ir.equations import BOOLEAN, INTEGER, Equation
+from gradc.ir.size import Atom, Size
+
+_TERNARY, _OR, _AND, _EQUAL, _COMPARE, _SUM, _PRODUCT, _UNARY, _CALL = 1, 2, 3, 4, 5, 6, 7, 8, 99
+_INFIX = {"add": ("+", _SUM), "sub": ("-", _SUM), "mul": ("*", _PRODUCT), "div": ("/", _PRODUCT)}
+_BINARY = {
+    **_INFIX,
+    "lt": ("<", _COMPARE),
+    "le": ("<=", _COMPARE),
+    "eq": ("==", _EQUAL),
+    "ne": ("!=", _EQUAL),
+    "and": ("&&", _AND),
+    "or": ("||", _OR),
+}
+
+
+class Text(NamedTuple):
+    """An expression and how tightly it binds."""
+
+    text: str
+    level: int = _CALL
+
+    def at(self, level: int) -> str:
+        """The expression where something that binds at `level` is needed."""
+        return self.text if self.level >= level else f"({self.text})"
+
+
+def c_type(kind: str, real: str) -> str:
+    """The C type of a scalar of a kind, where reals are `real`."""
+    return {INTEGER: "int64_t", BOOLEAN: "int"}.get(kind, real)
+
+
+def spell_size(value: Size, name: Callable[[Atom], str]) -> Text:
+    """An integer expression; its parts are not negative where it is divided, so C's division is the floor."""
+    text = value.spell(name).replace("//", " / ")
+    if value.atom is not None and value.atom[0] not in ("//", "%"):
+        return Text(text)
+    if value.constant is not None:
+        return Text(text, _CALL if value.constant >= 0 else _UNARY)
+    return Text(text, _PRODUCT if len(value.terms) == 1 and value.terms[0][1] > 0 else _SUM)
+
+
+def spell_constant(value: float | bool, real: str) -> Text:
+    """A literal that reads back as the same number."""
+    if isinstance(value, bool):
+        return Text(str(int(value)))
+    if math.isnan(value):
+        return Text("NAN" if real == "double" else "(float)NAN")
+    if math.isinf(value):
+        text = "INFINITY" if real == "double" else "(float)INFINITY"
+        return Text(f"-{text}", _UNARY) if value < 0 else Text(text)
+    text = repr(value)
+    if real == "float":
+        text = _shortest_float32(value) + "f"
+    return Text(text, _UNARY if text.startswith("-") else _CALL)
+
+
+def _shortest_float32(value: float) -> str:
+    import numpy as np
+
+    with np.errstate(over="ignore"):
+        text = str(np.float32(value))
+    if "inf" in text:
+        text = "3.4028235e38" if value > 0 else "-3.4028235e38"
+    return text if re.search(r"[.e]", text) else text + ".0"
+
+
+def spell(equation: Equation, operand: Callable[[int], Text], size: Callable[[Size], Text], real: str) -> Text:
+    """The C of an equation that is not an access."""
+    op = equation.op
+    if op == "constant":
+        return spell_constant(equation.data, real)
+    if op == "integer":
+        return size(equation.data)
+    operands = [operand(number) for number in equation.operands]
+    if op == "real":
+        return Text(f"({real}){operands[0].at(_UNARY)}", _UNARY)
+    if op in _BINARY:
+        sign, level = _BINARY[op]
+        # Comparisons are put in parentheses inside one another and inside && and ||, as compilers ask for.
+        left, right = (level, level + 1) if op in _INFIX else (_SUM, _SUM)
+        return Text(f"{operands[0].at(left)} {sign} {operands[1].at(right)}", level)
+    if op == "neg":
+        return Text(f"-{operands[0].at(_CALL)}", _UNARY)
+    if op == "not":
+        return Text(f"!{operands[0].at(_CALL)}", _UNARY)
+    if op in ("where", "where_integer"):
+        return Text(f"{operands[0].at(_OR + 1)} ? {operands[1].at(_OR)} : {operands[2].at(_OR)}", _TERNARY)
+    entry = PRIMITIVES[op]
+    if entry.special is not None:
+        arguments = ", ".join(argument.at(_TERNARY) for argument in operands)
+        call = f"gradc_{entry.special}({arguments})"
+        return Text(call) if real == "double" else Text(f"(float){call}", _UNARY)
+    assert entry.c is not None, f"{op} has no spelling in C, and should have been rewritten before"
+    if "{" in entry.c:  # a frame names its operands more than once, so each must be a name or a literal
+        return Text(entry.c.format(*(argument.at(_CALL) for argument in operands)), _TERNARY)
+    function = entry.c if real == "double" else f"{entry.c}f"
+    return Text(f"{function}({', '.join(argument.at(_TERNARY) for argument in operands)})")
+
+
+def needs_names(op: str) -> bool:
+    """Whether the C of an operation names its operands more than once, so that they must be variables."""
+    entry = PRIMITIVES.get(op)
+    return entry is not None and entry.c is not None and "{" in entry.c and op not in _INFIX and op != "neg"
+
+
+def vector_functions(ops: Sequence[str], real: str) -> tuple[str, ...]:
+    """The libm functions among these operations that a vector library may have, in order."""
+    suffix = "" if real == "double" else "f"
+    names = [PRIMITIVES[op].c for op in ops if op in PRIMITIVES and PRIMITIVES[op].special is None]
+    return tuple(sorted({f"{name}{suffix}" for name in names if name is not None and name in _VECTOR}))
+
+
+# What glibc's libmvec has for AVX2 and AVX-512 since 2.35; `sqrt`, `fabs` and the roundings are instructions.
+_VECTOR = frozenset(
+    "exp log pow sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh exp2 expm1 log10 log1p log2 cbrt erf erfc "
+    "hypot atan2".split()
+)

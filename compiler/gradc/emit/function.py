@@ -1,0 +1,652 @@
+"""One C function from one plan: its prototype, its scratch, and its statements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from gradc.calculus.reductions import REDUCTIONS
+from gradc.calculus.routines import ROUTINES
+from gradc.emit.expressions import Text, c_type, needs_names, spell, spell_constant, spell_size
+from gradc.emit.names import NameTable
+from gradc.emit.ranges import stays_inside
+from gradc.emit.statements import Block, Comment, Line, Statement
+from gradc.ir.equations import INTEGER, BodyBuilder, Equation, index_dependencies, needed_by, references
+from gradc.ir.printer import Names, choose_names, definition_lines, index_names
+from gradc.ir.program import Array, Program, bodies_of
+from gradc.ir.size import ONE, ZERO, Atom, Size, index, product, symbol
+from gradc.schedule.plan import SCALAR, TILE, Action, Loop, Nest, Plan, Routine, Stage
+
+C_TYPES = {"bool": "uint8_t"} | {f"{u}int{b}": f"{u}int{b}_t" for u in ("", "u") for b in (8, 16, 32, 64)}
+_LONGEST = 88  # an expression longer than this is given a name
+_PLAIN = frozenset({"constant", "integer"})
+
+
+class Status(NamedTuple):
+    """What a status code means: a kind of error and its message."""
+
+    code: int
+    kind: str
+    message: str
+
+
+class Function(NamedTuple):
+    """What the template prints of a function, and what the file must hold for it."""
+
+    name: str
+    dims: tuple[str, ...]
+    inputs: tuple[tuple[str, str], ...]  # declaration, name
+    outputs: tuple[tuple[str, str], ...]
+    work: str  # the expression of the bytes of scratch
+    lines: tuple[str, ...]
+    statuses: tuple[Status, ...]
+    specials: tuple[str, ...]
+    routines: tuple[str, ...]
+    helpers: tuple[str, ...]
+    ops: tuple[str, ...]
+
+
+class _Buffer(NamedTuple):
+    name: str
+    count: Size
+    type: str
+
+
+class FunctionWriter:
+    """Writes the statements of one function; the only state is what it has named and what it has used."""
+
+    def __init__(self, plan: Plan, name: str, real: str, tile: int) -> None:
+        self.plan, self.name, self.real, self.tile = plan, name, real, tile
+        program = plan.program
+        self.table = NameTable([name, f"{name}_work"])
+        self.dims = {dim: self.table.choose(dim) for dim in program.symbols()}
+        names = choose_names(program)
+        self.parameters = [self.table.choose(parameter.name) for parameter in program.parameters]
+        wanted = [*program.output_names, *(f"value{k}" for k in range(len(program.output_names), len(program.outputs)))]
+        self.outputs = [self.table.choose(output) for output in wanted]
+        self.letters = names
+        self.at = self.table.choose("at")  # the index of a loop over a whole array
+        self.buffers: list[_Buffer] = []
+        self.statuses: list[Status] = []
+        self.specials: set[str] = set()
+        self.routines: set[str] = set()
+        self.helpers: set[str] = set()
+        self.ops: set[str] = set()
+        self.count = 0
+
+    def write(self) -> Function:
+        """The whole function."""
+        plan, program = self.plan, self.plan.program
+        arrays = program.arrays()
+        scope = _Scope(self, plan, arrays, self.letters)
+        for number, parameter in enumerate(program.parameters):
+            scope.name_of[number] = self.parameters[number]
+            del parameter
+        copies: list[tuple[str, int]] = []
+        scalars: list[tuple[str, int]] = []
+        for output, number in zip(self.outputs, program.outputs, strict=True):
+            if number < len(program.parameters) or number in scope.name_of and arrays[number].shape:
+                copies.append((output, number))
+            elif not arrays[number].shape:
+                scalars.append((output, number))
+            else:
+                scope.name_of[number] = output
+        statements = self._checks(program, {}, self.letters, ())
+        statements += scope.write_steps()
+        for output, number in copies:
+            statements.append(scope.copy_out(output, number))
+        statements += [Line(f"*{output} = {scope.name_of[number]};") for output, number in scalars]
+        used = _words(statements)
+        head: list[Statement] = []
+        head += [Line(f"(void){name};") for name in (*self.dims.values(), *self.parameters) if name not in used]
+        if self.buffers:
+            head.append(Line("unsigned char *scratch = work;"))
+            for k, buffer in enumerate(self.buffers):
+                head.append(Line(f"{buffer.type} *const {buffer.name} = (void *)scratch;"))
+                if k + 1 < len(self.buffers):
+                    head.append(Line(f"scratch += {self._bytes(buffer)};"))
+            self.helpers.add("bytes")
+        else:
+            head.append(Line("(void)work;"))
+        statements = [*head, *statements, Line("return 0;")]
+        from gradc.emit.statements import render_lines
+
+        real = self.real
+        inputs = []
+        for parameter, name in zip(program.parameters, self.parameters, strict=True):
+            kind = real if parameter.dtype == "real" else _ctype_of(parameter.dtype)
+            inputs.append((f"const {kind} *restrict {name}" if parameter.shape else f"{kind} {name}", name))
+        outputs = [(f"{real} *restrict {name}", name) for name in self.outputs]
+        return Function(
+            self.name,
+            tuple(self.dims.values()),
+            tuple(inputs),
+            tuple(outputs),
+            " + ".join(self._bytes(buffer) for buffer in self.buffers) or "0",
+            tuple(render_lines(statements, 1)),
+            tuple(self.statuses),
+            tuple(sorted(self.specials)),
+            tuple(sorted(self.routines)),
+            tuple(sorted(self.helpers)),
+            tuple(sorted(self.ops)),
+        )
+
+    def status(self, kind: str, message: str) -> int:
+        """A status code for a failure; the same failure has the same code."""
+        for known in self.statuses:
+            if known.message == message:
+                return known.code
+        self.statuses.append(Status(len(self.statuses) + 1, kind, message))
+        return len(self.statuses)
+
+    def buffer(self, name: str, count: Size, kind: str) -> None:
+        """Reserve scratch."""
+        self.buffers.append(_Buffer(name, count, kind))
+
+    def dim_atom(self, atom: Atom) -> str:
+        """The C name of a dimension."""
+        return self.dims.get(atom[1], str(atom[1]))
+
+    def size_text(self, value: Size) -> Text:
+        """A size of dimensions alone."""
+        return spell_size(value, self.dim_atom)
+
+    def _bytes(self, buffer: _Buffer) -> str:
+        return f"gradc_bytes({self.size_text(buffer.count).text}, sizeof({buffer.type}))"
+
+    def _checks(
+        self, program: Program, new: dict[int, int], letters: Names, steps: tuple[tuple[str, Size], ...]
+    ) -> list[Statement]:
+        """Loops over the index arrays, so that an index out of range is found before anything is computed."""
+        found: dict[str, Statement] = {}
+        del new
+        arrays = program.arrays()
+        for definition in program.definitions:
+            for extents, body, _ in bodies_of(definition):
+                places: list[tuple[Size, Size, str]] = []
+                for equation in body:
+                    if equation.op == "access":
+                        name = letters.arrays[equation.data[0]]
+                        places += [
+                            (p, e, name) for p, e in zip(equation.data[1], arrays[equation.data[0]].shape, strict=True)
+                        ]
+                if type(definition).__name__ == "Accumulation":
+                    for piece in definition.pieces:  # type: ignore[union-attr]
+                        if piece.body is body:
+                            for store in piece.stores:
+                                places += [(p, e, "") for p, e in zip(store.subscripts, definition.shape, strict=True)]  # type: ignore[union-attr]
+                for part, extent, name in places:
+                    if part.mentions("ref"):
+                        statement = self._check(program, arrays, extents, body, part, extent, letters, steps)
+                        if statement is not None:
+                            found.setdefault(str(statement), statement)
+                        del name
+        return list(found.values())
+
+    def _check(
+        self,
+        program: Program,
+        arrays: Sequence[Array],
+        extents: Sequence[Size],
+        body: Sequence[Equation],
+        part: Size,
+        extent: Size,
+        letters: Names,
+        steps: tuple[tuple[str, Size], ...],
+    ) -> Statement | None:
+        roots = [atom[1] for atom in part.atoms() if atom[0] == "ref"]
+        closure = needed_by(body, roots)
+        read = [body[n].data[0] for n in closure if body[n].op == "access"]
+        if any(number >= len(program.parameters) for number in read):
+            return None
+        depends: set[int] = {a[1] for a in part.atoms() if a[0] == "index"}
+        for number in roots:
+            depends |= index_dependencies(body[: number + 1])[number]
+        loops = sorted(depends)
+        builder = BodyBuilder()
+        level = {k: index(position) for position, k in enumerate(loops)}
+        stepped = {name: index(len(loops) + k) for k, (name, _) in enumerate(steps)}
+        values = builder.insert(
+            body,
+            roots,
+            replace_index=lambda k: level.get(k, index(0)),
+            replace_dim=lambda name: stepped.get(name),
+        )
+        refs = dict(zip(roots, values, strict=True))
+
+        def rewrite(atom: Atom) -> Size | None:
+            if atom[0] == "ref":
+                return builder.as_size(refs[atom[1]])
+            if atom[0] == "index":
+                return level[atom[1]]
+            return stepped.get(atom[1]) if atom[0] == "dim" else None
+
+        whole = builder.integer(part.substitute(rewrite))
+        ranges = [*(extents[k] for k in loops), *(length for _, length in steps)]
+        name = next((letters.arrays[number] for number in read if arrays[number].kind == INTEGER), "")
+        code = self.status("index", f"{name} holds an index out of range for an axis of length {extent}")
+        stage = Stage(tuple(ranges), tuple(builder.equations), (), ())
+        scope = _Scope(self, Plan(program, (), {}, {}, {}), arrays, letters)
+        scope.name_of = {k: scope.parameter_name(k) for k in range(len(program.parameters))}
+        writer = _StageWriter(scope, stage, None, [whole])
+        place = writer.names_first(whole)
+        test = f"if ({place} < 0 || {place} >= {self.size_text(extent).at(6)})"
+        return writer.wrap([Block(test, [Line(f"return {code};")])])
+
+
+def _ctype_of(dtype: str) -> str:
+    return {"float64": "double", "float32": "float"}.get(dtype) or C_TYPES[dtype]
+
+
+def _words(statements: Iterable[Statement]) -> set[str]:
+    import re
+
+    from gradc.emit.statements import render_lines
+
+    text = "\n".join(line for line in render_lines(list(statements), 0) if not line.lstrip().startswith("/*"))
+    return set(re.findall(r"[A-Za-z_][A-Za-z_0-9]*", text))
+
+
+class _Scope:
+    """The arrays of one program (the function's, or a scan's body) and the C text of an element of each."""
+
+    def __init__(self, writer: FunctionWriter, plan: Plan, arrays: Sequence[Array], letters: Names) -> None:
+        self.writer, self.plan, self.arrays, self.letters = writer, plan, arrays, letters
+        self.name_of: dict[int, str] = {}
+        self.tile_begin = ""
+
+    def parameter_name(self, number: int) -> str:
+        """The C name of a parameter of the function's own program."""
+        return self.name_of.get(number) or self.writer.parameters[number]
+
+    def write_steps(self) -> list[Statement]:
+        """All steps of the plan, in order."""
+        statements: list[Statement] = []
+        self._name_arrays()
+        for position, step in enumerate(self.plan.steps):
+            if isinstance(step, Nest):
+                statements += self._resets(position, step)
+                statements += self._write_nest(step)
+            elif isinstance(step, Loop):
+                statements += self._write_loop(step)
+            else:
+                statements += self._write_routine(step)
+        return statements
+
+    def element(self, number: int, subscripts: Sequence[Size], size: Callable[[Size], Text]) -> str:
+        """The C of ``array[subscripts]``."""
+        name, shape = self.name_of[number], list(self.arrays[number].shape)
+        if not shape:
+            return name
+        places = list(subscripts)
+        if self.plan.storage.get(number) == TILE:
+            axis = self.plan.stream_axes[number]
+            places[axis] = places[axis] - symbol(self.tile_begin)
+            shape[axis] = symbol(str(self.writer.tile))
+        flat = ZERO
+        for place, extent in zip(places, shape, strict=True):
+            flat = flat * extent + place
+        return f"{name}[{size(flat).text}]"
+
+    def copy_out(self, output: str, number: int) -> Statement:
+        """An output that is a parameter, or is there already under another name."""
+        shape = self.arrays[number].shape
+        if not shape:
+            return Line(f"*{output} = {self.name_of[number]};")
+        count, at = self.writer.size_text(product(shape)).at(6), self.writer.at
+        return Block(
+            f"for (int64_t {at} = 0; {at} < {count}; ++{at})", [Line(f"{output}[{at}] = {self.name_of[number]}[{at}];")]
+        )
+
+    def _name_arrays(self) -> None:
+        for number in range(len(self.plan.program.parameters), len(self.arrays)):
+            if number not in self.plan.storage or number in self.name_of:
+                continue
+            name = self.writer.table.choose(self.letters.arrays[number])
+            self.name_of[number] = name
+            array, storage = self.arrays[number], self.plan.storage[number]
+            kind = c_type(array.kind, self.writer.real)
+            if storage == TILE:
+                shape = list(array.shape)
+                shape[self.plan.stream_axes[number]] = symbol(str(self.writer.tile))
+                self.writer.buffer(name, product(tuple(shape)), kind)
+            elif storage != SCALAR:
+                self.writer.buffer(name, product(array.shape), kind)
+
+    def _resets(self, position: int, nest: Nest) -> list[Statement]:
+        statements: list[Statement] = []
+        for number, step in self.plan.reset.items():
+            if step != position:
+                continue
+            actions = [a for stage in nest.stages for a in stage.actions if a.array == number]
+            kind = actions[0].kind if actions else "add"
+            shape = self.arrays[number].shape
+            identity = self._identity(kind)
+            if not shape:
+                statements.append(Line(f"{self.writer.real} {self.name_of[number]} = {identity};"))
+            elif not actions or any(_needs_reset(action) for action in actions):
+                count, at = self.writer.size_text(product(shape)).at(6), self.writer.at
+                clear = Line(f"{self.name_of[number]}[{at}] = {identity};")
+                statements.append(Block(f"for (int64_t {at} = 0; {at} < {count}; ++{at})", [clear]))
+        return statements
+
+    def _identity(self, kind: str) -> str:
+        value = {"add": 0.0, "max": float("-inf"), "min": float("inf")}.get(kind)
+        if value is None:
+            value = REDUCTIONS[kind].identity or 0.0
+        return spell_constant(value, self.writer.real).text
+
+    def _write_nest(self, nest: Nest) -> list[Statement]:
+        tiled = nest.extent is not None and (
+            len(nest.stages) > 1
+            or any(self.plan.storage.get(a.array) == TILE for stage in nest.stages for a in stage.actions)
+        )
+        if not tiled:
+            return [s for stage in nest.stages for s in self._write_stage(stage, None)]
+        assert nest.extent is not None
+        extent, tile = self.writer.size_text(nest.extent).at(6), self.writer.tile
+        outer, self.tile_begin = self.tile_begin, "tile_begin"
+        inner: list[Statement] = [
+            Line(
+                f"const int64_t tile_end = tile_begin + {tile} < {extent} ? tile_begin + {tile} : "
+                f"{self.writer.size_text(nest.extent).at(2)};"
+            )
+        ]
+        for stage in nest.stages:
+            inner += self._write_stage(stage, ("tile_begin", "tile_end"))
+        self.tile_begin = outer
+        return [Block(f"for (int64_t tile_begin = 0; tile_begin < {extent}; tile_begin += {tile})", inner)]
+
+    def _write_stage(self, stage: Stage, tile: tuple[str, str] | None) -> list[Statement]:
+        if not stage.actions:
+            return []
+        comments = [self._comment(number) for number in dict.fromkeys(stage.definitions)]
+        return [*comments, *_StageWriter(self, stage, tile, []).write()]
+
+    def _comment(self, definition: int) -> Statement:
+        lines = definition_lines(self.plan.program, self.letters, definition)
+        return Comment(" ".join(line.strip() for line in lines))
+
+    def _write_loop(self, step: Loop) -> list[Statement]:
+        scan, writer = step.scan, self.writer
+        program = step.plan.program
+        letters = choose_names(program, frozenset(writer.table.taken))
+        time = writer.table.choose(scan.step)
+        writer.dims[scan.step] = time
+        inner = _Scope(writer, step.plan, program.arrays(), letters)
+        body: list[Statement] = []
+        statements: list[Statement] = []
+        real = writer.real
+        late: list[Statement] = []
+        for k, result in enumerate(step.results):
+            shape = program.parameters[k].shape
+            name, start = self.name_of[result], self.name_of[scan.initial[k]]
+            now, after = writer.table.choose(f"{name}_now"), writer.table.choose(f"{name}_next")
+            if shape:
+                count = writer.size_text(product(shape))
+                at = writer.at
+                copy = Line(f"{name}[{at}] = {start}[{at}];")
+                statements.append(Block(f"for (int64_t {at} = 0; {at} < {count.at(6)}; ++{at})", [copy]))
+                body.append(Line(f"const {real} *const {now} = {name} + {time} * {count.at(8)};"))
+                body.append(Line(f"{real} *const {after} = {name} + ({time} + 1) * {count.at(8)};"))
+                inner.name_of[program.outputs[k]] = after
+            else:
+                statements.append(Line(f"{name}[0] = {start};"))
+                body.append(Line(f"const {real} {now} = {name}[{time}];"))
+                late.append(Line(f"{name}[{time} + 1] = @{program.outputs[k]};"))
+            inner.name_of[k] = now
+        for m, number in enumerate(scan.captured):
+            inner.name_of[len(step.results) + m] = self.name_of[number]
+        body += inner.write_steps()
+        for line in late:
+            assert isinstance(line, Line)
+            head, number = line.text[:-1].split("@")
+            body.append(Line(f"{head}{inner.name_of[int(number)]};"))
+        used = _words(body)
+        body = [
+            s for s in body if not (isinstance(s, Line) and s.text.startswith("const ") and _declares_unused(s, body))
+        ]
+        del used
+        length = writer.size_text(scan.length).at(6)
+        comment = self._comment(step.definition)
+        del writer.dims[scan.step]
+        return [comment, *statements, Block(f"for (int64_t {time} = 0; {time} < {length}; ++{time})", body)]
+
+    def _write_routine(self, step: Routine) -> list[Statement]:
+        call, writer = step.call, self.writer
+        entry = ROUTINES[call.routine]
+        writer.routines.add(call.routine)
+        sizes = [writer.size_text(extent).text for extent in self.arrays[call.arguments[-1]].shape]
+        order = self.arrays[call.arguments[0]].shape[0]
+        scratch = writer.table.choose("factors")
+        writer.buffer(scratch, order * order, writer.real)
+        pivots = writer.table.choose("pivots")
+        writer.buffer(pivots, order, "int64_t")
+        statements: list[Statement] = [self._comment(step.definition)]
+        targets = []
+        for result in step.results:
+            name = self.name_of[result]
+            if self.arrays[result].shape:
+                targets.append(name)
+            else:
+                statements.append(Line(f"{writer.real} {name};"))
+                targets.append(f"&{name}")
+        arguments = ", ".join([*sizes, *(self.name_of[n] for n in call.arguments), *targets, scratch, pivots])
+        suffix = "" if writer.real == "double" else "_f"
+        function = f"gradc_{call.routine}{suffix}({arguments})"
+        if not entry.failure:
+            return [*statements, Line(f"{function};")]
+        code = writer.status("singular", f"{call.routine}: {entry.failure}")
+        return [*statements, Block(f"if ({function} != 0)", [Line(f"return {code};")])]
+
+
+def _declares_unused(line: Line, body: list[Statement]) -> bool:
+    name = line.text.split(" = ")[0].split()[-1].lstrip("*")
+    return name not in _words([s for s in body if s is not line])
+
+
+def _needs_reset(action: Action) -> bool:
+    if action.kind in ("store",):
+        return False
+    return action.kind == "add" or 0 in action.reduced
+
+
+class _StageWriter:
+    """One loop nest: each equation at the outermost loop that has all it needs."""
+
+    def __init__(self, scope: _Scope, stage: Stage, tile: tuple[str, str] | None, extra: Sequence[int]) -> None:
+        self.scope, self.stage, self.tile, self.writer = scope, stage, tile, scope.writer
+        self.body = stage.body
+        letters = index_names(stage.extents, scope.letters)
+        self.letters = [self._letter(letter) for letter in letters]
+        roots = [action.value for action in stage.actions] + list(extra)
+        for action in stage.actions:
+            roots += [a[1] for part in action.subscripts for a in part.atoms() if a[0] == "ref"]
+        self.needed = needed_by(self.body, roots)
+        depends = index_dependencies(self.body)
+        self.level = [max(found) + 1 if found else 0 for found in depends]
+        self.uses: dict[int, int] = {}
+        self.named: set[int] = set()
+        for number in self.needed:
+            equation = self.body[number]
+            for below in references(equation):
+                self.uses[below] = self.uses.get(below, 0) + 1
+                if self.level[below] < self.level[number] or needs_names(equation.op):
+                    self.named.add(below)
+        count = len(stage.extents)
+        for root in roots:
+            self.uses[root] = self.uses.get(root, 0) + 1
+            if self.level[root] < count:
+                self.named.add(root)
+        for action in stage.actions:
+            if action.kind in ("max", "min"):
+                self.named.add(action.value)
+        self.texts: dict[int, Text] = {}
+        self.at: list[list[Statement]] = [[] for _ in range(count + 1)]  # statements inside loop k - 1, before loop k
+        self.after: list[list[Statement]] = [[] for _ in range(count + 1)]
+        self._spell_all()
+
+    def _letter(self, letter: str) -> str:
+        return letter if letter not in self.writer.table.taken else f"{letter}_"
+
+    def names_first(self, number: int) -> str:
+        """The text of an equation."""
+        return self.texts[number].at(6)
+
+    def write(self) -> list[Statement]:
+        """The loops, with the actions in them."""
+        inner: list[Statement] = []
+        reductions: dict[str, list[str]] = {}
+        vector = bool(self.stage.extents)
+        for action in self.stage.actions:
+            statement, accumulator = self._act(action)
+            inner.append(statement)
+            if accumulator is not None and action.kind in ("sum", "prod"):
+                reductions.setdefault("+" if action.kind == "sum" else "*", []).append(accumulator)
+            vector = vector and self._vectorises(action)
+        clauses = " ".join(f"reduction({sign}:{', '.join(names)})" for sign, names in reductions.items())
+        pragma = f"GRADC_SIMD({clauses})" if vector else ""
+        return self._nest(inner, pragma)
+
+    def wrap(self, inner: list[Statement]) -> Statement:
+        """The loops around given statements, as one statement."""
+        statements = self._nest(inner, "")
+        return statements[0] if len(statements) == 1 else Block("", statements)
+
+    def _nest(self, inner: list[Statement], pragma: str) -> list[Statement]:
+        count = len(self.stage.extents)
+        statements = [*self.at[count], *inner]
+        for k in range(count - 1, -1, -1):
+            letter, extent = self.letters[k], self.writer.size_text(self.stage.extents[k]).at(6)
+            first, last = ("0", extent) if self.tile is None or k else self.tile
+            head = f"for (int64_t {letter} = {first}; {letter} < {last}; ++{letter})"
+            loop = Block(head, statements, pragma if k == count - 1 else "")
+            statements = [*self.at[k], loop, *self.after[k]]
+        return statements
+
+    def _act(self, action: Action) -> tuple[Statement, str | None]:
+        value = self.texts[action.value]
+        count = len(self.stage.extents)
+        element = self.scope.element(action.array, action.subscripts, self._size)
+        scalar = not self.scope.arrays[action.array].shape
+        if action.kind == "store":
+            if scalar:
+                kind = c_type(self.body[action.value].kind, self.writer.real)
+                return Line(f"const {kind} {element} = {value.text};"), None
+            return Line(f"{element} = {value.text};"), None
+        if action.kind == "add":
+            return Line(f"{element} += {value.text};"), None
+        suffix = count
+        while suffix and suffix - 1 in action.reduced:
+            suffix -= 1
+        outermost = min(action.reduced)
+        whole = outermost == suffix  # every reduced loop is inside every free one
+        if 0 < outermost < suffix:
+            self._reset_inside(action, outermost, element)
+        if suffix == count:
+            return Line(_combine(action.kind, element, value)), None
+        accumulator = self.writer.table.choose(
+            f"{self.scope.name_of[action.array]}_sum"
+            if action.kind in ("sum",)
+            else f"{self.scope.name_of[action.array]}_{action.kind}"
+        )
+        identity = self.scope._identity(action.kind)
+        self.at[suffix].append(Line(f"{self.writer.real} {accumulator} = {identity};"))
+        if whole and suffix > 0:
+            self.after[suffix].append(Line(f"{element} = {accumulator};"))
+        else:
+            self.after[suffix].append(Line(_combine(action.kind, element, Text(accumulator))))
+        return Line(_combine(action.kind, accumulator, value)), accumulator
+
+    def _reset_inside(self, action: Action, outermost: int, element: str) -> None:
+        statement: Statement = Line(f"{element} = {self.scope._identity(action.kind)};")
+        for k in range(len(self.stage.extents) - 1, outermost, -1):
+            if k not in action.reduced:
+                letter, extent = self.letters[k], self.writer.size_text(self.stage.extents[k]).at(6)
+                statement = Block(f"for (int64_t {letter} = 0; {letter} < {extent}; ++{letter})", [statement])
+        self.at[outermost].append(statement)
+
+    def _vectorises(self, action: Action) -> bool:
+        """Whether iterations of the innermost loop are independent, but for sums and products."""
+        last = len(self.stage.extents) - 1
+        if action.kind in ("max", "min") and last in action.reduced:
+            return False
+        if action.kind != "add":
+            return True
+        naming = [part for part in action.subscripts if ("index", last) in part.atoms() or part.mentions("ref")]
+        return len(naming) == 1 and naming[0].atom == ("index", last)
+
+    def _spell_all(self) -> None:
+        for number in self.needed:
+            equation = self.body[number]
+            self.writer.ops.add(equation.op)
+            text = self._access(equation) if equation.op == "access" else self._operation(equation)
+            name = self.uses.get(number, 0) > 1 or number in self.named or len(text.text) > _LONGEST
+            plain = equation.op in _PLAIN or (equation.op == "access" and not equation.data[1])
+            if name and not plain:
+                variable = self._variable()
+                kind = c_type(equation.kind, self.writer.real)
+                self.at[self.level[number]].append(Line(f"const {kind} {variable} = {text.text};"))
+                text = Text(variable)
+            self.texts[number] = text
+
+    def _variable(self) -> str:
+        name = self.writer.table.choose(f"v{self.writer.count}")
+        self.writer.count += 1
+        return name
+
+    def _operation(self, equation: Equation) -> Text:
+        from gradc.calculus.primitives import PRIMITIVES
+
+        entry = PRIMITIVES.get(equation.op)
+        if entry is not None and entry.special is not None:
+            self.writer.specials.add(entry.special)
+        if equation.op in ("maximum", "minimum") and self.body[equation.operands[0]].op == "constant":
+            equation = equation._replace(operands=equation.operands[::-1])  # x against 0 reads better than 0 against x
+        return spell(equation, self.texts.__getitem__, self._size, self.writer.real)
+
+    def _access(self, equation: Equation) -> Text:
+        number, subscripts = equation.data
+        shape = self.scope.arrays[number].shape
+        places, guards = [], []
+        for part, extent in zip(subscripts, shape, strict=True):
+            if part.mentions("ref") or stays_inside(part, extent, self.stage.extents):
+                places.append(part)
+                continue
+            # Only a value that a choice discards is read elsewhere: it is read at the nearest element instead.
+            self.writer.helpers.add("clamp")
+            clamped = f"gradc_clamp({self._size(part).text}, {self.writer.size_text(extent).text})"
+            places.append(symbol(clamped))
+            if extent.constant is None:
+                guards.append(f"{self.writer.size_text(extent).at(6)} > 0")
+        text = self.scope.element(number, places, self._size)
+        dtype = self.scope.arrays[number].dtype
+        if equation.kind == INTEGER and dtype != "int64":
+            text = f"(int64_t){text}"
+        if dtype in ("float64", "float32") and _ctype_of(dtype) != self.writer.real:
+            text = f"({self.writer.real}){text}"
+        if guards:
+            return Text(f"({' && '.join(guards)}) ? {text} : 0", 1)
+        return Text(text, 8 if text.startswith("(") else 99)
+
+    def _size(self, value: Size) -> Text:
+        return spell_size(value, self._atom)
+
+    def _atom(self, atom: Atom) -> str:
+        if atom[0] == "index":
+            return self.letters[atom[1]]
+        if atom[0] == "ref":
+            return self.texts[atom[1]].at(8)
+        return self.writer.dim_atom(atom)
+
+
+def _combine(kind: str, target: str, value: Text) -> str:
+    if kind == "sum":
+        return f"{target} += {value.text};"
+    if kind == "prod":
+        return f"{target} *= {value.at(8)};"
+    sign = ">" if kind == "max" else "<"
+    return f"{target} = ({value.text} {sign} {target} || {value.text} != {value.text}) ? {value.text} : {target};"
+
+
+__all__ = ["ONE", "Function", "FunctionWriter", "Status"]

@@ -1,0 +1,160 @@
+"""The text of a C file and of its header, rendered from functions by the templates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, NamedTuple
+
+from gradc.emit.expressions import vector_functions
+from gradc.emit.function import Function
+
+if TYPE_CHECKING:
+    import jinja2
+
+_WIDTH = 118
+
+
+class Source(NamedTuple):
+    """A C file and its header."""
+
+    c: str
+    header: str
+
+
+class _Frame(NamedTuple):
+    """What the template prints of one function."""
+
+    signature: str
+    work_signature: str
+    work: str
+    unused_dims: tuple[str, ...]
+    lines: tuple[str, ...]
+
+
+def render_source(
+    name: str, functions: Sequence[Function], real: str, program: str, version: str, *, include: bool = False
+) -> Source:
+    """The C file `name` with these functions, and its header."""
+    prototypes = [line for function in functions for line in _prototypes(function)]
+    notes = [f"{f.name} gives {status.code}: {status.message}" for f in functions for status in f.statuses]
+    ops = sorted({op for function in functions for op in function.ops})
+    title = f"{name}: the loss, and its derivatives."
+    text = (
+        _environment()
+        .get_template("kernel.c.j2")
+        .render(
+            title=title,
+            program=[f"     {line}".rstrip().replace("*/", "* /")[:160] for line in program.splitlines()[:60]],
+            version=version,
+            real=real,
+            notes=notes,
+            vector_functions=[_declare(function, real) for function in vector_functions(ops, real)],
+            prototypes=[f'#include "{name}.h"'] if include else prototypes,
+            support=_support(functions, real),
+            functions=[_frame(function) for function in functions],
+        )
+    )
+    header = (
+        _environment()
+        .get_template("kernel.h.j2")
+        .render(
+            title=title,
+            version=version,
+            notes=notes or ["nothing: these functions cannot fail"],
+            guard=f"{name.upper()}_H",
+            prototypes=[line.replace("restrict ", "GRADC_RESTRICT ") for line in prototypes],
+        )
+    )
+    return Source(text, header)
+
+
+def _declare(function: str, real: str) -> str:
+    two = function.rstrip("f") in ("pow", "hypot", "atan2", "pow") or function in ("powf", "hypotf", "atan2f")
+    return f"{real} {function}({real}, {real});" if two else f"{real} {function}({real});"
+
+
+def _arguments(function: Function) -> list[str]:
+    dims = [f"int64_t {dim}" for dim in function.dims]
+    return [
+        *dims,
+        *(text for text, _ in function.inputs),
+        *(text for text, _ in function.outputs),
+        "void *restrict work",
+    ]
+
+
+def _signature(head: str, arguments: Iterable[str]) -> str:
+    parts, indent = list(arguments), " " * len(head)
+    lines, current = [], head
+    for k, part in enumerate(parts):
+        piece = part + (")" if k == len(parts) - 1 else ",")
+        if len(current) + len(piece) + 1 > _WIDTH and current.strip() and not current.endswith("("):
+            lines.append(current.rstrip())
+            current = indent
+        current += piece if current.endswith("(") or not current.strip() else f" {piece}"
+    return "\n".join([*lines, current])
+
+
+def _work_signature(function: Function) -> str:
+    return f"size_t {function.name}_work({', '.join(f'int64_t {dim}' for dim in function.dims) or 'void'})"
+
+
+def _prototypes(function: Function) -> list[str]:
+    signature = _signature(f"int {function.name}(", _arguments(function))
+    return [f"{_work_signature(function)};", *f"{signature};".split("\n")]
+
+
+def _frame(function: Function) -> _Frame:
+    used = set(re.findall(r"[A-Za-z_][A-Za-z_0-9]*", function.work))
+    return _Frame(
+        _signature(f"int {function.name}(", _arguments(function)),
+        _work_signature(function),
+        function.work,
+        tuple(dim for dim in function.dims if dim not in used),
+        function.lines,
+    )
+
+
+def _support(functions: Sequence[Function], real: str) -> list[str]:
+    """Helpers, special functions and routines that the functions call, each after what it needs."""
+    single = real == "float"
+    names = {"real": real, "suffix": "_f" if single else ""}
+    names |= {f: f + ("f" if single else "") for f in ("fabs", "log", "sqrt")}
+    found: dict[str, str] = {}
+
+    def add(folder: str, name: str) -> None:
+        key = f"{folder}/{name}"
+        if key in found:
+            return
+        if folder == "routines":
+            text = _environment().get_template(f"{key}.c.j2").render(names)
+        else:
+            text = (files("gradc.templates") / folder / f"{name}.c").read_text(encoding="utf-8")
+        needs = re.match(r"/\* needs: ([a-z0-9_, ]+) \*/\n", text)
+        if needs:
+            for other in needs[1].split(","):
+                add(folder, other.strip())
+            text = text[needs.end() :]
+        found[key] = text.rstrip()
+
+    for folder in ("helpers", "specials", "routines"):
+        for name in sorted({name for function in functions for name in getattr(function, folder)}):
+            add({"specials": "special"}.get(folder, folder), name)
+    return list(found.values())
+
+
+@lru_cache(maxsize=1)
+def _environment() -> jinja2.Environment:
+    import jinja2
+
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("gradc.templates", ""),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - the text is C, not HTML
+    )

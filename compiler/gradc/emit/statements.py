@@ -1,0 +1,59 @@
+"""Statements as data: what the template prints, one record a line or a block."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, TypeAlias, Union
+
+
+class Line(NamedTuple):
+    """One line of C."""
+
+    text: str
+
+
+class Comment(NamedTuple):
+    """A comment, on lines of its own."""
+
+    text: str
+
+
+class Block(NamedTuple):
+    """A head such as ``for (…)`` and what its braces hold; `pragma` is the line above, if any."""
+
+    head: str
+    body: list[Statement]
+    pragma: str = ""
+
+
+Statement: TypeAlias = Union[Line, Comment, Block]
+
+
+def render_lines(statements: list[Statement], indent: int) -> list[str]:
+    """The statements as indented lines."""
+    lines: list[str] = []
+    pad = "    " * indent
+    for statement in statements:
+        if isinstance(statement, Line):
+            lines.append(pad + statement.text)
+        elif isinstance(statement, Comment):
+            lines += [f"{pad}/* {part} */" for part in wrap_comment(statement.text, 112 - len(pad))]
+        else:
+            if statement.pragma:
+                lines.append(pad + statement.pragma)
+            lines.append(f"{pad}{statement.head} {{" if statement.head else f"{pad}{{")
+            lines += render_lines(statement.body, indent + 1)
+            lines.append(pad + "}")
+    return lines
+
+
+def wrap_comment(text: str, width: int) -> list[str]:
+    """A comment's text cut into lines at its spaces; no text ends the comment early."""
+    text = text.replace("*/", "* /")
+    words, lines = text.split(" "), [""]
+    for word in words:
+        if lines[-1] and len(lines[-1]) + len(word) >= width:
+            lines.append("   ")
+        lines[-1] += (" " if lines[-1].strip() else "") + word
+    if len(lines) > 12:
+        lines = [*lines[:11], f"   … ({len(text)} characters in all)"]
+    return lines

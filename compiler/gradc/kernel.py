@@ -1,0 +1,360 @@
+"""A compiled loss: value, gradient and products with its derivative, each compiled when first asked for."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gradc import pipeline
+from gradc.errors import ArgumentError, ArgumentTypeError, CompilerNotFoundError, NotDifferentiableError
+from gradc.ir.program import Program
+from gradc.pipeline import Unit
+
+BACKENDS = ("auto", "c", "interpret")
+
+
+class Residuals(NamedTuple):
+    """What a forward call keeps for the backward one: the arguments, and what was dear to compute."""
+
+    arguments: tuple[Any, ...]
+    stored: tuple[Any, ...]
+
+
+class Kernel:
+    """A loss and its derivatives as functions of NumPy arrays; made by `gradc.compile`.
+
+    Calling it gives the value. Arguments go by position or by name, in the order of the signature; `out` takes an array
+    (or a tuple, with None for a fresh one) that a result is written to. Arrays are dense, in C order and of the kernel's
+    dtype; others that NumPy casts safely are converted, and everything else is an error that names the argument.
+
+    Parameters
+    ----------
+    program
+        The canonical program.
+    name
+        What the C functions are called.
+    wrt
+        The arguments that gradients are taken by.
+    single
+        Whether `wrt` was one name, so that a gradient is one array and not a tuple.
+    dtype
+        "float64" or "float32".
+    backend
+        "auto", "c" or "interpret".
+    """
+
+    def __init__(
+        self, program: Program, name: str, wrt: tuple[str, ...], single: bool, dtype: str, backend: str = "auto"
+    ) -> None:
+        self.program, self.name, self.wrt, self.dtype, self.backend = program, name, wrt, dtype, backend
+        self._single = single
+        self._calls: dict[str, Any] = {}
+        self._lock = threading.Lock()
+        self.arguments = tuple(parameter.name for parameter in program.parameters)
+        self.__name__ = self.__qualname__ = name
+
+    # --- calls ------------------------------------------------------------------------------------------------------
+
+    def __call__(self, *args: Any, out: Any = None, **kwargs: Any) -> Any:
+        """The value: a float, or an array where the loss is one."""
+        return self._mode("value")(*args, out=out, **kwargs)
+
+    def value_and_grad(self, *args: Any, out: Any = None, **kwargs: Any) -> Any:
+        """The value and the gradient, in one pass over the data.
+
+        Returns
+        -------
+        value : float
+        gradient : numpy.ndarray or float, or a tuple of them where `wrt` is a tuple
+        """
+        self._need_scalar("value_and_grad")
+        return self._mode("value_and_grad")(*args, out=out, **kwargs)
+
+    def grad(self, *args: Any, **kwargs: Any) -> Any:
+        """The gradient alone; see `value_and_grad`."""
+        return self.value_and_grad(*args, **kwargs)[1]
+
+    def forward(self, *args: Any, **kwargs: Any) -> tuple[Any, Residuals]:
+        """The value, and the residuals that `backward` needs."""
+        arguments = self._in_order(args, kwargs)
+        results = self._mode("forward")(*arguments)
+        return results[0], Residuals(arguments, tuple(results[1:]))
+
+    def backward(self, residuals: Residuals, cotangent: Any = 1.0) -> Any:
+        """The gradient from a forward call's residuals, times `cotangent` (an array where the value is one)."""
+        results = self._mode("backward")(*residuals.arguments, *residuals.stored, cotangent)
+        return self._packed(results)
+
+    def vjp(self, args: Sequence[Any], cotangent: Any) -> tuple[Any, Any]:
+        """The value, and the product of the cotangent with the Jacobian.
+
+        Parameters
+        ----------
+        args
+            All arguments.
+        cotangent
+            Of the value's shape.
+
+        Returns
+        -------
+        value, gradients
+        """
+        results = self._mode("vjp")(*self._all(args), cotangent)
+        return results[0], self._packed(results[1:])
+
+    def jvp(self, args: Sequence[Any], tangents: Any) -> tuple[Any, Any]:
+        """The value, and the product of the Jacobian with the tangents.
+
+        Parameters
+        ----------
+        args
+            All arguments.
+        tangents
+            One for each name in `wrt`, of its shape; not in a tuple where `wrt` is a single name, though it may be.
+
+        Returns
+        -------
+        value, tangent
+        """
+        given = tuple(tangents) if isinstance(tangents, tuple) else (tangents,)
+        if len(given) != len(self.wrt):
+            raise ArgumentTypeError(
+                f"{self.name}.jvp() takes {len(self.wrt)} tangents ({', '.join(self.wrt)}), not {len(given)}"
+            )
+        value, tangent = self._mode("jvp")(*self._all(args), *given)
+        return value, tangent
+
+    def bind(self, *, out: Any = None, **fixed: Any) -> Bound:
+        """Fix some arguments; gives a function of the others, for optimisers.
+
+        Calling it gives value and gradient, as ``scipy.optimize.minimize(bound, w, jac=True)`` takes them; its
+        `value` gives the value alone. Arrays are checked once and kept, not copied.
+        """
+        return Bound(self, fixed, out)
+
+    # --- what it is ---------------------------------------------------------------------------------------------------
+
+    @property
+    def signature(self) -> str:
+        """The arguments, as `gradc.compile` takes them."""
+        return pipeline.signature_text(self.program.parameters)
+
+    @cached_property
+    def c_source(self) -> str:
+        """The C of all entry points in one file, as ``gradc build`` writes it."""
+        return self.source().c
+
+    @cached_property
+    def header(self) -> str:
+        """The header of `c_source`."""
+        return self.source().header
+
+    @property
+    def gradient(self) -> Program:
+        """The program of value and gradient."""
+        return self.unit("value_and_grad" if self._is_scalar else "vjp").program
+
+    def source(self) -> Any:
+        """The C and the header of all entry points."""
+        return pipeline.render(self.units(), self.program, self.name, self.dtype)
+
+    def units(self) -> list[Unit]:
+        """The entry points of a shipped kernel."""
+        modes = ["value", "forward", "backward"] + (["value_and_grad"] if self._is_scalar else ["vjp"])
+        return [self.unit(mode) for mode in modes]
+
+    def unit(self, mode: str) -> Unit:
+        """One entry point: program, C and record."""
+        unit = pipeline.emit(pipeline.derive(self.program, mode, self.wrt), mode, self.name, self.dtype)
+        if mode in ("value_and_grad", "vjp"):
+            gradients: Any = 1 if self._single else tuple(range(1, 1 + len(self.wrt)))
+            return unit._replace(entry=_with_returns(unit.entry, (0, gradients)))
+        return unit
+
+    def __repr__(self) -> str:
+        wrt = self.wrt[0] if self._single else f"({', '.join(self.wrt)})"
+        return f"<gradc kernel {self.name}({self.signature}), wrt {wrt}, {self.dtype}>"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {
+            "program": str(self.program),
+            "names": (self.program.output_names, self.program.hints),
+            "name": self.name,
+            "wrt": self.wrt,
+            "single": self._single,
+            "dtype": self.dtype,
+            "backend": self.backend,
+        }
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        from gradc.frontends.formula import parse_program
+
+        read = parse_program(state["program"])
+        output_names, hints = state["names"]
+        program = Program(read.parameters, read.definitions, read.outputs, hints, output_names)
+        self.__init__(  # type: ignore[misc]
+            program, state["name"], state["wrt"], state["single"], state["dtype"], state["backend"]
+        )
+
+    # --- inside -------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _is_scalar(self) -> bool:
+        return not self.program.arrays()[self.program.outputs[0]].shape
+
+    def _need_scalar(self, what: str) -> None:
+        if not self._is_scalar:
+            raise NotDifferentiableError(
+                f"{self.name} gives an array, which has no gradient; {what} is for scalar losses, vjp and jvp for arrays"
+            )
+
+    def _mode(self, mode: str) -> Any:
+        call = self._calls.get(mode)
+        if call is None:
+            with self._lock:
+                call = self._calls.get(mode)
+                if call is None:
+                    call = self._calls[mode] = self._build(mode)
+        return call
+
+    def _build(self, mode: str) -> Any:
+        from gradc.runtime.calls import interpreted
+
+        unit = self.unit(mode)
+        if self.backend != "interpret":
+            from gradc.runtime.library import load
+
+            source = pipeline.render([unit], unit.program, self.name, self.dtype)
+            try:
+                return load(source.c, [unit.entry]).function(unit.entry)
+            except CompilerNotFoundError as error:
+                if self.backend == "c":
+                    raise
+                warnings.warn(
+                    f"{error}; until then kernels are interpreted with NumPy, which is slow",
+                    RuntimeWarning,
+                    stacklevel=4,
+                )
+        return interpreted(unit.entry, pipeline.evaluator(unit.program, self.dtype))
+
+    def _in_order(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Any, ...]:
+        if not kwargs:
+            return args
+        from gradc.runtime.arguments import gather
+
+        return tuple(gather(self._mode("value").entry, self.arguments, args, kwargs))
+
+    def _all(self, args: Sequence[Any]) -> tuple[Any, ...]:
+        if not isinstance(args, (tuple, list)) or len(args) != len(self.arguments):
+            count = f"{len(args)}" if isinstance(args, (tuple, list)) else type(args).__name__
+            raise ArgumentTypeError(
+                f"{self.name}: args is a tuple of all {len(self.arguments)} arguments ({', '.join(self.arguments)}), got {count}"
+            )
+        return tuple(args)
+
+    def _packed(self, results: Any) -> Any:
+        if self._single:
+            return results[0] if isinstance(results, (tuple, list)) else results
+        return tuple(results) if isinstance(results, (tuple, list)) else (results,)
+
+
+class Bound:
+    """A kernel with some arguments fixed: a function of the others that gives value and gradient."""
+
+    def __init__(self, kernel: Kernel, fixed: Mapping[str, Any], out: Any = None) -> None:
+        unknown = [name for name in fixed if name not in kernel.arguments]
+        if unknown:
+            raise ArgumentTypeError(
+                f"{kernel.name}.bind() got {unknown[0]!r}, which is no argument; they are {', '.join(kernel.arguments)}"
+            )
+        self.kernel, self._fixed = kernel, dict(fixed)
+        self.arguments = tuple(name for name in kernel.arguments if name not in fixed)
+        self._pair: Callable[..., Any] = kernel._mode("value_and_grad" if kernel._is_scalar else "value").bind(
+            out=out, **fixed
+        )
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Value and gradient of the remaining arguments; the value alone where it is an array."""
+        return self._pair(*args, **kwargs)
+
+    @cached_property
+    def value(self) -> Any:
+        """The value alone, as a function of the remaining arguments."""
+        return self.kernel._mode("value").bind(**self._fixed)
+
+    def grad(self, *args: Any, **kwargs: Any) -> Any:
+        """The gradient alone."""
+        self.kernel._need_scalar("grad")
+        return self._pair(*args, **kwargs)[1]
+
+    def __repr__(self) -> str:
+        return f"<{self.kernel.name} bound to {', '.join(self._fixed)}, a function of {', '.join(self.arguments)}>"
+
+
+def make_kernel(
+    source: Any,
+    signature: str | None,
+    wrt: str | Sequence[str] | None,
+    name: str | None,
+    dtype: Any,
+    backend: str,
+) -> Kernel:
+    """What `gradc.compile` does."""
+    if backend not in BACKENDS:
+        raise ArgumentError(f"backend is one of {', '.join(BACKENDS)}, not {backend!r}")
+    real = _dtype_name(dtype)
+    program = pipeline.canonical(pipeline.read(source, signature))
+    if wrt is None:
+        names = [parameter.name for parameter in program.parameters if parameter.dtype == "real"]
+        if not names:
+            raise NotDifferentiableError(
+                "no argument is of the kernel's own dtype, so there is nothing to differentiate by"
+            )
+        chosen, single = (names[0],), True
+    else:
+        chosen, single = ((wrt,), True) if isinstance(wrt, str) else (tuple(wrt), False)
+    if not chosen:
+        raise ArgumentError("wrt is empty; name at least one argument")
+    pipeline.positions(program, chosen)
+    return Kernel(program, _kernel_name(source, name), chosen, single, real, backend)
+
+
+def _dtype_name(dtype: Any) -> str:
+    try:
+        name = np.dtype(dtype).name
+    except TypeError:
+        name = str(dtype)
+    if name not in ("float64", "float32"):
+        raise ArgumentError(f"dtype is float64 or float32, not {name}")
+    return name
+
+
+def _kernel_name(source: Any, name: str | None) -> str:
+    if name is not None:
+        if not isinstance(name, str) or not name.isidentifier():
+            raise ArgumentError(f"name must be an identifier, not {name!r}")
+        return name
+    own = getattr(source, "__name__", "") if callable(source) else ""
+    return own if own.isidentifier() else "loss"
+
+
+def _with_returns(entry: Any, returns: Any) -> Any:
+    from dataclasses import replace
+
+    return replace(entry, returns=returns)
+
+
+def write_artefact(kernel: Kernel, directory: Path) -> tuple[Path, ...]:
+    """Build a kernel ahead of time into `directory`; gives the paths written."""
+    from gradc.runtime.artefact import build_artefact
+
+    units = kernel.units()
+    source = pipeline.render(units, kernel.program, kernel.name, kernel.dtype, include=True)
+    entries = [pipeline.shipped_entry(unit) for unit in units]
+    return tuple(build_artefact(kernel.name, source.c, source.header, entries, directory))

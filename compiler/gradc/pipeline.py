@@ -1,0 +1,235 @@
+"""The table of contents: what happens to a loss, in order.
+
+    source ──read──> Program ──normalise──> Program ──derive──> Program ──lower──> Program ──plan──> Plan ──write──> C
+
+Every stage but the last takes a program and gives a program. Set ``GRADC_DEBUG=1`` to have each printed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from gradc.calculus.forward import jvp
+from gradc.calculus.reverse import vjp
+from gradc.calculus.semantics import SEMANTICS
+from gradc.emit.function import Function, FunctionWriter
+from gradc.emit.names import c_identifier
+from gradc.emit.source import Source, render_source
+from gradc.errors import NotDifferentiableError, SignatureError, UnsupportedError
+from gradc.ir.interpret import interpret
+from gradc.ir.program import KIND_OF_DTYPE, Comprehension, Parameter, Program, sizes_of
+from gradc.ir.size import ONE, Size
+from gradc.passes.lower import lower
+from gradc.passes.normalise import normalise
+from gradc.passes.partition import partition
+from gradc.runtime.arguments import Entry, Input, Output, Polynomial
+from gradc.schedule.nests import plan_program
+
+TILE = 128  # rows of the stream axis in a tile: its buffers stay in the first-level cache
+VERSION = "0.1.0"
+
+MODES = ("value", "forward", "backward", "value_and_grad", "vjp", "jvp")
+ERRORS = {"index": "IndexRangeError", "singular": "SingularMatrixError"}
+
+
+class Unit(NamedTuple):
+    """One entry point: its program, what C it becomes, and how Python calls that."""
+
+    mode: str
+    program: Program
+    function: Function
+    entry: Entry
+
+
+# --- 1. read: any front end to a program ------------------------------------------------------------------------------
+
+
+def read(source: Any, signature: str | None) -> Program:
+    """The program that a source means, as its front end builds it."""
+    if isinstance(source, Program):
+        return source
+    from gradc.frontends.signature import parse_signature
+
+    if signature is None:
+        raise SignatureError('a signature is needed, such as "w[d], X[n,d], y[n], lam"')
+    parameters = parse_signature(signature)
+    if any(parameter.name == "out" for parameter in parameters):
+        raise SignatureError("no argument can be called 'out', which is where a kernel's caller says where results go")
+    if isinstance(source, str):
+        from gradc.frontends.formula import parse_formula
+
+        return parse_formula(source, parameters)
+    if _is_sympy(source):
+        from gradc.frontends.sympy_expressions import convert
+
+        return convert(source, parameters)
+    if callable(source):
+        from gradc.frontends.tracing import trace
+
+        return trace(source, parameters)
+    raise UnsupportedError(
+        f"gradc compiles a function, a formula, a SymPy expression or a Program, not {type(source).__name__}"
+    )
+
+
+def _is_sympy(source: Any) -> bool:
+    items = source if isinstance(source, (list, tuple)) else [source]
+    return any(type(item).__module__.split(".")[0] == "sympy" for item in items)
+
+
+# --- 2. derive: the programs of each mode, all in the canonical form ---------------------------------------------------
+
+
+def canonical(program: Program) -> Program:
+    """The canonical form of what was read, with its output named."""
+    program = normalise(program)
+    taken = {parameter.name for parameter in program.parameters}
+    name = program.output_names[0] if program.output_names else "value"
+    while name in taken:
+        name += "_out"
+    return Program(program.parameters, program.definitions, program.outputs, program.hints, (name,))
+
+
+def positions(program: Program, wrt: Sequence[str]) -> list[int]:
+    """The numbers of the parameters to differentiate by."""
+    names = [parameter.name for parameter in program.parameters]
+    for name in wrt:
+        if name not in names:
+            raise SignatureError(f"wrt names {name!r}, which is no argument; the arguments are {', '.join(names)}")
+        parameter = program.parameters[names.index(name)]
+        if KIND_OF_DTYPE[parameter.dtype] != "real":
+            raise NotDifferentiableError(
+                f"{name} holds {parameter.dtype}, and a derivative by it does not exist; leave it out of wrt"
+            )
+    if len(set(wrt)) != len(wrt):
+        raise SignatureError(f"wrt names an argument twice: {', '.join(wrt)}")
+    return [names.index(name) for name in wrt]
+
+
+def derive(program: Program, mode: str, wrt: Sequence[str]) -> Program:
+    """The program of one mode; `program` is canonical."""
+    at = positions(program, wrt)
+    taken = {parameter.name for parameter in program.parameters}
+    if mode == "value":
+        return program
+    if mode == "value_and_grad":
+        return normalise(vjp(program, at))
+    if mode == "jvp":
+        return normalise(jvp(program, at, [_fresh(f"{name}_dot", taken) for name in wrt]))
+    joint = normalise(vjp(program, at, cotangent=_fresh("cotangent", taken)))
+    if mode == "vjp":
+        return joint
+    halves = partition(joint)
+    return halves.forward if mode == "forward" else halves.backward
+
+
+def _fresh(name: str, taken: set[str]) -> str:
+    while name in taken:
+        name += "_"
+    return name
+
+
+# --- 3. emit: lower, plan, write ---------------------------------------------------------------------------------------
+
+
+def emit(program: Program, mode: str, name: str, dtype: str) -> Unit:
+    """One entry point."""
+    _debug(f"{name}_{mode}", program)
+    lowered = lower(program)
+    _debug(f"{name}_{mode}, lowered", lowered)
+    symbol = f"{c_identifier(name)}_{mode}"
+    real = {"float64": "double", "float32": "float"}[dtype]
+    function = FunctionWriter(plan_program(lowered), symbol, real, TILE).write()
+    return Unit(mode, program, function, _entry(program, function, mode, name, dtype))
+
+
+def render(units: Sequence[Unit], program: Program, name: str, dtype: str, *, include: bool = False) -> Source:
+    """The C file and the header of some entry points; with `include` the C takes its prototypes from the header."""
+    real = {"float64": "double", "float32": "float"}[dtype]
+    functions = [unit.function for unit in units]
+    return render_source(c_identifier(name), functions, real, str(program), VERSION, include=include)
+
+
+def shipped_entry(unit: Unit) -> Entry:
+    """The record of an entry point in a module that is named after the kernel."""
+    return replace(unit.entry, name=unit.mode)
+
+
+def evaluator(program: Program, dtype: str) -> Callable[[dict[str, Any], dict[str, int]], Sequence[Any]]:
+    """The interpreter's answer in place of C's."""
+
+    def evaluate(named: dict[str, Any], sizes: dict[str, int]) -> Sequence[Any]:
+        return interpret(program, [named[p.name] for p in program.parameters], SEMANTICS, dtype, sizes)
+
+    return evaluate
+
+
+def _entry(program: Program, function: Function, mode: str, name: str, dtype: str) -> Entry:
+    inputs = tuple(
+        Input(p.name, dtype if p.dtype == "real" else p.dtype, tuple(polynomial(extent) for extent in p.shape))
+        for p in program.parameters
+    )
+    arrays = program.arrays()
+    names: list[str] = []
+    for number, wanted in zip(program.outputs, program.output_names, strict=True):
+        names.append(_fresh(wanted, {*names, "out"}))
+        del number
+    outputs = tuple(
+        Output(label, dtype, tuple(polynomial(extent) for extent in arrays[number].shape))
+        for label, number in zip(names, program.outputs, strict=True)
+    )
+    statuses = {status.code: (ERRORS[status.kind], status.message) for status in function.statuses}
+    called = name if mode == "value" else f"{name}_{mode}"
+    return Entry(called, function.name, program.symbols(), inputs, outputs, statuses, constraints(program))
+
+
+def constraints(program: Program) -> tuple[tuple[Polynomial, str], ...]:
+    """What must not be negative for the program to have a meaning: extents, and for a maximum its terms less one."""
+    found: dict[Size, str] = {}
+
+    def need(value: Size, text: str) -> None:
+        if any(coefficient < 0 for _, coefficient in value.terms) and not value.mentions("index"):
+            found.setdefault(value, text)
+
+    for parameter in program.parameters:
+        for extent in parameter.shape:
+            need(extent, f"the extent {extent} of {parameter.name} must not be negative")
+    for definition in program.definitions:
+        for extent in sizes_of(definition):
+            need(extent, f"the size {extent} must not be negative")
+        if isinstance(definition, Comprehension) and definition.reduction in ("max", "min"):
+            for extent in definition.extents[definition.rank :]:
+                need(extent - ONE, f"a {definition.reduction} needs at least one term, so {extent} must be at least 1")
+    known = set(program.symbols())
+    return tuple(
+        (polynomial(value), text)
+        for value, text in found.items()
+        if all(atom[0] != "dim" or atom[1] in known for atom in value.atoms())
+    )
+
+
+def polynomial(value: Size) -> Polynomial:
+    """A size as the runtime's plain data."""
+    return tuple(
+        (tuple(a[1] if a[0] == "dim" else (a[0], polynomial(a[1]), polynomial(a[2])) for a in monomial), coefficient)
+        for monomial, coefficient in value.terms
+    )
+
+
+def signature_text(parameters: Sequence[Parameter]) -> str:
+    """The signature as a user writes it."""
+    parts = []
+    for parameter in parameters:
+        shape = f"[{','.join(map(str, parameter.shape))}]" if parameter.shape else ""
+        dtype = "" if parameter.dtype == "real" else f":{parameter.dtype}"
+        parts.append(f"{parameter.name}{shape}{dtype}")
+    return ", ".join(parts)
+
+
+def _debug(title: str, program: Program) -> None:
+    if os.environ.get("GRADC_DEBUG"):
+        print(f"# {title}\n{program}", file=sys.stderr)

@@ -1,0 +1,270 @@
+"""Fuse definitions that share an outermost axis into nests, so that data stream through the caches once.
+
+A definition joins the first nest that holds, or follows, all that it reads, and that streams over an extent which one
+of its own indices has; what it reads of the same nest must be read at the very place of the stream. Anything else
+starts a nest of its own. Within a nest, a definition with the loops of an earlier stage joins that stage, where the two
+share their subexpressions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from gradc.ir.equations import REAL, BodyBuilder, Equation
+from gradc.ir.program import (
+    Accumulation,
+    Call,
+    Comprehension,
+    Program,
+    Scan,
+    result_count,
+)
+from gradc.ir.size import Size, index
+from gradc.schedule.order import order_loops
+from gradc.schedule.plan import SCALAR, TILE, WHOLE, Action, Loop, Nest, Plan, Routine, Stage, Step
+
+
+class _Item(NamedTuple):
+    """One loop nest of a definition, in its own indices."""
+
+    definition: int
+    extents: tuple[Size, ...]
+    body: tuple[Equation, ...]
+    stores: tuple[tuple[tuple[Size, ...], int], ...]  # subscripts, value
+    kind: str
+    reduced: frozenset[int]
+    array: int
+
+
+class _OpenNest:
+    """A nest while definitions join it."""
+
+    def __init__(self, extent: Size | None) -> None:
+        self.extent = extent
+        self.stages: list[Stage] = []
+        self.streamed: dict[int, int] = {}  # arrays made here along the stream, and their axis
+        self.made: dict[int, int] = {}  # arrays made here, and the stage
+
+
+def plan_program(program: Program) -> Plan:
+    """The plan of a lowered program."""
+    # What depends on the arguments alone is computed first, so that no nest waits for it.
+    steps: list[_OpenNest | Loop | Routine] = [_OpenNest(None)]
+    made_at: dict[int, int] = {}  # the step that completes an array
+    reset: dict[int, int] = {}
+    arrays = program.arrays()
+    for number, (definition, first) in enumerate(zip(program.definitions, program.first_results(), strict=True)):
+        results = tuple(range(first, first + result_count(definition)))
+        if isinstance(definition, Scan):
+            steps.append(Loop(definition, results, plan_program(definition.body), number))
+            made_at.update((result, len(steps) - 1) for result in results)
+        elif isinstance(definition, Call):
+            steps.append(Routine(definition, results, number))
+            made_at.update((result, len(steps) - 1) for result in results)
+        else:
+            for item in _items(number, definition, first):
+                place = _place(program, steps, item, made_at)
+                made_at[first] = max(made_at.get(first, 0), place)
+                if item.kind != "store":
+                    reset[first] = min(reset.get(first, place), place)
+            if isinstance(definition, Accumulation) and not definition.pieces:
+                steps.append(_OpenNest(None))
+                made_at[first] = reset[first] = len(steps) - 1
+    _drop_unread_stores(steps, kept := _kept_arrays(program, steps, made_at))
+    storage: dict[int, str] = {}
+    stream_axes: dict[int, int] = {}
+    for k, step in enumerate(steps):
+        if not isinstance(step, _OpenNest):
+            storage.update((result, WHOLE) for result in step.results)
+            continue
+        for array in step.made:
+            if not arrays[array].shape:
+                storage[array] = SCALAR
+            elif array in step.streamed and array not in kept and step.extent is not None:
+                storage[array] = TILE
+                stream_axes[array] = step.streamed[array]
+            else:
+                storage[array] = WHOLE
+    for array in reset:
+        storage.setdefault(array, WHOLE if arrays[array].shape else SCALAR)
+    closed: list[Step] = [
+        Nest(step.extent, tuple(step.stages)) if isinstance(step, _OpenNest) else step for step in steps
+    ]
+    return Plan(program, tuple(closed), storage, stream_axes, reset)
+
+
+def _kept_arrays(program: Program, steps: Sequence[_OpenNest | Loop | Routine], made_at: dict[int, int]) -> set[int]:
+    """The arrays that must be there whole: outputs, and what another step than their own reads."""
+    kept = set(program.outputs)
+    for k, step in enumerate(steps):
+        if isinstance(step, Loop):
+            kept.update(step.scan.initial + step.scan.captured)
+        elif isinstance(step, Routine):
+            kept.update(step.call.arguments)
+        else:
+            for stage in step.stages:
+                kept.update(e.data[0] for e in stage.body if e.op == "access" and made_at.get(e.data[0], k) != k)
+    return kept
+
+
+def _drop_unread_stores(steps: Sequence[_OpenNest | Loop | Routine], kept: set[int]) -> None:
+    """A value that only the iteration that makes it uses needs no array."""
+    for step in steps:
+        if isinstance(step, _OpenNest):
+            read = kept | {e.data[0] for stage in step.stages for e in stage.body if e.op == "access"}
+            for k, stage in enumerate(step.stages):
+                actions = tuple(a for a in stage.actions if a.kind != "store" or a.array in read)
+                step.stages[k] = stage._replace(actions=actions)
+            for array in [array for array in step.made if array not in read]:
+                if not any(a.array == array for stage in step.stages for a in stage.actions):
+                    del step.made[array]
+
+
+def _items(number: int, definition: Comprehension | Accumulation, array: int) -> list[_Item]:
+    if isinstance(definition, Accumulation):
+        return [
+            _Item(
+                number,
+                piece.extents,
+                piece.body,
+                tuple((s.subscripts, s.value) for s in piece.stores),
+                "add",
+                frozenset(),
+                array,
+            )
+            for piece in definition.pieces
+        ]
+    rank, count = definition.rank, len(definition.extents)
+    place = tuple(index(k) for k in range(rank))
+    kind = definition.reduction or "store"
+    stores = ((place, len(definition.body) - 1),)
+    return [_Item(number, definition.extents, definition.body, stores, kind, frozenset(range(rank, count)), array)]
+
+
+def _place(program: Program, steps: list[_OpenNest | Loop | Routine], item: _Item, made_at: dict[int, int]) -> int:
+    """Put an item into the first nest that can take it, or into a new one; gives the nest's position."""
+    needs = {e.data[0] for e in item.body if e.op == "access" and e.data[0] in made_at}
+    earliest = max((made_at[array] for array in needs), default=0)
+    for position in range(earliest, len(steps)):
+        nest = steps[position]
+        if not isinstance(nest, _OpenNest):
+            continue
+        for stream in _streams(item, nest):
+            if _fits(item, nest, stream):
+                _join(program, nest, item, stream)
+                return position
+    stream = _preferred_stream(item)
+    nest = _OpenNest(None if stream is None else item.extents[stream])
+    steps.append(nest)
+    _join(program, nest, item, stream)
+    return len(steps) - 1
+
+
+def _streams(item: _Item, nest: _OpenNest) -> list[int | None]:
+    if nest.extent is None:
+        return [None] if not item.extents else []
+    return [k for k, extent in enumerate(item.extents) if extent == nest.extent]
+
+
+def _fits(item: _Item, nest: _OpenNest, stream: int | None) -> bool:
+    for equation in item.body:
+        if equation.op != "access" or equation.data[0] not in nest.made:
+            continue
+        array, subscripts = equation.data
+        if stream is None:
+            continue
+        if array not in nest.streamed or subscripts[nest.streamed[array]] != index(stream):
+            return False
+    return True
+
+
+def _preferred_stream(item: _Item) -> int | None:
+    """The index that runs along the first axis of the largest array read, so that its rows pass once, in order."""
+    if not item.extents:
+        return None
+    best: tuple[int, int] | None = None
+    for equation in item.body:
+        if equation.op == "access" and equation.data[1]:
+            atom = equation.data[1][0].atom
+            if atom is not None and atom[0] == "index" and item.extents[atom[1]].constant is None:
+                candidate = (len(equation.data[1]), -atom[1])
+                best = candidate if best is None else max(best, candidate)
+    return 0 if best is None else -best[1]
+
+
+def _join(program: Program, nest: _OpenNest, item: _Item, stream: int | None) -> None:
+    """Add an item to a nest: to the stage that has its loops, or as a stage of its own."""
+    order = order_loops(item.extents, item.body, item.stores, item.reduced, stream, program.arrays())
+    level = {k: index(position) for position, k in enumerate(order)}
+    extents = tuple(item.extents[k] for k in order)
+
+    def renamed(place: Sequence[Size]) -> tuple[Size, ...]:
+        return tuple(p.substitute(lambda a: level[a[1]] if a[0] == "index" else None) for p in place)
+
+    reduced = frozenset(position for position, k in enumerate(order) if k in item.reduced)
+    earliest = max((nest.made[e.data[0]] for e in item.body if e.op == "access" and e.data[0] in nest.made), default=0)
+    target = next(
+        (
+            k
+            for k in range(earliest, len(nest.stages))
+            if nest.stages[k].extents == extents
+            and _pointwise(item, nest, k, level)
+            and _same_suffix(nest.stages[k], reduced)
+        ),
+        None,
+    )
+    parameters = len(program.parameters)
+    body = BodyBuilder(lambda array: (b"p" if array < parameters else b"d") + array.to_bytes(4, "big"))
+    old = nest.stages[target] if target is not None else Stage(extents, (), (), ())
+    numbers = body.insert(old.body, range(len(old.body)))
+    values = {a.array: numbers[a.value] for a in old.actions if a.kind == "store"}
+
+    def read(array: int, subscripts: tuple[Size, ...], kind: str) -> int:
+        # What this very iteration has just stored is still at hand.
+        return values[array] if array in values else body.access(array, subscripts, kind)
+
+    inner = [a[1] for place, _ in item.stores for part in place for a in part.atoms() if a[0] == "ref"]
+    roots = [value for _, value in item.stores]
+    new = body.insert(item.body, [*roots, *inner], replace_index=level.__getitem__, replace_access=read)
+    refs = dict(zip(inner, new[len(roots) :], strict=True))
+
+    def place(parts: Sequence[Size]) -> tuple[Size, ...]:
+        return tuple(
+            p.substitute(lambda a: body.as_size(refs[a[1]]) if a[0] == "ref" else None) for p in renamed(parts)
+        )
+
+    actions = [a._replace(value=numbers[a.value], subscripts=a.subscripts) for a in old.actions]
+    for (parts, _), value in zip(item.stores, new, strict=False):
+        value = value if body.kind(value) == REAL or item.kind == "store" else body.coerce(value, REAL)
+        actions.append(Action(item.kind, item.array, place(parts), value, reduced))
+    stage = Stage(extents, tuple(body.equations), tuple(actions), (*old.definitions, item.definition))
+    if target is None:
+        nest.stages.append(stage)
+        target = len(nest.stages) - 1
+    else:
+        nest.stages[target] = stage
+    nest.made[item.array] = max(target, nest.made.get(item.array, 0))
+    if item.kind in ("add",) or stream is None:
+        return
+    for axis, k in enumerate(range(len(item.stores[0][0]))):
+        if item.stores[0][0][k] == index(stream):
+            nest.streamed[item.array] = axis
+
+
+def _same_suffix(stage: Stage, reduced: frozenset[int]) -> bool:
+    """Whether a reduction has its loops innermost, or none of them, as the stage's other actions have."""
+    return all(action.reduced == reduced or not action.reduced or not reduced for action in stage.actions)
+
+
+def _pointwise(item: _Item, nest: _OpenNest, stage: int, level: dict[int, Size]) -> bool:
+    """Whether all that an item reads of a stage, it reads where that same iteration has stored it."""
+    stores = {a.array: a.subscripts for a in nest.stages[stage].actions if a.kind == "store"}
+    made = {a.array for a in nest.stages[stage].actions}
+    for equation in item.body:
+        if equation.op == "access" and equation.data[0] in made:
+            array, subscripts = equation.data
+            renamed = tuple(p.substitute(lambda a: level[a[1]] if a[0] == "index" else None) for p in subscripts)
+            if stores.get(array) != renamed:
+                return False
+    return True

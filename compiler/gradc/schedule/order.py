@@ -1,0 +1,51 @@
+"""Choose the order of a loop nest: the stream outermost, and innermost the loop that runs along memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gradc.ir.equations import Equation
+from gradc.ir.program import Array
+from gradc.ir.size import Size
+
+_VECTOR = 4  # a constant extent below this is not worth a vector loop
+
+
+def order_loops(
+    extents: Sequence[Size],
+    body: Sequence[Equation],
+    stores: Sequence[tuple[tuple[Size, ...], int]],
+    reduced: frozenset[int],
+    stream: int | None,
+    arrays: Sequence[Array],
+) -> tuple[int, ...]:
+    """The indices from the outermost loop to the innermost.
+
+    The innermost is the one along which most accesses have stride one or none. Of the others, free ones come first,
+    so that a reduction finishes as far inside as it can.
+    """
+    others = [k for k in range(len(extents)) if k != stream]
+    lead = () if stream is None else (stream,)
+    if not others:
+        return lead
+    places = [e.data[1] for e in body if e.op == "access" and len(arrays[e.data[0]].shape) == len(e.data[1])]
+    places += [place for place, _ in stores]
+
+    def score(k: int) -> tuple[int, int, int, int]:
+        total = 0
+        for place in places:
+            axes = [axis for axis, part in enumerate(place) if ("index", k) in part.atoms()]
+            if not axes:
+                total += 1  # the same element every time: it stays in a register
+            elif axes == [len(place) - 1] and place[-1].atom == ("index", k):
+                total += 2
+            else:
+                total -= 4
+        constant = extents[k].constant
+        small = constant is not None and constant < _VECTOR
+        return (-1 if small else 0, total, 0 if k in reduced else 1, k)
+
+    innermost = max(others, key=score)
+    rest = [k for k in others if k != innermost]
+    rest.sort(key=lambda k: (k in reduced, k))
+    return (*lead, *rest, innermost)

@@ -1,0 +1,80 @@
+"""From definitions to loops: what the emitter prints, as data.
+
+    Plan
+      Nest  over tiles of an extent, or of nothing       one pass over the stream axis
+        Stage  loops, outermost first                    one small loop nest, written to be vectorised
+          Action                                         what each iteration does with a value
+      Loop  over the steps of a scan, holding a Plan
+      Routine                                            a call on whole arrays
+
+This room is the seam: `plan_program` is all that the emitter knows of scheduling.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, TypeAlias, Union
+
+from gradc.ir.equations import Equation
+from gradc.ir.program import Call, Program, Scan
+from gradc.ir.size import Size
+
+SCALAR, TILE, WHOLE = "scalar", "tile", "whole"  # where an array lives: a C variable, a buffer for a tile, or all of it
+
+
+class Action(NamedTuple):
+    """What one iteration does: ``kind`` is "store", "add", or a reduction's name.
+
+    `subscripts` say where in `array`, in the stage's loop indices; `reduced` are the loops that a reduction runs over.
+    """
+
+    kind: str
+    array: int
+    subscripts: tuple[Size, ...]
+    value: int
+    reduced: frozenset[int] = frozenset()
+
+
+class Stage(NamedTuple):
+    """A loop nest: index k of its body is loop k, counted from the outermost."""
+
+    extents: tuple[Size, ...]
+    body: tuple[Equation, ...]
+    actions: tuple[Action, ...]
+    definitions: tuple[int, ...]  # whose index notation the comment shows
+
+
+class Nest(NamedTuple):
+    """Stages that share their outermost loop, which is cut into tiles; `extent` is None for straight-line code."""
+
+    extent: Size | None
+    stages: tuple[Stage, ...]
+
+
+class Loop(NamedTuple):
+    """A scan: its results, the definition, and the plan of its body."""
+
+    scan: Scan
+    results: tuple[int, ...]
+    plan: Plan
+    definition: int
+
+
+class Routine(NamedTuple):
+    """A call, and its results."""
+
+    call: Call
+    results: tuple[int, ...]
+    definition: int
+
+
+Step: TypeAlias = Union[Nest, Loop, Routine]
+
+
+class Plan(NamedTuple):
+    """Steps in order, and where every array that they make lives."""
+
+    program: Program
+    steps: tuple[Step, ...]
+    storage: dict[int, str]
+    stream_axes: dict[int, int]  # for an array in a tile's buffer, its axis along the stream
+    reset: dict[int, int]  # for an accumulated array, the step before which it is set to its identity

@@ -1,0 +1,5 @@
+/* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
+static inline size_t gradc_bytes(int64_t count, size_t size)
+{
+    return ((size_t)count * size + 63) / 64 * 64;
+}

@@ -1,0 +1,5 @@
+/* The nearest place inside an axis. */
+static inline int64_t gradc_clamp(int64_t place, int64_t extent)
+{
+    return place < 0 ? 0 : place >= extent ? extent - 1 : place;
+}
