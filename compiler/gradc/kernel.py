@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradc import pipeline
+from gradc.emit.source import Source
 from gradc.errors import ArgumentError, ArgumentTypeError, CompilerNotFoundError, NotDifferentiableError
 from gradc.ir.program import Program
 from gradc.pipeline import Unit
@@ -30,8 +31,8 @@ class Kernel:
     """A loss and its derivatives as functions of NumPy arrays; made by `gradc.compile`.
 
     Calling it gives the value. Arguments go by position or by name, in the order of the signature; `out` takes an array
-    (or a tuple, with None for a fresh one) that a result is written to. Arrays are dense, in C order and of the kernel's
-    dtype; others that NumPy casts safely are converted, and everything else is an error that names the argument.
+    (or a tuple, with None for a fresh one) that a result is written to. Arrays are dense, in C order and of the
+    kernel's dtype; others that NumPy casts safely are converted, and everything else is an error that names the argument.
 
     Parameters
     ----------
@@ -105,8 +106,8 @@ class Kernel:
         -------
         value, gradients
         """
-        results = self._mode("vjp")(*self._all(args), cotangent)
-        return results[0], self._packed(results[1:])
+        value, gradients = self._mode("vjp")(*self._all(args), cotangent)
+        return value, gradients
 
     def jvp(self, args: Sequence[Any], tangents: Any) -> tuple[Any, Any]:
         """The value, and the product of the Jacobian with the tangents.
@@ -160,7 +161,7 @@ class Kernel:
         """The program of value and gradient."""
         return self.unit("value_and_grad" if self._is_scalar else "vjp").program
 
-    def source(self) -> Any:
+    def source(self) -> Source:
         """The C and the header of all entry points."""
         return pipeline.render(self.units(), self.program, self.name, self.dtype)
 
@@ -211,7 +212,8 @@ class Kernel:
     def _need_scalar(self, what: str) -> None:
         if not self._is_scalar:
             raise NotDifferentiableError(
-                f"{self.name} gives an array, which has no gradient; {what} is for scalar losses, vjp and jvp for arrays"
+                f"{self.name} gives an array, which has no gradient; {what} is for scalar losses, vjp and jvp for "
+                "arrays"
             )
 
     def _mode(self, mode: str) -> Any:
@@ -254,7 +256,8 @@ class Kernel:
         if not isinstance(args, (tuple, list)) or len(args) != len(self.arguments):
             count = f"{len(args)}" if isinstance(args, (tuple, list)) else type(args).__name__
             raise ArgumentTypeError(
-                f"{self.name}: args is a tuple of all {len(self.arguments)} arguments ({', '.join(self.arguments)}), got {count}"
+                f"{self.name}: args is a tuple of all {len(self.arguments)} arguments ({', '.join(self.arguments)}), "
+                f"got {count}"
             )
         return tuple(args)
 
@@ -316,7 +319,8 @@ def make_kernel(
             raise NotDifferentiableError(
                 "no argument is of the kernel's own dtype, so there is nothing to differentiate by"
             )
-        chosen, single = (names[0],), True
+        chosen: tuple[str, ...] = (names[0],)
+        single = True
     else:
         chosen, single = ((wrt,), True) if isinstance(wrt, str) else (tuple(wrt), False)
     if not chosen:
@@ -327,7 +331,7 @@ def make_kernel(
 
 def _dtype_name(dtype: Any) -> str:
     try:
-        name = np.dtype(dtype).name
+        name = str(np.dtype(dtype).name)
     except TypeError:
         name = str(dtype)
     if name not in ("float64", "float32"):
@@ -340,7 +344,7 @@ def _kernel_name(source: Any, name: str | None) -> str:
         if not isinstance(name, str) or not name.isidentifier():
             raise ArgumentError(f"name must be an identifier, not {name!r}")
         return name
-    own = getattr(source, "__name__", "") if callable(source) else ""
+    own = str(getattr(source, "__name__", "")) if callable(source) else ""
     return own if own.isidentifier() else "loss"
 
 

@@ -45,7 +45,7 @@ class Unit(NamedTuple):
     entry: Entry
 
 
-# --- 1. read: any front end to a program ------------------------------------------------------------------------------
+# --- 1. read: any front end to a program ----------------------------------------------------------------------------
 
 
 def read(source: Any, signature: str | None) -> Program:
@@ -81,7 +81,7 @@ def _is_sympy(source: Any) -> bool:
     return any(type(item).__module__.split(".")[0] == "sympy" for item in items)
 
 
-# --- 2. derive: the programs of each mode, all in the canonical form ---------------------------------------------------
+# --- 2. derive: the programs of each mode, all in the canonical form ------------------------------------------------
 
 
 def canonical(program: Program) -> Program:
@@ -133,7 +133,7 @@ def _fresh(name: str, taken: set[str]) -> str:
     return name
 
 
-# --- 3. emit: lower, plan, write ---------------------------------------------------------------------------------------
+# --- 3. emit: lower, plan, write ------------------------------------------------------------------------------------
 
 
 def emit(program: Program, mode: str, name: str, dtype: str) -> Unit:

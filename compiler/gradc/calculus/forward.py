@@ -55,9 +55,7 @@ def push_forward(b: ProgramBuilder, program: Program, new: Mapping[int, int], do
     for definition, first in zip(program.definitions, program.first_results(), strict=True):
         results = definition_results(definition, first)
         found = _push(b, definition, results, new, dots)
-        for number, dot in zip(results, found, strict=True):
-            if dot is not None:
-                dots[number] = dot
+        dots.update((number, dot) for number, dot in zip(results, found, strict=True) if dot is not None)
 
 
 def _push(

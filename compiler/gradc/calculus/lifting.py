@@ -65,8 +65,8 @@ def lift_definitions(builder: ProgramBuilder, body: Program, step: str, length: 
             number = builder.accumulate((length, *definition.shape), pieces)
         else:
             raise UnsupportedError(
-                f"a {type(definition).__name__.lower()} inside the body of a scan cannot be differentiated or stacked yet; "
-                "move it out of the scan, or unroll the scan with a Python loop"
+                f"a {type(definition).__name__.lower()} inside the body of a scan cannot be differentiated or stacked "
+                "yet; move it out of the scan, or unroll the scan with a Python loop"
             )
         where[first] = (number, True)
 

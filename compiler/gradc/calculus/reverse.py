@@ -177,7 +177,7 @@ def _pull_back(
                     places = []
                     for part in store.subscripts:
                         ready = {atom: next(refs) for atom in part.atoms() if atom[0] == "ref"}
-                        places.append(part.substitute(lambda a, r=ready: body.as_size(r[a]) if a in r else None))  # type: ignore[misc]
+                        places.append(part.substitute(lambda a, r=ready: body.as_size(r[a]) if a in r else None))
                     bar = b.access(body, bars[0] or 0, *places)
                     found[root] = body.apply("add", found[root], bar) if root in found else bar
                 return found

@@ -10,7 +10,7 @@ Rules are written with the operations below, and can be differentiated again.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from gradc.ir.program import Call, ProgramBuilder
 from gradc.ir.size import Size, index
 
 Shape = tuple[Size, ...]
-Adjoint = Callable[[ProgramBuilder, Sequence[int], Sequence[int], Sequence[Optional[int]]], Sequence[Optional[int]]]
+Adjoint = Callable[[ProgramBuilder, Sequence[int], Sequence[int], Sequence[int | None]], Sequence[int | None]]
 
 
 class Routine(NamedTuple):
@@ -120,7 +120,7 @@ def _sum_of(b: ProgramBuilder, parts: Sequence[int]) -> int | None:
     return total
 
 
-# --- inverse: d(inv A) = -inv(A) dA inv(A) ---------------------------------------------------------------------------
+# --- inverse: d(inv A) = -inv(A) dA inv(A) --------------------------------------------------------------------------
 
 
 def _inv_adjoint(b: ProgramBuilder, _args: Sequence[int], res: Sequence[int], bars: Sequence[int | None]) -> Any:
@@ -133,7 +133,7 @@ def _inv_tangent(b: ProgramBuilder, _args: Sequence[int], res: Sequence[int], do
     return [_matmul(b, _matmul(b, res[0], dots[0], scale=-1.0), res[0])]
 
 
-# --- solve: dX = solve(A, dB - dA X) -----------------------------------------------------------------------------------
+# --- solve: dX = solve(A, dB - dA X) --------------------------------------------------------------------------------
 
 
 def _solve_adjoint(b: ProgramBuilder, args: Sequence[int], res: Sequence[int], bars: Sequence[int | None]) -> Any:
@@ -150,7 +150,7 @@ def _solve_tangent(b: ProgramBuilder, args: Sequence[int], res: Sequence[int], d
     return [None if right is None else call(b, "solve", args[0], right)[0]]
 
 
-# --- triangular solves: L X = B, and L.T X = B -------------------------------------------------------------------------
+# --- triangular solves: L X = B, and L.T X = B ----------------------------------------------------------------------
 
 
 def _lower_adjoint(transposed: bool) -> Adjoint:
@@ -175,7 +175,7 @@ def _lower_tangent(transposed: bool) -> Adjoint:
     return tangent
 
 
-# --- determinants: d log|det A| = tr(inv(A) dA) ------------------------------------------------------------------------
+# --- determinants: d log|det A| = tr(inv(A) dA) ---------------------------------------------------------------------
 
 
 def _slogdet_adjoint(b: ProgramBuilder, args: Sequence[int], _res: Sequence[int], bars: Sequence[int | None]) -> Any:
@@ -200,7 +200,7 @@ def _det_tangent(b: ProgramBuilder, args: Sequence[int], res: Sequence[int], dot
     return [_elementwise(b, "mul", res[0], _total(b, call(b, "inv", args[0])[0], dots[0]))]
 
 
-# --- Cholesky of the symmetric part: Abar = sym(L^-T Φ(L.T Lbar) L^-1), dL = L Φ(L^-1 sym(dA) L^-T) --------------------
+# --- Cholesky of the symmetric part: Abar = sym(L^-T Φ(L.T Lbar) L^-1), dL = L Φ(L^-1 sym(dA) L^-T) -----------------
 
 
 def _cholesky_adjoint(b: ProgramBuilder, _args: Sequence[int], res: Sequence[int], bars: Sequence[int | None]) -> Any:
@@ -245,9 +245,14 @@ _TABLE = (
         "solve_lower_transposed", _right, lambda L, B: np.linalg.solve(np.tril(L).T, B),
         _lower_adjoint(True), _lower_tangent(True), _SINGULAR,
     ),
-    Routine("slogdet", lambda _shapes: ((), ()), lambda A: tuple(np.linalg.slogdet(A)), _slogdet_adjoint, _slogdet_tangent),
+    Routine(
+        "slogdet", lambda _shapes: ((), ()), lambda A: tuple(np.linalg.slogdet(A)), _slogdet_adjoint, _slogdet_tangent
+    ),
     Routine("det", lambda _shapes: ((),), np.linalg.det, _det_adjoint, _det_tangent),
-    Routine("cholesky", _same, _reference_cholesky, _cholesky_adjoint, _cholesky_tangent, "the matrix is not positive definite"),
+    Routine(
+        "cholesky", _same, _reference_cholesky, _cholesky_adjoint, _cholesky_tangent,
+        "the matrix is not positive definite",
+    ),
 )  # fmt: skip
 
 ROUTINES: dict[str, Routine] = {entry.name: entry for entry in _TABLE}

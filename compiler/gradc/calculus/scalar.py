@@ -16,7 +16,7 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import cache
 
 from gradc.ir.equations import BodyBuilder
 
@@ -35,7 +35,7 @@ _CONSTANTS = {"pi": math.pi, "inf": math.inf, "nan": math.nan}
 Apply = Callable[..., int]
 
 
-@lru_cache(maxsize=None)
+@cache
 def _parse(text: str) -> ast.expr:
     return ast.parse(text, mode="eval").body
 

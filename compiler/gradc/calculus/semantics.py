@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from gradc.calculus.primitives import PRIMITIVES
@@ -9,7 +12,7 @@ from gradc.calculus.reductions import REDUCTIONS
 from gradc.calculus.routines import ROUTINES
 from gradc.ir.interpret import Semantics
 
-_STRUCTURAL = {
+_STRUCTURAL: dict[str, Callable[..., Any]] = {
     "lt": np.less,
     "le": np.less_equal,
     "eq": np.equal,

@@ -48,7 +48,7 @@ class Function(NamedTuple):
 
 class _Buffer(NamedTuple):
     name: str
-    count: Size
+    elements: Size
     type: str
 
 
@@ -85,7 +85,7 @@ class FunctionWriter:
         copies: list[tuple[str, int]] = []
         scalars: list[tuple[str, int]] = []
         for output, number in zip(self.outputs, program.outputs, strict=True):
-            if number < len(program.parameters) or number in scope.name_of and arrays[number].shape:
+            if number < len(program.parameters) or (number in scope.name_of and arrays[number].shape):
                 copies.append((output, number))
             elif not arrays[number].shape:
                 scalars.append((output, number))
@@ -152,7 +152,7 @@ class FunctionWriter:
         return spell_size(value, self.dim_atom)
 
     def _bytes(self, buffer: _Buffer) -> str:
-        return f"gradc_bytes({self.size_text(buffer.count).text}, sizeof({buffer.type}))"
+        return f"gradc_bytes({self.size_text(buffer.elements).text}, sizeof({buffer.type}))"
 
     def _checks(
         self, program: Program, new: dict[int, int], letters: Names, steps: tuple[tuple[str, Size], ...]
@@ -400,8 +400,8 @@ class _Scope:
         body += inner.write_steps()
         for line in late:
             assert isinstance(line, Line)
-            head, number = line.text[:-1].split("@")
-            body.append(Line(f"{head}{inner.name_of[int(number)]};"))
+            head, output = line.text[:-1].split("@")
+            body.append(Line(f"{head}{inner.name_of[int(output)]};"))
         used = _words(body)
         body = [
             s for s in body if not (isinstance(s, Line) and s.text.startswith("const ") and _declares_unused(s, body))

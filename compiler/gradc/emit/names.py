@@ -6,18 +6,20 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 _KEYWORDS = (
-    "auto break case char const continue default do double else enum extern float for goto if inline int long register "
-    "restrict return short signed sizeof static struct switch typedef union unsigned void volatile while _Bool _Complex "
-    "_Imaginary bool true false NULL main asm class new delete this template typename namespace operator private public "
-    "protected virtual friend try catch throw using and or not xor compl export mutable explicit"
+    "auto break case char const continue default do double else enum extern float for goto if inline int long "
+    "register restrict return short signed sizeof static struct switch typedef union unsigned void volatile while "
+    "_Bool _Complex _Imaginary bool true false NULL main asm class new delete this template typename namespace "
+    "operator private public protected virtual friend try catch throw using and or not xor compl export mutable "
+    "explicit"
 )
 _OWN = "work value_out tile tile_begin tile_end status INFINITY NAN HUGE_VAL isnan isinf signbit errno assert"
 _LIBM = (
-    "acos asin atan atan2 cos sin tan acosh asinh atanh cosh sinh tanh exp exp2 expm1 frexp ilogb ldexp log log10 log1p "
-    "log2 logb modf scalbn scalbln cbrt fabs hypot pow sqrt erf erfc lgamma tgamma ceil floor nearbyint rint lrint llrint "
-    "round lround llround trunc fmod remainder remquo copysign nan nextafter nexttoward fdim fmax fmin fma j0 j1 jn y0 y1 "
-    "yn gamma drem significand exp10 pow10 sincos abs labs div ldiv rand srand malloc free calloc realloc exit abort "
-    "memset memcpy memmove size_t ptrdiff_t index time clock signgam unix linux"
+    "acos asin atan atan2 cos sin tan acosh asinh atanh cosh sinh tanh exp exp2 expm1 frexp ilogb ldexp log log10 "
+    "log1p log2 logb modf scalbn scalbln cbrt fabs hypot pow sqrt erf erfc lgamma tgamma ceil floor nearbyint "
+    "rint lrint llrint round lround llround trunc fmod remainder remquo copysign nan nextafter nexttoward fdim "
+    "fmax fmin fma j0 j1 jn y0 y1 yn gamma drem significand exp10 pow10 sincos abs labs div ldiv rand srand "
+    "malloc free calloc realloc exit abort memset memcpy memmove size_t ptrdiff_t index time clock signgam unix "
+    "linux"
 )
 _INTEGERS = " ".join(f"{u}int{bits}_t" for u in ("", "u") for bits in (8, 16, 32, 64))
 
@@ -45,7 +47,7 @@ class NameTable:
     def choose(self, wanted: str) -> str:
         """The name, or the nearest that is free: with an underscore behind, or a number."""
         name = c_identifier(wanted)
-        if name.startswith("gradc_") or name.startswith("_"):
+        if name.startswith(("gradc_", "_")):
             name = "v" + name
         candidate, count = name, 1
         while candidate in self.taken:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias, Union
+from typing import NamedTuple, TypeAlias
 
 
 class Line(NamedTuple):
@@ -25,7 +25,7 @@ class Block(NamedTuple):
     pragma: str = ""
 
 
-Statement: TypeAlias = Union[Line, Comment, Block]
+Statement: TypeAlias = Line | Comment | Block
 
 
 def render_lines(statements: list[Statement], indent: int) -> list[str]:

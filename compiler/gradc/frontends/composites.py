@@ -45,7 +45,10 @@ COMPOSITES: dict[str, Composite] = {
     "isnan": Composite(("x",), "x != x"),
     "isinf": Composite(("x",), "abs(x) == inf"),
     "isfinite": Composite(("x",), "abs(x) < inf"),
-    "huber": Composite(("delta", "r"), "where(delta < 0, inf, where(abs(r) <= delta, 0.5 * r**2, delta * (abs(r) - 0.5 * delta)))"),
+    "huber": Composite(
+        ("delta", "r"),
+        "where(delta < 0, inf, where(abs(r) <= delta, 0.5 * r**2, delta * (abs(r) - 0.5 * delta)))",
+    ),
     "pseudo_huber": Composite(("delta", "r"), "delta**2 * ((r / delta)**2 / (sqrt(1 + (r / delta)**2) + 1))"),
     "exp10": Composite(("x",), "10**x"),
     "copysign": Composite(("x", "y"), "where(y < 0, -abs(x), abs(x))"),

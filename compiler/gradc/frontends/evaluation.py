@@ -3,8 +3,8 @@
     sum[i:n](-y[i] * z[i]) / n          inside the brackets a scalar for each i, outside an array without axes
     mean(log(1 + exp(-y * (X @ w))))    arrays, by the functions that NumPy code is traced with
 
-An `Evaluator` walks the nodes with a stack of its own, so that nothing recurses. Numbers are calculated as Python would,
-before they meet an array, so that ``1/2 * x`` is the same program in every front end.
+An `Evaluator` walks the nodes with a stack of its own, so that nothing recurses. Numbers are calculated as Python
+would, before they meet an array, so that ``1/2 * x`` is the same program in every front end.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import inspect
 import math
 import operator
 from collections.abc import Callable, Generator, Sequence
+from functools import partial
 from types import GeneratorType
 from typing import Any, NamedTuple, NoReturn, TypeAlias
 
@@ -30,10 +31,14 @@ from gradc.frontends.notation import Node, Syntax, nearest
 from gradc.frontends.scopes import Scope
 from gradc.frontends.signature import check_name
 from gradc.frontends.signature import combine as combine_sizes
-from gradc.frontends.values import ArrayValue, describe_shape, value_of
+from gradc.frontends.values import ArrayValue, value_of
 from gradc.ir.equations import BOOLEAN, INTEGER, REAL, STRUCTURAL
+from gradc.ir.printer import describe_shape
 from gradc.ir.program import ProgramBuilder
 from gradc.ir.size import ZERO, Size, size, symbol
+
+# What functions on arrays raise for arguments that do not fit.
+_FAULTS = (GradcError, ArithmeticError, AssertionError, LookupError, TypeError, ValueError, RecursionError)
 
 
 class Term(NamedTuple):
@@ -75,10 +80,10 @@ _OPERATORS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "**": "pow", "%": 
 _OPERATORS |= {"and": "and", "or": "or"}
 _COMPARISONS = {"<": "lt", "<=": "le", ">": "lt", ">=": "le", "==": "eq", "!=": "ne"}
 _PYTHON: dict[str, Callable[[Any, Any], Any]] = {
-    **{"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv},
-    **{"//": operator.floordiv, "%": operator.mod, "<": operator.lt, "<=": operator.le},
-    **{">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne},
-}
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv,
+    "//": operator.floordiv, "%": operator.mod, "<": operator.lt, "<=": operator.le,
+    ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
+}  # fmt: skip
 _SIZES = frozenset({"+", "-", "*", "//", "%"})
 # NumPy's names for operators, and whether the operands change places.
 _NAMED = {
@@ -294,34 +299,35 @@ class Evaluator:
         self._guards -= 1
         return self._choose(condition, left, right, scope, node)
 
-    def _visit_walrus(self, node: Node, scope: Scope | None) -> Visit:  # noqa: ARG002
+    def _visit_walrus(self, node: Node, scope: Scope | None) -> NoReturn:  # noqa: ARG002
         self._fail("`:=` names a part inside let(name := part, ..., value) only", node.start)
-        yield 0, None
 
     def _visit_slice(self, node: Node, scope: Scope | None) -> Visit:
         if scope is not None:
             self._fail("a slice of an array where indices are bound; write each element with its indices", node.start)
-        parts: list[Value] = []
         present: Any = node.value
         children = iter(node.children)
-        for there in present:
-            parts.append((yield next(children), scope) if there else None)
+        parts: list[Value] = [None] * len(present)
+        for place, there in enumerate(present):
+            if there:
+                parts[place] = yield next(children), scope
         return slice(*(parts if len(parts) > 1 else [parts[0], None]))
 
     def _visit_tuple(self, node: Node, scope: Scope | None) -> Visit:
         if scope is not None:
             self._fail("a tuple where a number was expected", node.start)
-        items = []
-        for child in node.children:
-            items.append((yield child, scope))
-        return tuple(items)
+        return tuple((yield from self._each(node.children)))
 
     def _visit_list(self, node: Node, scope: Scope | None) -> Visit:
         if scope is not None:
             self._fail("a list where a number was expected", node.start)
-        items = []
-        for child in node.children:
-            items.append((yield child, scope))
+        return (yield from self._each(node.children))
+
+    def _each(self, children: Sequence[int]) -> Visit:
+        """The values of several nodes, as arrays."""
+        items: list[Value] = [None] * len(children)
+        for place, child in enumerate(children):
+            items[place] = yield child, None
         return items
 
     def _visit_attribute(self, node: Node, scope: Scope | None) -> Visit:
@@ -351,9 +357,7 @@ class Evaluator:
         if not isinstance(base, ArrayValue):
             self._fail(f"{self.syntax.describe(node.children[0])} is a number, and has no elements", node.start)
         if scope is None:
-            key: list[Value] = []
-            for child in node.children[1:]:
-                key.append((yield child, None))
+            key = yield from self._each(node.children[1:])
             if len(key) == 1 and isinstance(key[0], tuple):
                 key = list(key[0])
             return self._guard(node, lambda: getitem(base, tuple(key)))
@@ -390,8 +394,7 @@ class Evaluator:
             self._fail(f"{name} is not a function; a product is written with *", head.start)
         if name == "let":
             return (yield from self._let_in(node, scope))
-        scalar = scope is not None and self._is_scalar_function(name, len(node.children) - 1)
-        if scalar:
+        if scope is not None and self._is_scalar_function(name, len(node.children) - 1):
             if any(keys):
                 self._fail(f"{name} of numbers takes no named arguments", head.start)
             guards = name in ("where", "where_integer")
@@ -432,7 +435,7 @@ class Evaluator:
         """``let(a := x + 1, b := a * a, a + b)``."""
         names = []
         *lets, last = node.children[1:] or [-1]
-        if last < 0 or self.syntax.nodes[last].kind == "walrus" or any(node.value):  # type: ignore[call-overload]
+        if last < 0 or self.syntax.nodes[last].kind == "walrus" or _named(node):
             self._fail("let(name := part, ..., value) ends with a value", node.start)
         for child in lets:
             part = self.syntax.nodes[child]
@@ -477,9 +480,8 @@ class Evaluator:
             return make()
         except FormulaError:
             raise
-        except (GradcError, ArithmeticError, AssertionError, LookupError, TypeError, ValueError, RecursionError) as error:
-            message = str(error) or type(error).__name__
-        self._fail(message, node.start)
+        except _FAULTS as error:
+            self._fail(str(error) or type(error).__name__, node.start)
 
     def _lookup(self, name: str) -> Value:
         found = self.bindings.get(name)
@@ -505,10 +507,8 @@ class Evaluator:
         if isinstance(value, ArrayValue) and scope is not None:
             if value.rank:
                 axes = ", ".join("ijklm"[: value.rank]) if value.rank < 6 else "..."
-                self._fail(
-                    f"{name} has shape {describe_shape(value.shape)}; here one element is meant, such as {name}[{axes}]",
-                    node.start,
-                )
+                shape = describe_shape(value.shape)
+                self._fail(f"{name} has shape {shape}; here one element is meant, such as {name}[{axes}]", node.start)
             return Term(scope, self.builder.access(scope.body, value.number))
         return value
 
@@ -549,7 +549,7 @@ class Evaluator:
             if name in METHODS:
                 self._fail(f"{name} is a method; call it, as in x.{name}()", node.start)
         known = ["T", "shape", "size", "ndim", *METHODS]
-        self._fail(f"{name} is not part of a formula{nearest(name, known)}", node.start)
+        return self._fail(f"{name} is not part of a formula{nearest(name, known)}", node.start)
 
     def _binder(self, head: int) -> str | None:
         """The reduction of ``sum[i:n]``, which may stand as ``np.sum[i:n]``."""
@@ -563,7 +563,7 @@ class Evaluator:
     def _reduction_parts(self, node: Node) -> tuple[str, list[int], int]:
         head = self.syntax.nodes[node.children[0]]
         name = str(self._binder(node.children[0]))
-        if len(node.children) != 2 or any(node.value):  # type: ignore[call-overload]
+        if len(node.children) != 2 or _named(node):
             self._fail(f"{name}[...](...) reduces one expression, not {len(node.children) - 1}", node.start)
         return name, head.children[1:], node.children[1]
 
@@ -576,12 +576,10 @@ class Evaluator:
         if isinstance(value, ArrayValue):
             if not value.rank:
                 return self.builder.access(scope.body, value.number)
-            self._fail(
-                f"an array of shape {describe_shape(value.shape)} where one element is meant", self._start(at)
-            )
+            self._fail(f"an array of shape {describe_shape(value.shape)} where one element is meant", self._start(at))
         if isinstance(value, (bool, int, float, Size)):
             return values.scalar(scope.body, value)
-        self._fail(f"{self.syntax.describe(at)} is not a number", self._start(at))
+        return self._fail(f"{self.syntax.describe(at)} is not a number", self._start(at))
 
     def _size(self, value: Value, scope: Scope, at: int) -> Size:
         """A value as an integer expression in a scope."""
@@ -592,8 +590,8 @@ class Evaluator:
         number = self._number(value, scope, at)
         if scope.body.kind(number) != INTEGER:
             self._fail(
-                f"a subscript is an integer, but {self.syntax.describe(at)} is {scope.body.kind(number)}; an argument of "
-                "integers is declared with its dtype, as in idx[n]:int64",
+                f"a subscript is an integer, but {self.syntax.describe(at)} is {scope.body.kind(number)}; an argument "
+                "of integers is declared with its dtype, as in idx[n]:int64",
                 self._start(at),
             )
         return scope.body.as_size(number)
@@ -617,7 +615,7 @@ class Evaluator:
                     self._start(at),
                 )
         if least is not None and least.constant is not None and least.constant < 0:
-            self._fail(f"{self.syntax.describe(at)} reaches {least.constant}, which is before the first", self._start(at))
+            self._fail(f"{self.syntax.describe(at)} reaches {least.constant}, before the first", self._start(at))
         return place
 
     def _unary(self, sign: str, value: Value, scope: Scope | None, node: Node) -> Value:
@@ -650,7 +648,7 @@ class Evaluator:
         if scope is None:
             return self._guard(node, lambda: self._binary_array(sign, left, right, node))
         if sign == "@":
-            self._fail("`@` multiplies whole arrays; where indices are bound, write sum[j:d](a[i, j] * b[j])", node.start)
+            self._fail("`@` multiplies whole arrays; with indices bound, write sum[j:d](a[i, j] * b[j])", node.start)
         a, b = self._number(left, scope, node.children[0]), self._number(right, scope, node.children[-1])
         if sign == "//":
             return Term(scope, self._floor_divide(scope, a, b))
@@ -779,16 +777,15 @@ class Evaluator:
 
     def _as_array(self, value: Value, at: int) -> ArrayValue:
         if isinstance(value, (ArrayValue, bool, int, float, Size, list, tuple)):
-            found = self._guard(self.syntax.nodes[at], lambda: values.lift(self.builder, value))
-            assert isinstance(found, ArrayValue)
+            found: ArrayValue = self._guard(self.syntax.nodes[at], lambda: values.lift(self.builder, value))
             return found
-        self._fail(f"{self.syntax.describe(at)} is not an array", self._start(at))
+        return self._fail(f"{self.syntax.describe(at)} is not an array", self._start(at))
 
     def _from_array(self, value: Value, scope: Scope | None, node: Node) -> Value:
         """The value of an array function where it stands: a number where indices are bound."""
         if scope is None or not isinstance(value, ArrayValue) or not value.rank:
             return value if scope is None or not isinstance(value, ArrayValue) else self._element(value, scope)
-        self._fail(
+        return self._fail(
             f"an array of shape {describe_shape(value.shape)} where one element is meant; subscript it", node.start
         )
 
@@ -861,7 +858,8 @@ class Evaluator:
         """Python's ``max(a, b, ...)`` of numbers."""
         if any(isinstance(value, ArrayValue) and value.rank for value in arguments):
             self._fail(
-                f"{name} of several arrays could mean two things; write {name}imum(a, b), or {name}(a, axis=...)", node.start
+                f"{name} of several arrays could mean two things; write {name}imum(a, b), or {name}(a, axis=...)",
+                node.start,
             )
         total = arguments[0]
         for argument in arguments[1:]:
@@ -869,7 +867,7 @@ class Evaluator:
                 total = max(total, argument) if name == "max" else min(total, argument)
             else:
                 left = self._as_array(total, node.children[1])
-                total = self._guard(node, lambda left=left, right=argument: values.apply(name + "imum", left, right))
+                total = self._guard(node, partial(values.apply, name + "imum", left, argument))
         return total
 
     def _apply_function(
@@ -899,8 +897,9 @@ class Evaluator:
                     return False
             elif node.kind in ("slice", "tuple", "list", "attribute") or (node.kind, node.value) == ("binary", "@"):
                 return False
-            elif node.kind == "constant" and not isinstance(node.value, bool):
-                return False
+            elif node.kind == "constant":
+                if not isinstance(node.value, bool):
+                    return False
             elif node.kind == "subscript":
                 base = nodes[node.children[0]]
                 value = self._lookup(str(base.value)) if base.kind == "name" else None
@@ -911,8 +910,10 @@ class Evaluator:
                 if self._binder(node.children[0]) is not None:
                     continue
                 head = nodes[node.children[0]]
-                name = str(head.value) if head.kind == "name" else self._path(head) if head.kind == "attribute" else None
-                if name is None or any(node.value):  # type: ignore[call-overload]
+                name = (
+                    str(head.value) if head.kind == "name" else self._path(head) if head.kind == "attribute" else None
+                )
+                if name is None or _named(node):
                     return False
                 if name != "let" and not self._is_scalar_function(name, len(node.children) - 1):
                     return False
@@ -920,6 +921,12 @@ class Evaluator:
                 continue
             pending += node.children
         return True
+
+
+def _named(node: Node) -> bool:
+    """Whether a call has arguments with names."""
+    keys: Any = node.value
+    return any(keys)
 
 
 def _range(place: Size, extents: Sequence[Size]) -> tuple[Size | None, Size | None]:

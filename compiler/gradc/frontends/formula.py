@@ -5,8 +5,8 @@
 >>> program = parse_formula("sum[i:n](softplus(-y[i] * sum[j:d](X[i,j] * w[j]))) / n", parameters)
 >>> print(program)
 def program(w: real[d], X: real[n, d], y: real[n]):
-    t0[j:n] = sum[i:d](X[j, i] * w[i])
-    t1 = sum[j:n](softplus(-y[j] * t0[j]))
+    t0[i:n] = sum[j:d](X[i, j] * w[j])
+    t1 = sum[i:n](softplus(t0[i] * -y[i]))
     value = t1 / n
     return value
 <BLANKLINE>
@@ -19,11 +19,11 @@ Nothing that a text says is ever run: names are looked up in gradc's own tables 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from gradc.calculus.routines import ROUTINES
 from gradc.errors import FormulaError
-from gradc.frontends.evaluation import Evaluator, Term
+from gradc.frontends.evaluation import Evaluator
 from gradc.frontends.notation import Statement, Syntax, Token, nearest, read, read_expression, split_commas
 from gradc.frontends.scopes import Scope
 from gradc.frontends.signature import check_name, parse_shape
@@ -57,12 +57,11 @@ def parse_formula(text: str, parameters: Sequence[Parameter]) -> Program:
     evaluator = Evaluator(syntax, builder)
     if not syntax.statements:
         syntax.fail("the formula is empty", 0)
-    result: ArrayValue | None = None
-    name = "value"
+    outcome: list[tuple[str, ArrayValue]] = []
     for position, statement in enumerate(syntax.statements):
         last = position + 1 == len(syntax.statements)
         if statement.kind == "assign":
-            name, result = _assign(evaluator, statement)
+            outcome.append(_assign(evaluator, statement))
         elif statement.kind == "add":
             syntax.fail("`+=` is not part of a formula; write name = name + ...", statement.start)
         elif statement.kind in ("def", "with"):
@@ -75,8 +74,8 @@ def parse_formula(text: str, parameters: Sequence[Parameter]) -> Program:
             root = statement.targets[0] if statement.kind == "return" else statement.value
             node = syntax.nodes[root]
             name = str(node.value) if node.kind == "name" else "value"
-            result = evaluator.array(root)
-    assert result is not None
+            outcome.append((name, evaluator.array(root)))
+    name, result = outcome[-1]
     return builder.finish([as_real(result).number], [name])
 
 
@@ -210,7 +209,7 @@ class _ProgramReader:
                 self._scan(evaluator, statement, depth)
             else:
                 syntax.fail("a definition was expected", statement.start)
-        syntax.fail("a `return` is missing", len(syntax.text))
+        return syntax.fail("a `return` is missing", len(syntax.text))
 
     def _assign(self, evaluator: Evaluator, statement: Statement, sums: dict[str, _Sum]) -> None:
         syntax = self.syntax
@@ -265,7 +264,9 @@ class _ProgramReader:
         if owner.kind != "name" or owner.value != "call":
             return None
         if called.value not in ROUTINES:
-            self.syntax.fail(f"unknown routine {called.value}{nearest(str(called.value), list(ROUTINES))}", called.start)
+            self.syntax.fail(
+                f"unknown routine {called.value}{nearest(str(called.value), list(ROUTINES))}", called.start
+            )
         return str(called.value)
 
     def _call(self, evaluator: Evaluator, statement: Statement, names: list[str], routine: str) -> None:
@@ -339,8 +340,7 @@ class _ProgramReader:
             syntax.fail("`with scan[t:T](carry=start) as result:` was expected", statement.start)
         results = [token for token in tokens[middle + 1 :] if token.kind == "name"]
         ((step, length),) = evaluator.binders(head.children[1:])
-        keys = call.value
-        assert isinstance(keys, tuple)
+        keys: Any = call.value
         numbers = [evaluator.named_array(child) for child in call.children[1:]]
         captured = [number for number, key in zip(numbers, keys, strict=True) if key is None]
         initial = [number for number, key in zip(numbers, keys, strict=True) if key is not None]

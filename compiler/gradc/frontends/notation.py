@@ -112,9 +112,9 @@ _REFUSED = {
 # How tightly an operator binds, as in Python.
 _WALRUS, _CHOICE, _OR, _AND, _NOT, _COMPARE, _UNARY, _POWER = 1, 2, 3, 4, 5, 6, 30, 40
 _BINARY = {
-    **{"or": _OR, "and": _AND, "|": 7, "&": 9},
-    **{"+": 10, "-": 10, "*": 20, "/": 20, "//": 20, "%": 20, "@": 20, "**": _POWER},
-}
+    "or": _OR, "and": _AND, "|": 7, "&": 9,
+    "+": 10, "-": 10, "*": 20, "/": 20, "//": 20, "%": 20, "@": 20, "**": _POWER,
+}  # fmt: skip
 _COMPARISONS = frozenset({"<", "<=", ">", ">=", "==", "!="})
 
 
@@ -357,7 +357,7 @@ class _Reader:
             self._fail("unpacking with * or ** is not part of a formula", start)
         if word == "{":
             self._fail("braces are not part of a formula", start)
-        self._fail(f"a value was expected, not `{word}`", start)
+        return self._fail(f"a value was expected, not `{word}`", start)
 
     def _number(self, token: Token) -> int | float:
         word = token.text
@@ -425,7 +425,7 @@ class _Reader:
             self._fail(f"`{word}` is not part of a formula", start)
         if word in _REFUSED:
             self._fail(_REFUSED[word], start)
-        self._fail(f"an operator was expected before `{word}`", start)
+        return self._fail(f"an operator was expected before `{word}`", start)
 
     def _reduce(self, level: int) -> None:
         """Give their operands to the waiting operators that bind at least as tightly as `level`."""

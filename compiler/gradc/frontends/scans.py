@@ -13,7 +13,7 @@ from gradc.errors import ShapeError, UnsupportedError
 from gradc.frontends.shaping import as_array, axis_of, ravel, view
 from gradc.frontends.values import ArrayValue, Operand, as_real, builder_of, fill, lift, value_of
 from gradc.ir.printer import describe_shape
-from gradc.ir.program import Parameter, ProgramBuilder, Scan
+from gradc.ir.program import Comprehension, Parameter, ProgramBuilder, Scan
 from gradc.ir.size import Size, index, symbol
 
 # What accumulates: the operation, and the number that it starts from.
@@ -110,7 +110,7 @@ def scan_arrays(
     ----------
     step_function
         Takes the carries and the step's slice of each sequence, and gives the next carries and what to stack. It is
-        run twice: the first run finds which arrays from outside it uses.
+        run again once it is known which arrays from outside it uses.
 
     Returns
     -------
@@ -121,9 +121,11 @@ def scan_arrays(
     start = [as_real(lift(outer, value)) for value in initial]
     given = [lift(outer, value) for value in sequences]
     step = step_name(outer)
-    carries = [Parameter(f"carry{k}", value.shape) for k, value in enumerate(start)]
 
-    def run(captured: Sequence[ArrayValue]) -> tuple[BodyProgramBuilder, list[ArrayValue], list[ArrayValue]]:
+    def run(
+        captured: Sequence[ArrayValue], more: Sequence[ArrayValue]
+    ) -> tuple[BodyProgramBuilder, list[ArrayValue], list[ArrayValue]]:
+        carries = [Parameter(f"carry{k}", value.shape) for k, value in enumerate([*start, *more])]
         inner = BodyProgramBuilder(outer, step, carries, captured)
         slices = []
         for value in given:
@@ -132,36 +134,46 @@ def scan_arrays(
         after, stacked = step_function([value_of(inner, k) for k in range(len(start))], slices)
         return inner, [as_real(lift(inner, v)) for v in after], [as_real(lift(inner, v)) for v in stacked]
 
-    captured = run([])[0].missing
-    inner, after, stacked = run(captured)
+    captured = run([], [])[0].missing
+    inner, after, stacked = run(captured, [])
+    _check_carries(start, after)
+    carried = len(start)
+    if any(not isinstance(definition, Comprehension) for definition in inner.definitions):
+        # What only a loop can compute is stacked by carrying it: a carry's history is there anyway.
+        zeros = [fill(outer, value.shape, 0.0) for value in stacked]
+        inner, after, stacked = run(captured, zeros)
+        start, after = [*start, *zeros], [*after, *stacked]
+
+    program = inner.finish([value.number for value in after])
+    kept = tuple(value.number for value in captured)
+    numbers = outer.define(Scan(step, length, tuple(value.number for value in start), kept, program))
+    histories = [value_of(outer, number) for number in numbers]
+    last = [view(h, h.shape[1:], [length, *map(index, range(h.rank - 1))]) for h in histories[:carried]]
+
+    found: dict[int, ArrayValue] = {}
+    for value in stacked:
+        # Before a step or after it, a carry is there already.
+        later = value.number in program.outputs
+        if later or value.number < len(start):
+            history = histories[program.outputs.index(value.number) if later else value.number]
+            places = [index(0) + int(later), *(index(k + 1) for k in range(value.rank))]
+            found[value.number] = view(history, (length, *value.shape), places)
+    rest = [value.number for value in stacked if value.number not in found]
+    if rest:
+        # What is stacked does not feed the carries, so it is computed for all steps at once from their history.
+        sources = [(number, True) for number in numbers] + [(number, False) for number in kept]
+        lifted = lift_body(outer, inner.finish(rest), step, length, sources)
+        found.update((number, value_of(outer, new)) for number, new in zip(rest, lifted, strict=True))
+    return last, [found[value.number] for value in stacked]
+
+
+def _check_carries(start: Sequence[ArrayValue], after: Sequence[ArrayValue]) -> None:
     if len(after) != len(start):
         raise ShapeError(f"a scan's body gives back {len(after)} carries of {len(start)}")
     for k, (before, now) in enumerate(zip(start, after, strict=True)):
         if before.shape != now.shape:
             shapes = f"{describe_shape(before.shape)} becomes one of {describe_shape(now.shape)}"
             raise ShapeError(f"a scan's carry {k} of shape {shapes}: both must be the same")
-
-    program = inner.finish([value.number for value in after])
-    kept = tuple(value.number for value in captured)
-    histories = outer.define(Scan(step, length, tuple(value.number for value in start), kept, program))
-    last = []
-    for history, value in zip(histories, start, strict=True):
-        last.append(view(value_of(outer, history), value.shape, [length, *map(index, range(value.rank))]))
-    results: list[ArrayValue | None] = []
-    for value in stacked:
-        if value.number in program.outputs:
-            history = histories[program.outputs.index(value.number)]
-            places = [index(0) + 1, *(index(k + 1) for k in range(value.rank))]
-            results.append(view(value_of(outer, history), (length, *value.shape), places))
-        else:
-            results.append(None)
-    rest = [value.number for value, result in zip(stacked, results, strict=True) if result is None]
-    if rest:
-        # What is stacked does not feed the carries, so it is computed for all steps at once from their history.
-        sources = [(history, True) for history in histories] + [(number, False) for number in kept]
-        lifted = iter(lift_body(outer, inner.finish(rest), step, length, sources))
-        results = [value_of(outer, next(lifted)) if result is None else result for result in results]
-    return last, [result for result in results if result is not None]
 
 
 def step_name(builder: ProgramBuilder) -> str:

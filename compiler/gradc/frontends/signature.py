@@ -31,8 +31,8 @@ def parse_signature(text: str) -> tuple[Parameter, ...]:
     Parameters
     ----------
     text
-        Such as ``"w[d], X[n,d], lam, idx[n]:int64"``. A dimension is a symbol, an integer, or an expression of them with
-        ``+ - * //``; a dtype is one of `DTYPES`, and the kernel's own where there is none.
+        Such as ``"w[d], X[n,d], lam, idx[n]:int64"``. A dimension is a symbol, an integer, or an expression of them
+        with ``+ - * //``; a dtype is one of `DTYPES`, and the kernel's own where there is none.
 
     Raises
     ------
@@ -153,7 +153,9 @@ def _parameter(tokens: Sequence[Token], syntax: Syntax) -> Parameter:
                 f"unknown dtype {dtype}{nearest(dtype, DTYPES) or '; one of ' + ', '.join(DTYPES)}", tokens[-1].start
             )
     if rest:
-        syntax.fail(f"a comma was expected before `{rest[0].text}`; an argument is such as X[n,d]:float32", rest[0].start)
+        syntax.fail(
+            f"a comma was expected before `{rest[0].text}`; an argument is such as X[n,d]:float32", rest[0].start
+        )
     return Parameter(name.text, shape, dtype)
 
 

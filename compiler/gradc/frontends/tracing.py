@@ -270,9 +270,7 @@ class SymbolicSize:
             return NotImplemented
         difference = (self.extent - whole).constant
         if difference is None:
-            _refuse(
-                f"{self} {sign} {other} depends on sizes that are not known while tracing: use np.where"
-            )
+            _refuse(f"{self} {sign} {other} depends on sizes that are not known while tracing: use np.where")
         return holds(difference)
 
     def __lt__(self, other: Any) -> Any:
@@ -449,9 +447,9 @@ class Tracer:
 
     def __array__(self, *_: Any, **__: Any) -> NoReturn:
         _refuse(
-            "a traced array has no elements yet, and a NumPy array is needed here. Lists of traced values are "
-            "joined by np.stack; scipy.special.logsumexp(x) is np.logaddexp.reduce(x); random numbers and what else is computed "
-            "outside come in as arguments"
+            "a traced array has no elements yet, and a NumPy array is needed here. Lists of traced values are joined "
+            "by np.stack; scipy.special.logsumexp(x) is np.logaddexp.reduce(x); random numbers and what else is "
+            "computed outside come in as arguments"
         )
 
     # --- attributes
@@ -608,7 +606,7 @@ class Tracer:
 
     def astype(self, dtype: Any, **_: Any) -> Any:
         """The same numbers as another kind; a float of any size is the kernel's own."""
-        return _run(as_kind, self, _kind(dtype))
+        return _run(lambda x: as_kind(x, _kind(dtype)), self)
 
 
 # ---------------------------------------------------------------------------------------------------- NumPy's protocols

@@ -417,7 +417,7 @@ def _constant_array(builder: ProgramBuilder, array: npt.NDArray[Any]) -> ArrayVa
     stores = [
         (tuple(map(size, place)), body.constant(float(value)))
         for place, value in np.ndenumerate(array)
-        if value != 0 or np.signbit(value)
+        if value != 0
     ]
     return value_of(builder, builder.accumulate(shape, [((), body, stores)]))
 

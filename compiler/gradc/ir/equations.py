@@ -51,7 +51,7 @@ class Operation(NamedTuple):
     commutative: bool = False
 
 
-# The operations that the IR itself speaks of. The table of primitives adds every function of one kind: reals in, real out.
+# The operations that the IR itself speaks of. The table of primitives adds functions of one kind: reals in, real out.
 STRUCTURAL: dict[str, Operation] = {
     "add": Operation((REAL, REAL), REAL, commutative=True),
     "mul": Operation((REAL, REAL), REAL, commutative=True),
@@ -305,7 +305,7 @@ class BodyBuilder:
 
     def _fold(self, op: str, numbers: list[int]) -> int | None:
         """What an operation is without being computed; only what holds exactly in floating point."""
-        values = [self.equations[n].data if self.equations[n].op == "constant" else None for n in numbers]
+        values: list[Any] = [self.equations[n].data if self.equations[n].op == "constant" else None for n in numbers]
         known = all(value is not None for value in values)
         if op in ("add", "mul") and known:
             folded = values[0] + values[1] if op == "add" else values[0] * values[1]

@@ -150,7 +150,7 @@ def _evaluate_body(
 def _read(equation: Equation, arrays: Sequence[Values], atoms: Mapping[Atom, Any]) -> Values:
     array, subscripts = arrays[equation.data[0]], equation.data[1]
     if not subscripts:
-        return array
+        return np.asarray(array)
     places = [np.asarray(part.evaluate(atoms)) for part in subscripts]
     shape = np.broadcast_shapes(*(place.shape for place in places))
     if 0 in shape or 0 in array.shape:
@@ -162,7 +162,7 @@ def _read(equation: Equation, arrays: Sequence[Values], atoms: Mapping[Atom, Any
         if references(equation) and part.mentions("ref") and not np.array_equal(inside, place):
             raise IndexRangeError(f"an index is out of range for an axis of length {extent}")
         clipped.append(inside)
-    return array[tuple(clipped)]
+    return np.asarray(array[tuple(clipped)])
 
 
 def _contract(definition: Comprehension, extents: Sequence[int], arrays: Sequence[Values]) -> Values | None:

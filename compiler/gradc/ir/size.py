@@ -41,7 +41,8 @@ class Size(NamedTuple):
             collected[monomial] = collected.get(monomial, 0) + coefficient
         return _collect(collected)
 
-    __radd__ = __add__
+    def __radd__(self, other: SizeLike) -> Size:
+        return self + other
 
     def __neg__(self) -> Size:
         return Size(tuple((monomial, -coefficient) for monomial, coefficient in self.terms))
@@ -60,7 +61,8 @@ class Size(NamedTuple):
                 collected[product] = collected.get(product, 0) + p * q
         return _collect(collected)
 
-    __rmul__ = __mul__
+    def __rmul__(self, other: SizeLike) -> Size:  # type: ignore[override]
+        return self * other
 
     def __floordiv__(self, other: SizeLike) -> Size:
         return _divide(self, size(other))[0]

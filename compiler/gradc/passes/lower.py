@@ -111,7 +111,7 @@ def _shifted(b: ProgramBuilder, definition: Comprehension, hint: str | None) -> 
 
 
 def _copied_outputs(body: Program, carries: int) -> Program:
-    """A scan's body whose every output is an array of its own, for the loop writes it in the place of the next carry."""
+    """A scan's body whose every output is an array of its own, since the loop writes it where the next carry is."""
     own = set(range(len(body.parameters), len(body.arrays())))
     if len(set(body.outputs)) == carries and own.issuperset(body.outputs):
         return body

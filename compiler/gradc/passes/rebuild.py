@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from gradc.ir.equations import BodyBuilder
+from gradc.ir.equations import BodyBuilder, Equation
 from gradc.ir.program import (
     Accumulation,
     Comprehension,
@@ -12,6 +12,7 @@ from gradc.ir.program import (
     Program,
     ProgramBuilder,
     Scan,
+    Store,
     make_accumulation,
     remap,
     result_count,
@@ -50,9 +51,9 @@ def _rebuild(b: ProgramBuilder, definition: Definition, rewrite: Rewrite) -> Def
 def _rebuild_piece(
     b: ProgramBuilder,
     extents: tuple[Size, ...],
-    equations: tuple,
-    stores: tuple,
-    rewrite: Rewrite,  # type: ignore[type-arg]
+    equations: Sequence[Equation],
+    stores: Sequence[Store],
+    rewrite: Rewrite,
 ) -> tuple[tuple[Size, ...], BodyBuilder, list[tuple[tuple[Size, ...], int]]]:
     """A piece of an accumulation as `ProgramBuilder.accumulate` takes it, its operations rewritten."""
     body = b.body()

@@ -1,4 +1,4 @@
-"""Rewrite rules as data: a pattern, what replaces it, the identity's condition; and the matcher that applies a table of them.
+"""Rewrite rules as data: a pattern, what replaces it, when that holds; and the matcher that applies a table of them.
 
 A pattern is a formula. In it ``x``, ``y`` and ``z`` stand for any value, ``c`` and ``d`` for constants, and an
 operation of two operands that commute matches in either order.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import cache
 from typing import NamedTuple
 
 from gradc.calculus.scalar import apply_formula
@@ -63,7 +63,7 @@ class RuleTable:
         return body.apply(op, *operands) if found is None else found
 
 
-@lru_cache(maxsize=None)
+@cache
 def _parse(text: str) -> ast.expr:
     return ast.parse(text, mode="eval").body
 

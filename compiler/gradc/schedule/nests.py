@@ -74,9 +74,10 @@ def plan_program(program: Program) -> Plan:
     _drop_unread_stores(steps, kept := _kept_arrays(program, steps, made_at))
     storage: dict[int, str] = {}
     stream_axes: dict[int, int] = {}
-    for k, step in enumerate(steps):
+    for step in steps:
         if not isinstance(step, _OpenNest):
-            storage.update((result, WHOLE) for result in step.results)
+            for result in step.results:
+                storage[result] = WHOLE if isinstance(step, Loop) or arrays[result].shape else SCALAR
             continue
         for array in step.made:
             if not arrays[array].shape:

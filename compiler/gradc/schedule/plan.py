@@ -12,7 +12,7 @@ This room is the seam: `plan_program` is all that the emitter knows of schedulin
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias, Union
+from typing import NamedTuple, TypeAlias
 
 from gradc.ir.equations import Equation
 from gradc.ir.program import Call, Program, Scan
@@ -67,7 +67,7 @@ class Routine(NamedTuple):
     definition: int
 
 
-Step: TypeAlias = Union[Nest, Loop, Routine]
+Step: TypeAlias = Nest | Loop | Routine
 
 
 class Plan(NamedTuple):
