@@ -82,9 +82,10 @@ def positive(x: Any) -> Any:
 def unit(x: Any) -> Any:
     return np.tanh(x) * 0.9
 
+
 UNARY = words(
-    "exp exp2 expm1 sin cos tan arctan sinh cosh tanh arcsinh absolute fabs sign floor ceil rint trunc cbrt sinc square "
-    "deg2rad rad2deg degrees radians negative positive isnan isinf isfinite i0 fix"
+    "exp exp2 expm1 sin cos tan arctan sinh cosh tanh arcsinh absolute fabs sign floor ceil rint trunc cbrt sinc "
+    "square deg2rad rad2deg degrees radians negative positive isnan isinf isfinite i0 fix"
 )
 BINARY = words(
     "add subtract multiply divide maximum minimum fmax fmin arctan2 hypot logaddexp logaddexp2 heaviside mod fmod "

@@ -78,7 +78,7 @@ def extents_of(shape: Extents) -> Shape:
         return (shape,)
     if isinstance(shape, (int, np.integer)):
         return (size(int(shape)),)
-    return tuple(part if isinstance(part, Size) else size(int(part)) for part in cast("Sequence[SizeLike]", shape))
+    return tuple(part if isinstance(part, Size) else size(int(part)) for part in shape)
 
 
 # ------------------------------------------------------------------------------------------------------ order of axes

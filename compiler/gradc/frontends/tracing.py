@@ -26,6 +26,7 @@ an error that shows the line.
 
 from __future__ import annotations
 
+import dis
 import inspect
 import linecache
 import os
@@ -35,8 +36,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from difflib import get_close_matches
 from functools import cache, lru_cache
-from types import FrameType
-from typing import Any, ClassVar, NoReturn, cast
+from itertools import pairwise
+from types import CodeType, FrameType
+from typing import Any, ClassVar, NoReturn, TypeVar, cast
 
 import numpy as np
 
@@ -60,6 +62,10 @@ _LIBRARIES = tuple(
 
 # The program that is being built, which a scan needs where nothing that it is given is traced.
 _current: ContextVar[ProgramBuilder | None] = ContextVar("gradc_current", default=None)
+# The code of the function being traced, whose variables name the arrays.
+_code: ContextVar[CodeType | None] = ContextVar("gradc_code", default=None)
+
+T = TypeVar("T")
 
 
 # -------------------------------------------------------------------------------------------------------------- trace
@@ -78,8 +84,12 @@ def trace(function: Callable[..., Any], parameters: Sequence[Parameter]) -> Prog
     _check_names(function, parameters)
     builder = ProgramBuilder(parameters)
     arguments = [Tracer(arrays.value_of(builder, number)) for number in range(len(builder.parameters))]
-    with _building(builder), _naming(function, builder):
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    with _set(_current, builder), _set(_code, code):
         result = substitute(function, _stand_ins())(*arguments)
+    name = _returned_name(code)
+    if isinstance(result, Tracer) and name is not None:
+        builder.suggest(result.value.number, name)
     return builder.finish([_result(builder, result, function).number])
 
 
@@ -121,31 +131,42 @@ def _result(builder: ProgramBuilder, result: Any, function: Callable[..., Any]) 
 
 
 @contextmanager
-def _building(builder: ProgramBuilder) -> Iterator[None]:
-    token = _current.set(builder)
+def _set(variable: ContextVar[T], value: T) -> Iterator[None]:
+    token = variable.set(value)
     try:
         yield
     finally:
-        _current.reset(token)
+        variable.reset(token)
 
 
-@contextmanager
-def _naming(function: Callable[..., Any], builder: ProgramBuilder) -> Iterator[None]:
-    """Name arrays after the variables that hold them when the function returns."""
-    code = getattr(inspect.unwrap(function), "__code__", None)
-    before = sys.getprofile()
+def _name_operands(operands: Sequence[Any]) -> None:
+    """Name arrays after the traced function's variables that hold them."""
+    code = _code.get()
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(_OWN):
+        frame = frame.f_back
+    if frame is None or frame.f_code is not code:
+        return
+    held = frame.f_locals.items()
+    for operand in operands:
+        if isinstance(operand, Tracer):
+            name = next((name for name, value in held if value is operand), None)
+            if name is not None:
+                operand.value.builder.suggest(operand.value.number, name)
 
-    def observe(frame: FrameType, event: str, _: Any) -> None:
-        if event == "return" and frame.f_code is code:
-            for name, value in frame.f_locals.items():
-                if isinstance(value, Tracer) and value.value.builder is builder:
-                    builder.suggest(value.value.number, name)
 
-    sys.setprofile(observe)
-    try:
-        yield
-    finally:
-        sys.setprofile(before)
+def _returned_name(code: CodeType | None) -> str | None:
+    """The variable that a function returns, where it is always the same one."""
+    if code is None:
+        return None
+    steps = list(dis.get_instructions(code))
+    found = {
+        before.argval if before.opname.startswith("LOAD_FAST") else None
+        for before, step in pairwise(steps)
+        if step.opname == "RETURN_VALUE"
+    }
+    name = found.pop() if len(found) == 1 else None
+    return name if isinstance(name, str) else None
 
 
 # ------------------------------------------------------------------------------------------------ wrapping and errors
@@ -206,6 +227,7 @@ def _traced_builder(item: Any) -> ProgramBuilder:
 
 def _run(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Call a function on handles with traced arguments; an error says on which line of the user's code it arose."""
+    _name_operands(args)
     try:
         return _wrap(function(*map(_unwrap, args), **{name: _unwrap(value) for name, value in kwargs.items()}))
     except GradcError as error:
@@ -926,7 +948,7 @@ def _traced_scan(
     packed: list[Callable[[list[Any]], Any]] = []
 
     def step(before: list[ArrayValue], slices: list[ArrayValue]) -> tuple[list[Any], list[Any]]:
-        with _building(before[0].builder):
+        with _set(_current, before[0].builder):
             result = body(pack_carry(_wrap(before)), pack_slices(_wrap(slices)))
         if not isinstance(result, tuple) or len(result) != 2:
             raise TraceError(f"a scan's body returns (carry, y), not {result!r}{_place()}")

@@ -415,9 +415,7 @@ def _constant_array(builder: ProgramBuilder, array: npt.NDArray[Any]) -> ArrayVa
         return not_equal(_constant_array(builder, array.astype(float)), 0.0)
     body = builder.body()
     stores = [
-        (tuple(map(size, place)), body.constant(float(value)))
-        for place, value in np.ndenumerate(array)
-        if value != 0
+        (tuple(map(size, place)), body.constant(float(value))) for place, value in np.ndenumerate(array) if value != 0
     ]
     return value_of(builder, builder.accumulate(shape, [((), body, stores)]))
 

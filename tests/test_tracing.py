@@ -1,0 +1,429 @@
+"""Tracing: what a program looks like, what is refused and how it is said, scans, and that nothing outside changes."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.special
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.special import logsumexp
+
+from gradc import losses
+from gradc.calculus.semantics import SEMANTICS
+from gradc.errors import GradcError, NotDifferentiableError, ShapeError, SignatureError, TraceError, UnsupportedError
+from gradc.frontends.signature import parse_signature
+from gradc.frontends.tracing import scan, trace
+from gradc.ir.interpret import interpret
+from gradc.ir.program import Program, Scan
+from gradc.ir.verify import verify
+
+
+def program_of(function: Callable[..., Any], signature: str) -> Program:
+    return verify(trace(function, parse_signature(signature)))
+
+
+def body_of(function: Callable[..., Any], signature: str) -> list[str]:
+    """The lines of a program's text between its header and its return."""
+    return [line.strip() for line in str(program_of(function, signature)).splitlines()[1:-1]]
+
+
+def check(function: Callable[..., Any], signature: str, *values: Any) -> None:
+    found = interpret(program_of(function, signature), values, SEMANTICS)[0]
+    expected = np.asarray(function(*values))
+    assert found.shape == expected.shape
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
+
+
+RNG = np.random.default_rng(7)
+
+
+# ------------------------------------------------------------------------------------------------------- what is built
+
+
+@pytest.mark.parametrize(
+    ("function", "signature", "lines"),
+    [
+        (lambda X, w: X @ w, "X[n,d], w[d]", ["t0[i:n] = sum[j:d](X[i, j] * w[j])"]),
+        (lambda x: np.mean(x), "x[n]", ["t0 = sum[i:n](x[i])", "t1 = t0 / n"]),
+        (lambda x: x[1:], "x[n]", ["t0[i:n - 1] = x[i + 1]"]),
+        (lambda x: x[::-1], "x[n]", ["t0[i:n] = x[n - i - 1]"]),
+        (lambda x, y: x > y, "x[n], y[n]", ["t0[i:n] = y[i] < x[i]", "t1[i:n] = where(t0[i], 1, 0)"]),
+        (lambda x: x.reshape(x.shape[0], -1), "x[n,d,k]", ["t0[i:n, l:d*k] = x[i, l//k, (l % k)]"]),
+        (lambda x: x.reshape(-1, x.shape[2]), "x[n,d,k]", ["t0[l:d*n, k:k] = x[l//d, (l % d), k]"]),
+        (lambda x, i: x[i], "x[n], i[m]:int64", ["t0[j:m] = x[where_integer(i[j] < 0, n + i[j], i[j])]"]),
+        (lambda x: np.clip(x, -1, 1), "x[n]", ["t0[i:n] = maximum(-1, x[i])", "t1[i:n] = minimum(1, t0[i])"]),
+        (lambda x: x.sum() / x.shape[0], "x[n]", ["t0 = sum[i:n](x[i])", "t1 = t0 / n"]),
+    ],
+)
+def test_programs_are_in_index_notation(function: Callable[..., Any], signature: str, lines: list[str]) -> None:
+    found = body_of(function, signature)
+    assert [re.sub(r"\b([ijklmop])\b", "_", line) for line in found] == [
+        re.sub(r"\b([ijklmop])\b", "_", line) for line in lines
+    ]
+
+
+def test_equal_code_gives_equal_programs() -> None:
+    def first(w: Any, X: Any, y: Any) -> Any:
+        return np.mean((X @ w - y) ** 2)
+
+    def second(w: Any, X: Any, y: Any) -> Any:
+        r = np.subtract(np.matmul(X, w), y)
+        return np.mean(np.square(r), axis=0)
+
+    assert program_of(first, "w[d], X[n,d], y[n]") == program_of(second, "w[d], X[n,d], y[n]")
+
+
+def test_arrays_are_named_after_variables() -> None:
+    def f(x: Any) -> Any:
+        middle = np.exp(x)
+        return middle.sum()
+
+    assert "middle[" in str(program_of(f, "x[n]"))
+
+
+def test_loops_and_conditions_over_concrete_values_unroll() -> None:
+    def f(x: Any, steps: int = 3) -> Any:
+        for k in range(steps):
+            x = x * 2 if k % 2 else x + 1
+        return x
+
+    check(f, "x[n]", np.arange(4.0))
+    check(lambda x: x / len(x) if len(x) == 3 else x, "x[3]", np.arange(3.0))
+
+
+@pytest.mark.parametrize("name", losses.CATALOGUE)
+def test_every_loss_of_the_catalogue_is_traced(name: str) -> None:
+    record = losses.CATALOGUE[name]
+    example = record.example(np.random.default_rng(3))
+    program = program_of(record.function, record.signature)
+    found = interpret(program, list(example.values()), SEMANTICS)[0]
+    np.testing.assert_allclose(found, record.function(**example), rtol=1e-11)
+
+
+# ------------------------------------------------------------------------------------------------ what is put elsewhere
+
+
+def _helper(x: Any) -> Any:
+    return logsumexp(x) + np.sum(np.ones(x.shape[0]))
+
+
+def test_helpers_closures_and_imports_reach_the_stand_ins() -> None:
+    import numpy as local
+    import scipy
+    import scipy.special as special
+
+    def inside(x: Any) -> Any:
+        from numpy import eye
+        from scipy.special import softmax
+
+        return softmax(x) @ eye(x.shape[0]) @ x
+
+    x = RNG.normal(size=4)
+    check(_helper, "x[n]", x)
+    check(inside, "x[n]", x)
+    check(lambda x: local.zeros(x.shape[0]) + special.log_softmax(x), "x[n]", x)
+    check(lambda x: x + scipy.special.softmax(x), "x[n]", x)
+    check(lambda x: np.array([_helper(x), 1.0]) + _twice(_helper, x), "x[n]", x)
+
+
+def _twice(function: Callable[..., Any], x: Any) -> Any:
+    return function(x) * 2
+
+
+def test_methods_and_callable_objects_are_traced() -> None:
+    class Model:
+        scale = 2.0
+
+        def loss(self, x: Any) -> Any:
+            return self.scale * np.eye(x.shape[0]) @ x
+
+        def __call__(self, x: Any) -> Any:
+            return self.scale * x
+
+    check(Model().loss, "x[n]", np.arange(3.0))
+    check(Model(), "x[n]", np.arange(3.0))
+
+
+def test_tracing_changes_nothing_outside() -> None:
+    before = (np.eye, scipy.special.logsumexp, logsumexp, dict(globals()))
+    program_of(_helper, "x[n]")
+    assert before == (np.eye, scipy.special.logsumexp, logsumexp, dict(globals()))
+
+
+# ---------------------------------------------------------------------------------------------------------------- scan
+
+
+def _rnn(W: Any, U: Any, xs: Any, h: Any) -> Any:
+    def body(h: Any, x: Any) -> Any:
+        h = np.tanh(W @ h + U @ x)
+        return h, (h * x.sum(), h)
+
+    last, (ys, hs) = scan(body, h, xs)
+    return ys.sum() + (hs**2).sum() + last[0]
+
+
+def test_scan_runs_on_arrays_and_traced_alike() -> None:
+    values = [RNG.normal(size=shape) for shape in ((3, 3), (3, 2), (5, 2), (3,))]
+    check(_rnn, "W[p,p], U[p,d], xs[n,d], h[p]", *values)
+    program = program_of(_rnn, "W[p,p], U[p,d], xs[n,d], h[p]")
+    assert sum(isinstance(definition, Scan) for definition in program.definitions) == 1
+
+
+def test_scan_carries_tuples_and_takes_a_length() -> None:
+    def fibonacci(x: Any, a: Any) -> Any:
+        (last, _), ys = scan(lambda c, _: ((c[1], c[0] + a * c[1]), c[0]), (x, 1.0), length=6)
+        return ys + last
+
+    check(fibonacci, "x, a", 0.5, 0.25)
+
+
+def test_scan_over_several_sequences_with_a_symbolic_length() -> None:
+    def f(x: Any, y: Any) -> Any:
+        last, _ = scan(lambda c, p: (0.9 * c + p[0] * p[1], None), 0.0, (x, y), length=x.shape[0])
+        return last
+
+    check(f, "x[n], y[n]", RNG.normal(size=5), RNG.normal(size=5))
+
+
+def test_scans_nest() -> None:
+    def f(A: Any, w: Any, t: Any) -> Any:
+        def row(total: Any, a: Any) -> Any:
+            inner, ys = scan(lambda c, x: (np.sin(c) + w * x + total, c), 0.0 * total, a)
+            return total + t * inner, ys.sum()
+
+        last, ys = scan(row, 0.0, A)
+        return last + ys.sum()
+
+    check(f, "A[n,d], w, t", RNG.normal(size=(4, 3)), 0.3, 0.1)
+
+
+def test_what_does_not_change_in_a_scan_is_computed_outside() -> None:
+    def f(x: Any, w: Any) -> Any:
+        return scan(lambda c, v: (c + np.exp(w) * v, None), 0.0, x)[0]
+
+    lines = body_of(f, "x[n], w")
+    assert any("exp(w)" in line for line in lines[:2])
+    check(f, "x[n], w", np.arange(4.0), 0.5)
+
+
+def test_scan_says_what_does_not_fit() -> None:
+    with pytest.raises(ShapeError, match=r"carry 0 of shape \(\) becomes one of \(d,\)"):
+        program_of(lambda x: scan(lambda c, v: (c + v, None), 0.0, x)[0], "x[n,d]")
+    with pytest.raises(ShapeError, match="one length"):
+        program_of(lambda x, y: scan(lambda c, v: (c, None), 0.0, (x, y))[0], "x[n], y[m]")
+    with pytest.raises(ShapeError, match="one length"):
+        scan(lambda c, v: (c, None), 0.0)
+    with pytest.raises(TraceError, match=r"returns \(carry, y\)"):
+        program_of(lambda x: scan(lambda c, v: c + v, 0.0, x)[0], "x[n]")
+    with pytest.raises(UnsupportedError, match="carries nothing"):
+        program_of(lambda x: scan(lambda c, v: ((), v), (), x)[1], "x[n]")
+
+
+def test_a_value_that_leaves_its_scan_is_an_error() -> None:
+    kept: list[Any] = []
+
+    def f(x: Any) -> Any:
+        def body(c: Any, v: Any) -> Any:
+            kept.append(c + v)
+            return c + v, None
+
+        scan(body, 0.0, x)
+        return kept[-1] * 2
+
+    with pytest.raises(TraceError, match="has left the function"):
+        program_of(f, "x[n]")
+
+
+# -------------------------------------------------------------------------------------------------------------- errors
+
+
+def _conditional(x: Any) -> Any:
+    total = np.sum(x)
+    if total > 0:
+        return total
+    return -total
+
+
+def test_a_condition_on_a_traced_value_shows_the_line_and_np_where() -> None:
+    with pytest.raises(TraceError) as caught:
+        program_of(_conditional, "x[n]")
+    message = str(caught.value)
+    line = _conditional.__code__.co_firstlineno + 2
+    assert f"test_tracing.py:{line}" in message
+    assert "if total > 0:" in message
+    assert "np.where" in message
+
+
+def _assign(x: Any) -> Any:
+    x[0] = 1.0
+    return x
+
+
+def _add_in_place(x: Any) -> Any:
+    total = np.zeros(3)
+    total += x
+    return total
+
+
+REFUSALS: list[tuple[Callable[..., Any], str, type[GradcError], str]] = [
+    (lambda x: math.exp(x[0]), "x[n]", TraceError, r"np\.exp"),
+    (lambda x: float(x.sum()), "x[n]", TraceError, r"float"),
+    (lambda x: int(x.sum()), "x[n]", TraceError, r"np\.floor"),
+    (lambda x: complex(x.sum()), "x[n]", TraceError, r"complex"),
+    (lambda x: x if x.sum() > 0 and x[0] > 0 else -x, "x[n]", TraceError, r"np\.where"),
+    (lambda x: [1, 2, 3][x], "x", TraceError, r"as an index"),
+    (lambda x: np.add(np.random.default_rng(0).normal(x), 1), "x[n]", TraceError, r"arguments"),
+    (lambda x: sum(v for v in x), "x[n]", TraceError, r"gradc\.scan"),
+    (lambda x: x * len(x), "x[n]", TraceError, r"x\.shape\[0\]"),
+    (lambda x: sum(x[k] for k in range(x.shape[0])), "x[n]", TraceError, r"gradc\.scan"),
+    (lambda x: x if x.shape[0] > 3 else 2 * x, "x[n]", TraceError, r"n > 3"),
+    (lambda x: x * bool(x.shape[0]), "x[n]", TraceError, r"truth value"),
+    (lambda x: x * float(x.shape[0]), "x[n]", TraceError, r"a float"),
+    (_assign, "x[n]", TraceError, r"np\.where"),
+    (_add_in_place, "x[3]", TraceError, r"x = x \+ y"),
+    (lambda x: 1.0 in x, "x[n]", TraceError, r"np\.any"),
+    (lambda x: x.tolist(), "x[n]", TraceError, r"elements"),
+    (lambda x: None, "x[n]", TraceError, r"returns None"),
+    (lambda x: {"a": x}, "x[n]", UnsupportedError, r"dict"),
+    (lambda x: (x, x.sum()), "x[n]", UnsupportedError, r"\(n,\) and \(\)"),
+    (lambda x: np.sort(x), "x[n]", UnsupportedError, r"np\.sort is not supported.*argsort"),
+    (lambda x: x.sort(), "x[n]", UnsupportedError, r"ndarray\.sort"),
+    (lambda x: x[np.argsort(x)], "x[n]", NotDifferentiableError, r"np\.argsort.*outside"),
+    (lambda x: x.argmax(), "x[n]", NotDifferentiableError, r"ndarray\.argmax.*softmax"),
+    (lambda x: np.median(x), "x[n]", UnsupportedError, r"np\.median"),
+    (lambda x: np.fft.fft(x), "x[n]", UnsupportedError, r"np\.fft\.fft"),
+    (lambda x: np.linalg.svd(x), "x[n,n]", UnsupportedError, r"np\.linalg\.svd"),
+    (lambda x: np.linalg.inv(x), "x[m,n,n]", UnsupportedError, r"stack of matrices"),
+    (lambda x: scipy.special.jv(1, x), "x[n]", UnsupportedError, r"scipy\.special\.jv"),
+    (lambda x: x[x > 0], "x[n]", UnsupportedError, r"np\.where\(mask"),
+    (lambda x: x[np.array([True, False, True])], "x[3]", UnsupportedError, r"np\.where\(mask"),
+    (lambda x, y: x[y], "x[n], y[m]", UnsupportedError, r"int64"),
+    (lambda x: x[1.5], "x[n]", UnsupportedError, r"integer"),
+    (lambda x, k: x[:k], "x[n], k:int64", UnsupportedError, r"traced bound"),
+    (lambda x: x.astype(int), "x[n]", UnsupportedError, r"integer dtype"),
+    (lambda x: x.astype(complex), "x[n]", UnsupportedError, r"complex"),
+    (lambda x: x + 1j, "x[n]", UnsupportedError, r"complex"),
+    (lambda x: x + "a", "x[n]", UnsupportedError, r"str"),
+    (lambda x: np.sum(x, where=x > 0), "x[n]", UnsupportedError, r"where="),
+    (lambda x: np.exp(x, where=x > 0), "x[n]", UnsupportedError, r"np\.where"),
+    (lambda x: np.add.reduceat(x, [0, 1]), "x[n]", UnsupportedError, r"reduceat"),
+    (lambda x: np.repeat(x, [1, 2]), "x[2]", UnsupportedError, r"index array"),
+    (lambda x: np.pad(x, 1, mode="mean"), "x[n]", UnsupportedError, r"mode='mean'"),
+    (lambda x: np.linalg.norm(x, 2), "x[n,d]", UnsupportedError, r"ord=2"),
+    (lambda x: x + np.arange(200_000.0), "x[n,1]", UnsupportedError, r"argument"),
+    (lambda x: x[RNG.integers(0, 9, 99)], "x[n]", UnsupportedError, r"int64"),
+    (lambda x, y: x + y, "x[n], y[d]", ShapeError, r"\(n,\) and \(d,\)"),
+    (lambda x, y: x @ y, "x[n,d], y[n]", ShapeError, r"\(n, d\) and \(n,\)"),
+    (lambda x: x @ 2.0, "x[n]", ShapeError, r"\*"),
+    (lambda x, y: np.dot(x, y), "x[n,d], y[n]", ShapeError, r"dot"),
+    (lambda x, y: np.einsum("ij,j", x, y), "x[n,d], y[n]", ShapeError, r"\(n, d\) and \(n,\)"),
+    (lambda x: np.einsum("ij->k", x), "x[n,d]", ShapeError, r"'k'"),
+    (lambda x: np.einsum("i", x), "x[n,d]", ShapeError, r"'i'"),
+    (lambda x: x.reshape(3, -1), "x[n]", ShapeError, r"\(n,\).*\(3, -1\)"),
+    (lambda x: x.reshape(x.shape[0] + 1), "x[n]", ShapeError, r"n elements into n \+ 1"),
+    (lambda x: x[0, 0], "x[n]", ShapeError, r"2 indices"),
+    (lambda x: x[5], "x[3]", ShapeError, r"out of range"),
+    (lambda x: x[[0, 5]], "x[3]", ShapeError, r"out of range"),
+    (lambda x: x.sum(axis=2), "x[n]", ShapeError, r"axis 2"),
+    (lambda x: x.sum(axis=(0, 0)), "x[n]", ShapeError, r"twice"),
+    (lambda x, y: np.concatenate([x, y]), "x[n,d], y[n,k]", ShapeError, r"\(n, d\) and \(n, k\)"),
+    (lambda x, y: np.stack([x, y]), "x[n], y[d]", ShapeError, r"\(n,\) and \(d,\)"),
+    (lambda x: np.squeeze(x, 0), "x[n]", ShapeError, r"squeezed"),
+    (lambda x: np.split(x, 2), "x[n]", ShapeError, r"2 equal parts"),
+    (lambda x: np.linalg.det(x), "x[n,d]", ShapeError, r"square"),
+    (lambda x: np.broadcast_to(x, (3, 4)), "x[n]", ShapeError, r"\(n,\)"),
+    (lambda x: np.diagonal(x), "x[n,d]", ShapeError, r"not square"),
+]
+
+
+@pytest.mark.parametrize(("function", "signature", "error", "pattern"), REFUSALS)
+def test_what_cannot_be_traced_says_so_by_name_and_line(
+    function: Callable[..., Any], signature: str, error: type[GradcError], pattern: str
+) -> None:
+    with pytest.raises(error, match=pattern) as caught:
+        program_of(function, signature)
+    if "returns" not in str(caught.value):
+        assert "test_tracing.py:" in str(caught.value)
+
+
+def test_names_must_be_those_of_the_function() -> None:
+    for signature in ("b, a", "a", "a, b, c", "a, c"):
+        with pytest.raises(SignatureError, match=r"\(a, b\)"):
+            program_of(lambda a, b: a + b, signature)
+    check(lambda a, b=2.0: a * b, "a", 3.0)
+    check(lambda *args: args[0] + args[1], "a, b", 3.0, 4.0)
+    check(np.sin, "x", 3.0)
+
+
+# ---------------------------------------------------------------------------------------------------------- properties
+
+
+@st.composite
+def slices(draw: st.DrawFn, length: int) -> slice:
+    bound = st.none() | st.integers(-length - 2, length + 2)
+    return slice(draw(bound), draw(bound), draw(st.sampled_from([None, 1, 2, 3, -1, -2])))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_any_slices_of_an_array_of_known_shape(data: st.DataObject) -> None:
+    entries = [slices(5), slices(4), st.sampled_from([None, 0, -1, 3]), st.sampled_from([None, ..., slice(None)])]
+    key = tuple(data.draw(entry) for entry in entries)
+    values = np.arange(5 * 4 * 6.0).reshape(5, 4, 6)
+    if sum(entry is not None and entry is not ... for entry in key) > 3:
+        key = key[:3]
+    check(lambda x: x[key], "x[5,4,6]", values)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.permutations([2, 3, 4, 5]), st.data())
+def test_any_regrouping_of_symbolic_axes(order: list[int], data: st.DataObject) -> None:
+    names = {2: "n", 3: "d", 4: "k", 5: "m"}
+
+    def grouped() -> list[list[int]]:
+        groups: list[list[int]] = [[]]
+        for extent in order:
+            if groups[-1] and data.draw(st.booleans()):
+                groups.append([])
+            groups[-1].append(extent)
+        return groups
+
+    shape = [math.prod(group) for group in grouped()]
+    wanted = [math.prod(group) for group in grouped()]
+    signature = "x[" + ",".join("*".join(names[p] for p in (2, 3, 4, 5) if _has(s, p, order)) for s in shape) + "]"
+    if data.draw(st.booleans()):
+        wanted[data.draw(st.integers(0, len(wanted) - 1))] = -1
+    values = RNG.normal(size=shape)
+    extents = ",".join(names[p] for p in order)
+
+    def f(x: Any, like: Any) -> Any:
+        sizes = dict(zip(order, like.shape, strict=True))
+        return x.reshape([-1 if s == -1 else math.prod(sizes[p] for p in order if _has(s, p, order)) for s in wanted])
+
+    check(f, f"{signature}, like[{extents}]", values, np.zeros(order))
+
+
+def _has(extent: int, part: int, order: list[int]) -> bool:
+    """Whether the run of neighbours with this product holds the part: no two runs of 2, 3, 4 and 5 have one product."""
+    for start in range(4):
+        for stop in range(start + 1, 5):
+            if math.prod(order[start:stop]) == extent:
+                return part in order[start:stop]
+    return False
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_any_index_arrays_and_slices_together(data: st.DataObject) -> None:
+    values = RNG.normal(size=(4, 3, 5))
+    key = []
+    for extent in values.shape:
+        places = st.lists(st.integers(-extent, extent - 1), min_size=2, max_size=2)
+        key.append(data.draw(st.one_of(places, slices(extent), st.integers(-extent, extent - 1))))
+    check(lambda x: x[tuple(key)], "x[4,3,5]", values)
