@@ -519,8 +519,8 @@ class Evaluator:
             self._fail(f"unknown name {name}", node.start)
         if len(name) == 1 and name in "ijklmpqrst":
             self._fail(f"unknown name {name}; an index is bound by sum[{name}:n](...) or z[{name}:n] = ...", node.start)
-        known = [*self.bindings, *CONSTANTS, *SPELLINGS, *COMPOSITES, *FUNCTIONS]
-        self._fail(f"unknown name {name}{nearest(name, known)}", node.start)
+        known = [*CONSTANTS, *SPELLINGS, *COMPOSITES, *FUNCTIONS]
+        self._fail(f"unknown name {name}{nearest(name, list(self.bindings)) or nearest(name, known)}", node.start)
 
     def _let(self, node: Node, value: Value) -> str:
         name = check_name(str(node.value), "a part", node.start, self.syntax)
