@@ -1,0 +1,53 @@
+# make demo     build the demo's losses ahead of time, then train on real data
+# make test     the whole suite
+# make lint     ruff and mypy
+# make refresh  write the gallery in generated/ again
+# make bench    compare with the peers that are installed
+# make clean    remove what these made
+#
+# Each sets up .venv by itself. Needed: Python 3.10 or later and a C compiler.
+
+PYTHON ?= python3
+JOBS ?= 2
+BIN := .venv/bin
+# Kernels are compiled once for a checkout, whoever asks for them.
+export GRADC_CACHE_DIR ?= $(CURDIR)/.cache/kernels
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint refresh bench clean
+
+help:
+	@sed -n 's/^# \(make.*\)/\1/p' Makefile
+
+demo: .venv/demo.stamp
+	$(BIN)/python examples/train_digits.py
+
+test: .venv/test.stamp
+	$(BIN)/python -m pytest -n $(JOBS)
+
+lint: .venv/lint.stamp
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+refresh: .venv/base.stamp
+	$(BIN)/python -m gradc.gallery
+
+bench: .venv/bench.stamp
+	$(BIN)/python benchmarks/run.py
+
+clean:
+	rm -rf .venv .cache demo-output build
+
+# One stamp for each set of packages, made again when pyproject.toml changes.
+.venv/base.stamp: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "gradc needs Python 3.10 or later; set PYTHON=" >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+.venv/%.stamp: pyproject.toml .venv/base.stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$*]'
+	@touch $@
+
+.PRECIOUS: .venv/%.stamp
