@@ -40,12 +40,14 @@ def random_size(r, builder, body, extents, depth=0):
         return size(1)
     a = random_size(r, builder, body, extents, depth + 1)
     b = random_size(r, builder, body, extents, depth + 1)
+    if a.mentions("ref") and b.mentions("ref"):
+        b = size(2)  # the order of two data indices in one subscript follows their numbers, not what they are
     if c == 4:
         return a + b
     if c == 5:
         return a - b
     if c == 6:
-        return a + b if a.mentions("ref") and b.mentions("ref") else a * b
+        return a * b
     if c == 7:
         return a // r.choice([2, 3, n, d + 1]) if r.random() < 0.5 else a % r.choice([2, n, d + 1])
     integers = [k for k, a_ in enumerate(builder.arrays) if a_.kind == INTEGER and len(a_.shape) == 1]
