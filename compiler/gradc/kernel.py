@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradc import pipeline
+from gradc.emit.names import c_identifier
 from gradc.emit.source import Source
 from gradc.errors import ArgumentError, ArgumentTypeError, CompilerNotFoundError, NotDifferentiableError
 from gradc.ir.program import Program
@@ -32,7 +33,7 @@ class Kernel:
 
     Calling it gives the value. Arguments go by position or by name, in the order of the signature; `out` takes an array
     (or a tuple, with None for a fresh one) that a result is written to. Arrays are dense, in C order and of the
-    kernel's dtype; others that NumPy casts safely are converted, and everything else is an error that names the argument.
+    kernel's dtype; others that NumPy casts safely are converted, and all else is an error that names the argument.
 
     Parameters
     ----------
@@ -354,11 +355,17 @@ def _with_returns(entry: Any, returns: Any) -> Any:
     return replace(entry, returns=returns)
 
 
-def write_artefact(kernel: Kernel, directory: Path) -> tuple[Path, ...]:
+def retyped(kernel: Kernel, dtype: Any) -> Kernel:
+    """The same kernel in another precision."""
+    return Kernel(kernel.program, kernel.name, kernel.wrt, kernel._single, _dtype_name(dtype), kernel.backend)
+
+
+def write_artefact(kernel: Kernel, directory: Path | str) -> tuple[Path, ...]:
     """Build a kernel ahead of time into `directory`; gives the paths written."""
     from gradc.runtime.artefact import build_artefact
 
     units = kernel.units()
     source = pipeline.render(units, kernel.program, kernel.name, kernel.dtype, include=True)
     entries = [pipeline.shipped_entry(unit) for unit in units]
-    return tuple(build_artefact(kernel.name, source.c, source.header, entries, directory))
+    # The file that the C includes is named as C names the kernel, which differs where that is a word of C.
+    return tuple(build_artefact(c_identifier(kernel.name), source.c, source.header, entries, Path(directory)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -18,10 +18,12 @@ from gradc.calculus.reverse import vjp
 from gradc.calculus.semantics import SEMANTICS
 from gradc.emit.function import Function, FunctionWriter
 from gradc.emit.names import c_identifier
+from gradc.emit.ranges import bounds_of, stays_inside
 from gradc.emit.source import Source, render_source
 from gradc.errors import NotDifferentiableError, SignatureError, UnsupportedError
+from gradc.ir.equations import references
 from gradc.ir.interpret import interpret
-from gradc.ir.program import KIND_OF_DTYPE, Comprehension, Parameter, Program, sizes_of
+from gradc.ir.program import KIND_OF_DTYPE, Comprehension, Parameter, Program, bodies_of, sizes_of
 from gradc.ir.size import ONE, Size
 from gradc.passes.lower import lower
 from gradc.passes.normalise import normalise
@@ -204,12 +206,40 @@ def constraints(program: Program) -> tuple[tuple[Polynomial, str], ...]:
         if isinstance(definition, Comprehension) and definition.reduction in ("max", "min"):
             for extent in definition.extents[definition.rank :]:
                 need(extent - ONE, f"a {definition.reduction} needs at least one term, so {extent} must be at least 1")
+    for value, text in reach(program):
+        need(value, text)
     known = set(program.symbols())
     return tuple(
         (polynomial(value), text)
         for value, text in found.items()
         if all(atom[0] != "dim" or atom[1] in known for atom in value.atoms())
     )
+
+
+def reach(program: Program) -> Iterator[tuple[Size, str]]:
+    """Room that reads need, as sizes that must not be negative: ``x[3]`` needs an axis of at least 4.
+
+    A read that only a choice uses may lie outside, since the choice discards it.
+    """
+    arrays = program.arrays()
+    for definition in program.definitions:
+        for extents, body, roots in bodies_of(definition):
+            plain = set(roots)
+            for number in range(len(body) - 1, -1, -1):
+                equation = body[number]
+                if number in plain:
+                    plain.update(
+                        equation.operands[:1] if equation.op in ("where", "where_integer") else references(equation)
+                    )
+                if equation.op != "access" or number not in plain:
+                    continue
+                array, subscripts = equation.data
+                for part, extent in zip(subscripts, arrays[array].shape, strict=True):
+                    bounds = None if part.mentions("ref") else bounds_of(part, extents)
+                    if bounds is not None and not stays_inside(part, extent, extents):
+                        text = f"an index runs to {bounds[1]} on an axis of length {extent}"
+                        yield bounds[0], text
+                        yield extent - ONE - bounds[1], text
 
 
 def polynomial(value: Size) -> Polynomial:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from gradc.calculus.primitives import PRIMITIVES
 from gradc.ir.equations import BOOLEAN, INTEGER, Equation
-from gradc.ir.size import Atom, Size
+from gradc.ir.size import Atom, Size, symbol
 
 _TERNARY, _OR, _AND, _EQUAL, _COMPARE, _SUM, _PRODUCT, _UNARY, _CALL = 1, 2, 3, 4, 5, 6, 7, 8, 99
 _INFIX = {"add": ("+", _SUM), "sub": ("-", _SUM), "mul": ("*", _PRODUCT), "div": ("/", _PRODUCT)}
@@ -43,14 +43,30 @@ def c_type(kind: str, real: str) -> str:
     return {INTEGER: "int64_t", BOOLEAN: "int"}.get(kind, real)
 
 
-def spell_size(value: Size, name: Callable[[Atom], str]) -> Text:
-    """An integer expression; its parts are not negative where it is divided, so C's division is the floor."""
-    text = value.spell(name).replace("//", " / ")
-    if value.atom is not None and value.atom[0] not in ("//", "%"):
+def spell_size(value: Size, name: Callable[[Atom], str], is_natural: Callable[[Size], bool] = lambda _: True) -> Text:
+    """An integer expression. C divides towards zero, so what may be negative is divided by a function that floors.
+
+    Parameters
+    ----------
+    is_natural
+        Whether a part is known not to be negative.
+    """
+
+    def divide(atom: Atom) -> Size | None:
+        if atom[0] not in ("//", "%"):
+            return None
+        top, bottom = spell_size(atom[1], name, is_natural), spell_size(atom[2], name, is_natural)
+        if not is_natural(atom[1]):
+            return symbol(f"gradc_{'quotient' if atom[0] == '//' else 'remainder'}({top.text}, {bottom.text})")
+        return symbol(f"({top.at(_PRODUCT)} {atom[0][0]} {bottom.at(_UNARY)})")
+
+    named = value.substitute(lambda atom: divide(atom) or symbol(name(atom)))
+    text = named.spell(lambda atom: str(atom[1]))
+    if named.atom is not None:
         return Text(text)
-    if value.constant is not None:
-        return Text(text, _CALL if value.constant >= 0 else _UNARY)
-    return Text(text, _PRODUCT if len(value.terms) == 1 and value.terms[0][1] > 0 else _SUM)
+    if named.constant is not None:
+        return Text(text, _CALL if named.constant >= 0 else _UNARY)
+    return Text(text, _PRODUCT if len(named.terms) == 1 and named.terms[0][1] > 0 else _SUM)
 
 
 def spell_constant(value: float | bool, real: str) -> Text:
@@ -126,8 +142,5 @@ def vector_functions(ops: Sequence[str], real: str) -> tuple[str, ...]:
 
 # What glibc's libmvec has for AVX2 and AVX-512 since 2.35; `sqrt`, `fabs` and the roundings are instructions.
 _VECTOR = frozenset(
-    (
-        "exp log pow sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh exp2 expm1 log10 log1p log2 cbrt "
-        "erf erfc hypot atan2"
-    ).split()
+    ["exp", "log", "pow", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "exp2", "expm1", "log10", "log1p", "log2", "cbrt", "erf", "erfc", "hypot", "atan2"]
 )

@@ -9,7 +9,7 @@ from gradc.calculus.reductions import REDUCTIONS
 from gradc.calculus.routines import ROUTINES
 from gradc.emit.expressions import Text, c_type, needs_names, spell, spell_constant, spell_size
 from gradc.emit.names import NameTable
-from gradc.emit.ranges import stays_inside
+from gradc.emit.ranges import stays_inside, stays_natural
 from gradc.emit.statements import Block, Comment, Line, Statement
 from gradc.ir.equations import INTEGER, BodyBuilder, Equation, index_dependencies, needed_by, references
 from gradc.ir.printer import Names, choose_names, definition_lines, index_names
@@ -535,7 +535,9 @@ class _StageWriter:
                 return Line(f"const {kind} {element} = {value.text};"), None
             return Line(f"{element} = {value.text};"), None
         if action.kind == "add":
-            return Line(f"{element} += {value.text};"), None
+            line = Line(f"{element} += {value.text};")
+            outside = self._outside(action)
+            return (Block(f"if ({' && '.join(outside)})", [line]) if outside else line), None
         suffix = count
         while suffix and suffix - 1 in action.reduced:
             suffix -= 1
@@ -557,6 +559,15 @@ class _StageWriter:
         else:
             self.after[suffix].append(Line(_combine(action.kind, element, Text(accumulator))))
         return Line(_combine(action.kind, accumulator, value)), accumulator
+
+    def _outside(self, action: Action) -> list[str]:
+        """What to test before a store that may fall outside its array, where it does nothing."""
+        tests = []
+        for part, extent in zip(action.subscripts, self.scope.arrays[action.array].shape, strict=True):
+            if not part.mentions("ref") and not stays_inside(part, extent, self.stage.extents):
+                place = self._size(part).at(6)
+                tests += [f"{place} >= 0", f"{place} < {self.writer.size_text(extent).at(6)}"]
+        return tests
 
     def _reset_inside(self, action: Action, outermost: int, element: str) -> None:
         statement: Statement = Line(f"{element} = {self.scope._identity(action.kind)};")
@@ -630,7 +641,13 @@ class _StageWriter:
         return Text(text, 8 if text.startswith("(") else 99)
 
     def _size(self, value: Size) -> Text:
-        return spell_size(value, self._atom)
+        def is_natural(part: Size) -> bool:
+            known = stays_natural(part, self.stage.extents)
+            if not known:
+                self.writer.helpers.update(("quotient", "remainder"))
+            return known
+
+        return spell_size(value, self._atom, is_natural)
 
     def _atom(self, atom: Atom) -> str:
         if atom[0] == "index":

@@ -9,8 +9,14 @@ from gradc.ir.size import ONE, ZERO, Size, size
 
 def stays_inside(part: Size, extent: Size, extents: Sequence[Size]) -> bool:
     """Whether ``0 <= part < extent`` follows from ``0 <= index(k) < extents[k]`` and dimensions being at least 0."""
-    bounds = _bounds(part, extents)
+    bounds = bounds_of(part, extents)
     return bounds is not None and _is_nonnegative(bounds[0]) and _is_nonnegative(extent - ONE - bounds[1])
+
+
+def stays_natural(part: Size, extents: Sequence[Size]) -> bool:
+    """Whether ``0 <= part`` follows."""
+    bounds = bounds_of(part, extents)
+    return bounds is not None and _is_nonnegative(bounds[0])
 
 
 def _is_nonnegative(value: Size) -> bool:
@@ -19,7 +25,7 @@ def _is_nonnegative(value: Size) -> bool:
     )
 
 
-def _bounds(part: Size, extents: Sequence[Size]) -> tuple[Size, Size] | None:
+def bounds_of(part: Size, extents: Sequence[Size]) -> tuple[Size, Size] | None:
     """The least and the greatest value, as sizes of dimensions; None where that is not known."""
     low = high = ZERO
     for monomial, coefficient in part.terms:
@@ -32,7 +38,7 @@ def _bounds(part: Size, extents: Sequence[Size]) -> tuple[Size, Size] | None:
             elif atom[0] == "%" and not atom[2].mentions("index") and not atom[2].mentions("ref"):
                 a, b = ZERO, atom[2] - ONE
             elif atom[0] == "//" and not atom[2].mentions("index") and not atom[2].mentions("ref"):
-                inner = _bounds(atom[1], extents)
+                inner = bounds_of(atom[1], extents)
                 if inner is None or not _is_nonnegative(inner[0]):
                     return None
                 a, b = ZERO, (inner[1] + ONE) // atom[2] - ONE

@@ -88,7 +88,11 @@ def _evaluate(
             values, atoms = _evaluate_body(piece.body, extents, arrays, dims, semantics, dtype)
             for store in piece.stores:
                 places = tuple(np.broadcast_to(part.evaluate(atoms), extents) for part in store.subscripts)
-                np.add.at(result, places, np.broadcast_to(values[store.value], extents))
+                inside = np.ones(extents, bool)
+                for place, extent in zip(places, result.shape, strict=True):
+                    inside &= (place >= 0) & (place < extent)
+                value = np.broadcast_to(values[store.value], extents)
+                np.add.at(result, tuple(place[inside] for place in places), value[inside])
         return [result]
     if isinstance(definition, Scan):
         return _run_scan(definition, arrays, dims, semantics, dtype)

@@ -81,7 +81,10 @@ class Piece(NamedTuple):
 
 
 class Accumulation(NamedTuple):
-    """``T[idx[i], j] += e`` from zeros: the transpose of a gather, and how arrays are put together from parts."""
+    """``T[idx[i], j] += e`` from zeros: the transpose of a gather, and how arrays are put together from parts.
+
+    A store outside the array does nothing: it is the adjoint of a read that a choice has discarded.
+    """
 
     shape: tuple[Size, ...]
     pieces: tuple[Piece, ...]

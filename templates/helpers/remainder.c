@@ -1,0 +1,6 @@
+/* The remainder with the sign of the divisor, as Python has it. */
+static inline int64_t gradc_remainder(int64_t a, int64_t b)
+{
+    const int64_t rest = a % b;
+    return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+}
