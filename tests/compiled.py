@@ -1,0 +1,65 @@
+"""Compile programs for the tests, many in one translation unit, and interpret them.
+
+>>> kernels = compile_programs({"f": program}, "float64")
+>>> kernels["f"](np.ones(3))
+(array([...]),)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradc import pipeline
+from gradc.calculus.semantics import SEMANTICS
+from gradc.emit.source import render_source
+from gradc.ir.interpret import interpret
+from gradc.ir.program import Program
+from gradc.runtime.library import load
+
+Kernel = Callable[..., tuple[Any, ...]]
+
+
+def name_outputs(program: Program) -> Program:
+    """The program with a name for each output."""
+    names = tuple(f"out{k}" for k in range(len(program.outputs)))
+    return Program(program.parameters, program.definitions, program.outputs, program.hints, names)
+
+
+def c_text(programs: Mapping[str, Program], dtype: str, name: str = "tests") -> tuple[str, list[pipeline.Unit]]:
+    """The C of all programs in one file, and their units in order."""
+    units = [pipeline.emit(name_outputs(program), "value", key, dtype) for key, program in programs.items()]
+    real = {"float64": "double", "float32": "float"}[dtype]
+    return render_source(name, [unit.function for unit in units], real, "", pipeline.VERSION).c, units
+
+
+def compile_programs(programs: Mapping[str, Program], dtype: str) -> dict[str, Kernel]:
+    """Callables that give the tuple of outputs; all come from one shared object."""
+    text, units = c_text(programs, dtype)
+    library = load(text, [unit.entry for unit in units])
+
+    def kernel(unit: pipeline.Unit) -> Kernel:
+        function = library.function(unit.entry)
+        if len(unit.program.outputs) > 1:
+            return lambda *arguments: tuple(function(*arguments))
+        return lambda *arguments: (function(*arguments),)
+
+    return {key: kernel(unit) for key, unit in zip(programs, units, strict=True)}
+
+
+def run(program: Program, arguments: Sequence[Any], dtype: str = "float64") -> tuple[Any, ...]:
+    """What the interpreter computes."""
+    return interpret(program, arguments, SEMANTICS, dtype)
+
+
+def cast(arguments: Sequence[Any], dtype: str) -> list[Any]:
+    """The arguments with reals in `dtype`, as arrays or Python numbers."""
+    found: list[Any] = []
+    for argument in arguments:
+        value = np.asarray(argument)
+        if value.dtype.kind == "f":
+            value = value.astype(dtype)
+        found.append(value if value.ndim else value.item())
+    return found
