@@ -26,7 +26,7 @@ from gradc.ir.interpret import interpret
 from gradc.ir.program import KIND_OF_DTYPE, Comprehension, Parameter, Program, bodies_of, sizes_of
 from gradc.ir.size import ONE, Size
 from gradc.passes.lower import lower
-from gradc.passes.normalise import normalise
+from gradc.passes import normalise as passes
 from gradc.passes.partition import partition
 from gradc.runtime.arguments import Entry, Input, Output, Polynomial
 from gradc.schedule.nests import plan_program
@@ -193,19 +193,20 @@ def constraints(program: Program) -> tuple[tuple[Polynomial, str], ...]:
     """What must not be negative for the program to have a meaning: extents, and for a maximum its terms less one."""
     found: dict[Size, str] = {}
 
-    def need(value: Size, text: str) -> None:
+    def need(value: Size, reason: str) -> None:
         if any(coefficient < 0 for _, coefficient in value.terms) and not value.mentions("index"):
-            found.setdefault(value, text)
+            least = min(sum(c for monomial, c in value.terms if not monomial), 0)
+            found.setdefault(value, f"{value - least} >= {-least} ({reason})")
 
     for parameter in program.parameters:
         for extent in parameter.shape:
-            need(extent, f"the extent {extent} of {parameter.name} must not be negative")
+            need(extent, f"{parameter.name} has an axis of length {extent}")
     for definition in program.definitions:
         for extent in sizes_of(definition):
-            need(extent, f"the size {extent} must not be negative")
+            need(extent, f"a part has length {extent}")
         if isinstance(definition, Comprehension) and definition.reduction in ("max", "min"):
             for extent in definition.extents[definition.rank :]:
-                need(extent - ONE, f"a {definition.reduction} needs at least one term, so {extent} must be at least 1")
+                need(extent - ONE, f"a {definition.reduction} needs at least one term")
     for value, text in reach(program):
         need(value, text)
     known = set(program.symbols())
@@ -258,6 +259,11 @@ def signature_text(parameters: Sequence[Parameter]) -> str:
         dtype = "" if parameter.dtype == "real" else f":{parameter.dtype}"
         parts.append(f"{parameter.name}{shape}{dtype}")
     return ", ".join(parts)
+
+
+def normalise(program: Program) -> Program:
+    """The canonical form; each pass is shown under ``GRADC_DEBUG``."""
+    return passes.normalise(program, _debug if os.environ.get("GRADC_DEBUG") else None)
 
 
 def _debug(title: str, program: Program) -> None:

@@ -36,10 +36,11 @@ def lift_body(
     lifted = []
     for output in body.outputs:
         number, stepped = where[output]
-        if not stepped:
+        shape = builder.arrays[number].shape[1 if stepped else 0 :]
+        if not stepped or builder.arrays[number].shape[0] != length:  # the same at every step, or one step longer
             equations = builder.body()
-            shape = builder.arrays[number].shape
-            value = builder.access(equations, number, *(index(k + 1) for k in range(len(shape))))
+            place = [index(k + 1) for k in range(len(shape))]
+            value = builder.access(equations, number, *((index(0), *place) if stepped else place))
             number = builder.comprehend(equations, value, (length, *shape))
         lifted.append(number)
     return lifted

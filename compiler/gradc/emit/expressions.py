@@ -142,5 +142,31 @@ def vector_functions(ops: Sequence[str], real: str) -> tuple[str, ...]:
 
 # What glibc's libmvec has for AVX2 and AVX-512 since 2.35; `sqrt`, `fabs` and the roundings are instructions.
 _VECTOR = frozenset(
-    ["exp", "log", "pow", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "exp2", "expm1", "log10", "log1p", "log2", "cbrt", "erf", "erfc", "hypot", "atan2"]
+    [
+        "exp",
+        "log",
+        "pow",
+        "sin",
+        "cos",
+        "tan",
+        "asin",
+        "acos",
+        "atan",
+        "sinh",
+        "cosh",
+        "tanh",
+        "asinh",
+        "acosh",
+        "atanh",
+        "exp2",
+        "expm1",
+        "log10",
+        "log1p",
+        "log2",
+        "cbrt",
+        "erf",
+        "erfc",
+        "hypot",
+        "atan2",
+    ]
 )

@@ -9,7 +9,20 @@ The order is that of a depth-first reading from the outputs, so equal programs h
 
 from __future__ import annotations
 
-from gradc.ir.program import Program, ProgramBuilder, Scan, reads, remap, result_count
+from gradc.ir.program import Program, ProgramBuilder, Scan, copy_definitions, reads, remap, result_count
+
+
+def _without_unread_captures(scan: Scan) -> Scan:
+    """A scan that captures only what its body reads."""
+    body, carries = scan.body, len(scan.initial)
+    read = set(body.outputs).union(*(reads(definition) for definition in body.definitions))
+    kept = [k for k in range(len(body.parameters)) if k < carries or k in read]
+    if len(kept) == len(body.parameters):
+        return scan
+    b = ProgramBuilder([body.parameters[k] for k in kept])
+    new = copy_definitions(b, body, {k: position for position, k in enumerate(kept)})
+    captured = tuple(scan.captured[k - carries] for k in kept[carries:])
+    return scan._replace(captured=captured, body=b.finish([new[number] for number in body.outputs]))
 
 
 def drop_dead(program: Program) -> Program:
@@ -37,7 +50,7 @@ def drop_dead(program: Program) -> Program:
     for k in done:
         definition = remap(program.definitions[k], new)
         if isinstance(definition, Scan):
-            definition = definition._replace(body=drop_dead(definition.body))
+            definition = _without_unread_captures(definition._replace(body=drop_dead(definition.body)))
         hints = [program.hint(firsts[k] + offset) for offset in range(result_count(definition))]
         for offset, number in enumerate(b.define(definition, *hints)):
             new[firsts[k] + offset] = number

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from gradc.ir.program import Program
 from gradc.passes.dead import drop_dead
 from gradc.passes.hoist import hoist_factors
 from gradc.passes.inline import inline
 from gradc.passes.simplify import simplify
 
+# Each runs once where it stands, and sees what the ones before it made.
+PASSES: tuple[Callable[[Program], Program], ...] = (
+    drop_dead,  # front ends and derivatives define more than is used; the rest need not look at it
+    inline,  # merge what was one definition an operation
+    simplify,  # identities show once the expressions are whole
+    hoist_factors,  # after the signs and ones are gone
+    drop_dead,
+    inline,  # what was hoisted may merge into its reader
+    simplify,
+    drop_dead,  # and puts the definitions in canonical order
+)
 
-def normalise(program: Program) -> Program:
-    """Run the passes that give the canonical form, each once, in the order that lets it see what the last one made."""
-    program = inline(drop_dead(program))  # merge what the front end made one definition an operation
-    program = simplify(program)  # identities show once the expressions are whole
-    program = hoist_factors(program)  # after the signs and ones are gone
-    program = inline(drop_dead(program))  # what was hoisted may merge into its reader
-    return drop_dead(simplify(program))
+
+def normalise(program: Program, watch: Callable[[str, Program], None] | None = None) -> Program:
+    """Run the passes that give the canonical form; `watch` is shown each one's name and result."""
+    for run in PASSES:
+        program = run(program)
+        if watch is not None:
+            watch(run.__name__, program)
+    return program
