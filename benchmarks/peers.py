@@ -1,0 +1,544 @@
+"""The peers: each gives a function without arguments that computes a problem's value and gradients.
+
+    call = PEERS["jax"]().prepare(problem)
+    value, gradients = results(call())
+
+A peer's data are where it wants them before the clock starts (on its device, in its layout, converted), and its results
+stay what it returns: no conversion is timed. A peer that cannot express a problem raises `NotOffered` with the reason.
+
+Tracing peers (JAX, PyTorch, PyTensor, autograd) run the very NumPy function that gradc compiles, with their own module
+in the place of `np`. NumPy, Numba and CasADi have code written by hand, for the problems where that is reasonable.
+"""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import importlib
+import importlib.util
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from types import FunctionType, SimpleNamespace
+from typing import Any, ClassVar
+
+import numpy as np
+from problems import Problem
+
+Call = Callable[[], Any]
+
+
+class NotOffered(Exception):  # noqa: N818  (not an error: the table shows a dash)
+    """The peer does not express this problem."""
+
+
+class Peer:
+    """What all adapters share."""
+
+    name: ClassVar[str]
+    module: ClassVar[str]
+    """What must be importable."""
+
+    def __init__(self, threads: int = 1) -> None:
+        self.threads = threads
+
+    @property
+    def version(self) -> str:
+        """The version that is measured."""
+        return str(importlib.import_module(self.module).__version__)
+
+    def prepare(self, problem: Problem) -> Call:
+        """Compile, and place the data."""
+        raise NotImplementedError
+
+
+def results(returned: Any) -> list[np.ndarray]:
+    """What a call returned, flat: the value, then a gradient for each name in `wrt`."""
+    if isinstance(returned, (tuple, list)):
+        return [array for item in returned for array in results(item)]
+    return [np.asarray(returned.detach() if hasattr(returned, "detach") else returned)]
+
+
+class Namespace:
+    """A module with some names replaced."""
+
+    def __init__(self, module: Any, **replaced: Any) -> None:
+        self.__dict__.update(replaced)
+        self._module = module
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._module, name)
+
+
+def translated(function: Callable[..., Any], numpy: Any, special: Any) -> Callable[..., Any]:
+    """The same function, with `numpy` for `np` and `special` for `scipy.special`, all the way down."""
+
+    def find(name: str, *rest: Any, **named: Any) -> Any:
+        return special if name == "scipy.special" else builtins.__import__(name, *rest, **named)
+
+    old = function.__globals__
+    new = {**old, "np": numpy, "__builtins__": {**vars(builtins), "__import__": find}}
+    for name, value in old.items():
+        if isinstance(value, FunctionType) and value.__globals__ is old:
+            new[name] = FunctionType(value.__code__, new, name, value.__defaults__, value.__closure__)
+    return FunctionType(function.__code__, new, function.__name__, function.__defaults__, function.__closure__)
+
+
+# ------------------------------------------------------------------------------------------------------------- gradc
+
+
+@functools.cache
+def _kernel(function: Any, signature: str, wrt: Any, dtype: str) -> Any:
+    import gradc
+
+    return gradc.compile(function, signature, wrt=wrt, dtype=dtype)
+
+
+class Gradc(Peer):
+    """A checked call with fresh results."""
+
+    name, module = "gradc", "gradc"
+
+    def prepare(self, problem: Problem) -> Call:
+        wrt = problem.wrt[0] if problem.single else problem.wrt
+        kernel = _kernel(problem.function, problem.signature, wrt, problem.dtype)
+        arguments = tuple(problem.arguments.values())
+        if problem.pointwise:
+            ones = np.ones_like(arguments[0])
+            return lambda: kernel.vjp(arguments, ones)
+        pair = kernel.value_and_grad
+        return lambda: pair(*arguments)
+
+
+class GradcBound(Peer):
+    """All arguments bound, results written where the caller says."""
+
+    name, module = "gradc-bound", "gradc"
+
+    def prepare(self, problem: Problem) -> Call:
+        if problem.pointwise:
+            raise NotOffered("bind gives value_and_grad, which is for scalar losses")
+        wrt = problem.wrt[0] if problem.single else problem.wrt
+        kernel = _kernel(problem.function, problem.signature, wrt, problem.dtype)
+        _, gradients = kernel.value_and_grad(*problem.arguments.values())
+        arrays = [g if isinstance(g, np.ndarray) else None for g in ([gradients] if problem.single else gradients)]
+        bound: Call = kernel.bind(out=(None, *arrays), **problem.arguments)
+        return bound
+
+
+# ------------------------------------------------------------------------------------------------- by hand, in NumPy
+
+
+def _numpy_logistic(w: Any, X: Any, y: Any, lam: float) -> Any:
+    m = -y * (X @ w)
+    e = np.exp(-np.abs(m))
+    value = np.mean(np.maximum(m, 0) + np.log1p(e)) + 0.5 * lam * (w @ w)
+    r = -y * np.where(m > 0, 1, e) / (1 + e)
+    return value, r @ X / len(y) + lam * w
+
+
+def _numpy_ridge(w: Any, X: Any, y: Any, lam: float) -> Any:
+    r = X @ w - y
+    return 0.5 * (r @ r) / len(y) + 0.5 * lam * (w @ w), r @ X / len(y) + lam * w
+
+
+def _numpy_squared_error(w: Any, X: Any, y: Any) -> Any:
+    r = X @ w - y
+    return 0.5 * (r @ r) / len(y), r @ X / len(y)
+
+
+def _numpy_poisson(w: Any, X: Any, y: Any) -> Any:
+    z = X @ w
+    mu = np.exp(z)
+    return np.mean(mu - y * z), (mu - y) @ X / len(y)
+
+
+def _numpy_hinge(w: Any, X: Any, y: Any, lam: float) -> Any:
+    m = 1 - y * (X @ w)
+    return np.mean(np.maximum(m, 0)) + 0.5 * lam * (w @ w), np.where(m > 0, -y, 0) @ X / len(y) + lam * w
+
+
+def _numpy_cross_entropy(Z: Any, y: Any) -> Any:
+    Z = Z - Z.max(axis=1, keepdims=True)
+    rows = np.arange(len(y))
+    true = Z[rows, y]
+    P = np.exp(Z)
+    s = P.sum(axis=1, keepdims=True)
+    value = np.mean(np.log(s[:, 0]) - true)
+    P /= s
+    P[rows, y] -= 1
+    P /= len(y)
+    return value, P
+
+
+def _numpy_softmax(W: Any, b: Any, X: Any, y: Any) -> Any:
+    value, P = _numpy_cross_entropy(X @ W + b, y)
+    return value, X.T @ P, P.sum(axis=0)
+
+
+def _numpy_two_layer(W1: Any, b1: Any, W2: Any, b2: Any, X: Any, y: Any) -> Any:
+    T = np.tanh(X @ W1 + b1)
+    value, P = _numpy_cross_entropy(T @ W2 + b2, y)
+    R = P @ W2.T * (1 - T * T)
+    return value, X.T @ R, R.sum(axis=0), T.T @ P, P.sum(axis=0)
+
+
+def _numpy_rosenbrock(x: Any) -> Any:
+    a, b = x
+    s = b - a * a
+    return (1 - a) ** 2 + 100 * s * s, np.array([-2 * (1 - a) - 400 * a * s, 200 * s])
+
+
+def _numpy_exp_sin_log(a: Any, b: Any, c: Any) -> Any:
+    e, bc = np.exp(-a * a), b * c
+    es, ec = e * np.sin(bc), e * np.cos(bc)
+    p, q = 1 + b * b, 1 + c * c
+    log, root = np.log(p), 1 / np.sqrt(q)
+    return es + log * root, -2 * a * es, c * ec + 2 * b / p * root, b * ec - c * log * root / q
+
+
+NUMPY: dict[str, Callable[..., Any]] = {
+    "logistic": _numpy_logistic,
+    "ridge": _numpy_ridge,
+    "squared_error": _numpy_squared_error,
+    "poisson": _numpy_poisson,
+    "hinge": _numpy_hinge,
+    "softmax_cross_entropy": _numpy_softmax,
+    "two_layer": _numpy_two_layer,
+    "rosenbrock": _numpy_rosenbrock,
+    "exp_sin_log": _numpy_exp_sin_log,
+}
+
+
+class NumPy(Peer):
+    """Value and gradient as a careful person writes them, sharing what can be shared."""
+
+    name, module = "numpy", "numpy"
+
+    def prepare(self, problem: Problem) -> Call:
+        if problem.loss not in NUMPY:
+            raise NotOffered("no gradient was written by hand")
+        return functools.partial(NUMPY[problem.loss], *problem.arguments.values())
+
+
+# --------------------------------------------------------------------------------------------------------------- JAX
+
+
+class Jax(Peer):
+    """``jit(value_and_grad)``, arrays on the device; the call waits for the results."""
+
+    name, module = "jax", "jax"
+
+    def prepare(self, problem: Problem) -> Call:
+        import jax
+        import jax.numpy as jnp
+        import jax.scipy.special
+
+        jax.config.update("jax_enable_x64", True)
+        function = translated(problem.function, jnp, jax.scipy.special)
+        at = problem.positions[0] if problem.single else problem.positions
+        derive = jax.value_and_grad(function, argnums=at)
+        run = jax.jit(jax.vmap(derive) if problem.pointwise else derive)
+        arguments = [jnp.asarray(v) if isinstance(v, np.ndarray) else v for v in problem.arguments.values()]
+        return lambda: jax.block_until_ready(run(*arguments))
+
+
+# ----------------------------------------------------------------------------------------------------------- PyTorch
+
+
+def _torch_modules(dtype: str) -> tuple[Any, Any]:
+    import torch
+
+    real = getattr(torch, dtype)
+
+    def t(x: Any) -> Any:
+        return x if isinstance(x, torch.Tensor) else torch.tensor(x, dtype=real)
+
+    def lifted(name: str) -> Any:
+        function = getattr(torch, name)
+        return lambda *args: function(*map(t, args))
+
+    def over(function: Any) -> Any:
+        def reduce(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+            return function(x) if axis is None else function(x, dim=axis, keepdim=keepdims)
+
+        return reduce
+
+    names = "exp expm1 log log1p sqrt tanh cos sin abs logaddexp maximum minimum hypot where diag diagonal diff tril"
+    numpy = Namespace(
+        torch,
+        **{name: lifted(name) for name in names.split() if name not in ("diff", "tril", "where")},
+        where=lambda c, a, b: torch.where(c, t(a), t(b)),
+        sum=over(torch.sum),
+        mean=over(torch.mean),
+        max=over(torch.amax),
+        diff=torch.diff,
+        tril=torch.tril,
+        cumsum=lambda x: torch.cumsum(x, 0),
+        concatenate=torch.cat,
+        full=lambda n, value: torch.full((n,), value, dtype=real),
+        take_along_axis=lambda x, at, axis: torch.take_along_dim(x, at, dim=axis),
+    )
+    special = Namespace(torch.special, gammaln=lifted("lgamma"))
+    return numpy, special
+
+
+class Torch(Peer):
+    """Eager, with `torch.autograd.grad`."""
+
+    name, module = "torch", "torch"
+
+    def function(self, problem: Problem) -> Callable[..., Any]:
+        return translated(problem.function, *_torch_modules(problem.dtype))
+
+    def prepare(self, problem: Problem) -> Call:
+        import torch
+
+        torch.set_num_threads(self.threads)
+        function = self.function(problem)
+        arguments: list[Any] = []
+        for name, value in problem.arguments.items():
+            array = isinstance(value, np.ndarray) or name in problem.wrt
+            kind = None if isinstance(value, np.ndarray) else getattr(torch, problem.dtype)
+            arguments.append(torch.tensor(value, dtype=kind, requires_grad=name in problem.wrt) if array else value)
+        fitted = [arguments[at] for at in problem.positions]
+        ones = torch.ones_like(fitted[0]) if problem.pointwise else None
+
+        def run() -> Any:
+            value = function(*arguments)
+            return value, torch.autograd.grad(value, fitted, ones)
+
+        return run
+
+
+class TorchCompile(Torch):
+    """The loss through `torch.compile`, which also compiles its gradient."""
+
+    name = "torch.compile"
+
+    def function(self, problem: Problem) -> Callable[..., Any]:
+        import torch
+
+        return torch.compile(super().function(problem))
+
+
+# ---------------------------------------------------------------------------------------------------------- PyTensor
+
+
+class PyTensor(Peer):
+    """A compiled function of value and gradients, its inputs trusted."""
+
+    name, module = "pytensor", "pytensor"
+
+    def prepare(self, problem: Problem) -> Call:
+        import pytensor
+        import pytensor.tensor as pt
+
+        pytensor.config.floatX = problem.dtype
+        numpy = Namespace(pt, hypot=lambda a, b: pt.sqrt(a**2 + b**2), inf=np.inf, pi=np.pi)
+        function = translated(problem.function, numpy, SimpleNamespace(gammaln=pt.gammaln))
+        data = [np.asarray(v, None if isinstance(v, np.ndarray) else problem.dtype) for v in problem.arguments.values()]
+        variables = [pt.tensor(n, dtype=v.dtype, shape=v.shape) for n, v in zip(problem.arguments, data, strict=True)]
+        value = function(*variables)
+        scalar = pt.sum(value) if problem.pointwise else value
+        gradients = pytensor.grad(scalar, [variables[at] for at in problem.positions])
+        run = pytensor.function(variables, [value, *gradients], trust_input=True, on_unused_input="ignore")
+        return lambda: run(*data)
+
+
+# ---------------------------------------------------------------------------------------------------------- autograd
+
+
+class Autograd(Peer):
+    """The tape of HIPS autograd."""
+
+    name, module = "autograd", "autograd"
+
+    @property
+    def version(self) -> str:
+        from importlib.metadata import version
+
+        return version("autograd")
+
+    def prepare(self, problem: Problem) -> Call:
+        import autograd
+        import autograd.numpy as anp
+        import autograd.scipy.special
+
+        function = translated(problem.function, anp, autograd.scipy.special)
+        arguments = list(problem.arguments.values())
+        if problem.pointwise:
+            total = autograd.elementwise_grad(function, problem.positions)
+            return lambda: (function(*arguments), total(*arguments))
+        if problem.single:
+            derived = autograd.value_and_grad(function, problem.positions[0])
+            return lambda: derived(*arguments)
+
+        def packed(fitted: tuple[Any, ...]) -> Any:
+            whole = list(arguments)
+            for at, value in zip(problem.positions, fitted, strict=True):
+                whole[at] = value
+            return function(*whole)
+
+        fitted = tuple(arguments[at] for at in problem.positions)
+        derived = autograd.value_and_grad(packed)
+        return lambda: derived(fitted)
+
+
+# ----------------------------------------------------------------------------------------------- by hand, with Numba
+
+
+def _numba_functions() -> dict[str, Callable[..., Any]]:
+    import math
+
+    import numba
+
+    jit = numba.njit(fastmath=True, error_model="numpy")
+
+    @jit
+    def logistic(w: Any, X: Any, y: Any, lam: float) -> Any:
+        n, d = X.shape
+        gradient = np.zeros_like(w)
+        total = 0.0
+        for i in range(n):
+            z = w[0] * 0
+            for j in range(d):
+                z += X[i, j] * w[j]
+            m = -y[i] * z
+            e = math.exp(-abs(m))
+            total += max(m, 0.0) + math.log1p(e)
+            r = -y[i] * (1.0 if m > 0 else e) / (1.0 + e) / n
+            for j in range(d):
+                gradient[j] += X[i, j] * r
+        q = 0.0
+        for j in range(d):
+            q += w[j] * w[j]
+            gradient[j] += lam * w[j]
+        return total / n + 0.5 * lam * q, gradient
+
+    @jit
+    def ridge(w: Any, X: Any, y: Any, lam: float) -> Any:
+        n, d = X.shape
+        gradient = np.zeros_like(w)
+        total = 0.0
+        for i in range(n):
+            r = -y[i]
+            for j in range(d):
+                r += X[i, j] * w[j]
+            total += r * r
+            r /= n
+            for j in range(d):
+                gradient[j] += X[i, j] * r
+        q = 0.0
+        for j in range(d):
+            q += w[j] * w[j]
+            gradient[j] += lam * w[j]
+        return 0.5 * total / n + 0.5 * lam * q, gradient
+
+    @jit
+    def rosenbrock(x: Any) -> Any:
+        a, b = x[0], x[1]
+        s = b - a * a
+        gradient = np.empty_like(x)
+        gradient[0] = -2 * (1 - a) - 400 * a * s
+        gradient[1] = 200 * s
+        return (1 - a) ** 2 + 100 * s * s, gradient
+
+    @jit
+    def exp_sin_log(a: Any, b: Any, c: Any) -> Any:
+        f, fa, fb, fc = np.empty_like(a), np.empty_like(a), np.empty_like(a), np.empty_like(a)
+        for i in range(a.size):
+            e, p, q = math.exp(-a[i] * a[i]), 1 + b[i] * b[i], 1 + c[i] * c[i]
+            es, ec = e * math.sin(b[i] * c[i]), e * math.cos(b[i] * c[i])
+            log, root = math.log(p), 1 / math.sqrt(q)
+            f[i] = es + log * root
+            fa[i] = -2 * a[i] * es
+            fb[i] = c[i] * ec + 2 * b[i] / p * root
+            fc[i] = b[i] * ec - c[i] * log * root / q
+        return f, fa, fb, fc
+
+    return {"logistic": logistic, "ridge": ridge, "rosenbrock": rosenbrock, "exp_sin_log": exp_sin_log}
+
+
+class Numba(Peer):
+    """Loops written by hand, each row read once, with fastmath."""
+
+    name, module = "numba", "numba"
+
+    def prepare(self, problem: Problem) -> Call:
+        functions = _numba_functions()
+        if problem.loss not in functions:
+            raise NotOffered("no loop was written by hand")
+        return functools.partial(functions[problem.loss], *problem.arguments.values())
+
+
+# --------------------------------------------------------------------------------------- CasADi, with code generation
+
+
+class CasADi(Peer):
+    """CasADi's generated C, compiled at -O3 for this processor and called through its buffers, without copies."""
+
+    name, module = "casadi", "casadi"
+
+    def prepare(self, problem: Problem) -> Call:
+        import casadi as ca
+
+        if problem.dtype != "float64":
+            raise NotOffered("float64 only")
+        given = problem.arguments
+        if problem.loss == "rosenbrock":
+            x = ca.SX.sym("x", 2)
+            value = (1 - x[0]) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2
+            function = ca.Function("f", [x], [value, ca.gradient(value, x)])
+        elif problem.loss == "exp_sin_log":
+            a, b, c = (ca.SX.sym(letter) for letter in "abc")
+            value = ca.exp(-(a**2)) * ca.sin(b * c) + ca.log(1 + b**2) / ca.sqrt(1 + c**2)
+            partials = [ca.gradient(value, v) for v in (a, b, c)]
+            function = ca.Function("point", [a, b, c], [value, *partials]).map(given["a"].size)
+        elif problem.loss in ("logistic", "ridge"):
+            n, d = given["X"].shape
+            # Its matrices lie by columns: row-major X is its transpose.
+            w, X, y, lam = ca.MX.sym("w", d), ca.MX.sym("X", d, n), ca.MX.sym("y", n), ca.MX.sym("lam")
+            z = ca.mtimes(X.T, w)
+            m = -y * z
+            each = ca.fmax(m, 0) + ca.log1p(ca.exp(-ca.fabs(m))) if problem.loss == "logistic" else 0.5 * (z - y) ** 2
+            value = ca.sum1(each) / n + 0.5 * lam * ca.dot(w, w)
+            function = ca.Function("f", [w, X, y, lam], [value, ca.gradient(value, w)])
+        else:
+            raise NotOffered("not written in CasADi's vocabulary")
+        return self._bound(ca, function, list(given.values()))
+
+    def _bound(self, ca: Any, function: Any, values: list[Any]) -> Call:
+        with tempfile.TemporaryDirectory() as name:
+            # The generator writes into the working directory only, so the text goes by way of a string.
+            generator = ca.CodeGenerator("generated.c")
+            generator.add(function)
+            (Path(name) / "generated.c").write_text(generator.dump())
+            flags = ["-O3", "-march=native", "-ffast-math", "-shared", "-fPIC"]
+            subprocess.run(["cc", *flags, "generated.c", "-o", "f.so", "-lm"], cwd=name, check=True)
+            compiled = ca.external(function.name(), str(Path(name) / "f.so"))
+        buffer, run = compiled.buffer()
+        arguments = [np.atleast_1d(np.asarray(value, "float64")) for value in values]
+        outputs = [np.empty(compiled.numel_out(k)) for k in range(compiled.n_out())]
+        for k, array in enumerate(arguments):
+            buffer.set_arg(k, memoryview(array.reshape(-1)))
+        for k, array in enumerate(outputs):
+            buffer.set_res(k, memoryview(array))
+
+        def call() -> Any:
+            run()
+            return outputs
+
+        call.keep = (buffer, arguments)  # type: ignore[attr-defined]
+        return call
+
+
+PEERS: dict[str, type[Peer]] = {
+    peer.name: peer for peer in (Gradc, GradcBound, NumPy, Jax, Torch, TorchCompile, PyTensor, CasADi, Numba, Autograd)
+}
+
+
+def installed() -> list[str]:
+    """The peers that can be imported, gradc first."""
+    return [name for name, peer in PEERS.items() if importlib.util.find_spec(peer.module) is not None]
