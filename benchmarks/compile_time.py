@@ -50,7 +50,7 @@ WARM = """
 import sys, time
 sys.path.insert(0, sys.argv[1])
 from problems import choose
-import gradc, gradc.kernel, gradc.runtime.library, gradc.frontends.tracing
+import gradc, gradc.compiled, gradc.runtime.library, gradc.frontends.tracing
 problem = choose([sys.argv[2]], ["small"], "float64")[0]
 start = time.perf_counter()
 wrt = problem.wrt[0] if problem.single else problem.wrt

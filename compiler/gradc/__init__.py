@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from gradc import losses
     from gradc.checking import GradientReport
     from gradc.ir.program import Program
-    from gradc.kernel import Kernel
+    from gradc.compiled import Kernel
 
 __version__ = "0.1.0"
 
@@ -106,7 +106,7 @@ def compile(  # noqa: A001 - the name of what it does
     >>> k(np.zeros(2), np.ones((3, 2)), np.ones(3))
     0.6931471805599453
     """
-    from gradc.kernel import make_kernel
+    from gradc.compiled import make_kernel
 
     return make_kernel(source, signature, wrt, name, dtype, backend)
 
@@ -155,7 +155,7 @@ def __getattr__(name: str) -> Any:
     """Import what is not needed at once when it is first asked for."""
     import importlib
 
-    homes = {"losses": "gradc.losses", "Kernel": "gradc.kernel", "Program": "gradc.ir.program"}
+    homes = {"losses": "gradc.losses", "Kernel": "gradc.compiled", "Program": "gradc.ir.program"}
     if name in homes:
         module = importlib.import_module(homes[name])
         return module if name == "losses" else getattr(module, name)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
-    from gradc.kernel import Kernel
+    from gradc.compiled import Kernel
 
 
 class Projection(NamedTuple):

@@ -8,7 +8,7 @@ from functools import cached_property, update_wrapper
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gradc.kernel import Kernel
+    from gradc.compiled import Kernel
 
 
 class Deferred:
@@ -21,7 +21,7 @@ class Deferred:
     @cached_property
     def kernel(self) -> Kernel:
         """The kernel itself."""
-        from gradc.kernel import make_kernel
+        from gradc.compiled import make_kernel
 
         return make_kernel(self.function, self._signature, **self._options)
 

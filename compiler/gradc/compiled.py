@@ -86,7 +86,8 @@ class Kernel:
         """The value, and the residuals that `backward` needs."""
         arguments = self._in_order(args, kwargs)
         results = self._mode("forward")(*arguments)
-        return results[0], Residuals(arguments, tuple(results[1:]))
+        results = results if isinstance(results, tuple) else (results,)
+        return results[0], Residuals(arguments, results[1:])
 
     def backward(self, residuals: Residuals, cotangent: Any = 1.0) -> Any:
         """The gradient from a forward call's residuals, times `cotangent` (an array where the value is one)."""
