@@ -37,7 +37,7 @@ from gradc.ir.program import (
     Scan,
     copy_definitions,
 )
-from gradc.ir.size import ONE, Size, index, symbol
+from gradc.ir.size import ONE, ZERO, Size, index, symbol
 
 
 class Contribution(NamedTuple):
@@ -121,14 +121,13 @@ def _emit(b: ProgramBuilder, shape: tuple[Size, ...], part: Contribution, hint: 
     """Define a contribution: a comprehension where its subscripts choose distinct whole axes, else an accumulation."""
     if len(part.stores) == 1:
         place, value = part.stores[0]
-        chosen = [atom[1] if (atom := s.atom) is not None and atom[0] == "index" else -1 for s in place]
-        whole = all(k >= 0 and part.extents[k] == extent for k, extent in zip(chosen, shape, strict=True))
-        if whole and len(set(chosen)) == len(chosen):
-            order = chosen + [k for k in range(len(part.extents)) if k not in chosen]
-            position = {k: index(new) for new, k in enumerate(order)}
+        if _is_choice(place, part.extents, shape):
+            axes = {s.terms[0][0][0][1]: index(axis) for axis, s in enumerate(place) if s.terms}
+            rest = [k for k in range(len(part.extents)) if k not in axes]
+            axes |= {k: index(len(shape) + offset) for offset, k in enumerate(rest)}
             body = b.body()
-            (root,) = body.insert(part.body.equations, [value], replace_index=position.__getitem__)
-            reduced = [part.extents[k] for k in order[len(chosen) :]]
+            (root,) = body.insert(part.body.equations, [value], replace_index=axes.__getitem__)
+            reduced = [part.extents[k] for k in rest]
             return b.comprehend(body, root, shape, reduced, "sum" if reduced else None, hint)
     return b.accumulate(shape, [(part.extents, part.body, part.stores)], hint)
 
@@ -257,10 +256,16 @@ def _sweep(
 
 
 def _is_choice(place: Sequence[Size], extents: Sequence[Size], shape: Sequence[Size]) -> bool:
-    chosen = [atom[1] if (atom := s.atom) is not None and atom[0] == "index" else -1 for s in place]
-    return len(set(chosen)) == len(chosen) and all(
-        k >= 0 and extents[k] == extent for k, extent in zip(chosen, shape, strict=True)
-    )
+    """Whether subscripts are distinct loop indices, each over all of its axis; 0 is all of an axis of length 1."""
+    chosen = []
+    for part, extent in zip(place, shape, strict=True):
+        if part == ZERO and extent == ONE:
+            continue
+        atom = part.atom
+        if atom is None or atom[0] != "index" or extents[atom[1]] != extent:
+            return False
+        chosen.append(atom[1])
+    return len(set(chosen)) == len(chosen)
 
 
 def _pull_back_scan(

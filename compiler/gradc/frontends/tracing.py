@@ -89,7 +89,7 @@ def trace(function: Callable[..., Any], parameters: Sequence[Parameter]) -> Prog
         result = substitute(function, _stand_ins())(*arguments)
     name = _returned_name(code)
     if isinstance(result, Tracer) and name is not None:
-        builder.suggest(result.value.number, name)
+        builder.name(result.value.number, name)
     return builder.finish([_result(builder, result, function).number])
 
 
@@ -152,7 +152,7 @@ def _name_operands(operands: Sequence[Any]) -> None:
         if isinstance(operand, Tracer):
             name = next((name for name, value in held if value is operand), None)
             if name is not None:
-                operand.value.builder.suggest(operand.value.number, name)
+                operand.value.builder.name(operand.value.number, name)
 
 
 def _returned_name(code: CodeType | None) -> str | None:

@@ -285,12 +285,6 @@ class ProgramBuilder:
         self._known.pop(_without_names(definition), None)
         return self.define(definition)[0]
 
-    def suggest(self, number: int, hint: str) -> None:
-        """Name an array after what the user calls it, where it has no name yet."""
-        position = number - len(self.parameters)
-        if position >= 0 and self._hints[position] is None:
-            self._hints[position] = hint
-
     def finish(self, outputs: Sequence[int], output_names: Sequence[str] = ()) -> Program:
         """The program whose outputs are these arrays."""
         return Program(

@@ -9,10 +9,12 @@ from gradc.passes.dead import drop_dead
 from gradc.passes.hoist import hoist_factors
 from gradc.passes.inline import inline
 from gradc.passes.simplify import simplify
+from gradc.passes.unit import drop_unit_indices
 
 # Each runs once where it stands, and sees what the ones before it made.
 PASSES: tuple[Callable[[Program], Program], ...] = (
     drop_dead,  # front ends and derivatives define more than is used; the rest need not look at it
+    drop_unit_indices,  # so that inlining and the rest see one form of an axis of length 1
     inline,  # merge what was one definition an operation
     simplify,  # identities show once the expressions are whole
     hoist_factors,  # after the signs and ones are gone
