@@ -1,0 +1,80 @@
+"""The gallery: the C of every loss of the catalogue, checked in, so that a change to the compiler shows what it does.
+
+    python -m gradc.gallery            # writes generated/NAME.c, generated/NAME.h and generated/README.md again
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from inspect import getdoc
+from pathlib import Path
+
+from gradc import pipeline
+from gradc.compiled import make_kernel
+from gradc.losses import CATALOGUE, Loss
+
+DIRECTORY = Path(__file__).resolve().parents[2] / "generated"
+COMMAND = "python -m gradc.gallery"
+
+_INTRODUCTION = f"""\
+# The gallery
+
+The C that gradc writes for every loss of its catalogue, `gradc.losses`, in float64: the value, the forward and the
+backward half, and value and gradient in one pass. Each file stands alone, and its header tells how to call it.
+
+Written by `{COMMAND}` (or `make refresh`); the tests compare it byte for byte with what the compiler
+writes now.
+"""
+
+
+def write_loss(record: Loss) -> dict[str, str]:
+    """The C file and the header of a loss, by file name."""
+    kernel = make_kernel(record.function, record.signature, record.wrt, record.name, "float64", "c")
+    source = pipeline.render(kernel.units(), kernel.program, kernel.name, kernel.dtype, include=True)
+    return {f"{record.name}.c": source.c, f"{record.name}.h": source.header}
+
+
+def write_index() -> str:
+    """The text of ``README.md``: a table for each group of losses."""
+    groups: dict[str, list[Loss]] = {}
+    for record in CATALOGUE.values():
+        groups.setdefault(record.group, []).append(record)
+    lines = [_INTRODUCTION]
+    for group, records in groups.items():
+        lines += [f"## {group.capitalize()}\n", "| loss | what it is | signature |", "| --- | --- | --- |"]
+        for record in records:
+            what = (getdoc(record.function) or "").split("\n\n")[0].replace("\n", " ").replace("|", r"\|")
+            lines.append(f"| [{record.name}]({record.name}.c) | {what} | `{record.signature}` |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def write_gallery() -> Iterator[tuple[str, str]]:
+    """The name and the text of every file of the gallery."""
+    yield "README.md", write_index()
+    for record in CATALOGUE.values():
+        yield from write_loss(record).items()
+
+
+def main() -> None:
+    """Write the gallery, and remove from it what is no longer in the catalogue."""
+    parser = argparse.ArgumentParser(prog=COMMAND, description="Write the C of every loss of the catalogue.")
+    parser.add_argument("directory", nargs="?", type=Path, default=DIRECTORY, help="default: generated/")
+    directory: Path = parser.parse_args().directory
+    directory.mkdir(parents=True, exist_ok=True)
+    written: set[str] = set()
+    for name, text in write_gallery():
+        path = directory / name
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+            print(f"wrote {path}")
+        written.add(name)
+    for path in sorted(directory.glob("*.[ch]")):
+        if path.name not in written:
+            path.unlink()
+            print(f"removed {path}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,197 @@
+/* arch: the loss, and its derivatives.
+ *
+ *     def program(log_base: real, log_reply: real, y: real[t]):
+ *         t0 = exp(log_base)
+ *         t1 = exp(log_reply)
+ *         t2 = sum[i:t - 1](let(s0 := t0 + t1 * y[i] ** 2, log(s0) + y[i + 1] ** 2 / s0))
+ *         value = 0.9189385332046727 + 0.5 * (t2 / (t - 1))
+ *         return value
+ *
+ * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
+ * declarations then add to them. */
+#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
+#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
+#pragma omp declare simd notinbranch
+double exp(double);
+#pragma omp declare simd notinbranch
+double log(double);
+#endif
+#endif
+
+#include <math.h>
+
+#if defined(GRADC_OPENMP_SIMD)
+#define GRADC_PRAGMA(text) _Pragma(#text)
+#define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
+#else
+#define GRADC_SIMD(...)
+#endif
+
+#include "arch.h"
+
+size_t arch_value_work(int64_t t)
+{
+    (void)t;
+    return 0;
+}
+
+int arch_value(int64_t t, double log_base, double log_reply, const double *restrict y, double *restrict value,
+               void *restrict work)
+{
+    (void)work;
+    /* t0 = exp(log_base) */
+    /* t1 = exp(log_reply) */
+    const double t0 = exp(log_base);
+    const double t1 = exp(log_reply);
+    double t2 = 0.0;
+    /* t2 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), log(s0) + y[i + 1] * y[i + 1] / s0)) */
+    double t2_sum = 0.0;
+    GRADC_SIMD(reduction(+:t2_sum))
+    for (int64_t i = 0; i < t - 1; ++i) {
+        const double v0 = y[i];
+        const double v1 = t0 + t1 * (v0 * v0);
+        const double v2 = y[i + 1];
+        t2_sum += log(v1) + v2 * v2 / v1;
+    }
+    t2 += t2_sum;
+    /* value = 0.9189385332046727 + 0.5 * (t2 / (t - 1)) */
+    const double value_ = 0.9189385332046727 + 0.5 * (t2 / (double)(t - 1));
+    *value = value_;
+    return 0;
+}
+
+size_t arch_forward_work(int64_t t)
+{
+    (void)t;
+    return 0;
+}
+
+int arch_forward(int64_t t, double log_base, double log_reply, const double *restrict y, double *restrict value,
+                 double *restrict t0, double *restrict t1, void *restrict work)
+{
+    (void)work;
+    /* t0 = exp(log_base) */
+    /* t1 = exp(log_reply) */
+    const double t0_ = exp(log_base);
+    const double t1_ = exp(log_reply);
+    double t2 = 0.0;
+    /* t2 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), log(s0) + y[i + 1] * y[i + 1] / s0)) */
+    double t2_sum = 0.0;
+    GRADC_SIMD(reduction(+:t2_sum))
+    for (int64_t i = 0; i < t - 1; ++i) {
+        const double v0 = y[i];
+        const double v1 = t0_ + t1_ * (v0 * v0);
+        const double v2 = y[i + 1];
+        t2_sum += log(v1) + v2 * v2 / v1;
+    }
+    t2 += t2_sum;
+    /* value = 0.9189385332046727 + 0.5 * (t2 / (t - 1)) */
+    const double value_ = 0.9189385332046727 + 0.5 * (t2 / (double)(t - 1));
+    *value = value_;
+    *t0 = t0_;
+    *t1 = t1_;
+    return 0;
+}
+
+size_t arch_backward_work(int64_t t)
+{
+    (void)t;
+    return 0;
+}
+
+int arch_backward(int64_t t, double log_base, double log_reply, const double *restrict y, double t0, double t1,
+                  double cotangent, double *restrict grad_log_base, double *restrict grad_log_reply,
+                  void *restrict work)
+{
+    (void)log_base;
+    (void)log_reply;
+    (void)work;
+    /* t2 = 0.5 * cotangent / (t - 1) */
+    const double t2 = 0.5 * cotangent / (double)(t - 1);
+    double t3 = 0.0;
+    double t4 = 0.0;
+    /* t3 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), t2 / s0 - t2 * (y[i + 1] * y[i + 1]) / s0 / s0)) */
+    /* t4 = sum[i:t - 1](let(s0 := y[i] * y[i], s1 := t0 + t1 * s0, s0 * (t2 / s1 - t2 * (y[i + 1] * y[i + 1]) / s1 */
+    /*    / s1))) */
+    double t3_sum = 0.0;
+    double t4_sum = 0.0;
+    GRADC_SIMD(reduction(+:t3_sum, t4_sum))
+    for (int64_t i = 0; i < t - 1; ++i) {
+        const double v0 = y[i];
+        const double v1 = v0 * v0;
+        const double v2 = t0 + t1 * v1;
+        const double v3 = y[i + 1];
+        const double v4 = t2 / v2 - t2 * (v3 * v3) / v2 / v2;
+        t3_sum += v4;
+        t4_sum += v1 * v4;
+    }
+    t3 += t3_sum;
+    t4 += t4_sum;
+    /* grad_log_base = t0 * t3 */
+    /* grad_log_reply = t1 * t4 */
+    const double grad_log_base_ = t0 * t3;
+    const double grad_log_reply_ = t1 * t4;
+    *grad_log_base = grad_log_base_;
+    *grad_log_reply = grad_log_reply_;
+    return 0;
+}
+
+size_t arch_value_and_grad_work(int64_t t)
+{
+    (void)t;
+    return 0;
+}
+
+int arch_value_and_grad(int64_t t, double log_base, double log_reply, const double *restrict y,
+                        double *restrict value, double *restrict grad_log_base, double *restrict grad_log_reply,
+                        void *restrict work)
+{
+    (void)work;
+    /* t0 = exp(log_base) */
+    /* t1 = exp(log_reply) */
+    /* t3 = 0.5 / (t - 1) */
+    const double t0 = exp(log_base);
+    const double t1 = exp(log_reply);
+    const double t3 = 0.5 / (double)(t - 1);
+    double t2 = 0.0;
+    double t4 = 0.0;
+    double t5 = 0.0;
+    /* t2 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), log(s0) + y[i + 1] * y[i + 1] / s0)) */
+    /* t4 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), t3 / s0 - t3 * (y[i + 1] * y[i + 1]) / s0 / s0)) */
+    /* t5 = sum[i:t - 1](let(s0 := y[i] * y[i], s1 := t0 + t1 * s0, s0 * (t3 / s1 - t3 * (y[i + 1] * y[i + 1]) / s1 */
+    /*    / s1))) */
+    double t2_sum = 0.0;
+    double t4_sum = 0.0;
+    double t5_sum = 0.0;
+    GRADC_SIMD(reduction(+:t2_sum, t4_sum, t5_sum))
+    for (int64_t i = 0; i < t - 1; ++i) {
+        const double v0 = y[i];
+        const double v1 = v0 * v0;
+        const double v2 = t0 + t1 * v1;
+        const double v3 = y[i + 1];
+        const double v4 = v3 * v3;
+        const double v5 = t3 / v2 - t3 * v4 / v2 / v2;
+        t2_sum += log(v2) + v4 / v2;
+        t4_sum += v5;
+        t5_sum += v1 * v5;
+    }
+    t2 += t2_sum;
+    t4 += t4_sum;
+    t5 += t5_sum;
+    /* value = 0.9189385332046727 + 0.5 * (t2 / (t - 1)) */
+    /* grad_log_base = t4 * t0 */
+    /* grad_log_reply = t5 * t1 */
+    const double value_ = 0.9189385332046727 + 0.5 * (t2 / (double)(t - 1));
+    const double grad_log_base_ = t4 * t0;
+    const double grad_log_reply_ = t1 * t5;
+    *value = value_;
+    *grad_log_base = grad_log_base_;
+    *grad_log_reply = grad_log_reply_;
+    return 0;
+}

@@ -1,0 +1,198 @@
+/* autoregressive: the loss, and its derivatives.
+ *
+ *     def program(c: real, phi: real[2], log_sigma: real, y: real[t]):
+ *         t0 = exp(-log_sigma)
+ *         t1 = sum[i:t - 2]((t0 * (y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i])) ** 2)
+ *         value = 0.9189385332046727 + log_sigma + 0.5 * (t1 / (t - 2))
+ *         return value
+ *
+ * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
+ * declarations then add to them. */
+#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
+#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
+#pragma omp declare simd notinbranch
+double exp(double);
+#endif
+#endif
+
+#include <math.h>
+
+#if defined(GRADC_OPENMP_SIMD)
+#define GRADC_PRAGMA(text) _Pragma(#text)
+#define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
+#else
+#define GRADC_SIMD(...)
+#endif
+
+#include "autoregressive.h"
+
+size_t autoregressive_value_work(int64_t t)
+{
+    (void)t;
+    return 0;
+}
+
+int autoregressive_value(int64_t t, double c, const double *restrict phi, double log_sigma, const double *restrict y,
+                         double *restrict value, void *restrict work)
+{
+    (void)work;
+    /* t0 = exp(-log_sigma) */
+    const double t0 = exp(-log_sigma);
+    double t1 = 0.0;
+    /* t1 = sum[i:t - 2](let(s0 := t0 * (y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i]), s0 * s0)) */
+    const double v0 = phi[0];
+    const double v1 = phi[1];
+    double t1_sum = 0.0;
+    GRADC_SIMD(reduction(+:t1_sum))
+    for (int64_t i = 0; i < t - 2; ++i) {
+        const double v2 = t0 * (y[i + 2] - c - v0 * y[i + 1] - v1 * y[i]);
+        t1_sum += v2 * v2;
+    }
+    t1 += t1_sum;
+    /* value = 0.9189385332046727 + log_sigma + 0.5 * (t1 / (t - 2)) */
+    const double value_ = 0.9189385332046727 + log_sigma + 0.5 * (t1 / (double)(t - 2));
+    *value = value_;
+    return 0;
+}
+
+size_t autoregressive_forward_work(int64_t t)
+{
+    (void)t;
+    return 0;
+}
+
+int autoregressive_forward(int64_t t, double c, const double *restrict phi, double log_sigma,
+                           const double *restrict y, double *restrict value, double *restrict t0, void *restrict work)
+{
+    (void)work;
+    /* t0 = exp(-log_sigma) */
+    const double t0_ = exp(-log_sigma);
+    double t1 = 0.0;
+    /* t1 = sum[i:t - 2](let(s0 := t0 * (y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i]), s0 * s0)) */
+    const double v0 = phi[0];
+    const double v1 = phi[1];
+    double t1_sum = 0.0;
+    GRADC_SIMD(reduction(+:t1_sum))
+    for (int64_t i = 0; i < t - 2; ++i) {
+        const double v2 = t0_ * (y[i + 2] - c - v0 * y[i + 1] - v1 * y[i]);
+        t1_sum += v2 * v2;
+    }
+    t1 += t1_sum;
+    /* value = 0.9189385332046727 + log_sigma + 0.5 * (t1 / (t - 2)) */
+    const double value_ = 0.9189385332046727 + log_sigma + 0.5 * (t1 / (double)(t - 2));
+    *value = value_;
+    *t0 = t0_;
+    return 0;
+}
+
+size_t autoregressive_backward_work(int64_t t)
+{
+    (void)t;
+    return 0;
+}
+
+int autoregressive_backward(int64_t t, double c, const double *restrict phi, double log_sigma,
+                            const double *restrict y, double t0, double cotangent, double *restrict grad_c,
+                            double *restrict grad_phi, double *restrict grad_log_sigma, void *restrict work)
+{
+    (void)log_sigma;
+    (void)work;
+    /* t1 = 0.5 * cotangent / (t - 2) */
+    const double t1 = 0.5 * cotangent / (double)(t - 2);
+    double t2 = 0.0;
+    for (int64_t at = 0; at < 2; ++at) {
+        grad_phi[at] = 0.0;
+    }
+    double t3 = 0.0;
+    /* t2 = sum[i:t - 2](y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i]) */
+    /* grad_phi[:2] = 0 grad_phi += each[i:t - 2](let(s0 := t0 * (t1 * (2 * (t0 * (y[i + 2] - c - phi[0] * y[i + 1] */
+    /*    - phi[1] * y[i])))), at[1](-(y[i] * s0)), at[0](-(y[i + 1] * s0)))) */
+    /* t3 = sum[i:t - 2](let(s0 := y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i], s0 * s0)) */
+    const double v0 = phi[0];
+    const double v2 = phi[1];
+    double t2_sum = 0.0;
+    double t3_sum = 0.0;
+    for (int64_t i = 0; i < t - 2; ++i) {
+        const double v1 = y[i + 1];
+        const double v3 = y[i];
+        const double v4 = y[i + 2] - c - v0 * v1 - v2 * v3;
+        const double v5 = t0 * (t1 * (2.0 * (t0 * v4)));
+        t2_sum += v4;
+        grad_phi[1] += -(v3 * v5);
+        grad_phi[0] += -(v1 * v5);
+        t3_sum += v4 * v4;
+    }
+    t2 += t2_sum;
+    t3 += t3_sum;
+    /* grad_c = -(t0 * (2 * (t1 * (t0 * t2)))) */
+    /* grad_log_sigma = cotangent - t0 * (t0 * (2 * (t3 * t1))) */
+    const double grad_c_ = -(t0 * (2.0 * (t1 * (t0 * t2))));
+    const double grad_log_sigma_ = cotangent - t0 * (t0 * (2.0 * (t1 * t3)));
+    *grad_c = grad_c_;
+    *grad_log_sigma = grad_log_sigma_;
+    return 0;
+}
+
+size_t autoregressive_value_and_grad_work(int64_t t)
+{
+    (void)t;
+    return 0;
+}
+
+int autoregressive_value_and_grad(int64_t t, double c, const double *restrict phi, double log_sigma,
+                                  const double *restrict y, double *restrict value, double *restrict grad_c,
+                                  double *restrict grad_phi, double *restrict grad_log_sigma, void *restrict work)
+{
+    (void)work;
+    /* t0 = exp(-log_sigma) */
+    /* t2 = 0.5 / (t - 2) */
+    const double t0 = exp(-log_sigma);
+    const double t2 = 0.5 / (double)(t - 2);
+    double t1 = 0.0;
+    double t3 = 0.0;
+    for (int64_t at = 0; at < 2; ++at) {
+        grad_phi[at] = 0.0;
+    }
+    double t4 = 0.0;
+    /* t1 = sum[i:t - 2](let(s0 := t0 * (y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i]), s0 * s0)) */
+    /* t3 = sum[i:t - 2](y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i]) */
+    /* grad_phi[:2] = 0 grad_phi += each[i:t - 2](let(s0 := t0 * (t2 * (2 * (t0 * (y[i + 2] - c - phi[0] * y[i + 1] */
+    /*    - phi[1] * y[i])))), at[1](-(y[i] * s0)), at[0](-(y[i + 1] * s0)))) */
+    /* t4 = sum[i:t - 2](let(s0 := y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i], s0 * s0)) */
+    const double v0 = phi[0];
+    const double v2 = phi[1];
+    double t1_sum = 0.0;
+    double t3_sum = 0.0;
+    double t4_sum = 0.0;
+    for (int64_t i = 0; i < t - 2; ++i) {
+        const double v1 = y[i + 1];
+        const double v3 = y[i];
+        const double v4 = y[i + 2] - c - v0 * v1 - v2 * v3;
+        const double v5 = t0 * v4;
+        const double v6 = t0 * (t2 * (2.0 * v5));
+        t1_sum += v5 * v5;
+        t3_sum += v4;
+        grad_phi[1] += -(v3 * v6);
+        grad_phi[0] += -(v1 * v6);
+        t4_sum += v4 * v4;
+    }
+    t1 += t1_sum;
+    t3 += t3_sum;
+    t4 += t4_sum;
+    /* value = 0.9189385332046727 + log_sigma + 0.5 * (t1 / (t - 2)) */
+    /* grad_c = -(t0 * (2 * (t2 * (t3 * t0)))) */
+    /* grad_log_sigma = 1 - t0 * (t0 * (2 * (t4 * t2))) */
+    const double value_ = 0.9189385332046727 + log_sigma + 0.5 * (t1 / (double)(t - 2));
+    const double grad_c_ = -(t0 * (2.0 * (t2 * (t0 * t3))));
+    const double grad_log_sigma_ = 1.0 - t0 * (t0 * (2.0 * (t2 * t4)));
+    *value = value_;
+    *grad_c = grad_c_;
+    *grad_log_sigma = grad_log_sigma_;
+    return 0;
+}

@@ -1,0 +1,45 @@
+/* cox: the loss, and its derivatives.
+ *
+ * Written by gradc 0.1.0. Arrays are dense, in C order. Scratch of NAME_work(...) bytes goes to the last
+ * argument, aligned as malloc aligns; where that is 0 it may be NULL. 0 is success, another value says:
+ *     nothing: these functions cannot fail
+ */
+#ifndef COX_H
+#define COX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__cplusplus) && !defined(GRADC_RESTRICT)
+#define GRADC_RESTRICT
+#elif !defined(GRADC_RESTRICT)
+#define GRADC_RESTRICT restrict
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+size_t cox_value_work(int64_t d, int64_t n);
+int cox_value(int64_t d, int64_t n, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT time_,
+              const double *GRADC_RESTRICT event, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
+size_t cox_forward_work(int64_t d, int64_t n);
+int cox_forward(int64_t d, int64_t n, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
+                const double *GRADC_RESTRICT time_, const double *GRADC_RESTRICT event, double *GRADC_RESTRICT value,
+                double *GRADC_RESTRICT t0, double *GRADC_RESTRICT t2, double *GRADC_RESTRICT t3, double *GRADC_RESTRICT t5,
+                void *GRADC_RESTRICT work);
+size_t cox_backward_work(int64_t d, int64_t n);
+int cox_backward(int64_t d, int64_t n, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
+                 const double *GRADC_RESTRICT time_, const double *GRADC_RESTRICT event, const double *GRADC_RESTRICT t0,
+                 const double *GRADC_RESTRICT t2, const double *GRADC_RESTRICT t3, double t5, double cotangent,
+                 double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
+size_t cox_value_and_grad_work(int64_t d, int64_t n);
+int cox_value_and_grad(int64_t d, int64_t n, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
+                       const double *GRADC_RESTRICT time_, const double *GRADC_RESTRICT event, double *GRADC_RESTRICT value,
+                       double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* COX_H */

@@ -1,0 +1,49 @@
+/* gaussian_mixture: the loss, and its derivatives.
+ *
+ * Written by gradc 0.1.0. Arrays are dense, in C order. Scratch of NAME_work(...) bytes goes to the last
+ * argument, aligned as malloc aligns; where that is 0 it may be NULL. 0 is success, another value says:
+ *     nothing: these functions cannot fail
+ */
+#ifndef GAUSSIAN_MIXTURE_H
+#define GAUSSIAN_MIXTURE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__cplusplus) && !defined(GRADC_RESTRICT)
+#define GRADC_RESTRICT
+#elif !defined(GRADC_RESTRICT)
+#define GRADC_RESTRICT restrict
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+size_t gaussian_mixture_value_work(int64_t k, int64_t d, int64_t n);
+int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *GRADC_RESTRICT a, const double *GRADC_RESTRICT mu,
+                           const double *GRADC_RESTRICT log_sigma, const double *GRADC_RESTRICT X, double *GRADC_RESTRICT value,
+                           void *GRADC_RESTRICT work);
+size_t gaussian_mixture_forward_work(int64_t k, int64_t d, int64_t n);
+int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *GRADC_RESTRICT a, const double *GRADC_RESTRICT mu,
+                             const double *GRADC_RESTRICT log_sigma, const double *GRADC_RESTRICT X, double *GRADC_RESTRICT value,
+                             double *GRADC_RESTRICT t0, double *GRADC_RESTRICT t1, double *GRADC_RESTRICT t2, double *GRADC_RESTRICT t3,
+                             double *GRADC_RESTRICT t4, double *GRADC_RESTRICT t6, double *GRADC_RESTRICT t7, void *GRADC_RESTRICT work);
+size_t gaussian_mixture_backward_work(int64_t k, int64_t d, int64_t n);
+int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *GRADC_RESTRICT a, const double *GRADC_RESTRICT mu,
+                              const double *GRADC_RESTRICT log_sigma, const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT t0,
+                              double t1, double t2, const double *GRADC_RESTRICT t3, const double *GRADC_RESTRICT t4,
+                              const double *GRADC_RESTRICT t6, const double *GRADC_RESTRICT t7, double cotangent,
+                              double *GRADC_RESTRICT grad_a, double *GRADC_RESTRICT grad_mu, double *GRADC_RESTRICT grad_log_sigma,
+                              void *GRADC_RESTRICT work);
+size_t gaussian_mixture_value_and_grad_work(int64_t k, int64_t d, int64_t n);
+int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const double *GRADC_RESTRICT a,
+                                    const double *GRADC_RESTRICT mu, const double *GRADC_RESTRICT log_sigma,
+                                    const double *GRADC_RESTRICT X, double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_a,
+                                    double *GRADC_RESTRICT grad_mu, double *GRADC_RESTRICT grad_log_sigma, void *GRADC_RESTRICT work);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* GAUSSIAN_MIXTURE_H */

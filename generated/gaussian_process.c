@@ -1,0 +1,619 @@
+/* gaussian_process: the loss, and its derivatives.
+ *
+ *     def program(log_amplitude: real, log_length: real, log_noise: real, X: real[n, d], y: real[n]):
+ *         t0 = exp(2 * log_noise)
+ *         t1 = exp(-2 * log_length)
+ *         t2[i:n, k:n] = sum[j:d]((X[i, j] - X[k, j]) ** 2)
+ *         t3[i:n, j:n] = where(j == i, t0, 0) + exp(2 * log_amplitude - t1 * (0.5 * t2[i, j]))
+ *         t4[i:n, j:1] = y[i]
+ *         t5 = call.solve(t3, t4)
+ *         t6 = sum[i:n](t5[i, 0] * y[i])
+ *         t7, t8 = call.slogdet(t3)
+ *         value = 0.9189385332046727 * real(n) + 0.5 * (t6 + t8)
+ *         return value
+ *
+ * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
+ * gaussian_process_value gives 1: solve: the matrix is singular
+ * gaussian_process_forward gives 1: solve: the matrix is singular
+ * gaussian_process_backward gives 1: inv: the matrix is singular
+ * gaussian_process_backward gives 2: solve: the matrix is singular
+ * gaussian_process_value_and_grad gives 1: solve: the matrix is singular
+ * gaussian_process_value_and_grad gives 2: inv: the matrix is singular
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
+ * declarations then add to them. */
+#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
+#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
+#pragma omp declare simd notinbranch
+double exp(double);
+#endif
+#endif
+
+#include <math.h>
+
+#if defined(GRADC_OPENMP_SIMD)
+#define GRADC_PRAGMA(text) _Pragma(#text)
+#define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
+#else
+#define GRADC_SIMD(...)
+#endif
+
+#include "gaussian_process.h"
+
+/* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
+static inline size_t gradc_bytes(int64_t count, size_t size)
+{
+    return ((size_t)count * size + 63) / 64 * 64;
+}
+
+/* PA = LU with partial pivoting (Golub and Van Loan, Matrix Computations, 4th ed., algorithm 3.4.1), in place. Gives the
+ * permutation's sign, or 0 where a pivot vanishes or is not a number; the factorisation goes on all the same. */
+static int gradc_lu(int64_t n, double *restrict A, int64_t *restrict pivots)
+{
+    int sign = 1, singular = 0;
+    for (int64_t k = 0; k < n; ++k) {
+        int64_t best = k;
+        for (int64_t i = k + 1; i < n; ++i) {
+            if (fabs(A[i * n + k]) > fabs(A[best * n + k])) {
+                best = i;
+            }
+        }
+        pivots[k] = best;
+        if (best != k) {
+            sign = -sign;
+            for (int64_t j = 0; j < n; ++j) {
+                const double swap = A[k * n + j];
+                A[k * n + j] = A[best * n + j];
+                A[best * n + j] = swap;
+            }
+        }
+        const double pivot = A[k * n + k];
+        if (pivot == 0) {
+            singular = 1;
+            continue;
+        }
+        for (int64_t i = k + 1; i < n; ++i) {
+            const double factor = A[i * n + k] / pivot;
+            A[i * n + k] = factor;
+            for (int64_t j = k + 1; j < n; ++j) {
+                A[i * n + j] -= factor * A[k * n + j];
+            }
+        }
+    }
+    return singular ? 0 : sign;
+}
+
+/* Y = inv(A), a column of the identity at a time. 1 where A is singular. */
+static int gradc_inv(int64_t n, int64_t m, const double *A, double *Y, double *restrict factors,
+                     int64_t *restrict pivots)
+{
+    for (int64_t k = 0; k < n * n; ++k) {
+        factors[k] = A[k];
+        Y[k] = k / m == k % m;
+    }
+    if (gradc_lu(n, factors, pivots) == 0) {
+        return 1;
+    }
+    for (int64_t k = 0; k < n; ++k) {
+        const int64_t from = pivots[k];
+        for (int64_t j = 0; from != k && j < n; ++j) {
+            const double swap = Y[k * n + j];
+            Y[k * n + j] = Y[from * n + j];
+            Y[from * n + j] = swap;
+        }
+    }
+    for (int64_t i = 1; i < n; ++i) {
+        for (int64_t k = 0; k < i; ++k) {
+            for (int64_t j = 0; j < n; ++j) {
+                Y[i * n + j] -= factors[i * n + k] * Y[k * n + j];
+            }
+        }
+    }
+    for (int64_t i = n - 1; i >= 0; --i) {
+        for (int64_t k = i + 1; k < n; ++k) {
+            for (int64_t j = 0; j < n; ++j) {
+                Y[i * n + j] -= factors[i * n + k] * Y[k * n + j];
+            }
+        }
+        for (int64_t j = 0; j < n; ++j) {
+            Y[i * n + j] /= factors[i * n + i];
+        }
+    }
+    return 0;
+}
+
+/* The sign of det(A) and the logarithm of its size; 0 and -inf where A is singular. */
+static void gradc_slogdet(int64_t n, int64_t m, const double *A, double *sign, double *logarithm,
+                          double *restrict factors, int64_t *restrict pivots)
+{
+    for (int64_t k = 0; k < n * m; ++k) {
+        factors[k] = A[k];
+    }
+    double product = (double)gradc_lu(n, factors, pivots), total = 0;
+    for (int64_t k = 0; k < n; ++k) {
+        const double pivot = factors[k * n + k];
+        product = pivot < 0 ? -product : product;
+        total += log(fabs(pivot));
+    }
+    *sign = product;
+    *logarithm = total;
+}
+
+/* X = inv(A) B: forward and back substitution on the factors of A. 1 where A is singular. */
+static int gradc_solve(int64_t n, int64_t m, const double *A, const double *B, double *X,
+                       double *restrict factors, int64_t *restrict pivots)
+{
+    for (int64_t k = 0; k < n * n; ++k) {
+        factors[k] = A[k];
+    }
+    for (int64_t k = 0; k < n * m; ++k) {
+        X[k] = B[k];
+    }
+    if (gradc_lu(n, factors, pivots) == 0) {
+        return 1;
+    }
+    for (int64_t k = 0; k < n; ++k) {
+        const int64_t from = pivots[k];
+        for (int64_t j = 0; from != k && j < m; ++j) {
+            const double swap = X[k * m + j];
+            X[k * m + j] = X[from * m + j];
+            X[from * m + j] = swap;
+        }
+    }
+    for (int64_t i = 1; i < n; ++i) {
+        for (int64_t k = 0; k < i; ++k) {
+            for (int64_t j = 0; j < m; ++j) {
+                X[i * m + j] -= factors[i * n + k] * X[k * m + j];
+            }
+        }
+    }
+    for (int64_t i = n - 1; i >= 0; --i) {
+        for (int64_t k = i + 1; k < n; ++k) {
+            for (int64_t j = 0; j < m; ++j) {
+                X[i * m + j] -= factors[i * n + k] * X[k * m + j];
+            }
+        }
+        for (int64_t j = 0; j < m; ++j) {
+            X[i * m + j] /= factors[i * n + i];
+        }
+    }
+    return 0;
+}
+
+size_t gaussian_process_value_work(int64_t n, int64_t d)
+{
+    return gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(int64_t)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(int64_t));
+}
+
+int gaussian_process_value(int64_t n, int64_t d, double log_amplitude, double log_length, double log_noise,
+                           const double *restrict X, const double *restrict y, double *restrict value,
+                           void *restrict work)
+{
+    unsigned char *scratch = work;
+    double *const X_transposed = (void *)scratch;
+    scratch += gradc_bytes(128*d, sizeof(double));
+    double *const t2 = (void *)scratch;
+    scratch += gradc_bytes(128*n, sizeof(double));
+    double *const t3 = (void *)scratch;
+    scratch += gradc_bytes(n*n, sizeof(double));
+    double *const t4 = (void *)scratch;
+    scratch += gradc_bytes(n, sizeof(double));
+    double *const t5 = (void *)scratch;
+    scratch += gradc_bytes(n, sizeof(double));
+    double *const factors = (void *)scratch;
+    scratch += gradc_bytes(n*n, sizeof(double));
+    int64_t *const pivots = (void *)scratch;
+    scratch += gradc_bytes(n, sizeof(int64_t));
+    double *const factors_ = (void *)scratch;
+    scratch += gradc_bytes(n*n, sizeof(double));
+    int64_t *const pivots_ = (void *)scratch;
+    /* t0 = exp(2 * log_noise) */
+    /* t1 = exp(-2 * log_length) */
+    const double t0 = exp(2.0 * log_noise);
+    const double t1 = exp(-2.0 * log_length);
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+        /* X_transposed[j:d, i:n] = X[i, j] */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            GRADC_SIMD()
+            for (int64_t j = 0; j < d; ++j) {
+                X_transposed[128*j + i - tile_begin] = X[d*i + j];
+            }
+        }
+        /* t2[i:n, k:n] = sum[j:d](let(s0 := X[i, j] - X_transposed[j, k], s0 * s0)) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            for (int64_t k = 0; k < n; ++k) {
+                double t2_sum = 0.0;
+                GRADC_SIMD(reduction(+:t2_sum))
+                for (int64_t j = 0; j < d; ++j) {
+                    const double v0 = X[d*k + j] - X_transposed[128*j + i - tile_begin];
+                    t2_sum += v0 * v0;
+                }
+                t2[128*k + i - tile_begin] = t2_sum;
+            }
+        }
+        /* t3[i:n, j:n] = where(j == i, t0, 0) + exp(2 * log_amplitude - t1 * (0.5 * t2[i, j])) */
+        const double v1 = 2.0 * log_amplitude;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            GRADC_SIMD()
+            for (int64_t j = 0; j < n; ++j) {
+                t3[j*n + i] = (j == i ? t0 : 0.0) + exp(v1 - t1 * (0.5 * t2[128*j + i - tile_begin]));
+            }
+        }
+        /* t4[i:n, j:1] = y[i] */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v2 = y[i];
+            GRADC_SIMD()
+            for (int64_t j = 0; j < 1; ++j) {
+                t4[i + j] = v2;
+            }
+        }
+    }
+    /* t5 = call.solve(t3, t4) */
+    if (gradc_solve(n, 1, t3, t4, t5, factors, pivots) != 0) {
+        return 1;
+    }
+    double t6 = 0.0;
+    /* t6 = sum[i:n](t5[i, 0] * y[i]) */
+    double t6_sum = 0.0;
+    GRADC_SIMD(reduction(+:t6_sum))
+    for (int64_t i = 0; i < n; ++i) {
+        t6_sum += t5[i] * y[i];
+    }
+    t6 += t6_sum;
+    /* t7, t8 = call.slogdet(t3) */
+    double t7;
+    double t8;
+    gradc_slogdet(n, n, t3, &t7, &t8, factors_, pivots_);
+    /* value = 0.9189385332046727 * real(n) + 0.5 * (t8 + t6) */
+    const double value_ = 0.9189385332046727 * (double)n + 0.5 * (t8 + t6);
+    *value = value_;
+    return 0;
+}
+
+size_t gaussian_process_forward_work(int64_t n, int64_t d)
+{
+    return gradc_bytes(128*d, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(int64_t)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(int64_t));
+}
+
+int gaussian_process_forward(int64_t n, int64_t d, double log_amplitude, double log_length, double log_noise,
+                             const double *restrict X, const double *restrict y, double *restrict value,
+                             double *restrict t0, double *restrict t1, double *restrict t2, double *restrict t3,
+                             double *restrict t5, void *restrict work)
+{
+    unsigned char *scratch = work;
+    double *const X_transposed = (void *)scratch;
+    scratch += gradc_bytes(128*d, sizeof(double));
+    double *const t4 = (void *)scratch;
+    scratch += gradc_bytes(n, sizeof(double));
+    double *const factors = (void *)scratch;
+    scratch += gradc_bytes(n*n, sizeof(double));
+    int64_t *const pivots = (void *)scratch;
+    scratch += gradc_bytes(n, sizeof(int64_t));
+    double *const factors_ = (void *)scratch;
+    scratch += gradc_bytes(n*n, sizeof(double));
+    int64_t *const pivots_ = (void *)scratch;
+    /* t0 = exp(2 * log_noise) */
+    /* t1 = exp(-2 * log_length) */
+    const double t0_ = exp(2.0 * log_noise);
+    const double t1_ = exp(-2.0 * log_length);
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+        /* X_transposed[j:d, i:n] = X[i, j] */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            GRADC_SIMD()
+            for (int64_t j = 0; j < d; ++j) {
+                X_transposed[128*j + i - tile_begin] = X[d*i + j];
+            }
+        }
+        /* t2[i:n, k:n] = sum[j:d](let(s0 := X[i, j] - X_transposed[j, k], s0 * s0)) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            for (int64_t k = 0; k < n; ++k) {
+                double t2_sum = 0.0;
+                GRADC_SIMD(reduction(+:t2_sum))
+                for (int64_t j = 0; j < d; ++j) {
+                    const double v0 = X[d*k + j] - X_transposed[128*j + i - tile_begin];
+                    t2_sum += v0 * v0;
+                }
+                t2[k*n + i] = t2_sum;
+            }
+        }
+        /* t3[i:n, j:n] = where(j == i, t0, 0) + exp(2 * log_amplitude - t1 * (0.5 * t2[i, j])) */
+        const double v1 = 2.0 * log_amplitude;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            GRADC_SIMD()
+            for (int64_t j = 0; j < n; ++j) {
+                t3[j*n + i] = (j == i ? t0_ : 0.0) + exp(v1 - t1_ * (0.5 * t2[j*n + i]));
+            }
+        }
+        /* t4[i:n, j:1] = y[i] */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v2 = y[i];
+            GRADC_SIMD()
+            for (int64_t j = 0; j < 1; ++j) {
+                t4[i + j] = v2;
+            }
+        }
+    }
+    /* t5 = call.solve(t3, t4) */
+    if (gradc_solve(n, 1, t3, t4, t5, factors, pivots) != 0) {
+        return 1;
+    }
+    double t6 = 0.0;
+    /* t6 = sum[i:n](t5[i, 0] * y[i]) */
+    double t6_sum = 0.0;
+    GRADC_SIMD(reduction(+:t6_sum))
+    for (int64_t i = 0; i < n; ++i) {
+        t6_sum += t5[i] * y[i];
+    }
+    t6 += t6_sum;
+    /* t7, t8 = call.slogdet(t3) */
+    double t7;
+    double t8;
+    gradc_slogdet(n, n, t3, &t7, &t8, factors_, pivots_);
+    /* value = 0.9189385332046727 * real(n) + 0.5 * (t8 + t6) */
+    const double value_ = 0.9189385332046727 * (double)n + 0.5 * (t8 + t6);
+    *value = value_;
+    *t0 = t0_;
+    *t1 = t1_;
+    return 0;
+}
+
+size_t gaussian_process_backward_work(int64_t n, int64_t d)
+{
+    (void)d;
+    return gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(int64_t)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(int64_t));
+}
+
+int gaussian_process_backward(int64_t n, int64_t d, double log_amplitude, double log_length, double log_noise,
+                              const double *restrict X, const double *restrict y, double t0, double t1,
+                              const double *restrict t2, const double *restrict t3, const double *restrict t5,
+                              double cotangent, double *restrict grad_log_amplitude, double *restrict grad_log_length,
+                              double *restrict grad_log_noise, void *restrict work)
+{
+    (void)d;
+    (void)log_length;
+    (void)log_noise;
+    (void)X;
+    unsigned char *scratch = work;
+    double *const t6 = (void *)scratch;
+    scratch += gradc_bytes(n*n, sizeof(double));
+    double *const t7 = (void *)scratch;
+    scratch += gradc_bytes(n*n, sizeof(double));
+    double *const t8 = (void *)scratch;
+    scratch += gradc_bytes(n, sizeof(double));
+    double *const t9 = (void *)scratch;
+    scratch += gradc_bytes(n, sizeof(double));
+    double *const factors = (void *)scratch;
+    scratch += gradc_bytes(n*n, sizeof(double));
+    int64_t *const pivots = (void *)scratch;
+    scratch += gradc_bytes(n, sizeof(int64_t));
+    double *const factors_ = (void *)scratch;
+    scratch += gradc_bytes(n*n, sizeof(double));
+    int64_t *const pivots_ = (void *)scratch;
+    /* t4 = 0.5 * cotangent */
+    const double t4 = 0.5 * cotangent;
+    /* t6 = call.inv(t3) */
+    if (gradc_inv(n, n, t3, t6, factors, pivots) != 0) {
+        return 1;
+    }
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+        /* t7[i:n, j:n] = t3[j, i] */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            GRADC_SIMD()
+            for (int64_t j = 0; j < n; ++j) {
+                t7[j*n + i] = t3[i*n + j];
+            }
+        }
+        /* t8[i:n, j:1] = t4 * y[i] */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = t4 * y[i];
+            GRADC_SIMD()
+            for (int64_t j = 0; j < 1; ++j) {
+                t8[i + j] = v0;
+            }
+        }
+    }
+    /* t9 = call.solve(t7, t8) */
+    if (gradc_solve(n, 1, t7, t8, t9, factors_, pivots_) != 0) {
+        return 2;
+    }
+    double t11 = 0.0;
+    double t12 = 0.0;
+    double t13 = 0.0;
+    /* t10[i:n, j:n] = t4 * t6[j, i] - t5[j, 0] * t9[i, 0] */
+    /* t11 = sum[i:n, j:n](t10[i, j] * exp(2 * log_amplitude - t1 * (0.5 * t2[i, j]))) */
+    /* t12 = sum[i:n, j:n](t2[i, j] * t10[i, j] * exp(2 * log_amplitude - t1 * (0.5 * t2[i, j]))) */
+    /* t13 = sum[i:n, j:n](where(j == i, t10[i, j], 0)) */
+    const double v3 = 2.0 * log_amplitude;
+    double t11_sum = 0.0;
+    double t12_sum = 0.0;
+    double t13_sum = 0.0;
+    for (int64_t i = 0; i < n; ++i) {
+        const double v1 = t9[i];
+        GRADC_SIMD(reduction(+:t11_sum, t12_sum, t13_sum))
+        for (int64_t j = 0; j < n; ++j) {
+            const double v2 = t4 * t6[j*n + i] - t5[j] * v1;
+            const double v4 = t2[i*n + j];
+            const double v5 = exp(v3 - t1 * (0.5 * v4));
+            t11_sum += v2 * v5;
+            t12_sum += v4 * v2 * v5;
+            t13_sum += j == i ? v2 : 0.0;
+        }
+    }
+    t11 += t11_sum;
+    t12 += t12_sum;
+    t13 += t13_sum;
+    /* grad_log_amplitude = 2 * t11 */
+    /* grad_log_length = -(-2 * (t1 * (0.5 * t12))) */
+    /* grad_log_noise = 2 * (t0 * t13) */
+    const double grad_log_amplitude_ = 2.0 * t11;
+    const double grad_log_length_ = -(-2.0 * (t1 * (0.5 * t12)));
+    const double grad_log_noise_ = 2.0 * (t0 * t13);
+    *grad_log_amplitude = grad_log_amplitude_;
+    *grad_log_length = grad_log_length_;
+    *grad_log_noise = grad_log_noise_;
+    return 0;
+}
+
+size_t gaussian_process_value_and_grad_work(int64_t n, int64_t d)
+{
+    return gradc_bytes(128*d, sizeof(double)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(int64_t)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(int64_t)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(int64_t)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(int64_t));
+}
+
+int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, double log_length, double log_noise,
+                                    const double *restrict X, const double *restrict y, double *restrict value,
+                                    double *restrict grad_log_amplitude, double *restrict grad_log_length,
+                                    double *restrict grad_log_noise, void *restrict work)
+{
+    unsigned char *scratch = work;
+    double *const X_transposed = (void *)scratch;
+    scratch += gradc_bytes(128*d, sizeof(double));
+    double *const t2 = (void *)scratch;
+    scratch += gradc_bytes(n*n, sizeof(double));
+    double *const t3 = (void *)scratch;
+    scratch += gradc_bytes(n*n, sizeof(double));
+    double *const t4 = (void *)scratch;
+    scratch += gradc_bytes(n, sizeof(double));
+    double *const t5 = (void *)scratch;
+    scratch += gradc_bytes(n, sizeof(double));
+    double *const t9 = (void *)scratch;
+    scratch += gradc_bytes(n*n, sizeof(double));
+    double *const t10 = (void *)scratch;
+    scratch += gradc_bytes(n*n, sizeof(double));
+    double *const t11 = (void *)scratch;
+    scratch += gradc_bytes(n, sizeof(double));
+    double *const t12 = (void *)scratch;
+    scratch += gradc_bytes(n, sizeof(double));
+    double *const factors = (void *)scratch;
+    scratch += gradc_bytes(n*n, sizeof(double));
+    int64_t *const pivots = (void *)scratch;
+    scratch += gradc_bytes(n, sizeof(int64_t));
+    double *const factors_ = (void *)scratch;
+    scratch += gradc_bytes(n*n, sizeof(double));
+    int64_t *const pivots_ = (void *)scratch;
+    scratch += gradc_bytes(n, sizeof(int64_t));
+    double *const factors_2 = (void *)scratch;
+    scratch += gradc_bytes(n*n, sizeof(double));
+    int64_t *const pivots_2 = (void *)scratch;
+    scratch += gradc_bytes(n, sizeof(int64_t));
+    double *const factors_3 = (void *)scratch;
+    scratch += gradc_bytes(n*n, sizeof(double));
+    int64_t *const pivots_3 = (void *)scratch;
+    /* t0 = exp(2 * log_noise) */
+    /* t1 = exp(-2 * log_length) */
+    const double t0 = exp(2.0 * log_noise);
+    const double t1 = exp(-2.0 * log_length);
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+        /* X_transposed[j:d, i:n] = X[i, j] */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            GRADC_SIMD()
+            for (int64_t j = 0; j < d; ++j) {
+                X_transposed[128*j + i - tile_begin] = X[d*i + j];
+            }
+        }
+        /* t2[i:n, k:n] = sum[j:d](let(s0 := X[i, j] - X_transposed[j, k], s0 * s0)) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            for (int64_t k = 0; k < n; ++k) {
+                double t2_sum = 0.0;
+                GRADC_SIMD(reduction(+:t2_sum))
+                for (int64_t j = 0; j < d; ++j) {
+                    const double v0 = X[d*k + j] - X_transposed[128*j + i - tile_begin];
+                    t2_sum += v0 * v0;
+                }
+                t2[k*n + i] = t2_sum;
+            }
+        }
+        /* t3[i:n, j:n] = where(j == i, t0, 0) + exp(2 * log_amplitude - t1 * (0.5 * t2[i, j])) */
+        /* t10[i:n, j:n] = t3[j, i] */
+        const double v1 = 2.0 * log_amplitude;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            GRADC_SIMD()
+            for (int64_t j = 0; j < n; ++j) {
+                const double v2 = (j == i ? t0 : 0.0) + exp(v1 - t1 * (0.5 * t2[j*n + i]));
+                t3[j*n + i] = v2;
+                t10[i*n + j] = v2;
+            }
+        }
+        /* t4[i:n, j:1] = y[i] */
+        /* t11[i:n, j:1] = 0.5 * y[i] */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v3 = y[i];
+            const double v4 = 0.5 * v3;
+            GRADC_SIMD()
+            for (int64_t j = 0; j < 1; ++j) {
+                t4[i + j] = v3;
+                t11[i + j] = v4;
+            }
+        }
+    }
+    /* t5 = call.solve(t3, t4) */
+    if (gradc_solve(n, 1, t3, t4, t5, factors, pivots) != 0) {
+        return 1;
+    }
+    double t6 = 0.0;
+    /* t6 = sum[i:n](t5[i, 0] * y[i]) */
+    double t6_sum = 0.0;
+    GRADC_SIMD(reduction(+:t6_sum))
+    for (int64_t i = 0; i < n; ++i) {
+        t6_sum += t5[i] * y[i];
+    }
+    t6 += t6_sum;
+    /* t7, t8 = call.slogdet(t3) */
+    double t7;
+    double t8;
+    gradc_slogdet(n, n, t3, &t7, &t8, factors_, pivots_);
+    /* value = 0.9189385332046727 * real(n) + 0.5 * (t8 + t6) */
+    const double value_ = 0.9189385332046727 * (double)n + 0.5 * (t8 + t6);
+    /* t9 = call.inv(t3) */
+    if (gradc_inv(n, n, t3, t9, factors_2, pivots_2) != 0) {
+        return 2;
+    }
+    /* t12 = call.solve(t10, t11) */
+    if (gradc_solve(n, 1, t10, t11, t12, factors_3, pivots_3) != 0) {
+        return 1;
+    }
+    double t14 = 0.0;
+    double t15 = 0.0;
+    double t16 = 0.0;
+    /* t13[i:n, j:n] = 0.5 * t9[j, i] - t12[i, 0] * t5[j, 0] */
+    /* t14 = sum[i:n, j:n](t13[i, j] * exp(2 * log_amplitude - t1 * (0.5 * t2[i, j]))) */
+    /* t15 = sum[i:n, j:n](t13[i, j] * t2[i, j] * exp(2 * log_amplitude - t1 * (0.5 * t2[i, j]))) */
+    /* t16 = sum[i:n, j:n](where(j == i, t13[i, j], 0)) */
+    const double v7 = 2.0 * log_amplitude;
+    double t14_sum = 0.0;
+    double t15_sum = 0.0;
+    double t16_sum = 0.0;
+    for (int64_t i = 0; i < n; ++i) {
+        const double v5 = t12[i];
+        GRADC_SIMD(reduction(+:t14_sum, t15_sum, t16_sum))
+        for (int64_t j = 0; j < n; ++j) {
+            const double v6 = 0.5 * t9[j*n + i] - t5[j] * v5;
+            const double v8 = t2[i*n + j];
+            const double v9 = exp(v7 - t1 * (0.5 * v8));
+            t14_sum += v6 * v9;
+            t15_sum += v8 * v6 * v9;
+            t16_sum += j == i ? v6 : 0.0;
+        }
+    }
+    t14 += t14_sum;
+    t15 += t15_sum;
+    t16 += t16_sum;
+    /* grad_log_amplitude = 2 * t14 */
+    /* grad_log_length = -(-2 * (t1 * (0.5 * t15))) */
+    /* grad_log_noise = 2 * (t0 * t16) */
+    const double grad_log_amplitude_ = 2.0 * t14;
+    const double grad_log_length_ = -(-2.0 * (t1 * (0.5 * t15)));
+    const double grad_log_noise_ = 2.0 * (t16 * t0);
+    *value = value_;
+    *grad_log_amplitude = grad_log_amplitude_;
+    *grad_log_length = grad_log_length_;
+    *grad_log_noise = grad_log_noise_;
+    return 0;
+}

@@ -1,0 +1,42 @@
+/* generalized_kl: the loss, and its derivatives.
+ *
+ * Written by gradc 0.1.0. Arrays are dense, in C order. Scratch of NAME_work(...) bytes goes to the last
+ * argument, aligned as malloc aligns; where that is 0 it may be NULL. 0 is success, another value says:
+ *     nothing: these functions cannot fail
+ */
+#ifndef GENERALIZED_KL_H
+#define GENERALIZED_KL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__cplusplus) && !defined(GRADC_RESTRICT)
+#define GRADC_RESTRICT
+#elif !defined(GRADC_RESTRICT)
+#define GRADC_RESTRICT restrict
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+size_t generalized_kl_value_work(int64_t n, int64_t k, int64_t d);
+int generalized_kl_value(int64_t n, int64_t k, int64_t d, const double *GRADC_RESTRICT W, const double *GRADC_RESTRICT H,
+                         const double *GRADC_RESTRICT V, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
+size_t generalized_kl_forward_work(int64_t n, int64_t k, int64_t d);
+int generalized_kl_forward(int64_t n, int64_t k, int64_t d, const double *GRADC_RESTRICT W, const double *GRADC_RESTRICT H,
+                           const double *GRADC_RESTRICT V, double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0, void *GRADC_RESTRICT work);
+size_t generalized_kl_backward_work(int64_t n, int64_t k, int64_t d);
+int generalized_kl_backward(int64_t n, int64_t k, int64_t d, const double *GRADC_RESTRICT W, const double *GRADC_RESTRICT H,
+                            const double *GRADC_RESTRICT V, const double *GRADC_RESTRICT t0, double cotangent,
+                            double *GRADC_RESTRICT grad_W, double *GRADC_RESTRICT grad_H, void *GRADC_RESTRICT work);
+size_t generalized_kl_value_and_grad_work(int64_t n, int64_t k, int64_t d);
+int generalized_kl_value_and_grad(int64_t n, int64_t k, int64_t d, const double *GRADC_RESTRICT W, const double *GRADC_RESTRICT H,
+                                  const double *GRADC_RESTRICT V, double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_W,
+                                  double *GRADC_RESTRICT grad_H, void *GRADC_RESTRICT work);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* GENERALIZED_KL_H */

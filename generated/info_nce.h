@@ -1,0 +1,44 @@
+/* info_nce: the loss, and its derivatives.
+ *
+ * Written by gradc 0.1.0. Arrays are dense, in C order. Scratch of NAME_work(...) bytes goes to the last
+ * argument, aligned as malloc aligns; where that is 0 it may be NULL. 0 is success, another value says:
+ *     nothing: these functions cannot fail
+ */
+#ifndef INFO_NCE_H
+#define INFO_NCE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__cplusplus) && !defined(GRADC_RESTRICT)
+#define GRADC_RESTRICT
+#elif !defined(GRADC_RESTRICT)
+#define GRADC_RESTRICT restrict
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+size_t info_nce_value_work(int64_t n, int64_t k);
+int info_nce_value(int64_t n, int64_t k, const double *GRADC_RESTRICT A, const double *GRADC_RESTRICT B, double tau,
+                   double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
+size_t info_nce_forward_work(int64_t n, int64_t k);
+int info_nce_forward(int64_t n, int64_t k, const double *GRADC_RESTRICT A, const double *GRADC_RESTRICT B, double tau,
+                     double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0, double *GRADC_RESTRICT t3, double *GRADC_RESTRICT t6,
+                     double *GRADC_RESTRICT t8, double *GRADC_RESTRICT t9, void *GRADC_RESTRICT work);
+size_t info_nce_backward_work(int64_t n, int64_t k);
+int info_nce_backward(int64_t n, int64_t k, const double *GRADC_RESTRICT A, const double *GRADC_RESTRICT B, double tau,
+                      const double *GRADC_RESTRICT t0, const double *GRADC_RESTRICT t3, const double *GRADC_RESTRICT t6,
+                      const double *GRADC_RESTRICT t8, const double *GRADC_RESTRICT t9, double cotangent, double *GRADC_RESTRICT grad_A,
+                      double *GRADC_RESTRICT grad_B, void *GRADC_RESTRICT work);
+size_t info_nce_value_and_grad_work(int64_t n, int64_t k);
+int info_nce_value_and_grad(int64_t n, int64_t k, const double *GRADC_RESTRICT A, const double *GRADC_RESTRICT B, double tau,
+                            double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_A, double *GRADC_RESTRICT grad_B,
+                            void *GRADC_RESTRICT work);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* INFO_NCE_H */

@@ -1,0 +1,47 @@
+/* label_smoothing: the loss, and its derivatives.
+ *
+ * Written by gradc 0.1.0. Arrays are dense, in C order. Scratch of NAME_work(...) bytes goes to the last
+ * argument, aligned as malloc aligns; where that is 0 it may be NULL. 0 is success, another value says:
+ *     label_smoothing_value gives 1: y holds an index out of range for an axis of length k
+ *     label_smoothing_forward gives 1: y holds an index out of range for an axis of length k
+ *     label_smoothing_backward gives 1: y holds an index out of range for an axis of length k
+ *     label_smoothing_value_and_grad gives 1: y holds an index out of range for an axis of length k
+ */
+#ifndef LABEL_SMOOTHING_H
+#define LABEL_SMOOTHING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__cplusplus) && !defined(GRADC_RESTRICT)
+#define GRADC_RESTRICT
+#elif !defined(GRADC_RESTRICT)
+#define GRADC_RESTRICT restrict
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+size_t label_smoothing_value_work(int64_t d, int64_t k, int64_t n);
+int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *GRADC_RESTRICT W, const double *GRADC_RESTRICT X,
+                          const int64_t *GRADC_RESTRICT y, double eps, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
+size_t label_smoothing_forward_work(int64_t d, int64_t k, int64_t n);
+int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *GRADC_RESTRICT W, const double *GRADC_RESTRICT X,
+                            const int64_t *GRADC_RESTRICT y, double eps, double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0,
+                            double *GRADC_RESTRICT t1, double *GRADC_RESTRICT t2, void *GRADC_RESTRICT work);
+size_t label_smoothing_backward_work(int64_t d, int64_t k, int64_t n);
+int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *GRADC_RESTRICT W, const double *GRADC_RESTRICT X,
+                             const int64_t *GRADC_RESTRICT y, double eps, const double *GRADC_RESTRICT t0,
+                             const double *GRADC_RESTRICT t1, const double *GRADC_RESTRICT t2, double cotangent,
+                             double *GRADC_RESTRICT grad_W, void *GRADC_RESTRICT work);
+size_t label_smoothing_value_and_grad_work(int64_t d, int64_t k, int64_t n);
+int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double *GRADC_RESTRICT W,
+                                   const double *GRADC_RESTRICT X, const int64_t *GRADC_RESTRICT y, double eps,
+                                   double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_W, void *GRADC_RESTRICT work);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* LABEL_SMOOTHING_H */

@@ -1,0 +1,285 @@
+/* lasso: the loss, and its derivatives.
+ *
+ *     def program(w: real[d], X: real[n, d], y: real[n], lam: real):
+ *         t0 = sum[j:d](abs(w[j]))
+ *         t1[i:n] = sum[j:d](X[i, j] * w[j])
+ *         t2 = sum[i:n]((t1[i] - y[i]) ** 2)
+ *         value = lam * t0 + 0.5 * (t2 / n)
+ *         return value
+ *
+ * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <math.h>
+
+#if defined(GRADC_OPENMP_SIMD)
+#define GRADC_PRAGMA(text) _Pragma(#text)
+#define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
+#else
+#define GRADC_SIMD(...)
+#endif
+
+#include "lasso.h"
+
+/* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
+static inline size_t gradc_bytes(int64_t count, size_t size)
+{
+    return ((size_t)count * size + 63) / 64 * 64;
+}
+
+size_t lasso_value_work(int64_t d, int64_t n)
+{
+    (void)d;
+    return gradc_bytes(n, sizeof(double));
+}
+
+int lasso_value(int64_t d, int64_t n, const double *restrict w, const double *restrict X, const double *restrict y,
+                double lam, double *restrict value, void *restrict work)
+{
+    unsigned char *scratch = work;
+    double *const t1 = (void *)scratch;
+    double t0 = 0.0;
+    for (int64_t at = 0; at < n; ++at) {
+        t1[at] = 0.0;
+    }
+    for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
+        /* t0 = sum[j:d](abs(w[j])) */
+        double t0_sum = 0.0;
+        GRADC_SIMD(reduction(+:t0_sum))
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            t0_sum += fabs(w[j]);
+        }
+        t0 += t0_sum;
+        /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
+        for (int64_t j = tile_begin; j < tile_end / 4 * 4; j += 4) {
+            const double v0 = w[j];
+            const double v1 = w[(j + 1)];
+            const double v2 = w[(j + 2)];
+            const double v3 = w[(j + 3)];
+            GRADC_SIMD()
+            for (int64_t i = 0; i < n; ++i) {
+                t1[i] += X[d*i + j] * v0 + X[d*i + (j + 1)] * v1 + X[d*i + (j + 2)] * v2 + X[d*i + (j + 3)] * v3;
+            }
+        }
+        for (int64_t j = tile_end / 4 * 4; j < tile_end; ++j) {
+            const double v0 = w[j];
+            GRADC_SIMD()
+            for (int64_t i = 0; i < n; ++i) {
+                t1[i] += X[d*i + j] * v0;
+            }
+        }
+    }
+    double t2 = 0.0;
+    /* t2 = sum[i:n](let(s0 := t1[i] - y[i], s0 * s0)) */
+    double t2_sum = 0.0;
+    GRADC_SIMD(reduction(+:t2_sum))
+    for (int64_t i = 0; i < n; ++i) {
+        const double v4 = t1[i] - y[i];
+        t2_sum += v4 * v4;
+    }
+    t2 += t2_sum;
+    /* value = lam * t0 + 0.5 * (t2 / n) */
+    const double value_ = lam * t0 + 0.5 * (t2 / (double)n);
+    *value = value_;
+    return 0;
+}
+
+size_t lasso_forward_work(int64_t d, int64_t n)
+{
+    (void)d;
+    (void)n;
+    return 0;
+}
+
+int lasso_forward(int64_t d, int64_t n, const double *restrict w, const double *restrict X, const double *restrict y,
+                  double lam, double *restrict value, double *restrict t1, void *restrict work)
+{
+    (void)work;
+    double t0 = 0.0;
+    for (int64_t at = 0; at < n; ++at) {
+        t1[at] = 0.0;
+    }
+    for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
+        /* t0 = sum[j:d](abs(w[j])) */
+        double t0_sum = 0.0;
+        GRADC_SIMD(reduction(+:t0_sum))
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            t0_sum += fabs(w[j]);
+        }
+        t0 += t0_sum;
+        /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
+        for (int64_t j = tile_begin; j < tile_end / 4 * 4; j += 4) {
+            const double v0 = w[j];
+            const double v1 = w[(j + 1)];
+            const double v2 = w[(j + 2)];
+            const double v3 = w[(j + 3)];
+            GRADC_SIMD()
+            for (int64_t i = 0; i < n; ++i) {
+                t1[i] += X[d*i + j] * v0 + X[d*i + (j + 1)] * v1 + X[d*i + (j + 2)] * v2 + X[d*i + (j + 3)] * v3;
+            }
+        }
+        for (int64_t j = tile_end / 4 * 4; j < tile_end; ++j) {
+            const double v0 = w[j];
+            GRADC_SIMD()
+            for (int64_t i = 0; i < n; ++i) {
+                t1[i] += X[d*i + j] * v0;
+            }
+        }
+    }
+    double t2 = 0.0;
+    /* t2 = sum[i:n](let(s0 := t1[i] - y[i], s0 * s0)) */
+    double t2_sum = 0.0;
+    GRADC_SIMD(reduction(+:t2_sum))
+    for (int64_t i = 0; i < n; ++i) {
+        const double v4 = t1[i] - y[i];
+        t2_sum += v4 * v4;
+    }
+    t2 += t2_sum;
+    /* value = lam * t0 + 0.5 * (t2 / n) */
+    const double value_ = lam * t0 + 0.5 * (t2 / (double)n);
+    *value = value_;
+    return 0;
+}
+
+size_t lasso_backward_work(int64_t d, int64_t n)
+{
+    (void)n;
+    return gradc_bytes(d, sizeof(double));
+}
+
+int lasso_backward(int64_t d, int64_t n, const double *restrict w, const double *restrict X, const double *restrict y,
+                   double lam, const double *restrict t1, double cotangent, double *restrict grad_w,
+                   void *restrict work)
+{
+    unsigned char *scratch = work;
+    double *const t2 = (void *)scratch;
+    /* t0 = 0.5 * cotangent / n */
+    const double t0 = 0.5 * cotangent / (double)n;
+    for (int64_t at = 0; at < d; ++at) {
+        t2[at] = 0.0;
+    }
+    /* t2[j:d] = sum[i:n](X[i, j] * (t0 * (2 * (t1[i] - y[i])))) */
+    for (int64_t i = 0; i < n / 4 * 4; i += 4) {
+        const double v0 = t0 * (2.0 * (t1[i] - y[i]));
+        const double v1 = t0 * (2.0 * (t1[(i + 1)] - y[(i + 1)]));
+        const double v2 = t0 * (2.0 * (t1[(i + 2)] - y[(i + 2)]));
+        const double v3 = t0 * (2.0 * (t1[(i + 3)] - y[(i + 3)]));
+        GRADC_SIMD()
+        for (int64_t j = 0; j < d; ++j) {
+            t2[j] += X[d*i + j] * v0 + X[(i + 1)*d + j] * v1 + X[(i + 2)*d + j] * v2 + X[(i + 3)*d + j] * v3;
+        }
+    }
+    for (int64_t i = n / 4 * 4; i < n; ++i) {
+        const double v0 = t0 * (2.0 * (t1[i] - y[i]));
+        GRADC_SIMD()
+        for (int64_t j = 0; j < d; ++j) {
+            t2[j] += X[d*i + j] * v0;
+        }
+    }
+    /* grad_w[j:d] = t2[j] + lam * cotangent * where(w[j] != w[j], w[j], where(0 < w[j], 1, 0) - where(w[j] < 0, 1, */
+    /*    0)) */
+    const double v4 = lam * cotangent;
+    GRADC_SIMD()
+    for (int64_t j = 0; j < d; ++j) {
+        const double v5 = w[j];
+        grad_w[j] = t2[j] + v4 * (v5 != v5 ? v5 : (0.0 < v5 ? 1.0 : 0.0) - (v5 < 0.0 ? 1.0 : 0.0));
+    }
+    return 0;
+}
+
+size_t lasso_value_and_grad_work(int64_t d, int64_t n)
+{
+    return gradc_bytes(n, sizeof(double)) + gradc_bytes(d, sizeof(double));
+}
+
+int lasso_value_and_grad(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+                         const double *restrict y, double lam, double *restrict value, double *restrict grad_w,
+                         void *restrict work)
+{
+    unsigned char *scratch = work;
+    double *const t1 = (void *)scratch;
+    scratch += gradc_bytes(n, sizeof(double));
+    double *const t4 = (void *)scratch;
+    /* t3 = 0.5 / n */
+    const double t3 = 0.5 / (double)n;
+    double t0 = 0.0;
+    for (int64_t at = 0; at < n; ++at) {
+        t1[at] = 0.0;
+    }
+    for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
+        /* t0 = sum[j:d](abs(w[j])) */
+        double t0_sum = 0.0;
+        GRADC_SIMD(reduction(+:t0_sum))
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            t0_sum += fabs(w[j]);
+        }
+        t0 += t0_sum;
+        /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
+        for (int64_t j = tile_begin; j < tile_end / 4 * 4; j += 4) {
+            const double v0 = w[j];
+            const double v1 = w[(j + 1)];
+            const double v2 = w[(j + 2)];
+            const double v3 = w[(j + 3)];
+            GRADC_SIMD()
+            for (int64_t i = 0; i < n; ++i) {
+                t1[i] += X[d*i + j] * v0 + X[d*i + (j + 1)] * v1 + X[d*i + (j + 2)] * v2 + X[d*i + (j + 3)] * v3;
+            }
+        }
+        for (int64_t j = tile_end / 4 * 4; j < tile_end; ++j) {
+            const double v0 = w[j];
+            GRADC_SIMD()
+            for (int64_t i = 0; i < n; ++i) {
+                t1[i] += X[d*i + j] * v0;
+            }
+        }
+    }
+    double t2 = 0.0;
+    for (int64_t at = 0; at < d; ++at) {
+        t4[at] = 0.0;
+    }
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+        /* t2 = sum[i:n](let(s0 := t1[i] - y[i], s0 * s0)) */
+        double t2_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v4 = t1[i] - y[i];
+            t2_sum += v4 * v4;
+        }
+        t2 += t2_sum;
+        /* t4[j:d] = sum[i:n](X[i, j] * (t3 * (2 * (t1[i] - y[i])))) */
+        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+            const double v5 = t3 * (2.0 * (t1[i] - y[i]));
+            const double v6 = t3 * (2.0 * (t1[(i + 1)] - y[(i + 1)]));
+            const double v7 = t3 * (2.0 * (t1[(i + 2)] - y[(i + 2)]));
+            const double v8 = t3 * (2.0 * (t1[(i + 3)] - y[(i + 3)]));
+            GRADC_SIMD()
+            for (int64_t j = 0; j < d; ++j) {
+                t4[j] += X[d*i + j] * v5 + X[(i + 1)*d + j] * v6 + X[(i + 2)*d + j] * v7 + X[(i + 3)*d + j] * v8;
+            }
+        }
+        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+            const double v5 = t3 * (2.0 * (t1[i] - y[i]));
+            GRADC_SIMD()
+            for (int64_t j = 0; j < d; ++j) {
+                t4[j] += X[d*i + j] * v5;
+            }
+        }
+    }
+    /* value = lam * t0 + 0.5 * (t2 / n) */
+    const double value_ = lam * t0 + 0.5 * (t2 / (double)n);
+    /* grad_w[j:d] = t4[j] + lam * where(w[j] != w[j], w[j], where(0 < w[j], 1, 0) - where(w[j] < 0, 1, 0)) */
+    GRADC_SIMD()
+    for (int64_t j = 0; j < d; ++j) {
+        const double v9 = w[j];
+        grad_w[j] = t4[j] + lam * (v9 != v9 ? v9 : (0.0 < v9 ? 1.0 : 0.0) - (v9 < 0.0 ? 1.0 : 0.0));
+    }
+    *value = value_;
+    return 0;
+}

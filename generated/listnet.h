@@ -1,0 +1,44 @@
+/* listnet: the loss, and its derivatives.
+ *
+ * Written by gradc 0.1.0. Arrays are dense, in C order. Scratch of NAME_work(...) bytes goes to the last
+ * argument, aligned as malloc aligns; where that is 0 it may be NULL. 0 is success, another value says:
+ *     nothing: these functions cannot fail
+ */
+#ifndef LISTNET_H
+#define LISTNET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__cplusplus) && !defined(GRADC_RESTRICT)
+#define GRADC_RESTRICT
+#elif !defined(GRADC_RESTRICT)
+#define GRADC_RESTRICT restrict
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+size_t listnet_value_work(int64_t d, int64_t n, int64_t k);
+int listnet_value(int64_t d, int64_t n, int64_t k, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
+                  const double *GRADC_RESTRICT grade, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
+size_t listnet_forward_work(int64_t d, int64_t n, int64_t k);
+int listnet_forward(int64_t d, int64_t n, int64_t k, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
+                    const double *GRADC_RESTRICT grade, double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0, double *GRADC_RESTRICT t1,
+                    double *GRADC_RESTRICT t2, double *GRADC_RESTRICT t4, double *GRADC_RESTRICT t6, void *GRADC_RESTRICT work);
+size_t listnet_backward_work(int64_t d, int64_t n, int64_t k);
+int listnet_backward(int64_t d, int64_t n, int64_t k, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
+                     const double *GRADC_RESTRICT grade, const double *GRADC_RESTRICT t0, const double *GRADC_RESTRICT t1,
+                     const double *GRADC_RESTRICT t2, const double *GRADC_RESTRICT t4, const double *GRADC_RESTRICT t6,
+                     double cotangent, double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
+size_t listnet_value_and_grad_work(int64_t d, int64_t n, int64_t k);
+int listnet_value_and_grad(int64_t d, int64_t n, int64_t k, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
+                           const double *GRADC_RESTRICT grade, double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_w,
+                           void *GRADC_RESTRICT work);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* LISTNET_H */

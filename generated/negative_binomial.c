@@ -1,0 +1,502 @@
+/* negative_binomial: the loss, and its derivatives.
+ *
+ *     def program(w: real[d], log_alpha: real, X: real[n, d], y: real[n]):
+ *         t0[i:n] = sum[j:d](X[i, j] * w[j])
+ *         t1 = exp(-log_alpha)
+ *         t2 = gammaln(t1)
+ *         t3 = sum[i:n](let(s0 := log_alpha + t0[i], y[i] * logaddexp(0, -s0) + (t1 * logaddexp(0, s0) + (t2 + gammaln(1 + y[i]) - gammaln(t1 + y[i])))))
+ *         value = t3 / n
+ *         return value
+ *
+ * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
+ * declarations then add to them. */
+#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
+#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
+#pragma omp declare simd notinbranch
+double exp(double);
+#pragma omp declare simd notinbranch
+double log1p(double);
+#endif
+#endif
+
+#include <math.h>
+
+#if defined(GRADC_OPENMP_SIMD)
+#define GRADC_PRAGMA(text) _Pragma(#text)
+#define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
+#else
+#define GRADC_SIMD(...)
+#endif
+
+#include "negative_binomial.h"
+
+/* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
+static inline size_t gradc_bytes(int64_t count, size_t size)
+{
+    return ((size_t)count * size + 63) / 64 * 64;
+}
+
+/* The polynomial c[0] + c[1] t + ... + c[n-1] t^(n-1), its even and odd powers summed side by side. */
+static double gradc_polynomial(const double *c, int n, double t)
+{
+    const double t2 = t * t;
+    double even = n % 2 ? c[n - 1] : 0.0, odd = 0.0;
+    int i;
+    for (i = n - n % 2 - 2; i >= 0; i -= 2) {
+        even = even * t2 + c[i];
+        odd = odd * t2 + c[i + 1];
+    }
+    return even + t * odd;
+}
+
+/* psi(x) = d/dx log|gamma(x)|. On [1, 2] the positive zero is a factor, psi(x) = (x - x0) R(x) with x0 in two
+ * doubles; polynomials on [2, 4] and [4, 8]; log(x) - 1/(2x) - B_2k / (2k x^2k) from 8 on, economised (DLMF
+ * 5.11.2); recurrence on (0, 1) and reflection below 0 (DLMF 5.5.2, 5.5.4). Poles: psi(0) = -inf, psi(-0) = inf,
+ * NaN at negative integers. */
+static double gradc_digamma(double x)
+{
+    static const double gradc_digamma_0[] = {
+        0.9510558760318328, -0.42362742128146047, 0.24054248424078736, -0.14840492305391761,
+        0.09498872445283, -0.06192213327165706, 0.04076083394462657, -0.02697579684427536,
+        0.017907248195969127, -0.011908215172584002, 0.007927024067961237, -0.00528001782089874,
+        0.0035180800751066694, -0.002344650082351321, 0.0015635679757533885, -0.001042261556504223,
+        0.0006899717801166841, -0.0004599625144612576, 0.0003268068044141764, -0.0002178682145501451,
+        9.173383289174792e-05, -6.11554261750751e-05, 0.00012230983055406747, -8.153978973309418e-05,
+    };
+    static const double gradc_digamma_1[] = {
+        0.9227843350984671, 0.39493406684822646, -0.07705690315959436, 0.019823233711138217,
+        -0.005677755143366058, 0.0017180619844478504, -0.0005367773819947723, 0.0001711061979683179,
+        -5.5267825392302674e-05, 1.801262758814673e-05, -5.907358013123235e-06, 1.945929605753433e-06,
+        -6.430211938810789e-07, 2.1297418115106333e-07, -7.069062318489005e-08, 2.3481158346701657e-08,
+        -7.752903093043211e-09, 2.579267241968924e-09, -9.147759692625141e-10, 3.046124298704505e-10,
+        -6.4144390367226e-11, 2.1363796247022648e-11, -2.1332191571834103e-11, 7.108977174651833e-12,
+    };
+    static const double gradc_digamma_2[] = {
+        1.7061176684318005, 0.18132295573711535, -0.01639486612255725, 0.0019713046987923,
+        -0.00026596630592133137, 3.817924696766235e-05, -5.6948548454377025e-06, 8.716186018596205e-07,
+        -1.3586539061614036e-07, 2.1465700043993997e-08, -3.4262720152645286e-09, 5.512332674209807e-10,
+        -8.924177143602937e-11, 1.4524687818949358e-11, -2.3728023701308194e-12, 3.8693346593790523e-13,
+        -6.358645225478366e-14, 1.1023583469196389e-14, -1.8196118097640648e-15, 2.0417990782850773e-16,
+        -3.373435776456977e-17, 1.5243352337420053e-17, -2.5297724320396582e-18,
+    };
+    static const double gradc_digamma_tail[] = {
+        0.08333333333333333, -0.008333333333331664, 0.003968253965999701, -0.004166665501516725,
+        0.007575459920369176, -0.02105106090804774, 0.08002337465397756, -0.299425370626735,
+    };
+    const int n0 = (int)(sizeof gradc_digamma_0 / sizeof(double)), n1 = (int)(sizeof gradc_digamma_1 / sizeof(double));
+    const int n2 = (int)(sizeof gradc_digamma_2 / sizeof(double));
+    const int nt = (int)(sizeof gradc_digamma_tail / sizeof(double));
+    const double pi = 3.14159265358979323846;
+    /* x0 - 1, x0 = 1.4616321449683623412626595423257213... */
+    const double root = 0.46163214496836236, root_low = -1.5522348162858677e-17;
+    double offset = 0.0, y = x, r, s;
+    if (isnan(x) || x == INFINITY)
+        return x;
+    if (x == 0.0)
+        return copysign(INFINITY, -x);
+    if (x < 0.0) {
+        r = x - floor(x + 0.5); /* x - its nearest integer, exact */
+        if (isinf(x) || r == 0.0)
+            return NAN;
+        /* psi(x) = psi(1 - x) - pi cot(pi x) */
+        offset = fabs(r) <= 0.25 ? -pi / tan(pi * r) : -copysign(pi * tan(pi * (0.5 - fabs(r))), r);
+        if (x > -1.0)
+            return offset + ((-x - root) - root_low) * gradc_polynomial(gradc_digamma_0, n0, -x - 0.5);
+        y = 1.0 - x;
+    }
+    if (y < 1.0)
+        return ((y - root) - root_low) * gradc_polynomial(gradc_digamma_0, n0, y - 0.5) - 1.0 / y;
+    if (y < 2.0)
+        return ((y - 1.0 - root) - root_low) * gradc_polynomial(gradc_digamma_0, n0, y - 1.5);
+    if (y < 4.0)
+        return offset + gradc_polynomial(gradc_digamma_1, n1, y - 3.0);
+    if (y < 8.0)
+        return offset + gradc_polynomial(gradc_digamma_2, n2, y - 6.0);
+    r = 1.0 / y;
+    s = r * r;
+    return offset + (log(y) - (0.5 * r + s * gradc_polynomial(gradc_digamma_tail, nt, s)));
+}
+
+/* The remainder of Stirling's formula, lgamma(x) - ((x - 1/2) log(x) - x + log(2 pi)/2), for x >= 8: B_2k / (2k
+ * (2k-1) x^(2k-1)) summed over k (DLMF 5.11.1), economised to a polynomial in 1/x^2. */
+static double gradc_stirling(double x)
+{
+    static const double gradc_stirling_tail[] = {
+        0.08333333333333333, -0.0027777777777776747, 0.0007936507935117282, -0.0005952380234291254,
+        0.0008417325268022405, -0.001914965912162907, 0.0062081367662297935, -0.020855820837463117,
+    };
+    const double y = 1.0 / x;
+    return y * gradc_polynomial(gradc_stirling_tail, (int)(sizeof gradc_stirling_tail / sizeof(double)), y * y);
+}
+
+/* sin(pi x): x is reduced to within 1/2 of an integer, which is exact, before it meets pi. */
+static double gradc_sinpi(double x)
+{
+    const double n = floor(x + 0.5), r = fabs(x) < 4503599627370496.0 ? x - n : 0.0;
+    const double s = fabs(r) <= 0.25 ? sin(3.14159265358979323846 * r)
+                                     : copysign(cos(3.14159265358979323846 * (0.5 - fabs(r))), r);
+    return n * 0.5 == floor(n * 0.5) ? s : -s;
+}
+
+/* log|gamma(x)|, without the global signgam that the C library's lgamma writes. The zeros at 1 and 2 are factors,
+ * lgamma(x) = (x - 1)(x - 2) R(x), with a polynomial for R on each of [1/2, 1], [1, 2], [2, 4], [4, 8]; from 8 on
+ * Stirling's formula (DLMF 5.11.1); below 1/2 recurrence and reflection (DLMF 5.5.1, 5.5.3). */
+static double gradc_lgamma(double x)
+{
+    static const double gradc_lgamma_0[] = {
+        0.6504990445801452, -0.35235940133201404, 0.2940853672244361, -0.28891120177365553,
+        0.30726139434977534, -0.34197894986537564, 0.39194610226486226, -0.45856511694430363,
+        0.5448303112833561, -0.6551522415961885, 0.7954832398116802, -0.9736396959210937,
+        1.1999105026827217, -1.4870965072841196, 1.8473388646565838, -2.3107310048807546,
+        2.994639960076686, -3.7748708687945545, 3.6614222354637915, -4.627344380816668,
+        13.34970945138487, -17.034836481060527,
+    };
+    static const double gradc_lgamma_1[] = {
+        0.4831289505409809, -0.14595989591430608, 0.06291140107456439, -0.031308487501010646,
+        0.01679709863127416, -0.009425622448525798, 0.005446457839126065, -0.0032120740737152814,
+        0.0019229163127905161, -0.0011644145847310124, 0.000711519067515296, -0.00043799307479613914,
+        0.00027131373861446925, -0.0001689178215524898, 0.00010535512483785591, -6.614136022346414e-05,
+        4.30276814976503e-05, -2.7201673025504752e-05, 1.3186019073996835e-05, -8.355075869795273e-06,
+        1.2140008083973407e-05, -7.760660152513446e-06,
+    };
+    static const double gradc_lgamma_2[] = {
+        0.34657359027997264, -0.05846821787072541, 0.013149048378158274, -0.003332280825140568,
+        0.0009018012625290348, -0.0002543369955542912, 7.377669402600325e-05, -2.1837784921022328e-05,
+        6.562468362194972e-06, -1.995244117673074e-06, 6.122605142148444e-07, -1.8928830694942366e-07,
+        5.889077501202777e-08, -1.8413909525579304e-08, 5.766847054713479e-09, -1.8177893358497883e-09,
+        5.940931022994781e-10, -1.8850383954939247e-10, 4.5638652868929084e-11, -1.4511510677747182e-11,
+        1.0655287013944569e-11, -3.415524711702892e-12,
+    };
+    static const double gradc_lgamma_3[] = {
+        0.2393745871391023, -0.02241268079100601, 0.0026500508924254453, -0.0003451366307504453,
+        4.745024795161514e-05, -6.755443099837113e-06, 9.855973876379612e-07, -1.464242043702436e-07,
+        2.205864105757118e-08, -3.359985353776548e-09, 5.163872758507743e-10, -7.994970407922646e-11,
+        1.2456685773741891e-11, -1.9507273361066488e-12, 3.0598982497024936e-13, -4.8317573456185524e-14,
+        7.915770389776223e-15, -1.2584965825115095e-15, 1.5212025199564846e-16, -2.423785524369172e-17,
+        8.974158487319721e-18, -1.4417197617614964e-18,
+    };
+    const int n0 = (int)(sizeof gradc_lgamma_0 / sizeof(double)), n1 = (int)(sizeof gradc_lgamma_1 / sizeof(double));
+    const int n2 = (int)(sizeof gradc_lgamma_2 / sizeof(double)), n3 = (int)(sizeof gradc_lgamma_3 / sizeof(double));
+    const double half_log_2pi = 0.91893853320467274178;
+    double offset = 0.0; /* lgamma(x) = offset + sign * lgamma(y) */
+    double sign = 1.0, y = x;
+    if (isnan(x) || isinf(x))
+        return x;
+    if (x <= -0.5) {
+        if (x == floor(x))
+            return INFINITY;
+        y = -x;
+        offset = -log(fabs(gradc_sinpi(x) * 0.31830988618379067154 * x));
+        sign = -1.0;
+    } else if (x < 0.5) {
+        if (x == 0.0)
+            return INFINITY;
+        /* lgamma(1 + x) - log|x|, with 1 + x never rounded */
+        return (x < 0.0 ? x * (x - 1.0) * gradc_polynomial(gradc_lgamma_0, n0, x + 0.25)
+                        : x * (x - 1.0) * gradc_polynomial(gradc_lgamma_1, n1, x - 0.5)) - log(fabs(x));
+    }
+    if (y < 1.0)
+        y = (y - 1.0) * (y - 2.0) * gradc_polynomial(gradc_lgamma_0, n0, y - 0.75);
+    else if (y < 2.0)
+        y = (y - 1.0) * (y - 2.0) * gradc_polynomial(gradc_lgamma_1, n1, y - 1.5);
+    else if (y < 4.0)
+        y = (y - 1.0) * (y - 2.0) * gradc_polynomial(gradc_lgamma_2, n2, y - 3.0);
+    else if (y < 8.0)
+        y = (y - 1.0) * (y - 2.0) * gradc_polynomial(gradc_lgamma_3, n3, y - 6.0);
+    else
+        y = (y - 0.5) * (log(y) - 1.0) + ((half_log_2pi - 0.5) + gradc_stirling(y));
+    return offset + sign * y;
+}
+
+size_t negative_binomial_value_work(int64_t d, int64_t n)
+{
+    (void)d;
+    (void)n;
+    return gradc_bytes(128, sizeof(double));
+}
+
+int negative_binomial_value(int64_t d, int64_t n, const double *restrict w, double log_alpha,
+                            const double *restrict X, const double *restrict y, double *restrict value,
+                            void *restrict work)
+{
+    unsigned char *scratch = work;
+    double *const t0 = (void *)scratch;
+    /* t1 = exp(-log_alpha) */
+    /* t2 = gammaln(t1) */
+    const double v0 = exp(-log_alpha);
+    const double t1 = v0;
+    const double t2 = gradc_lgamma(v0);
+    double t3 = 0.0;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            double t0_sum = 0.0;
+            GRADC_SIMD(reduction(+:t0_sum))
+            for (int64_t j = 0; j < d; ++j) {
+                t0_sum += X[d*i + j] * w[j];
+            }
+            t0[i - tile_begin] = t0_sum;
+        }
+        /* t3 = sum[i:n](let(s0 := log_alpha + t0[i], s1 := -s0, s2 := log1p(exp(-abs(s0))), y[i] * where(0 == s1, */
+        /*    0.6931471805599453, maximum(0, s1) + s2) + (t2 + gammaln(1 + y[i]) - gammaln(t1 + y[i]) + t1 * */
+        /*    where(0 == s0, 0.6931471805599453, maximum(0, s0) + s2)))) */
+        double t3_sum = 0.0;
+        GRADC_SIMD(reduction(+:t3_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v1 = y[i];
+            const double v2 = log_alpha + t0[i - tile_begin];
+            const double v3 = -v2;
+            const double v4 = log1p(exp(-fabs(v2)));
+            const double v5 = t2 + gradc_lgamma(1.0 + v1) - gradc_lgamma(t1 + v1) + t1 * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v4);
+            t3_sum += v1 * (0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v4) + v5;
+        }
+        t3 += t3_sum;
+    }
+    /* value = t3 / n */
+    const double value_ = t3 / (double)n;
+    *value = value_;
+    return 0;
+}
+
+size_t negative_binomial_forward_work(int64_t d, int64_t n)
+{
+    (void)d;
+    (void)n;
+    return 0;
+}
+
+int negative_binomial_forward(int64_t d, int64_t n, const double *restrict w, double log_alpha,
+                              const double *restrict X, const double *restrict y, double *restrict value,
+                              double *restrict t0, double *restrict t1, void *restrict work)
+{
+    (void)work;
+    /* t1 = exp(-log_alpha) */
+    /* t2 = gammaln(t1) */
+    const double v0 = exp(-log_alpha);
+    const double t1_ = v0;
+    const double t2 = gradc_lgamma(v0);
+    double t3 = 0.0;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            double t0_sum = 0.0;
+            GRADC_SIMD(reduction(+:t0_sum))
+            for (int64_t j = 0; j < d; ++j) {
+                t0_sum += X[d*i + j] * w[j];
+            }
+            t0[i] = t0_sum;
+        }
+        /* t3 = sum[i:n](let(s0 := log_alpha + t0[i], s1 := -s0, s2 := log1p(exp(-abs(s0))), y[i] * where(0 == s1, */
+        /*    0.6931471805599453, maximum(0, s1) + s2) + (t2 + gammaln(1 + y[i]) - gammaln(t1 + y[i]) + t1 * */
+        /*    where(0 == s0, 0.6931471805599453, maximum(0, s0) + s2)))) */
+        double t3_sum = 0.0;
+        GRADC_SIMD(reduction(+:t3_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v1 = y[i];
+            const double v2 = log_alpha + t0[i];
+            const double v3 = -v2;
+            const double v4 = log1p(exp(-fabs(v2)));
+            const double v5 = t2 + gradc_lgamma(1.0 + v1) - gradc_lgamma(t1_ + v1) + t1_ * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v4);
+            t3_sum += v1 * (0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v4) + v5;
+        }
+        t3 += t3_sum;
+    }
+    /* value = t3 / n */
+    const double value_ = t3 / (double)n;
+    *value = value_;
+    *t1 = t1_;
+    return 0;
+}
+
+size_t negative_binomial_backward_work(int64_t d, int64_t n)
+{
+    (void)d;
+    (void)n;
+    return gradc_bytes(128, sizeof(double));
+}
+
+int negative_binomial_backward(int64_t d, int64_t n, const double *restrict w, double log_alpha,
+                               const double *restrict X, const double *restrict y, const double *restrict t0,
+                               double t1, double cotangent, double *restrict grad_w, double *restrict grad_log_alpha,
+                               void *restrict work)
+{
+    (void)w;
+    unsigned char *scratch = work;
+    double *const t3 = (void *)scratch;
+    /* t2 = cotangent / n */
+    const double t2 = cotangent / (double)n;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w[at] = 0.0;
+    }
+    double t4 = 0.0;
+    double t5 = 0.0;
+    double t6 = 0.0;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+        /* t3[i:n] = let(s0 := log_alpha + t0[i], s1 := log1p(exp(-abs(s0))), s2 := -s0, t1 * t2 * exp(s0 - where(0 */
+        /*    == s0, 0.6931471805599453, maximum(0, s0) + s1)) - t2 * y[i] * exp(-(s0 + where(0 == s2, */
+        /*    0.6931471805599453, maximum(0, s2) + s1)))) */
+        /* t4 = sum[i:n](let(s0 := log_alpha + t0[i], s1 := log1p(exp(-abs(s0))), s2 := -s0, t1 * t2 * exp(s0 - */
+        /*    where(0 == s0, 0.6931471805599453, maximum(0, s0) + s1)) - t2 * y[i] * exp(-(s0 + where(0 == s2, */
+        /*    0.6931471805599453, maximum(0, s2) + s1))))) */
+        /* t5 = sum[i:n](let(s0 := log_alpha + t0[i], t2 * where(0 == s0, 0.6931471805599453, maximum(0, s0) + */
+        /*    log1p(exp(-abs(s0)))) - t2 * digamma(t1 + y[i]))) */
+        /* t6 = sum[i:n](t2) */
+        const double v0 = t1 * t2;
+        double t4_sum = 0.0;
+        double t5_sum = 0.0;
+        double t6_sum = 0.0;
+        GRADC_SIMD(reduction(+:t4_sum, t5_sum, t6_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v1 = log_alpha + t0[i];
+            const double v2 = log1p(exp(-fabs(v1)));
+            const double v3 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v2;
+            const double v4 = y[i];
+            const double v5 = -v1;
+            const double v6 = t2 * v4 * exp(-(v1 + (0.0 == v5 ? 0.6931471805599453 : ((v5 > 0.0 || v5 != v5) ? v5 : 0.0) + v2)));
+            const double v7 = v0 * exp(v1 - v3) - v6;
+            t3[i - tile_begin] = v7;
+            t4_sum += v7;
+            t5_sum += t2 * v3 - t2 * gradc_digamma(t1 + v4);
+            t6_sum += t2;
+        }
+        t4 += t4_sum;
+        t5 += t5_sum;
+        t6 += t6_sum;
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
+        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+            const double v8 = t3[i - tile_begin];
+            const double v9 = t3[(i + 1) - tile_begin];
+            const double v10 = t3[(i + 2) - tile_begin];
+            const double v11 = t3[(i + 3) - tile_begin];
+            GRADC_SIMD()
+            for (int64_t j = 0; j < d; ++j) {
+                grad_w[j] += X[d*i + j] * v8 + X[(i + 1)*d + j] * v9 + X[(i + 2)*d + j] * v10 + X[(i + 3)*d + j] * v11;
+            }
+        }
+        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+            const double v8 = t3[i - tile_begin];
+            GRADC_SIMD()
+            for (int64_t j = 0; j < d; ++j) {
+                grad_w[j] += X[d*i + j] * v8;
+            }
+        }
+    }
+    /* grad_log_alpha = t4 - t1 * (t5 + t6 * digamma(t1)) */
+    const double grad_log_alpha_ = t4 - t1 * (t5 + t6 * gradc_digamma(t1));
+    *grad_log_alpha = grad_log_alpha_;
+    return 0;
+}
+
+size_t negative_binomial_value_and_grad_work(int64_t d, int64_t n)
+{
+    (void)d;
+    (void)n;
+    return gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+}
+
+int negative_binomial_value_and_grad(int64_t d, int64_t n, const double *restrict w, double log_alpha,
+                                     const double *restrict X, const double *restrict y, double *restrict value,
+                                     double *restrict grad_w, double *restrict grad_log_alpha, void *restrict work)
+{
+    unsigned char *scratch = work;
+    double *const t0 = (void *)scratch;
+    scratch += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)scratch;
+    /* t1 = exp(-log_alpha) */
+    /* t2 = gammaln(t1) */
+    /* t4 = 1 / n */
+    const double v0 = exp(-log_alpha);
+    const double t1 = v0;
+    const double t2 = gradc_lgamma(v0);
+    const double t4 = 1.0 / (double)n;
+    double t3 = 0.0;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w[at] = 0.0;
+    }
+    double t6 = 0.0;
+    double t7 = 0.0;
+    double t8 = 0.0;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            double t0_sum = 0.0;
+            GRADC_SIMD(reduction(+:t0_sum))
+            for (int64_t j = 0; j < d; ++j) {
+                t0_sum += X[d*i + j] * w[j];
+            }
+            t0[i - tile_begin] = t0_sum;
+        }
+        /* t3 = sum[i:n](let(s0 := log_alpha + t0[i], s1 := -s0, s2 := log1p(exp(-abs(s0))), y[i] * where(0 == s1, */
+        /*    0.6931471805599453, maximum(0, s1) + s2) + (t2 + gammaln(1 + y[i]) - gammaln(t1 + y[i]) + t1 * */
+        /*    where(0 == s0, 0.6931471805599453, maximum(0, s0) + s2)))) */
+        /* t5[i:n] = let(s0 := log_alpha + t0[i], s1 := log1p(exp(-abs(s0))), s2 := -s0, t1 * t4 * exp(s0 - where(0 */
+        /*    == s0, 0.6931471805599453, maximum(0, s0) + s1)) - t4 * y[i] * exp(-(s0 + where(0 == s2, */
+        /*    0.6931471805599453, maximum(0, s2) + s1)))) */
+        /* t6 = sum[i:n](let(s0 := log_alpha + t0[i], s1 := log1p(exp(-abs(s0))), s2 := -s0, t1 * t4 * exp(s0 - */
+        /*    where(0 == s0, 0.6931471805599453, maximum(0, s0) + s1)) - t4 * y[i] * exp(-(s0 + where(0 == s2, */
+        /*    0.6931471805599453, maximum(0, s2) + s1))))) */
+        /* t7 = sum[i:n](let(s0 := log_alpha + t0[i], t4 * where(0 == s0, 0.6931471805599453, maximum(0, s0) + */
+        /*    log1p(exp(-abs(s0)))) - t4 * digamma(t1 + y[i]))) */
+        /* t8 = sum[i:n](t4) */
+        const double v8 = t4 * t1;
+        double t3_sum = 0.0;
+        double t6_sum = 0.0;
+        double t7_sum = 0.0;
+        double t8_sum = 0.0;
+        GRADC_SIMD(reduction(+:t3_sum, t6_sum, t7_sum, t8_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v1 = y[i];
+            const double v2 = log_alpha + t0[i - tile_begin];
+            const double v3 = -v2;
+            const double v4 = log1p(exp(-fabs(v2)));
+            const double v5 = 0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v4;
+            const double v6 = t1 + v1;
+            const double v7 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v4;
+            const double v9 = v8 * exp(v2 - v7) - t4 * v1 * exp(-(v2 + v5));
+            t3_sum += v1 * v5 + (t2 + gradc_lgamma(1.0 + v1) - gradc_lgamma(v6) + t1 * v7);
+            t5[i - tile_begin] = v9;
+            t6_sum += v9;
+            t7_sum += t4 * v7 - t4 * gradc_digamma(v6);
+            t8_sum += t4;
+        }
+        t3 += t3_sum;
+        t6 += t6_sum;
+        t7 += t7_sum;
+        t8 += t8_sum;
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t5[i]) */
+        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+            const double v10 = t5[i - tile_begin];
+            const double v11 = t5[(i + 1) - tile_begin];
+            const double v12 = t5[(i + 2) - tile_begin];
+            const double v13 = t5[(i + 3) - tile_begin];
+            GRADC_SIMD()
+            for (int64_t j = 0; j < d; ++j) {
+                grad_w[j] += X[d*i + j] * v10 + X[(i + 1)*d + j] * v11 + X[(i + 2)*d + j] * v12 + X[(i + 3)*d + j] * v13;
+            }
+        }
+        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+            const double v10 = t5[i - tile_begin];
+            GRADC_SIMD()
+            for (int64_t j = 0; j < d; ++j) {
+                grad_w[j] += X[d*i + j] * v10;
+            }
+        }
+    }
+    /* value = t3 / n */
+    /* grad_log_alpha = t6 - t1 * (t7 + t8 * digamma(t1)) */
+    const double value_ = t3 / (double)n;
+    const double grad_log_alpha_ = t6 - t1 * (t7 + t8 * gradc_digamma(t1));
+    *value = value_;
+    *grad_log_alpha = grad_log_alpha_;
+    return 0;
+}

@@ -1,0 +1,380 @@
+/* student_t: the loss, and its derivatives.
+ *
+ *     def program(w: real[d], log_sigma: real, X: real[n, d], y: real[n], nu: real):
+ *         t0 = exp(-log_sigma)
+ *         t1[i:n] = sum[j:d](X[i, j] * w[j])
+ *         t2 = sum[i:n](log1p((t0 * (y[i] - t1[i])) ** 2 / nu))
+ *         value = let(s0 := 0.5 * (1 + nu), t2 / n * s0 + (log_sigma + (gammaln(0.5 * nu) + 0.5 * log(3.141592653589793 * nu) - gammaln(s0))))
+ *         return value
+ *
+ * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
+ * declarations then add to them. */
+#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
+#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
+#pragma omp declare simd notinbranch
+double exp(double);
+#pragma omp declare simd notinbranch
+double log(double);
+#pragma omp declare simd notinbranch
+double log1p(double);
+#endif
+#endif
+
+#include <math.h>
+
+#if defined(GRADC_OPENMP_SIMD)
+#define GRADC_PRAGMA(text) _Pragma(#text)
+#define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
+#else
+#define GRADC_SIMD(...)
+#endif
+
+#include "student_t.h"
+
+/* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
+static inline size_t gradc_bytes(int64_t count, size_t size)
+{
+    return ((size_t)count * size + 63) / 64 * 64;
+}
+
+/* The polynomial c[0] + c[1] t + ... + c[n-1] t^(n-1), its even and odd powers summed side by side. */
+static double gradc_polynomial(const double *c, int n, double t)
+{
+    const double t2 = t * t;
+    double even = n % 2 ? c[n - 1] : 0.0, odd = 0.0;
+    int i;
+    for (i = n - n % 2 - 2; i >= 0; i -= 2) {
+        even = even * t2 + c[i];
+        odd = odd * t2 + c[i + 1];
+    }
+    return even + t * odd;
+}
+
+/* The remainder of Stirling's formula, lgamma(x) - ((x - 1/2) log(x) - x + log(2 pi)/2), for x >= 8: B_2k / (2k
+ * (2k-1) x^(2k-1)) summed over k (DLMF 5.11.1), economised to a polynomial in 1/x^2. */
+static double gradc_stirling(double x)
+{
+    static const double gradc_stirling_tail[] = {
+        0.08333333333333333, -0.0027777777777776747, 0.0007936507935117282, -0.0005952380234291254,
+        0.0008417325268022405, -0.001914965912162907, 0.0062081367662297935, -0.020855820837463117,
+    };
+    const double y = 1.0 / x;
+    return y * gradc_polynomial(gradc_stirling_tail, (int)(sizeof gradc_stirling_tail / sizeof(double)), y * y);
+}
+
+/* sin(pi x): x is reduced to within 1/2 of an integer, which is exact, before it meets pi. */
+static double gradc_sinpi(double x)
+{
+    const double n = floor(x + 0.5), r = fabs(x) < 4503599627370496.0 ? x - n : 0.0;
+    const double s = fabs(r) <= 0.25 ? sin(3.14159265358979323846 * r)
+                                     : copysign(cos(3.14159265358979323846 * (0.5 - fabs(r))), r);
+    return n * 0.5 == floor(n * 0.5) ? s : -s;
+}
+
+/* log|gamma(x)|, without the global signgam that the C library's lgamma writes. The zeros at 1 and 2 are factors,
+ * lgamma(x) = (x - 1)(x - 2) R(x), with a polynomial for R on each of [1/2, 1], [1, 2], [2, 4], [4, 8]; from 8 on
+ * Stirling's formula (DLMF 5.11.1); below 1/2 recurrence and reflection (DLMF 5.5.1, 5.5.3). */
+static double gradc_lgamma(double x)
+{
+    static const double gradc_lgamma_0[] = {
+        0.6504990445801452, -0.35235940133201404, 0.2940853672244361, -0.28891120177365553,
+        0.30726139434977534, -0.34197894986537564, 0.39194610226486226, -0.45856511694430363,
+        0.5448303112833561, -0.6551522415961885, 0.7954832398116802, -0.9736396959210937,
+        1.1999105026827217, -1.4870965072841196, 1.8473388646565838, -2.3107310048807546,
+        2.994639960076686, -3.7748708687945545, 3.6614222354637915, -4.627344380816668,
+        13.34970945138487, -17.034836481060527,
+    };
+    static const double gradc_lgamma_1[] = {
+        0.4831289505409809, -0.14595989591430608, 0.06291140107456439, -0.031308487501010646,
+        0.01679709863127416, -0.009425622448525798, 0.005446457839126065, -0.0032120740737152814,
+        0.0019229163127905161, -0.0011644145847310124, 0.000711519067515296, -0.00043799307479613914,
+        0.00027131373861446925, -0.0001689178215524898, 0.00010535512483785591, -6.614136022346414e-05,
+        4.30276814976503e-05, -2.7201673025504752e-05, 1.3186019073996835e-05, -8.355075869795273e-06,
+        1.2140008083973407e-05, -7.760660152513446e-06,
+    };
+    static const double gradc_lgamma_2[] = {
+        0.34657359027997264, -0.05846821787072541, 0.013149048378158274, -0.003332280825140568,
+        0.0009018012625290348, -0.0002543369955542912, 7.377669402600325e-05, -2.1837784921022328e-05,
+        6.562468362194972e-06, -1.995244117673074e-06, 6.122605142148444e-07, -1.8928830694942366e-07,
+        5.889077501202777e-08, -1.8413909525579304e-08, 5.766847054713479e-09, -1.8177893358497883e-09,
+        5.940931022994781e-10, -1.8850383954939247e-10, 4.5638652868929084e-11, -1.4511510677747182e-11,
+        1.0655287013944569e-11, -3.415524711702892e-12,
+    };
+    static const double gradc_lgamma_3[] = {
+        0.2393745871391023, -0.02241268079100601, 0.0026500508924254453, -0.0003451366307504453,
+        4.745024795161514e-05, -6.755443099837113e-06, 9.855973876379612e-07, -1.464242043702436e-07,
+        2.205864105757118e-08, -3.359985353776548e-09, 5.163872758507743e-10, -7.994970407922646e-11,
+        1.2456685773741891e-11, -1.9507273361066488e-12, 3.0598982497024936e-13, -4.8317573456185524e-14,
+        7.915770389776223e-15, -1.2584965825115095e-15, 1.5212025199564846e-16, -2.423785524369172e-17,
+        8.974158487319721e-18, -1.4417197617614964e-18,
+    };
+    const int n0 = (int)(sizeof gradc_lgamma_0 / sizeof(double)), n1 = (int)(sizeof gradc_lgamma_1 / sizeof(double));
+    const int n2 = (int)(sizeof gradc_lgamma_2 / sizeof(double)), n3 = (int)(sizeof gradc_lgamma_3 / sizeof(double));
+    const double half_log_2pi = 0.91893853320467274178;
+    double offset = 0.0; /* lgamma(x) = offset + sign * lgamma(y) */
+    double sign = 1.0, y = x;
+    if (isnan(x) || isinf(x))
+        return x;
+    if (x <= -0.5) {
+        if (x == floor(x))
+            return INFINITY;
+        y = -x;
+        offset = -log(fabs(gradc_sinpi(x) * 0.31830988618379067154 * x));
+        sign = -1.0;
+    } else if (x < 0.5) {
+        if (x == 0.0)
+            return INFINITY;
+        /* lgamma(1 + x) - log|x|, with 1 + x never rounded */
+        return (x < 0.0 ? x * (x - 1.0) * gradc_polynomial(gradc_lgamma_0, n0, x + 0.25)
+                        : x * (x - 1.0) * gradc_polynomial(gradc_lgamma_1, n1, x - 0.5)) - log(fabs(x));
+    }
+    if (y < 1.0)
+        y = (y - 1.0) * (y - 2.0) * gradc_polynomial(gradc_lgamma_0, n0, y - 0.75);
+    else if (y < 2.0)
+        y = (y - 1.0) * (y - 2.0) * gradc_polynomial(gradc_lgamma_1, n1, y - 1.5);
+    else if (y < 4.0)
+        y = (y - 1.0) * (y - 2.0) * gradc_polynomial(gradc_lgamma_2, n2, y - 3.0);
+    else if (y < 8.0)
+        y = (y - 1.0) * (y - 2.0) * gradc_polynomial(gradc_lgamma_3, n3, y - 6.0);
+    else
+        y = (y - 0.5) * (log(y) - 1.0) + ((half_log_2pi - 0.5) + gradc_stirling(y));
+    return offset + sign * y;
+}
+
+size_t student_t_value_work(int64_t d, int64_t n)
+{
+    (void)d;
+    (void)n;
+    return gradc_bytes(128, sizeof(double));
+}
+
+int student_t_value(int64_t d, int64_t n, const double *restrict w, double log_sigma, const double *restrict X,
+                    const double *restrict y, double nu, double *restrict value, void *restrict work)
+{
+    unsigned char *scratch = work;
+    double *const t1 = (void *)scratch;
+    /* t0 = exp(-log_sigma) */
+    const double t0 = exp(-log_sigma);
+    double t2 = 0.0;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+        /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            double t1_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_sum))
+            for (int64_t j = 0; j < d; ++j) {
+                t1_sum += X[d*i + j] * w[j];
+            }
+            t1[i - tile_begin] = t1_sum;
+        }
+        /* t2 = sum[i:n](let(s0 := t0 * (y[i] - t1[i]), log1p(s0 * s0 / nu))) */
+        double t2_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = t0 * (y[i] - t1[i - tile_begin]);
+            t2_sum += log1p(v0 * v0 / nu);
+        }
+        t2 += t2_sum;
+    }
+    /* value = let(s0 := 0.5 * (1 + nu), t2 / n * s0 + (log_sigma + (gammaln(0.5 * nu) + 0.5 * */
+    /*    log(3.141592653589793 * nu) - gammaln(s0)))) */
+    const double v1 = 0.5 * (1.0 + nu);
+    const double v2 = log_sigma + (gradc_lgamma(0.5 * nu) + 0.5 * log(3.141592653589793 * nu) - gradc_lgamma(v1));
+    const double value_ = t2 / (double)n * v1 + v2;
+    *value = value_;
+    return 0;
+}
+
+size_t student_t_forward_work(int64_t d, int64_t n)
+{
+    (void)d;
+    (void)n;
+    return 0;
+}
+
+int student_t_forward(int64_t d, int64_t n, const double *restrict w, double log_sigma, const double *restrict X,
+                      const double *restrict y, double nu, double *restrict value, double *restrict t0,
+                      double *restrict t1, void *restrict work)
+{
+    (void)work;
+    /* t0 = exp(-log_sigma) */
+    const double t0_ = exp(-log_sigma);
+    double t2 = 0.0;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+        /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            double t1_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_sum))
+            for (int64_t j = 0; j < d; ++j) {
+                t1_sum += X[d*i + j] * w[j];
+            }
+            t1[i] = t1_sum;
+        }
+        /* t2 = sum[i:n](let(s0 := t0 * (y[i] - t1[i]), log1p(s0 * s0 / nu))) */
+        double t2_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = t0_ * (y[i] - t1[i]);
+            t2_sum += log1p(v0 * v0 / nu);
+        }
+        t2 += t2_sum;
+    }
+    /* value = let(s0 := 0.5 * (1 + nu), t2 / n * s0 + (log_sigma + (gammaln(0.5 * nu) + 0.5 * */
+    /*    log(3.141592653589793 * nu) - gammaln(s0)))) */
+    const double v1 = 0.5 * (1.0 + nu);
+    const double v2 = log_sigma + (gradc_lgamma(0.5 * nu) + 0.5 * log(3.141592653589793 * nu) - gradc_lgamma(v1));
+    const double value_ = t2 / (double)n * v1 + v2;
+    *value = value_;
+    *t0 = t0_;
+    return 0;
+}
+
+size_t student_t_backward_work(int64_t d, int64_t n)
+{
+    (void)d;
+    (void)n;
+    return gradc_bytes(128, sizeof(double));
+}
+
+int student_t_backward(int64_t d, int64_t n, const double *restrict w, double log_sigma, const double *restrict X,
+                       const double *restrict y, double nu, double t0, const double *restrict t1, double cotangent,
+                       double *restrict grad_w, double *restrict grad_log_sigma, void *restrict work)
+{
+    (void)w;
+    (void)log_sigma;
+    unsigned char *scratch = work;
+    double *const t3 = (void *)scratch;
+    /* t2 = cotangent * (0.5 * (1 + nu)) / n */
+    const double t2 = cotangent * (0.5 * (1.0 + nu)) / (double)n;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w[at] = 0.0;
+    }
+    double t4 = 0.0;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+        /* t3[i:n] = let(s0 := t0 * (y[i] - t1[i]), -(t0 * (2 * s0 * (t2 / (1 + s0 * s0 / nu) / nu)))) */
+        /* t4 = sum[i:n](let(s0 := y[i] - t1[i], s1 := t0 * s0, s0 * s0 / (1 + s1 * s1 / nu))) */
+        double t4_sum = 0.0;
+        GRADC_SIMD(reduction(+:t4_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = y[i] - t1[i];
+            const double v1 = t0 * v0;
+            const double v2 = 1.0 + v1 * v1 / nu;
+            t3[i - tile_begin] = -(t0 * (2.0 * v1 * (t2 / v2 / nu)));
+            t4_sum += v0 * v0 / v2;
+        }
+        t4 += t4_sum;
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
+        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+            const double v3 = t3[i - tile_begin];
+            const double v4 = t3[(i + 1) - tile_begin];
+            const double v5 = t3[(i + 2) - tile_begin];
+            const double v6 = t3[(i + 3) - tile_begin];
+            GRADC_SIMD()
+            for (int64_t j = 0; j < d; ++j) {
+                grad_w[j] += X[d*i + j] * v3 + X[(i + 1)*d + j] * v4 + X[(i + 2)*d + j] * v5 + X[(i + 3)*d + j] * v6;
+            }
+        }
+        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+            const double v3 = t3[i - tile_begin];
+            GRADC_SIMD()
+            for (int64_t j = 0; j < d; ++j) {
+                grad_w[j] += X[d*i + j] * v3;
+            }
+        }
+    }
+    /* grad_log_sigma = cotangent - t0 * (t2 * (t0 * (2 * t4)) / nu) */
+    const double grad_log_sigma_ = cotangent - t0 * (t2 * (t0 * (2.0 * t4)) / nu);
+    *grad_log_sigma = grad_log_sigma_;
+    return 0;
+}
+
+size_t student_t_value_and_grad_work(int64_t d, int64_t n)
+{
+    (void)d;
+    (void)n;
+    return gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+}
+
+int student_t_value_and_grad(int64_t d, int64_t n, const double *restrict w, double log_sigma,
+                             const double *restrict X, const double *restrict y, double nu, double *restrict value,
+                             double *restrict grad_w, double *restrict grad_log_sigma, void *restrict work)
+{
+    unsigned char *scratch = work;
+    double *const t1 = (void *)scratch;
+    scratch += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)scratch;
+    /* t0 = exp(-log_sigma) */
+    /* t3 = 0.5 * (1 + nu) / n */
+    const double t0 = exp(-log_sigma);
+    const double t3 = 0.5 * (1.0 + nu) / (double)n;
+    double t2 = 0.0;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w[at] = 0.0;
+    }
+    double t5 = 0.0;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+        /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            double t1_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_sum))
+            for (int64_t j = 0; j < d; ++j) {
+                t1_sum += X[d*i + j] * w[j];
+            }
+            t1[i - tile_begin] = t1_sum;
+        }
+        /* t2 = sum[i:n](let(s0 := t0 * (y[i] - t1[i]), log1p(s0 * s0 / nu))) */
+        /* t4[i:n] = let(s0 := t0 * (y[i] - t1[i]), -(t0 * (2 * s0 * (t3 / (1 + s0 * s0 / nu) / nu)))) */
+        /* t5 = sum[i:n](let(s0 := y[i] - t1[i], s1 := t0 * s0, s0 * s0 / (1 + s1 * s1 / nu))) */
+        double t2_sum = 0.0;
+        double t5_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_sum, t5_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = y[i] - t1[i - tile_begin];
+            const double v1 = t0 * v0;
+            const double v2 = v1 * v1 / nu;
+            const double v3 = 1.0 + v2;
+            t2_sum += log1p(v2);
+            t4[i - tile_begin] = -(t0 * (2.0 * v1 * (t3 / v3 / nu)));
+            t5_sum += v0 * v0 / v3;
+        }
+        t2 += t2_sum;
+        t5 += t5_sum;
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t4[i]) */
+        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+            const double v4 = t4[i - tile_begin];
+            const double v5 = t4[(i + 1) - tile_begin];
+            const double v6 = t4[(i + 2) - tile_begin];
+            const double v7 = t4[(i + 3) - tile_begin];
+            GRADC_SIMD()
+            for (int64_t j = 0; j < d; ++j) {
+                grad_w[j] += X[d*i + j] * v4 + X[(i + 1)*d + j] * v5 + X[(i + 2)*d + j] * v6 + X[(i + 3)*d + j] * v7;
+            }
+        }
+        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+            const double v4 = t4[i - tile_begin];
+            GRADC_SIMD()
+            for (int64_t j = 0; j < d; ++j) {
+                grad_w[j] += X[d*i + j] * v4;
+            }
+        }
+    }
+    /* value = let(s0 := 0.5 * (1 + nu), t2 / n * s0 + (log_sigma + (gammaln(0.5 * nu) + 0.5 * */
+    /*    log(3.141592653589793 * nu) - gammaln(s0)))) */
+    /* grad_log_sigma = 1 - t0 * (t3 * (t0 * (2 * t5)) / nu) */
+    const double v8 = 0.5 * (1.0 + nu);
+    const double v9 = log_sigma + (gradc_lgamma(0.5 * nu) + 0.5 * log(3.141592653589793 * nu) - gradc_lgamma(v8));
+    const double value_ = t2 / (double)n * v8 + v9;
+    const double grad_log_sigma_ = 1.0 - t0 * (t3 * (t0 * (2.0 * t5)) / nu);
+    *value = value_;
+    *grad_log_sigma = grad_log_sigma_;
+    return 0;
+}

@@ -1,0 +1,40 @@
+/* t_sne: the loss, and its derivatives.
+ *
+ * Written by gradc 0.1.0. Arrays are dense, in C order. Scratch of NAME_work(...) bytes goes to the last
+ * argument, aligned as malloc aligns; where that is 0 it may be NULL. 0 is success, another value says:
+ *     nothing: these functions cannot fail
+ */
+#ifndef T_SNE_H
+#define T_SNE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__cplusplus) && !defined(GRADC_RESTRICT)
+#define GRADC_RESTRICT
+#elif !defined(GRADC_RESTRICT)
+#define GRADC_RESTRICT restrict
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+size_t t_sne_value_work(int64_t n);
+int t_sne_value(int64_t n, const double *GRADC_RESTRICT Y, const double *GRADC_RESTRICT P, double *GRADC_RESTRICT value,
+                void *GRADC_RESTRICT work);
+size_t t_sne_forward_work(int64_t n);
+int t_sne_forward(int64_t n, const double *GRADC_RESTRICT Y, const double *GRADC_RESTRICT P, double *GRADC_RESTRICT value,
+                  double *GRADC_RESTRICT t0, double *GRADC_RESTRICT t1, void *GRADC_RESTRICT work);
+size_t t_sne_backward_work(int64_t n);
+int t_sne_backward(int64_t n, const double *GRADC_RESTRICT Y, const double *GRADC_RESTRICT P, const double *GRADC_RESTRICT t0,
+                   double t1, double cotangent, double *GRADC_RESTRICT grad_Y, void *GRADC_RESTRICT work);
+size_t t_sne_value_and_grad_work(int64_t n);
+int t_sne_value_and_grad(int64_t n, const double *GRADC_RESTRICT Y, const double *GRADC_RESTRICT P, double *GRADC_RESTRICT value,
+                         double *GRADC_RESTRICT grad_Y, void *GRADC_RESTRICT work);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* T_SNE_H */

@@ -1,0 +1,185 @@
+/* total_variation: the loss, and its derivatives.
+ *
+ *     def program(x: real[t], y: real[t], lam: real, eps: real):
+ *         t0 = sum[i:t]((x[i] - y[i]) ** 2)
+ *         t1 = sum[i:t - 1](hypot(x[i + 1] - x[i], eps))
+ *         value = 0.5 * t0 + lam * t1
+ *         return value
+ *
+ * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
+ * declarations then add to them. */
+#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
+#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
+#pragma omp declare simd notinbranch
+double hypot(double, double);
+#endif
+#endif
+
+#include <math.h>
+
+#if defined(GRADC_OPENMP_SIMD)
+#define GRADC_PRAGMA(text) _Pragma(#text)
+#define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
+#else
+#define GRADC_SIMD(...)
+#endif
+
+#include "total_variation.h"
+
+/* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
+static inline size_t gradc_bytes(int64_t count, size_t size)
+{
+    return ((size_t)count * size + 63) / 64 * 64;
+}
+
+size_t total_variation_value_work(int64_t t)
+{
+    (void)t;
+    return 0;
+}
+
+int total_variation_value(int64_t t, const double *restrict x, const double *restrict y, double lam, double eps,
+                          double *restrict value, void *restrict work)
+{
+    (void)work;
+    double t0 = 0.0;
+    /* t0 = sum[i:t](let(s0 := x[i] - y[i], s0 * s0)) */
+    double t0_sum = 0.0;
+    GRADC_SIMD(reduction(+:t0_sum))
+    for (int64_t i = 0; i < t; ++i) {
+        const double v0 = x[i] - y[i];
+        t0_sum += v0 * v0;
+    }
+    t0 += t0_sum;
+    double t1 = 0.0;
+    /* t1 = sum[i:t - 1](hypot(x[i + 1] - x[i], eps)) */
+    double t1_sum = 0.0;
+    GRADC_SIMD(reduction(+:t1_sum))
+    for (int64_t i = 0; i < t - 1; ++i) {
+        t1_sum += hypot(x[i + 1] - x[i], eps);
+    }
+    t1 += t1_sum;
+    /* value = 0.5 * t0 + lam * t1 */
+    const double value_ = lam * t1 + 0.5 * t0;
+    *value = value_;
+    return 0;
+}
+
+size_t total_variation_forward_work(int64_t t)
+{
+    (void)t;
+    return 0;
+}
+
+int total_variation_forward(int64_t t, const double *restrict x, const double *restrict y, double lam, double eps,
+                            double *restrict value, void *restrict work)
+{
+    (void)work;
+    double t0 = 0.0;
+    /* t0 = sum[i:t](let(s0 := x[i] - y[i], s0 * s0)) */
+    double t0_sum = 0.0;
+    GRADC_SIMD(reduction(+:t0_sum))
+    for (int64_t i = 0; i < t; ++i) {
+        const double v0 = x[i] - y[i];
+        t0_sum += v0 * v0;
+    }
+    t0 += t0_sum;
+    double t1 = 0.0;
+    /* t1 = sum[i:t - 1](hypot(x[i + 1] - x[i], eps)) */
+    double t1_sum = 0.0;
+    GRADC_SIMD(reduction(+:t1_sum))
+    for (int64_t i = 0; i < t - 1; ++i) {
+        t1_sum += hypot(x[i + 1] - x[i], eps);
+    }
+    t1 += t1_sum;
+    /* value = 0.5 * t0 + lam * t1 */
+    const double value_ = lam * t1 + 0.5 * t0;
+    *value = value_;
+    return 0;
+}
+
+size_t total_variation_backward_work(int64_t t)
+{
+    return gradc_bytes(t, sizeof(double));
+}
+
+int total_variation_backward(int64_t t, const double *restrict x, const double *restrict y, double lam, double eps,
+                             double cotangent, double *restrict grad_x, void *restrict work)
+{
+    unsigned char *scratch = work;
+    double *const t0 = (void *)scratch;
+    for (int64_t at = 0; at < t; ++at) {
+        t0[at] = 0.0;
+    }
+    /* t0[:t] = 0 t0 += each[i:t - 1](let(s0 := x[i + 1] - x[i], s1 := hypot(s0, eps), s2 := 0 == s1, s3 := s0 * */
+    /*    (lam * cotangent) / s1, at[i](where(s2, 0, -s3)), at[i + 1](where(s2, 0, s3)))) */
+    const double v3 = lam * cotangent;
+    for (int64_t i = 0; i < t - 1; ++i) {
+        const double v0 = x[i + 1] - x[i];
+        const double v1 = hypot(v0, eps);
+        const int v2 = 0.0 == v1;
+        const double v4 = v0 * v3 / v1;
+        t0[i] += v2 ? 0.0 : -v4;
+        t0[i + 1] += v2 ? 0.0 : v4;
+    }
+    /* grad_x[i:t] = t0[i] + cotangent * (x[i] - y[i]) */
+    GRADC_SIMD()
+    for (int64_t i = 0; i < t; ++i) {
+        grad_x[i] = t0[i] + cotangent * (x[i] - y[i]);
+    }
+    return 0;
+}
+
+size_t total_variation_value_and_grad_work(int64_t t)
+{
+    return gradc_bytes(t, sizeof(double));
+}
+
+int total_variation_value_and_grad(int64_t t, const double *restrict x, const double *restrict y, double lam,
+                                   double eps, double *restrict value, double *restrict grad_x, void *restrict work)
+{
+    unsigned char *scratch = work;
+    double *const t2 = (void *)scratch;
+    double t0 = 0.0;
+    /* t0 = sum[i:t](let(s0 := x[i] - y[i], s0 * s0)) */
+    double t0_sum = 0.0;
+    GRADC_SIMD(reduction(+:t0_sum))
+    for (int64_t i = 0; i < t; ++i) {
+        const double v0 = x[i] - y[i];
+        t0_sum += v0 * v0;
+    }
+    t0 += t0_sum;
+    double t1 = 0.0;
+    for (int64_t at = 0; at < t; ++at) {
+        t2[at] = 0.0;
+    }
+    /* t1 = sum[i:t - 1](hypot(x[i + 1] - x[i], eps)) */
+    /* t2[:t] = 0 t2 += each[i:t - 1](let(s0 := x[i + 1] - x[i], s1 := hypot(s0, eps), s2 := 0 == s1, s3 := lam * */
+    /*    s0 / s1, at[i](where(s2, 0, -s3)), at[i + 1](where(s2, 0, s3)))) */
+    double t1_sum = 0.0;
+    for (int64_t i = 0; i < t - 1; ++i) {
+        const double v1 = x[i + 1] - x[i];
+        const double v2 = hypot(v1, eps);
+        const int v3 = 0.0 == v2;
+        const double v4 = lam * v1 / v2;
+        t1_sum += v2;
+        t2[i] += v3 ? 0.0 : -v4;
+        t2[i + 1] += v3 ? 0.0 : v4;
+    }
+    t1 += t1_sum;
+    /* value = 0.5 * t0 + lam * t1 */
+    const double value_ = lam * t1 + 0.5 * t0;
+    /* grad_x[i:t] = t2[i] + (x[i] - y[i]) */
+    GRADC_SIMD()
+    for (int64_t i = 0; i < t; ++i) {
+        grad_x[i] = t2[i] + (x[i] - y[i]);
+    }
+    *value = value_;
+    return 0;
+}

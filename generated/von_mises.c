@@ -1,0 +1,285 @@
+/* von_mises: the loss, and its derivatives.
+ *
+ *     def program(mu: real, log_kappa: real, x: real[n]):
+ *         t0 = sum[i:n](1 - cos(x[i] - mu))
+ *         value = let(s0 := exp(log_kappa), 1.8378770664093453 + log(i0e(s0)) + s0 * (t0 / n))
+ *         return value
+ *
+ * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
+ * declarations then add to them. */
+#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
+#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
+#pragma omp declare simd notinbranch
+double cos(double);
+#pragma omp declare simd notinbranch
+double exp(double);
+#pragma omp declare simd notinbranch
+double log(double);
+#pragma omp declare simd notinbranch
+double sin(double);
+#endif
+#endif
+
+#include <math.h>
+
+#if defined(GRADC_OPENMP_SIMD)
+#define GRADC_PRAGMA(text) _Pragma(#text)
+#define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
+#else
+#define GRADC_SIMD(...)
+#endif
+
+#include "von_mises.h"
+
+/* The polynomial c[0] + c[1] t + ... + c[n-1] t^(n-1), its even and odd powers summed side by side. */
+static double gradc_polynomial(const double *c, int n, double t)
+{
+    const double t2 = t * t;
+    double even = n % 2 ? c[n - 1] : 0.0, odd = 0.0;
+    int i;
+    for (i = n - n % 2 - 2; i >= 0; i -= 2) {
+        even = even * t2 + c[i];
+        odd = odd * t2 + c[i + 1];
+    }
+    return even + t * odd;
+}
+
+/* The power series of the modified Bessel function I0 in x^2/4 (DLMF 10.25.2), economised, for |x| < 8. */
+static double gradc_i0_series(double x)
+{
+    static const double gradc_i0_power[] = {
+        1.0, 0.25, 0.027777777777777762, 0.001736111111111147,
+        6.944444444440493e-05, 1.929012345705309e-06, 3.936759887993035e-08, 6.151187361364193e-10,
+        7.594057685381156e-12, 7.594070019494474e-14, 6.275948796822122e-16, 4.359498405380122e-18,
+        2.5722398177811744e-20, 1.3440225063774028e-22, 5.062353740472856e-25, 3.548836657975522e-27,
+    };
+    const double t = 0.25 * x * x;
+    const double p = gradc_polynomial(gradc_i0_power, (int)(sizeof gradc_i0_power / sizeof(double)), t);
+    return 1.0 + t * p;
+}
+
+/* exp(-|x|) I0(x): the power series below 8, and sqrt(x) exp(-x) I0(x) from there, as polynomials in x on [8, 16]
+ * and [16, 32] and in 1/x beyond (DLMF 10.40.1, economised). In pieces as in J. M. Blair, Rational Chebyshev
+ * approximations for the modified Bessel functions I0(x) and I1(x), Math. Comp. 28 (1974), 581-583. */
+static double gradc_i0e(double x)
+{
+    static const double gradc_i0e_0[] = {
+        0.40331226094986455, -0.0003839242089728585, 3.3826760231660506e-05, -2.9902260435541784e-06,
+        2.653455307116481e-07, -2.365386876428941e-08, 2.120361038707958e-09, -1.9138373121682364e-10,
+        1.7420404888557618e-11, -1.6013720841233767e-12, 1.487645387449055e-13, -1.3953416114700854e-14,
+        1.316661041126022e-15, -1.2413802760824219e-16, 1.1637642830514386e-17, -1.0827597127138129e-18,
+        9.603889230446774e-20, -7.680237066688577e-21, 6.706804999080396e-22, -6.978588490126308e-23,
+        4.127304977097124e-24,
+    };
+    static const double gradc_i0e_1[] = {
+        0.4010710650668474, -9.092367383820398e-05, 3.885682287240776e-06, -1.6615563728553446e-07,
+        7.109413971194151e-09, -3.04395390233428e-10, 1.3041988697551197e-11, -5.592018112388426e-13,
+        2.3995580832216892e-14, -1.0305017236147413e-15, 4.429481965840058e-17, -1.9062795312281548e-18,
+        8.20993454539801e-20, -3.5226657439766176e-21, 1.5204100824666433e-22, -6.914745426217108e-24,
+        2.994985952960086e-25, -8.721406338539265e-27, 3.7652938450084935e-28, -4.5939050559010116e-29,
+        2.0109744036614562e-30,
+    };
+    static const double gradc_i0e_tail[] = {
+        0.3989422804014327, 0.04986778505018023, 0.028050629089515992, 0.029219405794279688,
+        0.044742113470240825, 0.09061480658392938, 0.22755974830694334, 0.7252088789602295,
+        1.5170220109076542, 21.419721544668402,
+    };
+    const double y = fabs(x);
+    double e;
+    if (isnan(x))
+        return x;
+    if (y < 8.0)
+        return exp(-y) * gradc_i0_series(x);
+    if (y < 16.0)
+        e = gradc_polynomial(gradc_i0e_0, (int)(sizeof gradc_i0e_0 / sizeof(double)), y - 12.0) / sqrt(y);
+    else if (y < 32.0)
+        e = gradc_polynomial(gradc_i0e_1, (int)(sizeof gradc_i0e_1 / sizeof(double)), y - 24.0) / sqrt(y);
+    else
+        e = gradc_polynomial(gradc_i0e_tail, (int)(sizeof gradc_i0e_tail / sizeof(double)), 1.0 / y) / sqrt(y);
+    return e;
+}
+
+/* The power series of the modified Bessel function I1 in x^2/4 (DLMF 10.25.2), economised, for |x| < 8. */
+static double gradc_i1_series(double x)
+{
+    static const double gradc_i1_power[] = {
+        0.25, 0.04166666666666666, 0.0034722222222222502, 0.00017361111111105965,
+        5.787037037086593e-06, 1.3778659609122103e-07, 2.4604749415562232e-09, 3.417326012216133e-11,
+        3.7970343298056246e-13, 3.4517778987232115e-15, 2.6156613379443405e-17, 1.6721150253192653e-19,
+        9.40385677475771e-22, 3.803376472413642e-24, 2.8347896389272295e-26,
+    };
+    const double t = 0.25 * x * x;
+    const double p = gradc_polynomial(gradc_i1_power, (int)(sizeof gradc_i1_power / sizeof(double)), t);
+    return x * (0.5 + t * p);
+}
+
+/* exp(-|x|) I1(x): the power series below 8, and sqrt(x) exp(-x) I1(x) from there, as polynomials in x on [8, 16]
+ * and [16, 32] and in 1/x beyond (DLMF 10.40.1, economised). In pieces as in J. M. Blair, Rational Chebyshev
+ * approximations for the modified Bessel functions I0(x) and I1(x), Math. Comp. 28 (1974), 581-583. */
+static double gradc_i1e(double x)
+{
+    static const double gradc_i1e_0[] = {
+        0.386123659201314, 0.0011001159484958021, -9.458558599237351e-05, 8.149221172243337e-06,
+        -7.038186347702237e-07, 6.096177710419175e-08, -5.2987966408136106e-09, 4.625764839203131e-10,
+        -4.060092840470246e-11, 3.5870701321192524e-12, -3.193076551961427e-13, 2.864534051473235e-14,
+        -2.5873836246667776e-15, 2.3452798454546954e-16, -2.1186432825456113e-17, 1.9061922841498085e-18,
+        -1.727862347559456e-19, 1.4875166583116012e-20, -1.0702005695860994e-21, 9.081769254536553e-23,
+        -1.1965187510974108e-23, 8.242823432356831e-25,
+    };
+    static const double gradc_i1e_1[] = {
+        0.39262449420411655, 0.00026689390014509896, -1.1278995064292772e-05, 4.7683569603139605e-07,
+        -2.0167079002021676e-08, 8.533029461069526e-10, -3.612106456103347e-11, 1.5297730091461925e-12,
+        -6.482104783362937e-14, 2.7481605161741607e-15, -1.1657776725254148e-16, 4.948420521469723e-18,
+        -2.1025961067100658e-19, 8.937493560437972e-21, -3.7813267253559578e-22, 1.6098240919645345e-23,
+        -7.248185030443318e-25, 3.094044402717293e-26, -8.702430871237278e-28, 3.70417791579712e-29,
+        -4.552439210676837e-30, 1.9591202939220224e-31,
+    };
+    static const double gradc_i1e_tail[] = {
+        0.3989422804014327, -0.14960335515053852, -0.04675104848321676, -0.040907167962735524,
+        -0.05752559356251302, -0.11074994498303244, -0.26900521379640174, -0.8347457778987902,
+        -1.7513442462748405, -23.726197586134695,
+    };
+    const double y = fabs(x);
+    double e;
+    if (isnan(x))
+        return x;
+    if (y < 8.0)
+        return exp(-y) * gradc_i1_series(x);
+    if (y < 16.0)
+        e = gradc_polynomial(gradc_i1e_0, (int)(sizeof gradc_i1e_0 / sizeof(double)), y - 12.0) / sqrt(y);
+    else if (y < 32.0)
+        e = gradc_polynomial(gradc_i1e_1, (int)(sizeof gradc_i1e_1 / sizeof(double)), y - 24.0) / sqrt(y);
+    else
+        e = gradc_polynomial(gradc_i1e_tail, (int)(sizeof gradc_i1e_tail / sizeof(double)), 1.0 / y) / sqrt(y);
+    return copysign(e, x);
+}
+
+size_t von_mises_value_work(int64_t n)
+{
+    (void)n;
+    return 0;
+}
+
+int von_mises_value(int64_t n, double mu, double log_kappa, const double *restrict x, double *restrict value,
+                    void *restrict work)
+{
+    (void)work;
+    double t0 = 0.0;
+    /* t0 = sum[i:n](1 - cos(x[i] - mu)) */
+    double t0_sum = 0.0;
+    GRADC_SIMD(reduction(+:t0_sum))
+    for (int64_t i = 0; i < n; ++i) {
+        t0_sum += 1.0 - cos(x[i] - mu);
+    }
+    t0 += t0_sum;
+    /* value = let(s0 := exp(log_kappa), 1.8378770664093453 + log(i0e(s0)) + s0 * (t0 / n)) */
+    const double v0 = exp(log_kappa);
+    const double value_ = 1.8378770664093453 + log(gradc_i0e(v0)) + v0 * (t0 / (double)n);
+    *value = value_;
+    return 0;
+}
+
+size_t von_mises_forward_work(int64_t n)
+{
+    (void)n;
+    return 0;
+}
+
+int von_mises_forward(int64_t n, double mu, double log_kappa, const double *restrict x, double *restrict value,
+                      double *restrict t0, void *restrict work)
+{
+    (void)work;
+    double t0_ = 0.0;
+    /* t0 = sum[i:n](1 - cos(x[i] - mu)) */
+    double t0__sum = 0.0;
+    GRADC_SIMD(reduction(+:t0__sum))
+    for (int64_t i = 0; i < n; ++i) {
+        t0__sum += 1.0 - cos(x[i] - mu);
+    }
+    t0_ += t0__sum;
+    /* value = let(s0 := exp(log_kappa), 1.8378770664093453 + log(i0e(s0)) + s0 * (t0 / n)) */
+    const double v0 = exp(log_kappa);
+    const double value_ = 1.8378770664093453 + log(gradc_i0e(v0)) + v0 * (t0_ / (double)n);
+    *value = value_;
+    *t0 = t0_;
+    return 0;
+}
+
+size_t von_mises_backward_work(int64_t n)
+{
+    (void)n;
+    return 0;
+}
+
+int von_mises_backward(int64_t n, double mu, double log_kappa, const double *restrict x, double t0, double cotangent,
+                       double *restrict grad_mu, double *restrict grad_log_kappa, void *restrict work)
+{
+    (void)work;
+    /* grad_log_kappa = let(s0 := exp(log_kappa), s1 := i0e(s0), s0 * (t0 * cotangent / n + cotangent / s1 * */
+    /*    (i1e(s0) - s1 * where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0))))) */
+    const double v0 = exp(log_kappa);
+    const double v1 = gradc_i0e(v0);
+    const double v2 = cotangent / v1 * (gradc_i1e(v0) - v1 * (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)));
+    const double grad_log_kappa_ = v0 * (t0 * cotangent / (double)n + v2);
+    double t1 = 0.0;
+    /* t1 = sum[i:n](sin(x[i] - mu)) */
+    double t1_sum = 0.0;
+    GRADC_SIMD(reduction(+:t1_sum))
+    for (int64_t i = 0; i < n; ++i) {
+        t1_sum += sin(x[i] - mu);
+    }
+    t1 += t1_sum;
+    /* grad_mu = -(t1 * (cotangent * exp(log_kappa) / n)) */
+    const double grad_mu_ = -(t1 * (cotangent * exp(log_kappa) / (double)n));
+    *grad_mu = grad_mu_;
+    *grad_log_kappa = grad_log_kappa_;
+    return 0;
+}
+
+size_t von_mises_value_and_grad_work(int64_t n)
+{
+    (void)n;
+    return 0;
+}
+
+int von_mises_value_and_grad(int64_t n, double mu, double log_kappa, const double *restrict x, double *restrict value,
+                             double *restrict grad_mu, double *restrict grad_log_kappa, void *restrict work)
+{
+    (void)work;
+    double t0 = 0.0;
+    double t1 = 0.0;
+    /* t0 = sum[i:n](1 - cos(x[i] - mu)) */
+    /* t1 = sum[i:n](sin(x[i] - mu)) */
+    double t0_sum = 0.0;
+    double t1_sum = 0.0;
+    GRADC_SIMD(reduction(+:t0_sum, t1_sum))
+    for (int64_t i = 0; i < n; ++i) {
+        const double v0 = x[i] - mu;
+        t0_sum += 1.0 - cos(v0);
+        t1_sum += sin(v0);
+    }
+    t0 += t0_sum;
+    t1 += t1_sum;
+    /* value = let(s0 := exp(log_kappa), 1.8378770664093453 + log(i0e(s0)) + s0 * (t0 / n)) */
+    /* grad_mu = -(t1 * (exp(log_kappa) / n)) */
+    /* grad_log_kappa = let(s0 := exp(log_kappa), s1 := i0e(s0), s0 * (t0 / n + (i1e(s0) - s1 * where(s0 != s0, s0, */
+    /*    where(0 < s0, 1, 0) - where(s0 < 0, 1, 0))) / s1)) */
+    const double v1 = exp(log_kappa);
+    const double v2 = gradc_i0e(v1);
+    const double v3 = (double)n;
+    const double v4 = t0 / v3;
+    const double v5 = (gradc_i1e(v1) - v2 * (v1 != v1 ? v1 : (0.0 < v1 ? 1.0 : 0.0) - (v1 < 0.0 ? 1.0 : 0.0))) / v2;
+    const double value_ = 1.8378770664093453 + log(v2) + v1 * v4;
+    const double grad_mu_ = -(t1 * (v1 / v3));
+    const double grad_log_kappa_ = v1 * (v4 + v5);
+    *value = value_;
+    *grad_mu = grad_mu_;
+    *grad_log_kappa = grad_log_kappa_;
+    return 0;
+}

@@ -1,0 +1,40 @@
+/* von_mises: the loss, and its derivatives.
+ *
+ * Written by gradc 0.1.0. Arrays are dense, in C order. Scratch of NAME_work(...) bytes goes to the last
+ * argument, aligned as malloc aligns; where that is 0 it may be NULL. 0 is success, another value says:
+ *     nothing: these functions cannot fail
+ */
+#ifndef VON_MISES_H
+#define VON_MISES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__cplusplus) && !defined(GRADC_RESTRICT)
+#define GRADC_RESTRICT
+#elif !defined(GRADC_RESTRICT)
+#define GRADC_RESTRICT restrict
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+size_t von_mises_value_work(int64_t n);
+int von_mises_value(int64_t n, double mu, double log_kappa, const double *GRADC_RESTRICT x, double *GRADC_RESTRICT value,
+                    void *GRADC_RESTRICT work);
+size_t von_mises_forward_work(int64_t n);
+int von_mises_forward(int64_t n, double mu, double log_kappa, const double *GRADC_RESTRICT x, double *GRADC_RESTRICT value,
+                      double *GRADC_RESTRICT t0, void *GRADC_RESTRICT work);
+size_t von_mises_backward_work(int64_t n);
+int von_mises_backward(int64_t n, double mu, double log_kappa, const double *GRADC_RESTRICT x, double t0, double cotangent,
+                       double *GRADC_RESTRICT grad_mu, double *GRADC_RESTRICT grad_log_kappa, void *GRADC_RESTRICT work);
+size_t von_mises_value_and_grad_work(int64_t n);
+int von_mises_value_and_grad(int64_t n, double mu, double log_kappa, const double *GRADC_RESTRICT x, double *GRADC_RESTRICT value,
+                             double *GRADC_RESTRICT grad_mu, double *GRADC_RESTRICT grad_log_kappa, void *GRADC_RESTRICT work);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* VON_MISES_H */
