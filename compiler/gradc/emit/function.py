@@ -454,11 +454,22 @@ def _needs_reset(action: Action) -> bool:
 class _StageWriter:
     """One loop nest: each equation at the outermost loop that has all it needs."""
 
-    def __init__(self, scope: _Scope, stage: Stage, tile: tuple[str, str] | None, extra: Sequence[int]) -> None:
+    def __init__(
+        self,
+        scope: _Scope,
+        stage: Stage,
+        tile: tuple[str, str] | None,
+        extra: Sequence[int],
+        ahead: tuple[_StageWriter, int] | None = None,
+    ) -> None:
+        # `ahead` makes a copy of another writer's innermost two loops, some iterations of the outer one further on.
         self.scope, self.stage, self.tile, self.writer = scope, stage, tile, scope.writer
+        self.ahead = ahead
         self.body = stage.body
         letters = index_names(stage.extents, scope.letters)
         self.letters = [self._letter(letter) for letter in letters]
+        if ahead is not None:
+            self.letters[-2] = f"({self.letters[-2]} + {ahead[1]})"
         roots = [action.value for action in stage.actions] + list(extra)
         for action in stage.actions:
             roots += [a[1] for part in action.subscripts for a in part.atoms() if a[0] == "ref"]
@@ -495,6 +506,8 @@ class _StageWriter:
 
     def write(self) -> list[Statement]:
         """The loops, with the actions in them."""
+        if self.stage.unroll > 1:
+            return self._write_unrolled(self.stage.unroll)
         inner: list[Statement] = []
         reductions: dict[str, list[str]] = {}
         vector = bool(self.stage.extents)
@@ -508,6 +521,53 @@ class _StageWriter:
         pragma = f"GRADC_SIMD({clauses})" if vector else ""
         return self._nest(inner, pragma)
 
+    def _write_unrolled(self, times: int) -> list[Statement]:
+        """Sums whose last reduced loop is outside a free one: several of its rows are added at a time.
+
+        Each load and store of the sum then serves several products.
+        """
+        count = len(self.stage.extents)
+        single = [self._act(action)[0] for action in self.stage.actions]
+        rows = [self, *(_StageWriter(self.scope, self.stage, self.tile, [], (self, k)) for k in range(1, times))]
+        together: list[Statement] = [statement for row in rows for statement in row.at[count]]
+        for action in self.stage.actions:
+            element = self.scope.element(action.array, action.subscripts, self._size)
+            terms = [row.texts[action.value] for row in rows]
+            together.append(Line(f"{element} += {' + '.join(term.at(7) for term in terms)};"))
+        inner, outer = self.letters[count - 1], self.letters[count - 2]
+        extent = self.writer.size_text(self.stage.extents[count - 1]).at(6)
+        head = f"for (int64_t {inner} = 0; {inner} < {extent}; ++{inner})"
+        first, last = self._limits(count - 2)
+        whole = f"{last} / {times} * {times}"
+        heads = [statement for row in rows for statement in row.at[count - 1]]
+        statements: list[Statement] = [
+            Block(
+                f"for (int64_t {outer} = {first}; {outer} < {whole}; {outer} += {times})",
+                [*heads, Block(head, together, "GRADC_SIMD()")],
+            ),
+            Block(
+                f"for (int64_t {outer} = {whole}; {outer} < {last}; ++{outer})",
+                [*self.at[count - 1], Block(head, [*self.at[count], *single], "GRADC_SIMD()")],
+            ),
+        ]
+        statements = [*self.at[count - 2], *statements, *self.after[count - 2]]
+        return self._around(statements, count - 2)
+
+    def _limits(self, k: int) -> tuple[str, str]:
+        """Where loop k begins and ends."""
+        if self.tile is not None and k == 0:
+            return self.tile
+        return "0", self.writer.size_text(self.stage.extents[k]).at(6)
+
+    def _around(self, statements: list[Statement], inside: int, pragma: str = "") -> list[Statement]:
+        """Statements inside the loops below `inside`, the innermost under the pragma."""
+        for k in range(inside - 1, -1, -1):
+            letter, (first, last) = self.letters[k], self._limits(k)
+            head = f"for (int64_t {letter} = {first}; {letter} < {last}; ++{letter})"
+            statements = [*self.at[k], Block(head, statements, pragma), *self.after[k]]
+            pragma = ""
+        return statements
+
     def wrap(self, inner: list[Statement]) -> Statement:
         """The loops around given statements, as one statement."""
         statements = self._nest(inner, "")
@@ -515,14 +575,7 @@ class _StageWriter:
 
     def _nest(self, inner: list[Statement], pragma: str) -> list[Statement]:
         count = len(self.stage.extents)
-        statements = [*self.at[count], *inner]
-        for k in range(count - 1, -1, -1):
-            letter, extent = self.letters[k], self.writer.size_text(self.stage.extents[k]).at(6)
-            first, last = ("0", extent) if self.tile is None or k else self.tile
-            head = f"for (int64_t {letter} = {first}; {letter} < {last}; ++{letter})"
-            loop = Block(head, statements, pragma if k == count - 1 else "")
-            statements = [*self.at[k], loop, *self.after[k]]
-        return statements
+        return self._around([*self.at[count], *inner], count, pragma)
 
     def _act(self, action: Action) -> tuple[Statement, str | None]:
         value = self.texts[action.value]
@@ -590,6 +643,9 @@ class _StageWriter:
     def _spell_all(self) -> None:
         for number in self.needed:
             equation = self.body[number]
+            if self.ahead is not None and self.level[number] < len(self.stage.extents) - 1:
+                self.texts[number] = self.ahead[0].texts[number]  # the same for all the rows
+                continue
             self.writer.ops.add(equation.op)
             text = self._access(equation) if equation.op == "access" else self._operation(equation)
             name = self.uses.get(number, 0) > 1 or number in self.named or len(text.text) > _LONGEST

@@ -20,8 +20,9 @@ from gradc.ir.program import (
     Scan,
     result_count,
 )
-from gradc.ir.size import Size, index
-from gradc.schedule.order import order_loops
+from gradc.ir.size import ONE, ZERO, Size, index
+from gradc.schedule.layout import lay_out
+from gradc.schedule.order import choose_unroll, order_loops
 from gradc.schedule.plan import SCALAR, TILE, WHOLE, Action, Loop, Nest, Plan, Routine, Stage, Step
 
 
@@ -49,6 +50,7 @@ class _OpenNest:
 
 def plan_program(program: Program) -> Plan:
     """The plan of a lowered program."""
+    program = lay_out(program)
     # What depends on the arguments alone is computed first, so that no nest waits for it.
     steps: list[_OpenNest | Loop | Routine] = [_OpenNest(None)]
     made_at: dict[int, int] = {}  # the step that completes an array
@@ -90,7 +92,10 @@ def plan_program(program: Program) -> Plan:
     for array in reset:
         storage.setdefault(array, WHOLE if arrays[array].shape else SCALAR)
     closed: list[Step] = [
-        Nest(step.extent, tuple(step.stages)) if isinstance(step, _OpenNest) else step for step in steps
+        Nest(step.extent, tuple(stage._replace(unroll=choose_unroll(stage)) for stage in step.stages))
+        if isinstance(step, _OpenNest)
+        else step
+        for step in steps
     ]
     return Plan(program, tuple(closed), storage, stream_axes, reset)
 
@@ -147,15 +152,18 @@ def _place(program: Program, steps: list[_OpenNest | Loop | Routine], item: _Ite
     """Put an item into the first nest that can take it, or into a new one; gives the nest's position."""
     needs = {e.data[0] for e in item.body if e.op == "access" and e.data[0] in made_at}
     earliest = max((made_at[array] for array in needs), default=0)
+    preferred = _preferred_stream(item)
     for position in range(earliest, len(steps)):
         nest = steps[position]
         if not isinstance(nest, _OpenNest):
             continue
+        reads_nest = any(array in nest.made for array in needs)
         for stream in _streams(item, nest):
-            if _fits(item, nest, stream):
+            # Along another axis than its own best it joins only where it would otherwise wait for the whole nest.
+            if (stream == preferred or reads_nest) and _fits(item, nest, stream):
                 _join(program, nest, item, stream)
                 return position
-    stream = _preferred_stream(item)
+    stream = preferred
     nest = _OpenNest(None if stream is None else item.extents[stream])
     steps.append(nest)
     _join(program, nest, item, stream)
@@ -197,7 +205,8 @@ def _preferred_stream(item: _Item) -> int | None:
 def _join(program: Program, nest: _OpenNest, item: _Item, stream: int | None) -> None:
     """Add an item to a nest: to the stage that has its loops, or as a stage of its own."""
     order = order_loops(item.extents, item.body, item.stores, item.reduced, stream, program.arrays())
-    level = {k: index(position) for position, k in enumerate(order)}
+    order = tuple(k for k in order if item.extents[k] != ONE or k == stream)
+    level = {k: ZERO for k in range(len(item.extents))} | {k: index(position) for position, k in enumerate(order)}
     extents = tuple(item.extents[k] for k in order)
 
     def renamed(place: Sequence[Size]) -> tuple[Size, ...]:

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from gradc.ir.equations import Equation
 from gradc.ir.program import Array
 from gradc.ir.size import Size
+from gradc.schedule.plan import Stage
 
+_ROWS = 4  # rows of a product that are added at a time: as many as the registers of every vector unit hold with ease
 _VECTOR = 4  # a constant extent below this is not worth a vector loop
 
 
@@ -49,3 +51,13 @@ def order_loops(
     rest = [k for k in others if k != innermost]
     rest.sort(key=lambda k: (k in reduced, k))
     return (*lead, *rest, innermost)
+
+
+def choose_unroll(stage: Stage) -> int:
+    """How many rows to add at a time, where all that a stage does is sum products into rows."""
+    count = len(stage.extents)
+    if count < 2 or not stage.actions:
+        return 1
+    sums = all(a.kind == "sum" and count - 2 in a.reduced and count - 1 not in a.reduced for a in stage.actions)
+    extent = stage.extents[count - 2].constant
+    return _ROWS if sums and (extent is None or extent >= _ROWS) else 1

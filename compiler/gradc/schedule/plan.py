@@ -41,6 +41,7 @@ class Stage(NamedTuple):
     body: tuple[Equation, ...]
     actions: tuple[Action, ...]
     definitions: tuple[int, ...]  # whose index notation the comment shows
+    unroll: int = 1  # how many iterations of the loop outside the innermost are taken at a time
 
 
 class Nest(NamedTuple):
