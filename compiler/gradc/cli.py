@@ -485,7 +485,8 @@ def _is_same(name: str, file: Path) -> bool:
 
 def _place(error: BaseException, file: Path | None) -> str:
     line = _frame(error, file)
-    return f"{file}:{line}: " if line else ""
+    # Tracing says itself where it was, below its message.
+    return f"{file}:{line}: " if line and file and f"{file.resolve()}:{line}" not in str(error) else ""
 
 
 def _fail_on_syntax(file: Path, error: SyntaxError) -> NoReturn:

@@ -21,6 +21,9 @@ class Deferred:
     @cached_property
     def kernel(self) -> Kernel:
         """The kernel itself."""
+        return self._make()
+
+    def _make(self) -> Kernel:
         from gradc.compiled import make_kernel
 
         return make_kernel(self.function, self._signature, **self._options)
@@ -30,8 +33,11 @@ class Deferred:
         return self.kernel(*args, **kwargs)
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or name == "kernel":
+        if name.startswith("__") or name in ("function", "_signature", "_options"):
             raise AttributeError(name)
+        if name == "kernel":
+            # Python asks here because making it raised an AttributeError, and would show this one: raise that again.
+            return self._make()
         return getattr(self.kernel, name)
 
     def __repr__(self) -> str:
