@@ -35,6 +35,7 @@ from gradc.ir.program import (
     Program,
     ProgramBuilder,
     Scan,
+    Store,
     copy_definitions,
 )
 from gradc.ir.size import ONE, ZERO, Size, index, symbol
@@ -151,34 +152,32 @@ def _pull_back(
         if definition.reduction not in (None, "sum"):
             weights = Weights(b, moved, new[results[0]])
 
-        def seed_root(body: BodyBuilder, values: Sequence[int]) -> dict[int, int]:
-            bar = b.access(body, bars[0] or 0, *free)
-            return {root: bar if weights is None else scale(body, bar, weights.weight(body, values[0]))}
+        def seed_root(body: BodyBuilder, position: Sequence[int], bar: int = bars[0]) -> dict[int, int]:
+            cotangent = b.access(body, bar, *free)
+            return {
+                root: cotangent if weights is None else scale(body, cotangent, weights.weight(body, position[root]))
+            }
 
         # An adjoint may read the stored result where computing it again would be dear, as in 1 - t[i]**2 for tanh.
         stored = new[results[0]] if definition.reduction is None and _is_dear(definition.body[root]) else None
         _sweep(b, definition.extents, definition.body, [root], new, seed_root, active, parts, stored)
     elif isinstance(definition, Accumulation):
+        assert bars[0] is not None
         for piece in definition.pieces:
             roots = [store.value for store in piece.stores]
 
             def seed_stores(
-                body: BodyBuilder, values: Sequence[int], piece: object = piece, roots: Sequence[int] = roots
+                body: BodyBuilder, position: Sequence[int], bar: int = bars[0], stores: Sequence[Store] = piece.stores
             ) -> dict[int, int]:
-                assert isinstance(piece, tuple)
                 found: dict[int, int] = {}
-                inner = body.insert(
-                    _moved(piece[1], new),
-                    [a[1] for s in piece[2] for p in s.subscripts for a in p.atoms() if a[0] == "ref"],
-                )
-                refs = iter(inner)
-                for store, root in zip(piece[2], roots, strict=True):
-                    places = []
-                    for part in store.subscripts:
-                        ready = {atom: next(refs) for atom in part.atoms() if atom[0] == "ref"}
-                        places.append(part.substitute(lambda a, r=ready: body.as_size(r[a]) if a in r else None))
-                    bar = b.access(body, bars[0] or 0, *places)
-                    found[root] = body.apply("add", found[root], bar) if root in found else bar
+                for store in stores:
+                    place = [
+                        part.substitute(lambda a: body.as_size(position[a[1]]) if a[0] == "ref" else None)
+                        for part in store.subscripts
+                    ]
+                    cotangent = b.access(body, bar, *place)
+                    known = found.get(store.value)
+                    found[store.value] = cotangent if known is None else body.apply("add", known, cotangent)
                 return found
 
             _sweep(b, piece.extents, piece.body, roots, new, seed_stores, active, parts)
@@ -216,7 +215,7 @@ def _sweep(
     body = b.body()
     position = body.insert(_moved(equations, new), range(len(equations)))
     flags = active_equations(equations, active.__contains__)
-    bars = {number: bar for number, bar in seed(body, [position[root] for root in roots]).items() if flags[number]}
+    bars = {number: bar for number, bar in seed(body, position).items() if flags[number]}
     stores: dict[int, list[tuple[tuple[Size, ...], int]]] = {}
     for number in range(max(roots), -1, -1):
         bar = bars.pop(number, None)
@@ -286,11 +285,13 @@ def _pull_back_scan(
     trajectories = [new[number] for number in results]
     captured = [new[number] for number in scan.captured]
     carry_count = len(results)
-    zeros = {k: fill(b, 0.0, b.arrays[trajectories[k]].shape) for k in carried if bars[k] is None}
-    totals = {k: bars[k] if bars[k] is not None else zeros[k] for k in carried}
+    totals: list[int] = []
+    for k in carried:
+        bar = bars[k]
+        totals.append(fill(b, 0.0, b.arrays[trajectories[k]].shape) if bar is None else bar)
 
     # The step of the adjoint scan: its carries are the cotangents of the carries, everything else is captured.
-    outer = [*trajectories, *captured, *(totals[k] or 0 for k in carried)]
+    outer = [*trajectories, *captured, *totals]
     shapes = [b.arrays[number] for number in outer]
     parameters = [Parameter(f"carry{j}", body.parameters[k].shape) for j, k in enumerate(carried)]
     parameters += [Parameter(f"captured{j}", array.shape, array.dtype) for j, array in enumerate(shapes)]
@@ -311,7 +312,7 @@ def _pull_back_scan(
     for j, k in enumerate(carried):
         direct = _slice(inner, offset + carry_count + len(captured) + j, time)
         following.append(add_arrays(inner, [backward[k], direct]) if k in backward else direct)
-    initial = tuple(_slice(b, totals[k] or 0, length) for k in carried)
+    initial = tuple(_slice(b, total, length) for total in totals)
     adjoint_scan = Scan(scan.step, length, initial, tuple(outer), inner.finish(following))
     A = b.define(adjoint_scan)
     for j, k in enumerate(carried):

@@ -206,7 +206,7 @@ def _join(program: Program, nest: _OpenNest, item: _Item, stream: int | None) ->
     """Add an item to a nest: to the stage that has its loops, or as a stage of its own."""
     order = order_loops(item.extents, item.body, item.stores, item.reduced, stream, program.arrays())
     order = tuple(k for k in order if item.extents[k] != ONE or k == stream)
-    level = {k: ZERO for k in range(len(item.extents))} | {k: index(position) for position, k in enumerate(order)}
+    level = dict.fromkeys(range(len(item.extents)), ZERO) | {k: index(position) for position, k in enumerate(order)}
     extents = tuple(item.extents[k] for k in order)
 
     def renamed(place: Sequence[Size]) -> tuple[Size, ...]:
