@@ -1,7 +1,7 @@
 # make demo     build the demo's losses ahead of time, then train on real data
 # make test     the whole suite
 # make lint     ruff and mypy
-# make refresh  write the gallery in generated/ again
+# make refresh  write the gallery in generated/ and the tables in docs/ again
 # make bench    compare with the peers that are installed
 # make clean    remove what these made
 #
@@ -32,6 +32,7 @@ lint: .venv/lint.stamp
 
 refresh: .venv/base.stamp
 	$(BIN)/python -m gradc.gallery
+	$(BIN)/python docs/tables.py
 
 bench: .venv/bench.stamp
 	$(BIN)/python benchmarks/run.py
