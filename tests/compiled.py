@@ -49,9 +49,11 @@ def compile_programs(programs: Mapping[str, Program], dtype: str) -> dict[str, K
     return {key: kernel(unit) for key, unit in zip(programs, units, strict=True)}
 
 
-def run(program: Program, arguments: Sequence[Any], dtype: str = "float64") -> tuple[Any, ...]:
-    """What the interpreter computes."""
-    return interpret(program, arguments, SEMANTICS, dtype)
+def run(
+    program: Program, arguments: Sequence[Any], dtype: str = "float64", dims: Mapping[str, int] | None = None
+) -> tuple[Any, ...]:
+    """What the interpreter computes; `dims` has the sizes that no argument's shape is."""
+    return interpret(program, arguments, SEMANTICS, dtype, dims)
 
 
 def cast(arguments: Sequence[Any], dtype: str) -> list[Any]:

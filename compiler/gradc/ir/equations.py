@@ -344,14 +344,32 @@ class BodyBuilder:
             both = [self.equations[number] for number in numbers]
             if not all(equation.op == "integer" for equation in both):
                 return None
-            difference = (both[0].data - both[1].data).constant
-            if difference is None:
-                return None
-            values = [difference, 0]
+            difference = both[0].data - both[1].data
+            if difference.constant is None:
+                return self._fold_signs(op, difference)
+            values = [difference.constant, 0]
         left, right = values
         return self.constant(
             bool({"lt": left < right, "le": left <= right, "eq": left == right, "ne": left != right}[op])
         )
+
+    def _fold_signs(self, op: str, difference: Size) -> int | None:
+        """What follows for ``difference < 0`` and its like from indices and dimensions not being negative."""
+        above, below = _is_nonnegative(difference - 1), _is_nonnegative(-difference - 1)
+        if op in ("eq", "ne"):
+            return self.constant(op == "ne") if above or below else None
+        if above or (op == "lt" and _is_nonnegative(difference)):
+            return self.constant(False)
+        if below or (op == "le" and _is_nonnegative(-difference)):
+            return self.constant(True)
+        return None
+
+
+def _is_nonnegative(value: Size) -> bool:
+    return all(
+        coefficient >= 0 and all(atom[0] in ("dim", "index") for atom in monomial)
+        for monomial, coefficient in value.terms
+    )
 
 
 def needed_by(equations: Sequence[Equation], roots: Sequence[int]) -> list[int]:

@@ -241,6 +241,8 @@ def _divide(top: Size, bottom: Size) -> tuple[Size, Size]:
                     rest = rest - Size(((monomial, coefficient),))
     elif top == bottom:
         return ONE, ZERO
+    if rest.constant is not None and bottom.constant:  # (2*n + 1) // 2 is n + 1 // 2
+        return whole + rest.constant // bottom.constant, size(rest.constant % bottom.constant)
     if not rest.terms:
         return whole, ZERO
     return whole + _single(("//", rest, bottom)), _single(("%", rest, bottom))

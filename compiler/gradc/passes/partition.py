@@ -21,6 +21,7 @@ from gradc.ir.program import (
     remap,
     result_count,
 )
+from gradc.passes.rebuild import rebuild_bodies
 
 
 class Halves(NamedTuple):
@@ -104,4 +105,5 @@ def _extract(
         hints = [program.hint(number) for number in results]
         for number, made in zip(results, b.define(remap(definition, new), *hints), strict=True):
             new.setdefault(number, made)
-    return b.finish([new[number] for number in outputs], output_names)
+    # What was made elsewhere is a parameter now: commuting operands take their canonical order again.
+    return rebuild_bodies(b.finish([new[number] for number in outputs], output_names), lambda *_: None)
