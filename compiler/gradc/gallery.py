@@ -1,6 +1,6 @@
 """The gallery: the C of every loss of the catalogue, checked in, so that a change to the compiler shows what it does.
 
-    python -m gradc.gallery            # writes generated/NAME.c, generated/NAME.h and generated/README.md again
+``python -m gradc.gallery`` writes generated/NAME.c, generated/NAME.h and generated/README.md again.
 """
 
 from __future__ import annotations

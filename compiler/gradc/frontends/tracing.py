@@ -86,11 +86,33 @@ def trace(function: Callable[..., Any], parameters: Sequence[Parameter]) -> Prog
     arguments = [Tracer(arrays.value_of(builder, number)) for number in range(len(builder.parameters))]
     code = getattr(inspect.unwrap(function), "__code__", None)
     with _set(_current, builder), _set(_code, code):
-        result = substitute(function, _stand_ins())(*arguments)
+        result, variables = _run_watched(substitute(function, _stand_ins()), arguments, code)
     name = _returned_name(code)
     if isinstance(result, Tracer) and name is not None:
         builder.name(result.value.number, name)
+    for name, value in variables.items():
+        if isinstance(value, Tracer) and value.value.builder is builder:
+            builder.name(value.value.number, name)
     return builder.finish([_result(builder, result, function).number])
+
+
+def _run_watched(
+    function: Callable[..., Any], arguments: Sequence[Any], code: CodeType | None
+) -> tuple[Any, dict[str, Any]]:
+    """What a function returns, and its variables at that moment: what the user calls things."""
+    variables: dict[str, Any] = {}
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        if event == "return" and frame.f_code is code:
+            variables.clear()
+            variables.update(frame.f_locals)
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        return function(*arguments), variables
+    finally:
+        sys.setprofile(before)
 
 
 def _check_names(function: Callable[..., Any], parameters: Sequence[Parameter]) -> None:

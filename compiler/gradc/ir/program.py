@@ -146,9 +146,9 @@ class Program:
         return found
 
     def symbols(self) -> tuple[str, ...]:
-        """The dimensions' symbols, in the order in which the parameters' shapes name them."""
+        """The dimensions' symbols, in the order in which the parameters' shapes name them, the widest shape first."""
         found: dict[str, None] = {}
-        for parameter in self.parameters:
+        for parameter in sorted(self.parameters, key=lambda parameter: -len(parameter.shape)):
             for extent in parameter.shape:
                 found.update((atom[1], None) for atom in extent.atoms() if atom[0] == "dim")
         return tuple(found)
