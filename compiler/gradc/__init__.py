@@ -31,8 +31,8 @@ from gradc.errors import (
 if TYPE_CHECKING:
     from gradc import losses
     from gradc.checking import GradientReport
-    from gradc.ir.program import Program
     from gradc.compiled import Kernel
+    from gradc.ir.program import Program
 
 __version__ = "0.1.0"
 

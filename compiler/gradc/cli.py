@@ -118,23 +118,23 @@ def _build_one(found: Found, directory: Path, dtype: str | None, built: dict[str
     from rich.markup import escape
 
     from gradc.compiled import retyped, write_artefact
+    from gradc.emit.names import c_identifier
 
     begin = perf_counter()
     with _explaining(file):
         kernel = _kernel(found)
         if dtype is not None:
             kernel = retyped(kernel, dtype)
-        if kernel.name in built:
-            raise GradcError(
-                f"{built[kernel.name]} is called {kernel.name!r} too, and would be overwritten: give one a name=..."
-            )
+        name = c_identifier(kernel.name)
+        if name in built:
+            raise GradcError(f"{built[name]} is called {name!r} too, and would be overwritten: give one a name=...")
         try:
             paths = write_artefact(kernel, directory)
         except ValueError as error:
             if isinstance(error, GradcError):
                 raise
             raise GradcError(f"{error} with name=...") from None
-    built[kernel.name] = found.variable
+    built[name] = found.variable
     names = ", ".join(path.name + ("/" if path.is_dir() else "") for path in paths)
     call = escape(f"{kernel.name}({kernel.signature})")
     return f"[green]built[/] {call}: {names} [dim]({perf_counter() - begin:.1f} s)[/]"

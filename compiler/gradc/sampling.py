@@ -5,7 +5,7 @@
         kernel(*sample.arguments)
 
 Integer arrays are drawn in the range of the axes that they index, as far as the program tells. What the real arrays
-must be, positive for instance, it does not tell, so there are several recipes, and the caller takes the first that works.
+must be, positive for instance, it does not tell: there are several recipes, and the caller takes the first that works.
 """
 
 from __future__ import annotations
