@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -20,6 +21,11 @@ _LIBM = (
     "fmax fmin fma j0 j1 jn y0 y1 yn gamma drem significand exp10 pow10 sincos abs labs div ldiv rand srand "
     "malloc free calloc realloc exit abort memset memcpy memmove size_t ptrdiff_t index time clock signgam unix "
     "linux"
+)
+# Macros of <stdint.h>, <stddef.h> and <math.h>, and of the templates.
+_MACRO = re.compile(
+    r"U?INT(\d+|_LEAST\d+|_FAST\d+|PTR|MAX)_(MIN|MAX|WIDTH|C)|(SIZE|PTRDIFF|SIG_ATOMIC|WCHAR|WINT)_(MIN|MAX|WIDTH)"
+    r"|(M|FP|MATH|GRADC)_\w+|HUGE(_VAL[FL]?)?|X_TLOSS|MAXFLOAT|SNANF?|DOMAIN|SING|OVERFLOW|UNDERFLOW|PLOSS|TLOSS"
 )
 _INTEGERS = " ".join(f"{u}int{bits}_t" for u in ("", "u") for bits in (8, 16, 32, 64))
 
@@ -50,7 +56,7 @@ class NameTable:
         if name.startswith(("gradc_", "_")):
             name = "v" + name
         candidate, count = name, 1
-        while candidate in self.taken:
+        while candidate in self.taken or _MACRO.fullmatch(candidate):
             candidate = f"{name}_" if count == 1 and not name.endswith("_") else f"{name}_{count}"
             count += 1
         self.taken.add(candidate)

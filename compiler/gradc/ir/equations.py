@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from gradc.errors import VerifyError
 from gradc.ir.size import Atom, Size, ref, size
@@ -100,6 +100,9 @@ def index_dependencies(equations: Sequence[Equation]) -> list[frozenset[int]]:
     return found
 
 
+Rank: TypeAlias = tuple[int, int, int, bytes]  # where an operand stands among others; the last is its digest
+
+
 class BodyBuilder:
     """The one mutable thing: makes equations, folds what is constant, and interns.
 
@@ -114,7 +117,7 @@ class BodyBuilder:
     def __init__(self, digest_of: Callable[[int], bytes] | None = None) -> None:
         self.equations: list[Equation] = []
         self._numbers: dict[Any, int] = {}
-        self._order: list[tuple[int, int, int, bytes]] = []
+        self._order: list[Rank] = []
         self._digest_of = digest_of or (lambda array: array.to_bytes(4, "big"))
 
     def kind(self, number: int) -> str:
@@ -271,37 +274,8 @@ class BodyBuilder:
         self._order.append(self._rank(equation))
         return number
 
-    def _rank(self, equation: Equation) -> tuple[int, int, int, bytes]:
-        """Where an operand stands among others: constants, then what is small, then by digest."""
-        reading = blake2b(digest_size=8)
-        weight = 1
-        rank = 0
-        if equation.op == "constant":
-            reading.update(repr(equation.data).encode())
-            return (0, 0, 0, reading.digest())
-
-        def name(atom: Atom) -> str:
-            if atom[0] == "ref":
-                return self._order[atom[1]][3].hex()
-            return f"{atom[0]}:{atom[1]}"
-
-        if equation.op == "access":
-            array, subscripts = equation.data
-            rank = len(subscripts)
-            reading.update(b"access" + self._digest_of(array))
-            for subscript in subscripts:
-                reading.update(subscript.spell(name).encode() + b",")
-            order = -rank if rank else -9  # scalars lead (`lam * q`), then matrices before vectors (`X[i, j] * w[j]`)
-            return (1, order, array if self._digest_of(array)[:1] == b"p" else 99999, reading.digest())
-        if equation.op == "integer":
-            reading.update(b"integer" + equation.data.spell(name).encode())
-            return (1, -8, 0, reading.digest())
-        reading.update(equation.op.encode())
-        for operand in equation.operands:
-            below = self._order[operand]
-            reading.update(below[3])
-            weight += below[1] if below[0] == 2 else 1
-        return (2, min(weight, 10**6), 0, reading.digest())
+    def _rank(self, equation: Equation) -> Rank:
+        return _rank(equation, self._order, self._digest_of)
 
     def _fold(self, op: str, numbers: list[int]) -> int | None:
         """What an operation is without being computed; only what holds exactly in floating point."""
@@ -370,6 +344,49 @@ def _is_nonnegative(value: Size) -> bool:
         coefficient >= 0 and all(atom[0] in ("dim", "index") for atom in monomial)
         for monomial, coefficient in value.terms
     )
+
+
+def _rank(equation: Equation, order: Sequence[Rank], digest_of: Callable[[int], bytes]) -> Rank:
+    """Where an operand stands among others: constants, then what is small, then by digest."""
+    reading = blake2b(digest_size=8)
+    weight = 1
+    rank = 0
+    if equation.op == "constant":
+        reading.update(repr(equation.data).encode())
+        return (0, 0, 0, reading.digest())
+
+    def name(atom: Atom) -> str:
+        if atom[0] == "ref":
+            return order[atom[1]][3].hex()
+        return f"{atom[0]}:{atom[1]}"
+
+    if equation.op == "access":
+        array, subscripts = equation.data
+        rank = len(subscripts)
+        reading.update(b"access" + digest_of(array))
+        for subscript in subscripts:
+            reading.update(subscript.spell(name).encode() + b",")
+        place = -rank if rank else -9  # scalars lead (`lam * q`), then matrices before vectors (`X[i, j] * w[j]`)
+        return (1, place, array if digest_of(array)[:1] == b"p" else 99999, reading.digest())
+    if equation.op == "integer":
+        reading.update(b"integer" + equation.data.spell(name).encode())
+        return (1, -8, 0, reading.digest())
+    reading.update(equation.op.encode())
+    for operand in equation.operands:
+        below = order[operand]
+        reading.update(below[3])
+        weight += below[1] if below[0] == 2 else 1
+    return (2, min(weight, 10**6), 0, reading.digest())
+
+
+def digests_of(equations: Sequence[Equation], roots: Sequence[int], digest_of: Callable[[int], bytes]) -> list[bytes]:
+    """The digests that the roots' expressions have in any builder over arrays with these digests."""
+    order: list[Rank] = []
+    for equation in equations:
+        if len(equation.operands) > 1 and operation(equation.op, len(equation.operands)).commutative:
+            equation = equation._replace(operands=tuple(sorted(equation.operands, key=order.__getitem__)))
+        order.append(_rank(equation, order, digest_of))
+    return [order[root][3] for root in roots]
 
 
 def needed_by(equations: Sequence[Equation], roots: Sequence[int]) -> list[int]:

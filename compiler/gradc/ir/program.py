@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import NamedTuple, TypeAlias
 
-from gradc.ir.equations import BOOLEAN, INTEGER, REAL, BodyBuilder, Equation
+from gradc.ir.equations import BOOLEAN, INTEGER, REAL, BodyBuilder, Equation, digests_of
 from gradc.ir.size import Size, ref
 
 KIND_OF_DTYPE = {
@@ -299,9 +299,8 @@ class ProgramBuilder:
         if isinstance(definition, Comprehension):
             reading.update(f"{definition.rank}{definition.reduction}".encode())
         for _, equations, roots in bodies_of(definition):
-            body = self.body()
-            for number in body.insert(equations, roots):
-                reading.update(body.digest(number))
+            for digest in digests_of(equations, roots, self._digests.__getitem__):
+                reading.update(digest)
         if isinstance(definition, (Scan, Call)):
             for number in reads(definition):
                 reading.update(self._digests[number])
