@@ -25,8 +25,8 @@ from gradc.ir.equations import references
 from gradc.ir.interpret import interpret
 from gradc.ir.program import KIND_OF_DTYPE, Comprehension, Parameter, Program, bodies_of, sizes_of
 from gradc.ir.size import ONE, Size
-from gradc.passes.lower import lower
 from gradc.passes import normalise as passes
+from gradc.passes.lower import lower
 from gradc.passes.partition import partition
 from gradc.runtime.arguments import Entry, Input, Output, Polynomial
 from gradc.schedule.nests import plan_program
