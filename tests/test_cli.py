@@ -224,7 +224,7 @@ def test_show_of_what_is_wrong(words, said):
 
 def test_check_passes(file):
     output = run("check", file).output
-    assert "agrees squares(w[d], X[n,d], y[n]) at d=3, n=4, reals normal" in output
+    assert "agrees squares(w[d], X[n,d], y[n]) at n=3, d=4, reals normal" in output
     assert "2 gradients checked, in three ways that agree" in output
     assert "differences" not in output
     assert "differences" in run("check", file, "--verbose", "--dtype", "float32").output
