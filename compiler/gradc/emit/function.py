@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import NamedTuple
 
 from gradc.calculus.reductions import REDUCTIONS
@@ -13,7 +13,7 @@ from gradc.emit.ranges import stays_inside, stays_natural
 from gradc.emit.statements import Block, Comment, Line, Statement
 from gradc.ir.equations import INTEGER, BodyBuilder, Equation, index_dependencies, needed_by, references
 from gradc.ir.printer import Names, choose_names, definition_lines, index_names
-from gradc.ir.program import Array, Program, bodies_of
+from gradc.ir.program import Array, Comprehension, Program, bodies_of, reads, result_count
 from gradc.ir.size import ONE, ZERO, Atom, Size, index, product, symbol
 from gradc.schedule.plan import SCALAR, TILE, Action, Loop, Nest, Plan, Routine, Stage
 
@@ -72,7 +72,6 @@ class FunctionWriter:
         self.routines: set[str] = set()
         self.helpers: set[str] = set()
         self.ops: set[str] = set()
-        self.count = 0
 
     def write(self) -> Function:
         """The whole function."""
@@ -87,6 +86,8 @@ class FunctionWriter:
         for output, number in zip(self.outputs, program.outputs, strict=True):
             if number < len(program.parameters) or (number in scope.name_of and arrays[number].shape):
                 copies.append((output, number))
+            elif not arrays[number].shape and number not in scope.name_of and _is_last_word(program, number):
+                scope.name_of[number] = f"*{output}"
             elif not arrays[number].shape:
                 scalars.append((output, number))
             else:
@@ -158,7 +159,7 @@ class FunctionWriter:
         self, program: Program, new: dict[int, int], letters: Names, steps: tuple[tuple[str, Size], ...]
     ) -> list[Statement]:
         """Loops over the index arrays, so that an index out of range is found before anything is computed."""
-        found: dict[str, Statement] = {}
+        found: dict[Hashable, Statement] = {}
         del new
         arrays = program.arrays()
         for definition in program.definitions:
@@ -177,9 +178,7 @@ class FunctionWriter:
                                 places += [(p, e, "") for p, e in zip(store.subscripts, definition.shape, strict=True)]  # type: ignore[union-attr]
                 for part, extent, name in places:
                     if part.mentions("ref"):
-                        statement = self._check(program, arrays, extents, body, part, extent, letters, steps)
-                        if statement is not None:
-                            found.setdefault(str(statement), statement)
+                        self._check(program, arrays, extents, body, part, extent, letters, steps, found)
                         del name
         return list(found.values())
 
@@ -193,12 +192,13 @@ class FunctionWriter:
         extent: Size,
         letters: Names,
         steps: tuple[tuple[str, Size], ...],
-    ) -> Statement | None:
+        found: dict[Hashable, Statement],
+    ) -> None:
         roots = [atom[1] for atom in part.atoms() if atom[0] == "ref"]
         closure = needed_by(body, roots)
         read = [body[n].data[0] for n in closure if body[n].op == "access"]
         if any(number >= len(program.parameters) for number in read):
-            return None
+            return
         depends: set[int] = {a[1] for a in part.atoms() if a[0] == "index"}
         for number in roots:
             depends |= index_dependencies(body[: number + 1])[number]
@@ -223,6 +223,9 @@ class FunctionWriter:
 
         whole = builder.integer(part.substitute(rewrite))
         ranges = [*(extents[k] for k in loops), *(length for _, length in steps)]
+        key = (tuple(ranges), tuple(builder.equations), whole, extent)
+        if key in found:
+            return
         name = next((letters.arrays[number] for number in read if arrays[number].kind == INTEGER), "")
         code = self.status("index", f"{name} holds an index out of range for an axis of length {extent}")
         stage = Stage(tuple(ranges), tuple(builder.equations), (), ())
@@ -231,7 +234,8 @@ class FunctionWriter:
         writer = _StageWriter(scope, stage, None, [whole])
         place = writer.names_first(whole)
         test = f"if ({place} < 0 || {place} >= {self.size_text(extent).at(6)})"
-        return writer.wrap([Block(test, [Line(f"return {code};")])])
+        found[key] = writer.wrap([Block(test, [Line(f"return {code};")])])
+        self.table.taken.difference_update(writer.local)
 
 
 def _ctype_of(dtype: str) -> str:
@@ -283,10 +287,7 @@ class _Scope:
             axis = self.plan.stream_axes[number]
             places[axis] = places[axis] - symbol(self.tile_begin)
             shape[axis] = symbol(str(self.writer.tile))
-        flat = ZERO
-        for place, extent in zip(places, shape, strict=True):
-            flat = flat * extent + place
-        return f"{name}[{size(flat).text}]"
+        return f"{name}[{_spell_place(places, shape, size).text}]"
 
     def copy_out(self, output: str, number: int) -> Statement:
         """An output that is a parameter, or is there already under another name."""
@@ -307,16 +308,14 @@ class _Scope:
             array, storage = self.arrays[number], self.plan.storage[number]
             kind = c_type(array.kind, self.writer.real)
             if storage == TILE:
-                shape = list(array.shape)
-                shape[self.plan.stream_axes[number]] = symbol(str(self.writer.tile))
-                self.writer.buffer(name, product(tuple(shape)), kind)
+                self.writer.buffer(name, product(self._tile_shape(number)), kind)
             elif storage != SCALAR:
                 self.writer.buffer(name, product(array.shape), kind)
 
     def _resets(self, position: int, nest: Nest) -> list[Statement]:
         statements: list[Statement] = []
         for number, step in self.plan.reset.items():
-            if step != position:
+            if step != position or self.plan.storage.get(number) == TILE:
                 continue
             actions = [a for stage in nest.stages for a in stage.actions if a.array == number]
             kind = actions[0].kind if actions else "add"
@@ -325,10 +324,20 @@ class _Scope:
             if not shape:
                 statements.append(Line(f"{self.writer.real} {self.name_of[number]} = {identity};"))
             elif not actions or any(_needs_reset(action) for action in actions):
-                count, at = self.writer.size_text(product(shape)).at(6), self.writer.at
-                clear = Line(f"{self.name_of[number]}[{at}] = {identity};")
-                statements.append(Block(f"for (int64_t {at} = 0; {at} < {count}; ++{at})", [clear]))
+                statements.append(self._clear(number, shape, kind))
         return statements
+
+    def _clear(self, number: int, shape: tuple[Size, ...], kind: str) -> Statement:
+        """A loop that sets an array, or its tile, to the identity of what is accumulated in it."""
+        count, at = self.writer.size_text(product(shape)).at(6), self.writer.at
+        line = Line(f"{self.name_of[number]}[{at}] = {self._identity(kind)};")
+        return Block(f"for (int64_t {at} = 0; {at} < {count}; ++{at})", [line])
+
+    def _tile_shape(self, number: int) -> tuple[Size, ...]:
+        """The shape of a tile's buffer."""
+        shape = list(self.arrays[number].shape)
+        shape[self.plan.stream_axes[number]] = symbol(str(self.writer.tile))
+        return tuple(shape)
 
     def _identity(self, kind: str) -> str:
         value = {"add": 0.0, "max": float("-inf"), "min": float("inf")}.get(kind)
@@ -352,6 +361,9 @@ class _Scope:
                 f"{self.writer.size_text(nest.extent).at(2)};"
             )
         ]
+        added = dict.fromkeys(a.array for stage in nest.stages for a in stage.actions if a.kind == "add")
+        in_tile = [number for number in added if self.plan.storage.get(number) == TILE]
+        inner += [self._clear(number, self._tile_shape(number), "add") for number in in_tile]
         for stage in nest.stages:
             inner += self._write_stage(stage, ("tile_begin", "tile_end"))
         self.tile_begin = outer
@@ -361,7 +373,10 @@ class _Scope:
         if not stage.actions:
             return []
         comments = [self._comment(number) for number in dict.fromkeys(stage.definitions)]
-        return [*comments, *_StageWriter(self, stage, tile, []).write()]
+        writer = _StageWriter(self, stage, tile, [])
+        statements = writer.write()
+        self.writer.table.taken.difference_update(writer.local)
+        return [*comments, *statements]
 
     def _comment(self, definition: int) -> Statement:
         lines = definition_lines(self.plan.program, self.letters, definition)
@@ -440,6 +455,30 @@ class _Scope:
         return [*statements, Block(f"if ({function} != 0)", [Line(f"return {code};")])]
 
 
+def _is_last_word(program: Program, number: int) -> bool:
+    """Whether nothing reads a number that one expression gives, so that it is written where the caller wants it."""
+    for definition, first in zip(program.definitions, program.first_results(), strict=True):
+        if number in reads(definition):
+            return False
+        made_here = first <= number < first + result_count(definition)
+        if made_here and not (isinstance(definition, Comprehension) and definition.reduction is None):
+            return False
+    return True
+
+
+def _spell_place(places: Sequence[Size], shape: Sequence[Size], size: Callable[[Size], Text]) -> Text:
+    """The place of an element in an array that is dense in C order: ``(i*d + j)*k + l``."""
+    flat: Text | None = None
+    for place, extent in zip(places, shape, strict=True):
+        if flat is not None and extent != ONE:
+            flat = Text(f"{flat.at(7)}*{size(extent).at(8)}", 7)
+        if place != ZERO:
+            more = size(place)
+            joined = f" - {more.text[1:]}" if more.text.startswith("-") else f" + {more.text}"
+            flat = more if flat is None else Text(flat.text + joined, 6)
+    return flat or Text("0")
+
+
 def _declares_unused(line: Line, body: list[Statement]) -> bool:
     name = line.text.split(" = ")[0].split()[-1].lstrip("*")
     return name not in _words([s for s in body if s is not line])
@@ -492,6 +531,11 @@ class _StageWriter:
         for action in stage.actions:
             if action.kind in ("max", "min"):
                 self.named.add(action.value)
+        self.local: list[str] = [] if ahead is None else ahead[0].local  # names that end with the loops
+        for number in extra:
+            equation = self.body[number]
+            inside = equation.data.atoms() if equation.op == "integer" else ()
+            self.named.update([number, *(atom[1] for atom in inside if atom[0] == "ref")])
         self.texts: dict[int, Text] = {}
         self.at: list[list[Statement]] = [[] for _ in range(count + 1)]  # statements inside loop k - 1, before loop k
         self.after: list[list[Statement]] = [[] for _ in range(count + 1)]
@@ -583,7 +627,7 @@ class _StageWriter:
         element = self.scope.element(action.array, action.subscripts, self._size)
         scalar = not self.scope.arrays[action.array].shape
         if action.kind == "store":
-            if scalar:
+            if scalar and not element.startswith("*"):
                 kind = c_type(self.body[action.value].kind, self.writer.real)
                 return Line(f"const {kind} {element} = {value.text};"), None
             return Line(f"{element} = {value.text};"), None
@@ -600,11 +644,15 @@ class _StageWriter:
             self._reset_inside(action, outermost, element)
         if suffix == count:
             return Line(_combine(action.kind, element, value)), None
+        if scalar and self.tile is None:
+            return Line(_combine(action.kind, element, value)), element
         accumulator = self.writer.table.choose(
             f"{self.scope.name_of[action.array]}_sum"
             if action.kind in ("sum",)
             else f"{self.scope.name_of[action.array]}_{action.kind}"
         )
+        if suffix > 0:
+            self.local.append(accumulator)
         identity = self.scope._identity(action.kind)
         self.at[suffix].append(Line(f"{self.writer.real} {accumulator} = {identity};"))
         if whole and suffix > 0:
@@ -651,15 +699,28 @@ class _StageWriter:
             name = self.uses.get(number, 0) > 1 or number in self.named or len(text.text) > _LONGEST
             plain = equation.op in _PLAIN or (equation.op == "access" and not equation.data[1])
             if name and not plain:
-                variable = self._variable()
+                variable = self._variable(number)
                 kind = c_type(equation.kind, self.writer.real)
                 self.at[self.level[number]].append(Line(f"const {kind} {variable} = {text.text};"))
                 text = Text(variable)
             self.texts[number] = text
 
-    def _variable(self) -> str:
-        name = self.writer.table.choose(f"v{self.writer.count}")
-        self.writer.count += 1
+    def _variable(self, number: int) -> str:
+        """A name for the value of an equation: ``X_ij`` for what is read, else ``v0``, ``v1``, …"""
+        equation, table = self.body[number], self.writer.table
+        if equation.op == "access":
+            atoms = [part.atom for part in equation.data[1]]
+            letters = [self.letters[atom[1]] if atom is not None and atom[0] == "index" else "" for atom in atoms]
+            array = self.scope.name_of[equation.data[0]]
+            wanted = f"{array}_{''.join(c for c in ''.join(letters) if c.isalnum()) or 'here'}"
+        else:
+            count = 0
+            while f"v{count}" in table.taken:
+                count += 1
+            wanted = f"v{count}"
+        name = table.choose(wanted)
+        if self.level[number] > 0:
+            self.local.append(name)
         return name
 
     def _operation(self, equation: Equation) -> Text:

@@ -1,22 +1,25 @@
 """Drop the indices that have one value only.
 
     m[i:n, j:1] = max[k:c](z[i, k])                  m[i:n, j:1] = max[k:c](z[i, k])
-    b[i:n] = sum[j:1](a[i] * m[i, j])       ->       b[i:n] = a[i] * m[i, 0]
+    b[i:n] = sum[j:1](a[i] * m[i, j])       ->       b[i:n] = a[i] * m[i]
 
-An axis of length 1 comes of ``keepdims`` and of broadcasting. Read at 0 everywhere, such an axis looks the same to
-every other pass.
+with m[i:n] in place of m[i:n, j:1], unless it is an output or goes to a routine or a scan. An axis of length 1 comes of
+``keepdims`` and of broadcasting; without it, what is the same but for such an axis is the same.
 """
 
 from __future__ import annotations
 
+from gradc.ir.equations import Equation
 from gradc.ir.program import (
     Accumulation,
+    Call,
     Comprehension,
     Definition,
     Program,
     ProgramBuilder,
     Scan,
     make_accumulation,
+    reads,
     remap,
     result_count,
 )
@@ -27,12 +30,66 @@ def drop_unit_indices(program: Program) -> Program:
     """The program whose bodies name no index of extent 1, and whose reductions run over none."""
     b = ProgramBuilder(program.parameters)
     new = {k: k for k in range(len(program.parameters))}
+    whole = set(program.outputs)
+    for definition in program.definitions:
+        if isinstance(definition, (Scan, Call)):
+            whole.update(reads(definition))
+    kept: dict[int, list[int]] = {}  # for an array of `program` that loses axes, those that it keeps
     for definition, first in zip(program.definitions, program.first_results(), strict=True):
         hints = [program.hint(first + j) for j in range(result_count(definition))]
-        changed = _without_units(b, remap(definition, new))
+        changed = remap(_with_fewer_subscripts(definition, kept), new)
+        changed = _without_units(b, _interned(b, changed) if kept else changed)
+        squeezed = None
+        if isinstance(changed, Comprehension) and first not in whole:
+            free = changed.extents[: changed.rank]
+            squeezed = [axis for axis, extent in enumerate(free) if extent != ONE]
+            if len(squeezed) < len(free):
+                changed = _squeezed(b, changed, squeezed)
+            else:
+                squeezed = None
         for offset, number in enumerate(b.define(changed, *hints)):
             new[first + offset] = number
+            if squeezed is not None:
+                kept[first + offset] = squeezed
     return b.finish([new[number] for number in program.outputs], program.output_names)
+
+
+def _squeezed(b: ProgramBuilder, definition: Comprehension, axes: list[int]) -> Comprehension:
+    """The comprehension over the given axes of its free ones alone; its body names no other."""
+    extents, rank = definition.extents, definition.rank
+    indices = [*axes, *range(rank, len(extents))]
+    place = {k: index(position) for position, k in enumerate(indices)}
+    body = b.body()
+    (root,) = body.insert(definition.body, [len(definition.body) - 1], replace_index=place.__getitem__)
+    return Comprehension(tuple(extents[k] for k in indices), len(axes), definition.reduction, body.extract([root])[0])
+
+
+def _with_fewer_subscripts(definition: Definition, kept: dict[int, list[int]]) -> Definition:
+    """The definition reading arrays that lose axes without the subscripts of those."""
+
+    def read(equation: Equation) -> Equation:
+        if equation.op != "access" or equation.data[0] not in kept:
+            return equation
+        array, subscripts = equation.data
+        return equation._replace(data=(array, tuple(subscripts[axis] for axis in kept[array])))
+
+    if not any(number in kept for number in reads(definition)):
+        return definition
+    if isinstance(definition, Comprehension):
+        return definition._replace(body=tuple(read(e) for e in definition.body))
+    if isinstance(definition, Accumulation):
+        pieces = tuple(piece._replace(body=tuple(read(e) for e in piece.body)) for piece in definition.pieces)
+        return definition._replace(pieces=pieces)
+    return definition
+
+
+def _interned(b: ProgramBuilder, definition: Definition) -> Definition:
+    """The definition with equations that have become equal merged."""
+    if not isinstance(definition, Comprehension):
+        return definition
+    body = b.body()
+    (root,) = body.insert(definition.body, [len(definition.body) - 1])
+    return definition._replace(body=body.extract([root])[0])
 
 
 def _without_units(b: ProgramBuilder, definition: Definition) -> Definition:
@@ -59,11 +116,9 @@ def _without_units(b: ProgramBuilder, definition: Definition) -> Definition:
             numbers = body.insert(piece.body, [*roots, *inner], replace_index=place.__getitem__)
             refs = dict(zip(inner, (body.as_size(n) for n in numbers[len(roots) :]), strict=True))
 
-            def rewrite(part: Size, place: dict[int, Size] = place, refs: dict[int, Size] = refs) -> Size:
-                return part.substitute(lambda a: {"index": place, "ref": refs}.get(a[0], {}).get(a[1]))
-
+            new = {("index", k): value for k, value in place.items()} | {("ref", k): v for k, v in refs.items()}
             stores = [
-                (tuple(rewrite(part) for part in store.subscripts), value)
+                (tuple(part.substitute(new.get) for part in store.subscripts), value)
                 for store, value in zip(piece.stores, numbers, strict=False)
             ]
             pieces.append((tuple(piece.extents[k] for k in kept), body, stores))

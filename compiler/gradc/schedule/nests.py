@@ -36,6 +36,7 @@ class _Item(NamedTuple):
     kind: str
     reduced: frozenset[int]
     array: int
+    whole: bool = True  # whether this loop nest alone makes the array
 
 
 class _OpenNest:
@@ -138,6 +139,7 @@ def _items(number: int, definition: Comprehension | Accumulation, array: int) ->
                 "add",
                 frozenset(),
                 array,
+                len(definition.pieces) == 1,
             )
             for piece in definition.pieces
         ]
@@ -255,10 +257,10 @@ def _join(program: Program, nest: _OpenNest, item: _Item, stream: int | None) ->
     else:
         nest.stages[target] = stage
     nest.made[item.array] = max(target, nest.made.get(item.array, 0))
-    if item.kind in ("add",) or stream is None:
+    if stream is None or (item.kind == "add" and not item.whole):
         return
-    for axis, k in enumerate(range(len(item.stores[0][0]))):
-        if item.stores[0][0][k] == index(stream):
+    for axis, extent in enumerate(program.arrays()[item.array].shape):
+        if extent == nest.extent and all(place[axis] == index(stream) for place, _ in item.stores):
             nest.streamed[item.array] = axis
 
 
