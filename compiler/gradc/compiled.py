@@ -334,7 +334,7 @@ def make_kernel(
 def _dtype_name(dtype: Any) -> str:
     try:
         name = str(np.dtype(dtype).name)
-    except TypeError:
+    except (TypeError, ValueError, SyntaxError):  # of NumPy, which reads texts such as "f8, i4"
         name = str(dtype)
     if name not in ("float64", "float32"):
         raise ArgumentError(f"dtype is float64 or float32, not {name}")

@@ -53,10 +53,10 @@ class NameTable:
     def choose(self, wanted: str) -> str:
         """The name, or the nearest that is free: with an underscore behind, or a number."""
         name = c_identifier(wanted)
-        if name.startswith(("gradc_", "_")):
+        if name.startswith(("gradc_", "_")) or _MACRO.fullmatch(name):
             name = "v" + name
         candidate, count = name, 1
-        while candidate in self.taken or _MACRO.fullmatch(candidate):
+        while candidate in self.taken:
             candidate = f"{name}_" if count == 1 and not name.endswith("_") else f"{name}_{count}"
             count += 1
         self.taken.add(candidate)
