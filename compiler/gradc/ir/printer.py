@@ -165,9 +165,9 @@ def _lines(definition: Definition, first: int, names: Names) -> Iterator[str]:
             bound = [f"{letter}:{extent}" for letter, extent in zip(indices, piece.extents, strict=True)]
             roots = [store.value for store in piece.stores]
             printer = _Body(piece.body, roots, names.arrays, indices, [s.subscripts for s in piece.stores], names.taken)
+            places = [", ".join(map(printer.size, store.subscripts)) or "()" for store in piece.stores]
             stores = ", ".join(
-                f"at[{', '.join(printer.size(part) for part in store.subscripts) or '()'}]({printer.inner(store.value)})"
-                for store in piece.stores
+                f"at[{place}]({printer.inner(store.value)})" for place, store in zip(places, piece.stores, strict=True)
             )
             yield f"{target} += each[{', '.join(bound) or '()'}]({printer.let(stores)})"
     elif isinstance(definition, Scan):
