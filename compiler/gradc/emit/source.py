@@ -112,7 +112,7 @@ def _frame(function: Function) -> _Frame:
     return _Frame(
         _signature(f"int {function.name}(", _arguments(function)),
         _work_signature(function),
-        function.work,
+        function.work.replace(" + gradc", "\n           + gradc"),
         tuple(dim for dim in function.dims if dim not in used),
         function.lines,
     )

@@ -32,11 +32,16 @@ def render_lines(statements: list[Statement], indent: int) -> list[str]:
     """The statements as indented lines."""
     lines: list[str] = []
     pad = "    " * indent
-    for statement in statements:
+    for position, statement in enumerate(statements):
         if isinstance(statement, Line):
             lines.append(pad + statement.text)
         elif isinstance(statement, Comment):
-            lines += [f"{pad}/* {part} */" for part in wrap_comment(statement.text, 112 - len(pad))]
+            if position and not isinstance(statements[position - 1], Comment):
+                lines.append("")
+            first, *rest = wrap_comment(statement.text, 112 - len(pad))
+            lines.append(f"{pad}/* {first}")
+            lines += [f"{pad} * {part}" for part in rest]
+            lines[-1] += " */"
         else:
             if statement.pragma:
                 lines.append(pad + statement.pragma)
