@@ -29,14 +29,14 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
-size_t absolute_error_value_work(int64_t d, int64_t n)
+size_t absolute_error_value_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return gradc_bytes(128, sizeof(double));
 }
 
-int absolute_error_value(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int absolute_error_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                          const double *restrict y, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
@@ -44,15 +44,17 @@ int absolute_error_value(int64_t d, int64_t n, const double *restrict w, const d
     double t1 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                t0_sum += X[i*d + j] * w[j];
             }
             t0[i - tile_begin] = t0_sum;
         }
+
         /* t1 = sum[i:n](abs(t0[i] - y[i])) */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
@@ -61,35 +63,37 @@ int absolute_error_value(int64_t d, int64_t n, const double *restrict w, const d
         }
         t1 += t1_sum;
     }
+
     /* value = t1 / n */
-    const double value_ = t1 / (double)n;
-    *value = value_;
+    *value = t1 / (double)n;
     return 0;
 }
 
-size_t absolute_error_forward_work(int64_t d, int64_t n)
+size_t absolute_error_forward_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return 0;
 }
 
-int absolute_error_forward(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int absolute_error_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                            const double *restrict y, double *restrict value, double *restrict t0, void *restrict work)
 {
     (void)work;
     double t1 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                t0_sum += X[i*d + j] * w[j];
             }
             t0[i] = t0_sum;
         }
+
         /* t1 = sum[i:n](abs(t0[i] - y[i])) */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
@@ -98,32 +102,34 @@ int absolute_error_forward(int64_t d, int64_t n, const double *restrict w, const
         }
         t1 += t1_sum;
     }
+
     /* value = t1 / n */
-    const double value_ = t1 / (double)n;
-    *value = value_;
+    *value = t1 / (double)n;
     return 0;
 }
 
-size_t absolute_error_backward_work(int64_t d, int64_t n)
+size_t absolute_error_backward_work(int64_t n, int64_t d)
 {
     (void)n;
     return gradc_bytes(d, sizeof(double));
 }
 
-int absolute_error_backward(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int absolute_error_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                             const double *restrict y, const double *restrict t0, double cotangent,
                             double *restrict grad_w, void *restrict work)
 {
     (void)w;
     unsigned char *scratch = work;
     double *const t2 = (void *)scratch;
+
     /* t1 = cotangent / n */
     const double t1 = cotangent / (double)n;
     for (int64_t at = 0; at < d; ++at) {
         t2[at] = 0.0;
     }
-    /* t2[j:d] = sum[i:n](let(s0 := t0[i] - y[i], X[i, j] * where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, */
-    /*    1, 0)))) */
+
+    /* t2[j:d] = sum[i:n](let(s0 := t0[i] - y[i], X[i, j] * where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0,
+     *    1, 0)))) */
     for (int64_t i = 0; i < n / 4 * 4; i += 4) {
         const double v0 = t0[i] - y[i];
         const double v1 = v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0);
@@ -135,7 +141,7 @@ int absolute_error_backward(int64_t d, int64_t n, const double *restrict w, cons
         const double v7 = v6 != v6 ? v6 : (0.0 < v6 ? 1.0 : 0.0) - (v6 < 0.0 ? 1.0 : 0.0);
         GRADC_SIMD()
         for (int64_t j = 0; j < d; ++j) {
-            t2[j] += X[d*i + j] * v1 + X[(i + 1)*d + j] * v3 + X[(i + 2)*d + j] * v5 + X[(i + 3)*d + j] * v7;
+            t2[j] += X[i*d + j] * v1 + X[(i + 1)*d + j] * v3 + X[(i + 2)*d + j] * v5 + X[(i + 3)*d + j] * v7;
         }
     }
     for (int64_t i = n / 4 * 4; i < n; ++i) {
@@ -143,9 +149,10 @@ int absolute_error_backward(int64_t d, int64_t n, const double *restrict w, cons
         const double v1 = v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0);
         GRADC_SIMD()
         for (int64_t j = 0; j < d; ++j) {
-            t2[j] += X[d*i + j] * v1;
+            t2[j] += X[i*d + j] * v1;
         }
     }
+
     /* grad_w[j:d] = t1 * t2[j] */
     GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
@@ -154,13 +161,14 @@ int absolute_error_backward(int64_t d, int64_t n, const double *restrict w, cons
     return 0;
 }
 
-size_t absolute_error_value_and_grad_work(int64_t d, int64_t n)
+size_t absolute_error_value_and_grad_work(int64_t n, int64_t d)
 {
     (void)n;
-    return gradc_bytes(128, sizeof(double)) + gradc_bytes(d, sizeof(double));
+    return gradc_bytes(128, sizeof(double))
+           + gradc_bytes(d, sizeof(double));
 }
 
-int absolute_error_value_and_grad(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int absolute_error_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                                   const double *restrict y, double *restrict value, double *restrict grad_w,
                                   void *restrict work)
 {
@@ -168,6 +176,7 @@ int absolute_error_value_and_grad(int64_t d, int64_t n, const double *restrict w
     double *const t0 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
     double *const t3 = (void *)scratch;
+
     /* t2 = 1 / n */
     const double t2 = 1.0 / (double)n;
     double t1 = 0.0;
@@ -176,15 +185,17 @@ int absolute_error_value_and_grad(int64_t d, int64_t n, const double *restrict w
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                t0_sum += X[i*d + j] * w[j];
             }
             t0[i - tile_begin] = t0_sum;
         }
+
         /* t1 = sum[i:n](abs(t0[i] - y[i])) */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
@@ -192,8 +203,9 @@ int absolute_error_value_and_grad(int64_t d, int64_t n, const double *restrict w
             t1_sum += fabs(t0[i - tile_begin] - y[i]);
         }
         t1 += t1_sum;
-        /* t3[j:d] = sum[i:n](let(s0 := t0[i] - y[i], X[i, j] * where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 */
-        /*    < 0, 1, 0)))) */
+
+        /* t3[j:d] = sum[i:n](let(s0 := t0[i] - y[i], X[i, j] * where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0
+         *    < 0, 1, 0)))) */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
             const double v0 = t0[i - tile_begin] - y[i];
             const double v1 = v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0);
@@ -205,7 +217,7 @@ int absolute_error_value_and_grad(int64_t d, int64_t n, const double *restrict w
             const double v7 = v6 != v6 ? v6 : (0.0 < v6 ? 1.0 : 0.0) - (v6 < 0.0 ? 1.0 : 0.0);
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                t3[j] += X[d*i + j] * v1 + X[(i + 1)*d + j] * v3 + X[(i + 2)*d + j] * v5 + X[(i + 3)*d + j] * v7;
+                t3[j] += X[i*d + j] * v1 + X[(i + 1)*d + j] * v3 + X[(i + 2)*d + j] * v5 + X[(i + 3)*d + j] * v7;
             }
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
@@ -213,17 +225,18 @@ int absolute_error_value_and_grad(int64_t d, int64_t n, const double *restrict w
             const double v1 = v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0);
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                t3[j] += X[d*i + j] * v1;
+                t3[j] += X[i*d + j] * v1;
             }
         }
     }
+
     /* value = t1 / n */
-    const double value_ = t1 / (double)n;
+    *value = t1 / (double)n;
+
     /* grad_w[j:d] = t2 * t3[j] */
     GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
         grad_w[j] = t2 * t3[j];
     }
-    *value = value_;
     return 0;
 }

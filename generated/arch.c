@@ -45,24 +45,24 @@ int arch_value(int64_t t, double log_base, double log_reply, const double *restr
                void *restrict work)
 {
     (void)work;
+
     /* t0 = exp(log_base) */
     /* t1 = exp(log_reply) */
     const double t0 = exp(log_base);
     const double t1 = exp(log_reply);
     double t2 = 0.0;
+
     /* t2 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), log(s0) + y[i + 1] * y[i + 1] / s0)) */
-    double t2_sum = 0.0;
-    GRADC_SIMD(reduction(+:t2_sum))
+    GRADC_SIMD(reduction(+:t2))
     for (int64_t i = 0; i < t - 1; ++i) {
-        const double v0 = y[i];
-        const double v1 = t0 + t1 * (v0 * v0);
-        const double v2 = y[i + 1];
-        t2_sum += log(v1) + v2 * v2 / v1;
+        const double y_i = y[i];
+        const double v0 = t0 + t1 * (y_i * y_i);
+        const double y_here = y[i + 1];
+        t2 += log(v0) + y_here * y_here / v0;
     }
-    t2 += t2_sum;
+
     /* value = 0.9189385332046727 + 0.5 * (t2 / (t - 1)) */
-    const double value_ = 0.9189385332046727 + 0.5 * (t2 / (double)(t - 1));
-    *value = value_;
+    *value = 0.9189385332046727 + 0.5 * (t2 / (double)(t - 1));
     return 0;
 }
 
@@ -76,24 +76,24 @@ int arch_forward(int64_t t, double log_base, double log_reply, const double *res
                  double *restrict t0, double *restrict t1, void *restrict work)
 {
     (void)work;
+
     /* t0 = exp(log_base) */
     /* t1 = exp(log_reply) */
     const double t0_ = exp(log_base);
     const double t1_ = exp(log_reply);
     double t2 = 0.0;
+
     /* t2 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), log(s0) + y[i + 1] * y[i + 1] / s0)) */
-    double t2_sum = 0.0;
-    GRADC_SIMD(reduction(+:t2_sum))
+    GRADC_SIMD(reduction(+:t2))
     for (int64_t i = 0; i < t - 1; ++i) {
-        const double v0 = y[i];
-        const double v1 = t0_ + t1_ * (v0 * v0);
-        const double v2 = y[i + 1];
-        t2_sum += log(v1) + v2 * v2 / v1;
+        const double y_i = y[i];
+        const double v0 = t0_ + t1_ * (y_i * y_i);
+        const double y_here = y[i + 1];
+        t2 += log(v0) + y_here * y_here / v0;
     }
-    t2 += t2_sum;
+
     /* value = 0.9189385332046727 + 0.5 * (t2 / (t - 1)) */
-    const double value_ = 0.9189385332046727 + 0.5 * (t2 / (double)(t - 1));
-    *value = value_;
+    *value = 0.9189385332046727 + 0.5 * (t2 / (double)(t - 1));
     *t0 = t0_;
     *t1 = t1_;
     return 0;
@@ -112,33 +112,30 @@ int arch_backward(int64_t t, double log_base, double log_reply, const double *re
     (void)log_base;
     (void)log_reply;
     (void)work;
+
     /* t2 = 0.5 * cotangent / (t - 1) */
     const double t2 = 0.5 * cotangent / (double)(t - 1);
     double t3 = 0.0;
     double t4 = 0.0;
+
     /* t3 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), t2 / s0 - t2 * (y[i + 1] * y[i + 1]) / s0 / s0)) */
-    /* t4 = sum[i:t - 1](let(s0 := y[i] * y[i], s1 := t0 + t1 * s0, s0 * (t2 / s1 - t2 * (y[i + 1] * y[i + 1]) / s1 */
-    /*    / s1))) */
-    double t3_sum = 0.0;
-    double t4_sum = 0.0;
-    GRADC_SIMD(reduction(+:t3_sum, t4_sum))
+    /* t4 = sum[i:t - 1](let(s0 := y[i] * y[i], s1 := t0 + t1 * s0, s0 * (t2 / s1 - t2 * (y[i + 1] * y[i + 1]) / s1
+     *    / s1))) */
+    GRADC_SIMD(reduction(+:t3, t4))
     for (int64_t i = 0; i < t - 1; ++i) {
-        const double v0 = y[i];
-        const double v1 = v0 * v0;
-        const double v2 = t0 + t1 * v1;
-        const double v3 = y[i + 1];
-        const double v4 = t2 / v2 - t2 * (v3 * v3) / v2 / v2;
-        t3_sum += v4;
-        t4_sum += v1 * v4;
+        const double y_i = y[i];
+        const double v0 = y_i * y_i;
+        const double v1 = t0 + t1 * v0;
+        const double y_here = y[i + 1];
+        const double v2 = t2 / v1 - t2 * (y_here * y_here) / v1 / v1;
+        t3 += v2;
+        t4 += v0 * v2;
     }
-    t3 += t3_sum;
-    t4 += t4_sum;
+
     /* grad_log_base = t0 * t3 */
     /* grad_log_reply = t1 * t4 */
-    const double grad_log_base_ = t0 * t3;
-    const double grad_log_reply_ = t1 * t4;
-    *grad_log_base = grad_log_base_;
-    *grad_log_reply = grad_log_reply_;
+    *grad_log_base = t0 * t3;
+    *grad_log_reply = t1 * t4;
     return 0;
 }
 
@@ -153,6 +150,7 @@ int arch_value_and_grad(int64_t t, double log_base, double log_reply, const doub
                         void *restrict work)
 {
     (void)work;
+
     /* t0 = exp(log_base) */
     /* t1 = exp(log_reply) */
     /* t3 = 0.5 / (t - 1) */
@@ -162,36 +160,29 @@ int arch_value_and_grad(int64_t t, double log_base, double log_reply, const doub
     double t2 = 0.0;
     double t4 = 0.0;
     double t5 = 0.0;
+
     /* t2 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), log(s0) + y[i + 1] * y[i + 1] / s0)) */
     /* t4 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), t3 / s0 - t3 * (y[i + 1] * y[i + 1]) / s0 / s0)) */
-    /* t5 = sum[i:t - 1](let(s0 := y[i] * y[i], s1 := t0 + t1 * s0, s0 * (t3 / s1 - t3 * (y[i + 1] * y[i + 1]) / s1 */
-    /*    / s1))) */
-    double t2_sum = 0.0;
-    double t4_sum = 0.0;
-    double t5_sum = 0.0;
-    GRADC_SIMD(reduction(+:t2_sum, t4_sum, t5_sum))
+    /* t5 = sum[i:t - 1](let(s0 := y[i] * y[i], s1 := t0 + t1 * s0, s0 * (t3 / s1 - t3 * (y[i + 1] * y[i + 1]) / s1
+     *    / s1))) */
+    GRADC_SIMD(reduction(+:t2, t4, t5))
     for (int64_t i = 0; i < t - 1; ++i) {
-        const double v0 = y[i];
-        const double v1 = v0 * v0;
-        const double v2 = t0 + t1 * v1;
-        const double v3 = y[i + 1];
-        const double v4 = v3 * v3;
-        const double v5 = t3 / v2 - t3 * v4 / v2 / v2;
-        t2_sum += log(v2) + v4 / v2;
-        t4_sum += v5;
-        t5_sum += v1 * v5;
+        const double y_i = y[i];
+        const double v0 = y_i * y_i;
+        const double v1 = t0 + t1 * v0;
+        const double y_here = y[i + 1];
+        const double v2 = y_here * y_here;
+        const double v3 = t3 / v1 - t3 * v2 / v1 / v1;
+        t2 += log(v1) + v2 / v1;
+        t4 += v3;
+        t5 += v0 * v3;
     }
-    t2 += t2_sum;
-    t4 += t4_sum;
-    t5 += t5_sum;
+
     /* value = 0.9189385332046727 + 0.5 * (t2 / (t - 1)) */
     /* grad_log_base = t4 * t0 */
     /* grad_log_reply = t5 * t1 */
-    const double value_ = 0.9189385332046727 + 0.5 * (t2 / (double)(t - 1));
-    const double grad_log_base_ = t4 * t0;
-    const double grad_log_reply_ = t1 * t5;
-    *value = value_;
-    *grad_log_base = grad_log_base_;
-    *grad_log_reply = grad_log_reply_;
+    *value = 0.9189385332046727 + 0.5 * (t2 / (double)(t - 1));
+    *grad_log_base = t4 * t0;
+    *grad_log_reply = t1 * t5;
     return 0;
 }

@@ -42,22 +42,22 @@ int autoregressive_value(int64_t t, double c, const double *restrict phi, double
                          double *restrict value, void *restrict work)
 {
     (void)work;
+
     /* t0 = exp(-log_sigma) */
     const double t0 = exp(-log_sigma);
     double t1 = 0.0;
+
     /* t1 = sum[i:t - 2](let(s0 := t0 * (y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i]), s0 * s0)) */
-    const double v0 = phi[0];
-    const double v1 = phi[1];
-    double t1_sum = 0.0;
-    GRADC_SIMD(reduction(+:t1_sum))
+    const double phi_here = phi[0];
+    const double phi_here_ = phi[1];
+    GRADC_SIMD(reduction(+:t1))
     for (int64_t i = 0; i < t - 2; ++i) {
-        const double v2 = t0 * (y[i + 2] - c - v0 * y[i + 1] - v1 * y[i]);
-        t1_sum += v2 * v2;
+        const double v0 = t0 * (y[i + 2] - c - phi_here * y[i + 1] - phi_here_ * y[i]);
+        t1 += v0 * v0;
     }
-    t1 += t1_sum;
+
     /* value = 0.9189385332046727 + log_sigma + 0.5 * (t1 / (t - 2)) */
-    const double value_ = 0.9189385332046727 + log_sigma + 0.5 * (t1 / (double)(t - 2));
-    *value = value_;
+    *value = 0.9189385332046727 + log_sigma + 0.5 * (t1 / (double)(t - 2));
     return 0;
 }
 
@@ -71,22 +71,22 @@ int autoregressive_forward(int64_t t, double c, const double *restrict phi, doub
                            const double *restrict y, double *restrict value, double *restrict t0, void *restrict work)
 {
     (void)work;
+
     /* t0 = exp(-log_sigma) */
     const double t0_ = exp(-log_sigma);
     double t1 = 0.0;
+
     /* t1 = sum[i:t - 2](let(s0 := t0 * (y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i]), s0 * s0)) */
-    const double v0 = phi[0];
-    const double v1 = phi[1];
-    double t1_sum = 0.0;
-    GRADC_SIMD(reduction(+:t1_sum))
+    const double phi_here = phi[0];
+    const double phi_here_ = phi[1];
+    GRADC_SIMD(reduction(+:t1))
     for (int64_t i = 0; i < t - 2; ++i) {
-        const double v2 = t0_ * (y[i + 2] - c - v0 * y[i + 1] - v1 * y[i]);
-        t1_sum += v2 * v2;
+        const double v0 = t0_ * (y[i + 2] - c - phi_here * y[i + 1] - phi_here_ * y[i]);
+        t1 += v0 * v0;
     }
-    t1 += t1_sum;
+
     /* value = 0.9189385332046727 + log_sigma + 0.5 * (t1 / (t - 2)) */
-    const double value_ = 0.9189385332046727 + log_sigma + 0.5 * (t1 / (double)(t - 2));
-    *value = value_;
+    *value = 0.9189385332046727 + log_sigma + 0.5 * (t1 / (double)(t - 2));
     *t0 = t0_;
     return 0;
 }
@@ -103,6 +103,7 @@ int autoregressive_backward(int64_t t, double c, const double *restrict phi, dou
 {
     (void)log_sigma;
     (void)work;
+
     /* t1 = 0.5 * cotangent / (t - 2) */
     const double t1 = 0.5 * cotangent / (double)(t - 2);
     double t2 = 0.0;
@@ -110,32 +111,28 @@ int autoregressive_backward(int64_t t, double c, const double *restrict phi, dou
         grad_phi[at] = 0.0;
     }
     double t3 = 0.0;
+
     /* t2 = sum[i:t - 2](y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i]) */
-    /* grad_phi[:2] = 0 grad_phi += each[i:t - 2](let(s0 := t0 * (t1 * (2 * (t0 * (y[i + 2] - c - phi[0] * y[i + 1] */
-    /*    - phi[1] * y[i])))), at[1](-(y[i] * s0)), at[0](-(y[i + 1] * s0)))) */
+    /* grad_phi[:2] = 0 grad_phi += each[i:t - 2](let(s0 := t0 * (t1 * (2 * (t0 * (y[i + 2] - c - phi[0] * y[i + 1]
+     *    - phi[1] * y[i])))), at[1](-(y[i] * s0)), at[0](-(y[i + 1] * s0)))) */
     /* t3 = sum[i:t - 2](let(s0 := y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i], s0 * s0)) */
-    const double v0 = phi[0];
-    const double v2 = phi[1];
-    double t2_sum = 0.0;
-    double t3_sum = 0.0;
+    const double phi_here = phi[0];
+    const double phi_here_ = phi[1];
     for (int64_t i = 0; i < t - 2; ++i) {
-        const double v1 = y[i + 1];
-        const double v3 = y[i];
-        const double v4 = y[i + 2] - c - v0 * v1 - v2 * v3;
-        const double v5 = t0 * (t1 * (2.0 * (t0 * v4)));
-        t2_sum += v4;
-        grad_phi[1] += -(v3 * v5);
-        grad_phi[0] += -(v1 * v5);
-        t3_sum += v4 * v4;
+        const double y_here = y[i + 1];
+        const double y_i = y[i];
+        const double v0 = y[i + 2] - c - phi_here * y_here - phi_here_ * y_i;
+        const double v1 = t0 * (t1 * (2.0 * (t0 * v0)));
+        t2 += v0;
+        grad_phi[1] += -(y_i * v1);
+        grad_phi[0] += -(y_here * v1);
+        t3 += v0 * v0;
     }
-    t2 += t2_sum;
-    t3 += t3_sum;
+
     /* grad_c = -(t0 * (2 * (t1 * (t0 * t2)))) */
     /* grad_log_sigma = cotangent - t0 * (t0 * (2 * (t3 * t1))) */
-    const double grad_c_ = -(t0 * (2.0 * (t1 * (t0 * t2))));
-    const double grad_log_sigma_ = cotangent - t0 * (t0 * (2.0 * (t1 * t3)));
-    *grad_c = grad_c_;
-    *grad_log_sigma = grad_log_sigma_;
+    *grad_c = -(t0 * (2.0 * (t1 * (t0 * t2))));
+    *grad_log_sigma = cotangent - t0 * (t0 * (2.0 * (t1 * t3)));
     return 0;
 }
 
@@ -150,6 +147,7 @@ int autoregressive_value_and_grad(int64_t t, double c, const double *restrict ph
                                   double *restrict grad_phi, double *restrict grad_log_sigma, void *restrict work)
 {
     (void)work;
+
     /* t0 = exp(-log_sigma) */
     /* t2 = 0.5 / (t - 2) */
     const double t0 = exp(-log_sigma);
@@ -160,39 +158,32 @@ int autoregressive_value_and_grad(int64_t t, double c, const double *restrict ph
         grad_phi[at] = 0.0;
     }
     double t4 = 0.0;
+
     /* t1 = sum[i:t - 2](let(s0 := t0 * (y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i]), s0 * s0)) */
     /* t3 = sum[i:t - 2](y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i]) */
-    /* grad_phi[:2] = 0 grad_phi += each[i:t - 2](let(s0 := t0 * (t2 * (2 * (t0 * (y[i + 2] - c - phi[0] * y[i + 1] */
-    /*    - phi[1] * y[i])))), at[1](-(y[i] * s0)), at[0](-(y[i + 1] * s0)))) */
+    /* grad_phi[:2] = 0 grad_phi += each[i:t - 2](let(s0 := t0 * (t2 * (2 * (t0 * (y[i + 2] - c - phi[0] * y[i + 1]
+     *    - phi[1] * y[i])))), at[1](-(y[i] * s0)), at[0](-(y[i + 1] * s0)))) */
     /* t4 = sum[i:t - 2](let(s0 := y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i], s0 * s0)) */
-    const double v0 = phi[0];
-    const double v2 = phi[1];
-    double t1_sum = 0.0;
-    double t3_sum = 0.0;
-    double t4_sum = 0.0;
+    const double phi_here = phi[0];
+    const double phi_here_ = phi[1];
     for (int64_t i = 0; i < t - 2; ++i) {
-        const double v1 = y[i + 1];
-        const double v3 = y[i];
-        const double v4 = y[i + 2] - c - v0 * v1 - v2 * v3;
-        const double v5 = t0 * v4;
-        const double v6 = t0 * (t2 * (2.0 * v5));
-        t1_sum += v5 * v5;
-        t3_sum += v4;
-        grad_phi[1] += -(v3 * v6);
-        grad_phi[0] += -(v1 * v6);
-        t4_sum += v4 * v4;
+        const double y_here = y[i + 1];
+        const double y_i = y[i];
+        const double v0 = y[i + 2] - c - phi_here * y_here - phi_here_ * y_i;
+        const double v1 = t0 * v0;
+        const double v2 = t0 * (t2 * (2.0 * v1));
+        t1 += v1 * v1;
+        t3 += v0;
+        grad_phi[1] += -(y_i * v2);
+        grad_phi[0] += -(y_here * v2);
+        t4 += v0 * v0;
     }
-    t1 += t1_sum;
-    t3 += t3_sum;
-    t4 += t4_sum;
+
     /* value = 0.9189385332046727 + log_sigma + 0.5 * (t1 / (t - 2)) */
     /* grad_c = -(t0 * (2 * (t2 * (t3 * t0)))) */
     /* grad_log_sigma = 1 - t0 * (t0 * (2 * (t4 * t2))) */
-    const double value_ = 0.9189385332046727 + log_sigma + 0.5 * (t1 / (double)(t - 2));
-    const double grad_c_ = -(t0 * (2.0 * (t2 * (t0 * t3))));
-    const double grad_log_sigma_ = 1.0 - t0 * (t0 * (2.0 * (t2 * t4)));
-    *value = value_;
-    *grad_c = grad_c_;
-    *grad_log_sigma = grad_log_sigma_;
+    *value = 0.9189385332046727 + log_sigma + 0.5 * (t1 / (double)(t - 2));
+    *grad_c = -(t0 * (2.0 * (t2 * (t0 * t3))));
+    *grad_log_sigma = 1.0 - t0 * (t0 * (2.0 * (t2 * t4)));
     return 0;
 }

@@ -1,9 +1,9 @@
 /* binary_cross_entropy: the loss, and its derivatives.
  *
  *     def program(w: real[d], X: real[n, d], y: real[n]):
- *         t0[i:n] = sum[j:d](X[i, j] * w[j])
- *         t1 = sum[i:n](logaddexp(0, t0[i]) - y[i] * t0[i])
- *         value = t1 / n
+ *         z[i:n] = sum[j:d](X[i, j] * w[j])
+ *         t0 = sum[i:n](logaddexp(0, z[i]) - y[i] * z[i])
+ *         value = t0 / n
  *         return value
  *
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
@@ -40,206 +40,218 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
-size_t binary_cross_entropy_value_work(int64_t d, int64_t n)
+size_t binary_cross_entropy_value_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return gradc_bytes(128, sizeof(double));
 }
 
-int binary_cross_entropy_value(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int binary_cross_entropy_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                                const double *restrict y, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
-    double t1 = 0.0;
+    double *const z = (void *)scratch;
+    double t0 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+
+        /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum))
+            double z_sum = 0.0;
+            GRADC_SIMD(reduction(+:z_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                z_sum += X[i*d + j] * w[j];
             }
-            t0[i - tile_begin] = t0_sum;
+            z[i - tile_begin] = z_sum;
         }
-        /* t1 = sum[i:n](where(0 == t0[i], 0.6931471805599453, maximum(0, t0[i]) + log1p(exp(-abs(t0[i])))) - y[i] */
-        /*    * t0[i]) */
-        double t1_sum = 0.0;
-        GRADC_SIMD(reduction(+:t1_sum))
+
+        /* t0 = sum[i:n](where(0 == z[i], 0.6931471805599453, maximum(0, z[i]) + log1p(exp(-abs(z[i])))) - y[i] *
+         *    z[i]) */
+        double t0_sum = 0.0;
+        GRADC_SIMD(reduction(+:t0_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = t0[i - tile_begin];
-            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(v0)));
-            t1_sum += v1 - y[i] * v0;
+            const double z_i = z[i - tile_begin];
+            const double v0 = 0.0 == z_i ? 0.6931471805599453 : ((z_i > 0.0 || z_i != z_i) ? z_i : 0.0) + log1p(exp(-fabs(z_i)));
+            t0_sum += v0 - y[i] * z_i;
         }
-        t1 += t1_sum;
+        t0 += t0_sum;
     }
-    /* value = t1 / n */
-    const double value_ = t1 / (double)n;
-    *value = value_;
+
+    /* value = t0 / n */
+    *value = t0 / (double)n;
     return 0;
 }
 
-size_t binary_cross_entropy_forward_work(int64_t d, int64_t n)
+size_t binary_cross_entropy_forward_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return 0;
 }
 
-int binary_cross_entropy_forward(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
-                                 const double *restrict y, double *restrict value, double *restrict t0,
+int binary_cross_entropy_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
+                                 const double *restrict y, double *restrict value, double *restrict z,
                                  void *restrict work)
 {
     (void)work;
-    double t1 = 0.0;
+    double t0 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+
+        /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum))
+            double z_sum = 0.0;
+            GRADC_SIMD(reduction(+:z_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                z_sum += X[i*d + j] * w[j];
             }
-            t0[i] = t0_sum;
+            z[i] = z_sum;
         }
-        /* t1 = sum[i:n](where(0 == t0[i], 0.6931471805599453, maximum(0, t0[i]) + log1p(exp(-abs(t0[i])))) - y[i] */
-        /*    * t0[i]) */
-        double t1_sum = 0.0;
-        GRADC_SIMD(reduction(+:t1_sum))
+
+        /* t0 = sum[i:n](where(0 == z[i], 0.6931471805599453, maximum(0, z[i]) + log1p(exp(-abs(z[i])))) - y[i] *
+         *    z[i]) */
+        double t0_sum = 0.0;
+        GRADC_SIMD(reduction(+:t0_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = t0[i];
-            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(v0)));
-            t1_sum += v1 - y[i] * v0;
+            const double z_i = z[i];
+            const double v0 = 0.0 == z_i ? 0.6931471805599453 : ((z_i > 0.0 || z_i != z_i) ? z_i : 0.0) + log1p(exp(-fabs(z_i)));
+            t0_sum += v0 - y[i] * z_i;
         }
-        t1 += t1_sum;
+        t0 += t0_sum;
     }
-    /* value = t1 / n */
-    const double value_ = t1 / (double)n;
-    *value = value_;
+
+    /* value = t0 / n */
+    *value = t0 / (double)n;
     return 0;
 }
 
-size_t binary_cross_entropy_backward_work(int64_t d, int64_t n)
+size_t binary_cross_entropy_backward_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return gradc_bytes(128, sizeof(double));
 }
 
-int binary_cross_entropy_backward(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
-                                  const double *restrict y, const double *restrict t0, double cotangent,
+int binary_cross_entropy_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
+                                  const double *restrict y, const double *restrict z, double cotangent,
                                   double *restrict grad_w, void *restrict work)
 {
     (void)w;
     unsigned char *scratch = work;
-    double *const t2 = (void *)scratch;
-    /* t1 = cotangent / n */
-    const double t1 = cotangent / (double)n;
+    double *const z_bar = (void *)scratch;
+
+    /* t0 = cotangent / n */
+    const double t0 = cotangent / (double)n;
     for (int64_t at = 0; at < d; ++at) {
         grad_w[at] = 0.0;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t2[i:n] = t1 * exp(t0[i] - where(0 == t0[i], 0.6931471805599453, maximum(0, t0[i]) + */
-        /*    log1p(exp(-abs(t0[i]))))) - t1 * y[i] */
+
+        /* z_bar[i:n] = t0 * exp(z[i] - where(0 == z[i], 0.6931471805599453, maximum(0, z[i]) +
+         *    log1p(exp(-abs(z[i]))))) - t0 * y[i] */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = t0[i];
-            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(v0)));
-            t2[i - tile_begin] = t1 * exp(v0 - v1) - t1 * y[i];
+            const double z_i = z[i];
+            const double v0 = 0.0 == z_i ? 0.6931471805599453 : ((z_i > 0.0 || z_i != z_i) ? z_i : 0.0) + log1p(exp(-fabs(z_i)));
+            z_bar[i - tile_begin] = t0 * exp(z_i - v0) - t0 * y[i];
         }
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v2 = t2[i - tile_begin];
-            const double v3 = t2[(i + 1) - tile_begin];
-            const double v4 = t2[(i + 2) - tile_begin];
-            const double v5 = t2[(i + 3) - tile_begin];
+            const double z_bar_i = z_bar[i - tile_begin];
+            const double z_bar_i1 = z_bar[(i + 1) - tile_begin];
+            const double z_bar_i2 = z_bar[(i + 2) - tile_begin];
+            const double z_bar_i3 = z_bar[(i + 3) - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v2 + X[(i + 1)*d + j] * v3 + X[(i + 2)*d + j] * v4 + X[(i + 3)*d + j] * v5;
+                grad_w[j] += X[i*d + j] * z_bar_i + X[(i + 1)*d + j] * z_bar_i1 + X[(i + 2)*d + j] * z_bar_i2 + X[(i + 3)*d + j] * z_bar_i3;
             }
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v2 = t2[i - tile_begin];
+            const double z_bar_i = z_bar[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v2;
+                grad_w[j] += X[i*d + j] * z_bar_i;
             }
         }
     }
     return 0;
 }
 
-size_t binary_cross_entropy_value_and_grad_work(int64_t d, int64_t n)
+size_t binary_cross_entropy_value_and_grad_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
-    return gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    (void)d;
+    return gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double));
 }
 
-int binary_cross_entropy_value_and_grad(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int binary_cross_entropy_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                                         const double *restrict y, double *restrict value, double *restrict grad_w,
                                         void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
+    double *const z = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)scratch;
-    /* t2 = 1 / n */
-    const double t2 = 1.0 / (double)n;
-    double t1 = 0.0;
+    double *const z_bar = (void *)scratch;
+
+    /* t1 = 1 / n */
+    const double t1 = 1.0 / (double)n;
+    double t0 = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w[at] = 0.0;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+
+        /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum))
+            double z_sum = 0.0;
+            GRADC_SIMD(reduction(+:z_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                z_sum += X[i*d + j] * w[j];
             }
-            t0[i - tile_begin] = t0_sum;
+            z[i - tile_begin] = z_sum;
         }
-        /* t1 = sum[i:n](where(0 == t0[i], 0.6931471805599453, maximum(0, t0[i]) + log1p(exp(-abs(t0[i])))) - y[i] */
-        /*    * t0[i]) */
-        /* t3[i:n] = t2 * exp(t0[i] - where(0 == t0[i], 0.6931471805599453, maximum(0, t0[i]) + */
-        /*    log1p(exp(-abs(t0[i]))))) - t2 * y[i] */
-        double t1_sum = 0.0;
-        GRADC_SIMD(reduction(+:t1_sum))
+
+        /* t0 = sum[i:n](where(0 == z[i], 0.6931471805599453, maximum(0, z[i]) + log1p(exp(-abs(z[i])))) - y[i] *
+         *    z[i]) */
+        /* z_bar[i:n] = t1 * exp(z[i] - where(0 == z[i], 0.6931471805599453, maximum(0, z[i]) +
+         *    log1p(exp(-abs(z[i]))))) - t1 * y[i] */
+        double t0_sum = 0.0;
+        GRADC_SIMD(reduction(+:t0_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = t0[i - tile_begin];
-            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(v0)));
-            const double v2 = y[i];
-            t1_sum += v1 - v2 * v0;
-            t3[i - tile_begin] = t2 * exp(v0 - v1) - t2 * v2;
+            const double z_i = z[i - tile_begin];
+            const double v0 = 0.0 == z_i ? 0.6931471805599453 : ((z_i > 0.0 || z_i != z_i) ? z_i : 0.0) + log1p(exp(-fabs(z_i)));
+            const double y_i = y[i];
+            t0_sum += v0 - y_i * z_i;
+            z_bar[i - tile_begin] = t1 * exp(z_i - v0) - t1 * y_i;
         }
-        t1 += t1_sum;
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
+        t0 += t0_sum;
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v3 = t3[i - tile_begin];
-            const double v4 = t3[(i + 1) - tile_begin];
-            const double v5 = t3[(i + 2) - tile_begin];
-            const double v6 = t3[(i + 3) - tile_begin];
+            const double z_bar_i = z_bar[i - tile_begin];
+            const double z_bar_i1 = z_bar[(i + 1) - tile_begin];
+            const double z_bar_i2 = z_bar[(i + 2) - tile_begin];
+            const double z_bar_i3 = z_bar[(i + 3) - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v3 + X[(i + 1)*d + j] * v4 + X[(i + 2)*d + j] * v5 + X[(i + 3)*d + j] * v6;
+                grad_w[j] += X[i*d + j] * z_bar_i + X[(i + 1)*d + j] * z_bar_i1 + X[(i + 2)*d + j] * z_bar_i2 + X[(i + 3)*d + j] * z_bar_i3;
             }
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v3 = t3[i - tile_begin];
+            const double z_bar_i = z_bar[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v3;
+                grad_w[j] += X[i*d + j] * z_bar_i;
             }
         }
     }
-    /* value = t1 / n */
-    const double value_ = t1 / (double)n;
-    *value = value_;
+
+    /* value = t0 / n */
+    *value = t0 / (double)n;
     return 0;
 }

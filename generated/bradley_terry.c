@@ -53,34 +53,35 @@ int bradley_terry_value(int64_t m, int64_t n, const double *restrict s, const in
 {
     (void)work;
     for (int64_t j = 0; j < n; ++j) {
-        const int64_t v0 = loser[j];
-        if ((v0 < 0 ? m + v0 : v0) < 0 || (v0 < 0 ? m + v0 : v0) >= m) {
+        const int64_t loser_j = loser[j];
+        const int64_t v0 = loser_j < 0 ? loser_j + m : loser_j;
+        if (v0 < 0 || v0 >= m) {
             return 1;
         }
     }
     for (int64_t j = 0; j < n; ++j) {
-        const int64_t v1 = winner[j];
-        if ((v1 < 0 ? m + v1 : v1) < 0 || (v1 < 0 ? m + v1 : v1) >= m) {
+        const int64_t winner_j = winner[j];
+        const int64_t v0 = winner_j < 0 ? m + winner_j : winner_j;
+        if (v0 < 0 || v0 >= m) {
             return 2;
         }
     }
     double t0 = 0.0;
-    /* t0 = sum[j:n](let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - s[where_integer(winner[j] < */
-    /*    0, m + winner[j], winner[j])], where(0 == s0, 0.6931471805599453, maximum(0, s0) + */
-    /*    log1p(exp(-abs(s0)))))) */
-    double t0_sum = 0.0;
-    GRADC_SIMD(reduction(+:t0_sum))
+
+    /* t0 = sum[j:n](let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - s[where_integer(winner[j] <
+     *    0, m + winner[j], winner[j])], where(0 == s0, 0.6931471805599453, maximum(0, s0) +
+     *    log1p(exp(-abs(s0)))))) */
+    GRADC_SIMD(reduction(+:t0))
     for (int64_t j = 0; j < n; ++j) {
-        const int64_t v2 = loser[j];
-        const int64_t v3 = winner[j];
-        const double v4 = s[(v2 < 0 ? m + v2 : v2)] - s[(v3 < 0 ? m + v3 : v3)];
-        const double v5 = 0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + log1p(exp(-fabs(v4)));
-        t0_sum += v5;
+        const int64_t loser_j = loser[j];
+        const int64_t winner_j = winner[j];
+        const double v0 = s[(loser_j < 0 ? loser_j + m : loser_j)] - s[(winner_j < 0 ? m + winner_j : winner_j)];
+        const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(v0)));
+        t0 += v1;
     }
-    t0 += t0_sum;
+
     /* value = t0 / n */
-    const double value_ = t0 / (double)n;
-    *value = value_;
+    *value = t0 / (double)n;
     return 0;
 }
 
@@ -96,34 +97,35 @@ int bradley_terry_forward(int64_t m, int64_t n, const double *restrict s, const 
 {
     (void)work;
     for (int64_t j = 0; j < n; ++j) {
-        const int64_t v0 = loser[j];
-        if ((v0 < 0 ? m + v0 : v0) < 0 || (v0 < 0 ? m + v0 : v0) >= m) {
+        const int64_t loser_j = loser[j];
+        const int64_t v0 = loser_j < 0 ? loser_j + m : loser_j;
+        if (v0 < 0 || v0 >= m) {
             return 1;
         }
     }
     for (int64_t j = 0; j < n; ++j) {
-        const int64_t v1 = winner[j];
-        if ((v1 < 0 ? m + v1 : v1) < 0 || (v1 < 0 ? m + v1 : v1) >= m) {
+        const int64_t winner_j = winner[j];
+        const int64_t v0 = winner_j < 0 ? m + winner_j : winner_j;
+        if (v0 < 0 || v0 >= m) {
             return 2;
         }
     }
     double t0 = 0.0;
-    /* t0 = sum[j:n](let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - s[where_integer(winner[j] < */
-    /*    0, m + winner[j], winner[j])], where(0 == s0, 0.6931471805599453, maximum(0, s0) + */
-    /*    log1p(exp(-abs(s0)))))) */
-    double t0_sum = 0.0;
-    GRADC_SIMD(reduction(+:t0_sum))
+
+    /* t0 = sum[j:n](let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - s[where_integer(winner[j] <
+     *    0, m + winner[j], winner[j])], where(0 == s0, 0.6931471805599453, maximum(0, s0) +
+     *    log1p(exp(-abs(s0)))))) */
+    GRADC_SIMD(reduction(+:t0))
     for (int64_t j = 0; j < n; ++j) {
-        const int64_t v2 = loser[j];
-        const int64_t v3 = winner[j];
-        const double v4 = s[(v2 < 0 ? m + v2 : v2)] - s[(v3 < 0 ? m + v3 : v3)];
-        const double v5 = 0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + log1p(exp(-fabs(v4)));
-        t0_sum += v5;
+        const int64_t loser_j = loser[j];
+        const int64_t winner_j = winner[j];
+        const double v0 = s[(loser_j < 0 ? loser_j + m : loser_j)] - s[(winner_j < 0 ? m + winner_j : winner_j)];
+        const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(v0)));
+        t0 += v1;
     }
-    t0 += t0_sum;
+
     /* value = t0 / n */
-    const double value_ = t0 / (double)n;
-    *value = value_;
+    *value = t0 / (double)n;
     return 0;
 }
 
@@ -140,47 +142,39 @@ int bradley_terry_backward(int64_t m, int64_t n, const double *restrict s, const
 {
     (void)work;
     for (int64_t j = 0; j < n; ++j) {
-        const int64_t v0 = loser[j];
-        if ((v0 < 0 ? m + v0 : v0) < 0 || (v0 < 0 ? m + v0 : v0) >= m) {
+        const int64_t loser_j = loser[j];
+        const int64_t v0 = loser_j < 0 ? loser_j + m : loser_j;
+        if (v0 < 0 || v0 >= m) {
             return 1;
         }
     }
     for (int64_t j = 0; j < n; ++j) {
-        const int64_t v1 = winner[j];
-        if ((v1 < 0 ? m + v1 : v1) < 0 || (v1 < 0 ? m + v1 : v1) >= m) {
+        const int64_t winner_j = winner[j];
+        const int64_t v0 = winner_j < 0 ? m + winner_j : winner_j;
+        if (v0 < 0 || v0 >= m) {
             return 2;
         }
     }
-    for (int64_t j = 0; j < n; ++j) {
-        const int64_t v2 = winner[j];
-        if ((v2 < 0 ? m + v2 : v2) < 0 || (v2 < 0 ? m + v2 : v2) >= m) {
-            return 2;
-        }
-    }
-    for (int64_t j = 0; j < n; ++j) {
-        const int64_t v3 = loser[j];
-        if ((v3 < 0 ? m + v3 : v3) < 0 || (v3 < 0 ? m + v3 : v3) >= m) {
-            return 1;
-        }
-    }
+
     /* t0 = cotangent / n */
     const double t0 = cotangent / (double)n;
     for (int64_t at = 0; at < m; ++at) {
         grad_s[at] = 0.0;
     }
-    /* grad_s[:m] = 0 grad_s += each[j:n](let(s0 := where_integer(loser[j] < 0, m + loser[j], loser[j]), s1 := */
-    /*    where_integer(winner[j] < 0, m + winner[j], winner[j]), s2 := s[s0] - s[s1], s3 := t0 * exp(s2 - where(0 */
-    /*    == s2, 0.6931471805599453, maximum(0, s2) + log1p(exp(-abs(s2))))), at[s1](-s3), at[s0](s3))) */
+
+    /* grad_s[:m] = 0 grad_s += each[j:n](let(s0 := where_integer(loser[j] < 0, m + loser[j], loser[j]), s1 :=
+     *    where_integer(winner[j] < 0, m + winner[j], winner[j]), s2 := s[s0] - s[s1], s3 := t0 * exp(s2 - where(0
+     *    == s2, 0.6931471805599453, maximum(0, s2) + log1p(exp(-abs(s2))))), at[s1](-s3), at[s0](s3))) */
     for (int64_t j = 0; j < n; ++j) {
-        const int64_t v4 = loser[j];
-        const int64_t v5 = v4 < 0 ? m + v4 : v4;
-        const int64_t v6 = winner[j];
-        const int64_t v7 = v6 < 0 ? m + v6 : v6;
-        const double v8 = s[v5] - s[v7];
-        const double v9 = 0.0 == v8 ? 0.6931471805599453 : ((v8 > 0.0 || v8 != v8) ? v8 : 0.0) + log1p(exp(-fabs(v8)));
-        const double v10 = t0 * exp(v8 - v9);
-        grad_s[v7] += -v10;
-        grad_s[v5] += v10;
+        const int64_t loser_j = loser[j];
+        const int64_t v0 = loser_j < 0 ? loser_j + m : loser_j;
+        const int64_t winner_j = winner[j];
+        const int64_t v1 = winner_j < 0 ? m + winner_j : winner_j;
+        const double v2 = s[v0] - s[v1];
+        const double v3 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + log1p(exp(-fabs(v2)));
+        const double v4 = t0 * exp(v2 - v3);
+        grad_s[v1] += -v4;
+        grad_s[v0] += v4;
     }
     return 0;
 }
@@ -198,69 +192,47 @@ int bradley_terry_value_and_grad(int64_t m, int64_t n, const double *restrict s,
 {
     (void)work;
     for (int64_t j = 0; j < n; ++j) {
-        const int64_t v0 = loser[j];
-        if ((v0 < 0 ? m + v0 : v0) < 0 || (v0 < 0 ? m + v0 : v0) >= m) {
+        const int64_t loser_j = loser[j];
+        const int64_t v0 = loser_j < 0 ? loser_j + m : loser_j;
+        if (v0 < 0 || v0 >= m) {
             return 1;
         }
     }
     for (int64_t j = 0; j < n; ++j) {
-        const int64_t v1 = winner[j];
-        if ((v1 < 0 ? m + v1 : v1) < 0 || (v1 < 0 ? m + v1 : v1) >= m) {
+        const int64_t winner_j = winner[j];
+        const int64_t v0 = winner_j < 0 ? m + winner_j : winner_j;
+        if (v0 < 0 || v0 >= m) {
             return 2;
         }
     }
-    for (int64_t j = 0; j < n; ++j) {
-        const int64_t v2 = loser[j];
-        if ((v2 < 0 ? m + v2 : v2) < 0 || (v2 < 0 ? m + v2 : v2) >= m) {
-            return 1;
-        }
-    }
-    for (int64_t j = 0; j < n; ++j) {
-        const int64_t v3 = winner[j];
-        if ((v3 < 0 ? m + v3 : v3) < 0 || (v3 < 0 ? m + v3 : v3) >= m) {
-            return 2;
-        }
-    }
-    for (int64_t j = 0; j < n; ++j) {
-        const int64_t v4 = winner[j];
-        if ((v4 < 0 ? m + v4 : v4) < 0 || (v4 < 0 ? m + v4 : v4) >= m) {
-            return 2;
-        }
-    }
-    for (int64_t j = 0; j < n; ++j) {
-        const int64_t v5 = loser[j];
-        if ((v5 < 0 ? m + v5 : v5) < 0 || (v5 < 0 ? m + v5 : v5) >= m) {
-            return 1;
-        }
-    }
+
     /* t1 = 1 / n */
     const double t1 = 1.0 / (double)n;
     double t0 = 0.0;
     for (int64_t at = 0; at < m; ++at) {
         grad_s[at] = 0.0;
     }
-    /* t0 = sum[j:n](let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - s[where_integer(winner[j] < */
-    /*    0, m + winner[j], winner[j])], where(0 == s0, 0.6931471805599453, maximum(0, s0) + */
-    /*    log1p(exp(-abs(s0)))))) */
-    /* grad_s[:m] = 0 grad_s += each[j:n](let(s0 := where_integer(loser[j] < 0, m + loser[j], loser[j]), s1 := */
-    /*    where_integer(winner[j] < 0, m + winner[j], winner[j]), s2 := s[s0] - s[s1], s3 := t1 * exp(s2 - where(0 */
-    /*    == s2, 0.6931471805599453, maximum(0, s2) + log1p(exp(-abs(s2))))), at[s1](-s3), at[s0](s3))) */
-    double t0_sum = 0.0;
+
+    /* t0 = sum[j:n](let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - s[where_integer(winner[j] <
+     *    0, m + winner[j], winner[j])], where(0 == s0, 0.6931471805599453, maximum(0, s0) +
+     *    log1p(exp(-abs(s0)))))) */
+    /* grad_s[:m] = 0 grad_s += each[j:n](let(s0 := where_integer(loser[j] < 0, m + loser[j], loser[j]), s1 :=
+     *    where_integer(winner[j] < 0, m + winner[j], winner[j]), s2 := s[s0] - s[s1], s3 := t1 * exp(s2 - where(0
+     *    == s2, 0.6931471805599453, maximum(0, s2) + log1p(exp(-abs(s2))))), at[s1](-s3), at[s0](s3))) */
     for (int64_t j = 0; j < n; ++j) {
-        const int64_t v6 = loser[j];
-        const int64_t v7 = v6 < 0 ? m + v6 : v6;
-        const int64_t v8 = winner[j];
-        const int64_t v9 = v8 < 0 ? m + v8 : v8;
-        const double v10 = s[v7] - s[v9];
-        const double v11 = 0.0 == v10 ? 0.6931471805599453 : ((v10 > 0.0 || v10 != v10) ? v10 : 0.0) + log1p(exp(-fabs(v10)));
-        const double v12 = t1 * exp(v10 - v11);
-        t0_sum += v11;
-        grad_s[v9] += -v12;
-        grad_s[v7] += v12;
+        const int64_t loser_j = loser[j];
+        const int64_t v0 = loser_j < 0 ? loser_j + m : loser_j;
+        const int64_t winner_j = winner[j];
+        const int64_t v1 = winner_j < 0 ? m + winner_j : winner_j;
+        const double v2 = s[v0] - s[v1];
+        const double v3 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + log1p(exp(-fabs(v2)));
+        const double v4 = t1 * exp(v2 - v3);
+        t0 += v3;
+        grad_s[v1] += -v4;
+        grad_s[v0] += v4;
     }
-    t0 += t0_sum;
+
     /* value = t0 / n */
-    const double value_ = t0 / (double)n;
-    *value = value_;
+    *value = t0 / (double)n;
     return 0;
 }

@@ -44,6 +44,7 @@ int contrastive_value(int64_t n, int64_t k, const double *restrict A, const doub
     double t1 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n] = sum[j:k](let(s0 := A[i, j] - B[i, j], s0 * s0)) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
@@ -54,22 +55,23 @@ int contrastive_value(int64_t n, int64_t k, const double *restrict A, const doub
             }
             t0[i - tile_begin] = t0_sum;
         }
-        /* t1 = sum[i:n](let(s0 := 1e-12 + t0[i], s1 := maximum(0, margin - sqrt(s0)), same[i] * s0 + (1 - same[i]) */
-        /*    * (s1 * s1))) */
+
+        /* t1 = sum[i:n](let(s0 := 1e-12 + t0[i], s1 := maximum(0, margin - sqrt(s0)), same[i] * s0 + (1 - same[i])
+         *    * (s1 * s1))) */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v1 = same[i];
-            const double v2 = 1e-12 + t0[i - tile_begin];
-            const double v3 = margin - sqrt(v2);
-            const double v4 = (v3 > 0.0 || v3 != v3) ? v3 : 0.0;
-            t1_sum += v1 * v2 + (1.0 - v1) * (v4 * v4);
+            const double same_i = same[i];
+            const double v0 = 1e-12 + t0[i - tile_begin];
+            const double v1 = margin - sqrt(v0);
+            const double v2 = (v1 > 0.0 || v1 != v1) ? v1 : 0.0;
+            t1_sum += same_i * v0 + (1.0 - same_i) * (v2 * v2);
         }
         t1 += t1_sum;
     }
+
     /* value = 0.5 * (t1 / n) */
-    const double value_ = 0.5 * (t1 / (double)n);
-    *value = value_;
+    *value = 0.5 * (t1 / (double)n);
     return 0;
 }
 
@@ -88,6 +90,7 @@ int contrastive_forward(int64_t n, int64_t k, const double *restrict A, const do
     double t1 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n] = sum[j:k](let(s0 := A[i, j] - B[i, j], s0 * s0)) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
@@ -98,22 +101,23 @@ int contrastive_forward(int64_t n, int64_t k, const double *restrict A, const do
             }
             t0[i] = t0_sum;
         }
-        /* t1 = sum[i:n](let(s0 := 1e-12 + t0[i], s1 := maximum(0, margin - sqrt(s0)), same[i] * s0 + (1 - same[i]) */
-        /*    * (s1 * s1))) */
+
+        /* t1 = sum[i:n](let(s0 := 1e-12 + t0[i], s1 := maximum(0, margin - sqrt(s0)), same[i] * s0 + (1 - same[i])
+         *    * (s1 * s1))) */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v1 = same[i];
-            const double v2 = 1e-12 + t0[i];
-            const double v3 = margin - sqrt(v2);
-            const double v4 = (v3 > 0.0 || v3 != v3) ? v3 : 0.0;
-            t1_sum += v1 * v2 + (1.0 - v1) * (v4 * v4);
+            const double same_i = same[i];
+            const double v0 = 1e-12 + t0[i];
+            const double v1 = margin - sqrt(v0);
+            const double v2 = (v1 > 0.0 || v1 != v1) ? v1 : 0.0;
+            t1_sum += same_i * v0 + (1.0 - same_i) * (v2 * v2);
         }
         t1 += t1_sum;
     }
+
     /* value = 0.5 * (t1 / n) */
-    const double value_ = 0.5 * (t1 / (double)n);
-    *value = value_;
+    *value = 0.5 * (t1 / (double)n);
     return 0;
 }
 
@@ -130,29 +134,32 @@ int contrastive_backward(int64_t n, int64_t k, const double *restrict A, const d
 {
     unsigned char *scratch = work;
     double *const t2 = (void *)scratch;
+
     /* t1 = 0.5 * cotangent / n */
     const double t1 = 0.5 * cotangent / (double)n;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t2[i:n] = let(s0 := sqrt(1e-12 + t0[i]), s1 := margin - s0, s2 := t1 * (1 - same[i]) * (2 * maximum(0, */
-        /*    s1)), t1 * same[i] - 0.5 * where(0 < s1, s2, where(0 == s1, 0.5 * s2, 0)) / s0) */
+
+        /* t2[i:n] = let(s0 := sqrt(1e-12 + t0[i]), s1 := margin - s0, s2 := t1 * (1 - same[i]) * (2 * maximum(0,
+         *    s1)), t1 * same[i] - 0.5 * where(0 < s1, s2, where(0 == s1, 0.5 * s2, 0)) / s0) */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = same[i];
-            const double v1 = sqrt(1e-12 + t0[i]);
-            const double v2 = margin - v1;
-            const double v3 = t1 * (1.0 - v0) * (2.0 * ((v2 > 0.0 || v2 != v2) ? v2 : 0.0));
-            t2[i - tile_begin] = t1 * v0 - 0.5 * (0.0 < v2 ? v3 : (0.0 == v2 ? 0.5 * v3 : 0.0)) / v1;
+            const double same_i = same[i];
+            const double v0 = sqrt(1e-12 + t0[i]);
+            const double v1 = margin - v0;
+            const double v2 = t1 * (1.0 - same_i) * (2.0 * ((v1 > 0.0 || v1 != v1) ? v1 : 0.0));
+            t2[i - tile_begin] = t1 * same_i - 0.5 * (0.0 < v1 ? v2 : (0.0 == v1 ? 0.5 * v2 : 0.0)) / v0;
         }
+
         /* grad_A[i:n, j:k] = t2[i] * (2 * (A[i, j] - B[i, j])) */
         /* grad_B[i:n, j:k] = -(t2[i] * (2 * (A[i, j] - B[i, j]))) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v4 = t2[i - tile_begin];
+            const double t2_i = t2[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < k; ++j) {
-                const double v5 = v4 * (2.0 * (A[i*k + j] - B[i*k + j]));
-                grad_A[i*k + j] = v5;
-                grad_B[i*k + j] = -v5;
+                const double v0 = t2_i * (2.0 * (A[i*k + j] - B[i*k + j]));
+                grad_A[i*k + j] = v0;
+                grad_B[i*k + j] = -v0;
             }
         }
     }
@@ -163,7 +170,8 @@ size_t contrastive_value_and_grad_work(int64_t n, int64_t k)
 {
     (void)n;
     (void)k;
-    return gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    return gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double));
 }
 
 int contrastive_value_and_grad(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -174,11 +182,13 @@ int contrastive_value_and_grad(int64_t n, int64_t k, const double *restrict A, c
     double *const t0 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
     double *const t3 = (void *)scratch;
+
     /* t2 = 0.5 / n */
     const double t2 = 0.5 / (double)n;
     double t1 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n] = sum[j:k](let(s0 := A[i, j] - B[i, j], s0 * s0)) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
@@ -189,38 +199,40 @@ int contrastive_value_and_grad(int64_t n, int64_t k, const double *restrict A, c
             }
             t0[i - tile_begin] = t0_sum;
         }
-        /* t1 = sum[i:n](let(s0 := 1e-12 + t0[i], s1 := maximum(0, margin - sqrt(s0)), same[i] * s0 + (1 - same[i]) */
-        /*    * (s1 * s1))) */
-        /* t3[i:n] = let(s0 := sqrt(1e-12 + t0[i]), s1 := margin - s0, s2 := t2 * (1 - same[i]) * (2 * maximum(0, */
-        /*    s1)), t2 * same[i] - 0.5 * where(0 < s1, s2, where(0 == s1, 0.5 * s2, 0)) / s0) */
+
+        /* t1 = sum[i:n](let(s0 := 1e-12 + t0[i], s1 := maximum(0, margin - sqrt(s0)), same[i] * s0 + (1 - same[i])
+         *    * (s1 * s1))) */
+        /* t3[i:n] = let(s0 := sqrt(1e-12 + t0[i]), s1 := margin - s0, s2 := t2 * (1 - same[i]) * (2 * maximum(0,
+         *    s1)), t2 * same[i] - 0.5 * where(0 < s1, s2, where(0 == s1, 0.5 * s2, 0)) / s0) */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v1 = same[i];
-            const double v2 = 1e-12 + t0[i - tile_begin];
-            const double v3 = 1.0 - v1;
-            const double v4 = sqrt(v2);
-            const double v5 = margin - v4;
-            const double v6 = (v5 > 0.0 || v5 != v5) ? v5 : 0.0;
-            const double v7 = t2 * v3 * (2.0 * v6);
-            t1_sum += v1 * v2 + v3 * (v6 * v6);
-            t3[i - tile_begin] = t2 * v1 - 0.5 * (0.0 < v5 ? v7 : (0.0 == v5 ? 0.5 * v7 : 0.0)) / v4;
+            const double same_i = same[i];
+            const double v0 = 1e-12 + t0[i - tile_begin];
+            const double v1 = 1.0 - same_i;
+            const double v2 = sqrt(v0);
+            const double v3 = margin - v2;
+            const double v4 = (v3 > 0.0 || v3 != v3) ? v3 : 0.0;
+            const double v5 = t2 * v1 * (2.0 * v4);
+            t1_sum += same_i * v0 + v1 * (v4 * v4);
+            t3[i - tile_begin] = t2 * same_i - 0.5 * (0.0 < v3 ? v5 : (0.0 == v3 ? 0.5 * v5 : 0.0)) / v2;
         }
         t1 += t1_sum;
+
         /* grad_A[i:n, j:k] = t3[i] * (2 * (A[i, j] - B[i, j])) */
         /* grad_B[i:n, j:k] = -(t3[i] * (2 * (A[i, j] - B[i, j]))) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v8 = t3[i - tile_begin];
+            const double t3_i = t3[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < k; ++j) {
-                const double v9 = v8 * (2.0 * (A[i*k + j] - B[i*k + j]));
-                grad_A[i*k + j] = v9;
-                grad_B[i*k + j] = -v9;
+                const double v0 = t3_i * (2.0 * (A[i*k + j] - B[i*k + j]));
+                grad_A[i*k + j] = v0;
+                grad_B[i*k + j] = -v0;
             }
         }
     }
+
     /* value = 0.5 * (t1 / n) */
-    const double value_ = 0.5 * (t1 / (double)n);
-    *value = value_;
+    *value = 0.5 * (t1 / (double)n);
     return 0;
 }

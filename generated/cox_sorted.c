@@ -1,16 +1,16 @@
 /* cox_sorted: the loss, and its derivatives.
  *
  *     def program(w: real[d], X: real[n, d], event: real[n], last: int64[n]):
- *         t0[i:n] = sum[j:d](X[i, j] * w[j])
- *         t1 = max[i:n](t0[i])
- *         t2 = 0.0
- *         t3[i:n] = exp(t0[i] - t1)
- *         with scan[t:n](t3, t4_t=t2) as t4:
- *             t7 = t4_t + t3[t]
- *             return t7
- *         t5 = sum[i:n](event[i] * (t1 + log(t4[where_integer(last[i] < 0, n + last[i], last[i]) + 1]) - t0[i]))
- *         t6 = sum[i:n](event[i])
- *         value = t5 / t6
+ *         z[i:n] = sum[j:d](X[i, j] * w[j])
+ *         top = max[i:n](z[i])
+ *         t0 = 0.0
+ *         t1[i:n] = exp(z[i] - top)
+ *         with scan[t:n](t1, t2_t=t0) as t2:
+ *             t5 = t2_t + t1[t]
+ *             return t5
+ *         t3 = sum[i:n](event[i] * (top + log(t2[where_integer(last[i] < 0, n + last[i], last[i]) + 1]) - z[i]))
+ *         t4 = sum[i:n](event[i])
+ *         value = t3 / t4
  *         return value
  *
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
@@ -57,414 +57,431 @@ static inline int64_t gradc_clamp(int64_t place, int64_t extent)
     return place < 0 ? 0 : place >= extent ? extent - 1 : place;
 }
 
-size_t cox_sorted_value_work(int64_t d, int64_t n)
+size_t cox_sorted_value_work(int64_t n, int64_t d)
 {
     (void)d;
-    return gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(n + 1, sizeof(double));
+    return gradc_bytes(n, sizeof(double))
+           + gradc_bytes(n, sizeof(double))
+           + gradc_bytes(n + 1, sizeof(double));
 }
 
-int cox_sorted_value(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int cox_sorted_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                      const double *restrict event, const int64_t *restrict last, double *restrict value,
                      void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
+    double *const z = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
-    double *const t3 = (void *)scratch;
+    double *const t1 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
-    double *const t4 = (void *)scratch;
+    double *const t2 = (void *)scratch;
     for (int64_t i = 0; i < n; ++i) {
-        const int64_t v0 = last[i];
-        if ((v0 < 0 ? n + v0 : v0) + 1 < 0 || (v0 < 0 ? n + v0 : v0) + 1 >= n + 1) {
+        const int64_t last_i = last[i];
+        const int64_t v0 = last_i < 0 ? last_i + n : last_i;
+        if (v0 + 1 < 0 || v0 + 1 >= n + 1) {
             return 1;
         }
     }
-    /* t2 = 0.0 */
-    const double t2 = 0.0;
-    double t1 = -INFINITY;
-    double t6 = 0.0;
+
+    /* t0 = 0.0 */
+    const double t0 = 0.0;
+    double top = -INFINITY;
+    double t4 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+
+        /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum))
+            double z_sum = 0.0;
+            GRADC_SIMD(reduction(+:z_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                z_sum += X[i*d + j] * w[j];
             }
-            t0[i] = t0_sum;
+            z[i] = z_sum;
         }
-        /* t1 = max[i:n](t0[i]) */
-        /* t6 = sum[i:n](event[i]) */
-        double t1_max = -INFINITY;
-        double t6_sum = 0.0;
+
+        /* top = max[i:n](z[i]) */
+        /* t4 = sum[i:n](event[i]) */
+        double top_max = -INFINITY;
+        double t4_sum = 0.0;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v1 = t0[i];
-            t1_max = (v1 > t1_max || v1 != v1) ? v1 : t1_max;
-            t6_sum += event[i];
+            const double z_i = z[i];
+            top_max = (z_i > top_max || z_i != z_i) ? z_i : top_max;
+            t4_sum += event[i];
         }
-        t1 = (t1_max > t1 || t1_max != t1_max) ? t1_max : t1;
-        t6 += t6_sum;
+        top = (top_max > top || top_max != top_max) ? top_max : top;
+        t4 += t4_sum;
     }
-    /* t3[i:n] = exp(t0[i] - t1) */
+
+    /* t1[i:n] = exp(z[i] - top) */
     GRADC_SIMD()
     for (int64_t i = 0; i < n; ++i) {
-        t3[i] = exp(t0[i] - t1);
+        t1[i] = exp(z[i] - top);
     }
-    /* with scan[t:n](t3, t4_t=t2) as t4: t7 = t4_t + t3[t] return t7 */
-    t4[0] = t2;
+
+    /* with scan[t:n](t1, t2_t=t0) as t2: t5 = t2_t + t1[t] return t5 */
+    t2[0] = t0;
     for (int64_t t = 0; t < n; ++t) {
-        const double t4_now = t4[t];
-        /* t7 = carry0 + captured0[t] */
-        const double t7 = t4_now + ((n > 0) ? t3[gradc_clamp(t, n)] : 0);
-        t4[t + 1] = t7;
+        const double t2_now = t2[t];
+
+        /* t5 = carry0 + captured0[t] */
+        const double t5 = t2_now + ((n > 0) ? t1[gradc_clamp(t, n)] : 0);
+        t2[t + 1] = t5;
     }
-    double t5 = 0.0;
-    /* t5 = sum[i:n](event[i] * (t1 + log(t4[where_integer(last[i] < 0, n + last[i], last[i]) + 1]) - t0[i])) */
-    double t5_sum = 0.0;
-    GRADC_SIMD(reduction(+:t5_sum))
+    double t3 = 0.0;
+
+    /* t3 = sum[i:n](event[i] * (top + log(t2[where_integer(last[i] < 0, n + last[i], last[i]) + 1]) - z[i])) */
+    GRADC_SIMD(reduction(+:t3))
     for (int64_t i = 0; i < n; ++i) {
-        const int64_t v2 = last[i];
-        t5_sum += event[i] * (t1 + log(t4[(v2 < 0 ? n + v2 : v2) + 1]) - t0[i]);
+        const int64_t last_i = last[i];
+        t3 += event[i] * (top + log(t2[(last_i < 0 ? last_i + n : last_i) + 1]) - z[i]);
     }
-    t5 += t5_sum;
-    /* value = t5 / t6 */
-    const double value_ = t5 / t6;
-    *value = value_;
+
+    /* value = t3 / t4 */
+    *value = t3 / t4;
     return 0;
 }
 
-size_t cox_sorted_forward_work(int64_t d, int64_t n)
+size_t cox_sorted_forward_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return 0;
 }
 
-int cox_sorted_forward(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int cox_sorted_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                        const double *restrict event, const int64_t *restrict last, double *restrict value,
-                       double *restrict t0, double *restrict t1, double *restrict t3, double *restrict t4,
-                       double *restrict t6, void *restrict work)
+                       double *restrict z, double *restrict top, double *restrict t1, double *restrict t2,
+                       double *restrict t4, void *restrict work)
 {
     (void)work;
     for (int64_t i = 0; i < n; ++i) {
-        const int64_t v0 = last[i];
-        if ((v0 < 0 ? n + v0 : v0) + 1 < 0 || (v0 < 0 ? n + v0 : v0) + 1 >= n + 1) {
+        const int64_t last_i = last[i];
+        const int64_t v0 = last_i < 0 ? last_i + n : last_i;
+        if (v0 + 1 < 0 || v0 + 1 >= n + 1) {
             return 1;
         }
     }
-    /* t2 = 0.0 */
-    const double t2 = 0.0;
-    double t1_ = -INFINITY;
-    double t6_ = 0.0;
+
+    /* t0 = 0.0 */
+    const double t0 = 0.0;
+    double top_ = -INFINITY;
+    double t4_ = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+
+        /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum))
+            double z_sum = 0.0;
+            GRADC_SIMD(reduction(+:z_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                z_sum += X[i*d + j] * w[j];
             }
-            t0[i] = t0_sum;
+            z[i] = z_sum;
         }
-        /* t1 = max[i:n](t0[i]) */
-        /* t6 = sum[i:n](event[i]) */
-        double t1__max = -INFINITY;
-        double t6__sum = 0.0;
+
+        /* top = max[i:n](z[i]) */
+        /* t4 = sum[i:n](event[i]) */
+        double top__max = -INFINITY;
+        double t4__sum = 0.0;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v1 = t0[i];
-            t1__max = (v1 > t1__max || v1 != v1) ? v1 : t1__max;
-            t6__sum += event[i];
+            const double z_i = z[i];
+            top__max = (z_i > top__max || z_i != z_i) ? z_i : top__max;
+            t4__sum += event[i];
         }
-        t1_ = (t1__max > t1_ || t1__max != t1__max) ? t1__max : t1_;
-        t6_ += t6__sum;
+        top_ = (top__max > top_ || top__max != top__max) ? top__max : top_;
+        t4_ += t4__sum;
     }
-    /* t3[i:n] = exp(t0[i] - t1) */
+
+    /* t1[i:n] = exp(z[i] - top) */
     GRADC_SIMD()
     for (int64_t i = 0; i < n; ++i) {
-        t3[i] = exp(t0[i] - t1_);
+        t1[i] = exp(z[i] - top_);
     }
-    /* with scan[t:n](t3, t4_t=t2) as t4: t7 = t4_t + t3[t] return t7 */
-    t4[0] = t2;
+
+    /* with scan[t:n](t1, t2_t=t0) as t2: t5 = t2_t + t1[t] return t5 */
+    t2[0] = t0;
     for (int64_t t = 0; t < n; ++t) {
-        const double t4_now = t4[t];
-        /* t7 = carry0 + captured0[t] */
-        const double t7 = t4_now + ((n > 0) ? t3[gradc_clamp(t, n)] : 0);
-        t4[t + 1] = t7;
+        const double t2_now = t2[t];
+
+        /* t5 = carry0 + captured0[t] */
+        const double t5 = t2_now + ((n > 0) ? t1[gradc_clamp(t, n)] : 0);
+        t2[t + 1] = t5;
     }
-    double t5 = 0.0;
-    /* t5 = sum[i:n](event[i] * (t1 + log(t4[where_integer(last[i] < 0, n + last[i], last[i]) + 1]) - t0[i])) */
-    double t5_sum = 0.0;
-    GRADC_SIMD(reduction(+:t5_sum))
+    double t3 = 0.0;
+
+    /* t3 = sum[i:n](event[i] * (top + log(t2[where_integer(last[i] < 0, n + last[i], last[i]) + 1]) - z[i])) */
+    GRADC_SIMD(reduction(+:t3))
     for (int64_t i = 0; i < n; ++i) {
-        const int64_t v2 = last[i];
-        t5_sum += event[i] * (t1_ + log(t4[(v2 < 0 ? n + v2 : v2) + 1]) - t0[i]);
+        const int64_t last_i = last[i];
+        t3 += event[i] * (top_ + log(t2[(last_i < 0 ? last_i + n : last_i) + 1]) - z[i]);
     }
-    t5 += t5_sum;
-    /* value = t5 / t6 */
-    const double value_ = t5 / t6_;
-    *value = value_;
-    *t1 = t1_;
-    *t6 = t6_;
+
+    /* value = t3 / t4 */
+    *value = t3 / t4_;
+    *top = top_;
+    *t4 = t4_;
     return 0;
 }
 
-size_t cox_sorted_backward_work(int64_t d, int64_t n)
+size_t cox_sorted_backward_work(int64_t n, int64_t d)
 {
     (void)d;
-    return gradc_bytes(n + 1, sizeof(double)) + gradc_bytes(n + 1, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    return gradc_bytes(n + 1, sizeof(double))
+           + gradc_bytes(n + 1, sizeof(double))
+           + gradc_bytes(128, sizeof(double));
 }
 
-int cox_sorted_backward(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
-                        const double *restrict event, const int64_t *restrict last, const double *restrict t0,
-                        double t1, const double *restrict t3, const double *restrict t4, double t6, double cotangent,
+int cox_sorted_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
+                        const double *restrict event, const int64_t *restrict last, const double *restrict z,
+                        double top, const double *restrict t1, const double *restrict t2, double t4, double cotangent,
                         double *restrict grad_w, void *restrict work)
 {
     (void)w;
     unsigned char *scratch = work;
-    double *const t5 = (void *)scratch;
+    double *const t3 = (void *)scratch;
     scratch += gradc_bytes(n + 1, sizeof(double));
-    double *const t8 = (void *)scratch;
+    double *const t6 = (void *)scratch;
     scratch += gradc_bytes(n + 1, sizeof(double));
-    double *const t11 = (void *)scratch;
+    double *const z_bar = (void *)scratch;
     for (int64_t i = 0; i < n; ++i) {
-        const int64_t v0 = last[i];
-        if ((v0 < 0 ? n + v0 : v0) + 1 < 0 || (v0 < 0 ? n + v0 : v0) + 1 >= n + 1) {
+        const int64_t last_i = last[i];
+        const int64_t v0 = last_i < 0 ? last_i + n : last_i;
+        if (v0 + 1 < 0 || v0 + 1 >= n + 1) {
             return 1;
         }
     }
-    for (int64_t i = 0; i < n; ++i) {
-        const int64_t v1 = last[i];
-        if ((v1 < 0 ? n + v1 : v1) + 1 < 0 || (v1 < 0 ? n + v1 : v1) + 1 >= n + 1) {
-            return 1;
-        }
-    }
-    /* t2 = cotangent / t6 */
-    const double t2 = cotangent / t6;
+
+    /* t0 = cotangent / t4 */
+    const double t0 = cotangent / t4;
     for (int64_t at = 0; at < n + 1; ++at) {
-        t5[at] = 0.0;
+        t3[at] = 0.0;
     }
-    double t10 = 0.0;
-    /* t5[:n + 1] = 0 t5 += each[i:n](let(s0 := where_integer(last[i] < 0, n + last[i], last[i]), at[s0 + 1](t2 * */
-    /*    event[i] / t4[s0 + 1]))) */
-    /* t10 = sum[i:n](where(t1 == t0[i], 1, 0)) */
-    double t10_sum = 0.0;
+    double t8 = 0.0;
+
+    /* t3[:n + 1] = 0 t3 += each[i:n](let(s0 := where_integer(last[i] < 0, n + last[i], last[i]), at[s0 + 1](t0 *
+     *    event[i] / t2[s0 + 1]))) */
+    /* t8 = sum[i:n](where(top == z[i], 1, 0)) */
     for (int64_t i = 0; i < n; ++i) {
-        const int64_t v2 = last[i];
-        const int64_t v3 = v2 < 0 ? n + v2 : v2;
-        t5[v3 + 1] += t2 * event[i] / t4[v3 + 1];
-        t10_sum += t1 == t0[i] ? 1.0 : 0.0;
+        const int64_t last_i = last[i];
+        const int64_t v0 = last_i < 0 ? last_i + n : last_i;
+        t3[v0 + 1] += t0 * event[i] / t2[v0 + 1];
+        t8 += top == z[i] ? 1.0 : 0.0;
     }
-    t10 += t10_sum;
-    /* t7 = t5[n] */
-    const double t7 = t5[n];
-    /* with scan[t:n](t5, t8_t=t7) as t8: t12 = t8_t + t5[n - t - 1] return t12 */
-    t8[0] = t7;
+
+    /* t5 = t3[n] */
+    const double t5 = t3[n];
+
+    /* with scan[t:n](t3, t6_t=t5) as t6: t9 = t6_t + t3[n - t - 1] return t9 */
+    t6[0] = t5;
     for (int64_t t = 0; t < n; ++t) {
-        const double t8_now = t8[t];
-        /* t12 = carry0 + captured0[n - t - 1] */
-        const double t12 = t8_now + ((n + 1 > 0) ? t5[gradc_clamp(n - t - 1, n + 1)] : 0);
-        t8[t + 1] = t12;
+        const double t6_now = t6[t];
+
+        /* t9 = carry0 + captured0[n - t - 1] */
+        const double t9 = t6_now + ((n + 1 > 0) ? t3[gradc_clamp(n - t - 1, n + 1)] : 0);
+        t6[t + 1] = t9;
     }
-    double t9 = 0.0;
-    /* t9 = sum[i:n](t3[i] * t8[n - i - 1]) */
-    double t9_sum = 0.0;
-    GRADC_SIMD(reduction(+:t9_sum))
+    double t7 = 0.0;
+
+    /* t7 = sum[i:n](t1[i] * t6[n - i - 1]) */
+    GRADC_SIMD(reduction(+:t7))
     for (int64_t i = 0; i < n; ++i) {
-        t9_sum += t3[i] * t8[n - i - 1];
+        t7 += t1[i] * t6[n - i - 1];
     }
-    t9 += t9_sum;
     for (int64_t at = 0; at < d; ++at) {
         grad_w[at] = 0.0;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t11[i:n] = where(t1 == t0[i], (t6 * t2 - t9) / t10, 0) */
-        const double v4 = (t6 * t2 - t9) / t10;
+
+        /* z_bar[i:n] = where(top == z[i], (t4 * t0 - t7) / t8, 0) */
+        const double v0 = (t4 * t0 - t7) / t8;
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t11[i - tile_begin] = t1 == t0[i] ? v4 : 0.0;
+            z_bar[i - tile_begin] = top == z[i] ? v0 : 0.0;
         }
-        /* grad_w[j:d] = sum[i:n](X[i, j] * (t11[i] + (t3[i] * t8[n - i - 1] - t2 * event[i]))) */
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * (z_bar[i] + (t1[i] * t6[n - i - 1] - t0 * event[i]))) */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v5 = t11[i - tile_begin] + (t3[i] * t8[n - i - 1] - t2 * event[i]);
-            const double v6 = t11[(i + 1) - tile_begin] + (t3[(i + 1)] * t8[n - (i + 1) - 1] - t2 * event[(i + 1)]);
-            const double v7 = t11[(i + 2) - tile_begin] + (t3[(i + 2)] * t8[n - (i + 2) - 1] - t2 * event[(i + 2)]);
-            const double v8 = t11[(i + 3) - tile_begin] + (t3[(i + 3)] * t8[n - (i + 3) - 1] - t2 * event[(i + 3)]);
+            const double v1 = z_bar[i - tile_begin] + (t1[i] * t6[n - i - 1] - t0 * event[i]);
+            const double v2 = z_bar[(i + 1) - tile_begin] + (t1[(i + 1)] * t6[n - (i + 1) - 1] - t0 * event[(i + 1)]);
+            const double v3 = z_bar[(i + 2) - tile_begin] + (t1[(i + 2)] * t6[n - (i + 2) - 1] - t0 * event[(i + 2)]);
+            const double v4 = z_bar[(i + 3) - tile_begin] + (t1[(i + 3)] * t6[n - (i + 3) - 1] - t0 * event[(i + 3)]);
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v5 + X[(i + 1)*d + j] * v6 + X[(i + 2)*d + j] * v7 + X[(i + 3)*d + j] * v8;
+                grad_w[j] += X[i*d + j] * v1 + X[(i + 1)*d + j] * v2 + X[(i + 2)*d + j] * v3 + X[(i + 3)*d + j] * v4;
             }
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v5 = t11[i - tile_begin] + (t3[i] * t8[n - i - 1] - t2 * event[i]);
+            const double v1 = z_bar[i - tile_begin] + (t1[i] * t6[n - i - 1] - t0 * event[i]);
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v5;
+                grad_w[j] += X[i*d + j] * v1;
             }
         }
     }
     return 0;
 }
 
-size_t cox_sorted_value_and_grad_work(int64_t d, int64_t n)
+size_t cox_sorted_value_and_grad_work(int64_t n, int64_t d)
 {
     (void)d;
-    return gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(n + 1, sizeof(double)) + gradc_bytes(n + 1, sizeof(double)) + gradc_bytes(n + 1, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    return gradc_bytes(n, sizeof(double))
+           + gradc_bytes(n, sizeof(double))
+           + gradc_bytes(n + 1, sizeof(double))
+           + gradc_bytes(n + 1, sizeof(double))
+           + gradc_bytes(n + 1, sizeof(double))
+           + gradc_bytes(128, sizeof(double));
 }
 
-int cox_sorted_value_and_grad(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                               const double *restrict event, const int64_t *restrict last, double *restrict value,
                               double *restrict grad_w, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
+    double *const z = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
-    double *const t3 = (void *)scratch;
+    double *const t1 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
-    double *const t4 = (void *)scratch;
+    double *const t2 = (void *)scratch;
+    scratch += gradc_bytes(n + 1, sizeof(double));
+    double *const t6 = (void *)scratch;
     scratch += gradc_bytes(n + 1, sizeof(double));
     double *const t8 = (void *)scratch;
     scratch += gradc_bytes(n + 1, sizeof(double));
-    double *const t10 = (void *)scratch;
-    scratch += gradc_bytes(n + 1, sizeof(double));
-    double *const t13 = (void *)scratch;
+    double *const z_bar = (void *)scratch;
     for (int64_t i = 0; i < n; ++i) {
-        const int64_t v0 = last[i];
-        if ((v0 < 0 ? n + v0 : v0) + 1 < 0 || (v0 < 0 ? n + v0 : v0) + 1 >= n + 1) {
+        const int64_t last_i = last[i];
+        const int64_t v0 = last_i < 0 ? last_i + n : last_i;
+        if (v0 + 1 < 0 || v0 + 1 >= n + 1) {
             return 1;
         }
     }
-    for (int64_t i = 0; i < n; ++i) {
-        const int64_t v1 = last[i];
-        if ((v1 < 0 ? n + v1 : v1) + 1 < 0 || (v1 < 0 ? n + v1 : v1) + 1 >= n + 1) {
-            return 1;
-        }
-    }
-    for (int64_t i = 0; i < n; ++i) {
-        const int64_t v2 = last[i];
-        if ((v2 < 0 ? n + v2 : v2) + 1 < 0 || (v2 < 0 ? n + v2 : v2) + 1 >= n + 1) {
-            return 1;
-        }
-    }
-    /* t2 = 0.0 */
-    const double t2 = 0.0;
-    double t1 = -INFINITY;
-    double t6 = 0.0;
+
+    /* t0 = 0.0 */
+    const double t0 = 0.0;
+    double top = -INFINITY;
+    double t4 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+
+        /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum))
+            double z_sum = 0.0;
+            GRADC_SIMD(reduction(+:z_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                z_sum += X[i*d + j] * w[j];
             }
-            t0[i] = t0_sum;
+            z[i] = z_sum;
         }
-        /* t1 = max[i:n](t0[i]) */
-        /* t6 = sum[i:n](event[i]) */
-        double t1_max = -INFINITY;
-        double t6_sum = 0.0;
+
+        /* top = max[i:n](z[i]) */
+        /* t4 = sum[i:n](event[i]) */
+        double top_max = -INFINITY;
+        double t4_sum = 0.0;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v3 = t0[i];
-            t1_max = (v3 > t1_max || v3 != v3) ? v3 : t1_max;
-            t6_sum += event[i];
+            const double z_i = z[i];
+            top_max = (z_i > top_max || z_i != z_i) ? z_i : top_max;
+            t4_sum += event[i];
         }
-        t1 = (t1_max > t1 || t1_max != t1_max) ? t1_max : t1;
-        t6 += t6_sum;
+        top = (top_max > top || top_max != top_max) ? top_max : top;
+        t4 += t4_sum;
     }
-    double t12 = 0.0;
-    /* t3[i:n] = exp(t0[i] - t1) */
-    /* t12 = sum[i:n](where(t1 == t0[i], 1, 0)) */
-    double t12_sum = 0.0;
-    GRADC_SIMD(reduction(+:t12_sum))
+    double t10 = 0.0;
+
+    /* t1[i:n] = exp(z[i] - top) */
+    /* t10 = sum[i:n](where(top == z[i], 1, 0)) */
+    GRADC_SIMD(reduction(+:t10))
     for (int64_t i = 0; i < n; ++i) {
-        const double v4 = t0[i];
-        t3[i] = exp(v4 - t1);
-        t12_sum += t1 == v4 ? 1.0 : 0.0;
+        const double z_i = z[i];
+        t1[i] = exp(z_i - top);
+        t10 += top == z_i ? 1.0 : 0.0;
     }
-    t12 += t12_sum;
-    /* with scan[t:n](t3, t4_t=t2) as t4: t14 = t4_t + t3[t] return t14 */
-    t4[0] = t2;
+
+    /* with scan[t:n](t1, t2_t=t0) as t2: t11 = t2_t + t1[t] return t11 */
+    t2[0] = t0;
     for (int64_t t = 0; t < n; ++t) {
-        const double t4_now = t4[t];
-        /* t14 = carry0 + captured0[t] */
-        const double t14 = t4_now + ((n > 0) ? t3[gradc_clamp(t, n)] : 0);
-        t4[t + 1] = t14;
+        const double t2_now = t2[t];
+
+        /* t11 = carry0 + captured0[t] */
+        const double t11 = t2_now + ((n > 0) ? t1[gradc_clamp(t, n)] : 0);
+        t2[t + 1] = t11;
     }
-    double t5 = 0.0;
-    /* t5 = sum[i:n](event[i] * (t1 + log(t4[where_integer(last[i] < 0, n + last[i], last[i]) + 1]) - t0[i])) */
-    double t5_sum = 0.0;
-    GRADC_SIMD(reduction(+:t5_sum))
+    double t3 = 0.0;
+
+    /* t3 = sum[i:n](event[i] * (top + log(t2[where_integer(last[i] < 0, n + last[i], last[i]) + 1]) - z[i])) */
+    GRADC_SIMD(reduction(+:t3))
     for (int64_t i = 0; i < n; ++i) {
-        const int64_t v5 = last[i];
-        t5_sum += event[i] * (t1 + log(t4[(v5 < 0 ? n + v5 : v5) + 1]) - t0[i]);
+        const int64_t last_i = last[i];
+        t3 += event[i] * (top + log(t2[(last_i < 0 ? last_i + n : last_i) + 1]) - z[i]);
     }
-    t5 += t5_sum;
-    /* value = t5 / t6 */
-    /* t7 = 1 / t6 */
-    const double value_ = t5 / t6;
-    const double t7 = 1.0 / t6;
+
+    /* value = t3 / t4 */
+    /* t5 = 1 / t4 */
+    *value = t3 / t4;
+    const double t5 = 1.0 / t4;
     for (int64_t at = 0; at < n + 1; ++at) {
-        t8[at] = 0.0;
+        t6[at] = 0.0;
     }
-    /* t8[:n + 1] = 0 t8 += each[i:n](let(s0 := where_integer(last[i] < 0, n + last[i], last[i]), at[s0 + 1](t7 * */
-    /*    event[i] / t4[s0 + 1]))) */
+
+    /* t6[:n + 1] = 0 t6 += each[i:n](let(s0 := where_integer(last[i] < 0, n + last[i], last[i]), at[s0 + 1](t5 *
+     *    event[i] / t2[s0 + 1]))) */
     for (int64_t i = 0; i < n; ++i) {
-        const int64_t v6 = last[i];
-        const int64_t v7 = v6 < 0 ? n + v6 : v6;
-        t8[v7 + 1] += t7 * event[i] / t4[v7 + 1];
+        const int64_t last_i = last[i];
+        const int64_t v0 = last_i < 0 ? last_i + n : last_i;
+        t6[v0 + 1] += t5 * event[i] / t2[v0 + 1];
     }
-    /* t9 = t8[n] */
-    const double t9 = t8[n];
-    /* with scan[t:n](t8, t10_t=t9) as t10: t14 = t10_t + t8[n - t - 1] return t14 */
-    t10[0] = t9;
+
+    /* t7 = t6[n] */
+    const double t7 = t6[n];
+
+    /* with scan[t:n](t6, t8_t=t7) as t8: t11 = t8_t + t6[n - t - 1] return t11 */
+    t8[0] = t7;
     for (int64_t t_ = 0; t_ < n; ++t_) {
-        const double t10_now = t10[t_];
-        /* t15 = carry0 + captured0[n - t - 1] */
-        const double t15 = t10_now + ((n + 1 > 0) ? t8[gradc_clamp(n - t_ - 1, n + 1)] : 0);
-        t10[t_ + 1] = t15;
+        const double t8_now = t8[t_];
+
+        /* t12 = carry0 + captured0[n - t - 1] */
+        const double t12 = t8_now + ((n + 1 > 0) ? t6[gradc_clamp(n - t_ - 1, n + 1)] : 0);
+        t8[t_ + 1] = t12;
     }
-    double t11 = 0.0;
-    /* t11 = sum[i:n](t10[n - i - 1] * t3[i]) */
-    double t11_sum = 0.0;
-    GRADC_SIMD(reduction(+:t11_sum))
+    double t9 = 0.0;
+
+    /* t9 = sum[i:n](t8[n - i - 1] * t1[i]) */
+    GRADC_SIMD(reduction(+:t9))
     for (int64_t i = 0; i < n; ++i) {
-        t11_sum += t10[n - i - 1] * t3[i];
+        t9 += t8[n - i - 1] * t1[i];
     }
-    t11 += t11_sum;
     for (int64_t at = 0; at < d; ++at) {
         grad_w[at] = 0.0;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t13[i:n] = where(t1 == t0[i], (t7 * t6 - t11) / t12, 0) */
-        const double v8 = (t7 * t6 - t11) / t12;
+
+        /* z_bar[i:n] = where(top == z[i], (t5 * t4 - t9) / t10, 0) */
+        const double v0 = (t5 * t4 - t9) / t10;
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t13[i - tile_begin] = t1 == t0[i] ? v8 : 0.0;
+            z_bar[i - tile_begin] = top == z[i] ? v0 : 0.0;
         }
-        /* grad_w[j:d] = sum[i:n](X[i, j] * (t13[i] + (t3[i] * t10[n - i - 1] - t7 * event[i]))) */
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * (z_bar[i] + (t1[i] * t8[n - i - 1] - t5 * event[i]))) */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v9 = t13[i - tile_begin] + (t10[n - i - 1] * t3[i] - t7 * event[i]);
-            const double v10 = t13[(i + 1) - tile_begin] + (t10[n - (i + 1) - 1] * t3[(i + 1)] - t7 * event[(i + 1)]);
-            const double v11 = t13[(i + 2) - tile_begin] + (t10[n - (i + 2) - 1] * t3[(i + 2)] - t7 * event[(i + 2)]);
-            const double v12 = t13[(i + 3) - tile_begin] + (t10[n - (i + 3) - 1] * t3[(i + 3)] - t7 * event[(i + 3)]);
+            const double v1 = z_bar[i - tile_begin] + (t8[n - i - 1] * t1[i] - t5 * event[i]);
+            const double v2 = z_bar[(i + 1) - tile_begin] + (t8[n - (i + 1) - 1] * t1[(i + 1)] - t5 * event[(i + 1)]);
+            const double v3 = z_bar[(i + 2) - tile_begin] + (t8[n - (i + 2) - 1] * t1[(i + 2)] - t5 * event[(i + 2)]);
+            const double v4 = z_bar[(i + 3) - tile_begin] + (t8[n - (i + 3) - 1] * t1[(i + 3)] - t5 * event[(i + 3)]);
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v9 + X[(i + 1)*d + j] * v10 + X[(i + 2)*d + j] * v11 + X[(i + 3)*d + j] * v12;
+                grad_w[j] += X[i*d + j] * v1 + X[(i + 1)*d + j] * v2 + X[(i + 2)*d + j] * v3 + X[(i + 3)*d + j] * v4;
             }
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v9 = t13[i - tile_begin] + (t10[n - i - 1] * t3[i] - t7 * event[i]);
+            const double v1 = z_bar[i - tile_begin] + (t8[n - i - 1] * t1[i] - t5 * event[i]);
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v9;
+                grad_w[j] += X[i*d + j] * v1;
             }
         }
     }
-    *value = value_;
     return 0;
 }

@@ -20,20 +20,20 @@
 extern "C" {
 #endif
 
-size_t epsilon_insensitive_value_work(int64_t d, int64_t n);
-int epsilon_insensitive_value(int64_t d, int64_t n, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
+size_t epsilon_insensitive_value_work(int64_t n, int64_t d);
+int epsilon_insensitive_value(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
                               const double *GRADC_RESTRICT y, double eps, double lam, double *GRADC_RESTRICT value,
                               void *GRADC_RESTRICT work);
-size_t epsilon_insensitive_forward_work(int64_t d, int64_t n);
-int epsilon_insensitive_forward(int64_t d, int64_t n, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
+size_t epsilon_insensitive_forward_work(int64_t n, int64_t d);
+int epsilon_insensitive_forward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
                                 const double *GRADC_RESTRICT y, double eps, double lam, double *GRADC_RESTRICT value,
                                 double *GRADC_RESTRICT t0, void *GRADC_RESTRICT work);
-size_t epsilon_insensitive_backward_work(int64_t d, int64_t n);
-int epsilon_insensitive_backward(int64_t d, int64_t n, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
+size_t epsilon_insensitive_backward_work(int64_t n, int64_t d);
+int epsilon_insensitive_backward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
                                  const double *GRADC_RESTRICT y, double eps, double lam, const double *GRADC_RESTRICT t0,
                                  double cotangent, double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
-size_t epsilon_insensitive_value_and_grad_work(int64_t d, int64_t n);
-int epsilon_insensitive_value_and_grad(int64_t d, int64_t n, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
+size_t epsilon_insensitive_value_and_grad_work(int64_t n, int64_t d);
+int epsilon_insensitive_value_and_grad(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
                                        const double *GRADC_RESTRICT y, double eps, double lam, double *GRADC_RESTRICT value,
                                        double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
 

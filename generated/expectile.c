@@ -29,14 +29,14 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
-size_t expectile_value_work(int64_t d, int64_t n)
+size_t expectile_value_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return gradc_bytes(128, sizeof(double));
 }
 
-int expectile_value(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int expectile_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                     const double *restrict y, double tau, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
@@ -44,15 +44,17 @@ int expectile_value(int64_t d, int64_t n, const double *restrict w, const double
     double t1 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                t0_sum += X[i*d + j] * w[j];
             }
             t0[i - tile_begin] = t0_sum;
         }
+
         /* t1 = sum[i:n](let(s0 := y[i] - t0[i], s0 * s0 * where(0 < s0, tau, 1 - tau))) */
         const double v1 = 1.0 - tau;
         double t1_sum = 0.0;
@@ -63,20 +65,20 @@ int expectile_value(int64_t d, int64_t n, const double *restrict w, const double
         }
         t1 += t1_sum;
     }
+
     /* value = t1 / n */
-    const double value_ = t1 / (double)n;
-    *value = value_;
+    *value = t1 / (double)n;
     return 0;
 }
 
-size_t expectile_forward_work(int64_t d, int64_t n)
+size_t expectile_forward_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return 0;
 }
 
-int expectile_forward(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int expectile_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                       const double *restrict y, double tau, double *restrict value, double *restrict t0,
                       void *restrict work)
 {
@@ -84,15 +86,17 @@ int expectile_forward(int64_t d, int64_t n, const double *restrict w, const doub
     double t1 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                t0_sum += X[i*d + j] * w[j];
             }
             t0[i] = t0_sum;
         }
+
         /* t1 = sum[i:n](let(s0 := y[i] - t0[i], s0 * s0 * where(0 < s0, tau, 1 - tau))) */
         const double v1 = 1.0 - tau;
         double t1_sum = 0.0;
@@ -103,32 +107,34 @@ int expectile_forward(int64_t d, int64_t n, const double *restrict w, const doub
         }
         t1 += t1_sum;
     }
+
     /* value = t1 / n */
-    const double value_ = t1 / (double)n;
-    *value = value_;
+    *value = t1 / (double)n;
     return 0;
 }
 
-size_t expectile_backward_work(int64_t d, int64_t n)
+size_t expectile_backward_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return 0;
 }
 
-int expectile_backward(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int expectile_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                        const double *restrict y, double tau, const double *restrict t0, double cotangent,
                        double *restrict grad_w, void *restrict work)
 {
     (void)w;
     (void)work;
+
     /* t1 = cotangent / n */
     const double t1 = cotangent / (double)n;
     for (int64_t at = 0; at < d; ++at) {
         grad_w[at] = 0.0;
     }
-    /* grad_w[j:d] = sum[i:n](let(s0 := y[i] - t0[i], -(X[i, j] * (2 * s0 * where(0 < s0, tau * t1, t1 * (1 - */
-    /*    tau)))))) */
+
+    /* grad_w[j:d] = sum[i:n](let(s0 := y[i] - t0[i], -(X[i, j] * (2 * s0 * where(0 < s0, tau * t1, t1 * (1 -
+     *    tau)))))) */
     const double v1 = tau * t1;
     const double v2 = t1 * (1.0 - tau);
     for (int64_t i = 0; i < n / 4 * 4; i += 4) {
@@ -142,7 +148,7 @@ int expectile_backward(int64_t d, int64_t n, const double *restrict w, const dou
         const double v9 = 2.0 * v8 * (0.0 < v8 ? v1 : v2);
         GRADC_SIMD()
         for (int64_t j = 0; j < d; ++j) {
-            grad_w[j] += -(X[d*i + j] * v3) + -(X[(i + 1)*d + j] * v5) + -(X[(i + 2)*d + j] * v7) + -(X[(i + 3)*d + j] * v9);
+            grad_w[j] += -(X[i*d + j] * v3) + -(X[(i + 1)*d + j] * v5) + -(X[(i + 2)*d + j] * v7) + -(X[(i + 3)*d + j] * v9);
         }
     }
     for (int64_t i = n / 4 * 4; i < n; ++i) {
@@ -150,25 +156,26 @@ int expectile_backward(int64_t d, int64_t n, const double *restrict w, const dou
         const double v3 = 2.0 * v0 * (0.0 < v0 ? v1 : v2);
         GRADC_SIMD()
         for (int64_t j = 0; j < d; ++j) {
-            grad_w[j] += -(X[d*i + j] * v3);
+            grad_w[j] += -(X[i*d + j] * v3);
         }
     }
     return 0;
 }
 
-size_t expectile_value_and_grad_work(int64_t d, int64_t n)
+size_t expectile_value_and_grad_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return gradc_bytes(128, sizeof(double));
 }
 
-int expectile_value_and_grad(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int expectile_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                              const double *restrict y, double tau, double *restrict value, double *restrict grad_w,
                              void *restrict work)
 {
     unsigned char *scratch = work;
     double *const t0 = (void *)scratch;
+
     /* t2 = 1 / n */
     const double t2 = 1.0 / (double)n;
     double t1 = 0.0;
@@ -177,15 +184,17 @@ int expectile_value_and_grad(int64_t d, int64_t n, const double *restrict w, con
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                t0_sum += X[i*d + j] * w[j];
             }
             t0[i - tile_begin] = t0_sum;
         }
+
         /* t1 = sum[i:n](let(s0 := y[i] - t0[i], s0 * s0 * where(0 < s0, tau, 1 - tau))) */
         const double v1 = 1.0 - tau;
         double t1_sum = 0.0;
@@ -195,35 +204,36 @@ int expectile_value_and_grad(int64_t d, int64_t n, const double *restrict w, con
             t1_sum += v0 * v0 * (0.0 < v0 ? tau : v1);
         }
         t1 += t1_sum;
-        /* grad_w[j:d] = sum[i:n](let(s0 := y[i] - t0[i], -(X[i, j] * (2 * s0 * where(0 < s0, tau * t2, t2 * (1 - */
-        /*    tau)))))) */
-        const double v3 = tau * t2;
-        const double v4 = t2 * (1.0 - tau);
+
+        /* grad_w[j:d] = sum[i:n](let(s0 := y[i] - t0[i], -(X[i, j] * (2 * s0 * where(0 < s0, tau * t2, t2 * (1 -
+         *    tau)))))) */
+        const double v2 = tau * t2;
+        const double v3 = t2 * (1.0 - tau);
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v2 = y[i] - t0[i - tile_begin];
-            const double v5 = 2.0 * v2 * (0.0 < v2 ? v3 : v4);
-            const double v6 = y[(i + 1)] - t0[(i + 1) - tile_begin];
-            const double v7 = 2.0 * v6 * (0.0 < v6 ? v3 : v4);
-            const double v8 = y[(i + 2)] - t0[(i + 2) - tile_begin];
-            const double v9 = 2.0 * v8 * (0.0 < v8 ? v3 : v4);
-            const double v10 = y[(i + 3)] - t0[(i + 3) - tile_begin];
-            const double v11 = 2.0 * v10 * (0.0 < v10 ? v3 : v4);
+            const double v0 = y[i] - t0[i - tile_begin];
+            const double v4 = 2.0 * v0 * (0.0 < v0 ? v2 : v3);
+            const double v5 = y[(i + 1)] - t0[(i + 1) - tile_begin];
+            const double v6 = 2.0 * v5 * (0.0 < v5 ? v2 : v3);
+            const double v7 = y[(i + 2)] - t0[(i + 2) - tile_begin];
+            const double v8 = 2.0 * v7 * (0.0 < v7 ? v2 : v3);
+            const double v9 = y[(i + 3)] - t0[(i + 3) - tile_begin];
+            const double v10 = 2.0 * v9 * (0.0 < v9 ? v2 : v3);
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += -(X[d*i + j] * v5) + -(X[(i + 1)*d + j] * v7) + -(X[(i + 2)*d + j] * v9) + -(X[(i + 3)*d + j] * v11);
+                grad_w[j] += -(X[i*d + j] * v4) + -(X[(i + 1)*d + j] * v6) + -(X[(i + 2)*d + j] * v8) + -(X[(i + 3)*d + j] * v10);
             }
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v2 = y[i] - t0[i - tile_begin];
-            const double v5 = 2.0 * v2 * (0.0 < v2 ? v3 : v4);
+            const double v0 = y[i] - t0[i - tile_begin];
+            const double v4 = 2.0 * v0 * (0.0 < v0 ? v2 : v3);
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += -(X[d*i + j] * v5);
+                grad_w[j] += -(X[i*d + j] * v4);
             }
         }
     }
+
     /* value = t1 / n */
-    const double value_ = t1 / (double)n;
-    *value = value_;
+    *value = t1 / (double)n;
     return 0;
 }

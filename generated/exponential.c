@@ -38,14 +38,14 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
-size_t exponential_value_work(int64_t d, int64_t n)
+size_t exponential_value_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return gradc_bytes(128, sizeof(double));
 }
 
-int exponential_value(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int exponential_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                       const double *restrict y, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
@@ -53,15 +53,17 @@ int exponential_value(int64_t d, int64_t n, const double *restrict w, const doub
     double t1 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                t0_sum += X[i*d + j] * w[j];
             }
             t0[i - tile_begin] = t0_sum;
         }
+
         /* t1 = sum[i:n](exp(-(y[i] * t0[i]))) */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
@@ -70,35 +72,37 @@ int exponential_value(int64_t d, int64_t n, const double *restrict w, const doub
         }
         t1 += t1_sum;
     }
+
     /* value = t1 / n */
-    const double value_ = t1 / (double)n;
-    *value = value_;
+    *value = t1 / (double)n;
     return 0;
 }
 
-size_t exponential_forward_work(int64_t d, int64_t n)
+size_t exponential_forward_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return 0;
 }
 
-int exponential_forward(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int exponential_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                         const double *restrict y, double *restrict value, double *restrict t0, void *restrict work)
 {
     (void)work;
     double t1 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                t0_sum += X[i*d + j] * w[j];
             }
             t0[i] = t0_sum;
         }
+
         /* t1 = sum[i:n](exp(-(y[i] * t0[i]))) */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
@@ -107,26 +111,27 @@ int exponential_forward(int64_t d, int64_t n, const double *restrict w, const do
         }
         t1 += t1_sum;
     }
+
     /* value = t1 / n */
-    const double value_ = t1 / (double)n;
-    *value = value_;
+    *value = t1 / (double)n;
     return 0;
 }
 
-size_t exponential_backward_work(int64_t d, int64_t n)
+size_t exponential_backward_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return gradc_bytes(128, sizeof(double));
 }
 
-int exponential_backward(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int exponential_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                          const double *restrict y, const double *restrict t0, double cotangent,
                          double *restrict grad_w, void *restrict work)
 {
     (void)w;
     unsigned char *scratch = work;
     double *const t2 = (void *)scratch;
+
     /* t1 = cotangent / n */
     const double t1 = cotangent / (double)n;
     for (int64_t at = 0; at < d; ++at) {
@@ -134,42 +139,45 @@ int exponential_backward(int64_t d, int64_t n, const double *restrict w, const d
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t2[i:n] = -(y[i] * (t1 * exp(-(y[i] * t0[i])))) */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = y[i];
-            t2[i - tile_begin] = -(v0 * (t1 * exp(-(v0 * t0[i]))));
+            const double y_i = y[i];
+            t2[i - tile_begin] = -(y_i * (t1 * exp(-(y_i * t0[i]))));
         }
+
         /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v1 = t2[i - tile_begin];
-            const double v2 = t2[(i + 1) - tile_begin];
-            const double v3 = t2[(i + 2) - tile_begin];
-            const double v4 = t2[(i + 3) - tile_begin];
+            const double t2_i = t2[i - tile_begin];
+            const double t2_i1 = t2[(i + 1) - tile_begin];
+            const double t2_i2 = t2[(i + 2) - tile_begin];
+            const double t2_i3 = t2[(i + 3) - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v1 + X[(i + 1)*d + j] * v2 + X[(i + 2)*d + j] * v3 + X[(i + 3)*d + j] * v4;
+                grad_w[j] += X[i*d + j] * t2_i + X[(i + 1)*d + j] * t2_i1 + X[(i + 2)*d + j] * t2_i2 + X[(i + 3)*d + j] * t2_i3;
             }
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v1 = t2[i - tile_begin];
+            const double t2_i = t2[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v1;
+                grad_w[j] += X[i*d + j] * t2_i;
             }
         }
     }
     return 0;
 }
 
-size_t exponential_value_and_grad_work(int64_t d, int64_t n)
+size_t exponential_value_and_grad_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
-    return gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    (void)d;
+    return gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double));
 }
 
-int exponential_value_and_grad(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int exponential_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                                const double *restrict y, double *restrict value, double *restrict grad_w,
                                void *restrict work)
 {
@@ -177,6 +185,7 @@ int exponential_value_and_grad(int64_t d, int64_t n, const double *restrict w, c
     double *const t0 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
     double *const t3 = (void *)scratch;
+
     /* t2 = 1 / n */
     const double t2 = 1.0 / (double)n;
     double t1 = 0.0;
@@ -185,47 +194,50 @@ int exponential_value_and_grad(int64_t d, int64_t n, const double *restrict w, c
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                t0_sum += X[i*d + j] * w[j];
             }
             t0[i - tile_begin] = t0_sum;
         }
+
         /* t1 = sum[i:n](exp(-(y[i] * t0[i]))) */
         /* t3[i:n] = -(y[i] * (t2 * exp(-(y[i] * t0[i])))) */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = y[i];
-            const double v1 = exp(-(v0 * t0[i - tile_begin]));
-            t1_sum += v1;
-            t3[i - tile_begin] = -(v0 * (t2 * v1));
+            const double y_i = y[i];
+            const double v0 = exp(-(y_i * t0[i - tile_begin]));
+            t1_sum += v0;
+            t3[i - tile_begin] = -(y_i * (t2 * v0));
         }
         t1 += t1_sum;
+
         /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v2 = t3[i - tile_begin];
-            const double v3 = t3[(i + 1) - tile_begin];
-            const double v4 = t3[(i + 2) - tile_begin];
-            const double v5 = t3[(i + 3) - tile_begin];
+            const double t3_i = t3[i - tile_begin];
+            const double t3_i1 = t3[(i + 1) - tile_begin];
+            const double t3_i2 = t3[(i + 2) - tile_begin];
+            const double t3_i3 = t3[(i + 3) - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v2 + X[(i + 1)*d + j] * v3 + X[(i + 2)*d + j] * v4 + X[(i + 3)*d + j] * v5;
+                grad_w[j] += X[i*d + j] * t3_i + X[(i + 1)*d + j] * t3_i1 + X[(i + 2)*d + j] * t3_i2 + X[(i + 3)*d + j] * t3_i3;
             }
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v2 = t3[i - tile_begin];
+            const double t3_i = t3[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v2;
+                grad_w[j] += X[i*d + j] * t3_i;
             }
         }
     }
+
     /* value = t1 / n */
-    const double value_ = t1 / (double)n;
-    *value = value_;
+    *value = t1 / (double)n;
     return 0;
 }

@@ -40,14 +40,14 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
-size_t focal_value_work(int64_t d, int64_t n)
+size_t focal_value_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return gradc_bytes(128, sizeof(double));
 }
 
-int focal_value(int64_t d, int64_t n, const double *restrict w, const double *restrict X, const double *restrict y,
+int focal_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                 double alpha, double gamma_, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
@@ -55,98 +55,103 @@ int focal_value(int64_t d, int64_t n, const double *restrict w, const double *re
     double t1 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                t0_sum += X[i*d + j] * w[j];
             }
             t0[i - tile_begin] = t0_sum;
         }
-        /* t1 = sum[i:n](let(s0 := t0[i] * (2 * y[i] - 1), s1 := -s0, s2 := log1p(exp(-abs(s0))), where(0 == s1, */
-        /*    0.6931471805599453, maximum(0, s1) + s2) * ((alpha * y[i] + (1 - y[i]) * (1 - alpha)) * exp(-(gamma * */
-        /*    where(0 == s0, 0.6931471805599453, maximum(0, s0) + s2)))))) */
-        const double v4 = 1.0 - alpha;
+
+        /* t1 = sum[i:n](let(s0 := t0[i] * (2 * y[i] - 1), s1 := -s0, s2 := log1p(exp(-abs(s0))), where(0 == s1,
+         *    0.6931471805599453, maximum(0, s1) + s2) * ((alpha * y[i] + (1 - y[i]) * (1 - alpha)) * exp(-(gamma *
+         *    where(0 == s0, 0.6931471805599453, maximum(0, s0) + s2)))))) */
+        const double v3 = 1.0 - alpha;
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = y[i];
-            const double v1 = t0[i - tile_begin] * (2.0 * v0 - 1.0);
-            const double v2 = -v1;
-            const double v3 = log1p(exp(-fabs(v1)));
-            const double v5 = exp(-(gamma_ * (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v3)));
-            const double v6 = (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3) * ((alpha * v0 + (1.0 - v0) * v4) * v5);
-            t1_sum += v6;
+            const double y_i = y[i];
+            const double v0 = t0[i - tile_begin] * (2.0 * y_i - 1.0);
+            const double v1 = -v0;
+            const double v2 = log1p(exp(-fabs(v0)));
+            const double v4 = exp(-(gamma_ * (0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + v2)));
+            const double v5 = (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v2) * ((alpha * y_i + (1.0 - y_i) * v3) * v4);
+            t1_sum += v5;
         }
         t1 += t1_sum;
     }
+
     /* value = t1 / n */
-    const double value_ = t1 / (double)n;
-    *value = value_;
+    *value = t1 / (double)n;
     return 0;
 }
 
-size_t focal_forward_work(int64_t d, int64_t n)
+size_t focal_forward_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return 0;
 }
 
-int focal_forward(int64_t d, int64_t n, const double *restrict w, const double *restrict X, const double *restrict y,
+int focal_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                   double alpha, double gamma_, double *restrict value, double *restrict t0, void *restrict work)
 {
     (void)work;
     double t1 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                t0_sum += X[i*d + j] * w[j];
             }
             t0[i] = t0_sum;
         }
-        /* t1 = sum[i:n](let(s0 := t0[i] * (2 * y[i] - 1), s1 := -s0, s2 := log1p(exp(-abs(s0))), where(0 == s1, */
-        /*    0.6931471805599453, maximum(0, s1) + s2) * ((alpha * y[i] + (1 - y[i]) * (1 - alpha)) * exp(-(gamma * */
-        /*    where(0 == s0, 0.6931471805599453, maximum(0, s0) + s2)))))) */
-        const double v4 = 1.0 - alpha;
+
+        /* t1 = sum[i:n](let(s0 := t0[i] * (2 * y[i] - 1), s1 := -s0, s2 := log1p(exp(-abs(s0))), where(0 == s1,
+         *    0.6931471805599453, maximum(0, s1) + s2) * ((alpha * y[i] + (1 - y[i]) * (1 - alpha)) * exp(-(gamma *
+         *    where(0 == s0, 0.6931471805599453, maximum(0, s0) + s2)))))) */
+        const double v3 = 1.0 - alpha;
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = y[i];
-            const double v1 = t0[i] * (2.0 * v0 - 1.0);
-            const double v2 = -v1;
-            const double v3 = log1p(exp(-fabs(v1)));
-            const double v5 = exp(-(gamma_ * (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v3)));
-            const double v6 = (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3) * ((alpha * v0 + (1.0 - v0) * v4) * v5);
-            t1_sum += v6;
+            const double y_i = y[i];
+            const double v0 = t0[i] * (2.0 * y_i - 1.0);
+            const double v1 = -v0;
+            const double v2 = log1p(exp(-fabs(v0)));
+            const double v4 = exp(-(gamma_ * (0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + v2)));
+            const double v5 = (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v2) * ((alpha * y_i + (1.0 - y_i) * v3) * v4);
+            t1_sum += v5;
         }
         t1 += t1_sum;
     }
+
     /* value = t1 / n */
-    const double value_ = t1 / (double)n;
-    *value = value_;
+    *value = t1 / (double)n;
     return 0;
 }
 
-size_t focal_backward_work(int64_t d, int64_t n)
+size_t focal_backward_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return gradc_bytes(128, sizeof(double));
 }
 
-int focal_backward(int64_t d, int64_t n, const double *restrict w, const double *restrict X, const double *restrict y,
+int focal_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                    double alpha, double gamma_, const double *restrict t0, double cotangent, double *restrict grad_w,
                    void *restrict work)
 {
     (void)w;
     unsigned char *scratch = work;
     double *const t2 = (void *)scratch;
+
     /* t1 = cotangent / n */
     const double t1 = cotangent / (double)n;
     for (int64_t at = 0; at < d; ++at) {
@@ -154,55 +159,58 @@ int focal_backward(int64_t d, int64_t n, const double *restrict w, const double 
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t2[i:n] = let(s0 := 2 * y[i] - 1, s1 := t0[i] * s0, s2 := -s1, s3 := log1p(exp(-abs(s1))), s4 := where(0 */
-        /*    == s2, 0.6931471805599453, maximum(0, s2) + s3), s5 := alpha * y[i] + (1 - y[i]) * (1 - alpha), s6 := */
-        /*    where(0 == s1, 0.6931471805599453, maximum(0, s1) + s3), s7 := exp(-(gamma * s6)), -(s0 * (exp(-(s1 + */
-        /*    s4)) * (t1 * (s5 * s7)) + exp(s1 - s6) * (gamma * (s7 * (s5 * (t1 * s4))))))) */
-        const double v6 = 1.0 - alpha;
+
+        /* t2[i:n] = let(s0 := 2 * y[i] - 1, s1 := t0[i] * s0, s2 := -s1, s3 := log1p(exp(-abs(s1))), s4 := where(0
+         *    == s2, 0.6931471805599453, maximum(0, s2) + s3), s5 := alpha * y[i] + (1 - y[i]) * (1 - alpha), s6 :=
+         *    where(0 == s1, 0.6931471805599453, maximum(0, s1) + s3), s7 := exp(-(gamma * s6)), -(s0 * (exp(-(s1 +
+         *    s4)) * (t1 * (s5 * s7)) + exp(s1 - s6) * (gamma * (s7 * (s5 * (t1 * s4))))))) */
+        const double v5 = 1.0 - alpha;
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = y[i];
-            const double v1 = 2.0 * v0 - 1.0;
-            const double v2 = t0[i] * v1;
-            const double v3 = -v2;
-            const double v4 = log1p(exp(-fabs(v2)));
-            const double v5 = 0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v4;
-            const double v7 = alpha * v0 + (1.0 - v0) * v6;
-            const double v8 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v4;
-            const double v9 = exp(-(gamma_ * v8));
-            const double v10 = v1 * (exp(-(v2 + v5)) * (t1 * (v7 * v9)) + exp(v2 - v8) * (gamma_ * (v9 * (v7 * (t1 * v5)))));
-            t2[i - tile_begin] = -v10;
+            const double y_i = y[i];
+            const double v0 = 2.0 * y_i - 1.0;
+            const double v1 = t0[i] * v0;
+            const double v2 = -v1;
+            const double v3 = log1p(exp(-fabs(v1)));
+            const double v4 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3;
+            const double v6 = alpha * y_i + (1.0 - y_i) * v5;
+            const double v7 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v3;
+            const double v8 = exp(-(gamma_ * v7));
+            const double v9 = v0 * (exp(-(v1 + v4)) * (t1 * (v6 * v8)) + exp(v1 - v7) * (gamma_ * (v8 * (v6 * (t1 * v4)))));
+            t2[i - tile_begin] = -v9;
         }
+
         /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v11 = t2[i - tile_begin];
-            const double v12 = t2[(i + 1) - tile_begin];
-            const double v13 = t2[(i + 2) - tile_begin];
-            const double v14 = t2[(i + 3) - tile_begin];
+            const double t2_i = t2[i - tile_begin];
+            const double t2_i1 = t2[(i + 1) - tile_begin];
+            const double t2_i2 = t2[(i + 2) - tile_begin];
+            const double t2_i3 = t2[(i + 3) - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v11 + X[(i + 1)*d + j] * v12 + X[(i + 2)*d + j] * v13 + X[(i + 3)*d + j] * v14;
+                grad_w[j] += X[i*d + j] * t2_i + X[(i + 1)*d + j] * t2_i1 + X[(i + 2)*d + j] * t2_i2 + X[(i + 3)*d + j] * t2_i3;
             }
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v11 = t2[i - tile_begin];
+            const double t2_i = t2[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v11;
+                grad_w[j] += X[i*d + j] * t2_i;
             }
         }
     }
     return 0;
 }
 
-size_t focal_value_and_grad_work(int64_t d, int64_t n)
+size_t focal_value_and_grad_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
-    return gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    (void)d;
+    return gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double));
 }
 
-int focal_value_and_grad(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int focal_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                          const double *restrict y, double alpha, double gamma_, double *restrict value,
                          double *restrict grad_w, void *restrict work)
 {
@@ -210,6 +218,7 @@ int focal_value_and_grad(int64_t d, int64_t n, const double *restrict w, const d
     double *const t0 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
     double *const t3 = (void *)scratch;
+
     /* t2 = 1 / n */
     const double t2 = 1.0 / (double)n;
     double t1 = 0.0;
@@ -218,62 +227,65 @@ int focal_value_and_grad(int64_t d, int64_t n, const double *restrict w, const d
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                t0_sum += X[i*d + j] * w[j];
             }
             t0[i - tile_begin] = t0_sum;
         }
-        /* t1 = sum[i:n](let(s0 := t0[i] * (2 * y[i] - 1), s1 := -s0, s2 := log1p(exp(-abs(s0))), where(0 == s1, */
-        /*    0.6931471805599453, maximum(0, s1) + s2) * ((alpha * y[i] + (1 - y[i]) * (1 - alpha)) * exp(-(gamma * */
-        /*    where(0 == s0, 0.6931471805599453, maximum(0, s0) + s2)))))) */
-        /* t3[i:n] = let(s0 := 2 * y[i] - 1, s1 := t0[i] * s0, s2 := -s1, s3 := log1p(exp(-abs(s1))), s4 := where(0 */
-        /*    == s2, 0.6931471805599453, maximum(0, s2) + s3), s5 := alpha * y[i] + (1 - y[i]) * (1 - alpha), s6 := */
-        /*    where(0 == s1, 0.6931471805599453, maximum(0, s1) + s3), s7 := exp(-(gamma * s6)), -(s0 * (exp(-(s1 + */
-        /*    s4)) * (t2 * (s5 * s7)) + exp(s1 - s6) * (gamma * (s7 * (s5 * (t2 * s4))))))) */
-        const double v6 = 1.0 - alpha;
+
+        /* t1 = sum[i:n](let(s0 := t0[i] * (2 * y[i] - 1), s1 := -s0, s2 := log1p(exp(-abs(s0))), where(0 == s1,
+         *    0.6931471805599453, maximum(0, s1) + s2) * ((alpha * y[i] + (1 - y[i]) * (1 - alpha)) * exp(-(gamma *
+         *    where(0 == s0, 0.6931471805599453, maximum(0, s0) + s2)))))) */
+        /* t3[i:n] = let(s0 := 2 * y[i] - 1, s1 := t0[i] * s0, s2 := -s1, s3 := log1p(exp(-abs(s1))), s4 := where(0
+         *    == s2, 0.6931471805599453, maximum(0, s2) + s3), s5 := alpha * y[i] + (1 - y[i]) * (1 - alpha), s6 :=
+         *    where(0 == s1, 0.6931471805599453, maximum(0, s1) + s3), s7 := exp(-(gamma * s6)), -(s0 * (exp(-(s1 +
+         *    s4)) * (t2 * (s5 * s7)) + exp(s1 - s6) * (gamma * (s7 * (s5 * (t2 * s4))))))) */
+        const double v5 = 1.0 - alpha;
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = y[i];
-            const double v1 = 2.0 * v0 - 1.0;
-            const double v2 = t0[i - tile_begin] * v1;
-            const double v3 = -v2;
-            const double v4 = log1p(exp(-fabs(v2)));
-            const double v5 = 0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v4;
-            const double v7 = alpha * v0 + (1.0 - v0) * v6;
-            const double v8 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v4;
-            const double v9 = exp(-(gamma_ * v8));
-            const double v10 = v7 * v9;
-            const double v11 = -(v1 * (exp(-(v2 + v5)) * (t2 * v10) + exp(v2 - v8) * (gamma_ * (v9 * (v7 * (t2 * v5))))));
-            t1_sum += v5 * v10;
-            t3[i - tile_begin] = v11;
+            const double y_i = y[i];
+            const double v0 = 2.0 * y_i - 1.0;
+            const double v1 = t0[i - tile_begin] * v0;
+            const double v2 = -v1;
+            const double v3 = log1p(exp(-fabs(v1)));
+            const double v4 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3;
+            const double v6 = alpha * y_i + (1.0 - y_i) * v5;
+            const double v7 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v3;
+            const double v8 = exp(-(gamma_ * v7));
+            const double v9 = v6 * v8;
+            const double v10 = -(v0 * (exp(-(v1 + v4)) * (t2 * v9) + exp(v1 - v7) * (gamma_ * (v8 * (v6 * (t2 * v4))))));
+            t1_sum += v4 * v9;
+            t3[i - tile_begin] = v10;
         }
         t1 += t1_sum;
+
         /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v12 = t3[i - tile_begin];
-            const double v13 = t3[(i + 1) - tile_begin];
-            const double v14 = t3[(i + 2) - tile_begin];
-            const double v15 = t3[(i + 3) - tile_begin];
+            const double t3_i = t3[i - tile_begin];
+            const double t3_i1 = t3[(i + 1) - tile_begin];
+            const double t3_i2 = t3[(i + 2) - tile_begin];
+            const double t3_i3 = t3[(i + 3) - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v12 + X[(i + 1)*d + j] * v13 + X[(i + 2)*d + j] * v14 + X[(i + 3)*d + j] * v15;
+                grad_w[j] += X[i*d + j] * t3_i + X[(i + 1)*d + j] * t3_i1 + X[(i + 2)*d + j] * t3_i2 + X[(i + 3)*d + j] * t3_i3;
             }
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v12 = t3[i - tile_begin];
+            const double t3_i = t3[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v12;
+                grad_w[j] += X[i*d + j] * t3_i;
             }
         }
     }
+
     /* value = t1 / n */
-    const double value_ = t1 / (double)n;
-    *value = value_;
+    *value = t1 / (double)n;
     return 0;
 }

@@ -1,10 +1,10 @@
 /* gaussian: the loss, and its derivatives.
  *
  *     def program(w: real[d], v: real[d], X: real[n, d], y: real[n]):
- *         t0[i:n] = sum[j:d](X[i, j] * v[j])
- *         t1[i:n] = sum[j:d](X[i, j] * w[j])
- *         t2 = sum[i:n](t0[i] + 0.5 * (exp(-t0[i]) * (y[i] - t1[i])) ** 2)
- *         value = 0.9189385332046727 + t2 / n
+ *         s[i:n] = sum[j:d](X[i, j] * v[j])
+ *         t0[i:n] = sum[j:d](X[i, j] * w[j])
+ *         t1 = sum[i:n](s[i] + 0.5 * (exp(-s[i]) * (y[i] - t0[i])) ** 2)
+ *         value = 0.9189385332046727 + t1 / n
  *         return value
  *
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
@@ -39,118 +39,125 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
-size_t gaussian_value_work(int64_t d, int64_t n)
+size_t gaussian_value_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
-    return gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    (void)d;
+    return gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double));
 }
 
-int gaussian_value(int64_t d, int64_t n, const double *restrict w, const double *restrict v, const double *restrict X,
+int gaussian_value(int64_t n, int64_t d, const double *restrict w, const double *restrict v, const double *restrict X,
                    const double *restrict y, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
+    double *const s = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
-    double *const t1 = (void *)scratch;
-    double t2 = 0.0;
+    double *const t0 = (void *)scratch;
+    double t1 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t0[i:n] = sum[j:d](X[i, j] * v[j]) */
-        /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
+
+        /* s[i:n] = sum[j:d](X[i, j] * v[j]) */
+        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            double s_sum = 0.0;
             double t0_sum = 0.0;
-            double t1_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum, t1_sum))
+            GRADC_SIMD(reduction(+:s_sum, t0_sum))
             for (int64_t j = 0; j < d; ++j) {
-                const double v0 = X[d*i + j];
-                t0_sum += v0 * v[j];
-                t1_sum += v0 * w[j];
+                const double X_ij = X[i*d + j];
+                s_sum += X_ij * v[j];
+                t0_sum += X_ij * w[j];
             }
+            s[i - tile_begin] = s_sum;
             t0[i - tile_begin] = t0_sum;
-            t1[i - tile_begin] = t1_sum;
         }
-        /* t2 = sum[i:n](let(s0 := exp(-t0[i]) * (y[i] - t1[i]), t0[i] + 0.5 * (s0 * s0))) */
-        double t2_sum = 0.0;
-        GRADC_SIMD(reduction(+:t2_sum))
+
+        /* t1 = sum[i:n](let(s0 := exp(-s[i]) * (y[i] - t0[i]), s[i] + 0.5 * (s0 * s0))) */
+        double t1_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v1 = t0[i - tile_begin];
-            const double v2 = exp(-v1) * (y[i] - t1[i - tile_begin]);
-            t2_sum += v1 + 0.5 * (v2 * v2);
+            const double s_i = s[i - tile_begin];
+            const double v0 = exp(-s_i) * (y[i] - t0[i - tile_begin]);
+            t1_sum += s_i + 0.5 * (v0 * v0);
         }
-        t2 += t2_sum;
+        t1 += t1_sum;
     }
-    /* value = 0.9189385332046727 + t2 / n */
-    const double value_ = 0.9189385332046727 + t2 / (double)n;
-    *value = value_;
+
+    /* value = 0.9189385332046727 + t1 / n */
+    *value = 0.9189385332046727 + t1 / (double)n;
     return 0;
 }
 
-size_t gaussian_forward_work(int64_t d, int64_t n)
+size_t gaussian_forward_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return 0;
 }
 
-int gaussian_forward(int64_t d, int64_t n, const double *restrict w, const double *restrict v,
-                     const double *restrict X, const double *restrict y, double *restrict value, double *restrict t0,
-                     double *restrict t1, void *restrict work)
+int gaussian_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict v,
+                     const double *restrict X, const double *restrict y, double *restrict value, double *restrict s,
+                     double *restrict t0, void *restrict work)
 {
     (void)work;
-    double t2 = 0.0;
+    double t1 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t0[i:n] = sum[j:d](X[i, j] * v[j]) */
-        /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
+
+        /* s[i:n] = sum[j:d](X[i, j] * v[j]) */
+        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            double s_sum = 0.0;
             double t0_sum = 0.0;
-            double t1_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum, t1_sum))
+            GRADC_SIMD(reduction(+:s_sum, t0_sum))
             for (int64_t j = 0; j < d; ++j) {
-                const double v0 = X[d*i + j];
-                t0_sum += v0 * v[j];
-                t1_sum += v0 * w[j];
+                const double X_ij = X[i*d + j];
+                s_sum += X_ij * v[j];
+                t0_sum += X_ij * w[j];
             }
+            s[i] = s_sum;
             t0[i] = t0_sum;
-            t1[i] = t1_sum;
         }
-        /* t2 = sum[i:n](let(s0 := exp(-t0[i]) * (y[i] - t1[i]), t0[i] + 0.5 * (s0 * s0))) */
-        double t2_sum = 0.0;
-        GRADC_SIMD(reduction(+:t2_sum))
+
+        /* t1 = sum[i:n](let(s0 := exp(-s[i]) * (y[i] - t0[i]), s[i] + 0.5 * (s0 * s0))) */
+        double t1_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v1 = t0[i];
-            const double v2 = exp(-v1) * (y[i] - t1[i]);
-            t2_sum += v1 + 0.5 * (v2 * v2);
+            const double s_i = s[i];
+            const double v0 = exp(-s_i) * (y[i] - t0[i]);
+            t1_sum += s_i + 0.5 * (v0 * v0);
         }
-        t2 += t2_sum;
+        t1 += t1_sum;
     }
-    /* value = 0.9189385332046727 + t2 / n */
-    const double value_ = 0.9189385332046727 + t2 / (double)n;
-    *value = value_;
+
+    /* value = 0.9189385332046727 + t1 / n */
+    *value = 0.9189385332046727 + t1 / (double)n;
     return 0;
 }
 
-size_t gaussian_backward_work(int64_t d, int64_t n)
+size_t gaussian_backward_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
-    return gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    (void)d;
+    return gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double));
 }
 
-int gaussian_backward(int64_t d, int64_t n, const double *restrict w, const double *restrict v,
-                      const double *restrict X, const double *restrict y, const double *restrict t0,
-                      const double *restrict t1, double cotangent, double *restrict grad_w, double *restrict grad_v,
+int gaussian_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict v,
+                      const double *restrict X, const double *restrict y, const double *restrict s,
+                      const double *restrict t0, double cotangent, double *restrict grad_w, double *restrict grad_v,
                       void *restrict work)
 {
     (void)w;
     (void)v;
     unsigned char *scratch = work;
-    double *const t3 = (void *)scratch;
+    double *const t2 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)scratch;
-    /* t2 = cotangent / n */
-    const double t2 = cotangent / (double)n;
+    double *const s_bar = (void *)scratch;
+
+    /* t1 = cotangent / n */
+    const double t1 = cotangent / (double)n;
     for (int64_t at = 0; at < d; ++at) {
         grad_w[at] = 0.0;
     }
@@ -159,73 +166,79 @@ int gaussian_backward(int64_t d, int64_t n, const double *restrict w, const doub
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t3[i:n] = let(s0 := exp(-t0[i]), -(s0 * (t2 * (s0 * (y[i] - t1[i]))))) */
-        /* t4[i:n] = let(s0 := exp(-t0[i]), s1 := y[i] - t1[i], t2 - s0 * (s1 * (t2 * (s0 * s1)))) */
+
+        /* t2[i:n] = let(s0 := exp(-s[i]), -(s0 * (t1 * (s0 * (y[i] - t0[i]))))) */
+        /* s_bar[i:n] = let(s0 := exp(-s[i]), s1 := y[i] - t0[i], t1 - s0 * (s1 * (t1 * (s0 * s1)))) */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = exp(-t0[i]);
-            const double v1 = y[i] - t1[i];
-            const double v2 = t2 * (v0 * v1);
-            t3[i - tile_begin] = -(v0 * v2);
-            t4[i - tile_begin] = t2 - v0 * (v1 * v2);
+            const double v0 = exp(-s[i]);
+            const double v1 = y[i] - t0[i];
+            const double v2 = t1 * (v0 * v1);
+            t2[i - tile_begin] = -(v0 * v2);
+            s_bar[i - tile_begin] = t1 - v0 * (v1 * v2);
         }
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-        /* grad_v[j:d] = sum[i:n](X[i, j] * t4[i]) */
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
+        /* grad_v[j:d] = sum[i:n](X[i, j] * s_bar[i]) */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v4 = t3[i - tile_begin];
-            const double v5 = t4[i - tile_begin];
-            const double v7 = t3[(i + 1) - tile_begin];
-            const double v8 = t4[(i + 1) - tile_begin];
-            const double v10 = t3[(i + 2) - tile_begin];
-            const double v11 = t4[(i + 2) - tile_begin];
-            const double v13 = t3[(i + 3) - tile_begin];
-            const double v14 = t4[(i + 3) - tile_begin];
+            const double t2_i = t2[i - tile_begin];
+            const double s_bar_i = s_bar[i - tile_begin];
+            const double t2_i1 = t2[(i + 1) - tile_begin];
+            const double s_bar_i1 = s_bar[(i + 1) - tile_begin];
+            const double t2_i2 = t2[(i + 2) - tile_begin];
+            const double s_bar_i2 = s_bar[(i + 2) - tile_begin];
+            const double t2_i3 = t2[(i + 3) - tile_begin];
+            const double s_bar_i3 = s_bar[(i + 3) - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                const double v3 = X[d*i + j];
-                const double v6 = X[(i + 1)*d + j];
-                const double v9 = X[(i + 2)*d + j];
-                const double v12 = X[(i + 3)*d + j];
-                grad_w[j] += v3 * v4 + v6 * v7 + v9 * v10 + v12 * v13;
-                grad_v[j] += v3 * v5 + v6 * v8 + v9 * v11 + v12 * v14;
+                const double X_ij = X[i*d + j];
+                const double X_i1j = X[(i + 1)*d + j];
+                const double X_i2j = X[(i + 2)*d + j];
+                const double X_i3j = X[(i + 3)*d + j];
+                grad_w[j] += X_ij * t2_i + X_i1j * t2_i1 + X_i2j * t2_i2 + X_i3j * t2_i3;
+                grad_v[j] += X_ij * s_bar_i + X_i1j * s_bar_i1 + X_i2j * s_bar_i2 + X_i3j * s_bar_i3;
             }
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v4 = t3[i - tile_begin];
-            const double v5 = t4[i - tile_begin];
+            const double t2_i = t2[i - tile_begin];
+            const double s_bar_i = s_bar[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                const double v3 = X[d*i + j];
-                grad_w[j] += v3 * v4;
-                grad_v[j] += v3 * v5;
+                const double X_ij = X[i*d + j];
+                grad_w[j] += X_ij * t2_i;
+                grad_v[j] += X_ij * s_bar_i;
             }
         }
     }
     return 0;
 }
 
-size_t gaussian_value_and_grad_work(int64_t d, int64_t n)
+size_t gaussian_value_and_grad_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
-    return gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    (void)d;
+    return gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double));
 }
 
-int gaussian_value_and_grad(int64_t d, int64_t n, const double *restrict w, const double *restrict v,
+int gaussian_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict v,
                             const double *restrict X, const double *restrict y, double *restrict value,
                             double *restrict grad_w, double *restrict grad_v, void *restrict work)
 {
     unsigned char *scratch = work;
+    double *const s = (void *)scratch;
+    scratch += gradc_bytes(128, sizeof(double));
     double *const t0 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
-    double *const t1 = (void *)scratch;
+    double *const t3 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)scratch;
-    /* t3 = 1 / n */
-    const double t3 = 1.0 / (double)n;
-    double t2 = 0.0;
+    double *const s_bar = (void *)scratch;
+
+    /* t2 = 1 / n */
+    const double t2 = 1.0 / (double)n;
+    double t1 = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w[at] = 0.0;
     }
@@ -234,70 +247,73 @@ int gaussian_value_and_grad(int64_t d, int64_t n, const double *restrict w, cons
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t0[i:n] = sum[j:d](X[i, j] * v[j]) */
-        /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
+
+        /* s[i:n] = sum[j:d](X[i, j] * v[j]) */
+        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            double s_sum = 0.0;
             double t0_sum = 0.0;
-            double t1_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum, t1_sum))
+            GRADC_SIMD(reduction(+:s_sum, t0_sum))
             for (int64_t j = 0; j < d; ++j) {
-                const double v0 = X[d*i + j];
-                t0_sum += v0 * v[j];
-                t1_sum += v0 * w[j];
+                const double X_ij = X[i*d + j];
+                s_sum += X_ij * v[j];
+                t0_sum += X_ij * w[j];
             }
+            s[i - tile_begin] = s_sum;
             t0[i - tile_begin] = t0_sum;
-            t1[i - tile_begin] = t1_sum;
         }
-        /* t2 = sum[i:n](let(s0 := exp(-t0[i]) * (y[i] - t1[i]), t0[i] + 0.5 * (s0 * s0))) */
-        /* t4[i:n] = let(s0 := exp(-t0[i]), -(s0 * (t3 * (s0 * (y[i] - t1[i]))))) */
-        /* t5[i:n] = let(s0 := exp(-t0[i]), s1 := y[i] - t1[i], t3 - s0 * (s1 * (t3 * (s0 * s1)))) */
-        double t2_sum = 0.0;
-        GRADC_SIMD(reduction(+:t2_sum))
+
+        /* t1 = sum[i:n](let(s0 := exp(-s[i]) * (y[i] - t0[i]), s[i] + 0.5 * (s0 * s0))) */
+        /* t3[i:n] = let(s0 := exp(-s[i]), -(s0 * (t2 * (s0 * (y[i] - t0[i]))))) */
+        /* s_bar[i:n] = let(s0 := exp(-s[i]), s1 := y[i] - t0[i], t2 - s0 * (s1 * (t2 * (s0 * s1)))) */
+        double t1_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v1 = t0[i - tile_begin];
-            const double v2 = exp(-v1);
-            const double v3 = y[i] - t1[i - tile_begin];
-            const double v4 = v2 * v3;
-            const double v5 = t3 * v4;
-            t2_sum += v1 + 0.5 * (v4 * v4);
-            t4[i - tile_begin] = -(v2 * v5);
-            t5[i - tile_begin] = t3 - v2 * (v3 * v5);
+            const double s_i = s[i - tile_begin];
+            const double v0 = exp(-s_i);
+            const double v1 = y[i] - t0[i - tile_begin];
+            const double v2 = v0 * v1;
+            const double v3 = t2 * v2;
+            t1_sum += s_i + 0.5 * (v2 * v2);
+            t3[i - tile_begin] = -(v0 * v3);
+            s_bar[i - tile_begin] = t2 - v0 * (v1 * v3);
         }
-        t2 += t2_sum;
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t4[i]) */
-        /* grad_v[j:d] = sum[i:n](X[i, j] * t5[i]) */
+        t1 += t1_sum;
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
+        /* grad_v[j:d] = sum[i:n](X[i, j] * s_bar[i]) */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v7 = t4[i - tile_begin];
-            const double v8 = t5[i - tile_begin];
-            const double v10 = t4[(i + 1) - tile_begin];
-            const double v11 = t5[(i + 1) - tile_begin];
-            const double v13 = t4[(i + 2) - tile_begin];
-            const double v14 = t5[(i + 2) - tile_begin];
-            const double v16 = t4[(i + 3) - tile_begin];
-            const double v17 = t5[(i + 3) - tile_begin];
+            const double t3_i = t3[i - tile_begin];
+            const double s_bar_i = s_bar[i - tile_begin];
+            const double t3_i1 = t3[(i + 1) - tile_begin];
+            const double s_bar_i1 = s_bar[(i + 1) - tile_begin];
+            const double t3_i2 = t3[(i + 2) - tile_begin];
+            const double s_bar_i2 = s_bar[(i + 2) - tile_begin];
+            const double t3_i3 = t3[(i + 3) - tile_begin];
+            const double s_bar_i3 = s_bar[(i + 3) - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                const double v6 = X[d*i + j];
-                const double v9 = X[(i + 1)*d + j];
-                const double v12 = X[(i + 2)*d + j];
-                const double v15 = X[(i + 3)*d + j];
-                grad_w[j] += v6 * v7 + v9 * v10 + v12 * v13 + v15 * v16;
-                grad_v[j] += v6 * v8 + v9 * v11 + v12 * v14 + v15 * v17;
+                const double X_ij = X[i*d + j];
+                const double X_i1j = X[(i + 1)*d + j];
+                const double X_i2j = X[(i + 2)*d + j];
+                const double X_i3j = X[(i + 3)*d + j];
+                grad_w[j] += X_ij * t3_i + X_i1j * t3_i1 + X_i2j * t3_i2 + X_i3j * t3_i3;
+                grad_v[j] += X_ij * s_bar_i + X_i1j * s_bar_i1 + X_i2j * s_bar_i2 + X_i3j * s_bar_i3;
             }
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v7 = t4[i - tile_begin];
-            const double v8 = t5[i - tile_begin];
+            const double t3_i = t3[i - tile_begin];
+            const double s_bar_i = s_bar[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                const double v6 = X[d*i + j];
-                grad_w[j] += v6 * v7;
-                grad_v[j] += v6 * v8;
+                const double X_ij = X[i*d + j];
+                grad_w[j] += X_ij * t3_i;
+                grad_v[j] += X_ij * s_bar_i;
             }
         }
     }
-    /* value = 0.9189385332046727 + t2 / n */
-    const double value_ = 0.9189385332046727 + t2 / (double)n;
-    *value = value_;
+
+    /* value = 0.9189385332046727 + t1 / n */
+    *value = 0.9189385332046727 + t1 / (double)n;
     return 0;
 }

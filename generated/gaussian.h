@@ -20,20 +20,20 @@
 extern "C" {
 #endif
 
-size_t gaussian_value_work(int64_t d, int64_t n);
-int gaussian_value(int64_t d, int64_t n, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT v, const double *GRADC_RESTRICT X,
+size_t gaussian_value_work(int64_t n, int64_t d);
+int gaussian_value(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT v, const double *GRADC_RESTRICT X,
                    const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
-size_t gaussian_forward_work(int64_t d, int64_t n);
-int gaussian_forward(int64_t d, int64_t n, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT v,
-                     const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0,
-                     double *GRADC_RESTRICT t1, void *GRADC_RESTRICT work);
-size_t gaussian_backward_work(int64_t d, int64_t n);
-int gaussian_backward(int64_t d, int64_t n, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT v,
-                      const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y, const double *GRADC_RESTRICT t0,
-                      const double *GRADC_RESTRICT t1, double cotangent, double *GRADC_RESTRICT grad_w, double *GRADC_RESTRICT grad_v,
+size_t gaussian_forward_work(int64_t n, int64_t d);
+int gaussian_forward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT v,
+                     const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value, double *GRADC_RESTRICT s,
+                     double *GRADC_RESTRICT t0, void *GRADC_RESTRICT work);
+size_t gaussian_backward_work(int64_t n, int64_t d);
+int gaussian_backward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT v,
+                      const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y, const double *GRADC_RESTRICT s,
+                      const double *GRADC_RESTRICT t0, double cotangent, double *GRADC_RESTRICT grad_w, double *GRADC_RESTRICT grad_v,
                       void *GRADC_RESTRICT work);
-size_t gaussian_value_and_grad_work(int64_t d, int64_t n);
-int gaussian_value_and_grad(int64_t d, int64_t n, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT v,
+size_t gaussian_value_and_grad_work(int64_t n, int64_t d);
+int gaussian_value_and_grad(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT v,
                             const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value,
                             double *GRADC_RESTRICT grad_w, double *GRADC_RESTRICT grad_v, void *GRADC_RESTRICT work);
 

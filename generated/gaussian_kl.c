@@ -53,17 +53,19 @@ int gaussian_kl_value(int64_t n, int64_t k, const double *restrict mu, const dou
     double t1 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n] = sum[j:k](exp(log_var[i, j]) + mu[i, j] * mu[i, j] - 1 - log_var[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < k; ++j) {
-                const double v0 = log_var[i*k + j];
-                const double v1 = mu[i*k + j];
-                t0_sum += exp(v0) + v1 * v1 - 1.0 - v0;
+                const double log_var_ij = log_var[i*k + j];
+                const double mu_ij = mu[i*k + j];
+                t0_sum += exp(log_var_ij) + mu_ij * mu_ij - 1.0 - log_var_ij;
             }
             t0[i - tile_begin] = t0_sum;
         }
+
         /* t1 = sum[i:n](t0[i]) */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
@@ -72,9 +74,9 @@ int gaussian_kl_value(int64_t n, int64_t k, const double *restrict mu, const dou
         }
         t1 += t1_sum;
     }
+
     /* value = 0.5 * (t1 / n) */
-    const double value_ = 0.5 * (t1 / (double)n);
-    *value = value_;
+    *value = 0.5 * (t1 / (double)n);
     return 0;
 }
 
@@ -93,17 +95,19 @@ int gaussian_kl_forward(int64_t n, int64_t k, const double *restrict mu, const d
     double t1 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n] = sum[j:k](exp(log_var[i, j]) + mu[i, j] * mu[i, j] - 1 - log_var[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < k; ++j) {
-                const double v0 = log_var[i*k + j];
-                const double v1 = mu[i*k + j];
-                t0_sum += exp(v0) + v1 * v1 - 1.0 - v0;
+                const double log_var_ij = log_var[i*k + j];
+                const double mu_ij = mu[i*k + j];
+                t0_sum += exp(log_var_ij) + mu_ij * mu_ij - 1.0 - log_var_ij;
             }
             t0[i - tile_begin] = t0_sum;
         }
+
         /* t1 = sum[i:n](t0[i]) */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
@@ -112,9 +116,9 @@ int gaussian_kl_forward(int64_t n, int64_t k, const double *restrict mu, const d
         }
         t1 += t1_sum;
     }
+
     /* value = 0.5 * (t1 / n) */
-    const double value_ = 0.5 * (t1 / (double)n);
-    *value = value_;
+    *value = 0.5 * (t1 / (double)n);
     return 0;
 }
 
@@ -130,8 +134,10 @@ int gaussian_kl_backward(int64_t n, int64_t k, const double *restrict mu, const 
                          void *restrict work)
 {
     (void)work;
+
     /* t0 = 0.5 * cotangent / n */
     const double t0 = 0.5 * cotangent / (double)n;
+
     /* grad_mu[i:n, j:k] = t0 * (2 * mu[i, j]) */
     /* grad_log_var[i:n, j:k] = t0 * exp(log_var[i, j]) - t0 */
     for (int64_t i = 0; i < n; ++i) {
@@ -157,11 +163,13 @@ int gaussian_kl_value_and_grad(int64_t n, int64_t k, const double *restrict mu, 
 {
     unsigned char *scratch = work;
     double *const t0 = (void *)scratch;
+
     /* t2 = 0.5 / n */
     const double t2 = 0.5 / (double)n;
     double t1 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n] = sum[j:k](exp(log_var[i, j]) + mu[i, j] * mu[i, j] - 1 - log_var[i, j]) */
         /* grad_mu[i:n, j:k] = t2 * (2 * mu[i, j]) */
         /* grad_log_var[i:n, j:k] = t2 * exp(log_var[i, j]) - t2 */
@@ -169,15 +177,16 @@ int gaussian_kl_value_and_grad(int64_t n, int64_t k, const double *restrict mu, 
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < k; ++j) {
-                const double v0 = log_var[i*k + j];
-                const double v1 = exp(v0);
-                const double v2 = mu[i*k + j];
-                t0_sum += v1 + v2 * v2 - 1.0 - v0;
-                grad_mu[i*k + j] = t2 * (2.0 * v2);
-                grad_log_var[i*k + j] = t2 * v1 - t2;
+                const double log_var_ij = log_var[i*k + j];
+                const double v0 = exp(log_var_ij);
+                const double mu_ij = mu[i*k + j];
+                t0_sum += v0 + mu_ij * mu_ij - 1.0 - log_var_ij;
+                grad_mu[i*k + j] = t2 * (2.0 * mu_ij);
+                grad_log_var[i*k + j] = t2 * v0 - t2;
             }
             t0[i - tile_begin] = t0_sum;
         }
+
         /* t1 = sum[i:n](t0[i]) */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
@@ -186,8 +195,8 @@ int gaussian_kl_value_and_grad(int64_t n, int64_t k, const double *restrict mu, 
         }
         t1 += t1_sum;
     }
+
     /* value = 0.5 * (t1 / n) */
-    const double value_ = 0.5 * (t1 / (double)n);
-    *value = value_;
+    *value = 0.5 * (t1 / (double)n);
     return 0;
 }

@@ -3,13 +3,13 @@
  *     def program(log_amplitude: real, log_length: real, log_noise: real, X: real[n, d], y: real[n]):
  *         t0 = exp(2 * log_noise)
  *         t1 = exp(-2 * log_length)
- *         t2[i:n, k:n] = sum[j:d]((X[i, j] - X[k, j]) ** 2)
- *         t3[i:n, j:n] = where(j == i, t0, 0) + exp(2 * log_amplitude - t1 * (0.5 * t2[i, j]))
- *         t4[i:n, j:1] = y[i]
- *         t5 = call.solve(t3, t4)
- *         t6 = sum[i:n](t5[i, 0] * y[i])
- *         t7, t8 = call.slogdet(t3)
- *         value = 0.9189385332046727 * real(n) + 0.5 * (t6 + t8)
+ *         gap[i:n, k:n] = sum[j:d]((X[i, j] - X[k, j]) ** 2)
+ *         K[i:n, j:n] = where(j == i, t0, 0) + exp(2 * log_amplitude - t1 * (0.5 * gap[i, j]))
+ *         t2[i:n, j:1] = y[i]
+ *         t3 = call.solve(K, t2)
+ *         t4 = sum[i:n](t3[i, 0] * y[i])
+ *         _, log_det = call.slogdet(K)
+ *         value = 0.9189385332046727 * real(n) + 0.5 * (t4 + log_det)
  *         return value
  *
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
@@ -186,7 +186,15 @@ static int gradc_solve(int64_t n, int64_t m, const double *A, const double *B, d
 
 size_t gaussian_process_value_work(int64_t n, int64_t d)
 {
-    return gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(int64_t)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(int64_t));
+    return gradc_bytes(128*d, sizeof(double))
+           + gradc_bytes(128*n, sizeof(double))
+           + gradc_bytes(n*n, sizeof(double))
+           + gradc_bytes(n, sizeof(double))
+           + gradc_bytes(n, sizeof(double))
+           + gradc_bytes(n*n, sizeof(double))
+           + gradc_bytes(n, sizeof(int64_t))
+           + gradc_bytes(n*n, sizeof(double))
+           + gradc_bytes(n, sizeof(int64_t));
 }
 
 int gaussian_process_value(int64_t n, int64_t d, double log_amplitude, double log_length, double log_noise,
@@ -196,13 +204,13 @@ int gaussian_process_value(int64_t n, int64_t d, double log_amplitude, double lo
     unsigned char *scratch = work;
     double *const X_transposed = (void *)scratch;
     scratch += gradc_bytes(128*d, sizeof(double));
-    double *const t2 = (void *)scratch;
+    double *const gap = (void *)scratch;
     scratch += gradc_bytes(128*n, sizeof(double));
-    double *const t3 = (void *)scratch;
+    double *const K = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
-    double *const t4 = (void *)scratch;
+    double *const t2 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
-    double *const t5 = (void *)scratch;
+    double *const t3 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
     double *const factors = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
@@ -211,84 +219,92 @@ int gaussian_process_value(int64_t n, int64_t d, double log_amplitude, double lo
     double *const factors_ = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
     int64_t *const pivots_ = (void *)scratch;
+
     /* t0 = exp(2 * log_noise) */
     /* t1 = exp(-2 * log_length) */
     const double t0 = exp(2.0 * log_noise);
     const double t1 = exp(-2.0 * log_length);
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* X_transposed[j:d, i:n] = X[i, j] */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                X_transposed[128*j + i - tile_begin] = X[d*i + j];
+                X_transposed[j*128 + i - tile_begin] = X[i*d + j];
             }
         }
-        /* t2[i:n, k:n] = sum[j:d](let(s0 := X[i, j] - X_transposed[j, k], s0 * s0)) */
+
+        /* gap[i:n, k:n] = sum[j:d](let(s0 := X[i, j] - X_transposed[j, k], s0 * s0)) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             for (int64_t k = 0; k < n; ++k) {
-                double t2_sum = 0.0;
-                GRADC_SIMD(reduction(+:t2_sum))
+                double gap_sum = 0.0;
+                GRADC_SIMD(reduction(+:gap_sum))
                 for (int64_t j = 0; j < d; ++j) {
-                    const double v0 = X[d*k + j] - X_transposed[128*j + i - tile_begin];
-                    t2_sum += v0 * v0;
+                    const double v0 = X[k*d + j] - X_transposed[j*128 + i - tile_begin];
+                    gap_sum += v0 * v0;
                 }
-                t2[128*k + i - tile_begin] = t2_sum;
+                gap[k*128 + i - tile_begin] = gap_sum;
             }
         }
-        /* t3[i:n, j:n] = where(j == i, t0, 0) + exp(2 * log_amplitude - t1 * (0.5 * t2[i, j])) */
-        const double v1 = 2.0 * log_amplitude;
+
+        /* K[i:n, j:n] = where(j == i, t0, 0) + exp(2 * log_amplitude - t1 * (0.5 * gap[i, j])) */
+        const double v0 = 2.0 * log_amplitude;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             GRADC_SIMD()
             for (int64_t j = 0; j < n; ++j) {
-                t3[j*n + i] = (j == i ? t0 : 0.0) + exp(v1 - t1 * (0.5 * t2[128*j + i - tile_begin]));
+                K[j*n + i] = (j == i ? t0 : 0.0) + exp(v0 - t1 * (0.5 * gap[j*128 + i - tile_begin]));
             }
         }
-        /* t4[i:n, j:1] = y[i] */
+
+        /* t2[i:n, j:1] = y[i] */
+        GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v2 = y[i];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < 1; ++j) {
-                t4[i + j] = v2;
-            }
+            t2[i] = y[i];
         }
     }
-    /* t5 = call.solve(t3, t4) */
-    if (gradc_solve(n, 1, t3, t4, t5, factors, pivots) != 0) {
+
+    /* t3 = call.solve(K, t2) */
+    if (gradc_solve(n, 1, K, t2, t3, factors, pivots) != 0) {
         return 1;
     }
-    double t6 = 0.0;
-    /* t6 = sum[i:n](t5[i, 0] * y[i]) */
-    double t6_sum = 0.0;
-    GRADC_SIMD(reduction(+:t6_sum))
+    double t4 = 0.0;
+
+    /* t4 = sum[i:n](t3[i, 0] * y[i]) */
+    GRADC_SIMD(reduction(+:t4))
     for (int64_t i = 0; i < n; ++i) {
-        t6_sum += t5[i] * y[i];
+        t4 += t3[i] * y[i];
     }
-    t6 += t6_sum;
-    /* t7, t8 = call.slogdet(t3) */
-    double t7;
-    double t8;
-    gradc_slogdet(n, n, t3, &t7, &t8, factors_, pivots_);
-    /* value = 0.9189385332046727 * real(n) + 0.5 * (t8 + t6) */
-    const double value_ = 0.9189385332046727 * (double)n + 0.5 * (t8 + t6);
-    *value = value_;
+
+    /* _, log_det = call.slogdet(K) */
+    double v_;
+    double log_det;
+    gradc_slogdet(n, n, K, &v_, &log_det, factors_, pivots_);
+
+    /* value = 0.9189385332046727 * real(n) + 0.5 * (log_det + t4) */
+    *value = 0.9189385332046727 * (double)n + 0.5 * (log_det + t4);
     return 0;
 }
 
 size_t gaussian_process_forward_work(int64_t n, int64_t d)
 {
-    return gradc_bytes(128*d, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(int64_t)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(int64_t));
+    return gradc_bytes(128*d, sizeof(double))
+           + gradc_bytes(n, sizeof(double))
+           + gradc_bytes(n*n, sizeof(double))
+           + gradc_bytes(n, sizeof(int64_t))
+           + gradc_bytes(n*n, sizeof(double))
+           + gradc_bytes(n, sizeof(int64_t));
 }
 
 int gaussian_process_forward(int64_t n, int64_t d, double log_amplitude, double log_length, double log_noise,
                              const double *restrict X, const double *restrict y, double *restrict value,
-                             double *restrict t0, double *restrict t1, double *restrict t2, double *restrict t3,
-                             double *restrict t5, void *restrict work)
+                             double *restrict t0, double *restrict t1, double *restrict gap, double *restrict K,
+                             double *restrict t3, void *restrict work)
 {
     unsigned char *scratch = work;
     double *const X_transposed = (void *)scratch;
     scratch += gradc_bytes(128*d, sizeof(double));
-    double *const t4 = (void *)scratch;
+    double *const t2 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
     double *const factors = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
@@ -297,67 +313,70 @@ int gaussian_process_forward(int64_t n, int64_t d, double log_amplitude, double 
     double *const factors_ = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
     int64_t *const pivots_ = (void *)scratch;
+
     /* t0 = exp(2 * log_noise) */
     /* t1 = exp(-2 * log_length) */
     const double t0_ = exp(2.0 * log_noise);
     const double t1_ = exp(-2.0 * log_length);
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* X_transposed[j:d, i:n] = X[i, j] */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                X_transposed[128*j + i - tile_begin] = X[d*i + j];
+                X_transposed[j*128 + i - tile_begin] = X[i*d + j];
             }
         }
-        /* t2[i:n, k:n] = sum[j:d](let(s0 := X[i, j] - X_transposed[j, k], s0 * s0)) */
+
+        /* gap[i:n, k:n] = sum[j:d](let(s0 := X[i, j] - X_transposed[j, k], s0 * s0)) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             for (int64_t k = 0; k < n; ++k) {
-                double t2_sum = 0.0;
-                GRADC_SIMD(reduction(+:t2_sum))
+                double gap_sum = 0.0;
+                GRADC_SIMD(reduction(+:gap_sum))
                 for (int64_t j = 0; j < d; ++j) {
-                    const double v0 = X[d*k + j] - X_transposed[128*j + i - tile_begin];
-                    t2_sum += v0 * v0;
+                    const double v0 = X[k*d + j] - X_transposed[j*128 + i - tile_begin];
+                    gap_sum += v0 * v0;
                 }
-                t2[k*n + i] = t2_sum;
+                gap[k*n + i] = gap_sum;
             }
         }
-        /* t3[i:n, j:n] = where(j == i, t0, 0) + exp(2 * log_amplitude - t1 * (0.5 * t2[i, j])) */
-        const double v1 = 2.0 * log_amplitude;
+
+        /* K[i:n, j:n] = where(j == i, t0, 0) + exp(2 * log_amplitude - t1 * (0.5 * gap[i, j])) */
+        const double v0 = 2.0 * log_amplitude;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             GRADC_SIMD()
             for (int64_t j = 0; j < n; ++j) {
-                t3[j*n + i] = (j == i ? t0_ : 0.0) + exp(v1 - t1_ * (0.5 * t2[j*n + i]));
+                K[j*n + i] = (j == i ? t0_ : 0.0) + exp(v0 - t1_ * (0.5 * gap[j*n + i]));
             }
         }
-        /* t4[i:n, j:1] = y[i] */
+
+        /* t2[i:n, j:1] = y[i] */
+        GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v2 = y[i];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < 1; ++j) {
-                t4[i + j] = v2;
-            }
+            t2[i] = y[i];
         }
     }
-    /* t5 = call.solve(t3, t4) */
-    if (gradc_solve(n, 1, t3, t4, t5, factors, pivots) != 0) {
+
+    /* t3 = call.solve(K, t2) */
+    if (gradc_solve(n, 1, K, t2, t3, factors, pivots) != 0) {
         return 1;
     }
-    double t6 = 0.0;
-    /* t6 = sum[i:n](t5[i, 0] * y[i]) */
-    double t6_sum = 0.0;
-    GRADC_SIMD(reduction(+:t6_sum))
+    double t4 = 0.0;
+
+    /* t4 = sum[i:n](t3[i, 0] * y[i]) */
+    GRADC_SIMD(reduction(+:t4))
     for (int64_t i = 0; i < n; ++i) {
-        t6_sum += t5[i] * y[i];
+        t4 += t3[i] * y[i];
     }
-    t6 += t6_sum;
-    /* t7, t8 = call.slogdet(t3) */
-    double t7;
-    double t8;
-    gradc_slogdet(n, n, t3, &t7, &t8, factors_, pivots_);
-    /* value = 0.9189385332046727 * real(n) + 0.5 * (t8 + t6) */
-    const double value_ = 0.9189385332046727 * (double)n + 0.5 * (t8 + t6);
-    *value = value_;
+
+    /* _, log_det = call.slogdet(K) */
+    double v_;
+    double log_det;
+    gradc_slogdet(n, n, K, &v_, &log_det, factors_, pivots_);
+
+    /* value = 0.9189385332046727 * real(n) + 0.5 * (log_det + t4) */
+    *value = 0.9189385332046727 * (double)n + 0.5 * (log_det + t4);
     *t0 = t0_;
     *t1 = t1_;
     return 0;
@@ -366,12 +385,19 @@ int gaussian_process_forward(int64_t n, int64_t d, double log_amplitude, double 
 size_t gaussian_process_backward_work(int64_t n, int64_t d)
 {
     (void)d;
-    return gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(int64_t)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(int64_t));
+    return gradc_bytes(n*n, sizeof(double))
+           + gradc_bytes(n*n, sizeof(double))
+           + gradc_bytes(n, sizeof(double))
+           + gradc_bytes(n, sizeof(double))
+           + gradc_bytes(n*n, sizeof(double))
+           + gradc_bytes(n, sizeof(int64_t))
+           + gradc_bytes(n*n, sizeof(double))
+           + gradc_bytes(n, sizeof(int64_t));
 }
 
 int gaussian_process_backward(int64_t n, int64_t d, double log_amplitude, double log_length, double log_noise,
                               const double *restrict X, const double *restrict y, double t0, double t1,
-                              const double *restrict t2, const double *restrict t3, const double *restrict t5,
+                              const double *restrict gap, const double *restrict K, const double *restrict t3,
                               double cotangent, double *restrict grad_log_amplitude, double *restrict grad_log_length,
                               double *restrict grad_log_noise, void *restrict work)
 {
@@ -380,13 +406,13 @@ int gaussian_process_backward(int64_t n, int64_t d, double log_amplitude, double
     (void)log_noise;
     (void)X;
     unsigned char *scratch = work;
-    double *const t6 = (void *)scratch;
+    double *const t2 = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
-    double *const t7 = (void *)scratch;
+    double *const t4 = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
-    double *const t8 = (void *)scratch;
+    double *const t5 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
-    double *const t9 = (void *)scratch;
+    double *const t6 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
     double *const factors = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
@@ -395,75 +421,86 @@ int gaussian_process_backward(int64_t n, int64_t d, double log_amplitude, double
     double *const factors_ = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
     int64_t *const pivots_ = (void *)scratch;
-    /* t4 = 0.5 * cotangent */
-    const double t4 = 0.5 * cotangent;
-    /* t6 = call.inv(t3) */
-    if (gradc_inv(n, n, t3, t6, factors, pivots) != 0) {
+
+    /* log_det_bar = 0.5 * cotangent */
+    const double log_det_bar = 0.5 * cotangent;
+
+    /* t2 = call.inv(K) */
+    if (gradc_inv(n, n, K, t2, factors, pivots) != 0) {
         return 1;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t7[i:n, j:n] = t3[j, i] */
+
+        /* t4[i:n, j:n] = K[j, i] */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             GRADC_SIMD()
             for (int64_t j = 0; j < n; ++j) {
-                t7[j*n + i] = t3[i*n + j];
+                t4[j*n + i] = K[i*n + j];
             }
         }
-        /* t8[i:n, j:1] = t4 * y[i] */
+
+        /* t5[i:n, j:1] = log_det_bar * y[i] */
+        GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = t4 * y[i];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < 1; ++j) {
-                t8[i + j] = v0;
-            }
+            t5[i] = log_det_bar * y[i];
         }
     }
-    /* t9 = call.solve(t7, t8) */
-    if (gradc_solve(n, 1, t7, t8, t9, factors_, pivots_) != 0) {
+
+    /* t6 = call.solve(t4, t5) */
+    if (gradc_solve(n, 1, t4, t5, t6, factors_, pivots_) != 0) {
         return 2;
     }
-    double t11 = 0.0;
-    double t12 = 0.0;
-    double t13 = 0.0;
-    /* t10[i:n, j:n] = t4 * t6[j, i] - t5[j, 0] * t9[i, 0] */
-    /* t11 = sum[i:n, j:n](t10[i, j] * exp(2 * log_amplitude - t1 * (0.5 * t2[i, j]))) */
-    /* t12 = sum[i:n, j:n](t2[i, j] * t10[i, j] * exp(2 * log_amplitude - t1 * (0.5 * t2[i, j]))) */
-    /* t13 = sum[i:n, j:n](where(j == i, t10[i, j], 0)) */
-    const double v3 = 2.0 * log_amplitude;
-    double t11_sum = 0.0;
-    double t12_sum = 0.0;
-    double t13_sum = 0.0;
+    double t7 = 0.0;
+    double t8 = 0.0;
+    double t9 = 0.0;
+
+    /* K_bar[i:n, j:n] = log_det_bar * t2[j, i] - t3[j, 0] * t6[i, 0] */
+    /* t7 = sum[i:n, j:n](K_bar[i, j] * exp(2 * log_amplitude - t1 * (0.5 * gap[i, j]))) */
+    /* t8 = sum[i:n, j:n](gap[i, j] * K_bar[i, j] * exp(2 * log_amplitude - t1 * (0.5 * gap[i, j]))) */
+    /* t9 = sum[i:n, j:n](where(j == i, K_bar[i, j], 0)) */
+    const double v1 = 2.0 * log_amplitude;
     for (int64_t i = 0; i < n; ++i) {
-        const double v1 = t9[i];
-        GRADC_SIMD(reduction(+:t11_sum, t12_sum, t13_sum))
+        const double t6_i = t6[i];
+        GRADC_SIMD(reduction(+:t7, t8, t9))
         for (int64_t j = 0; j < n; ++j) {
-            const double v2 = t4 * t6[j*n + i] - t5[j] * v1;
-            const double v4 = t2[i*n + j];
-            const double v5 = exp(v3 - t1 * (0.5 * v4));
-            t11_sum += v2 * v5;
-            t12_sum += v4 * v2 * v5;
-            t13_sum += j == i ? v2 : 0.0;
+            const double v0 = log_det_bar * t2[j*n + i] - t3[j] * t6_i;
+            const double gap_ij = gap[i*n + j];
+            const double v2 = exp(v1 - t1 * (0.5 * gap_ij));
+            t7 += v0 * v2;
+            t8 += gap_ij * v0 * v2;
+            t9 += j == i ? v0 : 0.0;
         }
     }
-    t11 += t11_sum;
-    t12 += t12_sum;
-    t13 += t13_sum;
-    /* grad_log_amplitude = 2 * t11 */
-    /* grad_log_length = -(-2 * (t1 * (0.5 * t12))) */
-    /* grad_log_noise = 2 * (t0 * t13) */
-    const double grad_log_amplitude_ = 2.0 * t11;
-    const double grad_log_length_ = -(-2.0 * (t1 * (0.5 * t12)));
-    const double grad_log_noise_ = 2.0 * (t0 * t13);
-    *grad_log_amplitude = grad_log_amplitude_;
-    *grad_log_length = grad_log_length_;
-    *grad_log_noise = grad_log_noise_;
+
+    /* grad_log_amplitude = 2 * t7 */
+    /* grad_log_length = -(-2 * (t1 * (0.5 * t8))) */
+    /* grad_log_noise = 2 * (t0 * t9) */
+    *grad_log_amplitude = 2.0 * t7;
+    *grad_log_length = -(-2.0 * (t1 * (0.5 * t8)));
+    *grad_log_noise = 2.0 * (t0 * t9);
     return 0;
 }
 
 size_t gaussian_process_value_and_grad_work(int64_t n, int64_t d)
 {
-    return gradc_bytes(128*d, sizeof(double)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(int64_t)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(int64_t)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(int64_t)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(int64_t));
+    return gradc_bytes(128*d, sizeof(double))
+           + gradc_bytes(n*n, sizeof(double))
+           + gradc_bytes(n*n, sizeof(double))
+           + gradc_bytes(n, sizeof(double))
+           + gradc_bytes(n, sizeof(double))
+           + gradc_bytes(n*n, sizeof(double))
+           + gradc_bytes(n*n, sizeof(double))
+           + gradc_bytes(n, sizeof(double))
+           + gradc_bytes(n, sizeof(double))
+           + gradc_bytes(n*n, sizeof(double))
+           + gradc_bytes(n, sizeof(int64_t))
+           + gradc_bytes(n*n, sizeof(double))
+           + gradc_bytes(n, sizeof(int64_t))
+           + gradc_bytes(n*n, sizeof(double))
+           + gradc_bytes(n, sizeof(int64_t))
+           + gradc_bytes(n*n, sizeof(double))
+           + gradc_bytes(n, sizeof(int64_t));
 }
 
 int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, double log_length, double log_noise,
@@ -474,21 +511,21 @@ int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, 
     unsigned char *scratch = work;
     double *const X_transposed = (void *)scratch;
     scratch += gradc_bytes(128*d, sizeof(double));
+    double *const gap = (void *)scratch;
+    scratch += gradc_bytes(n*n, sizeof(double));
+    double *const K = (void *)scratch;
+    scratch += gradc_bytes(n*n, sizeof(double));
     double *const t2 = (void *)scratch;
-    scratch += gradc_bytes(n*n, sizeof(double));
+    scratch += gradc_bytes(n, sizeof(double));
     double *const t3 = (void *)scratch;
-    scratch += gradc_bytes(n*n, sizeof(double));
-    double *const t4 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
     double *const t5 = (void *)scratch;
-    scratch += gradc_bytes(n, sizeof(double));
-    double *const t9 = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
-    double *const t10 = (void *)scratch;
+    double *const t6 = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
-    double *const t11 = (void *)scratch;
+    double *const t7 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
-    double *const t12 = (void *)scratch;
+    double *const t8 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
     double *const factors = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
@@ -505,115 +542,113 @@ int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, 
     double *const factors_3 = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
     int64_t *const pivots_3 = (void *)scratch;
+
     /* t0 = exp(2 * log_noise) */
     /* t1 = exp(-2 * log_length) */
     const double t0 = exp(2.0 * log_noise);
     const double t1 = exp(-2.0 * log_length);
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* X_transposed[j:d, i:n] = X[i, j] */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                X_transposed[128*j + i - tile_begin] = X[d*i + j];
+                X_transposed[j*128 + i - tile_begin] = X[i*d + j];
             }
         }
-        /* t2[i:n, k:n] = sum[j:d](let(s0 := X[i, j] - X_transposed[j, k], s0 * s0)) */
+
+        /* gap[i:n, k:n] = sum[j:d](let(s0 := X[i, j] - X_transposed[j, k], s0 * s0)) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             for (int64_t k = 0; k < n; ++k) {
-                double t2_sum = 0.0;
-                GRADC_SIMD(reduction(+:t2_sum))
+                double gap_sum = 0.0;
+                GRADC_SIMD(reduction(+:gap_sum))
                 for (int64_t j = 0; j < d; ++j) {
-                    const double v0 = X[d*k + j] - X_transposed[128*j + i - tile_begin];
-                    t2_sum += v0 * v0;
+                    const double v0 = X[k*d + j] - X_transposed[j*128 + i - tile_begin];
+                    gap_sum += v0 * v0;
                 }
-                t2[k*n + i] = t2_sum;
+                gap[k*n + i] = gap_sum;
             }
         }
-        /* t3[i:n, j:n] = where(j == i, t0, 0) + exp(2 * log_amplitude - t1 * (0.5 * t2[i, j])) */
-        /* t10[i:n, j:n] = t3[j, i] */
-        const double v1 = 2.0 * log_amplitude;
+
+        /* K[i:n, j:n] = where(j == i, t0, 0) + exp(2 * log_amplitude - t1 * (0.5 * gap[i, j])) */
+        /* t6[i:n, j:n] = K[j, i] */
+        const double v0 = 2.0 * log_amplitude;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             GRADC_SIMD()
             for (int64_t j = 0; j < n; ++j) {
-                const double v2 = (j == i ? t0 : 0.0) + exp(v1 - t1 * (0.5 * t2[j*n + i]));
-                t3[j*n + i] = v2;
-                t10[i*n + j] = v2;
+                const double v1 = (j == i ? t0 : 0.0) + exp(v0 - t1 * (0.5 * gap[j*n + i]));
+                K[j*n + i] = v1;
+                t6[i*n + j] = v1;
             }
         }
-        /* t4[i:n, j:1] = y[i] */
-        /* t11[i:n, j:1] = 0.5 * y[i] */
+
+        /* t2[i:n, j:1] = y[i] */
+        /* t7[i:n, j:1] = 0.5 * y[i] */
+        GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v3 = y[i];
-            const double v4 = 0.5 * v3;
-            GRADC_SIMD()
-            for (int64_t j = 0; j < 1; ++j) {
-                t4[i + j] = v3;
-                t11[i + j] = v4;
-            }
+            const double y_i = y[i];
+            t2[i] = y_i;
+            t7[i] = 0.5 * y_i;
         }
     }
-    /* t5 = call.solve(t3, t4) */
-    if (gradc_solve(n, 1, t3, t4, t5, factors, pivots) != 0) {
+
+    /* t3 = call.solve(K, t2) */
+    if (gradc_solve(n, 1, K, t2, t3, factors, pivots) != 0) {
         return 1;
     }
-    double t6 = 0.0;
-    /* t6 = sum[i:n](t5[i, 0] * y[i]) */
-    double t6_sum = 0.0;
-    GRADC_SIMD(reduction(+:t6_sum))
+    double t4 = 0.0;
+
+    /* t4 = sum[i:n](t3[i, 0] * y[i]) */
+    GRADC_SIMD(reduction(+:t4))
     for (int64_t i = 0; i < n; ++i) {
-        t6_sum += t5[i] * y[i];
+        t4 += t3[i] * y[i];
     }
-    t6 += t6_sum;
-    /* t7, t8 = call.slogdet(t3) */
-    double t7;
-    double t8;
-    gradc_slogdet(n, n, t3, &t7, &t8, factors_, pivots_);
-    /* value = 0.9189385332046727 * real(n) + 0.5 * (t8 + t6) */
-    const double value_ = 0.9189385332046727 * (double)n + 0.5 * (t8 + t6);
-    /* t9 = call.inv(t3) */
-    if (gradc_inv(n, n, t3, t9, factors_2, pivots_2) != 0) {
+
+    /* _, log_det = call.slogdet(K) */
+    double v_;
+    double log_det;
+    gradc_slogdet(n, n, K, &v_, &log_det, factors_, pivots_);
+
+    /* value = 0.9189385332046727 * real(n) + 0.5 * (log_det + t4) */
+    *value = 0.9189385332046727 * (double)n + 0.5 * (log_det + t4);
+
+    /* t5 = call.inv(K) */
+    if (gradc_inv(n, n, K, t5, factors_2, pivots_2) != 0) {
         return 2;
     }
-    /* t12 = call.solve(t10, t11) */
-    if (gradc_solve(n, 1, t10, t11, t12, factors_3, pivots_3) != 0) {
+
+    /* t8 = call.solve(t6, t7) */
+    if (gradc_solve(n, 1, t6, t7, t8, factors_3, pivots_3) != 0) {
         return 1;
     }
-    double t14 = 0.0;
-    double t15 = 0.0;
-    double t16 = 0.0;
-    /* t13[i:n, j:n] = 0.5 * t9[j, i] - t12[i, 0] * t5[j, 0] */
-    /* t14 = sum[i:n, j:n](t13[i, j] * exp(2 * log_amplitude - t1 * (0.5 * t2[i, j]))) */
-    /* t15 = sum[i:n, j:n](t13[i, j] * t2[i, j] * exp(2 * log_amplitude - t1 * (0.5 * t2[i, j]))) */
-    /* t16 = sum[i:n, j:n](where(j == i, t13[i, j], 0)) */
-    const double v7 = 2.0 * log_amplitude;
-    double t14_sum = 0.0;
-    double t15_sum = 0.0;
-    double t16_sum = 0.0;
+    double t9 = 0.0;
+    double t10 = 0.0;
+    double t11 = 0.0;
+
+    /* K_bar[i:n, j:n] = 0.5 * t5[j, i] - t8[i, 0] * t3[j, 0] */
+    /* t9 = sum[i:n, j:n](K_bar[i, j] * exp(2 * log_amplitude - t1 * (0.5 * gap[i, j]))) */
+    /* t10 = sum[i:n, j:n](K_bar[i, j] * gap[i, j] * exp(2 * log_amplitude - t1 * (0.5 * gap[i, j]))) */
+    /* t11 = sum[i:n, j:n](where(j == i, K_bar[i, j], 0)) */
+    const double v2 = 2.0 * log_amplitude;
     for (int64_t i = 0; i < n; ++i) {
-        const double v5 = t12[i];
-        GRADC_SIMD(reduction(+:t14_sum, t15_sum, t16_sum))
+        const double t8_i = t8[i];
+        GRADC_SIMD(reduction(+:t9, t10, t11))
         for (int64_t j = 0; j < n; ++j) {
-            const double v6 = 0.5 * t9[j*n + i] - t5[j] * v5;
-            const double v8 = t2[i*n + j];
-            const double v9 = exp(v7 - t1 * (0.5 * v8));
-            t14_sum += v6 * v9;
-            t15_sum += v8 * v6 * v9;
-            t16_sum += j == i ? v6 : 0.0;
+            const double v1 = 0.5 * t5[j*n + i] - t3[j] * t8_i;
+            const double gap_ij = gap[i*n + j];
+            const double v3 = exp(v2 - t1 * (0.5 * gap_ij));
+            t9 += v1 * v3;
+            t10 += gap_ij * v1 * v3;
+            t11 += j == i ? v1 : 0.0;
         }
     }
-    t14 += t14_sum;
-    t15 += t15_sum;
-    t16 += t16_sum;
-    /* grad_log_amplitude = 2 * t14 */
-    /* grad_log_length = -(-2 * (t1 * (0.5 * t15))) */
-    /* grad_log_noise = 2 * (t0 * t16) */
-    const double grad_log_amplitude_ = 2.0 * t14;
-    const double grad_log_length_ = -(-2.0 * (t1 * (0.5 * t15)));
-    const double grad_log_noise_ = 2.0 * (t16 * t0);
-    *value = value_;
-    *grad_log_amplitude = grad_log_amplitude_;
-    *grad_log_length = grad_log_length_;
-    *grad_log_noise = grad_log_noise_;
+
+    /* grad_log_amplitude = 2 * t9 */
+    /* grad_log_length = -(-2 * (t1 * (0.5 * t10))) */
+    /* grad_log_noise = 2 * (t0 * t11) */
+    *grad_log_amplitude = 2.0 * t9;
+    *grad_log_length = -(-2.0 * (t1 * (0.5 * t10)));
+    *grad_log_noise = 2.0 * (t11 * t0);
     return 0;
 }

@@ -30,14 +30,14 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
-size_t hinge_value_work(int64_t d, int64_t n)
+size_t hinge_value_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return gradc_bytes(128, sizeof(double));
 }
 
-int hinge_value(int64_t d, int64_t n, const double *restrict w, const double *restrict X, const double *restrict y,
+int hinge_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                 double lam, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
@@ -45,15 +45,17 @@ int hinge_value(int64_t d, int64_t n, const double *restrict w, const double *re
     double t1 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                t0_sum += X[i*d + j] * w[j];
             }
             t0[i - tile_begin] = t0_sum;
         }
+
         /* t1 = sum[i:n](maximum(0, 1 - y[i] * t0[i])) */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
@@ -64,43 +66,44 @@ int hinge_value(int64_t d, int64_t n, const double *restrict w, const double *re
         t1 += t1_sum;
     }
     double t2 = 0.0;
+
     /* t2 = sum[j:d](w[j] * w[j]) */
-    double t2_sum = 0.0;
-    GRADC_SIMD(reduction(+:t2_sum))
+    GRADC_SIMD(reduction(+:t2))
     for (int64_t j = 0; j < d; ++j) {
-        const double v1 = w[j];
-        t2_sum += v1 * v1;
+        const double w_j = w[j];
+        t2 += w_j * w_j;
     }
-    t2 += t2_sum;
+
     /* value = t1 / n + t2 * (0.5 * lam) */
-    const double value_ = t1 / (double)n + t2 * (0.5 * lam);
-    *value = value_;
+    *value = t1 / (double)n + t2 * (0.5 * lam);
     return 0;
 }
 
-size_t hinge_forward_work(int64_t d, int64_t n)
+size_t hinge_forward_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return 0;
 }
 
-int hinge_forward(int64_t d, int64_t n, const double *restrict w, const double *restrict X, const double *restrict y,
+int hinge_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                   double lam, double *restrict value, double *restrict t0, void *restrict work)
 {
     (void)work;
     double t1 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                t0_sum += X[i*d + j] * w[j];
             }
             t0[i] = t0_sum;
         }
+
         /* t1 = sum[i:n](maximum(0, 1 - y[i] * t0[i])) */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
@@ -111,83 +114,86 @@ int hinge_forward(int64_t d, int64_t n, const double *restrict w, const double *
         t1 += t1_sum;
     }
     double t2 = 0.0;
+
     /* t2 = sum[j:d](w[j] * w[j]) */
-    double t2_sum = 0.0;
-    GRADC_SIMD(reduction(+:t2_sum))
+    GRADC_SIMD(reduction(+:t2))
     for (int64_t j = 0; j < d; ++j) {
-        const double v1 = w[j];
-        t2_sum += v1 * v1;
+        const double w_j = w[j];
+        t2 += w_j * w_j;
     }
-    t2 += t2_sum;
+
     /* value = t1 / n + t2 * (0.5 * lam) */
-    const double value_ = t1 / (double)n + t2 * (0.5 * lam);
-    *value = value_;
+    *value = t1 / (double)n + t2 * (0.5 * lam);
     return 0;
 }
 
-size_t hinge_backward_work(int64_t d, int64_t n)
+size_t hinge_backward_work(int64_t n, int64_t d)
 {
     (void)n;
     return gradc_bytes(d, sizeof(double));
 }
 
-int hinge_backward(int64_t d, int64_t n, const double *restrict w, const double *restrict X, const double *restrict y,
+int hinge_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                    double lam, const double *restrict t0, double cotangent, double *restrict grad_w,
                    void *restrict work)
 {
     unsigned char *scratch = work;
     double *const t2 = (void *)scratch;
+
     /* t1 = cotangent / n */
     const double t1 = cotangent / (double)n;
     for (int64_t at = 0; at < d; ++at) {
         t2[at] = 0.0;
     }
-    /* t2[j:d] = sum[i:n](let(s0 := 1 - y[i] * t0[i], X[i, j] * y[i] * where(0 < s0, t1, where(0 == s0, 0.5 * t1, */
-    /*    0)))) */
-    const double v2 = 0.5 * t1;
+
+    /* t2[j:d] = sum[i:n](let(s0 := 1 - y[i] * t0[i], X[i, j] * y[i] * where(0 < s0, t1, where(0 == s0, 0.5 * t1,
+     *    0)))) */
+    const double v1 = 0.5 * t1;
     for (int64_t i = 0; i < n / 4 * 4; i += 4) {
-        const double v0 = y[i];
-        const double v1 = 1.0 - v0 * t0[i];
-        const double v3 = 0.0 < v1 ? t1 : (0.0 == v1 ? v2 : 0.0);
-        const double v4 = y[(i + 1)];
-        const double v5 = 1.0 - v4 * t0[(i + 1)];
-        const double v6 = 0.0 < v5 ? t1 : (0.0 == v5 ? v2 : 0.0);
-        const double v7 = y[(i + 2)];
-        const double v8 = 1.0 - v7 * t0[(i + 2)];
-        const double v9 = 0.0 < v8 ? t1 : (0.0 == v8 ? v2 : 0.0);
-        const double v10 = y[(i + 3)];
-        const double v11 = 1.0 - v10 * t0[(i + 3)];
-        const double v12 = 0.0 < v11 ? t1 : (0.0 == v11 ? v2 : 0.0);
+        const double y_i = y[i];
+        const double v0 = 1.0 - y_i * t0[i];
+        const double v2 = 0.0 < v0 ? t1 : (0.0 == v0 ? v1 : 0.0);
+        const double y_i1 = y[(i + 1)];
+        const double v3 = 1.0 - y_i1 * t0[(i + 1)];
+        const double v4 = 0.0 < v3 ? t1 : (0.0 == v3 ? v1 : 0.0);
+        const double y_i2 = y[(i + 2)];
+        const double v5 = 1.0 - y_i2 * t0[(i + 2)];
+        const double v6 = 0.0 < v5 ? t1 : (0.0 == v5 ? v1 : 0.0);
+        const double y_i3 = y[(i + 3)];
+        const double v7 = 1.0 - y_i3 * t0[(i + 3)];
+        const double v8 = 0.0 < v7 ? t1 : (0.0 == v7 ? v1 : 0.0);
         GRADC_SIMD()
         for (int64_t j = 0; j < d; ++j) {
-            t2[j] += X[d*i + j] * v0 * v3 + X[(i + 1)*d + j] * v4 * v6 + X[(i + 2)*d + j] * v7 * v9 + X[(i + 3)*d + j] * v10 * v12;
+            t2[j] += X[i*d + j] * y_i * v2 + X[(i + 1)*d + j] * y_i1 * v4 + X[(i + 2)*d + j] * y_i2 * v6 + X[(i + 3)*d + j] * y_i3 * v8;
         }
     }
     for (int64_t i = n / 4 * 4; i < n; ++i) {
-        const double v0 = y[i];
-        const double v1 = 1.0 - v0 * t0[i];
-        const double v3 = 0.0 < v1 ? t1 : (0.0 == v1 ? v2 : 0.0);
+        const double y_i = y[i];
+        const double v0 = 1.0 - y_i * t0[i];
+        const double v2 = 0.0 < v0 ? t1 : (0.0 == v0 ? v1 : 0.0);
         GRADC_SIMD()
         for (int64_t j = 0; j < d; ++j) {
-            t2[j] += X[d*i + j] * v0 * v3;
+            t2[j] += X[i*d + j] * y_i * v2;
         }
     }
+
     /* grad_w[j:d] = 2 * w[j] * (cotangent * (0.5 * lam)) - t2[j] */
-    const double v13 = cotangent * (0.5 * lam);
+    const double v0 = cotangent * (0.5 * lam);
     GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
-        grad_w[j] = 2.0 * w[j] * v13 - t2[j];
+        grad_w[j] = 2.0 * w[j] * v0 - t2[j];
     }
     return 0;
 }
 
-size_t hinge_value_and_grad_work(int64_t d, int64_t n)
+size_t hinge_value_and_grad_work(int64_t n, int64_t d)
 {
     (void)n;
-    return gradc_bytes(128, sizeof(double)) + gradc_bytes(d, sizeof(double));
+    return gradc_bytes(128, sizeof(double))
+           + gradc_bytes(d, sizeof(double));
 }
 
-int hinge_value_and_grad(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int hinge_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                          const double *restrict y, double lam, double *restrict value, double *restrict grad_w,
                          void *restrict work)
 {
@@ -195,6 +201,7 @@ int hinge_value_and_grad(int64_t d, int64_t n, const double *restrict w, const d
     double *const t0 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
     double *const t4 = (void *)scratch;
+
     /* t3 = 1 / n */
     const double t3 = 1.0 / (double)n;
     double t1 = 0.0;
@@ -203,15 +210,17 @@ int hinge_value_and_grad(int64_t d, int64_t n, const double *restrict w, const d
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                t0_sum += X[i*d + j] * w[j];
             }
             t0[i - tile_begin] = t0_sum;
         }
+
         /* t1 = sum[i:n](maximum(0, 1 - y[i] * t0[i])) */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
@@ -220,50 +229,50 @@ int hinge_value_and_grad(int64_t d, int64_t n, const double *restrict w, const d
             t1_sum += (v0 > 0.0 || v0 != v0) ? v0 : 0.0;
         }
         t1 += t1_sum;
-        /* t4[j:d] = sum[i:n](let(s0 := 1 - y[i] * t0[i], X[i, j] * y[i] * where(0 < s0, t3, where(0 == s0, 0.5 * */
-        /*    t3, 0)))) */
-        const double v3 = 0.5 * t3;
+
+        /* t4[j:d] = sum[i:n](let(s0 := 1 - y[i] * t0[i], X[i, j] * y[i] * where(0 < s0, t3, where(0 == s0, 0.5 *
+         *    t3, 0)))) */
+        const double v1 = 0.5 * t3;
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v1 = y[i];
-            const double v2 = 1.0 - v1 * t0[i - tile_begin];
-            const double v4 = 0.0 < v2 ? t3 : (0.0 == v2 ? v3 : 0.0);
-            const double v5 = y[(i + 1)];
-            const double v6 = 1.0 - v5 * t0[(i + 1) - tile_begin];
-            const double v7 = 0.0 < v6 ? t3 : (0.0 == v6 ? v3 : 0.0);
-            const double v8 = y[(i + 2)];
-            const double v9 = 1.0 - v8 * t0[(i + 2) - tile_begin];
-            const double v10 = 0.0 < v9 ? t3 : (0.0 == v9 ? v3 : 0.0);
-            const double v11 = y[(i + 3)];
-            const double v12 = 1.0 - v11 * t0[(i + 3) - tile_begin];
-            const double v13 = 0.0 < v12 ? t3 : (0.0 == v12 ? v3 : 0.0);
+            const double y_i = y[i];
+            const double v0 = 1.0 - y_i * t0[i - tile_begin];
+            const double v2 = 0.0 < v0 ? t3 : (0.0 == v0 ? v1 : 0.0);
+            const double y_i1 = y[(i + 1)];
+            const double v3 = 1.0 - y_i1 * t0[(i + 1) - tile_begin];
+            const double v4 = 0.0 < v3 ? t3 : (0.0 == v3 ? v1 : 0.0);
+            const double y_i2 = y[(i + 2)];
+            const double v5 = 1.0 - y_i2 * t0[(i + 2) - tile_begin];
+            const double v6 = 0.0 < v5 ? t3 : (0.0 == v5 ? v1 : 0.0);
+            const double y_i3 = y[(i + 3)];
+            const double v7 = 1.0 - y_i3 * t0[(i + 3) - tile_begin];
+            const double v8 = 0.0 < v7 ? t3 : (0.0 == v7 ? v1 : 0.0);
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                t4[j] += X[d*i + j] * v1 * v4 + X[(i + 1)*d + j] * v5 * v7 + X[(i + 2)*d + j] * v8 * v10 + X[(i + 3)*d + j] * v11 * v13;
+                t4[j] += X[i*d + j] * y_i * v2 + X[(i + 1)*d + j] * y_i1 * v4 + X[(i + 2)*d + j] * y_i2 * v6 + X[(i + 3)*d + j] * y_i3 * v8;
             }
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v1 = y[i];
-            const double v2 = 1.0 - v1 * t0[i - tile_begin];
-            const double v4 = 0.0 < v2 ? t3 : (0.0 == v2 ? v3 : 0.0);
+            const double y_i = y[i];
+            const double v0 = 1.0 - y_i * t0[i - tile_begin];
+            const double v2 = 0.0 < v0 ? t3 : (0.0 == v0 ? v1 : 0.0);
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                t4[j] += X[d*i + j] * v1 * v4;
+                t4[j] += X[i*d + j] * y_i * v2;
             }
         }
     }
     double t2 = 0.0;
+
     /* t2 = sum[j:d](w[j] * w[j]) */
     /* grad_w[j:d] = lam * w[j] - t4[j] */
-    double t2_sum = 0.0;
-    GRADC_SIMD(reduction(+:t2_sum))
+    GRADC_SIMD(reduction(+:t2))
     for (int64_t j = 0; j < d; ++j) {
-        const double v14 = w[j];
-        t2_sum += v14 * v14;
-        grad_w[j] = lam * v14 - t4[j];
+        const double w_j = w[j];
+        t2 += w_j * w_j;
+        grad_w[j] = lam * w_j - t4[j];
     }
-    t2 += t2_sum;
+
     /* value = t1 / n + t2 * (0.5 * lam) */
-    const double value_ = t1 / (double)n + t2 * (0.5 * lam);
-    *value = value_;
+    *value = t1 / (double)n + t2 * (0.5 * lam);
     return 0;
 }

@@ -1,18 +1,18 @@
 /* info_nce: the loss, and its derivatives.
  *
  *     def program(A: real[n, k], B: real[n, k], tau: real):
- *         t0[i:n, l:1] = sum[j:k](B[i, j] ** 2)
- *         t1[i:n, j:1] = sqrt(t0[i, 0])
- *         t2[i:n, j:k] = B[i, j] / t1[i, 0]
- *         t3[i:n, l:1] = sum[j:k](A[i, j] ** 2)
- *         t4[i:n, j:1] = sqrt(t3[i, 0])
- *         t5[i:n, j:k] = A[i, j] / t4[i, 0]
- *         t6[i:n, l:n] = sum[j:k](t2[l, j] * t5[i, j])
- *         t7[i:n, j:n] = t6[i, j] / tau
- *         t8[i:n, j:1] = max[l:n](t7[i, l])
- *         t9[i:n] = sum[j:n](exp(t7[i, j] - t8[i, 0]))
- *         t10 = sum[i:n](t8[i, 0] + log(t9[i]) - t7[i, i])
- *         value = t10 / n
+ *         t0[i:n] = sum[j:k](B[i, j] ** 2)
+ *         t1[i:n] = sqrt(t0[i])
+ *         B_2[i:n, j:k] = B[i, j] / t1[i]
+ *         t2[i:n] = sum[j:k](A[i, j] ** 2)
+ *         t3[i:n] = sqrt(t2[i])
+ *         A_2[i:n, j:k] = A[i, j] / t3[i]
+ *         t4[i:n, l:n] = sum[j:k](B_2[l, j] * A_2[i, j])
+ *         S[i:n, j:n] = t4[i, j] / tau
+ *         t5[i:n] = max[j:n](S[i, j])
+ *         t6[i:n] = sum[j:n](exp(S[i, j] - t5[i]))
+ *         t7 = sum[i:n](t5[i] + log(t6[i]) - S[i, i])
+ *         value = t7 / n
  *         return value
  *
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
@@ -51,7 +51,16 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 
 size_t info_nce_value_work(int64_t n, int64_t k)
 {
-    return gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(k*n, sizeof(double)) + gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    return gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(k*n, sizeof(double))
+           + gradc_bytes(k*n, sizeof(double))
+           + gradc_bytes(128*n, sizeof(double))
+           + gradc_bytes(128*n, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double));
 }
 
 int info_nce_value(int64_t n, int64_t k, const double *restrict A, const double *restrict B, double tau,
@@ -62,474 +71,463 @@ int info_nce_value(int64_t n, int64_t k, const double *restrict A, const double 
     scratch += gradc_bytes(128, sizeof(double));
     double *const t1 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)scratch;
+    scratch += gradc_bytes(128, sizeof(double));
     double *const t3 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
+    double *const A_2 = (void *)scratch;
+    scratch += gradc_bytes(k*n, sizeof(double));
     double *const t4 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
+    scratch += gradc_bytes(k*n, sizeof(double));
     double *const t5 = (void *)scratch;
-    scratch += gradc_bytes(k*n, sizeof(double));
-    double *const product_operand = (void *)scratch;
-    scratch += gradc_bytes(k*n, sizeof(double));
+    scratch += gradc_bytes(128*n, sizeof(double));
+    double *const S = (void *)scratch;
+    scratch += gradc_bytes(128*n, sizeof(double));
     double *const t6 = (void *)scratch;
-    scratch += gradc_bytes(128*n, sizeof(double));
-    double *const t7 = (void *)scratch;
-    scratch += gradc_bytes(128*n, sizeof(double));
-    double *const t8 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
-    double *const t9 = (void *)scratch;
+    double *const t7 = (void *)scratch;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t0[i:n, l:1] = sum[j:k](B[i, j] * B[i, j]) */
-        /* t3[i:n, l:1] = sum[j:k](A[i, j] * A[i, j]) */
+
+        /* t0[i:n] = sum[j:k](B[i, j] * B[i, j]) */
+        /* t2[i:n] = sum[j:k](A[i, j] * A[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t l = 0; l < 1; ++l) {
-                double t0_sum = 0.0;
-                double t3_sum = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum, t3_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v0 = B[i*k + j];
-                    const double v1 = A[i*k + j];
-                    t0_sum += v0 * v0;
-                    t3_sum += v1 * v1;
-                }
-                t0[i + l - tile_begin] = t0_sum;
-                t3[i + l - tile_begin] = t3_sum;
+            double t0_sum = 0.0;
+            double t2_sum = 0.0;
+            GRADC_SIMD(reduction(+:t0_sum, t2_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                const double B_ij = B[i*k + j];
+                const double A_ij = A[i*k + j];
+                t0_sum += B_ij * B_ij;
+                t2_sum += A_ij * A_ij;
             }
+            t0[i - tile_begin] = t0_sum;
+            t2[i - tile_begin] = t2_sum;
         }
-        /* t1[i:n, j:1] = sqrt(t0[i, 0]) */
-        /* t4[i:n, j:1] = sqrt(t3[i, 0]) */
+
+        /* t1[i:n] = sqrt(t0[i]) */
+        /* t3[i:n] = sqrt(t2[i]) */
+        GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v2 = sqrt(t0[i - tile_begin]);
-            const double v3 = sqrt(t3[i - tile_begin]);
-            GRADC_SIMD()
-            for (int64_t j = 0; j < 1; ++j) {
-                t1[i + j - tile_begin] = v2;
-                t4[i + j - tile_begin] = v3;
-            }
+            t1[i - tile_begin] = sqrt(t0[i - tile_begin]);
+            t3[i - tile_begin] = sqrt(t2[i - tile_begin]);
         }
-        /* t2[i:n, j:k] = B[i, j] / t1[i, 0] */
-        /* t5[i:n, j:k] = A[i, j] / t4[i, 0] */
-        /* product_operand[j:k, i:n] = t2[i, j] */
+
+        /* B_2[i:n, j:k] = B[i, j] / t1[i] */
+        /* A_2[i:n, j:k] = A[i, j] / t3[i] */
+        /* t4[j:k, i:n] = B_2[i, j] */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v4 = t1[i - tile_begin];
-            const double v5 = t4[i - tile_begin];
+            const double t1_i = t1[i - tile_begin];
+            const double t3_i = t3[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < k; ++j) {
-                t5[i*k + j] = A[i*k + j] / v5;
-                product_operand[j*n + i] = B[i*k + j] / v4;
+                A_2[i*k + j] = A[i*k + j] / t3_i;
+                t4[j*n + i] = B[i*k + j] / t1_i;
             }
         }
     }
-    double t10 = 0.0;
+    double t8 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t6[i:n, l:n] = sum[j:k](product_operand[j, l] * t5[i, j]) */
+
+        /* t5[i:n, l:n] = sum[j:k](A_2[i, j] * t4[j, l]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             for (int64_t l = 0; l < n; ++l) {
-                t6[i*n + l - n*tile_begin] = 0.0;
+                t5[(i - tile_begin)*n + l] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                const double v6 = t5[i*k + j];
-                const double v7 = t5[i*k + (j + 1)];
-                const double v8 = t5[i*k + (j + 2)];
-                const double v9 = t5[i*k + (j + 3)];
+                const double A_2_ij = A_2[i*k + j];
+                const double A_2_ij1 = A_2[i*k + (j + 1)];
+                const double A_2_ij2 = A_2[i*k + (j + 2)];
+                const double A_2_ij3 = A_2[i*k + (j + 3)];
                 GRADC_SIMD()
                 for (int64_t l = 0; l < n; ++l) {
-                    t6[i*n + l - n*tile_begin] += v6 * product_operand[j*n + l] + v7 * product_operand[(j + 1)*n + l] + v8 * product_operand[(j + 2)*n + l] + v9 * product_operand[(j + 3)*n + l];
+                    t5[(i - tile_begin)*n + l] += A_2_ij * t4[j*n + l] + A_2_ij1 * t4[(j + 1)*n + l] + A_2_ij2 * t4[(j + 2)*n + l] + A_2_ij3 * t4[(j + 3)*n + l];
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
-                const double v6 = t5[i*k + j];
+                const double A_2_ij = A_2[i*k + j];
                 GRADC_SIMD()
                 for (int64_t l = 0; l < n; ++l) {
-                    t6[i*n + l - n*tile_begin] += v6 * product_operand[j*n + l];
+                    t5[(i - tile_begin)*n + l] += A_2_ij * t4[j*n + l];
                 }
             }
         }
-        /* t7[i:n, j:n] = t6[i, j] / tau */
+
+        /* S[i:n, j:n] = t5[i, j] / tau */
+        /* t6[i:n] = max[j:n](S[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            GRADC_SIMD()
+            double t6_max = -INFINITY;
             for (int64_t j = 0; j < n; ++j) {
-                t7[i*n + j - n*tile_begin] = t6[i*n + j - n*tile_begin] / tau;
+                const double v0 = t5[(i - tile_begin)*n + j] / tau;
+                S[(i - tile_begin)*n + j] = v0;
+                t6_max = (v0 > t6_max || v0 != v0) ? v0 : t6_max;
             }
+            t6[i - tile_begin] = t6_max;
         }
-        /* t8[i:n, j:1] = max[l:n](t7[i, l]) */
+
+        /* t7[i:n] = sum[j:n](exp(S[i, j] - t6[i])) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t j = 0; j < 1; ++j) {
-                double t8_max = -INFINITY;
-                for (int64_t l = 0; l < n; ++l) {
-                    const double v10 = t7[i*n + l - n*tile_begin];
-                    t8_max = (v10 > t8_max || v10 != v10) ? v10 : t8_max;
-                }
-                t8[i + j - tile_begin] = t8_max;
-            }
-        }
-        /* t9[i:n] = sum[j:n](exp(t7[i, j] - t8[i, 0])) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v11 = t8[i - tile_begin];
-            double t9_sum = 0.0;
-            GRADC_SIMD(reduction(+:t9_sum))
+            const double t6_i = t6[i - tile_begin];
+            double t7_sum = 0.0;
+            GRADC_SIMD(reduction(+:t7_sum))
             for (int64_t j = 0; j < n; ++j) {
-                t9_sum += exp(t7[i*n + j - n*tile_begin] - v11);
+                t7_sum += exp(S[(i - tile_begin)*n + j] - t6_i);
             }
-            t9[i - tile_begin] = t9_sum;
+            t7[i - tile_begin] = t7_sum;
         }
-        /* t10 = sum[i:n](t8[i, 0] + log(t9[i]) - t7[i, i]) */
-        double t10_sum = 0.0;
-        GRADC_SIMD(reduction(+:t10_sum))
+
+        /* t8 = sum[i:n](t6[i] + log(t7[i]) - S[i, i]) */
+        double t8_sum = 0.0;
+        GRADC_SIMD(reduction(+:t8_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t10_sum += t8[i - tile_begin] + log(t9[i - tile_begin]) - t7[i*n + i - n*tile_begin];
+            t8_sum += t6[i - tile_begin] + log(t7[i - tile_begin]) - S[(i - tile_begin)*n + i];
         }
-        t10 += t10_sum;
+        t8 += t8_sum;
     }
-    /* value = t10 / n */
-    const double value_ = t10 / (double)n;
-    *value = value_;
+
+    /* value = t8 / n */
+    *value = t8 / (double)n;
     return 0;
 }
 
 size_t info_nce_forward_work(int64_t n, int64_t k)
 {
-    return gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(k*n, sizeof(double)) + gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double));
+    return gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(k*n, sizeof(double))
+           + gradc_bytes(k*n, sizeof(double))
+           + gradc_bytes(128*n, sizeof(double));
 }
 
 int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const double *restrict B, double tau,
-                     double *restrict value, double *restrict t0, double *restrict t3, double *restrict t6,
-                     double *restrict t8, double *restrict t9, void *restrict work)
+                     double *restrict value, double *restrict t0, double *restrict t2, double *restrict t4,
+                     double *restrict t5, double *restrict t6, void *restrict work)
 {
     unsigned char *scratch = work;
     double *const t1 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)scratch;
+    double *const t3 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)scratch;
+    double *const A_2 = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
-    double *const product_operand = (void *)scratch;
+    double *const t4_ = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
-    double *const t7 = (void *)scratch;
+    double *const S = (void *)scratch;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t0[i:n, l:1] = sum[j:k](B[i, j] * B[i, j]) */
-        /* t3[i:n, l:1] = sum[j:k](A[i, j] * A[i, j]) */
+
+        /* t0[i:n] = sum[j:k](B[i, j] * B[i, j]) */
+        /* t2[i:n] = sum[j:k](A[i, j] * A[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t l = 0; l < 1; ++l) {
-                double t0_sum = 0.0;
-                double t3_sum = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum, t3_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v0 = B[i*k + j];
-                    const double v1 = A[i*k + j];
-                    t0_sum += v0 * v0;
-                    t3_sum += v1 * v1;
-                }
-                t0[i + l] = t0_sum;
-                t3[i + l] = t3_sum;
+            double t0_sum = 0.0;
+            double t2_sum = 0.0;
+            GRADC_SIMD(reduction(+:t0_sum, t2_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                const double B_ij = B[i*k + j];
+                const double A_ij = A[i*k + j];
+                t0_sum += B_ij * B_ij;
+                t2_sum += A_ij * A_ij;
             }
+            t0[i] = t0_sum;
+            t2[i] = t2_sum;
         }
-        /* t1[i:n, j:1] = sqrt(t0[i, 0]) */
-        /* t4[i:n, j:1] = sqrt(t3[i, 0]) */
+
+        /* t1[i:n] = sqrt(t0[i]) */
+        /* t3[i:n] = sqrt(t2[i]) */
+        GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v2 = sqrt(t0[i]);
-            const double v3 = sqrt(t3[i]);
-            GRADC_SIMD()
-            for (int64_t j = 0; j < 1; ++j) {
-                t1[i + j - tile_begin] = v2;
-                t4[i + j - tile_begin] = v3;
-            }
+            t1[i - tile_begin] = sqrt(t0[i]);
+            t3[i - tile_begin] = sqrt(t2[i]);
         }
-        /* t2[i:n, j:k] = B[i, j] / t1[i, 0] */
-        /* t5[i:n, j:k] = A[i, j] / t4[i, 0] */
-        /* product_operand[j:k, i:n] = t2[i, j] */
+
+        /* B_2[i:n, j:k] = B[i, j] / t1[i] */
+        /* A_2[i:n, j:k] = A[i, j] / t3[i] */
+        /* t4[j:k, i:n] = B_2[i, j] */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v4 = t1[i - tile_begin];
-            const double v5 = t4[i - tile_begin];
+            const double t1_i = t1[i - tile_begin];
+            const double t3_i = t3[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < k; ++j) {
-                t5[i*k + j] = A[i*k + j] / v5;
-                product_operand[j*n + i] = B[i*k + j] / v4;
+                A_2[i*k + j] = A[i*k + j] / t3_i;
+                t4_[j*n + i] = B[i*k + j] / t1_i;
             }
         }
     }
-    double t10 = 0.0;
+    double t7 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t6[i:n, l:n] = sum[j:k](product_operand[j, l] * t5[i, j]) */
+
+        /* t4_2[i:n, l:n] = sum[j:k](A_2[i, j] * t4[j, l]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             for (int64_t l = 0; l < n; ++l) {
-                t6[i*n + l] = 0.0;
+                t4[i*n + l] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                const double v6 = t5[i*k + j];
-                const double v7 = t5[i*k + (j + 1)];
-                const double v8 = t5[i*k + (j + 2)];
-                const double v9 = t5[i*k + (j + 3)];
+                const double A_2_ij = A_2[i*k + j];
+                const double A_2_ij1 = A_2[i*k + (j + 1)];
+                const double A_2_ij2 = A_2[i*k + (j + 2)];
+                const double A_2_ij3 = A_2[i*k + (j + 3)];
                 GRADC_SIMD()
                 for (int64_t l = 0; l < n; ++l) {
-                    t6[i*n + l] += v6 * product_operand[j*n + l] + v7 * product_operand[(j + 1)*n + l] + v8 * product_operand[(j + 2)*n + l] + v9 * product_operand[(j + 3)*n + l];
+                    t4[i*n + l] += A_2_ij * t4_[j*n + l] + A_2_ij1 * t4_[(j + 1)*n + l] + A_2_ij2 * t4_[(j + 2)*n + l] + A_2_ij3 * t4_[(j + 3)*n + l];
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
-                const double v6 = t5[i*k + j];
+                const double A_2_ij = A_2[i*k + j];
                 GRADC_SIMD()
                 for (int64_t l = 0; l < n; ++l) {
-                    t6[i*n + l] += v6 * product_operand[j*n + l];
+                    t4[i*n + l] += A_2_ij * t4_[j*n + l];
                 }
             }
         }
-        /* t7[i:n, j:n] = t6[i, j] / tau */
+
+        /* S[i:n, j:n] = t4_2[i, j] / tau */
+        /* t5[i:n] = max[j:n](S[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            GRADC_SIMD()
+            double t5_max = -INFINITY;
             for (int64_t j = 0; j < n; ++j) {
-                t7[i*n + j - n*tile_begin] = t6[i*n + j] / tau;
+                const double v0 = t4[i*n + j] / tau;
+                S[(i - tile_begin)*n + j] = v0;
+                t5_max = (v0 > t5_max || v0 != v0) ? v0 : t5_max;
             }
+            t5[i] = t5_max;
         }
-        /* t8[i:n, j:1] = max[l:n](t7[i, l]) */
+
+        /* t6[i:n] = sum[j:n](exp(S[i, j] - t5[i])) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t j = 0; j < 1; ++j) {
-                double t8_max = -INFINITY;
-                for (int64_t l = 0; l < n; ++l) {
-                    const double v10 = t7[i*n + l - n*tile_begin];
-                    t8_max = (v10 > t8_max || v10 != v10) ? v10 : t8_max;
-                }
-                t8[i + j] = t8_max;
-            }
-        }
-        /* t9[i:n] = sum[j:n](exp(t7[i, j] - t8[i, 0])) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v11 = t8[i];
-            double t9_sum = 0.0;
-            GRADC_SIMD(reduction(+:t9_sum))
+            const double t5_i = t5[i];
+            double t6_sum = 0.0;
+            GRADC_SIMD(reduction(+:t6_sum))
             for (int64_t j = 0; j < n; ++j) {
-                t9_sum += exp(t7[i*n + j - n*tile_begin] - v11);
+                t6_sum += exp(S[(i - tile_begin)*n + j] - t5_i);
             }
-            t9[i] = t9_sum;
+            t6[i] = t6_sum;
         }
-        /* t10 = sum[i:n](t8[i, 0] + log(t9[i]) - t7[i, i]) */
-        double t10_sum = 0.0;
-        GRADC_SIMD(reduction(+:t10_sum))
+
+        /* t7 = sum[i:n](t5[i] + log(t6[i]) - S[i, i]) */
+        double t7_sum = 0.0;
+        GRADC_SIMD(reduction(+:t7_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t10_sum += t8[i] + log(t9[i]) - t7[i*n + i - n*tile_begin];
+            t7_sum += t5[i] + log(t6[i]) - S[(i - tile_begin)*n + i];
         }
-        t10 += t10_sum;
+        t7 += t7_sum;
     }
-    /* value = t10 / n */
-    const double value_ = t10 / (double)n;
-    *value = value_;
+
+    /* value = t7 / n */
+    *value = t7 / (double)n;
     return 0;
 }
 
 size_t info_nce_backward_work(int64_t n, int64_t k)
 {
-    return gradc_bytes(n, sizeof(double)) + gradc_bytes(k*n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(k*n, sizeof(double)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    return gradc_bytes(n, sizeof(double))
+           + gradc_bytes(k*n, sizeof(double))
+           + gradc_bytes(n, sizeof(double))
+           + gradc_bytes(k*n, sizeof(double))
+           + gradc_bytes(n*n, sizeof(double))
+           + gradc_bytes(n*n, sizeof(double))
+           + gradc_bytes(n, sizeof(double))
+           + gradc_bytes(n, sizeof(double))
+           + gradc_bytes(128*n, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(k*n, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double));
 }
 
 int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const double *restrict B, double tau,
-                      const double *restrict t0, const double *restrict t3, const double *restrict t6,
-                      const double *restrict t8, const double *restrict t9, double cotangent, double *restrict grad_A,
+                      const double *restrict t0, const double *restrict t2, const double *restrict t4,
+                      const double *restrict t5, const double *restrict t6, double cotangent, double *restrict grad_A,
                       double *restrict grad_B, void *restrict work)
 {
     unsigned char *scratch = work;
     double *const t1 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
-    double *const t2 = (void *)scratch;
+    double *const B_2 = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
-    double *const t4 = (void *)scratch;
+    double *const t3 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
-    double *const t5 = (void *)scratch;
+    double *const A_2 = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
-    double *const t7 = (void *)scratch;
+    double *const S = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
-    double *const t11 = (void *)scratch;
+    double *const S_bar = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
-    double *const t12 = (void *)scratch;
+    double *const t8 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
-    double *const t13 = (void *)scratch;
+    double *const t9 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
-    double *const t14 = (void *)scratch;
-    scratch += gradc_bytes(n, sizeof(double));
-    double *const t15 = (void *)scratch;
+    double *const t10 = (void *)scratch;
     scratch += gradc_bytes(128*n, sizeof(double));
-    double *const t16 = (void *)scratch;
+    double *const A_bar = (void *)scratch;
     scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t17 = (void *)scratch;
+    double *const t11 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
-    double *const t18 = (void *)scratch;
+    double *const t12 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
-    double *const t19 = (void *)scratch;
+    double *const B_bar = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
-    double *const t20 = (void *)scratch;
+    double *const t13 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
-    double *const t21 = (void *)scratch;
-    /* t10 = cotangent / n */
-    const double t10 = cotangent / (double)n;
+    double *const t14 = (void *)scratch;
+
+    /* t7 = cotangent / n */
+    const double t7 = cotangent / (double)n;
     for (int64_t at = 0; at < n*n; ++at) {
-        t11[at] = 0.0;
+        S_bar[at] = 0.0;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t1[i:n, j:1] = sqrt(t0[i, 0]) */
-        /* t4[i:n, j:1] = sqrt(t3[i, 0]) */
+
+        /* t1[i:n] = sqrt(t0[i]) */
+        /* t3[i:n] = sqrt(t2[i]) */
+        /* S_bar[:n, :n] = 0 S_bar += each[i:n](at[i, i](-t7)) */
+        /* t8[i:n] = t7 / t6[i] */
+        const double v0 = -t7;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = sqrt(t0[i]);
-            const double v1 = sqrt(t3[i]);
-            GRADC_SIMD()
-            for (int64_t j = 0; j < 1; ++j) {
-                t1[i + j] = v0;
-                t4[i + j] = v1;
-            }
+            t1[i] = sqrt(t0[i]);
+            t3[i] = sqrt(t2[i]);
+            S_bar[i*n + i] += v0;
+            t8[i] = t7 / t6[i];
         }
-        /* t2[i:n, j:k] = B[i, j] / t1[i, 0] */
-        /* t5[i:n, j:k] = A[i, j] / t4[i, 0] */
+
+        /* B_2[i:n, j:k] = B[i, j] / t1[i] */
+        /* A_2[i:n, j:k] = A[i, j] / t3[i] */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v2 = t1[i];
-            const double v3 = t4[i];
+            const double t1_i = t1[i];
+            const double t3_i = t3[i];
             GRADC_SIMD()
             for (int64_t j = 0; j < k; ++j) {
-                t2[i*k + j] = B[i*k + j] / v2;
-                t5[i*k + j] = A[i*k + j] / v3;
+                B_2[i*k + j] = B[i*k + j] / t1_i;
+                A_2[i*k + j] = A[i*k + j] / t3_i;
             }
         }
-        /* t7[i:n, j:n] = t6[i, j] / tau */
+
+        /* S[i:n, j:n] = t4[i, j] / tau */
+        /* t9[i:n] = sum[j:n](where(S[i, j] == t5[i], 1, 0)) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            GRADC_SIMD()
+            const double t5_i = t5[i];
+            double t9_sum = 0.0;
+            GRADC_SIMD(reduction(+:t9_sum))
             for (int64_t j = 0; j < n; ++j) {
-                t7[i*n + j] = t6[i*n + j] / tau;
+                const double v1 = t4[i*n + j] / tau;
+                S[i*n + j] = v1;
+                t9_sum += t5_i == v1 ? 1.0 : 0.0;
             }
-        }
-        /* t11[:n, :n] = 0 t11 += each[i:n](at[i, i](-t10)) */
-        /* t12[i:n] = t10 / t9[i] */
-        const double v4 = -t10;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t11[i*n + i] += v4;
-            t12[i] = t10 / t9[i];
-        }
-        /* t13[i:n, j:1] = sum[l:n](exp(t7[i, l] - t8[i, 0])) */
-        /* t14[i:n, j:1] = sum[l:n](where(t8[i, 0] == t7[i, l], 1, 0)) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v6 = t8[i];
-            for (int64_t j = 0; j < 1; ++j) {
-                double t13_sum = 0.0;
-                double t14_sum = 0.0;
-                GRADC_SIMD(reduction(+:t13_sum, t14_sum))
-                for (int64_t l = 0; l < n; ++l) {
-                    const double v5 = t7[i*n + l];
-                    t13_sum += exp(v5 - v6);
-                    t14_sum += v6 == v5 ? 1.0 : 0.0;
-                }
-                t13[i + j] = t13_sum;
-                t14[i + j] = t14_sum;
-            }
+            t9[i] = t9_sum;
         }
     }
     for (int64_t at = 0; at < k*n; ++at) {
-        t19[at] = 0.0;
+        B_bar[at] = 0.0;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t15[i:n, j:n] = (t11[i, j] + t12[i] * exp(t7[i, j] - t8[i, 0]) + where(t8[i, 0] == t7[i, j], (t10 - */
-        /*    t13[i, 0] * t12[i]) / t14[i, 0], 0)) / tau */
+
+        /* t10[i:n, j:n] = (S_bar[i, j] + t8[i] * exp(S[i, j] - t5[i]) + where(S[i, j] == t5[i], (t7 - t6[i] *
+         *    t8[i]) / t9[i], 0)) / tau */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v7 = t12[i];
-            const double v9 = t8[i];
-            const double v10 = (t10 - t13[i] * v7) / t14[i];
+            const double t8_i = t8[i];
+            const double t5_i = t5[i];
+            const double v1 = (t7 - t6[i] * t8_i) / t9[i];
             GRADC_SIMD()
             for (int64_t j = 0; j < n; ++j) {
-                const double v8 = t7[i*n + j];
-                t15[i*n + j - n*tile_begin] = (t11[i*n + j] + v7 * exp(v8 - v9) + (v9 == v8 ? v10 : 0.0)) / tau;
+                const double S_ij = S[i*n + j];
+                t10[(i - tile_begin)*n + j] = (S_bar[i*n + j] + t8_i * exp(S_ij - t5_i) + (S_ij == t5_i ? v1 : 0.0)) / tau;
             }
         }
-        /* t16[i:n, j:k] = sum[l:n](t15[i, l] * t2[l, j]) */
+
+        /* A_bar[i:n, j:k] = sum[l:n](t10[i, l] * B_2[l, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             for (int64_t j = 0; j < k; ++j) {
-                t16[i*k + j - k*tile_begin] = 0.0;
+                A_bar[(i - tile_begin)*k + j] = 0.0;
             }
             for (int64_t l = 0; l < n / 4 * 4; l += 4) {
-                const double v11 = t15[i*n + l - n*tile_begin];
-                const double v12 = t15[i*n + (l + 1) - n*tile_begin];
-                const double v13 = t15[i*n + (l + 2) - n*tile_begin];
-                const double v14 = t15[i*n + (l + 3) - n*tile_begin];
+                const double t10_il = t10[(i - tile_begin)*n + l];
+                const double t10_il1 = t10[(i - tile_begin)*n + (l + 1)];
+                const double t10_il2 = t10[(i - tile_begin)*n + (l + 2)];
+                const double t10_il3 = t10[(i - tile_begin)*n + (l + 3)];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    t16[i*k + j - k*tile_begin] += v11 * t2[k*l + j] + v12 * t2[(l + 1)*k + j] + v13 * t2[(l + 2)*k + j] + v14 * t2[(l + 3)*k + j];
+                    A_bar[(i - tile_begin)*k + j] += t10_il * B_2[l*k + j] + t10_il1 * B_2[(l + 1)*k + j] + t10_il2 * B_2[(l + 2)*k + j] + t10_il3 * B_2[(l + 3)*k + j];
                 }
             }
             for (int64_t l = n / 4 * 4; l < n; ++l) {
-                const double v11 = t15[i*n + l - n*tile_begin];
+                const double t10_il = t10[(i - tile_begin)*n + l];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    t16[i*k + j - k*tile_begin] += v11 * t2[k*l + j];
+                    A_bar[(i - tile_begin)*k + j] += t10_il * B_2[l*k + j];
                 }
             }
         }
-        /* t17[i:n, l:1] = sum[j:k](A[i, j] * t16[i, j]) */
+
+        /* t11[i:n] = sum[j:k](A[i, j] * A_bar[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t l = 0; l < 1; ++l) {
-                double t17_sum = 0.0;
-                GRADC_SIMD(reduction(+:t17_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    t17_sum += A[i*k + j] * t16[i*k + j - k*tile_begin];
-                }
-                t17[i + l - tile_begin] = t17_sum;
+            double t11_sum = 0.0;
+            GRADC_SIMD(reduction(+:t11_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                t11_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
             }
+            t11[i - tile_begin] = t11_sum;
         }
-        /* t18[i:n, j:1] = -(0.5 * (t17[i, 0] / (t4[i, 0] * t4[i, 0])) / sqrt(t3[i, 0])) */
+
+        /* t12[i:n] = -(0.5 * (t11[i] / (t3[i] * t3[i])) / sqrt(t2[i])) */
+        GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v15 = t4[i];
-            const double v16 = -(0.5 * (t17[i - tile_begin] / (v15 * v15)) / sqrt(t3[i]));
-            GRADC_SIMD()
-            for (int64_t j = 0; j < 1; ++j) {
-                t18[i + j - tile_begin] = v16;
-            }
+            const double t3_i = t3[i];
+            t12[i - tile_begin] = -(0.5 * (t11[i - tile_begin] / (t3_i * t3_i)) / sqrt(t2[i]));
         }
-        /* grad_A[i:n, j:k] = t16[i, j] / t4[i, 0] + t18[i, 0] * (2 * A[i, j]) */
+
+        /* grad_A[i:n, j:k] = A_bar[i, j] / t3[i] + t12[i] * (2 * A[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v17 = t4[i];
-            const double v18 = t18[i - tile_begin];
+            const double t3_i = t3[i];
+            const double t12_i = t12[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < k; ++j) {
-                grad_A[i*k + j] = t16[i*k + j - k*tile_begin] / v17 + v18 * (2.0 * A[i*k + j]);
+                grad_A[i*k + j] = A_bar[(i - tile_begin)*k + j] / t3_i + t12_i * (2.0 * A[i*k + j]);
             }
         }
-        /* t19[i:n, j:k] = sum[l:n](t15[l, i] * t5[l, j]) */
+
+        /* B_bar[i:n, j:k] = sum[l:n](A_2[l, j] * t10[l, i]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             for (int64_t l = 0; l < n; ++l) {
-                const double v19 = t15[i*n + l - n*tile_begin];
+                const double t10_il = t10[(i - tile_begin)*n + l];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    t19[k*l + j] += t5[i*k + j] * v19;
+                    B_bar[l*k + j] += A_2[i*k + j] * t10_il;
                 }
             }
         }
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t20[i:n, l:1] = sum[j:k](B[i, j] * t19[i, j]) */
+
+        /* t13[i:n] = sum[j:k](B[i, j] * B_bar[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t l = 0; l < 1; ++l) {
-                double t20_sum = 0.0;
-                GRADC_SIMD(reduction(+:t20_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    t20_sum += B[i*k + j] * t19[i*k + j];
-                }
-                t20[i + l - tile_begin] = t20_sum;
+            double t13_sum = 0.0;
+            GRADC_SIMD(reduction(+:t13_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                t13_sum += B[i*k + j] * B_bar[i*k + j];
             }
+            t13[i - tile_begin] = t13_sum;
         }
-        /* t21[i:n, j:1] = -(0.5 * (t20[i, 0] / (t1[i, 0] * t1[i, 0])) / sqrt(t0[i, 0])) */
+
+        /* t14[i:n] = -(0.5 * (t13[i] / (t1[i] * t1[i])) / sqrt(t0[i])) */
+        GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v20 = t1[i];
-            const double v21 = -(0.5 * (t20[i - tile_begin] / (v20 * v20)) / sqrt(t0[i]));
-            GRADC_SIMD()
-            for (int64_t j = 0; j < 1; ++j) {
-                t21[i + j - tile_begin] = v21;
-            }
+            const double t1_i = t1[i];
+            t14[i - tile_begin] = -(0.5 * (t13[i - tile_begin] / (t1_i * t1_i)) / sqrt(t0[i]));
         }
-        /* grad_B[i:n, j:k] = t19[i, j] / t1[i, 0] + t21[i, 0] * (2 * B[i, j]) */
+
+        /* grad_B[i:n, j:k] = B_bar[i, j] / t1[i] + t14[i] * (2 * B[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v22 = t1[i];
-            const double v23 = t21[i - tile_begin];
+            const double t1_i = t1[i];
+            const double t14_i = t14[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < k; ++j) {
-                grad_B[i*k + j] = t19[i*k + j] / v22 + v23 * (2.0 * B[i*k + j]);
+                grad_B[i*k + j] = B_bar[i*k + j] / t1_i + t14_i * (2.0 * B[i*k + j]);
             }
         }
     }
@@ -538,7 +536,27 @@ int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const doub
 
 size_t info_nce_value_and_grad_work(int64_t n, int64_t k)
 {
-    return gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(k*n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(k*n, sizeof(double)) + gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    return gradc_bytes(n, sizeof(double))
+           + gradc_bytes(n, sizeof(double))
+           + gradc_bytes(k*n, sizeof(double))
+           + gradc_bytes(n, sizeof(double))
+           + gradc_bytes(n, sizeof(double))
+           + gradc_bytes(k*n, sizeof(double))
+           + gradc_bytes(k*n, sizeof(double))
+           + gradc_bytes(128*n, sizeof(double))
+           + gradc_bytes(128*n, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(n*n, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*n, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(k*n, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double));
 }
 
 int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, const double *restrict B, double tau,
@@ -550,293 +568,270 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
     scratch += gradc_bytes(n, sizeof(double));
     double *const t1 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
-    double *const t2 = (void *)scratch;
+    double *const B_2 = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
+    double *const t2 = (void *)scratch;
+    scratch += gradc_bytes(n, sizeof(double));
     double *const t3 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
+    double *const A_2 = (void *)scratch;
+    scratch += gradc_bytes(k*n, sizeof(double));
     double *const t4 = (void *)scratch;
-    scratch += gradc_bytes(n, sizeof(double));
+    scratch += gradc_bytes(k*n, sizeof(double));
     double *const t5 = (void *)scratch;
-    scratch += gradc_bytes(k*n, sizeof(double));
-    double *const product_operand = (void *)scratch;
-    scratch += gradc_bytes(k*n, sizeof(double));
+    scratch += gradc_bytes(128*n, sizeof(double));
+    double *const S = (void *)scratch;
+    scratch += gradc_bytes(128*n, sizeof(double));
     double *const t6 = (void *)scratch;
-    scratch += gradc_bytes(128*n, sizeof(double));
-    double *const t7 = (void *)scratch;
-    scratch += gradc_bytes(128*n, sizeof(double));
-    double *const t8 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
-    double *const t9 = (void *)scratch;
+    double *const t7 = (void *)scratch;
+    scratch += gradc_bytes(128, sizeof(double));
+    double *const S_bar = (void *)scratch;
+    scratch += gradc_bytes(n*n, sizeof(double));
+    double *const t10 = (void *)scratch;
+    scratch += gradc_bytes(128, sizeof(double));
+    double *const t11 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
     double *const t12 = (void *)scratch;
-    scratch += gradc_bytes(n*n, sizeof(double));
+    scratch += gradc_bytes(128*n, sizeof(double));
+    double *const A_bar = (void *)scratch;
+    scratch += gradc_bytes(128*k, sizeof(double));
     double *const t13 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
     double *const t14 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
+    double *const B_bar = (void *)scratch;
+    scratch += gradc_bytes(k*n, sizeof(double));
     double *const t15 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
     double *const t16 = (void *)scratch;
-    scratch += gradc_bytes(128*n, sizeof(double));
-    double *const t17 = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t18 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t19 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t20 = (void *)scratch;
-    scratch += gradc_bytes(k*n, sizeof(double));
-    double *const t21 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t22 = (void *)scratch;
-    /* t11 = 1 / n */
-    const double t11 = 1.0 / (double)n;
+
+    /* t9 = 1 / n */
+    const double t9 = 1.0 / (double)n;
     for (int64_t at = 0; at < n*n; ++at) {
-        t12[at] = 0.0;
+        S_bar[at] = 0.0;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t0[i:n, l:1] = sum[j:k](B[i, j] * B[i, j]) */
-        /* t3[i:n, l:1] = sum[j:k](A[i, j] * A[i, j]) */
+
+        /* t0[i:n] = sum[j:k](B[i, j] * B[i, j]) */
+        /* t2[i:n] = sum[j:k](A[i, j] * A[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t l = 0; l < 1; ++l) {
-                double t0_sum = 0.0;
-                double t3_sum = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum, t3_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v0 = B[i*k + j];
-                    const double v1 = A[i*k + j];
-                    t0_sum += v0 * v0;
-                    t3_sum += v1 * v1;
-                }
-                t0[i + l] = t0_sum;
-                t3[i + l] = t3_sum;
+            double t0_sum = 0.0;
+            double t2_sum = 0.0;
+            GRADC_SIMD(reduction(+:t0_sum, t2_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                const double B_ij = B[i*k + j];
+                const double A_ij = A[i*k + j];
+                t0_sum += B_ij * B_ij;
+                t2_sum += A_ij * A_ij;
             }
+            t0[i] = t0_sum;
+            t2[i] = t2_sum;
         }
-        /* t1[i:n, j:1] = sqrt(t0[i, 0]) */
-        /* t4[i:n, j:1] = sqrt(t3[i, 0]) */
+
+        /* t1[i:n] = sqrt(t0[i]) */
+        /* t3[i:n] = sqrt(t2[i]) */
+        /* S_bar[:n, :n] = 0 S_bar += each[i:n](at[i, i](-t9)) */
+        const double v0 = -t9;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v2 = sqrt(t0[i]);
-            const double v3 = sqrt(t3[i]);
-            GRADC_SIMD()
-            for (int64_t j = 0; j < 1; ++j) {
-                t1[i + j] = v2;
-                t4[i + j] = v3;
-            }
+            t1[i] = sqrt(t0[i]);
+            t3[i] = sqrt(t2[i]);
+            S_bar[i*n + i] += v0;
         }
-        /* t2[i:n, j:k] = B[i, j] / t1[i, 0] */
-        /* t5[i:n, j:k] = A[i, j] / t4[i, 0] */
-        /* product_operand[j:k, i:n] = t2[i, j] */
+
+        /* B_2[i:n, j:k] = B[i, j] / t1[i] */
+        /* A_2[i:n, j:k] = A[i, j] / t3[i] */
+        /* t4[j:k, i:n] = B_2[i, j] */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v4 = t1[i];
-            const double v6 = t4[i];
+            const double t1_i = t1[i];
+            const double t3_i = t3[i];
             GRADC_SIMD()
             for (int64_t j = 0; j < k; ++j) {
-                const double v5 = B[i*k + j] / v4;
-                t2[i*k + j] = v5;
-                t5[i*k + j] = A[i*k + j] / v6;
-                product_operand[j*n + i] = v5;
+                const double v1 = B[i*k + j] / t1_i;
+                B_2[i*k + j] = v1;
+                A_2[i*k + j] = A[i*k + j] / t3_i;
+                t4[j*n + i] = v1;
             }
         }
-        /* t12[:n, :n] = 0 t12 += each[i:n](at[i, i](-t11)) */
-        const double v7 = -t11;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t12[i*n + i] += v7;
-        }
     }
-    double t10 = 0.0;
+    double t8 = 0.0;
     for (int64_t at = 0; at < k*n; ++at) {
-        t20[at] = 0.0;
+        B_bar[at] = 0.0;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t6[i:n, l:n] = sum[j:k](product_operand[j, l] * t5[i, j]) */
+
+        /* t5[i:n, l:n] = sum[j:k](A_2[i, j] * t4[j, l]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             for (int64_t l = 0; l < n; ++l) {
-                t6[i*n + l - n*tile_begin] = 0.0;
+                t5[(i - tile_begin)*n + l] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                const double v8 = t5[i*k + j];
-                const double v9 = t5[i*k + (j + 1)];
-                const double v10 = t5[i*k + (j + 2)];
-                const double v11 = t5[i*k + (j + 3)];
+                const double A_2_ij = A_2[i*k + j];
+                const double A_2_ij1 = A_2[i*k + (j + 1)];
+                const double A_2_ij2 = A_2[i*k + (j + 2)];
+                const double A_2_ij3 = A_2[i*k + (j + 3)];
                 GRADC_SIMD()
                 for (int64_t l = 0; l < n; ++l) {
-                    t6[i*n + l - n*tile_begin] += v8 * product_operand[j*n + l] + v9 * product_operand[(j + 1)*n + l] + v10 * product_operand[(j + 2)*n + l] + v11 * product_operand[(j + 3)*n + l];
+                    t5[(i - tile_begin)*n + l] += A_2_ij * t4[j*n + l] + A_2_ij1 * t4[(j + 1)*n + l] + A_2_ij2 * t4[(j + 2)*n + l] + A_2_ij3 * t4[(j + 3)*n + l];
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
-                const double v8 = t5[i*k + j];
+                const double A_2_ij = A_2[i*k + j];
                 GRADC_SIMD()
                 for (int64_t l = 0; l < n; ++l) {
-                    t6[i*n + l - n*tile_begin] += v8 * product_operand[j*n + l];
+                    t5[(i - tile_begin)*n + l] += A_2_ij * t4[j*n + l];
                 }
             }
         }
-        /* t7[i:n, j:n] = t6[i, j] / tau */
+
+        /* S[i:n, j:n] = t5[i, j] / tau */
+        /* t6[i:n] = max[j:n](S[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            double t6_max = -INFINITY;
+            for (int64_t j = 0; j < n; ++j) {
+                const double v1 = t5[(i - tile_begin)*n + j] / tau;
+                S[(i - tile_begin)*n + j] = v1;
+                t6_max = (v1 > t6_max || v1 != v1) ? v1 : t6_max;
+            }
+            t6[i - tile_begin] = t6_max;
+        }
+
+        /* t7[i:n] = sum[j:n](exp(S[i, j] - t6[i])) */
+        /* t11[i:n] = sum[j:n](where(S[i, j] == t6[i], 1, 0)) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t6_i = t6[i - tile_begin];
+            double t7_sum = 0.0;
+            double t11_sum = 0.0;
+            GRADC_SIMD(reduction(+:t7_sum, t11_sum))
+            for (int64_t j = 0; j < n; ++j) {
+                const double S_ij = S[(i - tile_begin)*n + j];
+                t7_sum += exp(S_ij - t6_i);
+                t11_sum += S_ij == t6_i ? 1.0 : 0.0;
+            }
+            t7[i - tile_begin] = t7_sum;
+            t11[i - tile_begin] = t11_sum;
+        }
+
+        /* t8 = sum[i:n](t6[i] + log(t7[i]) - S[i, i]) */
+        /* t10[i:n] = t9 / t7[i] */
+        double t8_sum = 0.0;
+        GRADC_SIMD(reduction(+:t8_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t7_i = t7[i - tile_begin];
+            t8_sum += t6[i - tile_begin] + log(t7_i) - S[(i - tile_begin)*n + i];
+            t10[i - tile_begin] = t9 / t7_i;
+        }
+        t8 += t8_sum;
+
+        /* t12[i:n, j:n] = (S_bar[i, j] + t10[i] * exp(S[i, j] - t6[i]) + where(S[i, j] == t6[i], (t9 - t7[i] *
+         *    t10[i]) / t11[i], 0)) / tau */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t10_i = t10[i - tile_begin];
+            const double t6_i = t6[i - tile_begin];
+            const double v1 = (t9 - t7[i - tile_begin] * t10_i) / t11[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < n; ++j) {
-                t7[i*n + j - n*tile_begin] = t6[i*n + j - n*tile_begin] / tau;
+                const double S_ij = S[(i - tile_begin)*n + j];
+                t12[(i - tile_begin)*n + j] = (S_bar[i*n + j] + t10_i * exp(S_ij - t6_i) + (S_ij == t6_i ? v1 : 0.0)) / tau;
             }
         }
-        /* t8[i:n, j:1] = max[l:n](t7[i, l]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t j = 0; j < 1; ++j) {
-                double t8_max = -INFINITY;
-                for (int64_t l = 0; l < n; ++l) {
-                    const double v12 = t7[i*n + l - n*tile_begin];
-                    t8_max = (v12 > t8_max || v12 != v12) ? v12 : t8_max;
-                }
-                t8[i + j - tile_begin] = t8_max;
-            }
-        }
-        /* t9[i:n] = sum[j:n](exp(t7[i, j] - t8[i, 0])) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v13 = t8[i - tile_begin];
-            double t9_sum = 0.0;
-            GRADC_SIMD(reduction(+:t9_sum))
-            for (int64_t j = 0; j < n; ++j) {
-                t9_sum += exp(t7[i*n + j - n*tile_begin] - v13);
-            }
-            t9[i - tile_begin] = t9_sum;
-        }
-        /* t10 = sum[i:n](t8[i, 0] + log(t9[i]) - t7[i, i]) */
-        /* t13[i:n] = t11 / t9[i] */
-        double t10_sum = 0.0;
-        GRADC_SIMD(reduction(+:t10_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v14 = t9[i - tile_begin];
-            t10_sum += t8[i - tile_begin] + log(v14) - t7[i*n + i - n*tile_begin];
-            t13[i - tile_begin] = t11 / v14;
-        }
-        t10 += t10_sum;
-        /* t14[i:n, j:1] = sum[l:n](exp(t7[i, l] - t8[i, 0])) */
-        /* t15[i:n, j:1] = sum[l:n](where(t7[i, l] == t8[i, 0], 1, 0)) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v16 = t8[i - tile_begin];
-            for (int64_t j = 0; j < 1; ++j) {
-                double t14_sum = 0.0;
-                double t15_sum = 0.0;
-                GRADC_SIMD(reduction(+:t14_sum, t15_sum))
-                for (int64_t l = 0; l < n; ++l) {
-                    const double v15 = t7[i*n + l - n*tile_begin];
-                    t14_sum += exp(v15 - v16);
-                    t15_sum += v16 == v15 ? 1.0 : 0.0;
-                }
-                t14[i + j - tile_begin] = t14_sum;
-                t15[i + j - tile_begin] = t15_sum;
-            }
-        }
-        /* t16[i:n, j:n] = (t12[i, j] + t13[i] * exp(t7[i, j] - t8[i, 0]) + where(t8[i, 0] == t7[i, j], (t11 - */
-        /*    t14[i, 0] * t13[i]) / t15[i, 0], 0)) / tau */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v17 = t13[i - tile_begin];
-            const double v19 = t8[i - tile_begin];
-            const double v20 = (t11 - t14[i - tile_begin] * v17) / t15[i - tile_begin];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < n; ++j) {
-                const double v18 = t7[i*n + j - n*tile_begin];
-                t16[i*n + j - n*tile_begin] = (t12[i*n + j] + v17 * exp(v18 - v19) + (v19 == v18 ? v20 : 0.0)) / tau;
-            }
-        }
-        /* t17[i:n, j:k] = sum[l:n](t16[i, l] * t2[l, j]) */
+
+        /* A_bar[i:n, j:k] = sum[l:n](t12[i, l] * B_2[l, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             for (int64_t j = 0; j < k; ++j) {
-                t17[i*k + j - k*tile_begin] = 0.0;
+                A_bar[(i - tile_begin)*k + j] = 0.0;
             }
             for (int64_t l = 0; l < n / 4 * 4; l += 4) {
-                const double v21 = t16[i*n + l - n*tile_begin];
-                const double v22 = t16[i*n + (l + 1) - n*tile_begin];
-                const double v23 = t16[i*n + (l + 2) - n*tile_begin];
-                const double v24 = t16[i*n + (l + 3) - n*tile_begin];
+                const double t12_il = t12[(i - tile_begin)*n + l];
+                const double t12_il1 = t12[(i - tile_begin)*n + (l + 1)];
+                const double t12_il2 = t12[(i - tile_begin)*n + (l + 2)];
+                const double t12_il3 = t12[(i - tile_begin)*n + (l + 3)];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    t17[i*k + j - k*tile_begin] += t2[k*l + j] * v21 + t2[(l + 1)*k + j] * v22 + t2[(l + 2)*k + j] * v23 + t2[(l + 3)*k + j] * v24;
+                    A_bar[(i - tile_begin)*k + j] += B_2[l*k + j] * t12_il + B_2[(l + 1)*k + j] * t12_il1 + B_2[(l + 2)*k + j] * t12_il2 + B_2[(l + 3)*k + j] * t12_il3;
                 }
             }
             for (int64_t l = n / 4 * 4; l < n; ++l) {
-                const double v21 = t16[i*n + l - n*tile_begin];
+                const double t12_il = t12[(i - tile_begin)*n + l];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    t17[i*k + j - k*tile_begin] += t2[k*l + j] * v21;
+                    A_bar[(i - tile_begin)*k + j] += B_2[l*k + j] * t12_il;
                 }
             }
         }
-        /* t18[i:n, l:1] = sum[j:k](A[i, j] * t17[i, j]) */
+
+        /* t13[i:n] = sum[j:k](A[i, j] * A_bar[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t l = 0; l < 1; ++l) {
-                double t18_sum = 0.0;
-                GRADC_SIMD(reduction(+:t18_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    t18_sum += A[i*k + j] * t17[i*k + j - k*tile_begin];
-                }
-                t18[i + l - tile_begin] = t18_sum;
+            double t13_sum = 0.0;
+            GRADC_SIMD(reduction(+:t13_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                t13_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
             }
+            t13[i - tile_begin] = t13_sum;
         }
-        /* t19[i:n, j:1] = -(0.5 * (t18[i, 0] / (t4[i, 0] * t4[i, 0])) / sqrt(t3[i, 0])) */
+
+        /* t14[i:n] = -(0.5 * (t13[i] / (t3[i] * t3[i])) / sqrt(t2[i])) */
+        GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v25 = t4[i];
-            const double v26 = -(0.5 * (t18[i - tile_begin] / (v25 * v25)) / sqrt(t3[i]));
-            GRADC_SIMD()
-            for (int64_t j = 0; j < 1; ++j) {
-                t19[i + j - tile_begin] = v26;
-            }
+            const double t3_i = t3[i];
+            t14[i - tile_begin] = -(0.5 * (t13[i - tile_begin] / (t3_i * t3_i)) / sqrt(t2[i]));
         }
-        /* grad_A[i:n, j:k] = t17[i, j] / t4[i, 0] + t19[i, 0] * (2 * A[i, j]) */
+
+        /* grad_A[i:n, j:k] = A_bar[i, j] / t3[i] + t14[i] * (2 * A[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v27 = t4[i];
-            const double v28 = t19[i - tile_begin];
+            const double t3_i = t3[i];
+            const double t14_i = t14[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < k; ++j) {
-                grad_A[i*k + j] = t17[i*k + j - k*tile_begin] / v27 + v28 * (2.0 * A[i*k + j]);
+                grad_A[i*k + j] = A_bar[(i - tile_begin)*k + j] / t3_i + t14_i * (2.0 * A[i*k + j]);
             }
         }
-        /* t20[i:n, j:k] = sum[l:n](t16[l, i] * t5[l, j]) */
+
+        /* B_bar[i:n, j:k] = sum[l:n](A_2[l, j] * t12[l, i]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             for (int64_t l = 0; l < n; ++l) {
-                const double v29 = t16[i*n + l - n*tile_begin];
+                const double t12_il = t12[(i - tile_begin)*n + l];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    t20[k*l + j] += t5[i*k + j] * v29;
+                    B_bar[l*k + j] += A_2[i*k + j] * t12_il;
                 }
             }
         }
     }
-    /* value = t10 / n */
-    const double value_ = t10 / (double)n;
+
+    /* value = t8 / n */
+    *value = t8 / (double)n;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t21[i:n, l:1] = sum[j:k](B[i, j] * t20[i, j]) */
+
+        /* t15[i:n] = sum[j:k](B[i, j] * B_bar[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t l = 0; l < 1; ++l) {
-                double t21_sum = 0.0;
-                GRADC_SIMD(reduction(+:t21_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    t21_sum += B[i*k + j] * t20[i*k + j];
-                }
-                t21[i + l - tile_begin] = t21_sum;
+            double t15_sum = 0.0;
+            GRADC_SIMD(reduction(+:t15_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                t15_sum += B[i*k + j] * B_bar[i*k + j];
             }
+            t15[i - tile_begin] = t15_sum;
         }
-        /* t22[i:n, j:1] = -(0.5 * (t21[i, 0] / (t1[i, 0] * t1[i, 0])) / sqrt(t0[i, 0])) */
+
+        /* t16[i:n] = -(0.5 * (t15[i] / (t1[i] * t1[i])) / sqrt(t0[i])) */
+        GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v30 = t1[i];
-            const double v31 = -(0.5 * (t21[i - tile_begin] / (v30 * v30)) / sqrt(t0[i]));
-            GRADC_SIMD()
-            for (int64_t j = 0; j < 1; ++j) {
-                t22[i + j - tile_begin] = v31;
-            }
+            const double t1_i = t1[i];
+            t16[i - tile_begin] = -(0.5 * (t15[i - tile_begin] / (t1_i * t1_i)) / sqrt(t0[i]));
         }
-        /* grad_B[i:n, j:k] = t20[i, j] / t1[i, 0] + t22[i, 0] * (2 * B[i, j]) */
+
+        /* grad_B[i:n, j:k] = B_bar[i, j] / t1[i] + t16[i] * (2 * B[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v32 = t1[i];
-            const double v33 = t22[i - tile_begin];
+            const double t1_i = t1[i];
+            const double t16_i = t16[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < k; ++j) {
-                grad_B[i*k + j] = t20[i*k + j] / v32 + v33 * (2.0 * B[i*k + j]);
+                grad_B[i*k + j] = B_bar[i*k + j] / t1_i + t16_i * (2.0 * B[i*k + j]);
             }
         }
     }
-    *value = value_;
     return 0;
 }

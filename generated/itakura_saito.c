@@ -52,36 +52,38 @@ int itakura_saito_value(int64_t n, int64_t k, int64_t d, const double *restrict 
     double value_ = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             for (int64_t l = 0; l < d; ++l) {
-                t0[d*i + l - d*tile_begin] = 0.0;
+                t0[(i - tile_begin)*d + l] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                const double v0 = W[i*k + j];
-                const double v1 = W[i*k + (j + 1)];
-                const double v2 = W[i*k + (j + 2)];
-                const double v3 = W[i*k + (j + 3)];
+                const double W_ij = W[i*k + j];
+                const double W_ij1 = W[i*k + (j + 1)];
+                const double W_ij2 = W[i*k + (j + 2)];
+                const double W_ij3 = W[i*k + (j + 3)];
                 GRADC_SIMD()
                 for (int64_t l = 0; l < d; ++l) {
-                    t0[d*i + l - d*tile_begin] += v0 * H[d*j + l] + v1 * H[(j + 1)*d + l] + v2 * H[(j + 2)*d + l] + v3 * H[(j + 3)*d + l];
+                    t0[(i - tile_begin)*d + l] += W_ij * H[j*d + l] + W_ij1 * H[(j + 1)*d + l] + W_ij2 * H[(j + 2)*d + l] + W_ij3 * H[(j + 3)*d + l];
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
-                const double v0 = W[i*k + j];
+                const double W_ij = W[i*k + j];
                 GRADC_SIMD()
                 for (int64_t l = 0; l < d; ++l) {
-                    t0[d*i + l - d*tile_begin] += v0 * H[d*j + l];
+                    t0[(i - tile_begin)*d + l] += W_ij * H[j*d + l];
                 }
             }
         }
+
         /* value = sum[i:n, l:d](let(s0 := V[i, l] / t0[i, l], s0 - log(s0) - 1)) */
         double value__sum = 0.0;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             GRADC_SIMD(reduction(+:value__sum))
             for (int64_t l = 0; l < d; ++l) {
-                const double v4 = V[d*i + l] / t0[d*i + l - d*tile_begin];
-                value__sum += v4 - log(v4) - 1.0;
+                const double v0 = V[i*d + l] / t0[(i - tile_begin)*d + l];
+                value__sum += v0 - log(v0) - 1.0;
             }
         }
         value_ += value__sum;
@@ -105,36 +107,38 @@ int itakura_saito_forward(int64_t n, int64_t k, int64_t d, const double *restric
     double value_ = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             for (int64_t l = 0; l < d; ++l) {
-                t0[d*i + l] = 0.0;
+                t0[i*d + l] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                const double v0 = W[i*k + j];
-                const double v1 = W[i*k + (j + 1)];
-                const double v2 = W[i*k + (j + 2)];
-                const double v3 = W[i*k + (j + 3)];
+                const double W_ij = W[i*k + j];
+                const double W_ij1 = W[i*k + (j + 1)];
+                const double W_ij2 = W[i*k + (j + 2)];
+                const double W_ij3 = W[i*k + (j + 3)];
                 GRADC_SIMD()
                 for (int64_t l = 0; l < d; ++l) {
-                    t0[d*i + l] += v0 * H[d*j + l] + v1 * H[(j + 1)*d + l] + v2 * H[(j + 2)*d + l] + v3 * H[(j + 3)*d + l];
+                    t0[i*d + l] += W_ij * H[j*d + l] + W_ij1 * H[(j + 1)*d + l] + W_ij2 * H[(j + 2)*d + l] + W_ij3 * H[(j + 3)*d + l];
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
-                const double v0 = W[i*k + j];
+                const double W_ij = W[i*k + j];
                 GRADC_SIMD()
                 for (int64_t l = 0; l < d; ++l) {
-                    t0[d*i + l] += v0 * H[d*j + l];
+                    t0[i*d + l] += W_ij * H[j*d + l];
                 }
             }
         }
+
         /* value = sum[i:n, l:d](let(s0 := V[i, l] / t0[i, l], s0 - log(s0) - 1)) */
         double value__sum = 0.0;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             GRADC_SIMD(reduction(+:value__sum))
             for (int64_t l = 0; l < d; ++l) {
-                const double v4 = V[d*i + l] / t0[d*i + l];
-                value__sum += v4 - log(v4) - 1.0;
+                const double v0 = V[i*d + l] / t0[i*d + l];
+                value__sum += v0 - log(v0) - 1.0;
             }
         }
         value_ += value__sum;
@@ -145,8 +149,9 @@ int itakura_saito_forward(int64_t n, int64_t k, int64_t d, const double *restric
 
 size_t itakura_saito_backward_work(int64_t n, int64_t k, int64_t d)
 {
-    (void)k;
-    return gradc_bytes(d*n, sizeof(double)) + gradc_bytes(128*d, sizeof(double));
+    (void)n;
+    return gradc_bytes(d*k, sizeof(double))
+           + gradc_bytes(128*d, sizeof(double));
 }
 
 int itakura_saito_backward(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
@@ -154,52 +159,65 @@ int itakura_saito_backward(int64_t n, int64_t k, int64_t d, const double *restri
                            double *restrict grad_W, double *restrict grad_H, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t1 = (void *)scratch;
-    scratch += gradc_bytes(d*n, sizeof(double));
     double *const H_transposed = (void *)scratch;
+    scratch += gradc_bytes(d*k, sizeof(double));
+    double *const t1 = (void *)scratch;
+
+    /* H_transposed[l:d, j:k] = H[j, l] */
+    for (int64_t j = 0; j < k; ++j) {
+        GRADC_SIMD()
+        for (int64_t l = 0; l < d; ++l) {
+            H_transposed[l*k + j] = H[j*d + l];
+        }
+    }
     for (int64_t at = 0; at < d*k; ++at) {
         grad_H[at] = 0.0;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t1[i:n, l:d] = -(V[i, l] * (cotangent - cotangent / (V[i, l] / t0[i, l])) / t0[i, l] / t0[i, l]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             GRADC_SIMD()
             for (int64_t l = 0; l < d; ++l) {
-                const double v0 = V[d*i + l];
-                const double v1 = t0[d*i + l];
-                t1[d*i + l] = -(v0 * (cotangent - cotangent / (v0 / v1)) / v1 / v1);
+                const double V_il = V[i*d + l];
+                const double t0_il = t0[i*d + l];
+                t1[(i - tile_begin)*d + l] = -(V_il * (cotangent - cotangent / (V_il / t0_il)) / t0_il / t0_il);
             }
         }
+
+        /* grad_W[i:n, j:k] = sum[l:d](H_transposed[l, j] * t1[i, l]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            for (int64_t j = 0; j < k; ++j) {
+                grad_W[i*k + j] = 0.0;
+            }
+            for (int64_t l = 0; l < d / 4 * 4; l += 4) {
+                const double t1_il = t1[(i - tile_begin)*d + l];
+                const double t1_il1 = t1[(i - tile_begin)*d + (l + 1)];
+                const double t1_il2 = t1[(i - tile_begin)*d + (l + 2)];
+                const double t1_il3 = t1[(i - tile_begin)*d + (l + 3)];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < k; ++j) {
+                    grad_W[i*k + j] += H_transposed[l*k + j] * t1_il + H_transposed[(l + 1)*k + j] * t1_il1 + H_transposed[(l + 2)*k + j] * t1_il2 + H_transposed[(l + 3)*k + j] * t1_il3;
+                }
+            }
+            for (int64_t l = d / 4 * 4; l < d; ++l) {
+                const double t1_il = t1[(i - tile_begin)*d + l];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < k; ++j) {
+                    grad_W[i*k + j] += H_transposed[l*k + j] * t1_il;
+                }
+            }
+        }
+
         /* grad_H[j:k, l:d] = sum[i:n](W[i, j] * t1[i, l]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             for (int64_t j = 0; j < k; ++j) {
-                const double v2 = W[i*k + j];
+                const double W_ij = W[i*k + j];
                 GRADC_SIMD()
                 for (int64_t l = 0; l < d; ++l) {
-                    grad_H[d*j + l] += v2 * t1[d*i + l];
+                    grad_H[j*d + l] += W_ij * t1[(i - tile_begin)*d + l];
                 }
-            }
-        }
-    }
-    for (int64_t tile_begin = 0; tile_begin < k; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < k ? tile_begin + 128 : k;
-        /* H_transposed[l:d, j:k] = H[j, l] */
-        for (int64_t j = tile_begin; j < tile_end; ++j) {
-            GRADC_SIMD()
-            for (int64_t l = 0; l < d; ++l) {
-                H_transposed[128*l + j - tile_begin] = H[d*j + l];
-            }
-        }
-        /* grad_W[i:n, j:k] = sum[l:d](H_transposed[l, j] * t1[i, l]) */
-        for (int64_t j = tile_begin; j < tile_end; ++j) {
-            for (int64_t i = 0; i < n; ++i) {
-                double grad_W_sum = 0.0;
-                GRADC_SIMD(reduction(+:grad_W_sum))
-                for (int64_t l = 0; l < d; ++l) {
-                    grad_W_sum += t1[d*i + l] * H_transposed[128*l + j - tile_begin];
-                }
-                grad_W[i*k + j] = grad_W_sum;
             }
         }
     }
@@ -208,8 +226,10 @@ int itakura_saito_backward(int64_t n, int64_t k, int64_t d, const double *restri
 
 size_t itakura_saito_value_and_grad_work(int64_t n, int64_t k, int64_t d)
 {
-    (void)k;
-    return gradc_bytes(128*d, sizeof(double)) + gradc_bytes(d*n, sizeof(double)) + gradc_bytes(128*d, sizeof(double));
+    (void)n;
+    return gradc_bytes(d*k, sizeof(double))
+           + gradc_bytes(128*d, sizeof(double))
+           + gradc_bytes(128*d, sizeof(double));
 }
 
 int itakura_saito_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
@@ -217,83 +237,97 @@ int itakura_saito_value_and_grad(int64_t n, int64_t k, int64_t d, const double *
                                  double *restrict grad_H, void *restrict work)
 {
     unsigned char *scratch = work;
+    double *const H_transposed = (void *)scratch;
+    scratch += gradc_bytes(d*k, sizeof(double));
     double *const t0 = (void *)scratch;
     scratch += gradc_bytes(128*d, sizeof(double));
     double *const t1 = (void *)scratch;
-    scratch += gradc_bytes(d*n, sizeof(double));
-    double *const H_transposed = (void *)scratch;
+
+    /* H_transposed[l:d, j:k] = H[j, l] */
+    for (int64_t j = 0; j < k; ++j) {
+        GRADC_SIMD()
+        for (int64_t l = 0; l < d; ++l) {
+            H_transposed[l*k + j] = H[j*d + l];
+        }
+    }
     double value_ = 0.0;
     for (int64_t at = 0; at < d*k; ++at) {
         grad_H[at] = 0.0;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             for (int64_t l = 0; l < d; ++l) {
-                t0[d*i + l - d*tile_begin] = 0.0;
+                t0[(i - tile_begin)*d + l] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                const double v0 = W[i*k + j];
-                const double v1 = W[i*k + (j + 1)];
-                const double v2 = W[i*k + (j + 2)];
-                const double v3 = W[i*k + (j + 3)];
+                const double W_ij = W[i*k + j];
+                const double W_ij1 = W[i*k + (j + 1)];
+                const double W_ij2 = W[i*k + (j + 2)];
+                const double W_ij3 = W[i*k + (j + 3)];
                 GRADC_SIMD()
                 for (int64_t l = 0; l < d; ++l) {
-                    t0[d*i + l - d*tile_begin] += v0 * H[d*j + l] + v1 * H[(j + 1)*d + l] + v2 * H[(j + 2)*d + l] + v3 * H[(j + 3)*d + l];
+                    t0[(i - tile_begin)*d + l] += W_ij * H[j*d + l] + W_ij1 * H[(j + 1)*d + l] + W_ij2 * H[(j + 2)*d + l] + W_ij3 * H[(j + 3)*d + l];
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
-                const double v0 = W[i*k + j];
+                const double W_ij = W[i*k + j];
                 GRADC_SIMD()
                 for (int64_t l = 0; l < d; ++l) {
-                    t0[d*i + l - d*tile_begin] += v0 * H[d*j + l];
+                    t0[(i - tile_begin)*d + l] += W_ij * H[j*d + l];
                 }
             }
         }
+
         /* value = sum[i:n, l:d](let(s0 := V[i, l] / t0[i, l], s0 - log(s0) - 1)) */
         /* t1[i:n, l:d] = -(V[i, l] * (1 - 1 / (V[i, l] / t0[i, l])) / t0[i, l] / t0[i, l]) */
         double value__sum = 0.0;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             GRADC_SIMD(reduction(+:value__sum))
             for (int64_t l = 0; l < d; ++l) {
-                const double v4 = V[d*i + l];
-                const double v5 = t0[d*i + l - d*tile_begin];
-                const double v6 = v4 / v5;
-                value__sum += v6 - log(v6) - 1.0;
-                t1[d*i + l] = -(v4 * (1.0 - 1.0 / v6) / v5 / v5);
+                const double V_il = V[i*d + l];
+                const double t0_il = t0[(i - tile_begin)*d + l];
+                const double v0 = V_il / t0_il;
+                value__sum += v0 - log(v0) - 1.0;
+                t1[(i - tile_begin)*d + l] = -(V_il * (1.0 - 1.0 / v0) / t0_il / t0_il);
             }
         }
         value_ += value__sum;
+
+        /* grad_W[i:n, j:k] = sum[l:d](H_transposed[l, j] * t1[i, l]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            for (int64_t j = 0; j < k; ++j) {
+                grad_W[i*k + j] = 0.0;
+            }
+            for (int64_t l = 0; l < d / 4 * 4; l += 4) {
+                const double t1_il = t1[(i - tile_begin)*d + l];
+                const double t1_il1 = t1[(i - tile_begin)*d + (l + 1)];
+                const double t1_il2 = t1[(i - tile_begin)*d + (l + 2)];
+                const double t1_il3 = t1[(i - tile_begin)*d + (l + 3)];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < k; ++j) {
+                    grad_W[i*k + j] += t1_il * H_transposed[l*k + j] + t1_il1 * H_transposed[(l + 1)*k + j] + t1_il2 * H_transposed[(l + 2)*k + j] + t1_il3 * H_transposed[(l + 3)*k + j];
+                }
+            }
+            for (int64_t l = d / 4 * 4; l < d; ++l) {
+                const double t1_il = t1[(i - tile_begin)*d + l];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < k; ++j) {
+                    grad_W[i*k + j] += t1_il * H_transposed[l*k + j];
+                }
+            }
+        }
+
         /* grad_H[j:k, l:d] = sum[i:n](W[i, j] * t1[i, l]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             for (int64_t j = 0; j < k; ++j) {
-                const double v7 = W[i*k + j];
+                const double W_ij = W[i*k + j];
                 GRADC_SIMD()
                 for (int64_t l = 0; l < d; ++l) {
-                    grad_H[d*j + l] += v7 * t1[d*i + l];
+                    grad_H[j*d + l] += W_ij * t1[(i - tile_begin)*d + l];
                 }
-            }
-        }
-    }
-    for (int64_t tile_begin = 0; tile_begin < k; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < k ? tile_begin + 128 : k;
-        /* H_transposed[l:d, j:k] = H[j, l] */
-        for (int64_t j = tile_begin; j < tile_end; ++j) {
-            GRADC_SIMD()
-            for (int64_t l = 0; l < d; ++l) {
-                H_transposed[128*l + j - tile_begin] = H[d*j + l];
-            }
-        }
-        /* grad_W[i:n, j:k] = sum[l:d](H_transposed[l, j] * t1[i, l]) */
-        for (int64_t j = tile_begin; j < tile_end; ++j) {
-            for (int64_t i = 0; i < n; ++i) {
-                double grad_W_sum = 0.0;
-                GRADC_SIMD(reduction(+:grad_W_sum))
-                for (int64_t l = 0; l < d; ++l) {
-                    grad_W_sum += t1[d*i + l] * H_transposed[128*l + j - tile_begin];
-                }
-                grad_W[i*k + j] = grad_W_sum;
             }
         }
     }

@@ -1,13 +1,13 @@
 /* kl_divergence: the loss, and its derivatives.
  *
  *     def program(A: real[n, k], B: real[n, k]):
- *         t0[i:n, l:1] = max[j:k](A[i, j])
- *         t1[i:n] = sum[j:k](exp(A[i, j] - t0[i, 0]))
+ *         t0[i:n] = max[j:k](A[i, j])
+ *         t1[i:n] = sum[j:k](exp(A[i, j] - t0[i]))
  *         t2[i:n] = log(t1[i])
- *         t3[i:n, l:1] = max[j:k](B[i, j])
- *         t4[i:n] = sum[j:k](exp(B[i, j] - t3[i, 0]))
+ *         t3[i:n] = max[j:k](B[i, j])
+ *         t4[i:n] = sum[j:k](exp(B[i, j] - t3[i]))
  *         t5[i:n] = log(t4[i])
- *         t6[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i, 0] + t2[i]), exp(s0) * (s0 - (B[i, j] - (t3[i, 0] + t5[i])))))
+ *         t6[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + t2[i]), exp(s0) * (s0 - (B[i, j] - (t5[i] + t3[i])))))
  *         t7 = sum[i:n](t6[i])
  *         value = t7 / n
  *         return value
@@ -50,7 +50,13 @@ size_t kl_divergence_value_work(int64_t n, int64_t k)
 {
     (void)n;
     (void)k;
-    return gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    return gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double));
 }
 
 int kl_divergence_value(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -73,37 +79,38 @@ int kl_divergence_value(int64_t n, int64_t k, const double *restrict A, const do
     double t7 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t0[i:n, l:1] = max[j:k](A[i, j]) */
-        /* t3[i:n, l:1] = max[j:k](B[i, j]) */
+
+        /* t0[i:n] = max[j:k](A[i, j]) */
+        /* t3[i:n] = max[j:k](B[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t l = 0; l < 1; ++l) {
-                double t0_max = -INFINITY;
-                double t3_max = -INFINITY;
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v0 = A[i*k + j];
-                    const double v1 = B[i*k + j];
-                    t0_max = (v0 > t0_max || v0 != v0) ? v0 : t0_max;
-                    t3_max = (v1 > t3_max || v1 != v1) ? v1 : t3_max;
-                }
-                t0[i + l - tile_begin] = t0_max;
-                t3[i + l - tile_begin] = t3_max;
+            double t0_max = -INFINITY;
+            double t3_max = -INFINITY;
+            for (int64_t j = 0; j < k; ++j) {
+                const double A_ij = A[i*k + j];
+                const double B_ij = B[i*k + j];
+                t0_max = (A_ij > t0_max || A_ij != A_ij) ? A_ij : t0_max;
+                t3_max = (B_ij > t3_max || B_ij != B_ij) ? B_ij : t3_max;
             }
+            t0[i - tile_begin] = t0_max;
+            t3[i - tile_begin] = t3_max;
         }
-        /* t1[i:n] = sum[j:k](exp(A[i, j] - t0[i, 0])) */
-        /* t4[i:n] = sum[j:k](exp(B[i, j] - t3[i, 0])) */
+
+        /* t1[i:n] = sum[j:k](exp(A[i, j] - t0[i])) */
+        /* t4[i:n] = sum[j:k](exp(B[i, j] - t3[i])) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v2 = t0[i - tile_begin];
-            const double v3 = t3[i - tile_begin];
+            const double t0_i = t0[i - tile_begin];
+            const double t3_i = t3[i - tile_begin];
             double t1_sum = 0.0;
             double t4_sum = 0.0;
             GRADC_SIMD(reduction(+:t1_sum, t4_sum))
             for (int64_t j = 0; j < k; ++j) {
-                t1_sum += exp(A[i*k + j] - v2);
-                t4_sum += exp(B[i*k + j] - v3);
+                t1_sum += exp(A[i*k + j] - t0_i);
+                t4_sum += exp(B[i*k + j] - t3_i);
             }
             t1[i - tile_begin] = t1_sum;
             t4[i - tile_begin] = t4_sum;
         }
+
         /* t2[i:n] = log(t1[i]) */
         /* t5[i:n] = log(t4[i]) */
         GRADC_SIMD()
@@ -111,19 +118,20 @@ int kl_divergence_value(int64_t n, int64_t k, const double *restrict A, const do
             t2[i - tile_begin] = log(t1[i - tile_begin]);
             t5[i - tile_begin] = log(t4[i - tile_begin]);
         }
-        /* t6[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i, 0] + t2[i]), exp(s0) * (s0 - (B[i, j] - (t3[i, 0] + */
-        /*    t5[i]))))) */
+
+        /* t6[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + t2[i]), exp(s0) * (s0 - (B[i, j] - (t5[i] + t3[i]))))) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v4 = t0[i - tile_begin] + t2[i - tile_begin];
-            const double v6 = t3[i - tile_begin] + t5[i - tile_begin];
+            const double v0 = t2[i - tile_begin] + t0[i - tile_begin];
+            const double v2 = t3[i - tile_begin] + t5[i - tile_begin];
             double t6_sum = 0.0;
             GRADC_SIMD(reduction(+:t6_sum))
             for (int64_t j = 0; j < k; ++j) {
-                const double v5 = A[i*k + j] - v4;
-                t6_sum += exp(v5) * (v5 - (B[i*k + j] - v6));
+                const double v1 = A[i*k + j] - v0;
+                t6_sum += exp(v1) * (v1 - (B[i*k + j] - v2));
             }
             t6[i - tile_begin] = t6_sum;
         }
+
         /* t7 = sum[i:n](t6[i]) */
         double t7_sum = 0.0;
         GRADC_SIMD(reduction(+:t7_sum))
@@ -132,9 +140,9 @@ int kl_divergence_value(int64_t n, int64_t k, const double *restrict A, const do
         }
         t7 += t7_sum;
     }
+
     /* value = t7 / n */
-    const double value_ = t7 / (double)n;
-    *value = value_;
+    *value = t7 / (double)n;
     return 0;
 }
 
@@ -154,37 +162,38 @@ int kl_divergence_forward(int64_t n, int64_t k, const double *restrict A, const 
     double t7 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t0[i:n, l:1] = max[j:k](A[i, j]) */
-        /* t3[i:n, l:1] = max[j:k](B[i, j]) */
+
+        /* t0[i:n] = max[j:k](A[i, j]) */
+        /* t3[i:n] = max[j:k](B[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t l = 0; l < 1; ++l) {
-                double t0_max = -INFINITY;
-                double t3_max = -INFINITY;
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v0 = A[i*k + j];
-                    const double v1 = B[i*k + j];
-                    t0_max = (v0 > t0_max || v0 != v0) ? v0 : t0_max;
-                    t3_max = (v1 > t3_max || v1 != v1) ? v1 : t3_max;
-                }
-                t0[i + l] = t0_max;
-                t3[i + l] = t3_max;
+            double t0_max = -INFINITY;
+            double t3_max = -INFINITY;
+            for (int64_t j = 0; j < k; ++j) {
+                const double A_ij = A[i*k + j];
+                const double B_ij = B[i*k + j];
+                t0_max = (A_ij > t0_max || A_ij != A_ij) ? A_ij : t0_max;
+                t3_max = (B_ij > t3_max || B_ij != B_ij) ? B_ij : t3_max;
             }
+            t0[i] = t0_max;
+            t3[i] = t3_max;
         }
-        /* t1[i:n] = sum[j:k](exp(A[i, j] - t0[i, 0])) */
-        /* t4[i:n] = sum[j:k](exp(B[i, j] - t3[i, 0])) */
+
+        /* t1[i:n] = sum[j:k](exp(A[i, j] - t0[i])) */
+        /* t4[i:n] = sum[j:k](exp(B[i, j] - t3[i])) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v2 = t0[i];
-            const double v3 = t3[i];
+            const double t0_i = t0[i];
+            const double t3_i = t3[i];
             double t1_sum = 0.0;
             double t4_sum = 0.0;
             GRADC_SIMD(reduction(+:t1_sum, t4_sum))
             for (int64_t j = 0; j < k; ++j) {
-                t1_sum += exp(A[i*k + j] - v2);
-                t4_sum += exp(B[i*k + j] - v3);
+                t1_sum += exp(A[i*k + j] - t0_i);
+                t4_sum += exp(B[i*k + j] - t3_i);
             }
             t1[i] = t1_sum;
             t4[i] = t4_sum;
         }
+
         /* t2[i:n] = log(t1[i]) */
         /* t5[i:n] = log(t4[i]) */
         GRADC_SIMD()
@@ -192,19 +201,20 @@ int kl_divergence_forward(int64_t n, int64_t k, const double *restrict A, const 
             t2[i] = log(t1[i]);
             t5[i] = log(t4[i]);
         }
-        /* t6[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i, 0] + t2[i]), exp(s0) * (s0 - (B[i, j] - (t3[i, 0] + */
-        /*    t5[i]))))) */
+
+        /* t6[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + t2[i]), exp(s0) * (s0 - (B[i, j] - (t5[i] + t3[i]))))) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v4 = t0[i] + t2[i];
-            const double v6 = t3[i] + t5[i];
+            const double v0 = t2[i] + t0[i];
+            const double v2 = t3[i] + t5[i];
             double t6_sum = 0.0;
             GRADC_SIMD(reduction(+:t6_sum))
             for (int64_t j = 0; j < k; ++j) {
-                const double v5 = A[i*k + j] - v4;
-                t6_sum += exp(v5) * (v5 - (B[i*k + j] - v6));
+                const double v1 = A[i*k + j] - v0;
+                t6_sum += exp(v1) * (v1 - (B[i*k + j] - v2));
             }
             t6[i - tile_begin] = t6_sum;
         }
+
         /* t7 = sum[i:n](t6[i]) */
         double t7_sum = 0.0;
         GRADC_SIMD(reduction(+:t7_sum))
@@ -213,9 +223,9 @@ int kl_divergence_forward(int64_t n, int64_t k, const double *restrict A, const 
         }
         t7 += t7_sum;
     }
+
     /* value = t7 / n */
-    const double value_ = t7 / (double)n;
-    *value = value_;
+    *value = t7 / (double)n;
     return 0;
 }
 
@@ -223,7 +233,14 @@ size_t kl_divergence_backward_work(int64_t n, int64_t k)
 {
     (void)n;
     (void)k;
-    return gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    return gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double));
 }
 
 int kl_divergence_backward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -247,103 +264,81 @@ int kl_divergence_backward(int64_t n, int64_t k, const double *restrict A, const
     double *const t13 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
     double *const t14 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t15 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t16 = (void *)scratch;
+
     /* t6 = cotangent / n */
     const double t6 = cotangent / (double)n;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t7[i:n, l:1] = sum[j:k](let(s0 := A[i, j] - (t0[i, 0] + t2[i]), s1 := exp(s0), t6 * s1 + s1 * (t6 * (s0 */
-        /*    - (B[i, j] - (t3[i, 0] + t5[i])))))) */
-        /* t8[i:n, l:1] = sum[j:k](exp(A[i, j] - t0[i, 0])) */
-        /* t11[i:n, l:1] = sum[j:k](where(A[i, j] == t0[i, 0], 1, 0)) */
-        /* t12[i:n, l:1] = sum[j:k](exp(A[i, j] - (t0[i, 0] + t2[i]))) */
-        /* t13[i:n, l:1] = sum[j:k](exp(B[i, j] - t3[i, 0])) */
-        /* t16[i:n, l:1] = sum[j:k](where(B[i, j] == t3[i, 0], 1, 0)) */
+
+        /* t7[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + t2[i]), s1 := exp(s0), t6 * s1 + s1 * (t6 * (s0 - (B[i,
+         *    j] - (t3[i] + t5[i])))))) */
+        /* t10[i:n] = sum[j:k](where(A[i, j] == t0[i], 1, 0)) */
+        /* t11[i:n] = sum[j:k](exp(A[i, j] - (t0[i] + t2[i]))) */
+        /* t14[i:n] = sum[j:k](where(B[i, j] == t3[i], 1, 0)) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v1 = t0[i];
-            const double v2 = v1 + t2[i];
-            const double v6 = t3[i];
-            const double v7 = v6 + t5[i];
-            for (int64_t l = 0; l < 1; ++l) {
-                double t7_sum = 0.0;
-                double t8_sum = 0.0;
-                double t11_sum = 0.0;
-                double t12_sum = 0.0;
-                double t13_sum = 0.0;
-                double t16_sum = 0.0;
-                GRADC_SIMD(reduction(+:t7_sum, t8_sum, t11_sum, t12_sum, t13_sum, t16_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v0 = A[i*k + j];
-                    const double v3 = v0 - v2;
-                    const double v4 = exp(v3);
-                    const double v5 = B[i*k + j];
-                    t7_sum += t6 * v4 + v4 * (t6 * (v3 - (v5 - v7)));
-                    t8_sum += exp(v0 - v1);
-                    t11_sum += v0 == v1 ? 1.0 : 0.0;
-                    t12_sum += v4;
-                    t13_sum += exp(v5 - v6);
-                    t16_sum += v5 == v6 ? 1.0 : 0.0;
-                }
-                t7[i + l - tile_begin] = t7_sum;
-                t8[i + l - tile_begin] = t8_sum;
-                t11[i + l - tile_begin] = t11_sum;
-                t12[i + l - tile_begin] = t12_sum;
-                t13[i + l - tile_begin] = t13_sum;
-                t16[i + l - tile_begin] = t16_sum;
-            }
-        }
-        /* t9[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i, 0] + t2[i]), s1 := exp(s0), t6 * s1 + s1 * (t6 * (s0 - */
-        /*    (B[i, j] - (t3[i, 0] + t5[i])))))) */
-        /* t14[i:n] = sum[j:k](exp(A[i, j] - (t0[i, 0] + t2[i]))) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v8 = t0[i] + t2[i];
-            const double v11 = t3[i] + t5[i];
-            double t9_sum = 0.0;
+            const double t0_i = t0[i];
+            const double v0 = t0_i + t2[i];
+            const double t3_i = t3[i];
+            const double v3 = t3_i + t5[i];
+            double t7_sum = 0.0;
+            double t10_sum = 0.0;
+            double t11_sum = 0.0;
             double t14_sum = 0.0;
-            GRADC_SIMD(reduction(+:t9_sum, t14_sum))
+            GRADC_SIMD(reduction(+:t7_sum, t10_sum, t11_sum, t14_sum))
             for (int64_t j = 0; j < k; ++j) {
-                const double v9 = A[i*k + j] - v8;
-                const double v10 = exp(v9);
-                t9_sum += t6 * v10 + v10 * (t6 * (v9 - (B[i*k + j] - v11)));
-                t14_sum += v10;
+                const double A_ij = A[i*k + j];
+                const double v1 = A_ij - v0;
+                const double v2 = exp(v1);
+                const double B_ij = B[i*k + j];
+                t7_sum += t6 * v2 + v2 * (t6 * (v1 - (B_ij - v3)));
+                t10_sum += A_ij == t0_i ? 1.0 : 0.0;
+                t11_sum += v2;
+                t14_sum += B_ij == t3_i ? 1.0 : 0.0;
             }
-            t9[i - tile_begin] = t9_sum;
+            t7[i - tile_begin] = t7_sum;
+            t10[i - tile_begin] = t10_sum;
+            t11[i - tile_begin] = t11_sum;
             t14[i - tile_begin] = t14_sum;
         }
-        /* t10[i:n] = -(t9[i] / t1[i]) */
-        /* t15[i:n] = t6 * t14[i] / t4[i] */
+
+        /* t8[i:n] = -t7[i] */
+        /* t9[i:n] = t8[i] / t1[i] */
+        /* t12[i:n] = t6 * t11[i] */
+        /* t13[i:n] = t12[i] / t4[i] */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t10[i - tile_begin] = -(t9[i - tile_begin] / t1[i]);
-            t15[i - tile_begin] = t6 * t14[i - tile_begin] / t4[i];
+            const double v0 = -t7[i - tile_begin];
+            const double v1 = t6 * t11[i - tile_begin];
+            t8[i - tile_begin] = v0;
+            t9[i - tile_begin] = v0 / t1[i];
+            t12[i - tile_begin] = v1;
+            t13[i - tile_begin] = v1 / t4[i];
         }
-        /* grad_A[i:n, j:k] = let(s0 := A[i, j] - (t0[i, 0] + t2[i]), s1 := exp(s0), where(A[i, j] == t0[i, 0], */
-        /*    -((t7[i, 0] + t8[i, 0] * t10[i]) / t11[i, 0]), 0) + (t10[i] * exp(A[i, j] - t0[i, 0]) + (t6 * s1 + s1 */
-        /*    * (t6 * (s0 - (B[i, j] - (t3[i, 0] + t5[i]))))))) */
-        /* grad_B[i:n, j:k] = where(B[i, j] == t3[i, 0], (t6 * t12[i, 0] - t13[i, 0] * t15[i]) / t16[i, 0], 0) + */
-        /*    (t15[i] * exp(B[i, j] - t3[i, 0]) - t6 * exp(A[i, j] - (t0[i, 0] + t2[i]))) */
+
+        /* grad_A[i:n, j:k] = let(s0 := A[i, j] - (t0[i] + t2[i]), s1 := exp(s0), where(A[i, j] == t0[i], (t8[i] -
+         *    t1[i] * t9[i]) / t10[i], 0) + (t9[i] * exp(A[i, j] - t0[i]) + (t6 * s1 + s1 * (t6 * (s0 - (B[i, j] -
+         *    (t3[i] + t5[i]))))))) */
+        /* grad_B[i:n, j:k] = where(B[i, j] == t3[i], (t12[i] - t4[i] * t13[i]) / t14[i], 0) + (t13[i] * exp(B[i,
+         *    j] - t3[i]) - t6 * exp(A[i, j] - (t0[i] + t2[i]))) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v13 = t0[i];
-            const double v14 = t10[i - tile_begin];
-            const double v15 = -((t7[i - tile_begin] + t8[i - tile_begin] * v14) / t11[i - tile_begin]);
-            const double v16 = v13 + t2[i];
-            const double v21 = t3[i];
-            const double v22 = v21 + t5[i];
-            const double v24 = t15[i - tile_begin];
-            const double v25 = (t6 * t12[i - tile_begin] - t13[i - tile_begin] * v24) / t16[i - tile_begin];
+            const double t0_i = t0[i];
+            const double t9_i = t9[i - tile_begin];
+            const double v0 = (t8[i - tile_begin] - t1[i] * t9_i) / t10[i - tile_begin];
+            const double v1 = t0_i + t2[i];
+            const double t3_i = t3[i];
+            const double v5 = t3_i + t5[i];
+            const double t13_i = t13[i - tile_begin];
+            const double v7 = (t12[i - tile_begin] - t4[i] * t13_i) / t14[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < k; ++j) {
-                const double v12 = A[i*k + j];
-                const double v17 = v12 - v16;
-                const double v18 = exp(v17);
-                const double v19 = t6 * v18;
-                const double v20 = B[i*k + j];
-                const double v23 = (v12 == v13 ? v15 : 0.0) + (v14 * exp(v12 - v13) + (v19 + v18 * (t6 * (v17 - (v20 - v22)))));
-                grad_A[i*k + j] = v23;
-                grad_B[i*k + j] = (v20 == v21 ? v25 : 0.0) + (v24 * exp(v20 - v21) - v19);
+                const double A_ij = A[i*k + j];
+                const double v2 = A_ij - v1;
+                const double v3 = exp(v2);
+                const double v4 = t6 * v3;
+                const double B_ij = B[i*k + j];
+                const double v6 = (A_ij == t0_i ? v0 : 0.0) + (t9_i * exp(A_ij - t0_i) + (v4 + v3 * (t6 * (v2 - (B_ij - v5)))));
+                grad_A[i*k + j] = v6;
+                grad_B[i*k + j] = (B_ij == t3_i ? v7 : 0.0) + (t13_i * exp(B_ij - t3_i) - v4);
             }
         }
     }
@@ -354,7 +349,21 @@ size_t kl_divergence_value_and_grad_work(int64_t n, int64_t k)
 {
     (void)n;
     (void)k;
-    return gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    return gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double));
 }
 
 int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -391,46 +400,54 @@ int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *restrict A,
     double *const t15 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
     double *const t16 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t17 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t18 = (void *)scratch;
+
     /* t8 = 1 / n */
     const double t8 = 1.0 / (double)n;
     double t7 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t0[i:n, l:1] = max[j:k](A[i, j]) */
-        /* t3[i:n, l:1] = max[j:k](B[i, j]) */
+
+        /* t0[i:n] = max[j:k](A[i, j]) */
+        /* t3[i:n] = max[j:k](B[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t l = 0; l < 1; ++l) {
-                double t0_max = -INFINITY;
-                double t3_max = -INFINITY;
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v0 = A[i*k + j];
-                    const double v1 = B[i*k + j];
-                    t0_max = (v0 > t0_max || v0 != v0) ? v0 : t0_max;
-                    t3_max = (v1 > t3_max || v1 != v1) ? v1 : t3_max;
-                }
-                t0[i + l - tile_begin] = t0_max;
-                t3[i + l - tile_begin] = t3_max;
+            double t0_max = -INFINITY;
+            double t3_max = -INFINITY;
+            for (int64_t j = 0; j < k; ++j) {
+                const double A_ij = A[i*k + j];
+                const double B_ij = B[i*k + j];
+                t0_max = (A_ij > t0_max || A_ij != A_ij) ? A_ij : t0_max;
+                t3_max = (B_ij > t3_max || B_ij != B_ij) ? B_ij : t3_max;
             }
+            t0[i - tile_begin] = t0_max;
+            t3[i - tile_begin] = t3_max;
         }
-        /* t1[i:n] = sum[j:k](exp(A[i, j] - t0[i, 0])) */
-        /* t4[i:n] = sum[j:k](exp(B[i, j] - t3[i, 0])) */
+
+        /* t1[i:n] = sum[j:k](exp(A[i, j] - t0[i])) */
+        /* t4[i:n] = sum[j:k](exp(B[i, j] - t3[i])) */
+        /* t12[i:n] = sum[j:k](where(A[i, j] == t0[i], 1, 0)) */
+        /* t16[i:n] = sum[j:k](where(B[i, j] == t3[i], 1, 0)) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v2 = t0[i - tile_begin];
-            const double v3 = t3[i - tile_begin];
+            const double t0_i = t0[i - tile_begin];
+            const double t3_i = t3[i - tile_begin];
             double t1_sum = 0.0;
             double t4_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_sum, t4_sum))
+            double t12_sum = 0.0;
+            double t16_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_sum, t4_sum, t12_sum, t16_sum))
             for (int64_t j = 0; j < k; ++j) {
-                t1_sum += exp(A[i*k + j] - v2);
-                t4_sum += exp(B[i*k + j] - v3);
+                const double A_ij = A[i*k + j];
+                const double B_ij = B[i*k + j];
+                t1_sum += exp(A_ij - t0_i);
+                t4_sum += exp(B_ij - t3_i);
+                t12_sum += A_ij == t0_i ? 1.0 : 0.0;
+                t16_sum += B_ij == t3_i ? 1.0 : 0.0;
             }
             t1[i - tile_begin] = t1_sum;
             t4[i - tile_begin] = t4_sum;
+            t12[i - tile_begin] = t12_sum;
+            t16[i - tile_begin] = t16_sum;
         }
+
         /* t2[i:n] = log(t1[i]) */
         /* t5[i:n] = log(t4[i]) */
         GRADC_SIMD()
@@ -438,110 +455,78 @@ int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *restrict A,
             t2[i - tile_begin] = log(t1[i - tile_begin]);
             t5[i - tile_begin] = log(t4[i - tile_begin]);
         }
-        /* t6[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i, 0] + t2[i]), exp(s0) * (s0 - (B[i, j] - (t3[i, 0] + */
-        /*    t5[i]))))) */
-        /* t11[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i, 0] + t2[i]), s1 := exp(s0), t8 * s1 + s1 * (t8 * (s0 - */
-        /*    (B[i, j] - (t3[i, 0] + t5[i])))))) */
-        /* t16[i:n] = sum[j:k](exp(A[i, j] - (t0[i, 0] + t2[i]))) */
+
+        /* t6[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + t2[i]), exp(s0) * (s0 - (B[i, j] - (t5[i] + t3[i]))))) */
+        /* t9[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + t2[i]), s1 := exp(s0), t8 * s1 + s1 * (t8 * (s0 - (B[i,
+         *    j] - (t5[i] + t3[i])))))) */
+        /* t13[i:n] = sum[j:k](exp(A[i, j] - (t0[i] + t2[i]))) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v4 = t0[i - tile_begin] + t2[i - tile_begin];
-            const double v7 = t3[i - tile_begin] + t5[i - tile_begin];
+            const double v0 = t2[i - tile_begin] + t0[i - tile_begin];
+            const double v3 = t3[i - tile_begin] + t5[i - tile_begin];
             double t6_sum = 0.0;
-            double t11_sum = 0.0;
-            double t16_sum = 0.0;
-            GRADC_SIMD(reduction(+:t6_sum, t11_sum, t16_sum))
+            double t9_sum = 0.0;
+            double t13_sum = 0.0;
+            GRADC_SIMD(reduction(+:t6_sum, t9_sum, t13_sum))
             for (int64_t j = 0; j < k; ++j) {
-                const double v5 = A[i*k + j] - v4;
-                const double v6 = exp(v5);
-                const double v8 = v5 - (B[i*k + j] - v7);
-                t6_sum += v6 * v8;
-                t11_sum += t8 * v6 + v6 * (t8 * v8);
-                t16_sum += v6;
+                const double v1 = A[i*k + j] - v0;
+                const double v2 = exp(v1);
+                const double v4 = v1 - (B[i*k + j] - v3);
+                t6_sum += v2 * v4;
+                t9_sum += t8 * v2 + v2 * (t8 * v4);
+                t13_sum += v2;
             }
             t6[i - tile_begin] = t6_sum;
-            t11[i - tile_begin] = t11_sum;
-            t16[i - tile_begin] = t16_sum;
+            t9[i - tile_begin] = t9_sum;
+            t13[i - tile_begin] = t13_sum;
         }
+
         /* t7 = sum[i:n](t6[i]) */
-        /* t12[i:n] = -(t11[i] / t1[i]) */
-        /* t17[i:n] = t8 * t16[i] / t4[i] */
+        /* t10[i:n] = -t9[i] */
+        /* t11[i:n] = t10[i] / t1[i] */
+        /* t14[i:n] = t8 * t13[i] */
+        /* t15[i:n] = t14[i] / t4[i] */
         double t7_sum = 0.0;
         GRADC_SIMD(reduction(+:t7_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = -t9[i - tile_begin];
+            const double v1 = t8 * t13[i - tile_begin];
             t7_sum += t6[i - tile_begin];
-            t12[i - tile_begin] = -(t11[i - tile_begin] / t1[i - tile_begin]);
-            t17[i - tile_begin] = t8 * t16[i - tile_begin] / t4[i - tile_begin];
+            t10[i - tile_begin] = v0;
+            t11[i - tile_begin] = v0 / t1[i - tile_begin];
+            t14[i - tile_begin] = v1;
+            t15[i - tile_begin] = v1 / t4[i - tile_begin];
         }
         t7 += t7_sum;
-        /* t9[i:n, l:1] = sum[j:k](let(s0 := A[i, j] - (t0[i, 0] + t2[i]), s1 := exp(s0), t8 * s1 + s1 * (t8 * (s0 */
-        /*    - (B[i, j] - (t3[i, 0] + t5[i])))))) */
-        /* t10[i:n, l:1] = sum[j:k](exp(A[i, j] - t0[i, 0])) */
-        /* t13[i:n, l:1] = sum[j:k](where(A[i, j] == t0[i, 0], 1, 0)) */
-        /* t14[i:n, l:1] = sum[j:k](exp(A[i, j] - (t0[i, 0] + t2[i]))) */
-        /* t15[i:n, l:1] = sum[j:k](exp(B[i, j] - t3[i, 0])) */
-        /* t18[i:n, l:1] = sum[j:k](where(B[i, j] == t3[i, 0], 1, 0)) */
+
+        /* grad_A[i:n, j:k] = let(s0 := A[i, j] - (t0[i] + t2[i]), s1 := exp(s0), where(A[i, j] == t0[i], (t10[i] -
+         *    t11[i] * t1[i]) / t12[i], 0) + (t11[i] * exp(A[i, j] - t0[i]) + (t8 * s1 + s1 * (t8 * (s0 - (B[i, j]
+         *    - (t5[i] + t3[i]))))))) */
+        /* grad_B[i:n, j:k] = where(B[i, j] == t3[i], (t14[i] - t15[i] * t4[i]) / t16[i], 0) + (t15[i] * exp(B[i,
+         *    j] - t3[i]) - t8 * exp(A[i, j] - (t0[i] + t2[i]))) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v10 = t0[i - tile_begin];
-            const double v11 = v10 + t2[i - tile_begin];
-            const double v15 = t3[i - tile_begin];
-            const double v16 = v15 + t5[i - tile_begin];
-            for (int64_t l = 0; l < 1; ++l) {
-                double t9_sum = 0.0;
-                double t10_sum = 0.0;
-                double t13_sum = 0.0;
-                double t14_sum = 0.0;
-                double t15_sum = 0.0;
-                double t18_sum = 0.0;
-                GRADC_SIMD(reduction(+:t9_sum, t10_sum, t13_sum, t14_sum, t15_sum, t18_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v9 = A[i*k + j];
-                    const double v12 = v9 - v11;
-                    const double v13 = exp(v12);
-                    const double v14 = B[i*k + j];
-                    t9_sum += t8 * v13 + v13 * (t8 * (v12 - (v14 - v16)));
-                    t10_sum += exp(v9 - v10);
-                    t13_sum += v9 == v10 ? 1.0 : 0.0;
-                    t14_sum += v13;
-                    t15_sum += exp(v14 - v15);
-                    t18_sum += v14 == v15 ? 1.0 : 0.0;
-                }
-                t9[i + l - tile_begin] = t9_sum;
-                t10[i + l - tile_begin] = t10_sum;
-                t13[i + l - tile_begin] = t13_sum;
-                t14[i + l - tile_begin] = t14_sum;
-                t15[i + l - tile_begin] = t15_sum;
-                t18[i + l - tile_begin] = t18_sum;
-            }
-        }
-        /* grad_A[i:n, j:k] = let(s0 := A[i, j] - (t0[i, 0] + t2[i]), s1 := exp(s0), where(A[i, j] == t0[i, 0], */
-        /*    -((t9[i, 0] + t10[i, 0] * t12[i]) / t13[i, 0]), 0) + (t12[i] * exp(A[i, j] - t0[i, 0]) + (t8 * s1 + */
-        /*    s1 * (t8 * (s0 - (B[i, j] - (t3[i, 0] + t5[i]))))))) */
-        /* grad_B[i:n, j:k] = where(B[i, j] == t3[i, 0], (t8 * t14[i, 0] - t15[i, 0] * t17[i]) / t18[i, 0], 0) + */
-        /*    (t17[i] * exp(B[i, j] - t3[i, 0]) - t8 * exp(A[i, j] - (t0[i, 0] + t2[i]))) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v18 = t0[i - tile_begin];
-            const double v19 = t12[i - tile_begin];
-            const double v20 = -((t9[i - tile_begin] + t10[i - tile_begin] * v19) / t13[i - tile_begin]);
-            const double v21 = v18 + t2[i - tile_begin];
-            const double v26 = t3[i - tile_begin];
-            const double v27 = v26 + t5[i - tile_begin];
-            const double v29 = t17[i - tile_begin];
-            const double v30 = (t8 * t14[i - tile_begin] - t15[i - tile_begin] * v29) / t18[i - tile_begin];
+            const double t0_i = t0[i - tile_begin];
+            const double t11_i = t11[i - tile_begin];
+            const double v0 = (t10[i - tile_begin] - t1[i - tile_begin] * t11_i) / t12[i - tile_begin];
+            const double v1 = t2[i - tile_begin] + t0_i;
+            const double t3_i = t3[i - tile_begin];
+            const double v5 = t3_i + t5[i - tile_begin];
+            const double t15_i = t15[i - tile_begin];
+            const double v7 = (t14[i - tile_begin] - t15_i * t4[i - tile_begin]) / t16[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < k; ++j) {
-                const double v17 = A[i*k + j];
-                const double v22 = v17 - v21;
-                const double v23 = exp(v22);
-                const double v24 = t8 * v23;
-                const double v25 = B[i*k + j];
-                const double v28 = (v17 == v18 ? v20 : 0.0) + (v19 * exp(v17 - v18) + (v24 + v23 * (t8 * (v22 - (v25 - v27)))));
-                grad_A[i*k + j] = v28;
-                grad_B[i*k + j] = (v25 == v26 ? v30 : 0.0) + (v29 * exp(v25 - v26) - v24);
+                const double A_ij = A[i*k + j];
+                const double v2 = A_ij - v1;
+                const double v3 = exp(v2);
+                const double v4 = t8 * v3;
+                const double B_ij = B[i*k + j];
+                const double v6 = (A_ij == t0_i ? v0 : 0.0) + (t11_i * exp(A_ij - t0_i) + (v4 + v3 * (t8 * (v2 - (B_ij - v5)))));
+                grad_A[i*k + j] = v6;
+                grad_B[i*k + j] = (B_ij == t3_i ? v7 : 0.0) + (t15_i * exp(B_ij - t3_i) - v4);
             }
         }
     }
+
     /* value = t7 / n */
-    const double value_ = t7 / (double)n;
-    *value = value_;
+    *value = t7 / (double)n;
     return 0;
 }

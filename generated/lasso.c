@@ -30,139 +30,120 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
-size_t lasso_value_work(int64_t d, int64_t n)
+size_t lasso_value_work(int64_t n, int64_t d)
 {
+    (void)n;
     (void)d;
-    return gradc_bytes(n, sizeof(double));
+    return gradc_bytes(128, sizeof(double));
 }
 
-int lasso_value(int64_t d, int64_t n, const double *restrict w, const double *restrict X, const double *restrict y,
+int lasso_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                 double lam, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
     double *const t1 = (void *)scratch;
     double t0 = 0.0;
-    for (int64_t at = 0; at < n; ++at) {
-        t1[at] = 0.0;
-    }
-    for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
-        /* t0 = sum[j:d](abs(w[j])) */
-        double t0_sum = 0.0;
-        GRADC_SIMD(reduction(+:t0_sum))
-        for (int64_t j = tile_begin; j < tile_end; ++j) {
-            t0_sum += fabs(w[j]);
-        }
-        t0 += t0_sum;
-        /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
-        for (int64_t j = tile_begin; j < tile_end / 4 * 4; j += 4) {
-            const double v0 = w[j];
-            const double v1 = w[(j + 1)];
-            const double v2 = w[(j + 2)];
-            const double v3 = w[(j + 3)];
-            GRADC_SIMD()
-            for (int64_t i = 0; i < n; ++i) {
-                t1[i] += X[d*i + j] * v0 + X[d*i + (j + 1)] * v1 + X[d*i + (j + 2)] * v2 + X[d*i + (j + 3)] * v3;
-            }
-        }
-        for (int64_t j = tile_end / 4 * 4; j < tile_end; ++j) {
-            const double v0 = w[j];
-            GRADC_SIMD()
-            for (int64_t i = 0; i < n; ++i) {
-                t1[i] += X[d*i + j] * v0;
-            }
-        }
+
+    /* t0 = sum[j:d](abs(w[j])) */
+    GRADC_SIMD(reduction(+:t0))
+    for (int64_t j = 0; j < d; ++j) {
+        t0 += fabs(w[j]);
     }
     double t2 = 0.0;
-    /* t2 = sum[i:n](let(s0 := t1[i] - y[i], s0 * s0)) */
-    double t2_sum = 0.0;
-    GRADC_SIMD(reduction(+:t2_sum))
-    for (int64_t i = 0; i < n; ++i) {
-        const double v4 = t1[i] - y[i];
-        t2_sum += v4 * v4;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
+        /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            double t1_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_sum))
+            for (int64_t j = 0; j < d; ++j) {
+                t1_sum += X[i*d + j] * w[j];
+            }
+            t1[i - tile_begin] = t1_sum;
+        }
+
+        /* t2 = sum[i:n](let(s0 := t1[i] - y[i], s0 * s0)) */
+        double t2_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = t1[i - tile_begin] - y[i];
+            t2_sum += v0 * v0;
+        }
+        t2 += t2_sum;
     }
-    t2 += t2_sum;
+
     /* value = lam * t0 + 0.5 * (t2 / n) */
-    const double value_ = lam * t0 + 0.5 * (t2 / (double)n);
-    *value = value_;
+    *value = lam * t0 + 0.5 * (t2 / (double)n);
     return 0;
 }
 
-size_t lasso_forward_work(int64_t d, int64_t n)
+size_t lasso_forward_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return 0;
 }
 
-int lasso_forward(int64_t d, int64_t n, const double *restrict w, const double *restrict X, const double *restrict y,
+int lasso_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                   double lam, double *restrict value, double *restrict t1, void *restrict work)
 {
     (void)work;
     double t0 = 0.0;
-    for (int64_t at = 0; at < n; ++at) {
-        t1[at] = 0.0;
-    }
-    for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
-        /* t0 = sum[j:d](abs(w[j])) */
-        double t0_sum = 0.0;
-        GRADC_SIMD(reduction(+:t0_sum))
-        for (int64_t j = tile_begin; j < tile_end; ++j) {
-            t0_sum += fabs(w[j]);
-        }
-        t0 += t0_sum;
-        /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
-        for (int64_t j = tile_begin; j < tile_end / 4 * 4; j += 4) {
-            const double v0 = w[j];
-            const double v1 = w[(j + 1)];
-            const double v2 = w[(j + 2)];
-            const double v3 = w[(j + 3)];
-            GRADC_SIMD()
-            for (int64_t i = 0; i < n; ++i) {
-                t1[i] += X[d*i + j] * v0 + X[d*i + (j + 1)] * v1 + X[d*i + (j + 2)] * v2 + X[d*i + (j + 3)] * v3;
-            }
-        }
-        for (int64_t j = tile_end / 4 * 4; j < tile_end; ++j) {
-            const double v0 = w[j];
-            GRADC_SIMD()
-            for (int64_t i = 0; i < n; ++i) {
-                t1[i] += X[d*i + j] * v0;
-            }
-        }
+
+    /* t0 = sum[j:d](abs(w[j])) */
+    GRADC_SIMD(reduction(+:t0))
+    for (int64_t j = 0; j < d; ++j) {
+        t0 += fabs(w[j]);
     }
     double t2 = 0.0;
-    /* t2 = sum[i:n](let(s0 := t1[i] - y[i], s0 * s0)) */
-    double t2_sum = 0.0;
-    GRADC_SIMD(reduction(+:t2_sum))
-    for (int64_t i = 0; i < n; ++i) {
-        const double v4 = t1[i] - y[i];
-        t2_sum += v4 * v4;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
+        /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            double t1_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_sum))
+            for (int64_t j = 0; j < d; ++j) {
+                t1_sum += X[i*d + j] * w[j];
+            }
+            t1[i] = t1_sum;
+        }
+
+        /* t2 = sum[i:n](let(s0 := t1[i] - y[i], s0 * s0)) */
+        double t2_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = t1[i] - y[i];
+            t2_sum += v0 * v0;
+        }
+        t2 += t2_sum;
     }
-    t2 += t2_sum;
+
     /* value = lam * t0 + 0.5 * (t2 / n) */
-    const double value_ = lam * t0 + 0.5 * (t2 / (double)n);
-    *value = value_;
+    *value = lam * t0 + 0.5 * (t2 / (double)n);
     return 0;
 }
 
-size_t lasso_backward_work(int64_t d, int64_t n)
+size_t lasso_backward_work(int64_t n, int64_t d)
 {
     (void)n;
     return gradc_bytes(d, sizeof(double));
 }
 
-int lasso_backward(int64_t d, int64_t n, const double *restrict w, const double *restrict X, const double *restrict y,
+int lasso_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                    double lam, const double *restrict t1, double cotangent, double *restrict grad_w,
                    void *restrict work)
 {
     unsigned char *scratch = work;
     double *const t2 = (void *)scratch;
+
     /* t0 = 0.5 * cotangent / n */
     const double t0 = 0.5 * cotangent / (double)n;
     for (int64_t at = 0; at < d; ++at) {
         t2[at] = 0.0;
     }
+
     /* t2[j:d] = sum[i:n](X[i, j] * (t0 * (2 * (t1[i] - y[i])))) */
     for (int64_t i = 0; i < n / 4 * 4; i += 4) {
         const double v0 = t0 * (2.0 * (t1[i] - y[i]));
@@ -171,73 +152,52 @@ int lasso_backward(int64_t d, int64_t n, const double *restrict w, const double 
         const double v3 = t0 * (2.0 * (t1[(i + 3)] - y[(i + 3)]));
         GRADC_SIMD()
         for (int64_t j = 0; j < d; ++j) {
-            t2[j] += X[d*i + j] * v0 + X[(i + 1)*d + j] * v1 + X[(i + 2)*d + j] * v2 + X[(i + 3)*d + j] * v3;
+            t2[j] += X[i*d + j] * v0 + X[(i + 1)*d + j] * v1 + X[(i + 2)*d + j] * v2 + X[(i + 3)*d + j] * v3;
         }
     }
     for (int64_t i = n / 4 * 4; i < n; ++i) {
         const double v0 = t0 * (2.0 * (t1[i] - y[i]));
         GRADC_SIMD()
         for (int64_t j = 0; j < d; ++j) {
-            t2[j] += X[d*i + j] * v0;
+            t2[j] += X[i*d + j] * v0;
         }
     }
-    /* grad_w[j:d] = t2[j] + lam * cotangent * where(w[j] != w[j], w[j], where(0 < w[j], 1, 0) - where(w[j] < 0, 1, */
-    /*    0)) */
-    const double v4 = lam * cotangent;
+
+    /* grad_w[j:d] = t2[j] + lam * cotangent * where(w[j] != w[j], w[j], where(0 < w[j], 1, 0) - where(w[j] < 0, 1,
+     *    0)) */
+    const double v0 = lam * cotangent;
     GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
-        const double v5 = w[j];
-        grad_w[j] = t2[j] + v4 * (v5 != v5 ? v5 : (0.0 < v5 ? 1.0 : 0.0) - (v5 < 0.0 ? 1.0 : 0.0));
+        const double w_j = w[j];
+        grad_w[j] = t2[j] + v0 * (w_j != w_j ? w_j : (0.0 < w_j ? 1.0 : 0.0) - (w_j < 0.0 ? 1.0 : 0.0));
     }
     return 0;
 }
 
-size_t lasso_value_and_grad_work(int64_t d, int64_t n)
+size_t lasso_value_and_grad_work(int64_t n, int64_t d)
 {
-    return gradc_bytes(n, sizeof(double)) + gradc_bytes(d, sizeof(double));
+    (void)n;
+    return gradc_bytes(128, sizeof(double))
+           + gradc_bytes(d, sizeof(double));
 }
 
-int lasso_value_and_grad(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int lasso_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                          const double *restrict y, double lam, double *restrict value, double *restrict grad_w,
                          void *restrict work)
 {
     unsigned char *scratch = work;
     double *const t1 = (void *)scratch;
-    scratch += gradc_bytes(n, sizeof(double));
+    scratch += gradc_bytes(128, sizeof(double));
     double *const t4 = (void *)scratch;
+
     /* t3 = 0.5 / n */
     const double t3 = 0.5 / (double)n;
     double t0 = 0.0;
-    for (int64_t at = 0; at < n; ++at) {
-        t1[at] = 0.0;
-    }
-    for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
-        /* t0 = sum[j:d](abs(w[j])) */
-        double t0_sum = 0.0;
-        GRADC_SIMD(reduction(+:t0_sum))
-        for (int64_t j = tile_begin; j < tile_end; ++j) {
-            t0_sum += fabs(w[j]);
-        }
-        t0 += t0_sum;
-        /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
-        for (int64_t j = tile_begin; j < tile_end / 4 * 4; j += 4) {
-            const double v0 = w[j];
-            const double v1 = w[(j + 1)];
-            const double v2 = w[(j + 2)];
-            const double v3 = w[(j + 3)];
-            GRADC_SIMD()
-            for (int64_t i = 0; i < n; ++i) {
-                t1[i] += X[d*i + j] * v0 + X[d*i + (j + 1)] * v1 + X[d*i + (j + 2)] * v2 + X[d*i + (j + 3)] * v3;
-            }
-        }
-        for (int64_t j = tile_end / 4 * 4; j < tile_end; ++j) {
-            const double v0 = w[j];
-            GRADC_SIMD()
-            for (int64_t i = 0; i < n; ++i) {
-                t1[i] += X[d*i + j] * v0;
-            }
-        }
+
+    /* t0 = sum[j:d](abs(w[j])) */
+    GRADC_SIMD(reduction(+:t0))
+    for (int64_t j = 0; j < d; ++j) {
+        t0 += fabs(w[j]);
     }
     double t2 = 0.0;
     for (int64_t at = 0; at < d; ++at) {
@@ -245,41 +205,54 @@ int lasso_value_and_grad(int64_t d, int64_t n, const double *restrict w, const d
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
+        /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            double t1_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_sum))
+            for (int64_t j = 0; j < d; ++j) {
+                t1_sum += X[i*d + j] * w[j];
+            }
+            t1[i - tile_begin] = t1_sum;
+        }
+
         /* t2 = sum[i:n](let(s0 := t1[i] - y[i], s0 * s0)) */
         double t2_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v4 = t1[i] - y[i];
-            t2_sum += v4 * v4;
+            const double v0 = t1[i - tile_begin] - y[i];
+            t2_sum += v0 * v0;
         }
         t2 += t2_sum;
+
         /* t4[j:d] = sum[i:n](X[i, j] * (t3 * (2 * (t1[i] - y[i])))) */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v5 = t3 * (2.0 * (t1[i] - y[i]));
-            const double v6 = t3 * (2.0 * (t1[(i + 1)] - y[(i + 1)]));
-            const double v7 = t3 * (2.0 * (t1[(i + 2)] - y[(i + 2)]));
-            const double v8 = t3 * (2.0 * (t1[(i + 3)] - y[(i + 3)]));
+            const double v0 = t3 * (2.0 * (t1[i - tile_begin] - y[i]));
+            const double v1 = t3 * (2.0 * (t1[(i + 1) - tile_begin] - y[(i + 1)]));
+            const double v2 = t3 * (2.0 * (t1[(i + 2) - tile_begin] - y[(i + 2)]));
+            const double v3 = t3 * (2.0 * (t1[(i + 3) - tile_begin] - y[(i + 3)]));
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                t4[j] += X[d*i + j] * v5 + X[(i + 1)*d + j] * v6 + X[(i + 2)*d + j] * v7 + X[(i + 3)*d + j] * v8;
+                t4[j] += X[i*d + j] * v0 + X[(i + 1)*d + j] * v1 + X[(i + 2)*d + j] * v2 + X[(i + 3)*d + j] * v3;
             }
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v5 = t3 * (2.0 * (t1[i] - y[i]));
+            const double v0 = t3 * (2.0 * (t1[i - tile_begin] - y[i]));
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                t4[j] += X[d*i + j] * v5;
+                t4[j] += X[i*d + j] * v0;
             }
         }
     }
+
     /* value = lam * t0 + 0.5 * (t2 / n) */
-    const double value_ = lam * t0 + 0.5 * (t2 / (double)n);
+    *value = lam * t0 + 0.5 * (t2 / (double)n);
+
     /* grad_w[j:d] = t4[j] + lam * where(w[j] != w[j], w[j], where(0 < w[j], 1, 0) - where(w[j] < 0, 1, 0)) */
     GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
-        const double v9 = w[j];
-        grad_w[j] = t4[j] + lam * (v9 != v9 ? v9 : (0.0 < v9 ? 1.0 : 0.0) - (v9 < 0.0 ? 1.0 : 0.0));
+        const double w_j = w[j];
+        grad_w[j] = t4[j] + lam * (w_j != w_j ? w_j : (0.0 < w_j ? 1.0 : 0.0) - (w_j < 0.0 ? 1.0 : 0.0));
     }
-    *value = value_;
     return 0;
 }

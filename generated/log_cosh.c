@@ -40,14 +40,14 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
-size_t log_cosh_value_work(int64_t d, int64_t n)
+size_t log_cosh_value_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return gradc_bytes(128, sizeof(double));
 }
 
-int log_cosh_value(int64_t d, int64_t n, const double *restrict w, const double *restrict X, const double *restrict y,
+int log_cosh_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                    double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
@@ -55,17 +55,19 @@ int log_cosh_value(int64_t d, int64_t n, const double *restrict w, const double 
     double t1 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                t0_sum += X[i*d + j] * w[j];
             }
             t0[i - tile_begin] = t0_sum;
         }
-        /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s1 := -s0, where(s0 == s1, 0.6931471805599453 + s0, maximum(s0, */
-        /*    s1) + log1p(exp(-abs(s0 + s0)))))) */
+
+        /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s1 := -s0, where(s0 == s1, 0.6931471805599453 + s0, maximum(s0,
+         *    s1) + log1p(exp(-abs(s0 + s0)))))) */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -76,37 +78,39 @@ int log_cosh_value(int64_t d, int64_t n, const double *restrict w, const double 
         }
         t1 += t1_sum;
     }
+
     /* value = t1 / n - 0.6931471805599453 */
-    const double value_ = t1 / (double)n - 0.6931471805599453;
-    *value = value_;
+    *value = t1 / (double)n - 0.6931471805599453;
     return 0;
 }
 
-size_t log_cosh_forward_work(int64_t d, int64_t n)
+size_t log_cosh_forward_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return 0;
 }
 
-int log_cosh_forward(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int log_cosh_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                      const double *restrict y, double *restrict value, double *restrict t0, void *restrict work)
 {
     (void)work;
     double t1 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                t0_sum += X[i*d + j] * w[j];
             }
             t0[i] = t0_sum;
         }
-        /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s1 := -s0, where(s0 == s1, 0.6931471805599453 + s0, maximum(s0, */
-        /*    s1) + log1p(exp(-abs(s0 + s0)))))) */
+
+        /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s1 := -s0, where(s0 == s1, 0.6931471805599453 + s0, maximum(s0,
+         *    s1) + log1p(exp(-abs(s0 + s0)))))) */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -117,26 +121,27 @@ int log_cosh_forward(int64_t d, int64_t n, const double *restrict w, const doubl
         }
         t1 += t1_sum;
     }
+
     /* value = t1 / n - 0.6931471805599453 */
-    const double value_ = t1 / (double)n - 0.6931471805599453;
-    *value = value_;
+    *value = t1 / (double)n - 0.6931471805599453;
     return 0;
 }
 
-size_t log_cosh_backward_work(int64_t d, int64_t n)
+size_t log_cosh_backward_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return gradc_bytes(128, sizeof(double));
 }
 
-int log_cosh_backward(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int log_cosh_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                       const double *restrict y, const double *restrict t0, double cotangent, double *restrict grad_w,
                       void *restrict work)
 {
     (void)w;
     unsigned char *scratch = work;
     double *const t2 = (void *)scratch;
+
     /* t1 = cotangent / n */
     const double t1 = cotangent / (double)n;
     for (int64_t at = 0; at < d; ++at) {
@@ -144,8 +149,9 @@ int log_cosh_backward(int64_t d, int64_t n, const double *restrict w, const doub
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t2[i:n] = let(s0 := t0[i] - y[i], s1 := -s0, s2 := where(s0 == s1, 0.6931471805599453 + s0, maximum(s0, */
-        /*    s1) + log1p(exp(-abs(s0 + s0)))), t1 * exp(s0 - s2) - t1 * exp(-(s0 + s2))) */
+
+        /* t2[i:n] = let(s0 := t0[i] - y[i], s1 := -s0, s2 := where(s0 == s1, 0.6931471805599453 + s0, maximum(s0,
+         *    s1) + log1p(exp(-abs(s0 + s0)))), t1 * exp(s0 - s2) - t1 * exp(-(s0 + s2))) */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = t0[i] - y[i];
@@ -153,36 +159,38 @@ int log_cosh_backward(int64_t d, int64_t n, const double *restrict w, const doub
             const double v2 = v0 == v1 ? 0.6931471805599453 + v0 : ((v0 > v1 || v0 != v0) ? v0 : v1) + log1p(exp(-fabs(v0 + v0)));
             t2[i - tile_begin] = t1 * exp(v0 - v2) - t1 * exp(-(v0 + v2));
         }
+
         /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v3 = t2[i - tile_begin];
-            const double v4 = t2[(i + 1) - tile_begin];
-            const double v5 = t2[(i + 2) - tile_begin];
-            const double v6 = t2[(i + 3) - tile_begin];
+            const double t2_i = t2[i - tile_begin];
+            const double t2_i1 = t2[(i + 1) - tile_begin];
+            const double t2_i2 = t2[(i + 2) - tile_begin];
+            const double t2_i3 = t2[(i + 3) - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v3 + X[(i + 1)*d + j] * v4 + X[(i + 2)*d + j] * v5 + X[(i + 3)*d + j] * v6;
+                grad_w[j] += X[i*d + j] * t2_i + X[(i + 1)*d + j] * t2_i1 + X[(i + 2)*d + j] * t2_i2 + X[(i + 3)*d + j] * t2_i3;
             }
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v3 = t2[i - tile_begin];
+            const double t2_i = t2[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v3;
+                grad_w[j] += X[i*d + j] * t2_i;
             }
         }
     }
     return 0;
 }
 
-size_t log_cosh_value_and_grad_work(int64_t d, int64_t n)
+size_t log_cosh_value_and_grad_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
-    return gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    (void)d;
+    return gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double));
 }
 
-int log_cosh_value_and_grad(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int log_cosh_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                             const double *restrict y, double *restrict value, double *restrict grad_w,
                             void *restrict work)
 {
@@ -190,6 +198,7 @@ int log_cosh_value_and_grad(int64_t d, int64_t n, const double *restrict w, cons
     double *const t0 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
     double *const t3 = (void *)scratch;
+
     /* t2 = 1 / n */
     const double t2 = 1.0 / (double)n;
     double t1 = 0.0;
@@ -198,19 +207,21 @@ int log_cosh_value_and_grad(int64_t d, int64_t n, const double *restrict w, cons
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                t0_sum += X[i*d + j] * w[j];
             }
             t0[i - tile_begin] = t0_sum;
         }
-        /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s1 := -s0, where(s0 == s1, 0.6931471805599453 + s0, maximum(s0, */
-        /*    s1) + log1p(exp(-abs(s0 + s0)))))) */
-        /* t3[i:n] = let(s0 := t0[i] - y[i], s1 := -s0, s2 := where(s0 == s1, 0.6931471805599453 + s0, maximum(s0, */
-        /*    s1) + log1p(exp(-abs(s0 + s0)))), t2 * exp(s0 - s2) - t2 * exp(-(s0 + s2))) */
+
+        /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s1 := -s0, where(s0 == s1, 0.6931471805599453 + s0, maximum(s0,
+         *    s1) + log1p(exp(-abs(s0 + s0)))))) */
+        /* t3[i:n] = let(s0 := t0[i] - y[i], s1 := -s0, s2 := where(s0 == s1, 0.6931471805599453 + s0, maximum(s0,
+         *    s1) + log1p(exp(-abs(s0 + s0)))), t2 * exp(s0 - s2) - t2 * exp(-(s0 + s2))) */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -221,27 +232,28 @@ int log_cosh_value_and_grad(int64_t d, int64_t n, const double *restrict w, cons
             t3[i - tile_begin] = t2 * exp(v0 - v2) - t2 * exp(-(v0 + v2));
         }
         t1 += t1_sum;
+
         /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v3 = t3[i - tile_begin];
-            const double v4 = t3[(i + 1) - tile_begin];
-            const double v5 = t3[(i + 2) - tile_begin];
-            const double v6 = t3[(i + 3) - tile_begin];
+            const double t3_i = t3[i - tile_begin];
+            const double t3_i1 = t3[(i + 1) - tile_begin];
+            const double t3_i2 = t3[(i + 2) - tile_begin];
+            const double t3_i3 = t3[(i + 3) - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v3 + X[(i + 1)*d + j] * v4 + X[(i + 2)*d + j] * v5 + X[(i + 3)*d + j] * v6;
+                grad_w[j] += X[i*d + j] * t3_i + X[(i + 1)*d + j] * t3_i1 + X[(i + 2)*d + j] * t3_i2 + X[(i + 3)*d + j] * t3_i3;
             }
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v3 = t3[i - tile_begin];
+            const double t3_i = t3[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v3;
+                grad_w[j] += X[i*d + j] * t3_i;
             }
         }
     }
+
     /* value = t1 / n - 0.6931471805599453 */
-    const double value_ = t1 / (double)n - 0.6931471805599453;
-    *value = value_;
+    *value = t1 / (double)n - 0.6931471805599453;
     return 0;
 }

@@ -209,35 +209,38 @@ static double gradc_log_ndtr(double x)
     return x < 0.0 ? log(gradc_ndtr(x)) : log1p(-gradc_ndtr(-x));
 }
 
-size_t log_normal_survival_value_work(int64_t d, int64_t n)
+size_t log_normal_survival_value_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return gradc_bytes(128, sizeof(double));
 }
 
-int log_normal_survival_value(int64_t d, int64_t n, const double *restrict w, double log_sigma,
+int log_normal_survival_value(int64_t n, int64_t d, const double *restrict w, double log_sigma,
                               const double *restrict X, const double *restrict time_, const double *restrict event,
                               double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
     double *const t1 = (void *)scratch;
+
     /* t0 = exp(-log_sigma) */
     const double t0 = exp(-log_sigma);
     double t2 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t1_sum = 0.0;
             GRADC_SIMD(reduction(+:t1_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t1_sum += X[d*i + j] * w[j];
+                t1_sum += X[i*d + j] * w[j];
             }
             t1[i - tile_begin] = t1_sum;
         }
-        /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), where(0 < event[i], 0.9189385332046727 + */
-        /*    (s0 + (log_sigma + 0.5 * (s1 * s1))), -log_ndtr(-s1)))) */
+
+        /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), where(0 < event[i], 0.9189385332046727 +
+         *    (s0 + (log_sigma + 0.5 * (s1 * s1))), -log_ndtr(-s1)))) */
         double t2_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -248,40 +251,43 @@ int log_normal_survival_value(int64_t d, int64_t n, const double *restrict w, do
         }
         t2 += t2_sum;
     }
+
     /* value = t2 / n */
-    const double value_ = t2 / (double)n;
-    *value = value_;
+    *value = t2 / (double)n;
     return 0;
 }
 
-size_t log_normal_survival_forward_work(int64_t d, int64_t n)
+size_t log_normal_survival_forward_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return 0;
 }
 
-int log_normal_survival_forward(int64_t d, int64_t n, const double *restrict w, double log_sigma,
+int log_normal_survival_forward(int64_t n, int64_t d, const double *restrict w, double log_sigma,
                                 const double *restrict X, const double *restrict time_, const double *restrict event,
                                 double *restrict value, double *restrict t0, double *restrict t1, void *restrict work)
 {
     (void)work;
+
     /* t0 = exp(-log_sigma) */
     const double t0_ = exp(-log_sigma);
     double t2 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t1_sum = 0.0;
             GRADC_SIMD(reduction(+:t1_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t1_sum += X[d*i + j] * w[j];
+                t1_sum += X[i*d + j] * w[j];
             }
             t1[i] = t1_sum;
         }
-        /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), where(0 < event[i], 0.9189385332046727 + */
-        /*    (s0 + (log_sigma + 0.5 * (s1 * s1))), -log_ndtr(-s1)))) */
+
+        /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), where(0 < event[i], 0.9189385332046727 +
+         *    (s0 + (log_sigma + 0.5 * (s1 * s1))), -log_ndtr(-s1)))) */
         double t2_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -292,21 +298,21 @@ int log_normal_survival_forward(int64_t d, int64_t n, const double *restrict w, 
         }
         t2 += t2_sum;
     }
+
     /* value = t2 / n */
-    const double value_ = t2 / (double)n;
-    *value = value_;
+    *value = t2 / (double)n;
     *t0 = t0_;
     return 0;
 }
 
-size_t log_normal_survival_backward_work(int64_t d, int64_t n)
+size_t log_normal_survival_backward_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return gradc_bytes(128, sizeof(double));
 }
 
-int log_normal_survival_backward(int64_t d, int64_t n, const double *restrict w, double log_sigma,
+int log_normal_survival_backward(int64_t n, int64_t d, const double *restrict w, double log_sigma,
                                  const double *restrict X, const double *restrict time_, const double *restrict event,
                                  double t0, const double *restrict t1, double cotangent, double *restrict grad_w,
                                  double *restrict grad_log_sigma, void *restrict work)
@@ -315,6 +321,7 @@ int log_normal_survival_backward(int64_t d, int64_t n, const double *restrict w,
     (void)log_sigma;
     unsigned char *scratch = work;
     double *const t3 = (void *)scratch;
+
     /* t2 = cotangent / n */
     const double t2 = cotangent / (double)n;
     for (int64_t at = 0; at < d; ++at) {
@@ -324,14 +331,15 @@ int log_normal_survival_backward(int64_t d, int64_t n, const double *restrict w,
     double t5 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t3[i:n] = let(s0 := 0 < event[i], s1 := t0 * (log(time[i]) - t1[i]), s2 := -s1, -(t0 * (where(s0, t2 * */
-        /*    s1, 0) + where(s0, 0, -where(s2 < 0, -(0.7978845608028654 * t2 / erfcx(-(-0.7071067811865476 * s1))), */
-        /*    -(t2 * (0.3989422804014327 * exp(-0.5 * (s1 * s1) - log_ndtr(s2))))))))) */
+
+        /* t3[i:n] = let(s0 := 0 < event[i], s1 := t0 * (log(time[i]) - t1[i]), s2 := -s1, -(t0 * (where(s0, t2 *
+         *    s1, 0) + where(s0, 0, -where(s2 < 0, -(0.7978845608028654 * t2 / erfcx(-(-0.7071067811865476 * s1))),
+         *    -(t2 * (0.3989422804014327 * exp(-0.5 * (s1 * s1) - log_ndtr(s2))))))))) */
         /* t4 = sum[i:n](where(0 < event[i], t2, 0)) */
-        /* t5 = sum[i:n](let(s0 := log(time[i]) - t1[i], s1 := 0 < event[i], s2 := t0 * s0, s3 := -s2, s0 * */
-        /*    (where(s1, t2 * s2, 0) + where(s1, 0, -where(s3 < 0, -(0.7978845608028654 * t2 / */
-        /*    erfcx(-(-0.7071067811865476 * s2))), -(t2 * (0.3989422804014327 * exp(-0.5 * (s2 * s2) - */
-        /*    log_ndtr(s3))))))))) */
+        /* t5 = sum[i:n](let(s0 := log(time[i]) - t1[i], s1 := 0 < event[i], s2 := t0 * s0, s3 := -s2, s0 *
+         *    (where(s1, t2 * s2, 0) + where(s1, 0, -where(s3 < 0, -(0.7978845608028654 * t2 /
+         *    erfcx(-(-0.7071067811865476 * s2))), -(t2 * (0.3989422804014327 * exp(-0.5 * (s2 * s2) -
+         *    log_ndtr(s3))))))))) */
         const double v4 = 0.7978845608028654 * t2;
         double t4_sum = 0.0;
         double t5_sum = 0.0;
@@ -349,39 +357,41 @@ int log_normal_survival_backward(int64_t d, int64_t n, const double *restrict w,
         }
         t4 += t4_sum;
         t5 += t5_sum;
+
         /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v7 = t3[i - tile_begin];
-            const double v8 = t3[(i + 1) - tile_begin];
-            const double v9 = t3[(i + 2) - tile_begin];
-            const double v10 = t3[(i + 3) - tile_begin];
+            const double t3_i = t3[i - tile_begin];
+            const double t3_i1 = t3[(i + 1) - tile_begin];
+            const double t3_i2 = t3[(i + 2) - tile_begin];
+            const double t3_i3 = t3[(i + 3) - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v7 + X[(i + 1)*d + j] * v8 + X[(i + 2)*d + j] * v9 + X[(i + 3)*d + j] * v10;
+                grad_w[j] += X[i*d + j] * t3_i + X[(i + 1)*d + j] * t3_i1 + X[(i + 2)*d + j] * t3_i2 + X[(i + 3)*d + j] * t3_i3;
             }
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v7 = t3[i - tile_begin];
+            const double t3_i = t3[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v7;
+                grad_w[j] += X[i*d + j] * t3_i;
             }
         }
     }
+
     /* grad_log_sigma = t4 - t0 * t5 */
-    const double grad_log_sigma_ = t4 - t0 * t5;
-    *grad_log_sigma = grad_log_sigma_;
+    *grad_log_sigma = t4 - t0 * t5;
     return 0;
 }
 
-size_t log_normal_survival_value_and_grad_work(int64_t d, int64_t n)
+size_t log_normal_survival_value_and_grad_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
-    return gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    (void)d;
+    return gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double));
 }
 
-int log_normal_survival_value_and_grad(int64_t d, int64_t n, const double *restrict w, double log_sigma,
+int log_normal_survival_value_and_grad(int64_t n, int64_t d, const double *restrict w, double log_sigma,
                                        const double *restrict X, const double *restrict time_,
                                        const double *restrict event, double *restrict value, double *restrict grad_w,
                                        double *restrict grad_log_sigma, void *restrict work)
@@ -390,6 +400,7 @@ int log_normal_survival_value_and_grad(int64_t d, int64_t n, const double *restr
     double *const t1 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
     double *const t4 = (void *)scratch;
+
     /* t0 = exp(-log_sigma) */
     /* t3 = 1 / n */
     const double t0 = exp(-log_sigma);
@@ -402,25 +413,27 @@ int log_normal_survival_value_and_grad(int64_t d, int64_t n, const double *restr
     double t6 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t1_sum = 0.0;
             GRADC_SIMD(reduction(+:t1_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t1_sum += X[d*i + j] * w[j];
+                t1_sum += X[i*d + j] * w[j];
             }
             t1[i - tile_begin] = t1_sum;
         }
-        /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), where(0 < event[i], 0.9189385332046727 + */
-        /*    (s0 + (log_sigma + 0.5 * (s1 * s1))), -log_ndtr(-s1)))) */
-        /* t4[i:n] = let(s0 := 0 < event[i], s1 := t0 * (log(time[i]) - t1[i]), s2 := -s1, -(t0 * (where(s0, t3 * */
-        /*    s1, 0) + where(s0, 0, -where(s2 < 0, -(0.7978845608028654 * t3 / erfcx(-(-0.7071067811865476 * s1))), */
-        /*    -(t3 * (0.3989422804014327 * exp(-0.5 * (s1 * s1) - log_ndtr(s2))))))))) */
+
+        /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), where(0 < event[i], 0.9189385332046727 +
+         *    (s0 + (log_sigma + 0.5 * (s1 * s1))), -log_ndtr(-s1)))) */
+        /* t4[i:n] = let(s0 := 0 < event[i], s1 := t0 * (log(time[i]) - t1[i]), s2 := -s1, -(t0 * (where(s0, t3 *
+         *    s1, 0) + where(s0, 0, -where(s2 < 0, -(0.7978845608028654 * t3 / erfcx(-(-0.7071067811865476 * s1))),
+         *    -(t3 * (0.3989422804014327 * exp(-0.5 * (s1 * s1) - log_ndtr(s2))))))))) */
         /* t5 = sum[i:n](where(0 < event[i], t3, 0)) */
-        /* t6 = sum[i:n](let(s0 := log(time[i]) - t1[i], s1 := 0 < event[i], s2 := t0 * s0, s3 := -s2, s0 * */
-        /*    (where(s1, t3 * s2, 0) + where(s1, 0, -where(s3 < 0, -(0.7978845608028654 * t3 / */
-        /*    erfcx(-(-0.7071067811865476 * s2))), -(t3 * (0.3989422804014327 * exp(-0.5 * (s2 * s2) - */
-        /*    log_ndtr(s3))))))))) */
+        /* t6 = sum[i:n](let(s0 := log(time[i]) - t1[i], s1 := 0 < event[i], s2 := t0 * s0, s3 := -s2, s0 *
+         *    (where(s1, t3 * s2, 0) + where(s1, 0, -where(s3 < 0, -(0.7978845608028654 * t3 /
+         *    erfcx(-(-0.7071067811865476 * s2))), -(t3 * (0.3989422804014327 * exp(-0.5 * (s2 * s2) -
+         *    log_ndtr(s3))))))))) */
         const double v7 = 0.7978845608028654 * t3;
         double t2_sum = 0.0;
         double t5_sum = 0.0;
@@ -444,30 +457,30 @@ int log_normal_survival_value_and_grad(int64_t d, int64_t n, const double *restr
         t2 += t2_sum;
         t5 += t5_sum;
         t6 += t6_sum;
+
         /* grad_w[j:d] = sum[i:n](X[i, j] * t4[i]) */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v10 = t4[i - tile_begin];
-            const double v11 = t4[(i + 1) - tile_begin];
-            const double v12 = t4[(i + 2) - tile_begin];
-            const double v13 = t4[(i + 3) - tile_begin];
+            const double t4_i = t4[i - tile_begin];
+            const double t4_i1 = t4[(i + 1) - tile_begin];
+            const double t4_i2 = t4[(i + 2) - tile_begin];
+            const double t4_i3 = t4[(i + 3) - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v10 + X[(i + 1)*d + j] * v11 + X[(i + 2)*d + j] * v12 + X[(i + 3)*d + j] * v13;
+                grad_w[j] += X[i*d + j] * t4_i + X[(i + 1)*d + j] * t4_i1 + X[(i + 2)*d + j] * t4_i2 + X[(i + 3)*d + j] * t4_i3;
             }
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v10 = t4[i - tile_begin];
+            const double t4_i = t4[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v10;
+                grad_w[j] += X[i*d + j] * t4_i;
             }
         }
     }
+
     /* value = t2 / n */
     /* grad_log_sigma = t5 - t0 * t6 */
-    const double value_ = t2 / (double)n;
-    const double grad_log_sigma_ = t5 - t0 * t6;
-    *value = value_;
-    *grad_log_sigma = grad_log_sigma_;
+    *value = t2 / (double)n;
+    *grad_log_sigma = t5 - t0 * t6;
     return 0;
 }

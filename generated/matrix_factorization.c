@@ -55,68 +55,70 @@ int matrix_factorization_value(int64_t m, int64_t k, int64_t p, int64_t n, const
     unsigned char *scratch = work;
     double *const t0 = (void *)scratch;
     for (int64_t o = 0; o < n; ++o) {
-        const int64_t v0 = row[o];
-        if ((v0 < 0 ? m + v0 : v0) < 0 || (v0 < 0 ? m + v0 : v0) >= m) {
+        const int64_t row_o = row[o];
+        const int64_t v0 = row_o < 0 ? m + row_o : row_o;
+        if (v0 < 0 || v0 >= m) {
             return 1;
         }
     }
     for (int64_t o = 0; o < n; ++o) {
-        const int64_t v1 = column[o];
-        if ((v1 < 0 ? p + v1 : v1) < 0 || (v1 < 0 ? p + v1 : v1) >= p) {
+        const int64_t column_o = column[o];
+        const int64_t v0 = column_o < 0 ? column_o + p : column_o;
+        if (v0 < 0 || v0 >= p) {
             return 2;
         }
     }
     double t1 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t0[o:n] = sum[j:k](U[where_integer(row[o] < 0, m + row[o], row[o]), j] * V[where_integer(column[o] < 0, */
-        /*    p + column[o], column[o]), j]) */
+
+        /* t0[o:n] = sum[j:k](U[where_integer(row[o] < 0, m + row[o], row[o]), j] * V[where_integer(column[o] < 0,
+         *    p + column[o], column[o]), j]) */
         for (int64_t o = tile_begin; o < tile_end; ++o) {
-            const int64_t v2 = row[o];
-            const int64_t v3 = v2 < 0 ? m + v2 : v2;
-            const int64_t v4 = column[o];
-            const int64_t v5 = v4 < 0 ? p + v4 : v4;
+            const int64_t row_o = row[o];
+            const int64_t v0 = row_o < 0 ? m + row_o : row_o;
+            const int64_t column_o = column[o];
+            const int64_t v1 = column_o < 0 ? column_o + p : column_o;
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < k; ++j) {
-                t0_sum += U[k*v3 + j] * V[k*v5 + j];
+                t0_sum += U[v0*k + j] * V[v1*k + j];
             }
             t0[o - tile_begin] = t0_sum;
         }
+
         /* t1 = sum[o:n](let(s0 := t0[o] - y[o], s0 * s0)) */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
         for (int64_t o = tile_begin; o < tile_end; ++o) {
-            const double v6 = t0[o - tile_begin] - y[o];
-            t1_sum += v6 * v6;
+            const double v0 = t0[o - tile_begin] - y[o];
+            t1_sum += v0 * v0;
         }
         t1 += t1_sum;
     }
     double t2 = 0.0;
+
     /* t2 = sum[l:p, j:k](V[l, j] * V[l, j]) */
-    double t2_sum = 0.0;
     for (int64_t l = 0; l < p; ++l) {
-        GRADC_SIMD(reduction(+:t2_sum))
+        GRADC_SIMD(reduction(+:t2))
         for (int64_t j = 0; j < k; ++j) {
-            const double v7 = V[k*l + j];
-            t2_sum += v7 * v7;
+            const double V_lj = V[l*k + j];
+            t2 += V_lj * V_lj;
         }
     }
-    t2 += t2_sum;
     double t3 = 0.0;
+
     /* t3 = sum[i:m, j:k](U[i, j] * U[i, j]) */
-    double t3_sum = 0.0;
     for (int64_t i = 0; i < m; ++i) {
-        GRADC_SIMD(reduction(+:t3_sum))
+        GRADC_SIMD(reduction(+:t3))
         for (int64_t j = 0; j < k; ++j) {
-            const double v8 = U[i*k + j];
-            t3_sum += v8 * v8;
+            const double U_ij = U[i*k + j];
+            t3 += U_ij * U_ij;
         }
     }
-    t3 += t3_sum;
+
     /* value = 0.5 * (t1 / n) + (t2 + t3) * (0.5 * lam) */
-    const double value_ = 0.5 * (t1 / (double)n) + (t2 + t3) * (0.5 * lam);
-    *value = value_;
+    *value = 0.5 * (t1 / (double)n) + (t2 + t3) * (0.5 * lam);
     return 0;
 }
 
@@ -136,75 +138,79 @@ int matrix_factorization_forward(int64_t m, int64_t k, int64_t p, int64_t n, con
 {
     (void)work;
     for (int64_t o = 0; o < n; ++o) {
-        const int64_t v0 = row[o];
-        if ((v0 < 0 ? m + v0 : v0) < 0 || (v0 < 0 ? m + v0 : v0) >= m) {
+        const int64_t row_o = row[o];
+        const int64_t v0 = row_o < 0 ? m + row_o : row_o;
+        if (v0 < 0 || v0 >= m) {
             return 1;
         }
     }
     for (int64_t o = 0; o < n; ++o) {
-        const int64_t v1 = column[o];
-        if ((v1 < 0 ? p + v1 : v1) < 0 || (v1 < 0 ? p + v1 : v1) >= p) {
+        const int64_t column_o = column[o];
+        const int64_t v0 = column_o < 0 ? column_o + p : column_o;
+        if (v0 < 0 || v0 >= p) {
             return 2;
         }
     }
     double t1 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t0[o:n] = sum[j:k](U[where_integer(row[o] < 0, m + row[o], row[o]), j] * V[where_integer(column[o] < 0, */
-        /*    p + column[o], column[o]), j]) */
+
+        /* t0[o:n] = sum[j:k](U[where_integer(row[o] < 0, m + row[o], row[o]), j] * V[where_integer(column[o] < 0,
+         *    p + column[o], column[o]), j]) */
         for (int64_t o = tile_begin; o < tile_end; ++o) {
-            const int64_t v2 = row[o];
-            const int64_t v3 = v2 < 0 ? m + v2 : v2;
-            const int64_t v4 = column[o];
-            const int64_t v5 = v4 < 0 ? p + v4 : v4;
+            const int64_t row_o = row[o];
+            const int64_t v0 = row_o < 0 ? m + row_o : row_o;
+            const int64_t column_o = column[o];
+            const int64_t v1 = column_o < 0 ? column_o + p : column_o;
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < k; ++j) {
-                t0_sum += U[k*v3 + j] * V[k*v5 + j];
+                t0_sum += U[v0*k + j] * V[v1*k + j];
             }
             t0[o] = t0_sum;
         }
+
         /* t1 = sum[o:n](let(s0 := t0[o] - y[o], s0 * s0)) */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
         for (int64_t o = tile_begin; o < tile_end; ++o) {
-            const double v6 = t0[o] - y[o];
-            t1_sum += v6 * v6;
+            const double v0 = t0[o] - y[o];
+            t1_sum += v0 * v0;
         }
         t1 += t1_sum;
     }
     double t2 = 0.0;
+
     /* t2 = sum[l:p, j:k](V[l, j] * V[l, j]) */
-    double t2_sum = 0.0;
     for (int64_t l = 0; l < p; ++l) {
-        GRADC_SIMD(reduction(+:t2_sum))
+        GRADC_SIMD(reduction(+:t2))
         for (int64_t j = 0; j < k; ++j) {
-            const double v7 = V[k*l + j];
-            t2_sum += v7 * v7;
+            const double V_lj = V[l*k + j];
+            t2 += V_lj * V_lj;
         }
     }
-    t2 += t2_sum;
     double t3 = 0.0;
+
     /* t3 = sum[i:m, j:k](U[i, j] * U[i, j]) */
-    double t3_sum = 0.0;
     for (int64_t i = 0; i < m; ++i) {
-        GRADC_SIMD(reduction(+:t3_sum))
+        GRADC_SIMD(reduction(+:t3))
         for (int64_t j = 0; j < k; ++j) {
-            const double v8 = U[i*k + j];
-            t3_sum += v8 * v8;
+            const double U_ij = U[i*k + j];
+            t3 += U_ij * U_ij;
         }
     }
-    t3 += t3_sum;
+
     /* value = 0.5 * (t1 / n) + (t2 + t3) * (0.5 * lam) */
-    const double value_ = 0.5 * (t1 / (double)n) + (t2 + t3) * (0.5 * lam);
-    *value = value_;
+    *value = 0.5 * (t1 / (double)n) + (t2 + t3) * (0.5 * lam);
     return 0;
 }
 
 size_t matrix_factorization_backward_work(int64_t m, int64_t k, int64_t p, int64_t n)
 {
     (void)n;
-    return gradc_bytes(128, sizeof(double)) + gradc_bytes(k*m, sizeof(double)) + gradc_bytes(k*p, sizeof(double));
+    return gradc_bytes(128, sizeof(double))
+           + gradc_bytes(k*m, sizeof(double))
+           + gradc_bytes(k*p, sizeof(double));
 }
 
 int matrix_factorization_backward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict U,
@@ -220,29 +226,34 @@ int matrix_factorization_backward(int64_t m, int64_t k, int64_t p, int64_t n, co
     scratch += gradc_bytes(k*m, sizeof(double));
     double *const t5 = (void *)scratch;
     for (int64_t o = 0; o < n; ++o) {
-        const int64_t v0 = column[o];
-        if ((v0 < 0 ? p + v0 : v0) < 0 || (v0 < 0 ? p + v0 : v0) >= p) {
+        const int64_t column_o = column[o];
+        const int64_t v0 = column_o < 0 ? column_o + p : column_o;
+        if (v0 < 0 || v0 >= p) {
             return 1;
         }
     }
     for (int64_t o = 0; o < n; ++o) {
-        const int64_t v1 = row[o];
-        if ((v1 < 0 ? m + v1 : v1) < 0 || (v1 < 0 ? m + v1 : v1) >= m) {
+        const int64_t row_o = row[o];
+        const int64_t v0 = row_o < 0 ? m + row_o : row_o;
+        if (v0 < 0 || v0 >= m) {
             return 2;
         }
     }
     for (int64_t o = 0; o < n; ++o) {
-        const int64_t v2 = row[o];
-        if ((v2 < 0 ? m + v2 : v2) < 0 || (v2 < 0 ? m + v2 : v2) >= m) {
+        const int64_t row_o = row[o];
+        const int64_t v0 = row_o < 0 ? m + row_o : row_o;
+        if (v0 < 0 || v0 >= m) {
             return 2;
         }
     }
     for (int64_t o = 0; o < n; ++o) {
-        const int64_t v3 = column[o];
-        if ((v3 < 0 ? p + v3 : v3) < 0 || (v3 < 0 ? p + v3 : v3) >= p) {
+        const int64_t column_o = column[o];
+        const int64_t v0 = column_o < 0 ? column_o + p : column_o;
+        if (v0 < 0 || v0 >= p) {
             return 1;
         }
     }
+
     /* t1 = 0.5 * cotangent / n */
     /* t4 = cotangent * (0.5 * lam) */
     const double t1 = 0.5 * cotangent / (double)n;
@@ -255,27 +266,30 @@ int matrix_factorization_backward(int64_t m, int64_t k, int64_t p, int64_t n, co
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t2[o:n] = t1 * (2 * (t0[o] - y[o])) */
         GRADC_SIMD()
         for (int64_t o = tile_begin; o < tile_end; ++o) {
             t2[o - tile_begin] = t1 * (2.0 * (t0[o] - y[o]));
         }
-        /* t3[:m, :k] = 0 t3 += each[o:n, j:k](at[where_integer(row[o] < 0, m + row[o], row[o]), */
-        /*    j](V[where_integer(column[o] < 0, p + column[o], column[o]), j] * t2[o])) */
-        /* t5[:p, :k] = 0 t5 += each[o:n, j:k](at[where_integer(column[o] < 0, p + column[o], column[o]), */
-        /*    j](U[where_integer(row[o] < 0, m + row[o], row[o]), j] * t2[o])) */
+
+        /* t3[:m, :k] = 0 t3 += each[o:n, j:k](at[where_integer(row[o] < 0, m + row[o], row[o]),
+         *    j](V[where_integer(column[o] < 0, p + column[o], column[o]), j] * t2[o])) */
+        /* t5[:p, :k] = 0 t5 += each[o:n, j:k](at[where_integer(column[o] < 0, p + column[o], column[o]),
+         *    j](U[where_integer(row[o] < 0, m + row[o], row[o]), j] * t2[o])) */
         for (int64_t o = tile_begin; o < tile_end; ++o) {
-            const int64_t v4 = column[o];
-            const int64_t v5 = v4 < 0 ? p + v4 : v4;
-            const double v6 = t2[o - tile_begin];
-            const int64_t v7 = row[o];
-            const int64_t v8 = v7 < 0 ? m + v7 : v7;
+            const int64_t column_o = column[o];
+            const int64_t v0 = column_o < 0 ? column_o + p : column_o;
+            const double t2_o = t2[o - tile_begin];
+            const int64_t row_o = row[o];
+            const int64_t v1 = row_o < 0 ? m + row_o : row_o;
             for (int64_t j = 0; j < k; ++j) {
-                t3[k*v8 + j] += V[k*v5 + j] * v6;
-                t5[k*v5 + j] += U[k*v8 + j] * v6;
+                t3[v1*k + j] += V[v0*k + j] * t2_o;
+                t5[v0*k + j] += U[v1*k + j] * t2_o;
             }
         }
     }
+
     /* grad_U[i:m, j:k] = t3[i, j] + t4 * (2 * U[i, j]) */
     for (int64_t i = 0; i < m; ++i) {
         GRADC_SIMD()
@@ -283,11 +297,12 @@ int matrix_factorization_backward(int64_t m, int64_t k, int64_t p, int64_t n, co
             grad_U[i*k + j] = t3[i*k + j] + t4 * (2.0 * U[i*k + j]);
         }
     }
+
     /* grad_V[l:p, j:k] = t5[l, j] + t4 * (2 * V[l, j]) */
     for (int64_t l = 0; l < p; ++l) {
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
-            grad_V[k*l + j] = t5[k*l + j] + t4 * (2.0 * V[k*l + j]);
+            grad_V[l*k + j] = t5[l*k + j] + t4 * (2.0 * V[l*k + j]);
         }
     }
     return 0;
@@ -296,7 +311,10 @@ int matrix_factorization_backward(int64_t m, int64_t k, int64_t p, int64_t n, co
 size_t matrix_factorization_value_and_grad_work(int64_t m, int64_t k, int64_t p, int64_t n)
 {
     (void)n;
-    return gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(k*m, sizeof(double)) + gradc_bytes(k*p, sizeof(double));
+    return gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(k*m, sizeof(double))
+           + gradc_bytes(k*p, sizeof(double));
 }
 
 int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict U,
@@ -314,41 +332,34 @@ int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t
     scratch += gradc_bytes(k*m, sizeof(double));
     double *const t8 = (void *)scratch;
     for (int64_t o = 0; o < n; ++o) {
-        const int64_t v0 = row[o];
-        if ((v0 < 0 ? m + v0 : v0) < 0 || (v0 < 0 ? m + v0 : v0) >= m) {
+        const int64_t row_o = row[o];
+        const int64_t v0 = row_o < 0 ? m + row_o : row_o;
+        if (v0 < 0 || v0 >= m) {
             return 1;
         }
     }
     for (int64_t o = 0; o < n; ++o) {
-        const int64_t v1 = column[o];
-        if ((v1 < 0 ? p + v1 : v1) < 0 || (v1 < 0 ? p + v1 : v1) >= p) {
+        const int64_t column_o = column[o];
+        const int64_t v0 = column_o < 0 ? column_o + p : column_o;
+        if (v0 < 0 || v0 >= p) {
             return 2;
         }
     }
     for (int64_t o = 0; o < n; ++o) {
-        const int64_t v2 = column[o];
-        if ((v2 < 0 ? p + v2 : v2) < 0 || (v2 < 0 ? p + v2 : v2) >= p) {
+        const int64_t column_o = column[o];
+        const int64_t v0 = column_o < 0 ? column_o + p : column_o;
+        if (v0 < 0 || v0 >= p) {
             return 2;
         }
     }
     for (int64_t o = 0; o < n; ++o) {
-        const int64_t v3 = row[o];
-        if ((v3 < 0 ? m + v3 : v3) < 0 || (v3 < 0 ? m + v3 : v3) >= m) {
+        const int64_t row_o = row[o];
+        const int64_t v0 = row_o < 0 ? m + row_o : row_o;
+        if (v0 < 0 || v0 >= m) {
             return 1;
         }
     }
-    for (int64_t o = 0; o < n; ++o) {
-        const int64_t v4 = row[o];
-        if ((v4 < 0 ? m + v4 : v4) < 0 || (v4 < 0 ? m + v4 : v4) >= m) {
-            return 1;
-        }
-    }
-    for (int64_t o = 0; o < n; ++o) {
-        const int64_t v5 = column[o];
-        if ((v5 < 0 ? p + v5 : v5) < 0 || (v5 < 0 ? p + v5 : v5) >= p) {
-            return 2;
-        }
-    }
+
     /* t4 = 0.5 / n */
     /* t7 = 0.5 * lam */
     const double t4 = 0.5 / (double)n;
@@ -362,74 +373,75 @@ int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t0[o:n] = sum[j:k](U[where_integer(row[o] < 0, m + row[o], row[o]), j] * V[where_integer(column[o] < 0, */
-        /*    p + column[o], column[o]), j]) */
+
+        /* t0[o:n] = sum[j:k](U[where_integer(row[o] < 0, m + row[o], row[o]), j] * V[where_integer(column[o] < 0,
+         *    p + column[o], column[o]), j]) */
         for (int64_t o = tile_begin; o < tile_end; ++o) {
-            const int64_t v6 = row[o];
-            const int64_t v7 = v6 < 0 ? m + v6 : v6;
-            const int64_t v8 = column[o];
-            const int64_t v9 = v8 < 0 ? p + v8 : v8;
+            const int64_t row_o = row[o];
+            const int64_t v0 = row_o < 0 ? m + row_o : row_o;
+            const int64_t column_o = column[o];
+            const int64_t v1 = column_o < 0 ? column_o + p : column_o;
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < k; ++j) {
-                t0_sum += U[k*v7 + j] * V[k*v9 + j];
+                t0_sum += U[v0*k + j] * V[v1*k + j];
             }
             t0[o - tile_begin] = t0_sum;
         }
+
         /* t1 = sum[o:n](let(s0 := t0[o] - y[o], s0 * s0)) */
         /* t5[o:n] = t4 * (2 * (t0[o] - y[o])) */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
         for (int64_t o = tile_begin; o < tile_end; ++o) {
-            const double v10 = t0[o - tile_begin] - y[o];
-            t1_sum += v10 * v10;
-            t5[o - tile_begin] = t4 * (2.0 * v10);
+            const double v0 = t0[o - tile_begin] - y[o];
+            t1_sum += v0 * v0;
+            t5[o - tile_begin] = t4 * (2.0 * v0);
         }
         t1 += t1_sum;
-        /* t6[:m, :k] = 0 t6 += each[o:n, j:k](at[where_integer(row[o] < 0, m + row[o], row[o]), */
-        /*    j](V[where_integer(column[o] < 0, p + column[o], column[o]), j] * t5[o])) */
-        /* t8[:p, :k] = 0 t8 += each[o:n, j:k](at[where_integer(column[o] < 0, p + column[o], column[o]), */
-        /*    j](U[where_integer(row[o] < 0, m + row[o], row[o]), j] * t5[o])) */
+
+        /* t6[:m, :k] = 0 t6 += each[o:n, j:k](at[where_integer(row[o] < 0, m + row[o], row[o]),
+         *    j](V[where_integer(column[o] < 0, p + column[o], column[o]), j] * t5[o])) */
+        /* t8[:p, :k] = 0 t8 += each[o:n, j:k](at[where_integer(column[o] < 0, p + column[o], column[o]),
+         *    j](U[where_integer(row[o] < 0, m + row[o], row[o]), j] * t5[o])) */
         for (int64_t o = tile_begin; o < tile_end; ++o) {
-            const int64_t v11 = column[o];
-            const int64_t v12 = v11 < 0 ? p + v11 : v11;
-            const double v13 = t5[o - tile_begin];
-            const int64_t v14 = row[o];
-            const int64_t v15 = v14 < 0 ? m + v14 : v14;
+            const int64_t column_o = column[o];
+            const int64_t v0 = column_o < 0 ? column_o + p : column_o;
+            const double t5_o = t5[o - tile_begin];
+            const int64_t row_o = row[o];
+            const int64_t v1 = row_o < 0 ? m + row_o : row_o;
             for (int64_t j = 0; j < k; ++j) {
-                t6[k*v15 + j] += V[k*v12 + j] * v13;
-                t8[k*v12 + j] += U[k*v15 + j] * v13;
+                t6[v1*k + j] += V[v0*k + j] * t5_o;
+                t8[v0*k + j] += U[v1*k + j] * t5_o;
             }
         }
     }
     double t2 = 0.0;
+
     /* t2 = sum[l:p, j:k](V[l, j] * V[l, j]) */
     /* grad_V[l:p, j:k] = t8[l, j] + t7 * (2 * V[l, j]) */
-    double t2_sum = 0.0;
     for (int64_t l = 0; l < p; ++l) {
-        GRADC_SIMD(reduction(+:t2_sum))
+        GRADC_SIMD(reduction(+:t2))
         for (int64_t j = 0; j < k; ++j) {
-            const double v16 = V[k*l + j];
-            t2_sum += v16 * v16;
-            grad_V[k*l + j] = t8[k*l + j] + t7 * (2.0 * v16);
+            const double V_lj = V[l*k + j];
+            t2 += V_lj * V_lj;
+            grad_V[l*k + j] = t8[l*k + j] + t7 * (2.0 * V_lj);
         }
     }
-    t2 += t2_sum;
     double t3 = 0.0;
+
     /* t3 = sum[i:m, j:k](U[i, j] * U[i, j]) */
     /* grad_U[i:m, j:k] = t6[i, j] + t7 * (2 * U[i, j]) */
-    double t3_sum = 0.0;
     for (int64_t i = 0; i < m; ++i) {
-        GRADC_SIMD(reduction(+:t3_sum))
+        GRADC_SIMD(reduction(+:t3))
         for (int64_t j = 0; j < k; ++j) {
-            const double v17 = U[i*k + j];
-            t3_sum += v17 * v17;
-            grad_U[i*k + j] = t6[i*k + j] + t7 * (2.0 * v17);
+            const double U_ij = U[i*k + j];
+            t3 += U_ij * U_ij;
+            grad_U[i*k + j] = t6[i*k + j] + t7 * (2.0 * U_ij);
         }
     }
-    t3 += t3_sum;
+
     /* value = 0.5 * (t1 / n) + (t2 + t3) * (0.5 * lam) */
-    const double value_ = 0.5 * (t1 / (double)n) + (t2 + t3) * (0.5 * lam);
-    *value = value_;
+    *value = 0.5 * (t1 / (double)n) + (t2 + t3) * (0.5 * lam);
     return 0;
 }

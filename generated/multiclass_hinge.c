@@ -1,13 +1,13 @@
 /* multiclass_hinge: the loss, and its derivatives.
  *
  *     def program(W: real[d, k], X: real[n, d], Y: real[n, k], lam: real):
- *         t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i])
- *         t1[l:n, j:k] = 1 + t0[l, j] - Y[l, j]
- *         t2[l:n] = max[j:k](t1[l, j])
- *         t3[l:n] = sum[j:k](Y[l, j] * t0[l, j])
- *         t4 = sum[l:n](t2[l] - t3[l])
- *         t5 = sum[i:d, j:k](W[i, j] ** 2)
- *         value = t4 / n + t5 * (0.5 * lam)
+ *         Z[l:n, j:k] = sum[i:d](W[i, j] * X[l, i])
+ *         t0[l:n, j:k] = 1 + Z[l, j] - Y[l, j]
+ *         t1[l:n] = max[j:k](t0[l, j])
+ *         t2[l:n] = sum[j:k](Y[l, j] * Z[l, j])
+ *         t3 = sum[l:n](t1[l] - t2[l])
+ *         t4 = sum[i:d, j:k](W[i, j] ** 2)
+ *         value = t3 / n + t4 * (0.5 * lam)
  *         return value
  *
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
@@ -37,82 +37,86 @@ size_t multiclass_hinge_value_work(int64_t d, int64_t k, int64_t n)
 {
     (void)d;
     (void)n;
-    return gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    return gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double));
 }
 
 int multiclass_hinge_value(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
                            const double *restrict Y, double lam, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
+    double *const Z = (void *)scratch;
     scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t2 = (void *)scratch;
+    double *const t1 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)scratch;
-    double t4 = 0.0;
+    double *const t2 = (void *)scratch;
+    double t3 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
+
+        /* Z[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             for (int64_t j = 0; j < k; ++j) {
-                t0[k*l + j - k*tile_begin] = 0.0;
+                Z[(l - tile_begin)*k + j] = 0.0;
             }
             for (int64_t i = 0; i < d / 4 * 4; i += 4) {
-                const double v0 = X[d*l + i];
-                const double v1 = X[d*l + (i + 1)];
-                const double v2 = X[d*l + (i + 2)];
-                const double v3 = X[d*l + (i + 3)];
+                const double X_li = X[l*d + i];
+                const double X_li1 = X[l*d + (i + 1)];
+                const double X_li2 = X[l*d + (i + 2)];
+                const double X_li3 = X[l*d + (i + 3)];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    t0[k*l + j - k*tile_begin] += W[i*k + j] * v0 + W[(i + 1)*k + j] * v1 + W[(i + 2)*k + j] * v2 + W[(i + 3)*k + j] * v3;
+                    Z[(l - tile_begin)*k + j] += W[i*k + j] * X_li + W[(i + 1)*k + j] * X_li1 + W[(i + 2)*k + j] * X_li2 + W[(i + 3)*k + j] * X_li3;
                 }
             }
             for (int64_t i = d / 4 * 4; i < d; ++i) {
-                const double v0 = X[d*l + i];
+                const double X_li = X[l*d + i];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    t0[k*l + j - k*tile_begin] += W[i*k + j] * v0;
+                    Z[(l - tile_begin)*k + j] += W[i*k + j] * X_li;
                 }
             }
         }
-        /* t1[l:n, j:k] = 1 + t0[l, j] - Y[l, j] */
-        /* t2[l:n] = max[j:k](t1[l, j]) */
-        /* t3[l:n] = sum[j:k](Y[l, j] * t0[l, j]) */
+
+        /* t0[l:n, j:k] = 1 + Z[l, j] - Y[l, j] */
+        /* t1[l:n] = max[j:k](t0[l, j]) */
+        /* t2[l:n] = sum[j:k](Y[l, j] * Z[l, j]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            double t2_max = -INFINITY;
-            double t3_sum = 0.0;
+            double t1_max = -INFINITY;
+            double t2_sum = 0.0;
             for (int64_t j = 0; j < k; ++j) {
-                const double v4 = t0[k*l + j - k*tile_begin];
-                const double v5 = Y[k*l + j];
-                const double v6 = 1.0 + v4 - v5;
-                t2_max = (v6 > t2_max || v6 != v6) ? v6 : t2_max;
-                t3_sum += v5 * v4;
+                const double Z_lj = Z[(l - tile_begin)*k + j];
+                const double Y_lj = Y[l*k + j];
+                const double v0 = 1.0 + Z_lj - Y_lj;
+                t1_max = (v0 > t1_max || v0 != v0) ? v0 : t1_max;
+                t2_sum += Y_lj * Z_lj;
             }
-            t2[l - tile_begin] = t2_max;
-            t3[l - tile_begin] = t3_sum;
+            t1[l - tile_begin] = t1_max;
+            t2[l - tile_begin] = t2_sum;
         }
-        /* t4 = sum[l:n](t2[l] - t3[l]) */
-        double t4_sum = 0.0;
-        GRADC_SIMD(reduction(+:t4_sum))
+
+        /* t3 = sum[l:n](t1[l] - t2[l]) */
+        double t3_sum = 0.0;
+        GRADC_SIMD(reduction(+:t3_sum))
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t4_sum += t2[l - tile_begin] - t3[l - tile_begin];
+            t3_sum += t1[l - tile_begin] - t2[l - tile_begin];
         }
-        t4 += t4_sum;
+        t3 += t3_sum;
     }
-    double t5 = 0.0;
-    /* t5 = sum[i:d, j:k](W[i, j] * W[i, j]) */
-    double t5_sum = 0.0;
+    double t4 = 0.0;
+
+    /* t4 = sum[i:d, j:k](W[i, j] * W[i, j]) */
     for (int64_t i = 0; i < d; ++i) {
-        GRADC_SIMD(reduction(+:t5_sum))
+        GRADC_SIMD(reduction(+:t4))
         for (int64_t j = 0; j < k; ++j) {
-            const double v7 = W[i*k + j];
-            t5_sum += v7 * v7;
+            const double W_ij = W[i*k + j];
+            t4 += W_ij * W_ij;
         }
     }
-    t5 += t5_sum;
-    /* value = t4 / n + t5 * (0.5 * lam) */
-    const double value_ = t4 / (double)n + t5 * (0.5 * lam);
-    *value = value_;
+
+    /* value = t3 / n + t4 * (0.5 * lam) */
+    *value = t3 / (double)n + t4 * (0.5 * lam);
     return 0;
 }
 
@@ -125,143 +129,153 @@ size_t multiclass_hinge_forward_work(int64_t d, int64_t k, int64_t n)
 }
 
 int multiclass_hinge_forward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
-                             const double *restrict Y, double lam, double *restrict value, double *restrict t0,
-                             double *restrict t2, void *restrict work)
+                             const double *restrict Y, double lam, double *restrict value, double *restrict Z,
+                             double *restrict t1, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t3 = (void *)scratch;
-    double t4 = 0.0;
+    double *const t2 = (void *)scratch;
+    double t3 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
+
+        /* Z[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             for (int64_t j = 0; j < k; ++j) {
-                t0[k*l + j] = 0.0;
+                Z[l*k + j] = 0.0;
             }
             for (int64_t i = 0; i < d / 4 * 4; i += 4) {
-                const double v0 = X[d*l + i];
-                const double v1 = X[d*l + (i + 1)];
-                const double v2 = X[d*l + (i + 2)];
-                const double v3 = X[d*l + (i + 3)];
+                const double X_li = X[l*d + i];
+                const double X_li1 = X[l*d + (i + 1)];
+                const double X_li2 = X[l*d + (i + 2)];
+                const double X_li3 = X[l*d + (i + 3)];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    t0[k*l + j] += W[i*k + j] * v0 + W[(i + 1)*k + j] * v1 + W[(i + 2)*k + j] * v2 + W[(i + 3)*k + j] * v3;
+                    Z[l*k + j] += W[i*k + j] * X_li + W[(i + 1)*k + j] * X_li1 + W[(i + 2)*k + j] * X_li2 + W[(i + 3)*k + j] * X_li3;
                 }
             }
             for (int64_t i = d / 4 * 4; i < d; ++i) {
-                const double v0 = X[d*l + i];
+                const double X_li = X[l*d + i];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    t0[k*l + j] += W[i*k + j] * v0;
+                    Z[l*k + j] += W[i*k + j] * X_li;
                 }
             }
         }
-        /* t1[l:n, j:k] = 1 + t0[l, j] - Y[l, j] */
-        /* t2[l:n] = max[j:k](t1[l, j]) */
-        /* t3[l:n] = sum[j:k](Y[l, j] * t0[l, j]) */
+
+        /* t0[l:n, j:k] = 1 + Z[l, j] - Y[l, j] */
+        /* t1[l:n] = max[j:k](t0[l, j]) */
+        /* t2[l:n] = sum[j:k](Y[l, j] * Z[l, j]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            double t2_max = -INFINITY;
-            double t3_sum = 0.0;
+            double t1_max = -INFINITY;
+            double t2_sum = 0.0;
             for (int64_t j = 0; j < k; ++j) {
-                const double v4 = t0[k*l + j];
-                const double v5 = Y[k*l + j];
-                const double v6 = 1.0 + v4 - v5;
-                t2_max = (v6 > t2_max || v6 != v6) ? v6 : t2_max;
-                t3_sum += v5 * v4;
+                const double Z_lj = Z[l*k + j];
+                const double Y_lj = Y[l*k + j];
+                const double v0 = 1.0 + Z_lj - Y_lj;
+                t1_max = (v0 > t1_max || v0 != v0) ? v0 : t1_max;
+                t2_sum += Y_lj * Z_lj;
             }
-            t2[l] = t2_max;
-            t3[l - tile_begin] = t3_sum;
+            t1[l] = t1_max;
+            t2[l - tile_begin] = t2_sum;
         }
-        /* t4 = sum[l:n](t2[l] - t3[l]) */
-        double t4_sum = 0.0;
-        GRADC_SIMD(reduction(+:t4_sum))
+
+        /* t3 = sum[l:n](t1[l] - t2[l]) */
+        double t3_sum = 0.0;
+        GRADC_SIMD(reduction(+:t3_sum))
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t4_sum += t2[l] - t3[l - tile_begin];
+            t3_sum += t1[l] - t2[l - tile_begin];
         }
-        t4 += t4_sum;
+        t3 += t3_sum;
     }
-    double t5 = 0.0;
-    /* t5 = sum[i:d, j:k](W[i, j] * W[i, j]) */
-    double t5_sum = 0.0;
+    double t4 = 0.0;
+
+    /* t4 = sum[i:d, j:k](W[i, j] * W[i, j]) */
     for (int64_t i = 0; i < d; ++i) {
-        GRADC_SIMD(reduction(+:t5_sum))
+        GRADC_SIMD(reduction(+:t4))
         for (int64_t j = 0; j < k; ++j) {
-            const double v7 = W[i*k + j];
-            t5_sum += v7 * v7;
+            const double W_ij = W[i*k + j];
+            t4 += W_ij * W_ij;
         }
     }
-    t5 += t5_sum;
-    /* value = t4 / n + t5 * (0.5 * lam) */
-    const double value_ = t4 / (double)n + t5 * (0.5 * lam);
-    *value = value_;
+
+    /* value = t3 / n + t4 * (0.5 * lam) */
+    *value = t3 / (double)n + t4 * (0.5 * lam);
     return 0;
 }
 
 size_t multiclass_hinge_backward_work(int64_t d, int64_t k, int64_t n)
 {
     (void)n;
-    return gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double));
+    return gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(d*k, sizeof(double));
 }
 
 int multiclass_hinge_backward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
-                              const double *restrict Y, double lam, const double *restrict t0,
-                              const double *restrict t2, double cotangent, double *restrict grad_W,
+                              const double *restrict Y, double lam, const double *restrict Z,
+                              const double *restrict t1, double cotangent, double *restrict grad_W,
                               void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t1 = (void *)scratch;
+    double *const t0 = (void *)scratch;
     scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t4 = (void *)scratch;
+    double *const t3 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)scratch;
+    double *const t4 = (void *)scratch;
     scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t6 = (void *)scratch;
-    /* t3 = cotangent / n */
-    const double t3 = cotangent / (double)n;
+    double *const t5 = (void *)scratch;
+
+    /* t2 = cotangent / n */
+    const double t2 = cotangent / (double)n;
     for (int64_t at = 0; at < d*k; ++at) {
-        t6[at] = 0.0;
+        t5[at] = 0.0;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t1[l:n, j:k] = 1 + t0[l, j] - Y[l, j] */
-        /* t4[l:n] = sum[j:k](where(t1[l, j] == t2[l], 1, 0)) */
+
+        /* t0[l:n, j:k] = 1 + Z[l, j] - Y[l, j] */
+        /* t3[l:n] = sum[j:k](where(t0[l, j] == t1[l], 1, 0)) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double v1 = t2[l];
-            double t4_sum = 0.0;
-            GRADC_SIMD(reduction(+:t4_sum))
+            const double t1_l = t1[l];
+            double t3_sum = 0.0;
+            GRADC_SIMD(reduction(+:t3_sum))
             for (int64_t j = 0; j < k; ++j) {
-                const double v0 = 1.0 + t0[k*l + j] - Y[k*l + j];
-                t1[k*l + j - k*tile_begin] = v0;
-                t4_sum += v1 == v0 ? 1.0 : 0.0;
+                const double v0 = 1.0 + Z[l*k + j] - Y[l*k + j];
+                t0[(l - tile_begin)*k + j] = v0;
+                t3_sum += t1_l == v0 ? 1.0 : 0.0;
             }
-            t4[l - tile_begin] = t4_sum;
+            t3[l - tile_begin] = t3_sum;
         }
-        /* t5[l:n, j:k] = where(t1[l, j] == t2[l], t3 / t4[l], 0) */
+
+        /* t4[l:n, j:k] = where(t0[l, j] == t1[l], t2 / t3[l], 0) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double v2 = t2[l];
-            const double v3 = t3 / t4[l - tile_begin];
+            const double t1_l = t1[l];
+            const double v0 = t2 / t3[l - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < k; ++j) {
-                t5[k*l + j - k*tile_begin] = t1[k*l + j - k*tile_begin] == v2 ? v3 : 0.0;
+                t4[(l - tile_begin)*k + j] = t0[(l - tile_begin)*k + j] == t1_l ? v0 : 0.0;
             }
         }
-        /* t6[i:d, j:k] = sum[l:n](X[l, i] * (t5[l, j] - t3 * Y[l, j])) */
+
+        /* t5[i:d, j:k] = sum[l:n](X[l, i] * (t4[l, j] - t2 * Y[l, j])) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             for (int64_t i = 0; i < d; ++i) {
-                const double v4 = X[d*l + i];
+                const double X_li = X[l*d + i];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    t6[i*k + j] += v4 * (t5[k*l + j - k*tile_begin] - t3 * Y[k*l + j]);
+                    t5[i*k + j] += X_li * (t4[(l - tile_begin)*k + j] - t2 * Y[l*k + j]);
                 }
             }
         }
     }
-    /* grad_W[i:d, j:k] = t6[i, j] + 2 * W[i, j] * (cotangent * (0.5 * lam)) */
-    const double v5 = cotangent * (0.5 * lam);
+
+    /* grad_W[i:d, j:k] = t5[i, j] + 2 * W[i, j] * (cotangent * (0.5 * lam)) */
+    const double v0 = cotangent * (0.5 * lam);
     for (int64_t i = 0; i < d; ++i) {
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
-            grad_W[i*k + j] = t6[i*k + j] + 2.0 * W[i*k + j] * v5;
+            grad_W[i*k + j] = t5[i*k + j] + 2.0 * W[i*k + j] * v0;
         }
     }
     return 0;
@@ -270,7 +284,13 @@ int multiclass_hinge_backward(int64_t d, int64_t k, int64_t n, const double *res
 size_t multiclass_hinge_value_and_grad_work(int64_t d, int64_t k, int64_t n)
 {
     (void)n;
-    return gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double));
+    return gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(d*k, sizeof(double));
 }
 
 int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const double *restrict W,
@@ -278,119 +298,125 @@ int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const doubl
                                     double *restrict value, double *restrict grad_W, void *restrict work)
 {
     unsigned char *scratch = work;
+    double *const Z = (void *)scratch;
+    scratch += gradc_bytes(128*k, sizeof(double));
     double *const t0 = (void *)scratch;
     scratch += gradc_bytes(128*k, sizeof(double));
     double *const t1 = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
+    scratch += gradc_bytes(128, sizeof(double));
     double *const t2 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)scratch;
+    double *const t6 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
     double *const t7 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)scratch;
     scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t9 = (void *)scratch;
-    /* t6 = 1 / n */
-    const double t6 = 1.0 / (double)n;
-    double t4 = 0.0;
+    double *const t8 = (void *)scratch;
+
+    /* t5 = 1 / n */
+    const double t5 = 1.0 / (double)n;
+    double t3 = 0.0;
     for (int64_t at = 0; at < d*k; ++at) {
-        t9[at] = 0.0;
+        t8[at] = 0.0;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
+
+        /* Z[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             for (int64_t j = 0; j < k; ++j) {
-                t0[k*l + j - k*tile_begin] = 0.0;
+                Z[(l - tile_begin)*k + j] = 0.0;
             }
             for (int64_t i = 0; i < d / 4 * 4; i += 4) {
-                const double v0 = X[d*l + i];
-                const double v1 = X[d*l + (i + 1)];
-                const double v2 = X[d*l + (i + 2)];
-                const double v3 = X[d*l + (i + 3)];
+                const double X_li = X[l*d + i];
+                const double X_li1 = X[l*d + (i + 1)];
+                const double X_li2 = X[l*d + (i + 2)];
+                const double X_li3 = X[l*d + (i + 3)];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    t0[k*l + j - k*tile_begin] += W[i*k + j] * v0 + W[(i + 1)*k + j] * v1 + W[(i + 2)*k + j] * v2 + W[(i + 3)*k + j] * v3;
+                    Z[(l - tile_begin)*k + j] += W[i*k + j] * X_li + W[(i + 1)*k + j] * X_li1 + W[(i + 2)*k + j] * X_li2 + W[(i + 3)*k + j] * X_li3;
                 }
             }
             for (int64_t i = d / 4 * 4; i < d; ++i) {
-                const double v0 = X[d*l + i];
+                const double X_li = X[l*d + i];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    t0[k*l + j - k*tile_begin] += W[i*k + j] * v0;
+                    Z[(l - tile_begin)*k + j] += W[i*k + j] * X_li;
                 }
             }
         }
-        /* t1[l:n, j:k] = 1 + t0[l, j] - Y[l, j] */
-        /* t2[l:n] = max[j:k](t1[l, j]) */
-        /* t3[l:n] = sum[j:k](Y[l, j] * t0[l, j]) */
+
+        /* t0[l:n, j:k] = 1 + Z[l, j] - Y[l, j] */
+        /* t1[l:n] = max[j:k](t0[l, j]) */
+        /* t2[l:n] = sum[j:k](Y[l, j] * Z[l, j]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            double t2_max = -INFINITY;
-            double t3_sum = 0.0;
+            double t1_max = -INFINITY;
+            double t2_sum = 0.0;
             for (int64_t j = 0; j < k; ++j) {
-                const double v4 = t0[k*l + j - k*tile_begin];
-                const double v5 = Y[k*l + j];
-                const double v6 = 1.0 + v4 - v5;
-                t1[k*l + j - k*tile_begin] = v6;
-                t2_max = (v6 > t2_max || v6 != v6) ? v6 : t2_max;
-                t3_sum += v5 * v4;
+                const double Z_lj = Z[(l - tile_begin)*k + j];
+                const double Y_lj = Y[l*k + j];
+                const double v0 = 1.0 + Z_lj - Y_lj;
+                t0[(l - tile_begin)*k + j] = v0;
+                t1_max = (v0 > t1_max || v0 != v0) ? v0 : t1_max;
+                t2_sum += Y_lj * Z_lj;
             }
-            t2[l - tile_begin] = t2_max;
-            t3[l - tile_begin] = t3_sum;
+            t1[l - tile_begin] = t1_max;
+            t2[l - tile_begin] = t2_sum;
         }
-        /* t4 = sum[l:n](t2[l] - t3[l]) */
-        double t4_sum = 0.0;
-        GRADC_SIMD(reduction(+:t4_sum))
+
+        /* t3 = sum[l:n](t1[l] - t2[l]) */
+        double t3_sum = 0.0;
+        GRADC_SIMD(reduction(+:t3_sum))
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t4_sum += t2[l - tile_begin] - t3[l - tile_begin];
+            t3_sum += t1[l - tile_begin] - t2[l - tile_begin];
         }
-        t4 += t4_sum;
-        /* t7[l:n] = sum[j:k](where(t1[l, j] == t2[l], 1, 0)) */
+        t3 += t3_sum;
+
+        /* t6[l:n] = sum[j:k](where(t0[l, j] == t1[l], 1, 0)) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double v7 = t2[l - tile_begin];
-            double t7_sum = 0.0;
-            GRADC_SIMD(reduction(+:t7_sum))
+            const double t1_l = t1[l - tile_begin];
+            double t6_sum = 0.0;
+            GRADC_SIMD(reduction(+:t6_sum))
             for (int64_t j = 0; j < k; ++j) {
-                t7_sum += t1[k*l + j - k*tile_begin] == v7 ? 1.0 : 0.0;
+                t6_sum += t0[(l - tile_begin)*k + j] == t1_l ? 1.0 : 0.0;
             }
-            t7[l - tile_begin] = t7_sum;
+            t6[l - tile_begin] = t6_sum;
         }
-        /* t8[l:n, j:k] = where(t1[l, j] == t2[l], t6 / t7[l], 0) */
+
+        /* t7[l:n, j:k] = where(t0[l, j] == t1[l], t5 / t6[l], 0) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double v8 = t2[l - tile_begin];
-            const double v9 = t6 / t7[l - tile_begin];
+            const double t1_l = t1[l - tile_begin];
+            const double v0 = t5 / t6[l - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < k; ++j) {
-                t8[k*l + j - k*tile_begin] = t1[k*l + j - k*tile_begin] == v8 ? v9 : 0.0;
+                t7[(l - tile_begin)*k + j] = t0[(l - tile_begin)*k + j] == t1_l ? v0 : 0.0;
             }
         }
-        /* t9[i:d, j:k] = sum[l:n](X[l, i] * (t8[l, j] - t6 * Y[l, j])) */
+
+        /* t8[i:d, j:k] = sum[l:n](X[l, i] * (t7[l, j] - t5 * Y[l, j])) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             for (int64_t i = 0; i < d; ++i) {
-                const double v10 = X[d*l + i];
+                const double X_li = X[l*d + i];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    t9[i*k + j] += v10 * (t8[k*l + j - k*tile_begin] - t6 * Y[k*l + j]);
+                    t8[i*k + j] += X_li * (t7[(l - tile_begin)*k + j] - t5 * Y[l*k + j]);
                 }
             }
         }
     }
-    double t5 = 0.0;
-    /* t5 = sum[i:d, j:k](W[i, j] * W[i, j]) */
-    /* grad_W[i:d, j:k] = t9[i, j] + lam * W[i, j] */
-    double t5_sum = 0.0;
+    double t4 = 0.0;
+
+    /* t4 = sum[i:d, j:k](W[i, j] * W[i, j]) */
+    /* grad_W[i:d, j:k] = t8[i, j] + lam * W[i, j] */
     for (int64_t i = 0; i < d; ++i) {
-        GRADC_SIMD(reduction(+:t5_sum))
+        GRADC_SIMD(reduction(+:t4))
         for (int64_t j = 0; j < k; ++j) {
-            const double v11 = W[i*k + j];
-            t5_sum += v11 * v11;
-            grad_W[i*k + j] = t9[i*k + j] + lam * v11;
+            const double W_ij = W[i*k + j];
+            t4 += W_ij * W_ij;
+            grad_W[i*k + j] = t8[i*k + j] + lam * W_ij;
         }
     }
-    t5 += t5_sum;
-    /* value = t4 / n + t5 * (0.5 * lam) */
-    const double value_ = t4 / (double)n + t5 * (0.5 * lam);
-    *value = value_;
+
+    /* value = t3 / n + t4 * (0.5 * lam) */
+    *value = t3 / (double)n + t4 * (0.5 * lam);
     return 0;
 }

@@ -25,12 +25,12 @@ int multiclass_hinge_value(int64_t d, int64_t k, int64_t n, const double *GRADC_
                            const double *GRADC_RESTRICT Y, double lam, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
 size_t multiclass_hinge_forward_work(int64_t d, int64_t k, int64_t n);
 int multiclass_hinge_forward(int64_t d, int64_t k, int64_t n, const double *GRADC_RESTRICT W, const double *GRADC_RESTRICT X,
-                             const double *GRADC_RESTRICT Y, double lam, double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0,
-                             double *GRADC_RESTRICT t2, void *GRADC_RESTRICT work);
+                             const double *GRADC_RESTRICT Y, double lam, double *GRADC_RESTRICT value, double *GRADC_RESTRICT Z,
+                             double *GRADC_RESTRICT t1, void *GRADC_RESTRICT work);
 size_t multiclass_hinge_backward_work(int64_t d, int64_t k, int64_t n);
 int multiclass_hinge_backward(int64_t d, int64_t k, int64_t n, const double *GRADC_RESTRICT W, const double *GRADC_RESTRICT X,
-                              const double *GRADC_RESTRICT Y, double lam, const double *GRADC_RESTRICT t0,
-                              const double *GRADC_RESTRICT t2, double cotangent, double *GRADC_RESTRICT grad_W,
+                              const double *GRADC_RESTRICT Y, double lam, const double *GRADC_RESTRICT Z,
+                              const double *GRADC_RESTRICT t1, double cotangent, double *GRADC_RESTRICT grad_W,
                               void *GRADC_RESTRICT work);
 size_t multiclass_hinge_value_and_grad_work(int64_t d, int64_t k, int64_t n);
 int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const double *GRADC_RESTRICT W,

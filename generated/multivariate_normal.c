@@ -1,12 +1,12 @@
 /* multivariate_normal: the loss, and its derivatives.
  *
  *     def program(mu: real[d], S: real[d, d], X: real[n, d]):
- *         t0, t1 = call.slogdet(S)
- *         t2[i:d, j:n] = X[j, i] - mu[i]
- *         t3 = call.solve(S, t2)
- *         t4[j:n] = sum[i:d](t3[i, j] * t2[i, j])
- *         t5 = sum[j:n](t4[j])
- *         value = 0.9189385332046727 * real(d) + 0.5 * (t1 + t5 / n)
+ *         _, log_det = call.slogdet(S)
+ *         t0[i:d, j:n] = X[j, i] - mu[i]
+ *         t1 = call.solve(S, t0)
+ *         distance[j:n] = sum[i:d](t1[i, j] * t0[i, j])
+ *         t2 = sum[j:n](distance[j])
+ *         value = 0.9189385332046727 * real(d) + 0.5 * (log_det + t2 / n)
  *         return value
  *
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
@@ -174,18 +174,24 @@ static int gradc_solve(int64_t n, int64_t m, const double *A, const double *B, d
 
 size_t multivariate_normal_value_work(int64_t d, int64_t n)
 {
-    return gradc_bytes(d*n, sizeof(double)) + gradc_bytes(d*n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(d*d, sizeof(double)) + gradc_bytes(d, sizeof(int64_t)) + gradc_bytes(d*d, sizeof(double)) + gradc_bytes(d, sizeof(int64_t));
+    return gradc_bytes(d*n, sizeof(double))
+           + gradc_bytes(d*n, sizeof(double))
+           + gradc_bytes(n, sizeof(double))
+           + gradc_bytes(d*d, sizeof(double))
+           + gradc_bytes(d, sizeof(int64_t))
+           + gradc_bytes(d*d, sizeof(double))
+           + gradc_bytes(d, sizeof(int64_t));
 }
 
 int multivariate_normal_value(int64_t d, int64_t n, const double *restrict mu, const double *restrict S,
                               const double *restrict X, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t2 = (void *)scratch;
+    double *const t0 = (void *)scratch;
     scratch += gradc_bytes(d*n, sizeof(double));
-    double *const t3 = (void *)scratch;
+    double *const t1 = (void *)scratch;
     scratch += gradc_bytes(d*n, sizeof(double));
-    double *const t4 = (void *)scratch;
+    double *const distance = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
     double *const factors = (void *)scratch;
     scratch += gradc_bytes(d*d, sizeof(double));
@@ -194,64 +200,72 @@ int multivariate_normal_value(int64_t d, int64_t n, const double *restrict mu, c
     double *const factors_ = (void *)scratch;
     scratch += gradc_bytes(d*d, sizeof(double));
     int64_t *const pivots_ = (void *)scratch;
-    /* t0, t1 = call.slogdet(S) */
-    double t0;
-    double t1;
-    gradc_slogdet(d, d, S, &t0, &t1, factors, pivots);
-    /* t2[i:d, j:n] = X[j, i] - mu[i] */
+
+    /* _, log_det = call.slogdet(S) */
+    double v_;
+    double log_det;
+    gradc_slogdet(d, d, S, &v_, &log_det, factors, pivots);
+
+    /* t0[i:d, j:n] = X[j, i] - mu[i] */
     for (int64_t j = 0; j < n; ++j) {
         GRADC_SIMD()
         for (int64_t i = 0; i < d; ++i) {
-            t2[i*n + j] = X[d*j + i] - mu[i];
+            t0[i*n + j] = X[j*d + i] - mu[i];
         }
     }
-    /* t3 = call.solve(S, t2) */
-    if (gradc_solve(d, n, S, t2, t3, factors_, pivots_) != 0) {
+
+    /* t1 = call.solve(S, t0) */
+    if (gradc_solve(d, n, S, t0, t1, factors_, pivots_) != 0) {
         return 1;
     }
     for (int64_t at = 0; at < n; ++at) {
-        t4[at] = 0.0;
+        distance[at] = 0.0;
     }
-    /* t4[j:n] = sum[i:d](t3[i, j] * t2[i, j]) */
+
+    /* distance[j:n] = sum[i:d](t1[i, j] * t0[i, j]) */
     for (int64_t i = 0; i < d / 4 * 4; i += 4) {
         GRADC_SIMD()
         for (int64_t j = 0; j < n; ++j) {
-            t4[j] += t2[i*n + j] * t3[i*n + j] + t2[(i + 1)*n + j] * t3[(i + 1)*n + j] + t2[(i + 2)*n + j] * t3[(i + 2)*n + j] + t2[(i + 3)*n + j] * t3[(i + 3)*n + j];
+            distance[j] += t0[i*n + j] * t1[i*n + j] + t0[(i + 1)*n + j] * t1[(i + 1)*n + j] + t0[(i + 2)*n + j] * t1[(i + 2)*n + j] + t0[(i + 3)*n + j] * t1[(i + 3)*n + j];
         }
     }
     for (int64_t i = d / 4 * 4; i < d; ++i) {
         GRADC_SIMD()
         for (int64_t j = 0; j < n; ++j) {
-            t4[j] += t2[i*n + j] * t3[i*n + j];
+            distance[j] += t0[i*n + j] * t1[i*n + j];
         }
     }
-    double t5 = 0.0;
-    /* t5 = sum[j:n](t4[j]) */
-    double t5_sum = 0.0;
-    GRADC_SIMD(reduction(+:t5_sum))
+    double t2 = 0.0;
+
+    /* t2 = sum[j:n](distance[j]) */
+    GRADC_SIMD(reduction(+:t2))
     for (int64_t j = 0; j < n; ++j) {
-        t5_sum += t4[j];
+        t2 += distance[j];
     }
-    t5 += t5_sum;
-    /* value = 0.9189385332046727 * real(d) + 0.5 * (t1 + t5 / n) */
-    const double value_ = 0.9189385332046727 * (double)d + 0.5 * (t1 + t5 / (double)n);
-    *value = value_;
+
+    /* value = 0.9189385332046727 * real(d) + 0.5 * (log_det + t2 / n) */
+    *value = 0.9189385332046727 * (double)d + 0.5 * (log_det + t2 / (double)n);
     return 0;
 }
 
 size_t multivariate_normal_forward_work(int64_t d, int64_t n)
 {
-    return gradc_bytes(d*n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(d*d, sizeof(double)) + gradc_bytes(d, sizeof(int64_t)) + gradc_bytes(d*d, sizeof(double)) + gradc_bytes(d, sizeof(int64_t));
+    return gradc_bytes(d*n, sizeof(double))
+           + gradc_bytes(n, sizeof(double))
+           + gradc_bytes(d*d, sizeof(double))
+           + gradc_bytes(d, sizeof(int64_t))
+           + gradc_bytes(d*d, sizeof(double))
+           + gradc_bytes(d, sizeof(int64_t));
 }
 
 int multivariate_normal_forward(int64_t d, int64_t n, const double *restrict mu, const double *restrict S,
-                                const double *restrict X, double *restrict value, double *restrict t3,
+                                const double *restrict X, double *restrict value, double *restrict t1,
                                 void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t2 = (void *)scratch;
+    double *const t0 = (void *)scratch;
     scratch += gradc_bytes(d*n, sizeof(double));
-    double *const t4 = (void *)scratch;
+    double *const distance = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
     double *const factors = (void *)scratch;
     scratch += gradc_bytes(d*d, sizeof(double));
@@ -260,62 +274,77 @@ int multivariate_normal_forward(int64_t d, int64_t n, const double *restrict mu,
     double *const factors_ = (void *)scratch;
     scratch += gradc_bytes(d*d, sizeof(double));
     int64_t *const pivots_ = (void *)scratch;
-    /* t0, t1 = call.slogdet(S) */
-    double t0;
-    double t1;
-    gradc_slogdet(d, d, S, &t0, &t1, factors, pivots);
-    /* t2[i:d, j:n] = X[j, i] - mu[i] */
+
+    /* _, log_det = call.slogdet(S) */
+    double v_;
+    double log_det;
+    gradc_slogdet(d, d, S, &v_, &log_det, factors, pivots);
+
+    /* t0[i:d, j:n] = X[j, i] - mu[i] */
     for (int64_t j = 0; j < n; ++j) {
         GRADC_SIMD()
         for (int64_t i = 0; i < d; ++i) {
-            t2[i*n + j] = X[d*j + i] - mu[i];
+            t0[i*n + j] = X[j*d + i] - mu[i];
         }
     }
-    /* t3 = call.solve(S, t2) */
-    if (gradc_solve(d, n, S, t2, t3, factors_, pivots_) != 0) {
+
+    /* t1 = call.solve(S, t0) */
+    if (gradc_solve(d, n, S, t0, t1, factors_, pivots_) != 0) {
         return 1;
     }
     for (int64_t at = 0; at < n; ++at) {
-        t4[at] = 0.0;
+        distance[at] = 0.0;
     }
-    /* t4[j:n] = sum[i:d](t3[i, j] * t2[i, j]) */
+
+    /* distance[j:n] = sum[i:d](t1[i, j] * t0[i, j]) */
     for (int64_t i = 0; i < d / 4 * 4; i += 4) {
         GRADC_SIMD()
         for (int64_t j = 0; j < n; ++j) {
-            t4[j] += t2[i*n + j] * t3[i*n + j] + t2[(i + 1)*n + j] * t3[(i + 1)*n + j] + t2[(i + 2)*n + j] * t3[(i + 2)*n + j] + t2[(i + 3)*n + j] * t3[(i + 3)*n + j];
+            distance[j] += t0[i*n + j] * t1[i*n + j] + t0[(i + 1)*n + j] * t1[(i + 1)*n + j] + t0[(i + 2)*n + j] * t1[(i + 2)*n + j] + t0[(i + 3)*n + j] * t1[(i + 3)*n + j];
         }
     }
     for (int64_t i = d / 4 * 4; i < d; ++i) {
         GRADC_SIMD()
         for (int64_t j = 0; j < n; ++j) {
-            t4[j] += t2[i*n + j] * t3[i*n + j];
+            distance[j] += t0[i*n + j] * t1[i*n + j];
         }
     }
-    double t5 = 0.0;
-    /* t5 = sum[j:n](t4[j]) */
-    double t5_sum = 0.0;
-    GRADC_SIMD(reduction(+:t5_sum))
+    double t2 = 0.0;
+
+    /* t2 = sum[j:n](distance[j]) */
+    GRADC_SIMD(reduction(+:t2))
     for (int64_t j = 0; j < n; ++j) {
-        t5_sum += t4[j];
+        t2 += distance[j];
     }
-    t5 += t5_sum;
-    /* value = 0.9189385332046727 * real(d) + 0.5 * (t1 + t5 / n) */
-    const double value_ = 0.9189385332046727 * (double)d + 0.5 * (t1 + t5 / (double)n);
-    *value = value_;
+
+    /* value = 0.9189385332046727 * real(d) + 0.5 * (log_det + t2 / n) */
+    *value = 0.9189385332046727 * (double)d + 0.5 * (log_det + t2 / (double)n);
     return 0;
 }
 
 size_t multivariate_normal_backward_work(int64_t d, int64_t n)
 {
-    return gradc_bytes(d*d, sizeof(double)) + gradc_bytes(d*n, sizeof(double)) + gradc_bytes(d*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(d*d, sizeof(double)) + gradc_bytes(d*n, sizeof(double)) + gradc_bytes(d*d, sizeof(double)) + gradc_bytes(d*d, sizeof(double)) + gradc_bytes(d, sizeof(int64_t)) + gradc_bytes(d*d, sizeof(double)) + gradc_bytes(d, sizeof(int64_t));
+    return gradc_bytes(d*n, sizeof(double))
+           + gradc_bytes(d*d, sizeof(double))
+           + gradc_bytes(d*n, sizeof(double))
+           + gradc_bytes(d*n, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(d*d, sizeof(double))
+           + gradc_bytes(d*d, sizeof(double))
+           + gradc_bytes(d*d, sizeof(double))
+           + gradc_bytes(d, sizeof(int64_t))
+           + gradc_bytes(d*d, sizeof(double))
+           + gradc_bytes(d, sizeof(int64_t));
 }
 
 int multivariate_normal_backward(int64_t d, int64_t n, const double *restrict mu, const double *restrict S,
-                                 const double *restrict X, const double *restrict t3, double cotangent,
+                                 const double *restrict X, const double *restrict t1, double cotangent,
                                  double *restrict grad_mu, double *restrict grad_S, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t1 = (void *)scratch;
+    double *const t1_transposed = (void *)scratch;
+    scratch += gradc_bytes(d*n, sizeof(double));
+    double *const t2 = (void *)scratch;
     scratch += gradc_bytes(d*d, sizeof(double));
     double *const t4 = (void *)scratch;
     scratch += gradc_bytes(d*n, sizeof(double));
@@ -325,8 +354,6 @@ int multivariate_normal_backward(int64_t d, int64_t n, const double *restrict mu
     scratch += gradc_bytes(128, sizeof(double));
     double *const t7 = (void *)scratch;
     scratch += gradc_bytes(d*d, sizeof(double));
-    double *const t3_transposed = (void *)scratch;
-    scratch += gradc_bytes(d*n, sizeof(double));
     double *const t8 = (void *)scratch;
     scratch += gradc_bytes(d*d, sizeof(double));
     double *const factors = (void *)scratch;
@@ -336,79 +363,97 @@ int multivariate_normal_backward(int64_t d, int64_t n, const double *restrict mu
     double *const factors_ = (void *)scratch;
     scratch += gradc_bytes(d*d, sizeof(double));
     int64_t *const pivots_ = (void *)scratch;
-    /* t2 = 0.5 * cotangent / n */
-    const double t2 = 0.5 * cotangent / (double)n;
+
+    /* t3 = 0.5 * cotangent / n */
+    const double t3 = 0.5 * cotangent / (double)n;
+    for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
+
+        /* t1_transposed[j:n, i:d] = t1[i, j] */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            GRADC_SIMD()
+            for (int64_t j = 0; j < n; ++j) {
+                t1_transposed[j*d + i] = t1[i*n + j];
+            }
+        }
+
+        /* t2[i:d, j:d] = S[j, i] */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            GRADC_SIMD()
+            for (int64_t j = 0; j < d; ++j) {
+                t2[j*d + i] = S[i*d + j];
+            }
+        }
+    }
+
     /* t0[i:d, j:n] = X[j, i] - mu[i] */
-    /* t4[i:d, j:n] = t2 * t0[i, j] */
-    /* t3_transposed[j:n, i:d] = t3[i, j] */
+    /* t4[i:d, j:n] = t3 * t0[i, j] */
     for (int64_t j = 0; j < n; ++j) {
         GRADC_SIMD()
         for (int64_t i = 0; i < d; ++i) {
-            t4[i*n + j] = t2 * (X[d*j + i] - mu[i]);
-            t3_transposed[d*j + i] = t3[i*n + j];
+            t4[i*n + j] = t3 * (X[j*d + i] - mu[i]);
         }
     }
-    /* t1[i:d, j:d] = S[j, i] */
-    for (int64_t i = 0; i < d; ++i) {
-        GRADC_SIMD()
-        for (int64_t j = 0; j < d; ++j) {
-            t1[d*j + i] = S[d*i + j];
-        }
-    }
-    /* t5 = call.solve(t1, t4) */
-    if (gradc_solve(d, n, t1, t4, t5, factors, pivots) != 0) {
+
+    /* t5 = call.solve(t2, t4) */
+    if (gradc_solve(d, n, t2, t4, t5, factors, pivots) != 0) {
         return 1;
     }
     for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
-        /* t6[i:d] = sum[j:n](t5[i, j] + t2 * t3[i, j]) */
+
+        /* t6[i:d] = sum[j:n](t5[i, j] + t3 * t1[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t6_sum = 0.0;
             GRADC_SIMD(reduction(+:t6_sum))
             for (int64_t j = 0; j < n; ++j) {
-                t6_sum += t5[i*n + j] + t2 * t3[i*n + j];
+                t6_sum += t5[i*n + j] + t3 * t1[i*n + j];
             }
             t6[i - tile_begin] = t6_sum;
         }
+
         /* grad_mu[i:d] = -t6[i] */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             grad_mu[i] = -t6[i - tile_begin];
         }
-        /* t8[i:d, k:d] = sum[j:n](t3_transposed[j, k] * t5[i, j]) */
+
+        /* t8[i:d, k:d] = sum[j:n](t1_transposed[j, k] * t5[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             for (int64_t k = 0; k < d; ++k) {
-                t8[d*i + k] = 0.0;
+                t8[i*d + k] = 0.0;
             }
             for (int64_t j = 0; j < n / 4 * 4; j += 4) {
-                const double v0 = t5[i*n + j];
-                const double v1 = t5[i*n + (j + 1)];
-                const double v2 = t5[i*n + (j + 2)];
-                const double v3 = t5[i*n + (j + 3)];
+                const double t5_ij = t5[i*n + j];
+                const double t5_ij1 = t5[i*n + (j + 1)];
+                const double t5_ij2 = t5[i*n + (j + 2)];
+                const double t5_ij3 = t5[i*n + (j + 3)];
                 GRADC_SIMD()
                 for (int64_t k = 0; k < d; ++k) {
-                    t8[d*i + k] += t3_transposed[d*j + k] * v0 + t3_transposed[(j + 1)*d + k] * v1 + t3_transposed[(j + 2)*d + k] * v2 + t3_transposed[(j + 3)*d + k] * v3;
+                    t8[i*d + k] += t1_transposed[j*d + k] * t5_ij + t1_transposed[(j + 1)*d + k] * t5_ij1 + t1_transposed[(j + 2)*d + k] * t5_ij2 + t1_transposed[(j + 3)*d + k] * t5_ij3;
                 }
             }
             for (int64_t j = n / 4 * 4; j < n; ++j) {
-                const double v0 = t5[i*n + j];
+                const double t5_ij = t5[i*n + j];
                 GRADC_SIMD()
                 for (int64_t k = 0; k < d; ++k) {
-                    t8[d*i + k] += t3_transposed[d*j + k] * v0;
+                    t8[i*d + k] += t1_transposed[j*d + k] * t5_ij;
                 }
             }
         }
     }
+
     /* t7 = call.inv(S) */
     if (gradc_inv(d, d, S, t7, factors_, pivots_) != 0) {
         return 2;
     }
+
     /* grad_S[i:d, j:d] = t7[j, i] * (0.5 * cotangent) - t8[i, j] */
-    const double v4 = 0.5 * cotangent;
+    const double v0 = 0.5 * cotangent;
     for (int64_t i = 0; i < d; ++i) {
         GRADC_SIMD()
         for (int64_t j = 0; j < d; ++j) {
-            grad_S[d*i + j] = t7[d*j + i] * v4 - t8[d*i + j];
+            grad_S[i*d + j] = t7[j*d + i] * v0 - t8[i*d + j];
         }
     }
     return 0;
@@ -416,7 +461,24 @@ int multivariate_normal_backward(int64_t d, int64_t n, const double *restrict mu
 
 size_t multivariate_normal_value_and_grad_work(int64_t d, int64_t n)
 {
-    return gradc_bytes(d*n, sizeof(double)) + gradc_bytes(d*n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(d*d, sizeof(double)) + gradc_bytes(d*n, sizeof(double)) + gradc_bytes(d*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(d*d, sizeof(double)) + gradc_bytes(d*n, sizeof(double)) + gradc_bytes(d*d, sizeof(double)) + gradc_bytes(d*d, sizeof(double)) + gradc_bytes(d, sizeof(int64_t)) + gradc_bytes(d*d, sizeof(double)) + gradc_bytes(d, sizeof(int64_t)) + gradc_bytes(d*d, sizeof(double)) + gradc_bytes(d, sizeof(int64_t)) + gradc_bytes(d*d, sizeof(double)) + gradc_bytes(d, sizeof(int64_t));
+    return gradc_bytes(d*n, sizeof(double))
+           + gradc_bytes(d*n, sizeof(double))
+           + gradc_bytes(n, sizeof(double))
+           + gradc_bytes(d*d, sizeof(double))
+           + gradc_bytes(d*n, sizeof(double))
+           + gradc_bytes(d*n, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(d*d, sizeof(double))
+           + gradc_bytes(d*n, sizeof(double))
+           + gradc_bytes(d*d, sizeof(double))
+           + gradc_bytes(d*d, sizeof(double))
+           + gradc_bytes(d, sizeof(int64_t))
+           + gradc_bytes(d*d, sizeof(double))
+           + gradc_bytes(d, sizeof(int64_t))
+           + gradc_bytes(d*d, sizeof(double))
+           + gradc_bytes(d, sizeof(int64_t))
+           + gradc_bytes(d*d, sizeof(double))
+           + gradc_bytes(d, sizeof(int64_t));
 }
 
 int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restrict mu, const double *restrict S,
@@ -424,25 +486,25 @@ int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restr
                                        double *restrict grad_S, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t2 = (void *)scratch;
+    double *const t0 = (void *)scratch;
     scratch += gradc_bytes(d*n, sizeof(double));
-    double *const t3 = (void *)scratch;
+    double *const t1 = (void *)scratch;
     scratch += gradc_bytes(d*n, sizeof(double));
-    double *const t4 = (void *)scratch;
+    double *const distance = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
-    double *const t6 = (void *)scratch;
+    double *const t3 = (void *)scratch;
     scratch += gradc_bytes(d*d, sizeof(double));
-    double *const t8 = (void *)scratch;
+    double *const t5 = (void *)scratch;
     scratch += gradc_bytes(d*n, sizeof(double));
+    double *const t6 = (void *)scratch;
+    scratch += gradc_bytes(d*n, sizeof(double));
+    double *const t7 = (void *)scratch;
+    scratch += gradc_bytes(128, sizeof(double));
+    double *const t8 = (void *)scratch;
+    scratch += gradc_bytes(d*d, sizeof(double));
     double *const t9 = (void *)scratch;
     scratch += gradc_bytes(d*n, sizeof(double));
     double *const t10 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t11 = (void *)scratch;
-    scratch += gradc_bytes(d*d, sizeof(double));
-    double *const product_operand = (void *)scratch;
-    scratch += gradc_bytes(d*n, sizeof(double));
-    double *const t12 = (void *)scratch;
     scratch += gradc_bytes(d*d, sizeof(double));
     double *const factors = (void *)scratch;
     scratch += gradc_bytes(d*d, sizeof(double));
@@ -459,114 +521,125 @@ int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restr
     double *const factors_3 = (void *)scratch;
     scratch += gradc_bytes(d*d, sizeof(double));
     int64_t *const pivots_3 = (void *)scratch;
-    /* t7 = 0.5 / n */
-    const double t7 = 0.5 / (double)n;
-    /* t0, t1 = call.slogdet(S) */
-    double t0;
-    double t1;
-    gradc_slogdet(d, d, S, &t0, &t1, factors, pivots);
-    /* t2[i:d, j:n] = X[j, i] - mu[i] */
-    /* t8[i:d, j:n] = t7 * t2[i, j] */
+
+    /* t4 = 0.5 / n */
+    const double t4 = 0.5 / (double)n;
+
+    /* _, log_det = call.slogdet(S) */
+    double v_;
+    double log_det;
+    gradc_slogdet(d, d, S, &v_, &log_det, factors, pivots);
+
+    /* t0[i:d, j:n] = X[j, i] - mu[i] */
+    /* t5[i:d, j:n] = t4 * t0[i, j] */
     for (int64_t j = 0; j < n; ++j) {
         GRADC_SIMD()
         for (int64_t i = 0; i < d; ++i) {
-            const double v0 = X[d*j + i] - mu[i];
-            t2[i*n + j] = v0;
-            t8[i*n + j] = t7 * v0;
+            const double v0 = X[j*d + i] - mu[i];
+            t0[i*n + j] = v0;
+            t5[i*n + j] = t4 * v0;
         }
     }
-    /* t3 = call.solve(S, t2) */
-    if (gradc_solve(d, n, S, t2, t3, factors_, pivots_) != 0) {
+
+    /* t1 = call.solve(S, t0) */
+    if (gradc_solve(d, n, S, t0, t1, factors_, pivots_) != 0) {
         return 1;
     }
     for (int64_t at = 0; at < n; ++at) {
-        t4[at] = 0.0;
+        distance[at] = 0.0;
     }
     for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
-        /* t4[j:n] = sum[i:d](t3[i, j] * t2[i, j]) */
-        /* product_operand[j:n, i:d] = t3[i, j] */
+
+        /* distance[j:n] = sum[i:d](t1[i, j] * t0[i, j]) */
+        /* t9[j:n, i:d] = t1[i, j] */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             GRADC_SIMD()
             for (int64_t j = 0; j < n; ++j) {
-                const double v1 = t3[i*n + j];
-                t4[j] += t2[i*n + j] * v1;
-                product_operand[d*j + i] = v1;
+                const double t1_ij = t1[i*n + j];
+                distance[j] += t0[i*n + j] * t1_ij;
+                t9[j*d + i] = t1_ij;
             }
         }
-        /* t6[i:d, j:d] = S[j, i] */
+
+        /* t3[i:d, j:d] = S[j, i] */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                t6[d*i + j] = S[d*j + i];
+                t3[j*d + i] = S[i*d + j];
             }
         }
     }
-    double t5 = 0.0;
-    /* t5 = sum[j:n](t4[j]) */
-    double t5_sum = 0.0;
-    GRADC_SIMD(reduction(+:t5_sum))
+    double t2 = 0.0;
+
+    /* t2 = sum[j:n](distance[j]) */
+    GRADC_SIMD(reduction(+:t2))
     for (int64_t j = 0; j < n; ++j) {
-        t5_sum += t4[j];
+        t2 += distance[j];
     }
-    t5 += t5_sum;
-    /* value = 0.9189385332046727 * real(d) + 0.5 * (t1 + t5 / n) */
-    const double value_ = 0.9189385332046727 * (double)d + 0.5 * (t1 + t5 / (double)n);
-    /* t9 = call.solve(t6, t8) */
-    if (gradc_solve(d, n, t6, t8, t9, factors_2, pivots_2) != 0) {
+
+    /* value = 0.9189385332046727 * real(d) + 0.5 * (log_det + t2 / n) */
+    *value = 0.9189385332046727 * (double)d + 0.5 * (log_det + t2 / (double)n);
+
+    /* t6 = call.solve(t3, t5) */
+    if (gradc_solve(d, n, t3, t5, t6, factors_2, pivots_2) != 0) {
         return 1;
     }
     for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
-        /* t10[i:d] = sum[j:n](t9[i, j] + t7 * t3[i, j]) */
+
+        /* t7[i:d] = sum[j:n](t6[i, j] + t4 * t1[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t10_sum = 0.0;
-            GRADC_SIMD(reduction(+:t10_sum))
+            double t7_sum = 0.0;
+            GRADC_SIMD(reduction(+:t7_sum))
             for (int64_t j = 0; j < n; ++j) {
-                t10_sum += t9[i*n + j] + t7 * t3[i*n + j];
+                t7_sum += t6[i*n + j] + t4 * t1[i*n + j];
             }
-            t10[i - tile_begin] = t10_sum;
+            t7[i - tile_begin] = t7_sum;
         }
-        /* grad_mu[i:d] = -t10[i] */
+
+        /* grad_mu[i:d] = -t7[i] */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            grad_mu[i] = -t10[i - tile_begin];
+            grad_mu[i] = -t7[i - tile_begin];
         }
-        /* t12[i:d, k:d] = sum[j:n](product_operand[j, k] * t9[i, j]) */
+
+        /* t10[i:d, k:d] = sum[j:n](t9[j, k] * t6[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             for (int64_t k = 0; k < d; ++k) {
-                t12[d*i + k] = 0.0;
+                t10[i*d + k] = 0.0;
             }
             for (int64_t j = 0; j < n / 4 * 4; j += 4) {
-                const double v2 = t9[i*n + j];
-                const double v3 = t9[i*n + (j + 1)];
-                const double v4 = t9[i*n + (j + 2)];
-                const double v5 = t9[i*n + (j + 3)];
+                const double t6_ij = t6[i*n + j];
+                const double t6_ij1 = t6[i*n + (j + 1)];
+                const double t6_ij2 = t6[i*n + (j + 2)];
+                const double t6_ij3 = t6[i*n + (j + 3)];
                 GRADC_SIMD()
                 for (int64_t k = 0; k < d; ++k) {
-                    t12[d*i + k] += v2 * product_operand[d*j + k] + v3 * product_operand[(j + 1)*d + k] + v4 * product_operand[(j + 2)*d + k] + v5 * product_operand[(j + 3)*d + k];
+                    t10[i*d + k] += t6_ij * t9[j*d + k] + t6_ij1 * t9[(j + 1)*d + k] + t6_ij2 * t9[(j + 2)*d + k] + t6_ij3 * t9[(j + 3)*d + k];
                 }
             }
             for (int64_t j = n / 4 * 4; j < n; ++j) {
-                const double v2 = t9[i*n + j];
+                const double t6_ij = t6[i*n + j];
                 GRADC_SIMD()
                 for (int64_t k = 0; k < d; ++k) {
-                    t12[d*i + k] += v2 * product_operand[d*j + k];
+                    t10[i*d + k] += t6_ij * t9[j*d + k];
                 }
             }
         }
     }
-    /* t11 = call.inv(S) */
-    if (gradc_inv(d, d, S, t11, factors_3, pivots_3) != 0) {
+
+    /* t8 = call.inv(S) */
+    if (gradc_inv(d, d, S, t8, factors_3, pivots_3) != 0) {
         return 2;
     }
-    /* grad_S[i:d, j:d] = 0.5 * t11[j, i] - t12[i, j] */
+
+    /* grad_S[i:d, j:d] = 0.5 * t8[j, i] - t10[i, j] */
     for (int64_t i = 0; i < d; ++i) {
         GRADC_SIMD()
         for (int64_t j = 0; j < d; ++j) {
-            grad_S[d*i + j] = 0.5 * t11[d*j + i] - t12[d*i + j];
+            grad_S[i*d + j] = 0.5 * t8[j*d + i] - t10[i*d + j];
         }
     }
-    *value = value_;
     return 0;
 }

@@ -2,10 +2,10 @@
  *
  *     def program(w: real[d], log_alpha: real, X: real[n, d], y: real[n]):
  *         t0[i:n] = sum[j:d](X[i, j] * w[j])
- *         t1 = exp(-log_alpha)
- *         t2 = gammaln(t1)
- *         t3 = sum[i:n](let(s0 := log_alpha + t0[i], y[i] * logaddexp(0, -s0) + (t1 * logaddexp(0, s0) + (t2 + gammaln(1 + y[i]) - gammaln(t1 + y[i])))))
- *         value = t3 / n
+ *         r = exp(-log_alpha)
+ *         t1 = gammaln(r)
+ *         t2 = sum[i:n](let(s0 := log_alpha + t0[i], y[i] * logaddexp(0, -s0) + (r * logaddexp(0, s0) + (t1 + gammaln(1 + y[i]) - gammaln(r + y[i])))))
+ *         value = t2 / n
  *         return value
  *
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
@@ -214,289 +214,302 @@ static double gradc_lgamma(double x)
     return offset + sign * y;
 }
 
-size_t negative_binomial_value_work(int64_t d, int64_t n)
+size_t negative_binomial_value_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return gradc_bytes(128, sizeof(double));
 }
 
-int negative_binomial_value(int64_t d, int64_t n, const double *restrict w, double log_alpha,
+int negative_binomial_value(int64_t n, int64_t d, const double *restrict w, double log_alpha,
                             const double *restrict X, const double *restrict y, double *restrict value,
                             void *restrict work)
 {
     unsigned char *scratch = work;
     double *const t0 = (void *)scratch;
-    /* t1 = exp(-log_alpha) */
-    /* t2 = gammaln(t1) */
+
+    /* r = exp(-log_alpha) */
+    /* t1 = gammaln(r) */
     const double v0 = exp(-log_alpha);
-    const double t1 = v0;
-    const double t2 = gradc_lgamma(v0);
-    double t3 = 0.0;
+    const double r = v0;
+    const double t1 = gradc_lgamma(v0);
+    double t2 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                t0_sum += X[i*d + j] * w[j];
             }
             t0[i - tile_begin] = t0_sum;
         }
-        /* t3 = sum[i:n](let(s0 := log_alpha + t0[i], s1 := -s0, s2 := log1p(exp(-abs(s0))), y[i] * where(0 == s1, */
-        /*    0.6931471805599453, maximum(0, s1) + s2) + (t2 + gammaln(1 + y[i]) - gammaln(t1 + y[i]) + t1 * */
-        /*    where(0 == s0, 0.6931471805599453, maximum(0, s0) + s2)))) */
-        double t3_sum = 0.0;
-        GRADC_SIMD(reduction(+:t3_sum))
+
+        /* t2 = sum[i:n](let(s0 := log_alpha + t0[i], s1 := -s0, s2 := log1p(exp(-abs(s0))), y[i] * where(0 == s1,
+         *    0.6931471805599453, maximum(0, s1) + s2) + (t1 + gammaln(1 + y[i]) - gammaln(r + y[i]) + r * where(0
+         *    == s0, 0.6931471805599453, maximum(0, s0) + s2)))) */
+        double t2_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v1 = y[i];
-            const double v2 = log_alpha + t0[i - tile_begin];
-            const double v3 = -v2;
-            const double v4 = log1p(exp(-fabs(v2)));
-            const double v5 = t2 + gradc_lgamma(1.0 + v1) - gradc_lgamma(t1 + v1) + t1 * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v4);
-            t3_sum += v1 * (0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v4) + v5;
+            const double y_i = y[i];
+            const double v1 = log_alpha + t0[i - tile_begin];
+            const double v2 = -v1;
+            const double v3 = log1p(exp(-fabs(v1)));
+            const double v4 = t1 + gradc_lgamma(1.0 + y_i) - gradc_lgamma(r + y_i) + r * (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v3);
+            t2_sum += y_i * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3) + v4;
         }
-        t3 += t3_sum;
+        t2 += t2_sum;
     }
-    /* value = t3 / n */
-    const double value_ = t3 / (double)n;
-    *value = value_;
+
+    /* value = t2 / n */
+    *value = t2 / (double)n;
     return 0;
 }
 
-size_t negative_binomial_forward_work(int64_t d, int64_t n)
+size_t negative_binomial_forward_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return 0;
 }
 
-int negative_binomial_forward(int64_t d, int64_t n, const double *restrict w, double log_alpha,
+int negative_binomial_forward(int64_t n, int64_t d, const double *restrict w, double log_alpha,
                               const double *restrict X, const double *restrict y, double *restrict value,
-                              double *restrict t0, double *restrict t1, void *restrict work)
+                              double *restrict t0, double *restrict r, void *restrict work)
 {
     (void)work;
-    /* t1 = exp(-log_alpha) */
-    /* t2 = gammaln(t1) */
+
+    /* r = exp(-log_alpha) */
+    /* t1 = gammaln(r) */
     const double v0 = exp(-log_alpha);
-    const double t1_ = v0;
-    const double t2 = gradc_lgamma(v0);
-    double t3 = 0.0;
+    const double r_ = v0;
+    const double t1 = gradc_lgamma(v0);
+    double t2 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                t0_sum += X[i*d + j] * w[j];
             }
             t0[i] = t0_sum;
         }
-        /* t3 = sum[i:n](let(s0 := log_alpha + t0[i], s1 := -s0, s2 := log1p(exp(-abs(s0))), y[i] * where(0 == s1, */
-        /*    0.6931471805599453, maximum(0, s1) + s2) + (t2 + gammaln(1 + y[i]) - gammaln(t1 + y[i]) + t1 * */
-        /*    where(0 == s0, 0.6931471805599453, maximum(0, s0) + s2)))) */
-        double t3_sum = 0.0;
-        GRADC_SIMD(reduction(+:t3_sum))
+
+        /* t2 = sum[i:n](let(s0 := log_alpha + t0[i], s1 := -s0, s2 := log1p(exp(-abs(s0))), y[i] * where(0 == s1,
+         *    0.6931471805599453, maximum(0, s1) + s2) + (t1 + gammaln(1 + y[i]) - gammaln(r + y[i]) + r * where(0
+         *    == s0, 0.6931471805599453, maximum(0, s0) + s2)))) */
+        double t2_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v1 = y[i];
-            const double v2 = log_alpha + t0[i];
-            const double v3 = -v2;
-            const double v4 = log1p(exp(-fabs(v2)));
-            const double v5 = t2 + gradc_lgamma(1.0 + v1) - gradc_lgamma(t1_ + v1) + t1_ * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v4);
-            t3_sum += v1 * (0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v4) + v5;
+            const double y_i = y[i];
+            const double v1 = log_alpha + t0[i];
+            const double v2 = -v1;
+            const double v3 = log1p(exp(-fabs(v1)));
+            const double v4 = t1 + gradc_lgamma(1.0 + y_i) - gradc_lgamma(r_ + y_i) + r_ * (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v3);
+            t2_sum += y_i * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3) + v4;
         }
-        t3 += t3_sum;
+        t2 += t2_sum;
     }
-    /* value = t3 / n */
-    const double value_ = t3 / (double)n;
-    *value = value_;
-    *t1 = t1_;
+
+    /* value = t2 / n */
+    *value = t2 / (double)n;
+    *r = r_;
     return 0;
 }
 
-size_t negative_binomial_backward_work(int64_t d, int64_t n)
+size_t negative_binomial_backward_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return gradc_bytes(128, sizeof(double));
 }
 
-int negative_binomial_backward(int64_t d, int64_t n, const double *restrict w, double log_alpha,
+int negative_binomial_backward(int64_t n, int64_t d, const double *restrict w, double log_alpha,
                                const double *restrict X, const double *restrict y, const double *restrict t0,
-                               double t1, double cotangent, double *restrict grad_w, double *restrict grad_log_alpha,
+                               double r, double cotangent, double *restrict grad_w, double *restrict grad_log_alpha,
                                void *restrict work)
 {
     (void)w;
     unsigned char *scratch = work;
-    double *const t3 = (void *)scratch;
-    /* t2 = cotangent / n */
-    const double t2 = cotangent / (double)n;
+    double *const t2 = (void *)scratch;
+
+    /* t1 = cotangent / n */
+    const double t1 = cotangent / (double)n;
     for (int64_t at = 0; at < d; ++at) {
         grad_w[at] = 0.0;
     }
+    double t3 = 0.0;
+    double r_bar = 0.0;
     double t4 = 0.0;
-    double t5 = 0.0;
-    double t6 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t3[i:n] = let(s0 := log_alpha + t0[i], s1 := log1p(exp(-abs(s0))), s2 := -s0, t1 * t2 * exp(s0 - where(0 */
-        /*    == s0, 0.6931471805599453, maximum(0, s0) + s1)) - t2 * y[i] * exp(-(s0 + where(0 == s2, */
-        /*    0.6931471805599453, maximum(0, s2) + s1)))) */
-        /* t4 = sum[i:n](let(s0 := log_alpha + t0[i], s1 := log1p(exp(-abs(s0))), s2 := -s0, t1 * t2 * exp(s0 - */
-        /*    where(0 == s0, 0.6931471805599453, maximum(0, s0) + s1)) - t2 * y[i] * exp(-(s0 + where(0 == s2, */
-        /*    0.6931471805599453, maximum(0, s2) + s1))))) */
-        /* t5 = sum[i:n](let(s0 := log_alpha + t0[i], t2 * where(0 == s0, 0.6931471805599453, maximum(0, s0) + */
-        /*    log1p(exp(-abs(s0)))) - t2 * digamma(t1 + y[i]))) */
-        /* t6 = sum[i:n](t2) */
-        const double v0 = t1 * t2;
+
+        /* t2[i:n] = let(s0 := log_alpha + t0[i], s1 := log1p(exp(-abs(s0))), s2 := -s0, r * t1 * exp(s0 - where(0
+         *    == s0, 0.6931471805599453, maximum(0, s0) + s1)) - t1 * y[i] * exp(-(s0 + where(0 == s2,
+         *    0.6931471805599453, maximum(0, s2) + s1)))) */
+        /* t3 = sum[i:n](let(s0 := log_alpha + t0[i], s1 := log1p(exp(-abs(s0))), s2 := -s0, r * t1 * exp(s0 -
+         *    where(0 == s0, 0.6931471805599453, maximum(0, s0) + s1)) - t1 * y[i] * exp(-(s0 + where(0 == s2,
+         *    0.6931471805599453, maximum(0, s2) + s1))))) */
+        /* r_bar = sum[i:n](let(s0 := log_alpha + t0[i], t1 * where(0 == s0, 0.6931471805599453, maximum(0, s0) +
+         *    log1p(exp(-abs(s0)))) - t1 * digamma(r + y[i]))) */
+        /* t4 = sum[i:n](t1) */
+        const double v0 = r * t1;
+        double t3_sum = 0.0;
+        double r_bar_sum = 0.0;
         double t4_sum = 0.0;
-        double t5_sum = 0.0;
-        double t6_sum = 0.0;
-        GRADC_SIMD(reduction(+:t4_sum, t5_sum, t6_sum))
+        GRADC_SIMD(reduction(+:t3_sum, r_bar_sum, t4_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v1 = log_alpha + t0[i];
             const double v2 = log1p(exp(-fabs(v1)));
             const double v3 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v2;
-            const double v4 = y[i];
-            const double v5 = -v1;
-            const double v6 = t2 * v4 * exp(-(v1 + (0.0 == v5 ? 0.6931471805599453 : ((v5 > 0.0 || v5 != v5) ? v5 : 0.0) + v2)));
-            const double v7 = v0 * exp(v1 - v3) - v6;
-            t3[i - tile_begin] = v7;
-            t4_sum += v7;
-            t5_sum += t2 * v3 - t2 * gradc_digamma(t1 + v4);
-            t6_sum += t2;
+            const double y_i = y[i];
+            const double v4 = -v1;
+            const double v5 = t1 * y_i * exp(-(v1 + (0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + v2)));
+            const double v6 = v0 * exp(v1 - v3) - v5;
+            t2[i - tile_begin] = v6;
+            t3_sum += v6;
+            r_bar_sum += t1 * v3 - t1 * gradc_digamma(r + y_i);
+            t4_sum += t1;
         }
+        t3 += t3_sum;
+        r_bar += r_bar_sum;
         t4 += t4_sum;
-        t5 += t5_sum;
-        t6 += t6_sum;
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v8 = t3[i - tile_begin];
-            const double v9 = t3[(i + 1) - tile_begin];
-            const double v10 = t3[(i + 2) - tile_begin];
-            const double v11 = t3[(i + 3) - tile_begin];
+            const double t2_i = t2[i - tile_begin];
+            const double t2_i1 = t2[(i + 1) - tile_begin];
+            const double t2_i2 = t2[(i + 2) - tile_begin];
+            const double t2_i3 = t2[(i + 3) - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v8 + X[(i + 1)*d + j] * v9 + X[(i + 2)*d + j] * v10 + X[(i + 3)*d + j] * v11;
+                grad_w[j] += X[i*d + j] * t2_i + X[(i + 1)*d + j] * t2_i1 + X[(i + 2)*d + j] * t2_i2 + X[(i + 3)*d + j] * t2_i3;
             }
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v8 = t3[i - tile_begin];
+            const double t2_i = t2[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v8;
+                grad_w[j] += X[i*d + j] * t2_i;
             }
         }
     }
-    /* grad_log_alpha = t4 - t1 * (t5 + t6 * digamma(t1)) */
-    const double grad_log_alpha_ = t4 - t1 * (t5 + t6 * gradc_digamma(t1));
-    *grad_log_alpha = grad_log_alpha_;
+
+    /* grad_log_alpha = t3 - r * (r_bar + t4 * digamma(r)) */
+    *grad_log_alpha = t3 - r * (r_bar + t4 * gradc_digamma(r));
     return 0;
 }
 
-size_t negative_binomial_value_and_grad_work(int64_t d, int64_t n)
+size_t negative_binomial_value_and_grad_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
-    return gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    (void)d;
+    return gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double));
 }
 
-int negative_binomial_value_and_grad(int64_t d, int64_t n, const double *restrict w, double log_alpha,
+int negative_binomial_value_and_grad(int64_t n, int64_t d, const double *restrict w, double log_alpha,
                                      const double *restrict X, const double *restrict y, double *restrict value,
                                      double *restrict grad_w, double *restrict grad_log_alpha, void *restrict work)
 {
     unsigned char *scratch = work;
     double *const t0 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)scratch;
-    /* t1 = exp(-log_alpha) */
-    /* t2 = gammaln(t1) */
-    /* t4 = 1 / n */
+    double *const t4 = (void *)scratch;
+
+    /* r = exp(-log_alpha) */
+    /* t1 = gammaln(r) */
+    /* t3 = 1 / n */
     const double v0 = exp(-log_alpha);
-    const double t1 = v0;
-    const double t2 = gradc_lgamma(v0);
-    const double t4 = 1.0 / (double)n;
-    double t3 = 0.0;
+    const double r = v0;
+    const double t1 = gradc_lgamma(v0);
+    const double t3 = 1.0 / (double)n;
+    double t2 = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w[at] = 0.0;
     }
+    double t5 = 0.0;
+    double r_bar = 0.0;
     double t6 = 0.0;
-    double t7 = 0.0;
-    double t8 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                t0_sum += X[i*d + j] * w[j];
             }
             t0[i - tile_begin] = t0_sum;
         }
-        /* t3 = sum[i:n](let(s0 := log_alpha + t0[i], s1 := -s0, s2 := log1p(exp(-abs(s0))), y[i] * where(0 == s1, */
-        /*    0.6931471805599453, maximum(0, s1) + s2) + (t2 + gammaln(1 + y[i]) - gammaln(t1 + y[i]) + t1 * */
-        /*    where(0 == s0, 0.6931471805599453, maximum(0, s0) + s2)))) */
-        /* t5[i:n] = let(s0 := log_alpha + t0[i], s1 := log1p(exp(-abs(s0))), s2 := -s0, t1 * t4 * exp(s0 - where(0 */
-        /*    == s0, 0.6931471805599453, maximum(0, s0) + s1)) - t4 * y[i] * exp(-(s0 + where(0 == s2, */
-        /*    0.6931471805599453, maximum(0, s2) + s1)))) */
-        /* t6 = sum[i:n](let(s0 := log_alpha + t0[i], s1 := log1p(exp(-abs(s0))), s2 := -s0, t1 * t4 * exp(s0 - */
-        /*    where(0 == s0, 0.6931471805599453, maximum(0, s0) + s1)) - t4 * y[i] * exp(-(s0 + where(0 == s2, */
-        /*    0.6931471805599453, maximum(0, s2) + s1))))) */
-        /* t7 = sum[i:n](let(s0 := log_alpha + t0[i], t4 * where(0 == s0, 0.6931471805599453, maximum(0, s0) + */
-        /*    log1p(exp(-abs(s0)))) - t4 * digamma(t1 + y[i]))) */
-        /* t8 = sum[i:n](t4) */
-        const double v8 = t4 * t1;
-        double t3_sum = 0.0;
+
+        /* t2 = sum[i:n](let(s0 := log_alpha + t0[i], s1 := -s0, s2 := log1p(exp(-abs(s0))), y[i] * where(0 == s1,
+         *    0.6931471805599453, maximum(0, s1) + s2) + (t1 + gammaln(1 + y[i]) - gammaln(r + y[i]) + r * where(0
+         *    == s0, 0.6931471805599453, maximum(0, s0) + s2)))) */
+        /* t4[i:n] = let(s0 := log_alpha + t0[i], s1 := log1p(exp(-abs(s0))), s2 := -s0, r * t3 * exp(s0 - where(0
+         *    == s0, 0.6931471805599453, maximum(0, s0) + s1)) - t3 * y[i] * exp(-(s0 + where(0 == s2,
+         *    0.6931471805599453, maximum(0, s2) + s1)))) */
+        /* t5 = sum[i:n](let(s0 := log_alpha + t0[i], s1 := log1p(exp(-abs(s0))), s2 := -s0, r * t3 * exp(s0 -
+         *    where(0 == s0, 0.6931471805599453, maximum(0, s0) + s1)) - t3 * y[i] * exp(-(s0 + where(0 == s2,
+         *    0.6931471805599453, maximum(0, s2) + s1))))) */
+        /* r_bar = sum[i:n](let(s0 := log_alpha + t0[i], t3 * where(0 == s0, 0.6931471805599453, maximum(0, s0) +
+         *    log1p(exp(-abs(s0)))) - t3 * digamma(r + y[i]))) */
+        /* t6 = sum[i:n](t3) */
+        const double v7 = t3 * r;
+        double t2_sum = 0.0;
+        double t5_sum = 0.0;
+        double r_bar_sum = 0.0;
         double t6_sum = 0.0;
-        double t7_sum = 0.0;
-        double t8_sum = 0.0;
-        GRADC_SIMD(reduction(+:t3_sum, t6_sum, t7_sum, t8_sum))
+        GRADC_SIMD(reduction(+:t2_sum, t5_sum, r_bar_sum, t6_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v1 = y[i];
-            const double v2 = log_alpha + t0[i - tile_begin];
-            const double v3 = -v2;
-            const double v4 = log1p(exp(-fabs(v2)));
-            const double v5 = 0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v4;
-            const double v6 = t1 + v1;
-            const double v7 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v4;
-            const double v9 = v8 * exp(v2 - v7) - t4 * v1 * exp(-(v2 + v5));
-            t3_sum += v1 * v5 + (t2 + gradc_lgamma(1.0 + v1) - gradc_lgamma(v6) + t1 * v7);
-            t5[i - tile_begin] = v9;
-            t6_sum += v9;
-            t7_sum += t4 * v7 - t4 * gradc_digamma(v6);
-            t8_sum += t4;
+            const double y_i = y[i];
+            const double v1 = log_alpha + t0[i - tile_begin];
+            const double v2 = -v1;
+            const double v3 = log1p(exp(-fabs(v1)));
+            const double v4 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3;
+            const double v5 = r + y_i;
+            const double v6 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v3;
+            const double v8 = v7 * exp(v1 - v6) - t3 * y_i * exp(-(v1 + v4));
+            t2_sum += y_i * v4 + (t1 + gradc_lgamma(1.0 + y_i) - gradc_lgamma(v5) + r * v6);
+            t4[i - tile_begin] = v8;
+            t5_sum += v8;
+            r_bar_sum += t3 * v6 - t3 * gradc_digamma(v5);
+            t6_sum += t3;
         }
-        t3 += t3_sum;
+        t2 += t2_sum;
+        t5 += t5_sum;
+        r_bar += r_bar_sum;
         t6 += t6_sum;
-        t7 += t7_sum;
-        t8 += t8_sum;
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t5[i]) */
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t4[i]) */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v10 = t5[i - tile_begin];
-            const double v11 = t5[(i + 1) - tile_begin];
-            const double v12 = t5[(i + 2) - tile_begin];
-            const double v13 = t5[(i + 3) - tile_begin];
+            const double t4_i = t4[i - tile_begin];
+            const double t4_i1 = t4[(i + 1) - tile_begin];
+            const double t4_i2 = t4[(i + 2) - tile_begin];
+            const double t4_i3 = t4[(i + 3) - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v10 + X[(i + 1)*d + j] * v11 + X[(i + 2)*d + j] * v12 + X[(i + 3)*d + j] * v13;
+                grad_w[j] += X[i*d + j] * t4_i + X[(i + 1)*d + j] * t4_i1 + X[(i + 2)*d + j] * t4_i2 + X[(i + 3)*d + j] * t4_i3;
             }
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v10 = t5[i - tile_begin];
+            const double t4_i = t4[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v10;
+                grad_w[j] += X[i*d + j] * t4_i;
             }
         }
     }
-    /* value = t3 / n */
-    /* grad_log_alpha = t6 - t1 * (t7 + t8 * digamma(t1)) */
-    const double value_ = t3 / (double)n;
-    const double grad_log_alpha_ = t6 - t1 * (t7 + t8 * gradc_digamma(t1));
-    *value = value_;
-    *grad_log_alpha = grad_log_alpha_;
+
+    /* value = t2 / n */
+    /* grad_log_alpha = t5 - r * (r_bar + t6 * digamma(r)) */
+    *value = t2 / (double)n;
+    *grad_log_alpha = t5 - r * (r_bar + t6 * gradc_digamma(r));
     return 0;
 }

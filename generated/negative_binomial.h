@@ -20,21 +20,21 @@
 extern "C" {
 #endif
 
-size_t negative_binomial_value_work(int64_t d, int64_t n);
-int negative_binomial_value(int64_t d, int64_t n, const double *GRADC_RESTRICT w, double log_alpha,
+size_t negative_binomial_value_work(int64_t n, int64_t d);
+int negative_binomial_value(int64_t n, int64_t d, const double *GRADC_RESTRICT w, double log_alpha,
                             const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value,
                             void *GRADC_RESTRICT work);
-size_t negative_binomial_forward_work(int64_t d, int64_t n);
-int negative_binomial_forward(int64_t d, int64_t n, const double *GRADC_RESTRICT w, double log_alpha,
+size_t negative_binomial_forward_work(int64_t n, int64_t d);
+int negative_binomial_forward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, double log_alpha,
                               const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value,
-                              double *GRADC_RESTRICT t0, double *GRADC_RESTRICT t1, void *GRADC_RESTRICT work);
-size_t negative_binomial_backward_work(int64_t d, int64_t n);
-int negative_binomial_backward(int64_t d, int64_t n, const double *GRADC_RESTRICT w, double log_alpha,
+                              double *GRADC_RESTRICT t0, double *GRADC_RESTRICT r, void *GRADC_RESTRICT work);
+size_t negative_binomial_backward_work(int64_t n, int64_t d);
+int negative_binomial_backward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, double log_alpha,
                                const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y, const double *GRADC_RESTRICT t0,
-                               double t1, double cotangent, double *GRADC_RESTRICT grad_w, double *GRADC_RESTRICT grad_log_alpha,
+                               double r, double cotangent, double *GRADC_RESTRICT grad_w, double *GRADC_RESTRICT grad_log_alpha,
                                void *GRADC_RESTRICT work);
-size_t negative_binomial_value_and_grad_work(int64_t d, int64_t n);
-int negative_binomial_value_and_grad(int64_t d, int64_t n, const double *GRADC_RESTRICT w, double log_alpha,
+size_t negative_binomial_value_and_grad_work(int64_t n, int64_t d);
+int negative_binomial_value_and_grad(int64_t n, int64_t d, const double *GRADC_RESTRICT w, double log_alpha,
                                      const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y, double *GRADC_RESTRICT value,
                                      double *GRADC_RESTRICT grad_w, double *GRADC_RESTRICT grad_log_alpha, void *GRADC_RESTRICT work);
 

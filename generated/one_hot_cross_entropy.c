@@ -3,10 +3,10 @@
  *     def program(W: real[d, k], b: real[k], X: real[n, d], Y: real[n, k]):
  *         t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i])
  *         t1[l:n, j:k] = t0[l, j] + b[j]
- *         t2[l:n, i:1] = max[j:k](t1[l, j])
- *         t3[l:n] = sum[j:k](exp(t1[l, j] - t2[l, 0]))
+ *         t2[l:n] = max[j:k](t1[l, j])
+ *         t3[l:n] = sum[j:k](exp(t1[l, j] - t2[l]))
  *         t4[l:n] = log(t3[l])
- *         t5[l:n] = sum[j:k](Y[l, j] * (t1[l, j] - (t2[l, 0] + t4[l])))
+ *         t5[l:n] = sum[j:k](Y[l, j] * (t1[l, j] - (t4[l] + t2[l])))
  *         t6 = sum[l:n](t5[l])
  *         value = -(t6 / n)
  *         return value
@@ -49,7 +49,12 @@ size_t one_hot_cross_entropy_value_work(int64_t d, int64_t k, int64_t n)
 {
     (void)d;
     (void)n;
-    return gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    return gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double));
 }
 
 int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict b,
@@ -71,72 +76,71 @@ int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
     double t6 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             for (int64_t j = 0; j < k; ++j) {
-                t0[k*l + j - k*tile_begin] = 0.0;
+                t0[(l - tile_begin)*k + j] = 0.0;
             }
             for (int64_t i = 0; i < d / 4 * 4; i += 4) {
-                const double v0 = X[d*l + i];
-                const double v1 = X[d*l + (i + 1)];
-                const double v2 = X[d*l + (i + 2)];
-                const double v3 = X[d*l + (i + 3)];
+                const double X_li = X[l*d + i];
+                const double X_li1 = X[l*d + (i + 1)];
+                const double X_li2 = X[l*d + (i + 2)];
+                const double X_li3 = X[l*d + (i + 3)];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    t0[k*l + j - k*tile_begin] += W[i*k + j] * v0 + W[(i + 1)*k + j] * v1 + W[(i + 2)*k + j] * v2 + W[(i + 3)*k + j] * v3;
+                    t0[(l - tile_begin)*k + j] += W[i*k + j] * X_li + W[(i + 1)*k + j] * X_li1 + W[(i + 2)*k + j] * X_li2 + W[(i + 3)*k + j] * X_li3;
                 }
             }
             for (int64_t i = d / 4 * 4; i < d; ++i) {
-                const double v0 = X[d*l + i];
+                const double X_li = X[l*d + i];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    t0[k*l + j - k*tile_begin] += W[i*k + j] * v0;
+                    t0[(l - tile_begin)*k + j] += W[i*k + j] * X_li;
                 }
             }
         }
+
         /* t1[l:n, j:k] = t0[l, j] + b[j] */
+        /* t2[l:n] = max[j:k](t1[l, j]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            GRADC_SIMD()
+            double t2_max = -INFINITY;
             for (int64_t j = 0; j < k; ++j) {
-                t1[k*l + j - k*tile_begin] = t0[k*l + j - k*tile_begin] + b[j];
+                const double v0 = t0[(l - tile_begin)*k + j] + b[j];
+                t1[(l - tile_begin)*k + j] = v0;
+                t2_max = (v0 > t2_max || v0 != v0) ? v0 : t2_max;
             }
+            t2[l - tile_begin] = t2_max;
         }
-        /* t2[l:n, i:1] = max[j:k](t1[l, j]) */
+
+        /* t3[l:n] = sum[j:k](exp(t1[l, j] - t2[l])) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            for (int64_t i = 0; i < 1; ++i) {
-                double t2_max = -INFINITY;
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v4 = t1[k*l + j - k*tile_begin];
-                    t2_max = (v4 > t2_max || v4 != v4) ? v4 : t2_max;
-                }
-                t2[i + l - tile_begin] = t2_max;
-            }
-        }
-        /* t3[l:n] = sum[j:k](exp(t1[l, j] - t2[l, 0])) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double v5 = t2[l - tile_begin];
+            const double t2_l = t2[l - tile_begin];
             double t3_sum = 0.0;
             GRADC_SIMD(reduction(+:t3_sum))
             for (int64_t j = 0; j < k; ++j) {
-                t3_sum += exp(t1[k*l + j - k*tile_begin] - v5);
+                t3_sum += exp(t1[(l - tile_begin)*k + j] - t2_l);
             }
             t3[l - tile_begin] = t3_sum;
         }
+
         /* t4[l:n] = log(t3[l]) */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             t4[l - tile_begin] = log(t3[l - tile_begin]);
         }
-        /* t5[l:n] = sum[j:k](Y[l, j] * (t1[l, j] - (t2[l, 0] + t4[l]))) */
+
+        /* t5[l:n] = sum[j:k](Y[l, j] * (t1[l, j] - (t4[l] + t2[l]))) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double v6 = t2[l - tile_begin] + t4[l - tile_begin];
+            const double v0 = t4[l - tile_begin] + t2[l - tile_begin];
             double t5_sum = 0.0;
             GRADC_SIMD(reduction(+:t5_sum))
             for (int64_t j = 0; j < k; ++j) {
-                t5_sum += Y[k*l + j] * (t1[k*l + j - k*tile_begin] - v6);
+                t5_sum += Y[l*k + j] * (t1[(l - tile_begin)*k + j] - v0);
             }
             t5[l - tile_begin] = t5_sum;
         }
+
         /* t6 = sum[l:n](t5[l]) */
         double t6_sum = 0.0;
         GRADC_SIMD(reduction(+:t6_sum))
@@ -145,9 +149,9 @@ int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
         }
         t6 += t6_sum;
     }
+
     /* value = -(t6 / n) */
-    const double value_ = -(t6 / (double)n);
-    *value = value_;
+    *value = -(t6 / (double)n);
     return 0;
 }
 
@@ -155,7 +159,9 @@ size_t one_hot_cross_entropy_forward_work(int64_t d, int64_t k, int64_t n)
 {
     (void)d;
     (void)n;
-    return gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    return gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double));
 }
 
 int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict b,
@@ -171,72 +177,71 @@ int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
     double t6 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             for (int64_t j = 0; j < k; ++j) {
-                t0[k*l + j] = 0.0;
+                t0[l*k + j] = 0.0;
             }
             for (int64_t i = 0; i < d / 4 * 4; i += 4) {
-                const double v0 = X[d*l + i];
-                const double v1 = X[d*l + (i + 1)];
-                const double v2 = X[d*l + (i + 2)];
-                const double v3 = X[d*l + (i + 3)];
+                const double X_li = X[l*d + i];
+                const double X_li1 = X[l*d + (i + 1)];
+                const double X_li2 = X[l*d + (i + 2)];
+                const double X_li3 = X[l*d + (i + 3)];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    t0[k*l + j] += W[i*k + j] * v0 + W[(i + 1)*k + j] * v1 + W[(i + 2)*k + j] * v2 + W[(i + 3)*k + j] * v3;
+                    t0[l*k + j] += W[i*k + j] * X_li + W[(i + 1)*k + j] * X_li1 + W[(i + 2)*k + j] * X_li2 + W[(i + 3)*k + j] * X_li3;
                 }
             }
             for (int64_t i = d / 4 * 4; i < d; ++i) {
-                const double v0 = X[d*l + i];
+                const double X_li = X[l*d + i];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    t0[k*l + j] += W[i*k + j] * v0;
+                    t0[l*k + j] += W[i*k + j] * X_li;
                 }
             }
         }
+
         /* t1[l:n, j:k] = t0[l, j] + b[j] */
+        /* t2[l:n] = max[j:k](t1[l, j]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            GRADC_SIMD()
+            double t2_max = -INFINITY;
             for (int64_t j = 0; j < k; ++j) {
-                t1[k*l + j - k*tile_begin] = t0[k*l + j] + b[j];
+                const double v0 = t0[l*k + j] + b[j];
+                t1[(l - tile_begin)*k + j] = v0;
+                t2_max = (v0 > t2_max || v0 != v0) ? v0 : t2_max;
             }
+            t2[l] = t2_max;
         }
-        /* t2[l:n, i:1] = max[j:k](t1[l, j]) */
+
+        /* t3[l:n] = sum[j:k](exp(t1[l, j] - t2[l])) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            for (int64_t i = 0; i < 1; ++i) {
-                double t2_max = -INFINITY;
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v4 = t1[k*l + j - k*tile_begin];
-                    t2_max = (v4 > t2_max || v4 != v4) ? v4 : t2_max;
-                }
-                t2[i + l] = t2_max;
-            }
-        }
-        /* t3[l:n] = sum[j:k](exp(t1[l, j] - t2[l, 0])) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double v5 = t2[l];
+            const double t2_l = t2[l];
             double t3_sum = 0.0;
             GRADC_SIMD(reduction(+:t3_sum))
             for (int64_t j = 0; j < k; ++j) {
-                t3_sum += exp(t1[k*l + j - k*tile_begin] - v5);
+                t3_sum += exp(t1[(l - tile_begin)*k + j] - t2_l);
             }
             t3[l] = t3_sum;
         }
+
         /* t4[l:n] = log(t3[l]) */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             t4[l - tile_begin] = log(t3[l]);
         }
-        /* t5[l:n] = sum[j:k](Y[l, j] * (t1[l, j] - (t2[l, 0] + t4[l]))) */
+
+        /* t5[l:n] = sum[j:k](Y[l, j] * (t1[l, j] - (t4[l] + t2[l]))) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double v6 = t2[l] + t4[l - tile_begin];
+            const double v0 = t4[l - tile_begin] + t2[l];
             double t5_sum = 0.0;
             GRADC_SIMD(reduction(+:t5_sum))
             for (int64_t j = 0; j < k; ++j) {
-                t5_sum += Y[k*l + j] * (t1[k*l + j - k*tile_begin] - v6);
+                t5_sum += Y[l*k + j] * (t1[(l - tile_begin)*k + j] - v0);
             }
             t5[l - tile_begin] = t5_sum;
         }
+
         /* t6 = sum[l:n](t5[l]) */
         double t6_sum = 0.0;
         GRADC_SIMD(reduction(+:t6_sum))
@@ -245,9 +250,9 @@ int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
         }
         t6 += t6_sum;
     }
+
     /* value = -(t6 / n) */
-    const double value_ = -(t6 / (double)n);
-    *value = value_;
+    *value = -(t6 / (double)n);
     return 0;
 }
 
@@ -255,7 +260,12 @@ size_t one_hot_cross_entropy_backward_work(int64_t d, int64_t k, int64_t n)
 {
     (void)d;
     (void)n;
-    return gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    return gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double));
 }
 
 int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double *restrict W,
@@ -277,8 +287,7 @@ int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
     double *const t8 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
     double *const t9 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t10 = (void *)scratch;
+
     /* t4 = -(cotangent / n) */
     const double t4 = -(cotangent / (double)n);
     for (int64_t at = 0; at < d*k; ++at) {
@@ -289,65 +298,57 @@ int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t1[l:n, j:k] = t0[l, j] + b[j] */
         /* t5[l:n] = sum[j:k](Y[l, j]) */
+        /* t8[l:n] = sum[j:k](where(t1[l, j] == t2[l], 1, 0)) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t2_l = t2[l];
             double t5_sum = 0.0;
-            GRADC_SIMD(reduction(+:t5_sum))
+            double t8_sum = 0.0;
+            GRADC_SIMD(reduction(+:t5_sum, t8_sum))
             for (int64_t j = 0; j < k; ++j) {
-                t1[k*l + j - k*tile_begin] = t0[k*l + j] + b[j];
-                t5_sum += Y[k*l + j];
+                const double v0 = t0[l*k + j] + b[j];
+                t1[(l - tile_begin)*k + j] = v0;
+                t5_sum += Y[l*k + j];
+                t8_sum += t2_l == v0 ? 1.0 : 0.0;
             }
             t5[l - tile_begin] = t5_sum;
+            t8[l - tile_begin] = t8_sum;
         }
-        /* t6[l:n] = -(t4 * t5[l] / t3[l]) */
+
+        /* t6[l:n] = -(t4 * t5[l]) */
+        /* t7[l:n] = t6[l] / t3[l] */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t6[l - tile_begin] = -(t4 * t5[l - tile_begin] / t3[l]);
+            const double v0 = -(t4 * t5[l - tile_begin]);
+            t6[l - tile_begin] = v0;
+            t7[l - tile_begin] = v0 / t3[l];
         }
-        /* t7[l:n, i:1] = sum[j:k](Y[l, j]) */
-        /* t8[l:n, i:1] = sum[j:k](exp(t1[l, j] - t2[l, 0])) */
-        /* t9[l:n, i:1] = sum[j:k](where(t2[l, 0] == t1[l, j], 1, 0)) */
+
+        /* t9[l:n, j:k] = t4 * Y[l, j] + t7[l] * exp(t1[l, j] - t2[l]) + where(t1[l, j] == t2[l], (t6[l] - t3[l] *
+         *    t7[l]) / t8[l], 0) */
+        /* grad_b[j:k] = sum[l:n](t9[l, j]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double v1 = t2[l];
-            for (int64_t i = 0; i < 1; ++i) {
-                double t7_sum = 0.0;
-                double t8_sum = 0.0;
-                double t9_sum = 0.0;
-                GRADC_SIMD(reduction(+:t7_sum, t8_sum, t9_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v0 = t1[k*l + j - k*tile_begin];
-                    t7_sum += Y[k*l + j];
-                    t8_sum += exp(v0 - v1);
-                    t9_sum += v1 == v0 ? 1.0 : 0.0;
-                }
-                t7[i + l - tile_begin] = t7_sum;
-                t8[i + l - tile_begin] = t8_sum;
-                t9[i + l - tile_begin] = t9_sum;
-            }
-        }
-        /* t10[l:n, j:k] = t4 * Y[l, j] + t6[l] * exp(t1[l, j] - t2[l, 0]) + where(t2[l, 0] == t1[l, j], -((t8[l, */
-        /*    0] * t6[l] + t4 * t7[l, 0]) / t9[l, 0]), 0) */
-        /* grad_b[j:k] = sum[l:n](t10[l, j]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double v2 = t6[l - tile_begin];
-            const double v4 = t2[l];
-            const double v5 = -((t8[l - tile_begin] * v2 + t4 * t7[l - tile_begin]) / t9[l - tile_begin]);
+            const double t7_l = t7[l - tile_begin];
+            const double t2_l = t2[l];
+            const double v0 = (t6[l - tile_begin] - t3[l] * t7_l) / t8[l - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < k; ++j) {
-                const double v3 = t1[k*l + j - k*tile_begin];
-                const double v6 = t4 * Y[k*l + j] + v2 * exp(v3 - v4) + (v4 == v3 ? v5 : 0.0);
-                t10[k*l + j - k*tile_begin] = v6;
-                grad_b[j] += v6;
+                const double t1_lj = t1[(l - tile_begin)*k + j];
+                const double v1 = t4 * Y[l*k + j] + t7_l * exp(t1_lj - t2_l) + (t1_lj == t2_l ? v0 : 0.0);
+                t9[(l - tile_begin)*k + j] = v1;
+                grad_b[j] += v1;
             }
         }
-        /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t10[l, j]) */
+
+        /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t9[l, j]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             for (int64_t i = 0; i < d; ++i) {
-                const double v7 = X[d*l + i];
+                const double X_li = X[l*d + i];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    grad_W[i*k + j] += v7 * t10[k*l + j - k*tile_begin];
+                    grad_W[i*k + j] += X_li * t9[(l - tile_begin)*k + j];
                 }
             }
         }
@@ -359,7 +360,17 @@ size_t one_hot_cross_entropy_value_and_grad_work(int64_t d, int64_t k, int64_t n
 {
     (void)d;
     (void)n;
-    return gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    return gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double));
 }
 
 int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const double *restrict W,
@@ -389,8 +400,7 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
     double *const t11 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
     double *const t12 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t13 = (void *)scratch;
+
     /* t7 = -(1 / n) */
     const double t7 = -(1.0 / (double)n);
     double t6 = 0.0;
@@ -402,83 +412,94 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             for (int64_t j = 0; j < k; ++j) {
-                t0[k*l + j - k*tile_begin] = 0.0;
+                t0[(l - tile_begin)*k + j] = 0.0;
             }
             for (int64_t i = 0; i < d / 4 * 4; i += 4) {
-                const double v0 = X[d*l + i];
-                const double v1 = X[d*l + (i + 1)];
-                const double v2 = X[d*l + (i + 2)];
-                const double v3 = X[d*l + (i + 3)];
+                const double X_li = X[l*d + i];
+                const double X_li1 = X[l*d + (i + 1)];
+                const double X_li2 = X[l*d + (i + 2)];
+                const double X_li3 = X[l*d + (i + 3)];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    t0[k*l + j - k*tile_begin] += W[i*k + j] * v0 + W[(i + 1)*k + j] * v1 + W[(i + 2)*k + j] * v2 + W[(i + 3)*k + j] * v3;
+                    t0[(l - tile_begin)*k + j] += W[i*k + j] * X_li + W[(i + 1)*k + j] * X_li1 + W[(i + 2)*k + j] * X_li2 + W[(i + 3)*k + j] * X_li3;
                 }
             }
             for (int64_t i = d / 4 * 4; i < d; ++i) {
-                const double v0 = X[d*l + i];
+                const double X_li = X[l*d + i];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    t0[k*l + j - k*tile_begin] += W[i*k + j] * v0;
+                    t0[(l - tile_begin)*k + j] += W[i*k + j] * X_li;
                 }
             }
         }
+
         /* t1[l:n, j:k] = t0[l, j] + b[j] */
+        /* t2[l:n] = max[j:k](t1[l, j]) */
         /* t8[l:n] = sum[j:k](Y[l, j]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
+            double t2_max = -INFINITY;
             double t8_sum = 0.0;
-            GRADC_SIMD(reduction(+:t8_sum))
             for (int64_t j = 0; j < k; ++j) {
-                t1[k*l + j - k*tile_begin] = t0[k*l + j - k*tile_begin] + b[j];
-                t8_sum += Y[k*l + j];
+                const double v0 = t0[(l - tile_begin)*k + j] + b[j];
+                t1[(l - tile_begin)*k + j] = v0;
+                t2_max = (v0 > t2_max || v0 != v0) ? v0 : t2_max;
+                t8_sum += Y[l*k + j];
             }
+            t2[l - tile_begin] = t2_max;
             t8[l - tile_begin] = t8_sum;
         }
-        /* t2[l:n, i:1] = max[j:k](t1[l, j]) */
-        /* t10[l:n, i:1] = sum[j:k](Y[l, j]) */
+
+        /* t3[l:n] = sum[j:k](exp(t1[l, j] - t2[l])) */
+        /* t11[l:n] = sum[j:k](where(t1[l, j] == t2[l], 1, 0)) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            for (int64_t i = 0; i < 1; ++i) {
-                double t2_max = -INFINITY;
-                double t10_sum = 0.0;
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v4 = t1[k*l + j - k*tile_begin];
-                    t2_max = (v4 > t2_max || v4 != v4) ? v4 : t2_max;
-                    t10_sum += Y[k*l + j];
-                }
-                t2[i + l - tile_begin] = t2_max;
-                t10[i + l - tile_begin] = t10_sum;
-            }
-        }
-        /* t3[l:n] = sum[j:k](exp(t1[l, j] - t2[l, 0])) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double v5 = t2[l - tile_begin];
+            const double t2_l = t2[l - tile_begin];
             double t3_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_sum))
+            double t11_sum = 0.0;
+            GRADC_SIMD(reduction(+:t3_sum, t11_sum))
             for (int64_t j = 0; j < k; ++j) {
-                t3_sum += exp(t1[k*l + j - k*tile_begin] - v5);
+                const double t1_lj = t1[(l - tile_begin)*k + j];
+                t3_sum += exp(t1_lj - t2_l);
+                t11_sum += t1_lj == t2_l ? 1.0 : 0.0;
             }
             t3[l - tile_begin] = t3_sum;
+            t11[l - tile_begin] = t11_sum;
         }
+
         /* t4[l:n] = log(t3[l]) */
-        /* t9[l:n] = -(t7 * t8[l] / t3[l]) */
+        /* t9[l:n] = -(t7 * t8[l]) */
+        /* t10[l:n] = t9[l] / t3[l] */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double v6 = t3[l - tile_begin];
-            t4[l - tile_begin] = log(v6);
-            t9[l - tile_begin] = -(t7 * t8[l - tile_begin] / v6);
+            const double t3_l = t3[l - tile_begin];
+            const double v0 = -(t7 * t8[l - tile_begin]);
+            t4[l - tile_begin] = log(t3_l);
+            t9[l - tile_begin] = v0;
+            t10[l - tile_begin] = v0 / t3_l;
         }
-        /* t5[l:n] = sum[j:k](Y[l, j] * (t1[l, j] - (t2[l, 0] + t4[l]))) */
+
+        /* t5[l:n] = sum[j:k](Y[l, j] * (t1[l, j] - (t4[l] + t2[l]))) */
+        /* t12[l:n, j:k] = t7 * Y[l, j] + t10[l] * exp(t1[l, j] - t2[l]) + where(t1[l, j] == t2[l], (t9[l] - t10[l]
+         *    * t3[l]) / t11[l], 0) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double v7 = t2[l - tile_begin] + t4[l - tile_begin];
+            const double t2_l = t2[l - tile_begin];
+            const double v0 = t4[l - tile_begin] + t2_l;
+            const double t10_l = t10[l - tile_begin];
+            const double v1 = (t9[l - tile_begin] - t10_l * t3[l - tile_begin]) / t11[l - tile_begin];
             double t5_sum = 0.0;
             GRADC_SIMD(reduction(+:t5_sum))
             for (int64_t j = 0; j < k; ++j) {
-                t5_sum += Y[k*l + j] * (t1[k*l + j - k*tile_begin] - v7);
+                const double Y_lj = Y[l*k + j];
+                const double t1_lj = t1[(l - tile_begin)*k + j];
+                t5_sum += Y_lj * (t1_lj - v0);
+                t12[(l - tile_begin)*k + j] = t7 * Y_lj + t10_l * exp(t1_lj - t2_l) + (t1_lj == t2_l ? v1 : 0.0);
             }
             t5[l - tile_begin] = t5_sum;
         }
+
         /* t6 = sum[l:n](t5[l]) */
         double t6_sum = 0.0;
         GRADC_SIMD(reduction(+:t6_sum))
@@ -486,51 +507,34 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
             t6_sum += t5[l - tile_begin];
         }
         t6 += t6_sum;
-        /* t11[l:n, i:1] = sum[j:k](exp(t1[l, j] - t2[l, 0])) */
-        /* t12[l:n, i:1] = sum[j:k](where(t2[l, 0] == t1[l, j], 1, 0)) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double v9 = t2[l - tile_begin];
-            for (int64_t i = 0; i < 1; ++i) {
-                double t11_sum = 0.0;
-                double t12_sum = 0.0;
-                GRADC_SIMD(reduction(+:t11_sum, t12_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v8 = t1[k*l + j - k*tile_begin];
-                    t11_sum += exp(v8 - v9);
-                    t12_sum += v9 == v8 ? 1.0 : 0.0;
-                }
-                t11[i + l - tile_begin] = t11_sum;
-                t12[i + l - tile_begin] = t12_sum;
-            }
-        }
-        /* t13[l:n, j:k] = t7 * Y[l, j] + t9[l] * exp(t1[l, j] - t2[l, 0]) + where(t2[l, 0] == t1[l, j], -((t7 * */
-        /*    t10[l, 0] + t11[l, 0] * t9[l]) / t12[l, 0]), 0) */
-        /* grad_b[j:k] = sum[l:n](t13[l, j]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double v10 = t9[l - tile_begin];
-            const double v12 = t2[l - tile_begin];
-            const double v13 = -((t11[l - tile_begin] * v10 + t7 * t10[l - tile_begin]) / t12[l - tile_begin]);
-            GRADC_SIMD()
-            for (int64_t j = 0; j < k; ++j) {
-                const double v11 = t1[k*l + j - k*tile_begin];
-                const double v14 = t7 * Y[k*l + j] + v10 * exp(v11 - v12) + (v11 == v12 ? v13 : 0.0);
-                t13[k*l + j - k*tile_begin] = v14;
-                grad_b[j] += v14;
-            }
-        }
-        /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t13[l, j]) */
+
+        /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t12[l, j]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             for (int64_t i = 0; i < d; ++i) {
-                const double v15 = X[d*l + i];
+                const double X_li = X[l*d + i];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    grad_W[i*k + j] += v15 * t13[k*l + j - k*tile_begin];
+                    grad_W[i*k + j] += X_li * t12[(l - tile_begin)*k + j];
                 }
+            }
+        }
+
+        /* grad_b[j:k] = sum[l:n](t12[l, j]) */
+        for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
+            GRADC_SIMD()
+            for (int64_t j = 0; j < k; ++j) {
+                grad_b[j] += t12[(l - tile_begin)*k + j] + t12[((l + 1) - tile_begin)*k + j] + t12[((l + 2) - tile_begin)*k + j] + t12[((l + 3) - tile_begin)*k + j];
+            }
+        }
+        for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
+            GRADC_SIMD()
+            for (int64_t j = 0; j < k; ++j) {
+                grad_b[j] += t12[(l - tile_begin)*k + j];
             }
         }
     }
+
     /* value = -(t6 / n) */
-    const double value_ = -(t6 / (double)n);
-    *value = value_;
+    *value = -(t6 / (double)n);
     return 0;
 }

@@ -1,20 +1,20 @@
 /* ordinal_logistic: the loss, and its derivatives.
  *
  *     def program(w: real[d], c: real[k], X: real[n, d], y: int64[n]):
- *         t0[i:n] = sum[j:d](X[i, j] * w[j])
- *         t1 = 0.0
- *         t2[:k] = 0
- *         t2 += each[()](at[0](c[0]))
- *         t2 += each[i:k - 1](at[i + 1](exp(c[i + 1])))
- *         with scan[t:k](t2, t3_t=t1) as t3:
- *             t6 = t3_t + t2[t]
- *             return t6
- *         t4[:k + 2] = 0
- *         t4 += each[()](at[0](-inf))
- *         t4 += each[l:k](at[l + 1](t3[l + 1]))
- *         t4 += each[()](at[k + 1](inf))
- *         t5 = sum[i:n](logaddexp(0, t0[i] - t4[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)]) + logaddexp(0, t4[where_integer(y[i] < 0, k + y[i] + 2, y[i
- *         value = t5 / n
+ *         z[i:n] = sum[j:d](X[i, j] * w[j])
+ *         t0 = 0.0
+ *         t1[:k] = 0
+ *         t1 += each[()](at[0](c[0]))
+ *         t1 += each[i:k - 1](at[i + 1](exp(c[i + 1])))
+ *         with scan[t:k](t1, t2_t=t0) as t2:
+ *             t4 = t2_t + t1[t]
+ *             return t4
+ *         ends[:k + 2] = 0
+ *         ends += each[()](at[0](-inf))
+ *         ends += each[l:k](at[l + 1](t2[l + 1]))
+ *         ends += each[()](at[k + 1](inf))
+ *         t3 = sum[i:n](logaddexp(0, z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)]) + logaddexp(0, ends[where_integer(y[i] < 0, k + y[i] + 2, 
+ *         value = t3 / n
  *         return value
  *
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
@@ -65,596 +65,613 @@ static inline int64_t gradc_clamp(int64_t place, int64_t extent)
     return place < 0 ? 0 : place >= extent ? extent - 1 : place;
 }
 
-size_t ordinal_logistic_value_work(int64_t d, int64_t k, int64_t n)
+size_t ordinal_logistic_value_work(int64_t n, int64_t d, int64_t k)
 {
     (void)d;
-    return gradc_bytes(n, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(k + 1, sizeof(double)) + gradc_bytes(k + 2, sizeof(double));
+    return gradc_bytes(n, sizeof(double))
+           + gradc_bytes(k, sizeof(double))
+           + gradc_bytes(k + 1, sizeof(double))
+           + gradc_bytes(k + 2, sizeof(double));
 }
 
-int ordinal_logistic_value(int64_t d, int64_t k, int64_t n, const double *restrict w, const double *restrict c,
+int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *restrict w, const double *restrict c,
                            const double *restrict X, const int64_t *restrict y, double *restrict value,
                            void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
+    double *const z = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
-    double *const t2 = (void *)scratch;
+    double *const t1 = (void *)scratch;
     scratch += gradc_bytes(k, sizeof(double));
-    double *const t3 = (void *)scratch;
+    double *const t2 = (void *)scratch;
     scratch += gradc_bytes(k + 1, sizeof(double));
-    double *const t4 = (void *)scratch;
+    double *const ends = (void *)scratch;
     for (int64_t i = 0; i < n; ++i) {
-        const int64_t v0 = y[i];
-        if ((v0 < 0 ? k + v0 + 2 : v0) < 0 || (v0 < 0 ? k + v0 + 2 : v0) >= k + 2) {
+        const int64_t y_i = y[i];
+        const int64_t v0 = y_i < 0 ? k + y_i + 2 : y_i;
+        if (v0 < 0 || v0 >= k + 2) {
             return 1;
         }
     }
     for (int64_t i = 0; i < n; ++i) {
-        const int64_t v1 = y[i];
-        if ((v1 + 1 < 0 ? k + v1 + 3 : v1 + 1) < 0 || (v1 + 1 < 0 ? k + v1 + 3 : v1 + 1) >= k + 2) {
+        const int64_t y_i = y[i];
+        const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
+        if (v0 < 0 || v0 >= k + 2) {
             return 1;
         }
     }
     for (int64_t at = 0; at < k; ++at) {
-        t2[at] = 0.0;
+        t1[at] = 0.0;
     }
     for (int64_t at = 0; at < k + 2; ++at) {
-        t4[at] = 0.0;
+        ends[at] = 0.0;
     }
-    /* t1 = 0.0 */
-    /* t2[:k] = 0 t2 += each[()](at[0](c[0])) t2 += each[i:k - 1](at[i + 1](exp(c[i + 1]))) */
-    /* t4[:k + 2] = 0 t4 += each[()](at[0](-inf)) t4 += each[l:k](at[l + 1](t3[l + 1])) t4 += each[()](at[k + */
-    /*    1](inf)) */
-    const double t1 = 0.0;
+
+    /* t0 = 0.0 */
+    /* t1[:k] = 0 t1 += each[()](at[0](c[0])) t1 += each[i:k - 1](at[i + 1](exp(c[i + 1]))) */
+    /* ends[:k + 2] = 0 ends += each[()](at[0](-inf)) ends += each[l:k](at[l + 1](t2[l + 1])) ends += each[()](at[k
+     *    + 1](inf)) */
+    const double t0 = 0.0;
     if (0 >= 0 && 0 < k) {
-        t2[0] += (k > 0) ? c[gradc_clamp(0, k)] : 0;
+        t1[0] += (k > 0) ? c[gradc_clamp(0, k)] : 0;
     }
-    t4[0] += -INFINITY;
-    t4[k + 1] += INFINITY;
-    /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+    ends[0] += -INFINITY;
+    ends[k + 1] += INFINITY;
+
+    /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
     for (int64_t i = 0; i < n; ++i) {
-        double t0_sum = 0.0;
-        GRADC_SIMD(reduction(+:t0_sum))
+        double z_sum = 0.0;
+        GRADC_SIMD(reduction(+:z_sum))
         for (int64_t j = 0; j < d; ++j) {
-            t0_sum += X[d*i + j] * w[j];
+            z_sum += X[i*d + j] * w[j];
         }
-        t0[i] = t0_sum;
+        z[i] = z_sum;
     }
-    /* t2[:k] = 0 t2 += each[()](at[0](c[0])) t2 += each[i:k - 1](at[i + 1](exp(c[i + 1]))) */
+
+    /* t1[:k] = 0 t1 += each[()](at[0](c[0])) t1 += each[i:k - 1](at[i + 1](exp(c[i + 1]))) */
     for (int64_t i = 0; i < k - 1; ++i) {
-        t2[i + 1] += exp(c[i + 1]);
+        t1[i + 1] += exp(c[i + 1]);
     }
-    /* with scan[t:k](t2, t3_t=t1) as t3: t6 = t3_t + t2[t] return t6 */
-    t3[0] = t1;
+
+    /* with scan[t:k](t1, t2_t=t0) as t2: t4 = t2_t + t1[t] return t4 */
+    t2[0] = t0;
     for (int64_t t = 0; t < k; ++t) {
-        const double t3_now = t3[t];
-        /* t6 = carry0 + captured0[t] */
-        const double t6 = t3_now + ((k > 0) ? t2[gradc_clamp(t, k)] : 0);
-        t3[t + 1] = t6;
+        const double t2_now = t2[t];
+
+        /* t4 = carry0 + captured0[t] */
+        const double t4 = t2_now + ((k > 0) ? t1[gradc_clamp(t, k)] : 0);
+        t2[t + 1] = t4;
     }
-    /* t4[:k + 2] = 0 t4 += each[()](at[0](-inf)) t4 += each[l:k](at[l + 1](t3[l + 1])) t4 += each[()](at[k + */
-    /*    1](inf)) */
+
+    /* ends[:k + 2] = 0 ends += each[()](at[0](-inf)) ends += each[l:k](at[l + 1](t2[l + 1])) ends += each[()](at[k
+     *    + 1](inf)) */
     for (int64_t l = 0; l < k; ++l) {
-        t4[l + 1] += t3[l + 1];
+        ends[l + 1] += t2[l + 1];
     }
-    double t5 = 0.0;
-    /* t5 = sum[i:n](let(s0 := t4[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - t0[i], s1 := t0[i] - */
-    /*    t4[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], where(0 == s0, 0.6931471805599453, maximum(0, */
-    /*    s0) + log1p(exp(-abs(s0)))) + where(0 == s1, 0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s1)))) - */
-    /*    log(-expm1(t4[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - t4[where_integer(y[i] + 1 < 0, k + y[i] + 3, */
-    /*    y[i] + 1)])))) */
-    double t5_sum = 0.0;
-    GRADC_SIMD(reduction(+:t5_sum))
+    double t3 = 0.0;
+
+    /* t3 = sum[i:n](let(s0 := ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s1 := z[i] -
+     *    ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], where(0 == s0, 0.6931471805599453, maximum(0,
+     *    s0) + log1p(exp(-abs(s0)))) + where(0 == s1, 0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s1)))) -
+     *    log(-expm1(ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - ends[where_integer(y[i] + 1 < 0, k + y[i]
+     *    + 3, y[i] + 1)])))) */
+    GRADC_SIMD(reduction(+:t3))
     for (int64_t i = 0; i < n; ++i) {
-        const int64_t v2 = y[i];
-        const double v3 = t4[(v2 < 0 ? k + v2 + 2 : v2)];
-        const double v4 = t0[i];
-        const double v5 = v3 - v4;
-        const double v6 = 0.0 == v5 ? 0.6931471805599453 : ((v5 > 0.0 || v5 != v5) ? v5 : 0.0) + log1p(exp(-fabs(v5)));
-        const double v7 = t4[(v2 + 1 < 0 ? k + v2 + 3 : v2 + 1)];
-        const double v8 = v4 - v7;
-        const double v9 = 0.0 == v8 ? 0.6931471805599453 : ((v8 > 0.0 || v8 != v8) ? v8 : 0.0) + log1p(exp(-fabs(v8)));
-        t5_sum += v9 + v6 - log(-expm1(v3 - v7));
+        const int64_t y_i = y[i];
+        const double ends_here = ends[(y_i < 0 ? k + y_i + 2 : y_i)];
+        const double z_i = z[i];
+        const double v0 = ends_here - z_i;
+        const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(v0)));
+        const double ends_here_ = ends[(y_i + 1 < 0 ? k + y_i + 3 : y_i + 1)];
+        const double v2 = z_i - ends_here_;
+        const double v3 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + log1p(exp(-fabs(v2)));
+        t3 += v3 + v1 - log(-expm1(ends_here - ends_here_));
     }
-    t5 += t5_sum;
-    /* value = t5 / n */
-    const double value_ = t5 / (double)n;
-    *value = value_;
+
+    /* value = t3 / n */
+    *value = t3 / (double)n;
     return 0;
 }
 
-size_t ordinal_logistic_forward_work(int64_t d, int64_t k, int64_t n)
+size_t ordinal_logistic_forward_work(int64_t n, int64_t d, int64_t k)
 {
-    (void)d;
     (void)n;
-    return gradc_bytes(k, sizeof(double)) + gradc_bytes(k + 2, sizeof(double));
+    (void)d;
+    return gradc_bytes(k, sizeof(double))
+           + gradc_bytes(k + 2, sizeof(double));
 }
 
-int ordinal_logistic_forward(int64_t d, int64_t k, int64_t n, const double *restrict w, const double *restrict c,
+int ordinal_logistic_forward(int64_t n, int64_t d, int64_t k, const double *restrict w, const double *restrict c,
                              const double *restrict X, const int64_t *restrict y, double *restrict value,
-                             double *restrict t0, double *restrict t3, void *restrict work)
+                             double *restrict z, double *restrict t2, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t2 = (void *)scratch;
+    double *const t1 = (void *)scratch;
     scratch += gradc_bytes(k, sizeof(double));
-    double *const t4 = (void *)scratch;
+    double *const ends = (void *)scratch;
     for (int64_t i = 0; i < n; ++i) {
-        const int64_t v0 = y[i];
-        if ((v0 < 0 ? k + v0 + 2 : v0) < 0 || (v0 < 0 ? k + v0 + 2 : v0) >= k + 2) {
+        const int64_t y_i = y[i];
+        const int64_t v0 = y_i < 0 ? k + y_i + 2 : y_i;
+        if (v0 < 0 || v0 >= k + 2) {
             return 1;
         }
     }
     for (int64_t i = 0; i < n; ++i) {
-        const int64_t v1 = y[i];
-        if ((v1 + 1 < 0 ? k + v1 + 3 : v1 + 1) < 0 || (v1 + 1 < 0 ? k + v1 + 3 : v1 + 1) >= k + 2) {
+        const int64_t y_i = y[i];
+        const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
+        if (v0 < 0 || v0 >= k + 2) {
             return 1;
         }
     }
     for (int64_t at = 0; at < k; ++at) {
-        t2[at] = 0.0;
+        t1[at] = 0.0;
     }
     for (int64_t at = 0; at < k + 2; ++at) {
-        t4[at] = 0.0;
+        ends[at] = 0.0;
     }
-    /* t1 = 0.0 */
-    /* t2[:k] = 0 t2 += each[()](at[0](c[0])) t2 += each[i:k - 1](at[i + 1](exp(c[i + 1]))) */
-    /* t4[:k + 2] = 0 t4 += each[()](at[0](-inf)) t4 += each[l:k](at[l + 1](t3[l + 1])) t4 += each[()](at[k + */
-    /*    1](inf)) */
-    const double t1 = 0.0;
+
+    /* t0 = 0.0 */
+    /* t1[:k] = 0 t1 += each[()](at[0](c[0])) t1 += each[i:k - 1](at[i + 1](exp(c[i + 1]))) */
+    /* ends[:k + 2] = 0 ends += each[()](at[0](-inf)) ends += each[l:k](at[l + 1](t2[l + 1])) ends += each[()](at[k
+     *    + 1](inf)) */
+    const double t0 = 0.0;
     if (0 >= 0 && 0 < k) {
-        t2[0] += (k > 0) ? c[gradc_clamp(0, k)] : 0;
+        t1[0] += (k > 0) ? c[gradc_clamp(0, k)] : 0;
     }
-    t4[0] += -INFINITY;
-    t4[k + 1] += INFINITY;
-    /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+    ends[0] += -INFINITY;
+    ends[k + 1] += INFINITY;
+
+    /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
     for (int64_t i = 0; i < n; ++i) {
-        double t0_sum = 0.0;
-        GRADC_SIMD(reduction(+:t0_sum))
+        double z_sum = 0.0;
+        GRADC_SIMD(reduction(+:z_sum))
         for (int64_t j = 0; j < d; ++j) {
-            t0_sum += X[d*i + j] * w[j];
+            z_sum += X[i*d + j] * w[j];
         }
-        t0[i] = t0_sum;
+        z[i] = z_sum;
     }
-    /* t2[:k] = 0 t2 += each[()](at[0](c[0])) t2 += each[i:k - 1](at[i + 1](exp(c[i + 1]))) */
+
+    /* t1[:k] = 0 t1 += each[()](at[0](c[0])) t1 += each[i:k - 1](at[i + 1](exp(c[i + 1]))) */
     for (int64_t i = 0; i < k - 1; ++i) {
-        t2[i + 1] += exp(c[i + 1]);
+        t1[i + 1] += exp(c[i + 1]);
     }
-    /* with scan[t:k](t2, t3_t=t1) as t3: t6 = t3_t + t2[t] return t6 */
-    t3[0] = t1;
+
+    /* with scan[t:k](t1, t2_t=t0) as t2: t4 = t2_t + t1[t] return t4 */
+    t2[0] = t0;
     for (int64_t t = 0; t < k; ++t) {
-        const double t3_now = t3[t];
-        /* t6 = carry0 + captured0[t] */
-        const double t6 = t3_now + ((k > 0) ? t2[gradc_clamp(t, k)] : 0);
-        t3[t + 1] = t6;
+        const double t2_now = t2[t];
+
+        /* t4 = carry0 + captured0[t] */
+        const double t4 = t2_now + ((k > 0) ? t1[gradc_clamp(t, k)] : 0);
+        t2[t + 1] = t4;
     }
-    /* t4[:k + 2] = 0 t4 += each[()](at[0](-inf)) t4 += each[l:k](at[l + 1](t3[l + 1])) t4 += each[()](at[k + */
-    /*    1](inf)) */
+
+    /* ends[:k + 2] = 0 ends += each[()](at[0](-inf)) ends += each[l:k](at[l + 1](t2[l + 1])) ends += each[()](at[k
+     *    + 1](inf)) */
     for (int64_t l = 0; l < k; ++l) {
-        t4[l + 1] += t3[l + 1];
+        ends[l + 1] += t2[l + 1];
     }
-    double t5 = 0.0;
-    /* t5 = sum[i:n](let(s0 := t4[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - t0[i], s1 := t0[i] - */
-    /*    t4[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], where(0 == s0, 0.6931471805599453, maximum(0, */
-    /*    s0) + log1p(exp(-abs(s0)))) + where(0 == s1, 0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s1)))) - */
-    /*    log(-expm1(t4[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - t4[where_integer(y[i] + 1 < 0, k + y[i] + 3, */
-    /*    y[i] + 1)])))) */
-    double t5_sum = 0.0;
-    GRADC_SIMD(reduction(+:t5_sum))
+    double t3 = 0.0;
+
+    /* t3 = sum[i:n](let(s0 := ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s1 := z[i] -
+     *    ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], where(0 == s0, 0.6931471805599453, maximum(0,
+     *    s0) + log1p(exp(-abs(s0)))) + where(0 == s1, 0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s1)))) -
+     *    log(-expm1(ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - ends[where_integer(y[i] + 1 < 0, k + y[i]
+     *    + 3, y[i] + 1)])))) */
+    GRADC_SIMD(reduction(+:t3))
     for (int64_t i = 0; i < n; ++i) {
-        const int64_t v2 = y[i];
-        const double v3 = t4[(v2 < 0 ? k + v2 + 2 : v2)];
-        const double v4 = t0[i];
-        const double v5 = v3 - v4;
-        const double v6 = 0.0 == v5 ? 0.6931471805599453 : ((v5 > 0.0 || v5 != v5) ? v5 : 0.0) + log1p(exp(-fabs(v5)));
-        const double v7 = t4[(v2 + 1 < 0 ? k + v2 + 3 : v2 + 1)];
-        const double v8 = v4 - v7;
-        const double v9 = 0.0 == v8 ? 0.6931471805599453 : ((v8 > 0.0 || v8 != v8) ? v8 : 0.0) + log1p(exp(-fabs(v8)));
-        t5_sum += v9 + v6 - log(-expm1(v3 - v7));
+        const int64_t y_i = y[i];
+        const double ends_here = ends[(y_i < 0 ? k + y_i + 2 : y_i)];
+        const double z_i = z[i];
+        const double v0 = ends_here - z_i;
+        const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(v0)));
+        const double ends_here_ = ends[(y_i + 1 < 0 ? k + y_i + 3 : y_i + 1)];
+        const double v2 = z_i - ends_here_;
+        const double v3 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + log1p(exp(-fabs(v2)));
+        t3 += v3 + v1 - log(-expm1(ends_here - ends_here_));
     }
-    t5 += t5_sum;
-    /* value = t5 / n */
-    const double value_ = t5 / (double)n;
-    *value = value_;
+
+    /* value = t3 / n */
+    *value = t3 / (double)n;
     return 0;
 }
 
-size_t ordinal_logistic_backward_work(int64_t d, int64_t k, int64_t n)
+size_t ordinal_logistic_backward_work(int64_t n, int64_t d, int64_t k)
 {
-    (void)d;
     (void)n;
-    return gradc_bytes(k + 2, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(k + 2, sizeof(double)) + gradc_bytes(k + 1, sizeof(double)) + gradc_bytes(k + 1, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double));
+    (void)d;
+    return gradc_bytes(k + 2, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(k + 2, sizeof(double))
+           + gradc_bytes(k + 1, sizeof(double))
+           + gradc_bytes(k + 1, sizeof(double))
+           + gradc_bytes(k, sizeof(double))
+           + gradc_bytes(k, sizeof(double));
 }
 
-int ordinal_logistic_backward(int64_t d, int64_t k, int64_t n, const double *restrict w, const double *restrict c,
-                              const double *restrict X, const int64_t *restrict y, const double *restrict t0,
-                              const double *restrict t3, double cotangent, double *restrict grad_w,
+int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *restrict w, const double *restrict c,
+                              const double *restrict X, const int64_t *restrict y, const double *restrict z,
+                              const double *restrict t2, double cotangent, double *restrict grad_w,
                               double *restrict grad_c, void *restrict work)
 {
     (void)w;
     unsigned char *scratch = work;
-    double *const t1 = (void *)scratch;
+    double *const ends = (void *)scratch;
     scratch += gradc_bytes(k + 2, sizeof(double));
-    double *const t4 = (void *)scratch;
+    double *const z_bar = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)scratch;
+    double *const ends_bar = (void *)scratch;
     scratch += gradc_bytes(k + 2, sizeof(double));
-    double *const t6 = (void *)scratch;
+    double *const t1 = (void *)scratch;
     scratch += gradc_bytes(k + 1, sizeof(double));
-    double *const t8 = (void *)scratch;
+    double *const t4 = (void *)scratch;
     scratch += gradc_bytes(k + 1, sizeof(double));
-    double *const t9 = (void *)scratch;
+    double *const t5 = (void *)scratch;
     scratch += gradc_bytes(k, sizeof(double));
-    double *const t10 = (void *)scratch;
+    double *const t6 = (void *)scratch;
     for (int64_t i = 0; i < n; ++i) {
-        const int64_t v0 = y[i];
-        if ((v0 + 1 < 0 ? k + v0 + 3 : v0 + 1) < 0 || (v0 + 1 < 0 ? k + v0 + 3 : v0 + 1) >= k + 2) {
+        const int64_t y_i = y[i];
+        const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
+        if (v0 < 0 || v0 >= k + 2) {
             return 1;
         }
     }
     for (int64_t i = 0; i < n; ++i) {
-        const int64_t v1 = y[i];
-        if ((v1 < 0 ? k + v1 + 2 : v1) < 0 || (v1 < 0 ? k + v1 + 2 : v1) >= k + 2) {
+        const int64_t y_i = y[i];
+        const int64_t v0 = y_i < 0 ? k + y_i + 2 : y_i;
+        if (v0 < 0 || v0 >= k + 2) {
             return 1;
         }
     }
     for (int64_t i = 0; i < n; ++i) {
-        const int64_t v2 = y[i];
-        if ((v2 < 0 ? k + v2 + 2 : v2) < 0 || (v2 < 0 ? k + v2 + 2 : v2) >= k + 2) {
-            return 1;
-        }
-    }
-    for (int64_t i = 0; i < n; ++i) {
-        const int64_t v3 = y[i];
-        if ((v3 + 1 < 0 ? k + v3 + 3 : v3 + 1) < 0 || (v3 + 1 < 0 ? k + v3 + 3 : v3 + 1) >= k + 2) {
-            return 1;
-        }
-    }
-    for (int64_t i = 0; i < n; ++i) {
-        const int64_t v4 = y[i];
-        if ((v4 < 0 ? k + v4 + 2 : v4) < 0 || (v4 < 0 ? k + v4 + 2 : v4) >= k + 2) {
-            return 1;
-        }
-    }
-    for (int64_t i = 0; i < n; ++i) {
-        const int64_t v5 = y[i];
-        if ((v5 + 1 < 0 ? k + v5 + 3 : v5 + 1) < 0 || (v5 + 1 < 0 ? k + v5 + 3 : v5 + 1) >= k + 2) {
+        const int64_t y_i = y[i];
+        const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
+        if (v0 < 0 || v0 >= k + 2) {
             return 1;
         }
     }
     for (int64_t at = 0; at < k + 2; ++at) {
-        t1[at] = 0.0;
+        ends[at] = 0.0;
     }
-    /* t1[:k + 2] = 0 t1 += each[()](at[0](-inf)) t1 += each[l:k](at[l + 1](t3[l + 1])) t1 += each[()](at[k + */
-    /*    1](inf)) */
-    /* t2 = cotangent / n */
-    t1[0] += -INFINITY;
-    t1[k + 1] += INFINITY;
-    const double t2 = cotangent / (double)n;
-    /* t1[:k + 2] = 0 t1 += each[()](at[0](-inf)) t1 += each[l:k](at[l + 1](t3[l + 1])) t1 += each[()](at[k + */
-    /*    1](inf)) */
+
+    /* ends[:k + 2] = 0 ends += each[()](at[0](-inf)) ends += each[l:k](at[l + 1](t2[l + 1])) ends += each[()](at[k
+     *    + 1](inf)) */
+    /* t0 = cotangent / n */
+    ends[0] += -INFINITY;
+    ends[k + 1] += INFINITY;
+    const double t0 = cotangent / (double)n;
+
+    /* ends[:k + 2] = 0 ends += each[()](at[0](-inf)) ends += each[l:k](at[l + 1](t2[l + 1])) ends += each[()](at[k
+     *    + 1](inf)) */
     for (int64_t l = 0; l < k; ++l) {
-        t1[l + 1] += t3[l + 1];
+        ends[l + 1] += t2[l + 1];
     }
     for (int64_t at = 0; at < d; ++at) {
         grad_w[at] = 0.0;
     }
     for (int64_t at = 0; at < k + 2; ++at) {
-        t5[at] = 0.0;
+        ends_bar[at] = 0.0;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t4[i:n] = let(s0 := t0[i] - t1[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 := */
-        /*    t1[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - t0[i], t2 * exp(s0 - where(0 == s0, */
-        /*    0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(s0))))) - t2 * exp(s1 - where(0 == s1, */
-        /*    0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s1)))))) */
-        /* t5[:k + 2] = 0 t5 += each[i:n](let(s0 := where_integer(y[i] < 0, k + y[i] + 2, y[i]), s1 := t1[s0] - */
-        /*    t0[i], s2 := where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1), s3 := t1[s0] - t1[s2], s4 := */
-        /*    exp(s3) * (t2 / expm1(s3)), s5 := t0[i] - t1[s2], at[s0](t2 * exp(s1 - where(0 == s1, */
-        /*    0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s1))))) - s4), at[s2](s4 - t2 * exp(s5 - where(0 */
-        /*    == s5, 0.6931471805599453, maximum(0, s5) + log1p(exp(-abs(s5)))))))) */
+
+        /* z_bar[i:n] = let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 :=
+         *    ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], t0 * exp(s0 - where(0 == s0,
+         *    0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(s0))))) - t0 * exp(s1 - where(0 == s1,
+         *    0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s1)))))) */
+        /* ends_bar[:k + 2] = 0 ends_bar += each[i:n](let(s0 := where_integer(y[i] < 0, k + y[i] + 2, y[i]), s1 :=
+         *    ends[s0] - z[i], s2 := where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1), s3 := ends[s0] -
+         *    ends[s2], s4 := exp(s3) * (t0 / expm1(s3)), s5 := z[i] - ends[s2], at[s0](t0 * exp(s1 - where(0 ==
+         *    s1, 0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s1))))) - s4), at[s2](s4 - t0 * exp(s5 -
+         *    where(0 == s5, 0.6931471805599453, maximum(0, s5) + log1p(exp(-abs(s5)))))))) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v6 = t0[i];
-            const int64_t v7 = y[i];
-            const int64_t v8 = v7 + 1 < 0 ? k + v7 + 3 : v7 + 1;
-            const double v9 = t1[v8];
-            const double v10 = v6 - v9;
-            const double v11 = 0.0 == v10 ? 0.6931471805599453 : ((v10 > 0.0 || v10 != v10) ? v10 : 0.0) + log1p(exp(-fabs(v10)));
-            const double v12 = t2 * exp(v10 - v11);
-            const int64_t v13 = v7 < 0 ? k + v7 + 2 : v7;
-            const double v14 = t1[v13];
-            const double v15 = v14 - v6;
-            const double v16 = 0.0 == v15 ? 0.6931471805599453 : ((v15 > 0.0 || v15 != v15) ? v15 : 0.0) + log1p(exp(-fabs(v15)));
-            const double v17 = t2 * exp(v15 - v16);
-            const double v18 = v14 - v9;
-            const double v19 = exp(v18) * (t2 / expm1(v18));
-            t4[i - tile_begin] = v12 - v17;
-            t5[v13] += v17 - v19;
-            t5[v8] += v19 - v12;
+            const double z_i = z[i];
+            const int64_t y_i = y[i];
+            const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
+            const double ends_here = ends[v0];
+            const double v1 = z_i - ends_here;
+            const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + log1p(exp(-fabs(v1)));
+            const double v3 = t0 * exp(v1 - v2);
+            const int64_t v4 = y_i < 0 ? k + y_i + 2 : y_i;
+            const double ends_here_ = ends[v4];
+            const double v5 = ends_here_ - z_i;
+            const double v6 = 0.0 == v5 ? 0.6931471805599453 : ((v5 > 0.0 || v5 != v5) ? v5 : 0.0) + log1p(exp(-fabs(v5)));
+            const double v7 = t0 * exp(v5 - v6);
+            const double v8 = ends_here_ - ends_here;
+            const double v9 = exp(v8) * (t0 / expm1(v8));
+            z_bar[i - tile_begin] = v3 - v7;
+            ends_bar[v4] += v7 - v9;
+            ends_bar[v0] += v9 - v3;
         }
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t4[i]) */
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v20 = t4[i - tile_begin];
-            const double v21 = t4[(i + 1) - tile_begin];
-            const double v22 = t4[(i + 2) - tile_begin];
-            const double v23 = t4[(i + 3) - tile_begin];
+            const double z_bar_i = z_bar[i - tile_begin];
+            const double z_bar_i1 = z_bar[(i + 1) - tile_begin];
+            const double z_bar_i2 = z_bar[(i + 2) - tile_begin];
+            const double z_bar_i3 = z_bar[(i + 3) - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v20 + X[(i + 1)*d + j] * v21 + X[(i + 2)*d + j] * v22 + X[(i + 3)*d + j] * v23;
+                grad_w[j] += X[i*d + j] * z_bar_i + X[(i + 1)*d + j] * z_bar_i1 + X[(i + 2)*d + j] * z_bar_i2 + X[(i + 3)*d + j] * z_bar_i3;
             }
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v20 = t4[i - tile_begin];
+            const double z_bar_i = z_bar[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v20;
+                grad_w[j] += X[i*d + j] * z_bar_i;
             }
         }
     }
     for (int64_t at = 0; at < k + 1; ++at) {
+        t1[at] = 0.0;
+    }
+
+    /* t1[:k + 1] = 0 t1 += each[l:k](at[l + 1](ends_bar[l + 1])) */
+    for (int64_t l = 0; l < k; ++l) {
+        t1[l + 1] += ends_bar[l + 1];
+    }
+
+    /* t3 = t1[k] */
+    const double t3 = t1[k];
+
+    /* with scan[t:k](t1, t4_t=t3) as t4: t7 = t4_t + t1[k - t - 1] return t7 */
+    t4[0] = t3;
+    for (int64_t t = 0; t < k; ++t) {
+        const double t4_now = t4[t];
+
+        /* t7 = carry0 + captured0[k - t - 1] */
+        const double t7 = t4_now + ((k + 1 > 0) ? t1[gradc_clamp(k - t - 1, k + 1)] : 0);
+        t4[t + 1] = t7;
+    }
+    for (int64_t at = 0; at < k; ++at) {
+        t5[at] = 0.0;
+    }
+
+    /* t5[:k] = 0 t5 += each[i:k - 1](at[i + 1](t4[k - i - 2] * exp(c[i + 1]))) */
+    for (int64_t i = 0; i < k - 1; ++i) {
+        t5[i + 1] += t4[k - i - 2] * exp(c[i + 1]);
+    }
+    for (int64_t at = 0; at < k; ++at) {
         t6[at] = 0.0;
     }
-    /* t6[:k + 1] = 0 t6 += each[l:k](at[l + 1](t5[l + 1])) */
-    for (int64_t l = 0; l < k; ++l) {
-        t6[l + 1] += t5[l + 1];
-    }
-    /* t7 = t6[k] */
-    const double t7 = t6[k];
-    /* with scan[t:k](t6, t8_t=t7) as t8: t11 = t8_t + t6[k - t - 1] return t11 */
-    t8[0] = t7;
-    for (int64_t t = 0; t < k; ++t) {
-        const double t8_now = t8[t];
-        /* t11 = carry0 + captured0[k - t - 1] */
-        const double t11 = t8_now + ((k + 1 > 0) ? t6[gradc_clamp(k - t - 1, k + 1)] : 0);
-        t8[t + 1] = t11;
-    }
-    for (int64_t at = 0; at < k; ++at) {
-        t9[at] = 0.0;
-    }
-    /* t9[:k] = 0 t9 += each[i:k - 1](at[i + 1](t8[k - i - 2] * exp(c[i + 1]))) */
-    for (int64_t i = 0; i < k - 1; ++i) {
-        t9[i + 1] += t8[k - i - 2] * exp(c[i + 1]);
-    }
-    for (int64_t at = 0; at < k; ++at) {
-        t10[at] = 0.0;
-    }
-    /* t10[:k] = 0 t10 += each[()](at[0](t8[k - 1])) */
+
+    /* t6[:k] = 0 t6 += each[()](at[0](t4[k - 1])) */
     if (0 >= 0 && 0 < k) {
-        t10[0] += (k + 1 > 0) ? t8[gradc_clamp(k - 1, k + 1)] : 0;
+        t6[0] += (k + 1 > 0) ? t4[gradc_clamp(k - 1, k + 1)] : 0;
     }
-    /* grad_c[l:k] = t9[l] + t10[l] */
+
+    /* grad_c[l:k] = t5[l] + t6[l] */
     GRADC_SIMD()
     for (int64_t l = 0; l < k; ++l) {
-        grad_c[l] = t9[l] + t10[l];
+        grad_c[l] = t5[l] + t6[l];
     }
     return 0;
 }
 
-size_t ordinal_logistic_value_and_grad_work(int64_t d, int64_t k, int64_t n)
+size_t ordinal_logistic_value_and_grad_work(int64_t n, int64_t d, int64_t k)
 {
     (void)d;
-    return gradc_bytes(n, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(k + 1, sizeof(double)) + gradc_bytes(k + 2, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(k + 2, sizeof(double)) + gradc_bytes(k + 1, sizeof(double)) + gradc_bytes(k + 1, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double));
+    return gradc_bytes(n, sizeof(double))
+           + gradc_bytes(k, sizeof(double))
+           + gradc_bytes(k + 1, sizeof(double))
+           + gradc_bytes(k + 2, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(k + 2, sizeof(double))
+           + gradc_bytes(k + 1, sizeof(double))
+           + gradc_bytes(k + 1, sizeof(double))
+           + gradc_bytes(k, sizeof(double))
+           + gradc_bytes(k, sizeof(double));
 }
 
-int ordinal_logistic_value_and_grad(int64_t d, int64_t k, int64_t n, const double *restrict w,
+int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const double *restrict w,
                                     const double *restrict c, const double *restrict X, const int64_t *restrict y,
                                     double *restrict value, double *restrict grad_w, double *restrict grad_c,
                                     void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
+    double *const z = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
+    double *const t1 = (void *)scratch;
+    scratch += gradc_bytes(k, sizeof(double));
     double *const t2 = (void *)scratch;
-    scratch += gradc_bytes(k, sizeof(double));
-    double *const t3 = (void *)scratch;
     scratch += gradc_bytes(k + 1, sizeof(double));
-    double *const t4 = (void *)scratch;
+    double *const ends = (void *)scratch;
     scratch += gradc_bytes(k + 2, sizeof(double));
-    double *const t7 = (void *)scratch;
+    double *const z_bar = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)scratch;
+    double *const ends_bar = (void *)scratch;
     scratch += gradc_bytes(k + 2, sizeof(double));
-    double *const t9 = (void *)scratch;
+    double *const t5 = (void *)scratch;
     scratch += gradc_bytes(k + 1, sizeof(double));
-    double *const t11 = (void *)scratch;
+    double *const t7 = (void *)scratch;
     scratch += gradc_bytes(k + 1, sizeof(double));
-    double *const t12 = (void *)scratch;
+    double *const t8 = (void *)scratch;
     scratch += gradc_bytes(k, sizeof(double));
-    double *const t13 = (void *)scratch;
+    double *const t9 = (void *)scratch;
     for (int64_t i = 0; i < n; ++i) {
-        const int64_t v0 = y[i];
-        if ((v0 < 0 ? k + v0 + 2 : v0) < 0 || (v0 < 0 ? k + v0 + 2 : v0) >= k + 2) {
+        const int64_t y_i = y[i];
+        const int64_t v0 = y_i < 0 ? k + y_i + 2 : y_i;
+        if (v0 < 0 || v0 >= k + 2) {
             return 1;
         }
     }
     for (int64_t i = 0; i < n; ++i) {
-        const int64_t v1 = y[i];
-        if ((v1 + 1 < 0 ? k + v1 + 3 : v1 + 1) < 0 || (v1 + 1 < 0 ? k + v1 + 3 : v1 + 1) >= k + 2) {
+        const int64_t y_i = y[i];
+        const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
+        if (v0 < 0 || v0 >= k + 2) {
             return 1;
         }
     }
     for (int64_t i = 0; i < n; ++i) {
-        const int64_t v2 = y[i];
-        if ((v2 + 1 < 0 ? k + v2 + 3 : v2 + 1) < 0 || (v2 + 1 < 0 ? k + v2 + 3 : v2 + 1) >= k + 2) {
-            return 1;
-        }
-    }
-    for (int64_t i = 0; i < n; ++i) {
-        const int64_t v3 = y[i];
-        if ((v3 < 0 ? k + v3 + 2 : v3) < 0 || (v3 < 0 ? k + v3 + 2 : v3) >= k + 2) {
-            return 1;
-        }
-    }
-    for (int64_t i = 0; i < n; ++i) {
-        const int64_t v4 = y[i];
-        if ((v4 < 0 ? k + v4 + 2 : v4) < 0 || (v4 < 0 ? k + v4 + 2 : v4) >= k + 2) {
-            return 1;
-        }
-    }
-    for (int64_t i = 0; i < n; ++i) {
-        const int64_t v5 = y[i];
-        if ((v5 + 1 < 0 ? k + v5 + 3 : v5 + 1) < 0 || (v5 + 1 < 0 ? k + v5 + 3 : v5 + 1) >= k + 2) {
-            return 1;
-        }
-    }
-    for (int64_t i = 0; i < n; ++i) {
-        const int64_t v6 = y[i];
-        if ((v6 < 0 ? k + v6 + 2 : v6) < 0 || (v6 < 0 ? k + v6 + 2 : v6) >= k + 2) {
-            return 1;
-        }
-    }
-    for (int64_t i = 0; i < n; ++i) {
-        const int64_t v7 = y[i];
-        if ((v7 + 1 < 0 ? k + v7 + 3 : v7 + 1) < 0 || (v7 + 1 < 0 ? k + v7 + 3 : v7 + 1) >= k + 2) {
+        const int64_t y_i = y[i];
+        const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
+        if (v0 < 0 || v0 >= k + 2) {
             return 1;
         }
     }
     for (int64_t at = 0; at < k; ++at) {
-        t2[at] = 0.0;
+        t1[at] = 0.0;
     }
     for (int64_t at = 0; at < k + 2; ++at) {
-        t4[at] = 0.0;
+        ends[at] = 0.0;
     }
-    /* t1 = 0.0 */
-    /* t2[:k] = 0 t2 += each[()](at[0](c[0])) t2 += each[i:k - 1](at[i + 1](exp(c[i + 1]))) */
-    /* t4[:k + 2] = 0 t4 += each[()](at[0](-inf)) t4 += each[l:k](at[l + 1](t3[l + 1])) t4 += each[()](at[k + */
-    /*    1](inf)) */
-    /* t6 = 1 / n */
-    const double t1 = 0.0;
+
+    /* t0 = 0.0 */
+    /* t1[:k] = 0 t1 += each[()](at[0](c[0])) t1 += each[i:k - 1](at[i + 1](exp(c[i + 1]))) */
+    /* ends[:k + 2] = 0 ends += each[()](at[0](-inf)) ends += each[l:k](at[l + 1](t2[l + 1])) ends += each[()](at[k
+     *    + 1](inf)) */
+    /* t4 = 1 / n */
+    const double t0 = 0.0;
     if (0 >= 0 && 0 < k) {
-        t2[0] += (k > 0) ? c[gradc_clamp(0, k)] : 0;
+        t1[0] += (k > 0) ? c[gradc_clamp(0, k)] : 0;
     }
-    t4[0] += -INFINITY;
-    t4[k + 1] += INFINITY;
-    const double t6 = 1.0 / (double)n;
-    /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+    ends[0] += -INFINITY;
+    ends[k + 1] += INFINITY;
+    const double t4 = 1.0 / (double)n;
+
+    /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
     for (int64_t i = 0; i < n; ++i) {
-        double t0_sum = 0.0;
-        GRADC_SIMD(reduction(+:t0_sum))
+        double z_sum = 0.0;
+        GRADC_SIMD(reduction(+:z_sum))
         for (int64_t j = 0; j < d; ++j) {
-            t0_sum += X[d*i + j] * w[j];
+            z_sum += X[i*d + j] * w[j];
         }
-        t0[i] = t0_sum;
+        z[i] = z_sum;
     }
-    /* t2[:k] = 0 t2 += each[()](at[0](c[0])) t2 += each[i:k - 1](at[i + 1](exp(c[i + 1]))) */
+
+    /* t1[:k] = 0 t1 += each[()](at[0](c[0])) t1 += each[i:k - 1](at[i + 1](exp(c[i + 1]))) */
     for (int64_t i = 0; i < k - 1; ++i) {
-        t2[i + 1] += exp(c[i + 1]);
+        t1[i + 1] += exp(c[i + 1]);
     }
-    /* with scan[t:k](t2, t3_t=t1) as t3: t14 = t3_t + t2[t] return t14 */
-    t3[0] = t1;
+
+    /* with scan[t:k](t1, t2_t=t0) as t2: t10 = t2_t + t1[t] return t10 */
+    t2[0] = t0;
     for (int64_t t = 0; t < k; ++t) {
-        const double t3_now = t3[t];
-        /* t14 = carry0 + captured0[t] */
-        const double t14 = t3_now + ((k > 0) ? t2[gradc_clamp(t, k)] : 0);
-        t3[t + 1] = t14;
+        const double t2_now = t2[t];
+
+        /* t10 = carry0 + captured0[t] */
+        const double t10 = t2_now + ((k > 0) ? t1[gradc_clamp(t, k)] : 0);
+        t2[t + 1] = t10;
     }
-    /* t4[:k + 2] = 0 t4 += each[()](at[0](-inf)) t4 += each[l:k](at[l + 1](t3[l + 1])) t4 += each[()](at[k + */
-    /*    1](inf)) */
+
+    /* ends[:k + 2] = 0 ends += each[()](at[0](-inf)) ends += each[l:k](at[l + 1](t2[l + 1])) ends += each[()](at[k
+     *    + 1](inf)) */
     for (int64_t l = 0; l < k; ++l) {
-        t4[l + 1] += t3[l + 1];
+        ends[l + 1] += t2[l + 1];
     }
-    double t5 = 0.0;
+    double t3 = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w[at] = 0.0;
     }
     for (int64_t at = 0; at < k + 2; ++at) {
-        t8[at] = 0.0;
+        ends_bar[at] = 0.0;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t5 = sum[i:n](let(s0 := t4[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - t0[i], s1 := t0[i] - */
-        /*    t4[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], where(0 == s0, 0.6931471805599453, */
-        /*    maximum(0, s0) + log1p(exp(-abs(s0)))) + where(0 == s1, 0.6931471805599453, maximum(0, s1) + */
-        /*    log1p(exp(-abs(s1)))) - log(-expm1(t4[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - */
-        /*    t4[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)])))) */
-        /* t7[i:n] = let(s0 := t0[i] - t4[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 := */
-        /*    t4[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - t0[i], t6 * exp(s0 - where(0 == s0, */
-        /*    0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(s0))))) - t6 * exp(s1 - where(0 == s1, */
-        /*    0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s1)))))) */
-        /* t8[:k + 2] = 0 t8 += each[i:n](let(s0 := where_integer(y[i] < 0, k + y[i] + 2, y[i]), s1 := t4[s0] - */
-        /*    t0[i], s2 := where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1), s3 := t4[s0] - t4[s2], s4 := */
-        /*    exp(s3) * (t6 / expm1(s3)), s5 := t0[i] - t4[s2], at[s0](t6 * exp(s1 - where(0 == s1, */
-        /*    0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s1))))) - s4), at[s2](s4 - t6 * exp(s5 - where(0 */
-        /*    == s5, 0.6931471805599453, maximum(0, s5) + log1p(exp(-abs(s5)))))))) */
-        double t5_sum = 0.0;
+
+        /* t3 = sum[i:n](let(s0 := ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s1 := z[i] -
+         *    ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], where(0 == s0, 0.6931471805599453,
+         *    maximum(0, s0) + log1p(exp(-abs(s0)))) + where(0 == s1, 0.6931471805599453, maximum(0, s1) +
+         *    log1p(exp(-abs(s1)))) - log(-expm1(ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] -
+         *    ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)])))) */
+        /* z_bar[i:n] = let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 :=
+         *    ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], t4 * exp(s0 - where(0 == s0,
+         *    0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(s0))))) - t4 * exp(s1 - where(0 == s1,
+         *    0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s1)))))) */
+        /* ends_bar[:k + 2] = 0 ends_bar += each[i:n](let(s0 := where_integer(y[i] < 0, k + y[i] + 2, y[i]), s1 :=
+         *    ends[s0] - z[i], s2 := where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1), s3 := ends[s0] -
+         *    ends[s2], s4 := exp(s3) * (t4 / expm1(s3)), s5 := z[i] - ends[s2], at[s0](t4 * exp(s1 - where(0 ==
+         *    s1, 0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s1))))) - s4), at[s2](s4 - t4 * exp(s5 -
+         *    where(0 == s5, 0.6931471805599453, maximum(0, s5) + log1p(exp(-abs(s5)))))))) */
+        double t3_sum = 0.0;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const int64_t v8 = y[i];
-            const int64_t v9 = v8 < 0 ? k + v8 + 2 : v8;
-            const double v10 = t4[v9];
-            const double v11 = t0[i];
-            const double v12 = v10 - v11;
-            const double v13 = 0.0 == v12 ? 0.6931471805599453 : ((v12 > 0.0 || v12 != v12) ? v12 : 0.0) + log1p(exp(-fabs(v12)));
-            const int64_t v14 = v8 + 1 < 0 ? k + v8 + 3 : v8 + 1;
-            const double v15 = t4[v14];
-            const double v16 = v11 - v15;
-            const double v17 = 0.0 == v16 ? 0.6931471805599453 : ((v16 > 0.0 || v16 != v16) ? v16 : 0.0) + log1p(exp(-fabs(v16)));
-            const double v18 = v10 - v15;
-            const double v19 = expm1(v18);
-            const double v20 = t6 * exp(v16 - v17);
-            const double v21 = t6 * exp(v12 - v13);
-            const double v22 = exp(v18) * (t6 / v19);
-            t5_sum += v17 + v13 - log(-v19);
-            t7[i - tile_begin] = v20 - v21;
-            t8[v9] += v21 - v22;
-            t8[v14] += v22 - v20;
+            const int64_t y_i = y[i];
+            const int64_t v0 = y_i < 0 ? k + y_i + 2 : y_i;
+            const double ends_here = ends[v0];
+            const double z_i = z[i];
+            const double v1 = ends_here - z_i;
+            const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + log1p(exp(-fabs(v1)));
+            const int64_t v3 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
+            const double ends_here_ = ends[v3];
+            const double v4 = z_i - ends_here_;
+            const double v5 = 0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + log1p(exp(-fabs(v4)));
+            const double v6 = ends_here - ends_here_;
+            const double v7 = expm1(v6);
+            const double v8 = t4 * exp(v4 - v5);
+            const double v9 = t4 * exp(v1 - v2);
+            const double v10 = exp(v6) * (t4 / v7);
+            t3_sum += v5 + v2 - log(-v7);
+            z_bar[i - tile_begin] = v8 - v9;
+            ends_bar[v0] += v9 - v10;
+            ends_bar[v3] += v10 - v8;
         }
-        t5 += t5_sum;
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t7[i]) */
+        t3 += t3_sum;
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v23 = t7[i - tile_begin];
-            const double v24 = t7[(i + 1) - tile_begin];
-            const double v25 = t7[(i + 2) - tile_begin];
-            const double v26 = t7[(i + 3) - tile_begin];
+            const double z_bar_i = z_bar[i - tile_begin];
+            const double z_bar_i1 = z_bar[(i + 1) - tile_begin];
+            const double z_bar_i2 = z_bar[(i + 2) - tile_begin];
+            const double z_bar_i3 = z_bar[(i + 3) - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v23 + X[(i + 1)*d + j] * v24 + X[(i + 2)*d + j] * v25 + X[(i + 3)*d + j] * v26;
+                grad_w[j] += X[i*d + j] * z_bar_i + X[(i + 1)*d + j] * z_bar_i1 + X[(i + 2)*d + j] * z_bar_i2 + X[(i + 3)*d + j] * z_bar_i3;
             }
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v23 = t7[i - tile_begin];
+            const double z_bar_i = z_bar[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v23;
+                grad_w[j] += X[i*d + j] * z_bar_i;
             }
         }
     }
-    /* value = t5 / n */
-    const double value_ = t5 / (double)n;
+
+    /* value = t3 / n */
+    *value = t3 / (double)n;
     for (int64_t at = 0; at < k + 1; ++at) {
+        t5[at] = 0.0;
+    }
+
+    /* t5[:k + 1] = 0 t5 += each[l:k](at[l + 1](ends_bar[l + 1])) */
+    for (int64_t l = 0; l < k; ++l) {
+        t5[l + 1] += ends_bar[l + 1];
+    }
+
+    /* t6 = t5[k] */
+    const double t6 = t5[k];
+
+    /* with scan[t:k](t5, t7_t=t6) as t7: t10 = t7_t + t5[k - t - 1] return t10 */
+    t7[0] = t6;
+    for (int64_t t_ = 0; t_ < k; ++t_) {
+        const double t7_now = t7[t_];
+
+        /* t11 = carry0 + captured0[k - t - 1] */
+        const double t11 = t7_now + ((k + 1 > 0) ? t5[gradc_clamp(k - t_ - 1, k + 1)] : 0);
+        t7[t_ + 1] = t11;
+    }
+    for (int64_t at = 0; at < k; ++at) {
+        t8[at] = 0.0;
+    }
+
+    /* t8[:k] = 0 t8 += each[i:k - 1](at[i + 1](t7[k - i - 2] * exp(c[i + 1]))) */
+    for (int64_t i = 0; i < k - 1; ++i) {
+        t8[i + 1] += t7[k - i - 2] * exp(c[i + 1]);
+    }
+    for (int64_t at = 0; at < k; ++at) {
         t9[at] = 0.0;
     }
-    /* t9[:k + 1] = 0 t9 += each[l:k](at[l + 1](t8[l + 1])) */
-    for (int64_t l = 0; l < k; ++l) {
-        t9[l + 1] += t8[l + 1];
-    }
-    /* t10 = t9[k] */
-    const double t10 = t9[k];
-    /* with scan[t:k](t9, t11_t=t10) as t11: t14 = t11_t + t9[k - t - 1] return t14 */
-    t11[0] = t10;
-    for (int64_t t_ = 0; t_ < k; ++t_) {
-        const double t11_now = t11[t_];
-        /* t15 = carry0 + captured0[k - t - 1] */
-        const double t15 = t11_now + ((k + 1 > 0) ? t9[gradc_clamp(k - t_ - 1, k + 1)] : 0);
-        t11[t_ + 1] = t15;
-    }
-    for (int64_t at = 0; at < k; ++at) {
-        t12[at] = 0.0;
-    }
-    /* t12[:k] = 0 t12 += each[i:k - 1](at[i + 1](t11[k - i - 2] * exp(c[i + 1]))) */
-    for (int64_t i = 0; i < k - 1; ++i) {
-        t12[i + 1] += t11[k - i - 2] * exp(c[i + 1]);
-    }
-    for (int64_t at = 0; at < k; ++at) {
-        t13[at] = 0.0;
-    }
-    /* t13[:k] = 0 t13 += each[()](at[0](t11[k - 1])) */
+
+    /* t9[:k] = 0 t9 += each[()](at[0](t7[k - 1])) */
     if (0 >= 0 && 0 < k) {
-        t13[0] += (k + 1 > 0) ? t11[gradc_clamp(k - 1, k + 1)] : 0;
+        t9[0] += (k + 1 > 0) ? t7[gradc_clamp(k - 1, k + 1)] : 0;
     }
-    /* grad_c[l:k] = t13[l] + t12[l] */
+
+    /* grad_c[l:k] = t9[l] + t8[l] */
     GRADC_SIMD()
     for (int64_t l = 0; l < k; ++l) {
-        grad_c[l] = t13[l] + t12[l];
+        grad_c[l] = t9[l] + t8[l];
     }
-    *value = value_;
     return 0;
 }

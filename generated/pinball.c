@@ -29,14 +29,14 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
-size_t pinball_value_work(int64_t d, int64_t n)
+size_t pinball_value_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return gradc_bytes(128, sizeof(double));
 }
 
-int pinball_value(int64_t d, int64_t n, const double *restrict w, const double *restrict X, const double *restrict y,
+int pinball_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                   double tau, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
@@ -44,15 +44,17 @@ int pinball_value(int64_t d, int64_t n, const double *restrict w, const double *
     double t1 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                t0_sum += X[i*d + j] * w[j];
             }
             t0[i - tile_begin] = t0_sum;
         }
+
         /* t1 = sum[i:n](let(s0 := y[i] - t0[i], maximum(tau * s0, (tau - 1) * s0))) */
         const double v2 = tau - 1.0;
         double t1_sum = 0.0;
@@ -65,20 +67,20 @@ int pinball_value(int64_t d, int64_t n, const double *restrict w, const double *
         }
         t1 += t1_sum;
     }
+
     /* value = t1 / n */
-    const double value_ = t1 / (double)n;
-    *value = value_;
+    *value = t1 / (double)n;
     return 0;
 }
 
-size_t pinball_forward_work(int64_t d, int64_t n)
+size_t pinball_forward_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return 0;
 }
 
-int pinball_forward(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int pinball_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                     const double *restrict y, double tau, double *restrict value, double *restrict t0,
                     void *restrict work)
 {
@@ -86,15 +88,17 @@ int pinball_forward(int64_t d, int64_t n, const double *restrict w, const double
     double t1 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                t0_sum += X[i*d + j] * w[j];
             }
             t0[i] = t0_sum;
         }
+
         /* t1 = sum[i:n](let(s0 := y[i] - t0[i], maximum(tau * s0, (tau - 1) * s0))) */
         const double v2 = tau - 1.0;
         double t1_sum = 0.0;
@@ -107,32 +111,34 @@ int pinball_forward(int64_t d, int64_t n, const double *restrict w, const double
         }
         t1 += t1_sum;
     }
+
     /* value = t1 / n */
-    const double value_ = t1 / (double)n;
-    *value = value_;
+    *value = t1 / (double)n;
     return 0;
 }
 
-size_t pinball_backward_work(int64_t d, int64_t n)
+size_t pinball_backward_work(int64_t n, int64_t d)
 {
     (void)n;
     return gradc_bytes(d, sizeof(double));
 }
 
-int pinball_backward(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int pinball_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                      const double *restrict y, double tau, const double *restrict t0, double cotangent,
                      double *restrict grad_w, void *restrict work)
 {
     (void)w;
     unsigned char *scratch = work;
     double *const t2 = (void *)scratch;
+
     /* t1 = cotangent / n */
     const double t1 = cotangent / (double)n;
     for (int64_t at = 0; at < d; ++at) {
         t2[at] = 0.0;
     }
-    /* t2[j:d] = sum[i:n](let(s0 := tau - 1, s1 := y[i] - t0[i], s2 := s0 * s1, s3 := tau * s1, s4 := where(s3 == */
-    /*    s2, 0.5 * t1, 0), X[i, j] * (tau * where(s2 < s3, t1, s4) + s0 * where(s3 < s2, t1, s4)))) */
+
+    /* t2[j:d] = sum[i:n](let(s0 := tau - 1, s1 := y[i] - t0[i], s2 := s0 * s1, s3 := tau * s1, s4 := where(s3 ==
+     *    s2, 0.5 * t1, 0), X[i, j] * (tau * where(s2 < s3, t1, s4) + s0 * where(s3 < s2, t1, s4)))) */
     const double v0 = tau - 1.0;
     const double v4 = 0.5 * t1;
     for (int64_t i = 0; i < n / 4 * 4; i += 4) {
@@ -158,7 +164,7 @@ int pinball_backward(int64_t d, int64_t n, const double *restrict w, const doubl
         const double v21 = tau * (v18 < v19 ? t1 : v20) + v0 * (v19 < v18 ? t1 : v20);
         GRADC_SIMD()
         for (int64_t j = 0; j < d; ++j) {
-            t2[j] += X[d*i + j] * v6 + X[(i + 1)*d + j] * v11 + X[(i + 2)*d + j] * v16 + X[(i + 3)*d + j] * v21;
+            t2[j] += X[i*d + j] * v6 + X[(i + 1)*d + j] * v11 + X[(i + 2)*d + j] * v16 + X[(i + 3)*d + j] * v21;
         }
     }
     for (int64_t i = n / 4 * 4; i < n; ++i) {
@@ -169,9 +175,10 @@ int pinball_backward(int64_t d, int64_t n, const double *restrict w, const doubl
         const double v6 = tau * (v2 < v3 ? t1 : v5) + v0 * (v3 < v2 ? t1 : v5);
         GRADC_SIMD()
         for (int64_t j = 0; j < d; ++j) {
-            t2[j] += X[d*i + j] * v6;
+            t2[j] += X[i*d + j] * v6;
         }
     }
+
     /* grad_w[j:d] = -t2[j] */
     GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
@@ -180,13 +187,14 @@ int pinball_backward(int64_t d, int64_t n, const double *restrict w, const doubl
     return 0;
 }
 
-size_t pinball_value_and_grad_work(int64_t d, int64_t n)
+size_t pinball_value_and_grad_work(int64_t n, int64_t d)
 {
     (void)n;
-    return gradc_bytes(128, sizeof(double)) + gradc_bytes(d, sizeof(double));
+    return gradc_bytes(128, sizeof(double))
+           + gradc_bytes(d, sizeof(double));
 }
 
-int pinball_value_and_grad(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int pinball_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                            const double *restrict y, double tau, double *restrict value, double *restrict grad_w,
                            void *restrict work)
 {
@@ -194,6 +202,7 @@ int pinball_value_and_grad(int64_t d, int64_t n, const double *restrict w, const
     double *const t0 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
     double *const t3 = (void *)scratch;
+
     /* t2 = 1 / n */
     const double t2 = 1.0 / (double)n;
     double t1 = 0.0;
@@ -202,15 +211,17 @@ int pinball_value_and_grad(int64_t d, int64_t n, const double *restrict w, const
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                t0_sum += X[i*d + j] * w[j];
             }
             t0[i - tile_begin] = t0_sum;
         }
+
         /* t1 = sum[i:n](let(s0 := y[i] - t0[i], maximum(tau * s0, (tau - 1) * s0))) */
         const double v2 = tau - 1.0;
         double t1_sum = 0.0;
@@ -222,55 +233,57 @@ int pinball_value_and_grad(int64_t d, int64_t n, const double *restrict w, const
             t1_sum += (v1 > v3 || v1 != v1) ? v1 : v3;
         }
         t1 += t1_sum;
-        /* t3[j:d] = sum[i:n](let(s0 := tau - 1, s1 := y[i] - t0[i], s2 := s0 * s1, s3 := tau * s1, s4 := where(s3 */
-        /*    == s2, 0.5 * t2, 0), X[i, j] * (tau * where(s2 < s3, t2, s4) + s0 * where(s3 < s2, t2, s4)))) */
-        const double v4 = tau - 1.0;
-        const double v8 = 0.5 * t2;
+
+        /* t3[j:d] = sum[i:n](let(s0 := tau - 1, s1 := y[i] - t0[i], s2 := s0 * s1, s3 := tau * s1, s4 := where(s3
+         *    == s2, 0.5 * t2, 0), X[i, j] * (tau * where(s2 < s3, t2, s4) + s0 * where(s3 < s2, t2, s4)))) */
+        const double v0 = tau - 1.0;
+        const double v5 = 0.5 * t2;
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v5 = y[i] - t0[i - tile_begin];
-            const double v6 = v4 * v5;
-            const double v7 = tau * v5;
-            const double v9 = v7 == v6 ? v8 : 0.0;
-            const double v10 = tau * (v6 < v7 ? t2 : v9) + v4 * (v7 < v6 ? t2 : v9);
-            const double v11 = y[(i + 1)] - t0[(i + 1) - tile_begin];
-            const double v12 = v4 * v11;
-            const double v13 = tau * v11;
-            const double v14 = v13 == v12 ? v8 : 0.0;
-            const double v15 = tau * (v12 < v13 ? t2 : v14) + v4 * (v13 < v12 ? t2 : v14);
-            const double v16 = y[(i + 2)] - t0[(i + 2) - tile_begin];
-            const double v17 = v4 * v16;
-            const double v18 = tau * v16;
-            const double v19 = v18 == v17 ? v8 : 0.0;
-            const double v20 = tau * (v17 < v18 ? t2 : v19) + v4 * (v18 < v17 ? t2 : v19);
-            const double v21 = y[(i + 3)] - t0[(i + 3) - tile_begin];
-            const double v22 = v4 * v21;
-            const double v23 = tau * v21;
-            const double v24 = v23 == v22 ? v8 : 0.0;
-            const double v25 = tau * (v22 < v23 ? t2 : v24) + v4 * (v23 < v22 ? t2 : v24);
+            const double v1 = y[i] - t0[i - tile_begin];
+            const double v3 = v0 * v1;
+            const double v4 = tau * v1;
+            const double v6 = v4 == v3 ? v5 : 0.0;
+            const double v7 = tau * (v3 < v4 ? t2 : v6) + v0 * (v4 < v3 ? t2 : v6);
+            const double v8 = y[(i + 1)] - t0[(i + 1) - tile_begin];
+            const double v9 = v0 * v8;
+            const double v10 = tau * v8;
+            const double v11 = v10 == v9 ? v5 : 0.0;
+            const double v12 = tau * (v9 < v10 ? t2 : v11) + v0 * (v10 < v9 ? t2 : v11);
+            const double v13 = y[(i + 2)] - t0[(i + 2) - tile_begin];
+            const double v14 = v0 * v13;
+            const double v15 = tau * v13;
+            const double v16 = v15 == v14 ? v5 : 0.0;
+            const double v17 = tau * (v14 < v15 ? t2 : v16) + v0 * (v15 < v14 ? t2 : v16);
+            const double v18 = y[(i + 3)] - t0[(i + 3) - tile_begin];
+            const double v19 = v0 * v18;
+            const double v20 = tau * v18;
+            const double v21 = v20 == v19 ? v5 : 0.0;
+            const double v22 = tau * (v19 < v20 ? t2 : v21) + v0 * (v20 < v19 ? t2 : v21);
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                t3[j] += X[d*i + j] * v10 + X[(i + 1)*d + j] * v15 + X[(i + 2)*d + j] * v20 + X[(i + 3)*d + j] * v25;
+                t3[j] += X[i*d + j] * v7 + X[(i + 1)*d + j] * v12 + X[(i + 2)*d + j] * v17 + X[(i + 3)*d + j] * v22;
             }
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v5 = y[i] - t0[i - tile_begin];
-            const double v6 = v4 * v5;
-            const double v7 = tau * v5;
-            const double v9 = v7 == v6 ? v8 : 0.0;
-            const double v10 = tau * (v6 < v7 ? t2 : v9) + v4 * (v7 < v6 ? t2 : v9);
+            const double v1 = y[i] - t0[i - tile_begin];
+            const double v3 = v0 * v1;
+            const double v4 = tau * v1;
+            const double v6 = v4 == v3 ? v5 : 0.0;
+            const double v7 = tau * (v3 < v4 ? t2 : v6) + v0 * (v4 < v3 ? t2 : v6);
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                t3[j] += X[d*i + j] * v10;
+                t3[j] += X[i*d + j] * v7;
             }
         }
     }
+
     /* value = t1 / n */
-    const double value_ = t1 / (double)n;
+    *value = t1 / (double)n;
+
     /* grad_w[j:d] = -t3[j] */
     GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
         grad_w[j] = -t3[j];
     }
-    *value = value_;
     return 0;
 }

@@ -1,12 +1,12 @@
 /* plackett_luce: the loss, and its derivatives.
  *
  *     def program(w: real[d], X: real[n, d], place: real[n]):
- *         t0[i:n] = sum[j:d](X[i, j] * w[j])
- *         t1[i:n, j:n] = where(place[i] <= place[j], t0[j], -inf)
- *         t2[i:n, j:1] = max[k:n](t1[i, k])
- *         t3[i:n] = sum[j:n](exp(t1[i, j] - t2[i, 0]))
- *         t4 = sum[i:n](t2[i, 0] + log(t3[i]) - t0[i])
- *         value = t4 / n
+ *         s[i:n] = sum[j:d](X[i, j] * w[j])
+ *         t0[i:n, j:n] = where(place[i] <= place[j], s[j], -inf)
+ *         t1[i:n] = max[j:n](t0[i, j])
+ *         t2[i:n] = sum[j:n](exp(t0[i, j] - t1[i]))
+ *         t3 = sum[i:n](t1[i] + log(t2[i]) - s[i])
+ *         value = t3 / n
  *         return value
  *
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
@@ -43,447 +43,431 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
-size_t plackett_luce_value_work(int64_t d, int64_t n)
+size_t plackett_luce_value_work(int64_t n, int64_t d)
 {
     (void)d;
-    return gradc_bytes(n, sizeof(double)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    return gradc_bytes(n, sizeof(double))
+           + gradc_bytes(n*n, sizeof(double))
+           + gradc_bytes(n, sizeof(double))
+           + gradc_bytes(128, sizeof(double));
 }
 
-int plackett_luce_value(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                         const double *restrict place, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
+    double *const s = (void *)scratch;
+    scratch += gradc_bytes(n, sizeof(double));
     double *const t0 = (void *)scratch;
-    scratch += gradc_bytes(n, sizeof(double));
-    double *const t1 = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
-    double *const t2 = (void *)scratch;
+    double *const t1 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
-    double *const t3 = (void *)scratch;
+    double *const t2 = (void *)scratch;
     for (int64_t at = 0; at < n; ++at) {
-        t2[at] = -INFINITY;
+        t1[at] = -INFINITY;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+
+        /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum))
+            double s_sum = 0.0;
+            GRADC_SIMD(reduction(+:s_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                s_sum += X[i*d + j] * w[j];
             }
-            t0[i] = t0_sum;
+            s[i] = s_sum;
         }
-        /* t1[i:n, j:n] = where(place[i] <= place[j], t0[j], -inf) */
+
+        /* t0[i:n, j:n] = where(place[i] <= place[j], s[j], -inf) */
+        /* t1[i:n] = max[j:n](t0[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = place[i];
-            const double v1 = t0[i];
+            const double place_i = place[i];
+            const double s_i = s[i];
             GRADC_SIMD()
             for (int64_t j = 0; j < n; ++j) {
-                t1[j*n + i] = place[j] <= v0 ? v1 : -INFINITY;
-            }
-        }
-        /* t2[i:n, j:1] = max[k:n](t1[i, k]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t j = 0; j < 1; ++j) {
-                GRADC_SIMD()
-                for (int64_t k = 0; k < n; ++k) {
-                    const double v2 = t1[k*n + i];
-                    t2[j + k] = (v2 > t2[j + k] || v2 != v2) ? v2 : t2[j + k];
-                }
+                const double v0 = place[j] <= place_i ? s_i : -INFINITY;
+                t0[j*n + i] = v0;
+                t1[j] = (v0 > t1[j] || v0 != v0) ? v0 : t1[j];
             }
         }
     }
-    double t4 = 0.0;
+    double t3 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t3[i:n] = sum[j:n](exp(t1[i, j] - t2[i, 0])) */
+
+        /* t2[i:n] = sum[j:n](exp(t0[i, j] - t1[i])) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v3 = t2[i];
-            double t3_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_sum))
+            const double t1_i = t1[i];
+            double t2_sum = 0.0;
+            GRADC_SIMD(reduction(+:t2_sum))
             for (int64_t j = 0; j < n; ++j) {
-                t3_sum += exp(t1[i*n + j] - v3);
+                t2_sum += exp(t0[i*n + j] - t1_i);
             }
-            t3[i - tile_begin] = t3_sum;
+            t2[i - tile_begin] = t2_sum;
         }
-        /* t4 = sum[i:n](t2[i, 0] + log(t3[i]) - t0[i]) */
-        double t4_sum = 0.0;
-        GRADC_SIMD(reduction(+:t4_sum))
+
+        /* t3 = sum[i:n](t1[i] + log(t2[i]) - s[i]) */
+        double t3_sum = 0.0;
+        GRADC_SIMD(reduction(+:t3_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t4_sum += t2[i] + log(t3[i - tile_begin]) - t0[i];
+            t3_sum += t1[i] + log(t2[i - tile_begin]) - s[i];
         }
-        t4 += t4_sum;
+        t3 += t3_sum;
     }
-    /* value = t4 / n */
-    const double value_ = t4 / (double)n;
-    *value = value_;
+
+    /* value = t3 / n */
+    *value = t3 / (double)n;
     return 0;
 }
 
-size_t plackett_luce_forward_work(int64_t d, int64_t n)
+size_t plackett_luce_forward_work(int64_t n, int64_t d)
 {
     (void)d;
     return gradc_bytes(n*n, sizeof(double));
 }
 
-int plackett_luce_forward(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
-                          const double *restrict place, double *restrict value, double *restrict t0,
-                          double *restrict t2, double *restrict t3, void *restrict work)
+int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
+                          const double *restrict place, double *restrict value, double *restrict s,
+                          double *restrict t1, double *restrict t2, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t1 = (void *)scratch;
+    double *const t0 = (void *)scratch;
     for (int64_t at = 0; at < n; ++at) {
-        t2[at] = -INFINITY;
+        t1[at] = -INFINITY;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+
+        /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum))
+            double s_sum = 0.0;
+            GRADC_SIMD(reduction(+:s_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                s_sum += X[i*d + j] * w[j];
             }
-            t0[i] = t0_sum;
+            s[i] = s_sum;
         }
-        /* t1[i:n, j:n] = where(place[i] <= place[j], t0[j], -inf) */
+
+        /* t0[i:n, j:n] = where(place[i] <= place[j], s[j], -inf) */
+        /* t1[i:n] = max[j:n](t0[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = place[i];
-            const double v1 = t0[i];
+            const double place_i = place[i];
+            const double s_i = s[i];
             GRADC_SIMD()
             for (int64_t j = 0; j < n; ++j) {
-                t1[j*n + i] = place[j] <= v0 ? v1 : -INFINITY;
-            }
-        }
-        /* t2[i:n, j:1] = max[k:n](t1[i, k]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t j = 0; j < 1; ++j) {
-                GRADC_SIMD()
-                for (int64_t k = 0; k < n; ++k) {
-                    const double v2 = t1[k*n + i];
-                    t2[j + k] = (v2 > t2[j + k] || v2 != v2) ? v2 : t2[j + k];
-                }
+                const double v0 = place[j] <= place_i ? s_i : -INFINITY;
+                t0[j*n + i] = v0;
+                t1[j] = (v0 > t1[j] || v0 != v0) ? v0 : t1[j];
             }
         }
     }
-    double t4 = 0.0;
+    double t3 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t3[i:n] = sum[j:n](exp(t1[i, j] - t2[i, 0])) */
+
+        /* t2[i:n] = sum[j:n](exp(t0[i, j] - t1[i])) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v3 = t2[i];
-            double t3_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_sum))
+            const double t1_i = t1[i];
+            double t2_sum = 0.0;
+            GRADC_SIMD(reduction(+:t2_sum))
             for (int64_t j = 0; j < n; ++j) {
-                t3_sum += exp(t1[i*n + j] - v3);
+                t2_sum += exp(t0[i*n + j] - t1_i);
             }
-            t3[i] = t3_sum;
+            t2[i] = t2_sum;
         }
-        /* t4 = sum[i:n](t2[i, 0] + log(t3[i]) - t0[i]) */
-        double t4_sum = 0.0;
-        GRADC_SIMD(reduction(+:t4_sum))
+
+        /* t3 = sum[i:n](t1[i] + log(t2[i]) - s[i]) */
+        double t3_sum = 0.0;
+        GRADC_SIMD(reduction(+:t3_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t4_sum += t2[i] + log(t3[i]) - t0[i];
+            t3_sum += t1[i] + log(t2[i]) - s[i];
         }
-        t4 += t4_sum;
+        t3 += t3_sum;
     }
-    /* value = t4 / n */
-    const double value_ = t4 / (double)n;
-    *value = value_;
+
+    /* value = t3 / n */
+    *value = t3 / (double)n;
     return 0;
 }
 
-size_t plackett_luce_backward_work(int64_t d, int64_t n)
+size_t plackett_luce_backward_work(int64_t n, int64_t d)
 {
     (void)d;
-    return gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(n, sizeof(double));
+    return gradc_bytes(128*n, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(n, sizeof(double));
 }
 
-int plackett_luce_backward(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
-                           const double *restrict place, const double *restrict t0, const double *restrict t2,
-                           const double *restrict t3, double cotangent, double *restrict grad_w, void *restrict work)
+int plackett_luce_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
+                           const double *restrict place, const double *restrict s, const double *restrict t1,
+                           const double *restrict t2, double cotangent, double *restrict grad_w, void *restrict work)
 {
     (void)w;
     unsigned char *scratch = work;
-    double *const t1 = (void *)scratch;
+    double *const t0 = (void *)scratch;
     scratch += gradc_bytes(128*n, sizeof(double));
+    double *const t4 = (void *)scratch;
+    scratch += gradc_bytes(128, sizeof(double));
     double *const t5 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t7 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)scratch;
-    /* t4 = cotangent / n */
-    const double t4 = cotangent / (double)n;
+    double *const s_bar = (void *)scratch;
+
+    /* t3 = cotangent / n */
+    const double t3 = cotangent / (double)n;
     for (int64_t at = 0; at < n; ++at) {
-        t8[at] = 0.0;
+        s_bar[at] = 0.0;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t1[i:n, j:n] = where(place[i] <= place[j], t0[j], -inf) */
+
+        /* t0[i:n, j:n] = where(place[i] <= place[j], s[j], -inf) */
+        /* t5[i:n] = sum[j:n](where(t0[i, j] == t1[i], 1, 0)) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = place[i];
-            GRADC_SIMD()
+            const double place_i = place[i];
+            const double t1_i = t1[i];
+            double t5_sum = 0.0;
+            GRADC_SIMD(reduction(+:t5_sum))
             for (int64_t j = 0; j < n; ++j) {
-                t1[i*n + j - n*tile_begin] = v0 <= place[j] ? t0[j] : -INFINITY;
+                const double v0 = place_i <= place[j] ? s[j] : -INFINITY;
+                t0[(i - tile_begin)*n + j] = v0;
+                t5_sum += t1_i == v0 ? 1.0 : 0.0;
             }
+            t5[i - tile_begin] = t5_sum;
         }
-        /* t5[i:n] = t4 / t3[i] */
+
+        /* t4[i:n] = t3 / t2[i] */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t5[i - tile_begin] = t4 / t3[i];
+            t4[i - tile_begin] = t3 / t2[i];
         }
-        /* t6[i:n, j:1] = sum[k:n](exp(t1[i, k] - t2[i, 0])) */
-        /* t7[i:n, j:1] = sum[k:n](where(t2[i, 0] == t1[i, k], 1, 0)) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v2 = t2[i];
-            for (int64_t j = 0; j < 1; ++j) {
-                double t6_sum = 0.0;
-                double t7_sum = 0.0;
-                GRADC_SIMD(reduction(+:t6_sum, t7_sum))
-                for (int64_t k = 0; k < n; ++k) {
-                    const double v1 = t1[i*n + k - n*tile_begin];
-                    t6_sum += exp(v1 - v2);
-                    t7_sum += v2 == v1 ? 1.0 : 0.0;
-                }
-                t6[i + j - tile_begin] = t6_sum;
-                t7[i + j - tile_begin] = t7_sum;
-            }
-        }
-        /* t8[i:n] = sum[j:n](where(place[j] <= place[i], t5[j] * exp(t1[j, i] - t2[j, 0]) + where(t2[j, 0] == */
-        /*    t1[j, i], (t4 - t6[j, 0] * t5[j]) / t7[j, 0], 0), 0)) */
+
+        /* s_bar[i:n] = sum[j:n](where(place[j] <= place[i], t4[j] * exp(t0[j, i] - t1[j]) + where(t0[j, i] ==
+         *    t1[j], (t3 - t2[j] * t4[j]) / t5[j], 0), 0)) */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v3 = place[i];
-            const double v4 = t5[i - tile_begin];
-            const double v6 = t2[i];
-            const double v7 = (t4 - t6[i - tile_begin] * v4) / t7[i - tile_begin];
-            const double v8 = place[(i + 1)];
-            const double v9 = t5[(i + 1) - tile_begin];
-            const double v11 = t2[(i + 1)];
-            const double v12 = (t4 - t6[(i + 1) - tile_begin] * v9) / t7[(i + 1) - tile_begin];
-            const double v13 = place[(i + 2)];
-            const double v14 = t5[(i + 2) - tile_begin];
-            const double v16 = t2[(i + 2)];
-            const double v17 = (t4 - t6[(i + 2) - tile_begin] * v14) / t7[(i + 2) - tile_begin];
-            const double v18 = place[(i + 3)];
-            const double v19 = t5[(i + 3) - tile_begin];
-            const double v21 = t2[(i + 3)];
-            const double v22 = (t4 - t6[(i + 3) - tile_begin] * v19) / t7[(i + 3) - tile_begin];
+            const double place_i = place[i];
+            const double t4_i = t4[i - tile_begin];
+            const double t1_i = t1[i];
+            const double v0 = (t3 - t2[i] * t4_i) / t5[i - tile_begin];
+            const double place_i1 = place[(i + 1)];
+            const double t4_i1 = t4[(i + 1) - tile_begin];
+            const double t1_i1 = t1[(i + 1)];
+            const double v1 = (t3 - t2[(i + 1)] * t4_i1) / t5[(i + 1) - tile_begin];
+            const double place_i2 = place[(i + 2)];
+            const double t4_i2 = t4[(i + 2) - tile_begin];
+            const double t1_i2 = t1[(i + 2)];
+            const double v2 = (t3 - t2[(i + 2)] * t4_i2) / t5[(i + 2) - tile_begin];
+            const double place_i3 = place[(i + 3)];
+            const double t4_i3 = t4[(i + 3) - tile_begin];
+            const double t1_i3 = t1[(i + 3)];
+            const double v3 = (t3 - t2[(i + 3)] * t4_i3) / t5[(i + 3) - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < n; ++j) {
-                const double v5 = t1[i*n + j - n*tile_begin];
-                const double v10 = t1[(i + 1)*n + j - n*tile_begin];
-                const double v15 = t1[(i + 2)*n + j - n*tile_begin];
-                const double v20 = t1[(i + 3)*n + j - n*tile_begin];
-                t8[j] += (v3 <= place[j] ? v4 * exp(v5 - v6) + (v6 == v5 ? v7 : 0.0) : 0.0) + (v8 <= place[j] ? v9 * exp(v10 - v11) + (v11 == v10 ? v12 : 0.0) : 0.0) + (v13 <= place[j] ? v14 * exp(v15 - v16) + (v16 == v15 ? v17 : 0.0) : 0.0) + (v18 <= place[j] ? v19 * exp(v20 - v21) + (v21 == v20 ? v22 : 0.0) : 0.0);
+                const double t0_ij = t0[(i - tile_begin)*n + j];
+                const double t0_i1j = t0[((i + 1) - tile_begin)*n + j];
+                const double t0_i2j = t0[((i + 2) - tile_begin)*n + j];
+                const double t0_i3j = t0[((i + 3) - tile_begin)*n + j];
+                s_bar[j] += (place_i <= place[j] ? t4_i * exp(t0_ij - t1_i) + (t0_ij == t1_i ? v0 : 0.0) : 0.0) + (place_i1 <= place[j] ? t4_i1 * exp(t0_i1j - t1_i1) + (t0_i1j == t1_i1 ? v1 : 0.0) : 0.0) + (place_i2 <= place[j] ? t4_i2 * exp(t0_i2j - t1_i2) + (t0_i2j == t1_i2 ? v2 : 0.0) : 0.0) + (place_i3 <= place[j] ? t4_i3 * exp(t0_i3j - t1_i3) + (t0_i3j == t1_i3 ? v3 : 0.0) : 0.0);
             }
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v3 = place[i];
-            const double v4 = t5[i - tile_begin];
-            const double v6 = t2[i];
-            const double v7 = (t4 - t6[i - tile_begin] * v4) / t7[i - tile_begin];
+            const double place_i = place[i];
+            const double t4_i = t4[i - tile_begin];
+            const double t1_i = t1[i];
+            const double v0 = (t3 - t2[i] * t4_i) / t5[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < n; ++j) {
-                const double v5 = t1[i*n + j - n*tile_begin];
-                t8[j] += v3 <= place[j] ? v4 * exp(v5 - v6) + (v6 == v5 ? v7 : 0.0) : 0.0;
+                const double t0_ij = t0[(i - tile_begin)*n + j];
+                s_bar[j] += place_i <= place[j] ? t4_i * exp(t0_ij - t1_i) + (t0_ij == t1_i ? v0 : 0.0) : 0.0;
             }
         }
     }
     for (int64_t at = 0; at < d; ++at) {
         grad_w[at] = 0.0;
     }
-    /* grad_w[j:d] = sum[i:n](X[i, j] * (t8[i] - t4)) */
+
+    /* grad_w[j:d] = sum[i:n](X[i, j] * (s_bar[i] - t3)) */
     for (int64_t i = 0; i < n / 4 * 4; i += 4) {
-        const double v23 = t8[i] - t4;
-        const double v24 = t8[(i + 1)] - t4;
-        const double v25 = t8[(i + 2)] - t4;
-        const double v26 = t8[(i + 3)] - t4;
+        const double v0 = s_bar[i] - t3;
+        const double v1 = s_bar[(i + 1)] - t3;
+        const double v2 = s_bar[(i + 2)] - t3;
+        const double v3 = s_bar[(i + 3)] - t3;
         GRADC_SIMD()
         for (int64_t j = 0; j < d; ++j) {
-            grad_w[j] += X[d*i + j] * v23 + X[(i + 1)*d + j] * v24 + X[(i + 2)*d + j] * v25 + X[(i + 3)*d + j] * v26;
+            grad_w[j] += X[i*d + j] * v0 + X[(i + 1)*d + j] * v1 + X[(i + 2)*d + j] * v2 + X[(i + 3)*d + j] * v3;
         }
     }
     for (int64_t i = n / 4 * 4; i < n; ++i) {
-        const double v23 = t8[i] - t4;
+        const double v0 = s_bar[i] - t3;
         GRADC_SIMD()
         for (int64_t j = 0; j < d; ++j) {
-            grad_w[j] += X[d*i + j] * v23;
+            grad_w[j] += X[i*d + j] * v0;
         }
     }
     return 0;
 }
 
-size_t plackett_luce_value_and_grad_work(int64_t d, int64_t n)
+size_t plackett_luce_value_and_grad_work(int64_t n, int64_t d)
 {
     (void)d;
-    return gradc_bytes(n, sizeof(double)) + gradc_bytes(n*n, sizeof(double)) + gradc_bytes(n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(n, sizeof(double));
+    return gradc_bytes(n, sizeof(double))
+           + gradc_bytes(n*n, sizeof(double))
+           + gradc_bytes(n, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(n, sizeof(double));
 }
 
-int plackett_luce_value_and_grad(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                                  const double *restrict place, double *restrict value, double *restrict grad_w,
                                  void *restrict work)
 {
     unsigned char *scratch = work;
+    double *const s = (void *)scratch;
+    scratch += gradc_bytes(n, sizeof(double));
     double *const t0 = (void *)scratch;
-    scratch += gradc_bytes(n, sizeof(double));
-    double *const t1 = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
-    double *const t2 = (void *)scratch;
+    double *const t1 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
-    double *const t3 = (void *)scratch;
+    double *const t2 = (void *)scratch;
+    scratch += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
     double *const t6 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
-    double *const t7 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t9 = (void *)scratch;
-    /* t5 = 1 / n */
-    const double t5 = 1.0 / (double)n;
+    double *const s_bar = (void *)scratch;
+
+    /* t4 = 1 / n */
+    const double t4 = 1.0 / (double)n;
     for (int64_t at = 0; at < n; ++at) {
-        t2[at] = -INFINITY;
+        t1[at] = -INFINITY;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+
+        /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum))
+            double s_sum = 0.0;
+            GRADC_SIMD(reduction(+:s_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                s_sum += X[i*d + j] * w[j];
             }
-            t0[i] = t0_sum;
+            s[i] = s_sum;
         }
-        /* t1[i:n, j:n] = where(place[i] <= place[j], t0[j], -inf) */
+
+        /* t0[i:n, j:n] = where(place[i] <= place[j], s[j], -inf) */
+        /* t1[i:n] = max[j:n](t0[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = place[i];
-            const double v1 = t0[i];
+            const double place_i = place[i];
+            const double s_i = s[i];
             GRADC_SIMD()
             for (int64_t j = 0; j < n; ++j) {
-                t1[j*n + i] = place[j] <= v0 ? v1 : -INFINITY;
-            }
-        }
-        /* t2[i:n, j:1] = max[k:n](t1[i, k]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t j = 0; j < 1; ++j) {
-                GRADC_SIMD()
-                for (int64_t k = 0; k < n; ++k) {
-                    const double v2 = t1[k*n + i];
-                    t2[j + k] = (v2 > t2[j + k] || v2 != v2) ? v2 : t2[j + k];
-                }
+                const double v0 = place[j] <= place_i ? s_i : -INFINITY;
+                t0[j*n + i] = v0;
+                t1[j] = (v0 > t1[j] || v0 != v0) ? v0 : t1[j];
             }
         }
     }
-    double t4 = 0.0;
+    double t3 = 0.0;
     for (int64_t at = 0; at < n; ++at) {
-        t9[at] = 0.0;
+        s_bar[at] = 0.0;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t3[i:n] = sum[j:n](exp(t1[i, j] - t2[i, 0])) */
+
+        /* t2[i:n] = sum[j:n](exp(t0[i, j] - t1[i])) */
+        /* t6[i:n] = sum[j:n](where(t0[i, j] == t1[i], 1, 0)) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v3 = t2[i];
-            double t3_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_sum))
+            const double t1_i = t1[i];
+            double t2_sum = 0.0;
+            double t6_sum = 0.0;
+            GRADC_SIMD(reduction(+:t2_sum, t6_sum))
             for (int64_t j = 0; j < n; ++j) {
-                t3_sum += exp(t1[i*n + j] - v3);
+                const double t0_ij = t0[i*n + j];
+                t2_sum += exp(t0_ij - t1_i);
+                t6_sum += t0_ij == t1_i ? 1.0 : 0.0;
             }
-            t3[i - tile_begin] = t3_sum;
+            t2[i - tile_begin] = t2_sum;
+            t6[i - tile_begin] = t6_sum;
         }
-        /* t4 = sum[i:n](t2[i, 0] + log(t3[i]) - t0[i]) */
-        /* t6[i:n] = t5 / t3[i] */
-        double t4_sum = 0.0;
-        GRADC_SIMD(reduction(+:t4_sum))
+
+        /* t3 = sum[i:n](t1[i] + log(t2[i]) - s[i]) */
+        /* t5[i:n] = t4 / t2[i] */
+        double t3_sum = 0.0;
+        GRADC_SIMD(reduction(+:t3_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v4 = t3[i - tile_begin];
-            t4_sum += t2[i] + log(v4) - t0[i];
-            t6[i - tile_begin] = t5 / v4;
+            const double t2_i = t2[i - tile_begin];
+            t3_sum += t1[i] + log(t2_i) - s[i];
+            t5[i - tile_begin] = t4 / t2_i;
         }
-        t4 += t4_sum;
-        /* t7[i:n, j:1] = sum[k:n](exp(t1[i, k] - t2[i, 0])) */
-        /* t8[i:n, j:1] = sum[k:n](where(t1[i, k] == t2[i, 0], 1, 0)) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v6 = t2[i];
-            for (int64_t j = 0; j < 1; ++j) {
-                double t7_sum = 0.0;
-                double t8_sum = 0.0;
-                GRADC_SIMD(reduction(+:t7_sum, t8_sum))
-                for (int64_t k = 0; k < n; ++k) {
-                    const double v5 = t1[i*n + k];
-                    t7_sum += exp(v5 - v6);
-                    t8_sum += v5 == v6 ? 1.0 : 0.0;
-                }
-                t7[i + j - tile_begin] = t7_sum;
-                t8[i + j - tile_begin] = t8_sum;
-            }
-        }
-        /* t9[i:n] = sum[j:n](where(place[j] <= place[i], t6[j] * exp(t1[j, i] - t2[j, 0]) + where(t1[j, i] == */
-        /*    t2[j, 0], (t5 - t7[j, 0] * t6[j]) / t8[j, 0], 0), 0)) */
+        t3 += t3_sum;
+
+        /* s_bar[i:n] = sum[j:n](where(place[j] <= place[i], t5[j] * exp(t0[j, i] - t1[j]) + where(t0[j, i] ==
+         *    t1[j], (t4 - t5[j] * t2[j]) / t6[j], 0), 0)) */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v7 = place[i];
-            const double v8 = t6[i - tile_begin];
-            const double v10 = t2[i];
-            const double v11 = (t5 - t7[i - tile_begin] * v8) / t8[i - tile_begin];
-            const double v12 = place[(i + 1)];
-            const double v13 = t6[(i + 1) - tile_begin];
-            const double v15 = t2[(i + 1)];
-            const double v16 = (t5 - t7[(i + 1) - tile_begin] * v13) / t8[(i + 1) - tile_begin];
-            const double v17 = place[(i + 2)];
-            const double v18 = t6[(i + 2) - tile_begin];
-            const double v20 = t2[(i + 2)];
-            const double v21 = (t5 - t7[(i + 2) - tile_begin] * v18) / t8[(i + 2) - tile_begin];
-            const double v22 = place[(i + 3)];
-            const double v23 = t6[(i + 3) - tile_begin];
-            const double v25 = t2[(i + 3)];
-            const double v26 = (t5 - t7[(i + 3) - tile_begin] * v23) / t8[(i + 3) - tile_begin];
+            const double place_i = place[i];
+            const double t5_i = t5[i - tile_begin];
+            const double t1_i = t1[i];
+            const double v0 = (t4 - t5_i * t2[i - tile_begin]) / t6[i - tile_begin];
+            const double place_i1 = place[(i + 1)];
+            const double t5_i1 = t5[(i + 1) - tile_begin];
+            const double t1_i1 = t1[(i + 1)];
+            const double v1 = (t4 - t5_i1 * t2[(i + 1) - tile_begin]) / t6[(i + 1) - tile_begin];
+            const double place_i2 = place[(i + 2)];
+            const double t5_i2 = t5[(i + 2) - tile_begin];
+            const double t1_i2 = t1[(i + 2)];
+            const double v2 = (t4 - t5_i2 * t2[(i + 2) - tile_begin]) / t6[(i + 2) - tile_begin];
+            const double place_i3 = place[(i + 3)];
+            const double t5_i3 = t5[(i + 3) - tile_begin];
+            const double t1_i3 = t1[(i + 3)];
+            const double v3 = (t4 - t5_i3 * t2[(i + 3) - tile_begin]) / t6[(i + 3) - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < n; ++j) {
-                const double v9 = t1[i*n + j];
-                const double v14 = t1[(i + 1)*n + j];
-                const double v19 = t1[(i + 2)*n + j];
-                const double v24 = t1[(i + 3)*n + j];
-                t9[j] += (v7 <= place[j] ? v8 * exp(v9 - v10) + (v9 == v10 ? v11 : 0.0) : 0.0) + (v12 <= place[j] ? v13 * exp(v14 - v15) + (v14 == v15 ? v16 : 0.0) : 0.0) + (v17 <= place[j] ? v18 * exp(v19 - v20) + (v19 == v20 ? v21 : 0.0) : 0.0) + (v22 <= place[j] ? v23 * exp(v24 - v25) + (v24 == v25 ? v26 : 0.0) : 0.0);
+                const double t0_ij = t0[i*n + j];
+                const double t0_i1j = t0[(i + 1)*n + j];
+                const double t0_i2j = t0[(i + 2)*n + j];
+                const double t0_i3j = t0[(i + 3)*n + j];
+                s_bar[j] += (place_i <= place[j] ? t5_i * exp(t0_ij - t1_i) + (t0_ij == t1_i ? v0 : 0.0) : 0.0) + (place_i1 <= place[j] ? t5_i1 * exp(t0_i1j - t1_i1) + (t0_i1j == t1_i1 ? v1 : 0.0) : 0.0) + (place_i2 <= place[j] ? t5_i2 * exp(t0_i2j - t1_i2) + (t0_i2j == t1_i2 ? v2 : 0.0) : 0.0) + (place_i3 <= place[j] ? t5_i3 * exp(t0_i3j - t1_i3) + (t0_i3j == t1_i3 ? v3 : 0.0) : 0.0);
             }
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v7 = place[i];
-            const double v8 = t6[i - tile_begin];
-            const double v10 = t2[i];
-            const double v11 = (t5 - t7[i - tile_begin] * v8) / t8[i - tile_begin];
+            const double place_i = place[i];
+            const double t5_i = t5[i - tile_begin];
+            const double t1_i = t1[i];
+            const double v0 = (t4 - t5_i * t2[i - tile_begin]) / t6[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < n; ++j) {
-                const double v9 = t1[i*n + j];
-                t9[j] += v7 <= place[j] ? v8 * exp(v9 - v10) + (v9 == v10 ? v11 : 0.0) : 0.0;
+                const double t0_ij = t0[i*n + j];
+                s_bar[j] += place_i <= place[j] ? t5_i * exp(t0_ij - t1_i) + (t0_ij == t1_i ? v0 : 0.0) : 0.0;
             }
         }
     }
-    /* value = t4 / n */
-    const double value_ = t4 / (double)n;
+
+    /* value = t3 / n */
+    *value = t3 / (double)n;
     for (int64_t at = 0; at < d; ++at) {
         grad_w[at] = 0.0;
     }
-    /* grad_w[j:d] = sum[i:n](X[i, j] * (t9[i] - t5)) */
+
+    /* grad_w[j:d] = sum[i:n](X[i, j] * (s_bar[i] - t4)) */
     for (int64_t i = 0; i < n / 4 * 4; i += 4) {
-        const double v27 = t9[i] - t5;
-        const double v28 = t9[(i + 1)] - t5;
-        const double v29 = t9[(i + 2)] - t5;
-        const double v30 = t9[(i + 3)] - t5;
+        const double v0 = s_bar[i] - t4;
+        const double v1 = s_bar[(i + 1)] - t4;
+        const double v2 = s_bar[(i + 2)] - t4;
+        const double v3 = s_bar[(i + 3)] - t4;
         GRADC_SIMD()
         for (int64_t j = 0; j < d; ++j) {
-            grad_w[j] += X[d*i + j] * v27 + X[(i + 1)*d + j] * v28 + X[(i + 2)*d + j] * v29 + X[(i + 3)*d + j] * v30;
+            grad_w[j] += X[i*d + j] * v0 + X[(i + 1)*d + j] * v1 + X[(i + 2)*d + j] * v2 + X[(i + 3)*d + j] * v3;
         }
     }
     for (int64_t i = n / 4 * 4; i < n; ++i) {
-        const double v27 = t9[i] - t5;
+        const double v0 = s_bar[i] - t4;
         GRADC_SIMD()
         for (int64_t j = 0; j < d; ++j) {
-            grad_w[j] += X[d*i + j] * v27;
+            grad_w[j] += X[i*d + j] * v0;
         }
     }
-    *value = value_;
     return 0;
 }

@@ -206,14 +206,14 @@ static double gradc_log_ndtr(double x)
     return x < 0.0 ? log(gradc_ndtr(x)) : log1p(-gradc_ndtr(-x));
 }
 
-size_t probit_value_work(int64_t d, int64_t n)
+size_t probit_value_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return gradc_bytes(128, sizeof(double));
 }
 
-int probit_value(int64_t d, int64_t n, const double *restrict w, const double *restrict X, const double *restrict y,
+int probit_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                  double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
@@ -221,15 +221,17 @@ int probit_value(int64_t d, int64_t n, const double *restrict w, const double *r
     double t1 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                t0_sum += X[i*d + j] * w[j];
             }
             t0[i - tile_begin] = t0_sum;
         }
+
         /* t1 = sum[i:n](log_ndtr(y[i] * t0[i])) */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
@@ -238,35 +240,37 @@ int probit_value(int64_t d, int64_t n, const double *restrict w, const double *r
         }
         t1 += t1_sum;
     }
+
     /* value = -(t1 / n) */
-    const double value_ = -(t1 / (double)n);
-    *value = value_;
+    *value = -(t1 / (double)n);
     return 0;
 }
 
-size_t probit_forward_work(int64_t d, int64_t n)
+size_t probit_forward_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return 0;
 }
 
-int probit_forward(int64_t d, int64_t n, const double *restrict w, const double *restrict X, const double *restrict y,
+int probit_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                    double *restrict value, double *restrict t0, void *restrict work)
 {
     (void)work;
     double t1 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                t0_sum += X[i*d + j] * w[j];
             }
             t0[i] = t0_sum;
         }
+
         /* t1 = sum[i:n](log_ndtr(y[i] * t0[i])) */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
@@ -275,26 +279,27 @@ int probit_forward(int64_t d, int64_t n, const double *restrict w, const double 
         }
         t1 += t1_sum;
     }
+
     /* value = -(t1 / n) */
-    const double value_ = -(t1 / (double)n);
-    *value = value_;
+    *value = -(t1 / (double)n);
     return 0;
 }
 
-size_t probit_backward_work(int64_t d, int64_t n)
+size_t probit_backward_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return gradc_bytes(128, sizeof(double));
 }
 
-int probit_backward(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int probit_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                     const double *restrict y, const double *restrict t0, double cotangent, double *restrict grad_w,
                     void *restrict work)
 {
     (void)w;
     unsigned char *scratch = work;
     double *const t2 = (void *)scratch;
+
     /* t1 = -(cotangent / n) */
     const double t1 = -(cotangent / (double)n);
     for (int64_t at = 0; at < d; ++at) {
@@ -302,46 +307,49 @@ int probit_backward(int64_t d, int64_t n, const double *restrict w, const double
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t2[i:n] = let(s0 := y[i] * t0[i], y[i] * where(s0 < 0, 0.7978845608028654 * t1 / */
-        /*    erfcx(-0.7071067811865476 * s0), t1 * (0.3989422804014327 * exp(-0.5 * (s0 * s0) - log_ndtr(s0))))) */
-        const double v2 = 0.7978845608028654 * t1;
+
+        /* t2[i:n] = let(s0 := y[i] * t0[i], y[i] * where(s0 < 0, 0.7978845608028654 * t1 /
+         *    erfcx(-0.7071067811865476 * s0), t1 * (0.3989422804014327 * exp(-0.5 * (s0 * s0) - log_ndtr(s0))))) */
+        const double v1 = 0.7978845608028654 * t1;
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = y[i];
-            const double v1 = v0 * t0[i];
-            const double v3 = v1 < 0.0 ? v2 / gradc_erfcx(-0.7071067811865476 * v1) : t1 * (0.3989422804014327 * exp(-0.5 * (v1 * v1) - gradc_log_ndtr(v1)));
-            t2[i - tile_begin] = v0 * v3;
+            const double y_i = y[i];
+            const double v0 = y_i * t0[i];
+            const double v2 = v0 < 0.0 ? v1 / gradc_erfcx(-0.7071067811865476 * v0) : t1 * (0.3989422804014327 * exp(-0.5 * (v0 * v0) - gradc_log_ndtr(v0)));
+            t2[i - tile_begin] = y_i * v2;
         }
+
         /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v4 = t2[i - tile_begin];
-            const double v5 = t2[(i + 1) - tile_begin];
-            const double v6 = t2[(i + 2) - tile_begin];
-            const double v7 = t2[(i + 3) - tile_begin];
+            const double t2_i = t2[i - tile_begin];
+            const double t2_i1 = t2[(i + 1) - tile_begin];
+            const double t2_i2 = t2[(i + 2) - tile_begin];
+            const double t2_i3 = t2[(i + 3) - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v4 + X[(i + 1)*d + j] * v5 + X[(i + 2)*d + j] * v6 + X[(i + 3)*d + j] * v7;
+                grad_w[j] += X[i*d + j] * t2_i + X[(i + 1)*d + j] * t2_i1 + X[(i + 2)*d + j] * t2_i2 + X[(i + 3)*d + j] * t2_i3;
             }
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v4 = t2[i - tile_begin];
+            const double t2_i = t2[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v4;
+                grad_w[j] += X[i*d + j] * t2_i;
             }
         }
     }
     return 0;
 }
 
-size_t probit_value_and_grad_work(int64_t d, int64_t n)
+size_t probit_value_and_grad_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
-    return gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    (void)d;
+    return gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double));
 }
 
-int probit_value_and_grad(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int probit_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                           const double *restrict y, double *restrict value, double *restrict grad_w,
                           void *restrict work)
 {
@@ -349,6 +357,7 @@ int probit_value_and_grad(int64_t d, int64_t n, const double *restrict w, const 
     double *const t0 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
     double *const t3 = (void *)scratch;
+
     /* t2 = -(1 / n) */
     const double t2 = -(1.0 / (double)n);
     double t1 = 0.0;
@@ -357,51 +366,54 @@ int probit_value_and_grad(int64_t d, int64_t n, const double *restrict w, const 
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                t0_sum += X[i*d + j] * w[j];
             }
             t0[i - tile_begin] = t0_sum;
         }
+
         /* t1 = sum[i:n](log_ndtr(y[i] * t0[i])) */
-        /* t3[i:n] = let(s0 := y[i] * t0[i], y[i] * where(s0 < 0, 0.7978845608028654 * t2 / */
-        /*    erfcx(-0.7071067811865476 * s0), t2 * (0.3989422804014327 * exp(-0.5 * (s0 * s0) - log_ndtr(s0))))) */
-        const double v3 = 0.7978845608028654 * t2;
+        /* t3[i:n] = let(s0 := y[i] * t0[i], y[i] * where(s0 < 0, 0.7978845608028654 * t2 /
+         *    erfcx(-0.7071067811865476 * s0), t2 * (0.3989422804014327 * exp(-0.5 * (s0 * s0) - log_ndtr(s0))))) */
+        const double v2 = 0.7978845608028654 * t2;
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = y[i];
-            const double v1 = v0 * t0[i - tile_begin];
-            const double v2 = gradc_log_ndtr(v1);
-            const double v4 = v1 < 0.0 ? v3 / gradc_erfcx(-0.7071067811865476 * v1) : t2 * (0.3989422804014327 * exp(-0.5 * (v1 * v1) - v2));
-            t1_sum += v2;
-            t3[i - tile_begin] = v0 * v4;
+            const double y_i = y[i];
+            const double v0 = y_i * t0[i - tile_begin];
+            const double v1 = gradc_log_ndtr(v0);
+            const double v3 = v0 < 0.0 ? v2 / gradc_erfcx(-0.7071067811865476 * v0) : t2 * (0.3989422804014327 * exp(-0.5 * (v0 * v0) - v1));
+            t1_sum += v1;
+            t3[i - tile_begin] = y_i * v3;
         }
         t1 += t1_sum;
+
         /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v5 = t3[i - tile_begin];
-            const double v6 = t3[(i + 1) - tile_begin];
-            const double v7 = t3[(i + 2) - tile_begin];
-            const double v8 = t3[(i + 3) - tile_begin];
+            const double t3_i = t3[i - tile_begin];
+            const double t3_i1 = t3[(i + 1) - tile_begin];
+            const double t3_i2 = t3[(i + 2) - tile_begin];
+            const double t3_i3 = t3[(i + 3) - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v5 + X[(i + 1)*d + j] * v6 + X[(i + 2)*d + j] * v7 + X[(i + 3)*d + j] * v8;
+                grad_w[j] += X[i*d + j] * t3_i + X[(i + 1)*d + j] * t3_i1 + X[(i + 2)*d + j] * t3_i2 + X[(i + 3)*d + j] * t3_i3;
             }
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v5 = t3[i - tile_begin];
+            const double t3_i = t3[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v5;
+                grad_w[j] += X[i*d + j] * t3_i;
             }
         }
     }
+
     /* value = -(t1 / n) */
-    const double value_ = -(t1 / (double)n);
-    *value = value_;
+    *value = -(t1 / (double)n);
     return 0;
 }

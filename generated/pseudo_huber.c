@@ -38,14 +38,14 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
-size_t pseudo_huber_value_work(int64_t d, int64_t n)
+size_t pseudo_huber_value_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return gradc_bytes(128, sizeof(double));
 }
 
-int pseudo_huber_value(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int pseudo_huber_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                        const double *restrict y, double delta, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
@@ -53,15 +53,17 @@ int pseudo_huber_value(int64_t d, int64_t n, const double *restrict w, const dou
     double t1 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                t0_sum += X[i*d + j] * w[j];
             }
             t0[i - tile_begin] = t0_sum;
         }
+
         /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s0 * (s0 / (1 + hypot(1, s0 / delta))))) */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
@@ -71,20 +73,20 @@ int pseudo_huber_value(int64_t d, int64_t n, const double *restrict w, const dou
         }
         t1 += t1_sum;
     }
+
     /* value = t1 / n */
-    const double value_ = t1 / (double)n;
-    *value = value_;
+    *value = t1 / (double)n;
     return 0;
 }
 
-size_t pseudo_huber_forward_work(int64_t d, int64_t n)
+size_t pseudo_huber_forward_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return 0;
 }
 
-int pseudo_huber_forward(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int pseudo_huber_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                          const double *restrict y, double delta, double *restrict value, double *restrict t0,
                          void *restrict work)
 {
@@ -92,15 +94,17 @@ int pseudo_huber_forward(int64_t d, int64_t n, const double *restrict w, const d
     double t1 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                t0_sum += X[i*d + j] * w[j];
             }
             t0[i] = t0_sum;
         }
+
         /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s0 * (s0 / (1 + hypot(1, s0 / delta))))) */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
@@ -110,26 +114,27 @@ int pseudo_huber_forward(int64_t d, int64_t n, const double *restrict w, const d
         }
         t1 += t1_sum;
     }
+
     /* value = t1 / n */
-    const double value_ = t1 / (double)n;
-    *value = value_;
+    *value = t1 / (double)n;
     return 0;
 }
 
-size_t pseudo_huber_backward_work(int64_t d, int64_t n)
+size_t pseudo_huber_backward_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return gradc_bytes(128, sizeof(double));
 }
 
-int pseudo_huber_backward(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int pseudo_huber_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                           const double *restrict y, double delta, const double *restrict t0, double cotangent,
                           double *restrict grad_w, void *restrict work)
 {
     (void)w;
     unsigned char *scratch = work;
     double *const t2 = (void *)scratch;
+
     /* t1 = cotangent / n */
     const double t1 = cotangent / (double)n;
     for (int64_t at = 0; at < d; ++at) {
@@ -137,8 +142,9 @@ int pseudo_huber_backward(int64_t d, int64_t n, const double *restrict w, const 
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t2[i:n] = let(s0 := t0[i] - y[i], s1 := t1 * s0, s2 := hypot(1, s0 / delta), s3 := 1 + s2, s4 := s1 / */
-        /*    s3, s4 + s4 + where(0 == s2, 0, -(s0 * (s0 * s1 / s3 / s3) / delta / s2 / delta))) */
+
+        /* t2[i:n] = let(s0 := t0[i] - y[i], s1 := t1 * s0, s2 := hypot(1, s0 / delta), s3 := 1 + s2, s4 := s1 /
+         *    s3, s4 + s4 + where(0 == s2, 0, -(s0 * (s0 * s1 / s3 / s3) / delta / s2 / delta))) */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = t0[i] - y[i];
@@ -148,36 +154,38 @@ int pseudo_huber_backward(int64_t d, int64_t n, const double *restrict w, const 
             const double v4 = v1 / v3;
             t2[i - tile_begin] = v4 + v4 + (0.0 == v2 ? 0.0 : -(v0 * (v0 * v1 / v3 / v3) / delta / v2 / delta));
         }
+
         /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v5 = t2[i - tile_begin];
-            const double v6 = t2[(i + 1) - tile_begin];
-            const double v7 = t2[(i + 2) - tile_begin];
-            const double v8 = t2[(i + 3) - tile_begin];
+            const double t2_i = t2[i - tile_begin];
+            const double t2_i1 = t2[(i + 1) - tile_begin];
+            const double t2_i2 = t2[(i + 2) - tile_begin];
+            const double t2_i3 = t2[(i + 3) - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v5 + X[(i + 1)*d + j] * v6 + X[(i + 2)*d + j] * v7 + X[(i + 3)*d + j] * v8;
+                grad_w[j] += X[i*d + j] * t2_i + X[(i + 1)*d + j] * t2_i1 + X[(i + 2)*d + j] * t2_i2 + X[(i + 3)*d + j] * t2_i3;
             }
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v5 = t2[i - tile_begin];
+            const double t2_i = t2[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v5;
+                grad_w[j] += X[i*d + j] * t2_i;
             }
         }
     }
     return 0;
 }
 
-size_t pseudo_huber_value_and_grad_work(int64_t d, int64_t n)
+size_t pseudo_huber_value_and_grad_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
-    return gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    (void)d;
+    return gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double));
 }
 
-int pseudo_huber_value_and_grad(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int pseudo_huber_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                                 const double *restrict y, double delta, double *restrict value,
                                 double *restrict grad_w, void *restrict work)
 {
@@ -185,6 +193,7 @@ int pseudo_huber_value_and_grad(int64_t d, int64_t n, const double *restrict w, 
     double *const t0 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
     double *const t3 = (void *)scratch;
+
     /* t2 = 1 / n */
     const double t2 = 1.0 / (double)n;
     double t1 = 0.0;
@@ -193,18 +202,20 @@ int pseudo_huber_value_and_grad(int64_t d, int64_t n, const double *restrict w, 
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                t0_sum += X[i*d + j] * w[j];
             }
             t0[i - tile_begin] = t0_sum;
         }
+
         /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s0 * (s0 / (1 + hypot(1, s0 / delta))))) */
-        /* t3[i:n] = let(s0 := t0[i] - y[i], s1 := t2 * s0, s2 := hypot(1, s0 / delta), s3 := 1 + s2, s4 := s1 / */
-        /*    s3, s4 + s4 + where(0 == s2, 0, -(s0 * (s0 * s1 / s3 / s3) / delta / s2 / delta))) */
+        /* t3[i:n] = let(s0 := t0[i] - y[i], s1 := t2 * s0, s2 := hypot(1, s0 / delta), s3 := 1 + s2, s4 := s1 /
+         *    s3, s4 + s4 + where(0 == s2, 0, -(s0 * (s0 * s1 / s3 / s3) / delta / s2 / delta))) */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -217,27 +228,28 @@ int pseudo_huber_value_and_grad(int64_t d, int64_t n, const double *restrict w, 
             t3[i - tile_begin] = v4 + v4 + (0.0 == v1 ? 0.0 : -(v0 * (v0 * v3 / v2 / v2) / delta / v1 / delta));
         }
         t1 += t1_sum;
+
         /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v5 = t3[i - tile_begin];
-            const double v6 = t3[(i + 1) - tile_begin];
-            const double v7 = t3[(i + 2) - tile_begin];
-            const double v8 = t3[(i + 3) - tile_begin];
+            const double t3_i = t3[i - tile_begin];
+            const double t3_i1 = t3[(i + 1) - tile_begin];
+            const double t3_i2 = t3[(i + 2) - tile_begin];
+            const double t3_i3 = t3[(i + 3) - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v5 + X[(i + 1)*d + j] * v6 + X[(i + 2)*d + j] * v7 + X[(i + 3)*d + j] * v8;
+                grad_w[j] += X[i*d + j] * t3_i + X[(i + 1)*d + j] * t3_i1 + X[(i + 2)*d + j] * t3_i2 + X[(i + 3)*d + j] * t3_i3;
             }
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v5 = t3[i - tile_begin];
+            const double t3_i = t3[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v5;
+                grad_w[j] += X[i*d + j] * t3_i;
             }
         }
     }
+
     /* value = t1 / n */
-    const double value_ = t1 / (double)n;
-    *value = value_;
+    *value = t1 / (double)n;
     return 0;
 }

@@ -1,10 +1,10 @@
 /* ranknet: the loss, and its derivatives.
  *
  *     def program(w: real[d], X: real[n, d], grade: real[n]):
- *         t0[i:n] = sum[j:d](X[i, j] * w[j])
- *         t1 = sum[i:n, j:n](where(grade[j] < grade[i], logaddexp(0, t0[j] - t0[i]), 0))
- *         t2 = sum[i:n, j:n](where(grade[j] < grade[i], 1, 0))
- *         value = t1 / t2
+ *         s[i:n] = sum[j:d](X[i, j] * w[j])
+ *         t0 = sum[i:n, j:n](where(grade[j] < grade[i], logaddexp(0, s[j] - s[i]), 0))
+ *         t1 = sum[i:n, j:n](where(grade[j] < grade[i], 1, 0))
+ *         value = t0 / t1
  *         return value
  *
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
@@ -41,291 +41,302 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
-size_t ranknet_value_work(int64_t d, int64_t n)
+size_t ranknet_value_work(int64_t n, int64_t d)
 {
     (void)d;
     return gradc_bytes(n, sizeof(double));
 }
 
-int ranknet_value(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int ranknet_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                   const double *restrict grade, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
-    double t2 = 0.0;
+    double *const s = (void *)scratch;
+    double t1 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+
+        /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum))
+            double s_sum = 0.0;
+            GRADC_SIMD(reduction(+:s_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                s_sum += X[i*d + j] * w[j];
             }
-            t0[i] = t0_sum;
+            s[i] = s_sum;
         }
-        /* t2 = sum[i:n, j:n](where(grade[j] < grade[i], 1, 0)) */
-        double t2_sum = 0.0;
+
+        /* t1 = sum[i:n, j:n](where(grade[j] < grade[i], 1, 0)) */
+        double t1_sum = 0.0;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = grade[i];
-            GRADC_SIMD(reduction(+:t2_sum))
+            const double grade_i = grade[i];
+            GRADC_SIMD(reduction(+:t1_sum))
             for (int64_t j = 0; j < n; ++j) {
-                t2_sum += grade[j] < v0 ? 1.0 : 0.0;
+                t1_sum += grade[j] < grade_i ? 1.0 : 0.0;
             }
         }
-        t2 += t2_sum;
+        t1 += t1_sum;
     }
-    double t1 = 0.0;
-    /* t1 = sum[i:n, j:n](let(s0 := t0[j] - t0[i], where(grade[j] < grade[i], where(0 == s0, 0.6931471805599453, */
-    /*    maximum(0, s0) + log1p(exp(-abs(s0)))), 0))) */
-    double t1_sum = 0.0;
+    double t0 = 0.0;
+
+    /* t0 = sum[i:n, j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], where(0 == s0, 0.6931471805599453,
+     *    maximum(0, s0) + log1p(exp(-abs(s0)))), 0))) */
     for (int64_t i = 0; i < n; ++i) {
-        const double v1 = grade[i];
-        const double v2 = t0[i];
-        GRADC_SIMD(reduction(+:t1_sum))
+        const double grade_i = grade[i];
+        const double s_i = s[i];
+        GRADC_SIMD(reduction(+:t0))
         for (int64_t j = 0; j < n; ++j) {
-            const double v3 = t0[j] - v2;
-            const double v4 = 0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + log1p(exp(-fabs(v3)));
-            t1_sum += grade[j] < v1 ? v4 : 0.0;
+            const double v0 = s[j] - s_i;
+            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(v0)));
+            t0 += grade[j] < grade_i ? v1 : 0.0;
         }
     }
-    t1 += t1_sum;
-    /* value = t1 / t2 */
-    const double value_ = t1 / t2;
-    *value = value_;
+
+    /* value = t0 / t1 */
+    *value = t0 / t1;
     return 0;
 }
 
-size_t ranknet_forward_work(int64_t d, int64_t n)
+size_t ranknet_forward_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return 0;
 }
 
-int ranknet_forward(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
-                    const double *restrict grade, double *restrict value, double *restrict t0, double *restrict t2,
+int ranknet_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
+                    const double *restrict grade, double *restrict value, double *restrict s, double *restrict t1,
                     void *restrict work)
 {
     (void)work;
-    double t2_ = 0.0;
+    double t1_ = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+
+        /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum))
+            double s_sum = 0.0;
+            GRADC_SIMD(reduction(+:s_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                s_sum += X[i*d + j] * w[j];
             }
-            t0[i] = t0_sum;
+            s[i] = s_sum;
         }
-        /* t2 = sum[i:n, j:n](where(grade[j] < grade[i], 1, 0)) */
-        double t2__sum = 0.0;
+
+        /* t1 = sum[i:n, j:n](where(grade[j] < grade[i], 1, 0)) */
+        double t1__sum = 0.0;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = grade[i];
-            GRADC_SIMD(reduction(+:t2__sum))
+            const double grade_i = grade[i];
+            GRADC_SIMD(reduction(+:t1__sum))
             for (int64_t j = 0; j < n; ++j) {
-                t2__sum += grade[j] < v0 ? 1.0 : 0.0;
+                t1__sum += grade[j] < grade_i ? 1.0 : 0.0;
             }
         }
-        t2_ += t2__sum;
+        t1_ += t1__sum;
     }
-    double t1 = 0.0;
-    /* t1 = sum[i:n, j:n](let(s0 := t0[j] - t0[i], where(grade[j] < grade[i], where(0 == s0, 0.6931471805599453, */
-    /*    maximum(0, s0) + log1p(exp(-abs(s0)))), 0))) */
-    double t1_sum = 0.0;
+    double t0 = 0.0;
+
+    /* t0 = sum[i:n, j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], where(0 == s0, 0.6931471805599453,
+     *    maximum(0, s0) + log1p(exp(-abs(s0)))), 0))) */
     for (int64_t i = 0; i < n; ++i) {
-        const double v1 = grade[i];
-        const double v2 = t0[i];
-        GRADC_SIMD(reduction(+:t1_sum))
+        const double grade_i = grade[i];
+        const double s_i = s[i];
+        GRADC_SIMD(reduction(+:t0))
         for (int64_t j = 0; j < n; ++j) {
-            const double v3 = t0[j] - v2;
-            const double v4 = 0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + log1p(exp(-fabs(v3)));
-            t1_sum += grade[j] < v1 ? v4 : 0.0;
+            const double v0 = s[j] - s_i;
+            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(v0)));
+            t0 += grade[j] < grade_i ? v1 : 0.0;
         }
     }
-    t1 += t1_sum;
-    /* value = t1 / t2 */
-    const double value_ = t1 / t2_;
-    *value = value_;
-    *t2 = t2_;
+
+    /* value = t0 / t1 */
+    *value = t0 / t1_;
+    *t1 = t1_;
     return 0;
 }
 
-size_t ranknet_backward_work(int64_t d, int64_t n)
+size_t ranknet_backward_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
-    return gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    (void)d;
+    return gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double));
 }
 
-int ranknet_backward(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
-                     const double *restrict grade, const double *restrict t0, double t2, double cotangent,
+int ranknet_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
+                     const double *restrict grade, const double *restrict s, double t1, double cotangent,
                      double *restrict grad_w, void *restrict work)
 {
     (void)w;
     unsigned char *scratch = work;
-    double *const t3 = (void *)scratch;
+    double *const s_bar = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)scratch;
-    /* t1 = cotangent / t2 */
-    const double t1 = cotangent / t2;
+    double *const s_bar_2 = (void *)scratch;
+
+    /* t0 = cotangent / t1 */
+    const double t0 = cotangent / t1;
     for (int64_t at = 0; at < d; ++at) {
         grad_w[at] = 0.0;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t3[i:n] = sum[j:n](let(s0 := t0[i] - t0[j], where(grade[i] < grade[j], t1 * exp(s0 - where(0 == s0, */
-        /*    0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(s0))))), 0))) */
-        /* t4[i:n] = sum[j:n](let(s0 := t0[j] - t0[i], where(grade[j] < grade[i], -(t1 * exp(s0 - where(0 == s0, */
-        /*    0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(s0)))))), 0))) */
+
+        /* s_bar[i:n] = sum[j:n](let(s0 := s[i] - s[j], where(grade[i] < grade[j], t0 * exp(s0 - where(0 == s0,
+         *    0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(s0))))), 0))) */
+        /* s_bar_2[i:n] = sum[j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], -(t0 * exp(s0 - where(0 == s0,
+         *    0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(s0)))))), 0))) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = grade[i];
-            const double v2 = t0[i];
-            double t3_sum = 0.0;
-            double t4_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_sum, t4_sum))
+            const double grade_i = grade[i];
+            const double s_i = s[i];
+            double s_bar_sum = 0.0;
+            double s_bar_2_sum = 0.0;
+            GRADC_SIMD(reduction(+:s_bar_sum, s_bar_2_sum))
             for (int64_t j = 0; j < n; ++j) {
-                const double v1 = grade[j];
-                const double v3 = t0[j];
-                const double v4 = v2 - v3;
-                const double v5 = 0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + log1p(exp(-fabs(v4)));
-                const double v6 = v3 - v2;
-                const double v7 = 0.0 == v6 ? 0.6931471805599453 : ((v6 > 0.0 || v6 != v6) ? v6 : 0.0) + log1p(exp(-fabs(v6)));
-                t3_sum += v0 < v1 ? t1 * exp(v4 - v5) : 0.0;
-                t4_sum += v1 < v0 ? -(t1 * exp(v6 - v7)) : 0.0;
+                const double grade_j = grade[j];
+                const double s_j = s[j];
+                const double v0 = s_i - s_j;
+                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(v0)));
+                const double v2 = s_j - s_i;
+                const double v3 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + log1p(exp(-fabs(v2)));
+                s_bar_sum += grade_i < grade_j ? t0 * exp(v0 - v1) : 0.0;
+                s_bar_2_sum += grade_j < grade_i ? -(t0 * exp(v2 - v3)) : 0.0;
             }
-            t3[i - tile_begin] = t3_sum;
-            t4[i - tile_begin] = t4_sum;
+            s_bar[i - tile_begin] = s_bar_sum;
+            s_bar_2[i - tile_begin] = s_bar_2_sum;
         }
-        /* grad_w[j:d] = sum[i:n](X[i, j] * (t4[i] + t3[i])) */
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * (s_bar_2[i] + s_bar[i])) */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v8 = t4[i - tile_begin] + t3[i - tile_begin];
-            const double v9 = t4[(i + 1) - tile_begin] + t3[(i + 1) - tile_begin];
-            const double v10 = t4[(i + 2) - tile_begin] + t3[(i + 2) - tile_begin];
-            const double v11 = t4[(i + 3) - tile_begin] + t3[(i + 3) - tile_begin];
+            const double v0 = s_bar_2[i - tile_begin] + s_bar[i - tile_begin];
+            const double v1 = s_bar_2[(i + 1) - tile_begin] + s_bar[(i + 1) - tile_begin];
+            const double v2 = s_bar_2[(i + 2) - tile_begin] + s_bar[(i + 2) - tile_begin];
+            const double v3 = s_bar_2[(i + 3) - tile_begin] + s_bar[(i + 3) - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v8 + X[(i + 1)*d + j] * v9 + X[(i + 2)*d + j] * v10 + X[(i + 3)*d + j] * v11;
+                grad_w[j] += X[i*d + j] * v0 + X[(i + 1)*d + j] * v1 + X[(i + 2)*d + j] * v2 + X[(i + 3)*d + j] * v3;
             }
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v8 = t4[i - tile_begin] + t3[i - tile_begin];
+            const double v0 = s_bar_2[i - tile_begin] + s_bar[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v8;
+                grad_w[j] += X[i*d + j] * v0;
             }
         }
     }
     return 0;
 }
 
-size_t ranknet_value_and_grad_work(int64_t d, int64_t n)
+size_t ranknet_value_and_grad_work(int64_t n, int64_t d)
 {
     (void)d;
-    return gradc_bytes(n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    return gradc_bytes(n, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double));
 }
 
-int ranknet_value_and_grad(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                            const double *restrict grade, double *restrict value, double *restrict grad_w,
                            void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
+    double *const s = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
-    double *const t4 = (void *)scratch;
+    double *const s_bar = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)scratch;
-    double t2 = 0.0;
+    double *const s_bar_2 = (void *)scratch;
+    double t1 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+
+        /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum))
+            double s_sum = 0.0;
+            GRADC_SIMD(reduction(+:s_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                s_sum += X[i*d + j] * w[j];
             }
-            t0[i] = t0_sum;
+            s[i] = s_sum;
         }
-        /* t2 = sum[i:n, j:n](where(grade[j] < grade[i], 1, 0)) */
-        double t2_sum = 0.0;
+
+        /* t1 = sum[i:n, j:n](where(grade[j] < grade[i], 1, 0)) */
+        double t1_sum = 0.0;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = grade[i];
-            GRADC_SIMD(reduction(+:t2_sum))
+            const double grade_i = grade[i];
+            GRADC_SIMD(reduction(+:t1_sum))
             for (int64_t j = 0; j < n; ++j) {
-                t2_sum += grade[j] < v0 ? 1.0 : 0.0;
+                t1_sum += grade[j] < grade_i ? 1.0 : 0.0;
             }
         }
-        t2 += t2_sum;
+        t1 += t1_sum;
     }
-    double t1 = 0.0;
-    /* t1 = sum[i:n, j:n](let(s0 := t0[j] - t0[i], where(grade[j] < grade[i], where(0 == s0, 0.6931471805599453, */
-    /*    maximum(0, s0) + log1p(exp(-abs(s0)))), 0))) */
-    double t1_sum = 0.0;
+    double t0 = 0.0;
+
+    /* t0 = sum[i:n, j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], where(0 == s0, 0.6931471805599453,
+     *    maximum(0, s0) + log1p(exp(-abs(s0)))), 0))) */
     for (int64_t i = 0; i < n; ++i) {
-        const double v1 = grade[i];
-        const double v2 = t0[i];
-        GRADC_SIMD(reduction(+:t1_sum))
+        const double grade_i = grade[i];
+        const double s_i = s[i];
+        GRADC_SIMD(reduction(+:t0))
         for (int64_t j = 0; j < n; ++j) {
-            const double v3 = t0[j] - v2;
-            const double v4 = 0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + log1p(exp(-fabs(v3)));
-            t1_sum += grade[j] < v1 ? v4 : 0.0;
+            const double v0 = s[j] - s_i;
+            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(v0)));
+            t0 += grade[j] < grade_i ? v1 : 0.0;
         }
     }
-    t1 += t1_sum;
-    /* value = t1 / t2 */
-    /* t3 = 1 / t2 */
-    const double value_ = t1 / t2;
-    const double t3 = 1.0 / t2;
+
+    /* value = t0 / t1 */
+    /* t2 = 1 / t1 */
+    *value = t0 / t1;
+    const double t2 = 1.0 / t1;
     for (int64_t at = 0; at < d; ++at) {
         grad_w[at] = 0.0;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t4[i:n] = sum[j:n](let(s0 := t0[i] - t0[j], where(grade[i] < grade[j], t3 * exp(s0 - where(0 == s0, */
-        /*    0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(s0))))), 0))) */
-        /* t5[i:n] = sum[j:n](let(s0 := t0[j] - t0[i], where(grade[j] < grade[i], -(t3 * exp(s0 - where(0 == s0, */
-        /*    0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(s0)))))), 0))) */
+
+        /* s_bar[i:n] = sum[j:n](let(s0 := s[i] - s[j], where(grade[i] < grade[j], t2 * exp(s0 - where(0 == s0,
+         *    0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(s0))))), 0))) */
+        /* s_bar_2[i:n] = sum[j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], -(t2 * exp(s0 - where(0 == s0,
+         *    0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(s0)))))), 0))) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v5 = grade[i];
-            const double v7 = t0[i];
-            double t4_sum = 0.0;
-            double t5_sum = 0.0;
-            GRADC_SIMD(reduction(+:t4_sum, t5_sum))
+            const double grade_i = grade[i];
+            const double s_i = s[i];
+            double s_bar_sum = 0.0;
+            double s_bar_2_sum = 0.0;
+            GRADC_SIMD(reduction(+:s_bar_sum, s_bar_2_sum))
             for (int64_t j = 0; j < n; ++j) {
-                const double v6 = grade[j];
-                const double v8 = t0[j];
-                const double v9 = v7 - v8;
-                const double v10 = 0.0 == v9 ? 0.6931471805599453 : ((v9 > 0.0 || v9 != v9) ? v9 : 0.0) + log1p(exp(-fabs(v9)));
-                const double v11 = v8 - v7;
-                const double v12 = 0.0 == v11 ? 0.6931471805599453 : ((v11 > 0.0 || v11 != v11) ? v11 : 0.0) + log1p(exp(-fabs(v11)));
-                t4_sum += v5 < v6 ? t3 * exp(v9 - v10) : 0.0;
-                t5_sum += v6 < v5 ? -(t3 * exp(v11 - v12)) : 0.0;
+                const double grade_j = grade[j];
+                const double s_j = s[j];
+                const double v0 = s_i - s_j;
+                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(v0)));
+                const double v2 = s_j - s_i;
+                const double v3 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + log1p(exp(-fabs(v2)));
+                s_bar_sum += grade_i < grade_j ? t2 * exp(v0 - v1) : 0.0;
+                s_bar_2_sum += grade_j < grade_i ? -(t2 * exp(v2 - v3)) : 0.0;
             }
-            t4[i - tile_begin] = t4_sum;
-            t5[i - tile_begin] = t5_sum;
+            s_bar[i - tile_begin] = s_bar_sum;
+            s_bar_2[i - tile_begin] = s_bar_2_sum;
         }
-        /* grad_w[j:d] = sum[i:n](X[i, j] * (t4[i] + t5[i])) */
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * (s_bar[i] + s_bar_2[i])) */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v13 = t4[i - tile_begin] + t5[i - tile_begin];
-            const double v14 = t4[(i + 1) - tile_begin] + t5[(i + 1) - tile_begin];
-            const double v15 = t4[(i + 2) - tile_begin] + t5[(i + 2) - tile_begin];
-            const double v16 = t4[(i + 3) - tile_begin] + t5[(i + 3) - tile_begin];
+            const double v0 = s_bar[i - tile_begin] + s_bar_2[i - tile_begin];
+            const double v1 = s_bar[(i + 1) - tile_begin] + s_bar_2[(i + 1) - tile_begin];
+            const double v2 = s_bar[(i + 2) - tile_begin] + s_bar_2[(i + 2) - tile_begin];
+            const double v3 = s_bar[(i + 3) - tile_begin] + s_bar_2[(i + 3) - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v13 + X[(i + 1)*d + j] * v14 + X[(i + 2)*d + j] * v15 + X[(i + 3)*d + j] * v16;
+                grad_w[j] += X[i*d + j] * v0 + X[(i + 1)*d + j] * v1 + X[(i + 2)*d + j] * v2 + X[(i + 3)*d + j] * v3;
             }
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v13 = t4[i - tile_begin] + t5[i - tile_begin];
+            const double v0 = s_bar[i - tile_begin] + s_bar_2[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v13;
+                grad_w[j] += X[i*d + j] * v0;
             }
         }
     }
-    *value = value_;
     return 0;
 }

@@ -20,19 +20,19 @@
 extern "C" {
 #endif
 
-size_t ranknet_value_work(int64_t d, int64_t n);
-int ranknet_value(int64_t d, int64_t n, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
+size_t ranknet_value_work(int64_t n, int64_t d);
+int ranknet_value(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
                   const double *GRADC_RESTRICT grade, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
-size_t ranknet_forward_work(int64_t d, int64_t n);
-int ranknet_forward(int64_t d, int64_t n, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                    const double *GRADC_RESTRICT grade, double *GRADC_RESTRICT value, double *GRADC_RESTRICT t0, double *GRADC_RESTRICT t2,
+size_t ranknet_forward_work(int64_t n, int64_t d);
+int ranknet_forward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
+                    const double *GRADC_RESTRICT grade, double *GRADC_RESTRICT value, double *GRADC_RESTRICT s, double *GRADC_RESTRICT t1,
                     void *GRADC_RESTRICT work);
-size_t ranknet_backward_work(int64_t d, int64_t n);
-int ranknet_backward(int64_t d, int64_t n, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
-                     const double *GRADC_RESTRICT grade, const double *GRADC_RESTRICT t0, double t2, double cotangent,
+size_t ranknet_backward_work(int64_t n, int64_t d);
+int ranknet_backward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
+                     const double *GRADC_RESTRICT grade, const double *GRADC_RESTRICT s, double t1, double cotangent,
                      double *GRADC_RESTRICT grad_w, void *GRADC_RESTRICT work);
-size_t ranknet_value_and_grad_work(int64_t d, int64_t n);
-int ranknet_value_and_grad(int64_t d, int64_t n, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
+size_t ranknet_value_and_grad_work(int64_t n, int64_t d);
+int ranknet_value_and_grad(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
                            const double *GRADC_RESTRICT grade, double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_w,
                            void *GRADC_RESTRICT work);
 

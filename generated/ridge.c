@@ -30,141 +30,122 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
-size_t ridge_value_work(int64_t d, int64_t n)
+size_t ridge_value_work(int64_t n, int64_t d)
 {
+    (void)n;
     (void)d;
-    return gradc_bytes(n, sizeof(double));
+    return gradc_bytes(128, sizeof(double));
 }
 
-int ridge_value(int64_t d, int64_t n, const double *restrict w, const double *restrict X, const double *restrict y,
+int ridge_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                 double lam, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
     double *const t1 = (void *)scratch;
     double t0 = 0.0;
-    for (int64_t at = 0; at < n; ++at) {
-        t1[at] = 0.0;
-    }
-    for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
-        /* t0 = sum[j:d](w[j] * w[j]) */
-        double t0_sum = 0.0;
-        GRADC_SIMD(reduction(+:t0_sum))
-        for (int64_t j = tile_begin; j < tile_end; ++j) {
-            const double v0 = w[j];
-            t0_sum += v0 * v0;
-        }
-        t0 += t0_sum;
-        /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
-        for (int64_t j = tile_begin; j < tile_end / 4 * 4; j += 4) {
-            const double v1 = w[j];
-            const double v2 = w[(j + 1)];
-            const double v3 = w[(j + 2)];
-            const double v4 = w[(j + 3)];
-            GRADC_SIMD()
-            for (int64_t i = 0; i < n; ++i) {
-                t1[i] += X[d*i + j] * v1 + X[d*i + (j + 1)] * v2 + X[d*i + (j + 2)] * v3 + X[d*i + (j + 3)] * v4;
-            }
-        }
-        for (int64_t j = tile_end / 4 * 4; j < tile_end; ++j) {
-            const double v1 = w[j];
-            GRADC_SIMD()
-            for (int64_t i = 0; i < n; ++i) {
-                t1[i] += X[d*i + j] * v1;
-            }
-        }
+
+    /* t0 = sum[j:d](w[j] * w[j]) */
+    GRADC_SIMD(reduction(+:t0))
+    for (int64_t j = 0; j < d; ++j) {
+        const double w_j = w[j];
+        t0 += w_j * w_j;
     }
     double t2 = 0.0;
-    /* t2 = sum[i:n](let(s0 := t1[i] - y[i], s0 * s0)) */
-    double t2_sum = 0.0;
-    GRADC_SIMD(reduction(+:t2_sum))
-    for (int64_t i = 0; i < n; ++i) {
-        const double v5 = t1[i] - y[i];
-        t2_sum += v5 * v5;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
+        /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            double t1_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_sum))
+            for (int64_t j = 0; j < d; ++j) {
+                t1_sum += X[i*d + j] * w[j];
+            }
+            t1[i - tile_begin] = t1_sum;
+        }
+
+        /* t2 = sum[i:n](let(s0 := t1[i] - y[i], s0 * s0)) */
+        double t2_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = t1[i - tile_begin] - y[i];
+            t2_sum += v0 * v0;
+        }
+        t2 += t2_sum;
     }
-    t2 += t2_sum;
+
     /* value = t0 * (0.5 * lam) + 0.5 * (t2 / n) */
-    const double value_ = t0 * (0.5 * lam) + 0.5 * (t2 / (double)n);
-    *value = value_;
+    *value = t0 * (0.5 * lam) + 0.5 * (t2 / (double)n);
     return 0;
 }
 
-size_t ridge_forward_work(int64_t d, int64_t n)
+size_t ridge_forward_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return 0;
 }
 
-int ridge_forward(int64_t d, int64_t n, const double *restrict w, const double *restrict X, const double *restrict y,
+int ridge_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                   double lam, double *restrict value, double *restrict t1, void *restrict work)
 {
     (void)work;
     double t0 = 0.0;
-    for (int64_t at = 0; at < n; ++at) {
-        t1[at] = 0.0;
-    }
-    for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
-        /* t0 = sum[j:d](w[j] * w[j]) */
-        double t0_sum = 0.0;
-        GRADC_SIMD(reduction(+:t0_sum))
-        for (int64_t j = tile_begin; j < tile_end; ++j) {
-            const double v0 = w[j];
-            t0_sum += v0 * v0;
-        }
-        t0 += t0_sum;
-        /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
-        for (int64_t j = tile_begin; j < tile_end / 4 * 4; j += 4) {
-            const double v1 = w[j];
-            const double v2 = w[(j + 1)];
-            const double v3 = w[(j + 2)];
-            const double v4 = w[(j + 3)];
-            GRADC_SIMD()
-            for (int64_t i = 0; i < n; ++i) {
-                t1[i] += X[d*i + j] * v1 + X[d*i + (j + 1)] * v2 + X[d*i + (j + 2)] * v3 + X[d*i + (j + 3)] * v4;
-            }
-        }
-        for (int64_t j = tile_end / 4 * 4; j < tile_end; ++j) {
-            const double v1 = w[j];
-            GRADC_SIMD()
-            for (int64_t i = 0; i < n; ++i) {
-                t1[i] += X[d*i + j] * v1;
-            }
-        }
+
+    /* t0 = sum[j:d](w[j] * w[j]) */
+    GRADC_SIMD(reduction(+:t0))
+    for (int64_t j = 0; j < d; ++j) {
+        const double w_j = w[j];
+        t0 += w_j * w_j;
     }
     double t2 = 0.0;
-    /* t2 = sum[i:n](let(s0 := t1[i] - y[i], s0 * s0)) */
-    double t2_sum = 0.0;
-    GRADC_SIMD(reduction(+:t2_sum))
-    for (int64_t i = 0; i < n; ++i) {
-        const double v5 = t1[i] - y[i];
-        t2_sum += v5 * v5;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
+        /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            double t1_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_sum))
+            for (int64_t j = 0; j < d; ++j) {
+                t1_sum += X[i*d + j] * w[j];
+            }
+            t1[i] = t1_sum;
+        }
+
+        /* t2 = sum[i:n](let(s0 := t1[i] - y[i], s0 * s0)) */
+        double t2_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = t1[i] - y[i];
+            t2_sum += v0 * v0;
+        }
+        t2 += t2_sum;
     }
-    t2 += t2_sum;
+
     /* value = t0 * (0.5 * lam) + 0.5 * (t2 / n) */
-    const double value_ = t0 * (0.5 * lam) + 0.5 * (t2 / (double)n);
-    *value = value_;
+    *value = t0 * (0.5 * lam) + 0.5 * (t2 / (double)n);
     return 0;
 }
 
-size_t ridge_backward_work(int64_t d, int64_t n)
+size_t ridge_backward_work(int64_t n, int64_t d)
 {
     (void)n;
     return gradc_bytes(d, sizeof(double));
 }
 
-int ridge_backward(int64_t d, int64_t n, const double *restrict w, const double *restrict X, const double *restrict y,
+int ridge_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                    double lam, const double *restrict t1, double cotangent, double *restrict grad_w,
                    void *restrict work)
 {
     unsigned char *scratch = work;
     double *const t2 = (void *)scratch;
+
     /* t0 = 0.5 * cotangent / n */
     const double t0 = 0.5 * cotangent / (double)n;
     for (int64_t at = 0; at < d; ++at) {
         t2[at] = 0.0;
     }
+
     /* t2[j:d] = sum[i:n](X[i, j] * (t0 * (2 * (t1[i] - y[i])))) */
     for (int64_t i = 0; i < n / 4 * 4; i += 4) {
         const double v0 = t0 * (2.0 * (t1[i] - y[i]));
@@ -173,72 +154,51 @@ int ridge_backward(int64_t d, int64_t n, const double *restrict w, const double 
         const double v3 = t0 * (2.0 * (t1[(i + 3)] - y[(i + 3)]));
         GRADC_SIMD()
         for (int64_t j = 0; j < d; ++j) {
-            t2[j] += X[d*i + j] * v0 + X[(i + 1)*d + j] * v1 + X[(i + 2)*d + j] * v2 + X[(i + 3)*d + j] * v3;
+            t2[j] += X[i*d + j] * v0 + X[(i + 1)*d + j] * v1 + X[(i + 2)*d + j] * v2 + X[(i + 3)*d + j] * v3;
         }
     }
     for (int64_t i = n / 4 * 4; i < n; ++i) {
         const double v0 = t0 * (2.0 * (t1[i] - y[i]));
         GRADC_SIMD()
         for (int64_t j = 0; j < d; ++j) {
-            t2[j] += X[d*i + j] * v0;
+            t2[j] += X[i*d + j] * v0;
         }
     }
+
     /* grad_w[j:d] = t2[j] + 2 * w[j] * (cotangent * (0.5 * lam)) */
-    const double v4 = cotangent * (0.5 * lam);
+    const double v0 = cotangent * (0.5 * lam);
     GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
-        grad_w[j] = t2[j] + 2.0 * w[j] * v4;
+        grad_w[j] = t2[j] + 2.0 * w[j] * v0;
     }
     return 0;
 }
 
-size_t ridge_value_and_grad_work(int64_t d, int64_t n)
+size_t ridge_value_and_grad_work(int64_t n, int64_t d)
 {
-    return gradc_bytes(n, sizeof(double)) + gradc_bytes(d, sizeof(double));
+    (void)n;
+    return gradc_bytes(128, sizeof(double))
+           + gradc_bytes(d, sizeof(double));
 }
 
-int ridge_value_and_grad(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int ridge_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                          const double *restrict y, double lam, double *restrict value, double *restrict grad_w,
                          void *restrict work)
 {
     unsigned char *scratch = work;
     double *const t1 = (void *)scratch;
-    scratch += gradc_bytes(n, sizeof(double));
+    scratch += gradc_bytes(128, sizeof(double));
     double *const t4 = (void *)scratch;
+
     /* t3 = 0.5 / n */
     const double t3 = 0.5 / (double)n;
     double t0 = 0.0;
-    for (int64_t at = 0; at < n; ++at) {
-        t1[at] = 0.0;
-    }
-    for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
-        /* t0 = sum[j:d](w[j] * w[j]) */
-        double t0_sum = 0.0;
-        GRADC_SIMD(reduction(+:t0_sum))
-        for (int64_t j = tile_begin; j < tile_end; ++j) {
-            const double v0 = w[j];
-            t0_sum += v0 * v0;
-        }
-        t0 += t0_sum;
-        /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
-        for (int64_t j = tile_begin; j < tile_end / 4 * 4; j += 4) {
-            const double v1 = w[j];
-            const double v2 = w[(j + 1)];
-            const double v3 = w[(j + 2)];
-            const double v4 = w[(j + 3)];
-            GRADC_SIMD()
-            for (int64_t i = 0; i < n; ++i) {
-                t1[i] += X[d*i + j] * v1 + X[d*i + (j + 1)] * v2 + X[d*i + (j + 2)] * v3 + X[d*i + (j + 3)] * v4;
-            }
-        }
-        for (int64_t j = tile_end / 4 * 4; j < tile_end; ++j) {
-            const double v1 = w[j];
-            GRADC_SIMD()
-            for (int64_t i = 0; i < n; ++i) {
-                t1[i] += X[d*i + j] * v1;
-            }
-        }
+
+    /* t0 = sum[j:d](w[j] * w[j]) */
+    GRADC_SIMD(reduction(+:t0))
+    for (int64_t j = 0; j < d; ++j) {
+        const double w_j = w[j];
+        t0 += w_j * w_j;
     }
     double t2 = 0.0;
     for (int64_t at = 0; at < d; ++at) {
@@ -246,40 +206,53 @@ int ridge_value_and_grad(int64_t d, int64_t n, const double *restrict w, const d
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
+        /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            double t1_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_sum))
+            for (int64_t j = 0; j < d; ++j) {
+                t1_sum += X[i*d + j] * w[j];
+            }
+            t1[i - tile_begin] = t1_sum;
+        }
+
         /* t2 = sum[i:n](let(s0 := t1[i] - y[i], s0 * s0)) */
         double t2_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v5 = t1[i] - y[i];
-            t2_sum += v5 * v5;
+            const double v0 = t1[i - tile_begin] - y[i];
+            t2_sum += v0 * v0;
         }
         t2 += t2_sum;
+
         /* t4[j:d] = sum[i:n](X[i, j] * (t3 * (2 * (t1[i] - y[i])))) */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v6 = t3 * (2.0 * (t1[i] - y[i]));
-            const double v7 = t3 * (2.0 * (t1[(i + 1)] - y[(i + 1)]));
-            const double v8 = t3 * (2.0 * (t1[(i + 2)] - y[(i + 2)]));
-            const double v9 = t3 * (2.0 * (t1[(i + 3)] - y[(i + 3)]));
+            const double v0 = t3 * (2.0 * (t1[i - tile_begin] - y[i]));
+            const double v1 = t3 * (2.0 * (t1[(i + 1) - tile_begin] - y[(i + 1)]));
+            const double v2 = t3 * (2.0 * (t1[(i + 2) - tile_begin] - y[(i + 2)]));
+            const double v3 = t3 * (2.0 * (t1[(i + 3) - tile_begin] - y[(i + 3)]));
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                t4[j] += X[d*i + j] * v6 + X[(i + 1)*d + j] * v7 + X[(i + 2)*d + j] * v8 + X[(i + 3)*d + j] * v9;
+                t4[j] += X[i*d + j] * v0 + X[(i + 1)*d + j] * v1 + X[(i + 2)*d + j] * v2 + X[(i + 3)*d + j] * v3;
             }
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v6 = t3 * (2.0 * (t1[i] - y[i]));
+            const double v0 = t3 * (2.0 * (t1[i - tile_begin] - y[i]));
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                t4[j] += X[d*i + j] * v6;
+                t4[j] += X[i*d + j] * v0;
             }
         }
     }
+
     /* value = t0 * (0.5 * lam) + 0.5 * (t2 / n) */
-    const double value_ = t0 * (0.5 * lam) + 0.5 * (t2 / (double)n);
+    *value = t0 * (0.5 * lam) + 0.5 * (t2 / (double)n);
+
     /* grad_w[j:d] = t4[j] + lam * w[j] */
     GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
         grad_w[j] = t4[j] + lam * w[j];
     }
-    *value = value_;
     return 0;
 }

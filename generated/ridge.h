@@ -20,18 +20,18 @@
 extern "C" {
 #endif
 
-size_t ridge_value_work(int64_t d, int64_t n);
-int ridge_value(int64_t d, int64_t n, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y,
+size_t ridge_value_work(int64_t n, int64_t d);
+int ridge_value(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y,
                 double lam, double *GRADC_RESTRICT value, void *GRADC_RESTRICT work);
-size_t ridge_forward_work(int64_t d, int64_t n);
-int ridge_forward(int64_t d, int64_t n, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y,
+size_t ridge_forward_work(int64_t n, int64_t d);
+int ridge_forward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y,
                   double lam, double *GRADC_RESTRICT value, double *GRADC_RESTRICT t1, void *GRADC_RESTRICT work);
-size_t ridge_backward_work(int64_t d, int64_t n);
-int ridge_backward(int64_t d, int64_t n, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y,
+size_t ridge_backward_work(int64_t n, int64_t d);
+int ridge_backward(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X, const double *GRADC_RESTRICT y,
                    double lam, const double *GRADC_RESTRICT t1, double cotangent, double *GRADC_RESTRICT grad_w,
                    void *GRADC_RESTRICT work);
-size_t ridge_value_and_grad_work(int64_t d, int64_t n);
-int ridge_value_and_grad(int64_t d, int64_t n, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
+size_t ridge_value_and_grad_work(int64_t n, int64_t d);
+int ridge_value_and_grad(int64_t n, int64_t d, const double *GRADC_RESTRICT w, const double *GRADC_RESTRICT X,
                          const double *GRADC_RESTRICT y, double lam, double *GRADC_RESTRICT value, double *GRADC_RESTRICT grad_w,
                          void *GRADC_RESTRICT work);
 

@@ -29,14 +29,14 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
-size_t squared_error_value_work(int64_t d, int64_t n)
+size_t squared_error_value_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return gradc_bytes(128, sizeof(double));
 }
 
-int squared_error_value(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int squared_error_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                         const double *restrict y, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
@@ -44,15 +44,17 @@ int squared_error_value(int64_t d, int64_t n, const double *restrict w, const do
     double t1 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                t0_sum += X[i*d + j] * w[j];
             }
             t0[i - tile_begin] = t0_sum;
         }
+
         /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s0 * s0)) */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
@@ -62,35 +64,37 @@ int squared_error_value(int64_t d, int64_t n, const double *restrict w, const do
         }
         t1 += t1_sum;
     }
+
     /* value = 0.5 * (t1 / n) */
-    const double value_ = 0.5 * (t1 / (double)n);
-    *value = value_;
+    *value = 0.5 * (t1 / (double)n);
     return 0;
 }
 
-size_t squared_error_forward_work(int64_t d, int64_t n)
+size_t squared_error_forward_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return 0;
 }
 
-int squared_error_forward(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int squared_error_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                           const double *restrict y, double *restrict value, double *restrict t0, void *restrict work)
 {
     (void)work;
     double t1 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                t0_sum += X[i*d + j] * w[j];
             }
             t0[i] = t0_sum;
         }
+
         /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s0 * s0)) */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
@@ -100,30 +104,32 @@ int squared_error_forward(int64_t d, int64_t n, const double *restrict w, const 
         }
         t1 += t1_sum;
     }
+
     /* value = 0.5 * (t1 / n) */
-    const double value_ = 0.5 * (t1 / (double)n);
-    *value = value_;
+    *value = 0.5 * (t1 / (double)n);
     return 0;
 }
 
-size_t squared_error_backward_work(int64_t d, int64_t n)
+size_t squared_error_backward_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return 0;
 }
 
-int squared_error_backward(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int squared_error_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                            const double *restrict y, const double *restrict t0, double cotangent,
                            double *restrict grad_w, void *restrict work)
 {
     (void)w;
     (void)work;
+
     /* t1 = 0.5 * cotangent / n */
     const double t1 = 0.5 * cotangent / (double)n;
     for (int64_t at = 0; at < d; ++at) {
         grad_w[at] = 0.0;
     }
+
     /* grad_w[j:d] = sum[i:n](X[i, j] * (t1 * (2 * (t0[i] - y[i])))) */
     for (int64_t i = 0; i < n / 4 * 4; i += 4) {
         const double v0 = t1 * (2.0 * (t0[i] - y[i]));
@@ -132,32 +138,33 @@ int squared_error_backward(int64_t d, int64_t n, const double *restrict w, const
         const double v3 = t1 * (2.0 * (t0[(i + 3)] - y[(i + 3)]));
         GRADC_SIMD()
         for (int64_t j = 0; j < d; ++j) {
-            grad_w[j] += X[d*i + j] * v0 + X[(i + 1)*d + j] * v1 + X[(i + 2)*d + j] * v2 + X[(i + 3)*d + j] * v3;
+            grad_w[j] += X[i*d + j] * v0 + X[(i + 1)*d + j] * v1 + X[(i + 2)*d + j] * v2 + X[(i + 3)*d + j] * v3;
         }
     }
     for (int64_t i = n / 4 * 4; i < n; ++i) {
         const double v0 = t1 * (2.0 * (t0[i] - y[i]));
         GRADC_SIMD()
         for (int64_t j = 0; j < d; ++j) {
-            grad_w[j] += X[d*i + j] * v0;
+            grad_w[j] += X[i*d + j] * v0;
         }
     }
     return 0;
 }
 
-size_t squared_error_value_and_grad_work(int64_t d, int64_t n)
+size_t squared_error_value_and_grad_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return gradc_bytes(128, sizeof(double));
 }
 
-int squared_error_value_and_grad(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int squared_error_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                                  const double *restrict y, double *restrict value, double *restrict grad_w,
                                  void *restrict work)
 {
     unsigned char *scratch = work;
     double *const t0 = (void *)scratch;
+
     /* t2 = 0.5 / n */
     const double t2 = 0.5 / (double)n;
     double t1 = 0.0;
@@ -166,15 +173,17 @@ int squared_error_value_and_grad(int64_t d, int64_t n, const double *restrict w,
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t0_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                t0_sum += X[i*d + j] * w[j];
             }
             t0[i - tile_begin] = t0_sum;
         }
+
         /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s0 * s0)) */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
@@ -183,27 +192,28 @@ int squared_error_value_and_grad(int64_t d, int64_t n, const double *restrict w,
             t1_sum += v0 * v0;
         }
         t1 += t1_sum;
+
         /* grad_w[j:d] = sum[i:n](X[i, j] * (t2 * (2 * (t0[i] - y[i])))) */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v1 = t2 * (2.0 * (t0[i - tile_begin] - y[i]));
-            const double v2 = t2 * (2.0 * (t0[(i + 1) - tile_begin] - y[(i + 1)]));
-            const double v3 = t2 * (2.0 * (t0[(i + 2) - tile_begin] - y[(i + 2)]));
-            const double v4 = t2 * (2.0 * (t0[(i + 3) - tile_begin] - y[(i + 3)]));
+            const double v0 = t2 * (2.0 * (t0[i - tile_begin] - y[i]));
+            const double v1 = t2 * (2.0 * (t0[(i + 1) - tile_begin] - y[(i + 1)]));
+            const double v2 = t2 * (2.0 * (t0[(i + 2) - tile_begin] - y[(i + 2)]));
+            const double v3 = t2 * (2.0 * (t0[(i + 3) - tile_begin] - y[(i + 3)]));
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v1 + X[(i + 1)*d + j] * v2 + X[(i + 2)*d + j] * v3 + X[(i + 3)*d + j] * v4;
+                grad_w[j] += X[i*d + j] * v0 + X[(i + 1)*d + j] * v1 + X[(i + 2)*d + j] * v2 + X[(i + 3)*d + j] * v3;
             }
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v1 = t2 * (2.0 * (t0[i - tile_begin] - y[i]));
+            const double v0 = t2 * (2.0 * (t0[i - tile_begin] - y[i]));
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v1;
+                grad_w[j] += X[i*d + j] * v0;
             }
         }
     }
+
     /* value = 0.5 * (t1 / n) */
-    const double value_ = 0.5 * (t1 / (double)n);
-    *value = value_;
+    *value = 0.5 * (t1 / (double)n);
     return 0;
 }

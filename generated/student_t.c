@@ -147,32 +147,35 @@ static double gradc_lgamma(double x)
     return offset + sign * y;
 }
 
-size_t student_t_value_work(int64_t d, int64_t n)
+size_t student_t_value_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return gradc_bytes(128, sizeof(double));
 }
 
-int student_t_value(int64_t d, int64_t n, const double *restrict w, double log_sigma, const double *restrict X,
+int student_t_value(int64_t n, int64_t d, const double *restrict w, double log_sigma, const double *restrict X,
                     const double *restrict y, double nu, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
     double *const t1 = (void *)scratch;
+
     /* t0 = exp(-log_sigma) */
     const double t0 = exp(-log_sigma);
     double t2 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t1_sum = 0.0;
             GRADC_SIMD(reduction(+:t1_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t1_sum += X[d*i + j] * w[j];
+                t1_sum += X[i*d + j] * w[j];
             }
             t1[i - tile_begin] = t1_sum;
         }
+
         /* t2 = sum[i:n](let(s0 := t0 * (y[i] - t1[i]), log1p(s0 * s0 / nu))) */
         double t2_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_sum))
@@ -182,41 +185,44 @@ int student_t_value(int64_t d, int64_t n, const double *restrict w, double log_s
         }
         t2 += t2_sum;
     }
-    /* value = let(s0 := 0.5 * (1 + nu), t2 / n * s0 + (log_sigma + (gammaln(0.5 * nu) + 0.5 * */
-    /*    log(3.141592653589793 * nu) - gammaln(s0)))) */
-    const double v1 = 0.5 * (1.0 + nu);
-    const double v2 = log_sigma + (gradc_lgamma(0.5 * nu) + 0.5 * log(3.141592653589793 * nu) - gradc_lgamma(v1));
-    const double value_ = t2 / (double)n * v1 + v2;
-    *value = value_;
+
+    /* value = let(s0 := 0.5 * (1 + nu), t2 / n * s0 + (log_sigma + (gammaln(0.5 * nu) + 0.5 *
+     *    log(3.141592653589793 * nu) - gammaln(s0)))) */
+    const double v0 = 0.5 * (1.0 + nu);
+    const double v1 = log_sigma + (gradc_lgamma(0.5 * nu) + 0.5 * log(3.141592653589793 * nu) - gradc_lgamma(v0));
+    *value = t2 / (double)n * v0 + v1;
     return 0;
 }
 
-size_t student_t_forward_work(int64_t d, int64_t n)
+size_t student_t_forward_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return 0;
 }
 
-int student_t_forward(int64_t d, int64_t n, const double *restrict w, double log_sigma, const double *restrict X,
+int student_t_forward(int64_t n, int64_t d, const double *restrict w, double log_sigma, const double *restrict X,
                       const double *restrict y, double nu, double *restrict value, double *restrict t0,
                       double *restrict t1, void *restrict work)
 {
     (void)work;
+
     /* t0 = exp(-log_sigma) */
     const double t0_ = exp(-log_sigma);
     double t2 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t1_sum = 0.0;
             GRADC_SIMD(reduction(+:t1_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t1_sum += X[d*i + j] * w[j];
+                t1_sum += X[i*d + j] * w[j];
             }
             t1[i] = t1_sum;
         }
+
         /* t2 = sum[i:n](let(s0 := t0 * (y[i] - t1[i]), log1p(s0 * s0 / nu))) */
         double t2_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_sum))
@@ -226,24 +232,24 @@ int student_t_forward(int64_t d, int64_t n, const double *restrict w, double log
         }
         t2 += t2_sum;
     }
-    /* value = let(s0 := 0.5 * (1 + nu), t2 / n * s0 + (log_sigma + (gammaln(0.5 * nu) + 0.5 * */
-    /*    log(3.141592653589793 * nu) - gammaln(s0)))) */
-    const double v1 = 0.5 * (1.0 + nu);
-    const double v2 = log_sigma + (gradc_lgamma(0.5 * nu) + 0.5 * log(3.141592653589793 * nu) - gradc_lgamma(v1));
-    const double value_ = t2 / (double)n * v1 + v2;
-    *value = value_;
+
+    /* value = let(s0 := 0.5 * (1 + nu), t2 / n * s0 + (log_sigma + (gammaln(0.5 * nu) + 0.5 *
+     *    log(3.141592653589793 * nu) - gammaln(s0)))) */
+    const double v0 = 0.5 * (1.0 + nu);
+    const double v1 = log_sigma + (gradc_lgamma(0.5 * nu) + 0.5 * log(3.141592653589793 * nu) - gradc_lgamma(v0));
+    *value = t2 / (double)n * v0 + v1;
     *t0 = t0_;
     return 0;
 }
 
-size_t student_t_backward_work(int64_t d, int64_t n)
+size_t student_t_backward_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return gradc_bytes(128, sizeof(double));
 }
 
-int student_t_backward(int64_t d, int64_t n, const double *restrict w, double log_sigma, const double *restrict X,
+int student_t_backward(int64_t n, int64_t d, const double *restrict w, double log_sigma, const double *restrict X,
                        const double *restrict y, double nu, double t0, const double *restrict t1, double cotangent,
                        double *restrict grad_w, double *restrict grad_log_sigma, void *restrict work)
 {
@@ -251,6 +257,7 @@ int student_t_backward(int64_t d, int64_t n, const double *restrict w, double lo
     (void)log_sigma;
     unsigned char *scratch = work;
     double *const t3 = (void *)scratch;
+
     /* t2 = cotangent * (0.5 * (1 + nu)) / n */
     const double t2 = cotangent * (0.5 * (1.0 + nu)) / (double)n;
     for (int64_t at = 0; at < d; ++at) {
@@ -259,6 +266,7 @@ int student_t_backward(int64_t d, int64_t n, const double *restrict w, double lo
     double t4 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t3[i:n] = let(s0 := t0 * (y[i] - t1[i]), -(t0 * (2 * s0 * (t2 / (1 + s0 * s0 / nu) / nu)))) */
         /* t4 = sum[i:n](let(s0 := y[i] - t1[i], s1 := t0 * s0, s0 * s0 / (1 + s1 * s1 / nu))) */
         double t4_sum = 0.0;
@@ -271,39 +279,41 @@ int student_t_backward(int64_t d, int64_t n, const double *restrict w, double lo
             t4_sum += v0 * v0 / v2;
         }
         t4 += t4_sum;
+
         /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v3 = t3[i - tile_begin];
-            const double v4 = t3[(i + 1) - tile_begin];
-            const double v5 = t3[(i + 2) - tile_begin];
-            const double v6 = t3[(i + 3) - tile_begin];
+            const double t3_i = t3[i - tile_begin];
+            const double t3_i1 = t3[(i + 1) - tile_begin];
+            const double t3_i2 = t3[(i + 2) - tile_begin];
+            const double t3_i3 = t3[(i + 3) - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v3 + X[(i + 1)*d + j] * v4 + X[(i + 2)*d + j] * v5 + X[(i + 3)*d + j] * v6;
+                grad_w[j] += X[i*d + j] * t3_i + X[(i + 1)*d + j] * t3_i1 + X[(i + 2)*d + j] * t3_i2 + X[(i + 3)*d + j] * t3_i3;
             }
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v3 = t3[i - tile_begin];
+            const double t3_i = t3[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v3;
+                grad_w[j] += X[i*d + j] * t3_i;
             }
         }
     }
+
     /* grad_log_sigma = cotangent - t0 * (t2 * (t0 * (2 * t4)) / nu) */
-    const double grad_log_sigma_ = cotangent - t0 * (t2 * (t0 * (2.0 * t4)) / nu);
-    *grad_log_sigma = grad_log_sigma_;
+    *grad_log_sigma = cotangent - t0 * (t2 * (t0 * (2.0 * t4)) / nu);
     return 0;
 }
 
-size_t student_t_value_and_grad_work(int64_t d, int64_t n)
+size_t student_t_value_and_grad_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
-    return gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    (void)d;
+    return gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double));
 }
 
-int student_t_value_and_grad(int64_t d, int64_t n, const double *restrict w, double log_sigma,
+int student_t_value_and_grad(int64_t n, int64_t d, const double *restrict w, double log_sigma,
                              const double *restrict X, const double *restrict y, double nu, double *restrict value,
                              double *restrict grad_w, double *restrict grad_log_sigma, void *restrict work)
 {
@@ -311,6 +321,7 @@ int student_t_value_and_grad(int64_t d, int64_t n, const double *restrict w, dou
     double *const t1 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
     double *const t4 = (void *)scratch;
+
     /* t0 = exp(-log_sigma) */
     /* t3 = 0.5 * (1 + nu) / n */
     const double t0 = exp(-log_sigma);
@@ -322,15 +333,17 @@ int student_t_value_and_grad(int64_t d, int64_t n, const double *restrict w, dou
     double t5 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t1_sum = 0.0;
             GRADC_SIMD(reduction(+:t1_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t1_sum += X[d*i + j] * w[j];
+                t1_sum += X[i*d + j] * w[j];
             }
             t1[i - tile_begin] = t1_sum;
         }
+
         /* t2 = sum[i:n](let(s0 := t0 * (y[i] - t1[i]), log1p(s0 * s0 / nu))) */
         /* t4[i:n] = let(s0 := t0 * (y[i] - t1[i]), -(t0 * (2 * s0 * (t3 / (1 + s0 * s0 / nu) / nu)))) */
         /* t5 = sum[i:n](let(s0 := y[i] - t1[i], s1 := t0 * s0, s0 * s0 / (1 + s1 * s1 / nu))) */
@@ -348,33 +361,33 @@ int student_t_value_and_grad(int64_t d, int64_t n, const double *restrict w, dou
         }
         t2 += t2_sum;
         t5 += t5_sum;
+
         /* grad_w[j:d] = sum[i:n](X[i, j] * t4[i]) */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v4 = t4[i - tile_begin];
-            const double v5 = t4[(i + 1) - tile_begin];
-            const double v6 = t4[(i + 2) - tile_begin];
-            const double v7 = t4[(i + 3) - tile_begin];
+            const double t4_i = t4[i - tile_begin];
+            const double t4_i1 = t4[(i + 1) - tile_begin];
+            const double t4_i2 = t4[(i + 2) - tile_begin];
+            const double t4_i3 = t4[(i + 3) - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v4 + X[(i + 1)*d + j] * v5 + X[(i + 2)*d + j] * v6 + X[(i + 3)*d + j] * v7;
+                grad_w[j] += X[i*d + j] * t4_i + X[(i + 1)*d + j] * t4_i1 + X[(i + 2)*d + j] * t4_i2 + X[(i + 3)*d + j] * t4_i3;
             }
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v4 = t4[i - tile_begin];
+            const double t4_i = t4[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v4;
+                grad_w[j] += X[i*d + j] * t4_i;
             }
         }
     }
-    /* value = let(s0 := 0.5 * (1 + nu), t2 / n * s0 + (log_sigma + (gammaln(0.5 * nu) + 0.5 * */
-    /*    log(3.141592653589793 * nu) - gammaln(s0)))) */
+
+    /* value = let(s0 := 0.5 * (1 + nu), t2 / n * s0 + (log_sigma + (gammaln(0.5 * nu) + 0.5 *
+     *    log(3.141592653589793 * nu) - gammaln(s0)))) */
     /* grad_log_sigma = 1 - t0 * (t3 * (t0 * (2 * t5)) / nu) */
-    const double v8 = 0.5 * (1.0 + nu);
-    const double v9 = log_sigma + (gradc_lgamma(0.5 * nu) + 0.5 * log(3.141592653589793 * nu) - gradc_lgamma(v8));
-    const double value_ = t2 / (double)n * v8 + v9;
-    const double grad_log_sigma_ = 1.0 - t0 * (t3 * (t0 * (2.0 * t5)) / nu);
-    *value = value_;
-    *grad_log_sigma = grad_log_sigma_;
+    const double v0 = 0.5 * (1.0 + nu);
+    const double v1 = log_sigma + (gradc_lgamma(0.5 * nu) + 0.5 * log(3.141592653589793 * nu) - gradc_lgamma(v0));
+    *value = t2 / (double)n * v0 + v1;
+    *grad_log_sigma = 1.0 - t0 * (t3 * (t0 * (2.0 * t5)) / nu);
     return 0;
 }

@@ -49,25 +49,23 @@ int total_variation_value(int64_t t, const double *restrict x, const double *res
 {
     (void)work;
     double t0 = 0.0;
+
     /* t0 = sum[i:t](let(s0 := x[i] - y[i], s0 * s0)) */
-    double t0_sum = 0.0;
-    GRADC_SIMD(reduction(+:t0_sum))
+    GRADC_SIMD(reduction(+:t0))
     for (int64_t i = 0; i < t; ++i) {
         const double v0 = x[i] - y[i];
-        t0_sum += v0 * v0;
+        t0 += v0 * v0;
     }
-    t0 += t0_sum;
     double t1 = 0.0;
+
     /* t1 = sum[i:t - 1](hypot(x[i + 1] - x[i], eps)) */
-    double t1_sum = 0.0;
-    GRADC_SIMD(reduction(+:t1_sum))
+    GRADC_SIMD(reduction(+:t1))
     for (int64_t i = 0; i < t - 1; ++i) {
-        t1_sum += hypot(x[i + 1] - x[i], eps);
+        t1 += hypot(x[i + 1] - x[i], eps);
     }
-    t1 += t1_sum;
+
     /* value = 0.5 * t0 + lam * t1 */
-    const double value_ = lam * t1 + 0.5 * t0;
-    *value = value_;
+    *value = lam * t1 + 0.5 * t0;
     return 0;
 }
 
@@ -82,25 +80,23 @@ int total_variation_forward(int64_t t, const double *restrict x, const double *r
 {
     (void)work;
     double t0 = 0.0;
+
     /* t0 = sum[i:t](let(s0 := x[i] - y[i], s0 * s0)) */
-    double t0_sum = 0.0;
-    GRADC_SIMD(reduction(+:t0_sum))
+    GRADC_SIMD(reduction(+:t0))
     for (int64_t i = 0; i < t; ++i) {
         const double v0 = x[i] - y[i];
-        t0_sum += v0 * v0;
+        t0 += v0 * v0;
     }
-    t0 += t0_sum;
     double t1 = 0.0;
+
     /* t1 = sum[i:t - 1](hypot(x[i + 1] - x[i], eps)) */
-    double t1_sum = 0.0;
-    GRADC_SIMD(reduction(+:t1_sum))
+    GRADC_SIMD(reduction(+:t1))
     for (int64_t i = 0; i < t - 1; ++i) {
-        t1_sum += hypot(x[i + 1] - x[i], eps);
+        t1 += hypot(x[i + 1] - x[i], eps);
     }
-    t1 += t1_sum;
+
     /* value = 0.5 * t0 + lam * t1 */
-    const double value_ = lam * t1 + 0.5 * t0;
-    *value = value_;
+    *value = lam * t1 + 0.5 * t0;
     return 0;
 }
 
@@ -117,8 +113,9 @@ int total_variation_backward(int64_t t, const double *restrict x, const double *
     for (int64_t at = 0; at < t; ++at) {
         t0[at] = 0.0;
     }
-    /* t0[:t] = 0 t0 += each[i:t - 1](let(s0 := x[i + 1] - x[i], s1 := hypot(s0, eps), s2 := 0 == s1, s3 := s0 * */
-    /*    (lam * cotangent) / s1, at[i](where(s2, 0, -s3)), at[i + 1](where(s2, 0, s3)))) */
+
+    /* t0[:t] = 0 t0 += each[i:t - 1](let(s0 := x[i + 1] - x[i], s1 := hypot(s0, eps), s2 := 0 == s1, s3 := s0 *
+     *    (lam * cotangent) / s1, at[i](where(s2, 0, -s3)), at[i + 1](where(s2, 0, s3)))) */
     const double v3 = lam * cotangent;
     for (int64_t i = 0; i < t - 1; ++i) {
         const double v0 = x[i + 1] - x[i];
@@ -128,6 +125,7 @@ int total_variation_backward(int64_t t, const double *restrict x, const double *
         t0[i] += v2 ? 0.0 : -v4;
         t0[i + 1] += v2 ? 0.0 : v4;
     }
+
     /* grad_x[i:t] = t0[i] + cotangent * (x[i] - y[i]) */
     GRADC_SIMD()
     for (int64_t i = 0; i < t; ++i) {
@@ -147,39 +145,38 @@ int total_variation_value_and_grad(int64_t t, const double *restrict x, const do
     unsigned char *scratch = work;
     double *const t2 = (void *)scratch;
     double t0 = 0.0;
+
     /* t0 = sum[i:t](let(s0 := x[i] - y[i], s0 * s0)) */
-    double t0_sum = 0.0;
-    GRADC_SIMD(reduction(+:t0_sum))
+    GRADC_SIMD(reduction(+:t0))
     for (int64_t i = 0; i < t; ++i) {
         const double v0 = x[i] - y[i];
-        t0_sum += v0 * v0;
+        t0 += v0 * v0;
     }
-    t0 += t0_sum;
     double t1 = 0.0;
     for (int64_t at = 0; at < t; ++at) {
         t2[at] = 0.0;
     }
+
     /* t1 = sum[i:t - 1](hypot(x[i + 1] - x[i], eps)) */
-    /* t2[:t] = 0 t2 += each[i:t - 1](let(s0 := x[i + 1] - x[i], s1 := hypot(s0, eps), s2 := 0 == s1, s3 := lam * */
-    /*    s0 / s1, at[i](where(s2, 0, -s3)), at[i + 1](where(s2, 0, s3)))) */
-    double t1_sum = 0.0;
+    /* t2[:t] = 0 t2 += each[i:t - 1](let(s0 := x[i + 1] - x[i], s1 := hypot(s0, eps), s2 := 0 == s1, s3 := lam *
+     *    s0 / s1, at[i](where(s2, 0, -s3)), at[i + 1](where(s2, 0, s3)))) */
     for (int64_t i = 0; i < t - 1; ++i) {
-        const double v1 = x[i + 1] - x[i];
-        const double v2 = hypot(v1, eps);
-        const int v3 = 0.0 == v2;
-        const double v4 = lam * v1 / v2;
-        t1_sum += v2;
-        t2[i] += v3 ? 0.0 : -v4;
-        t2[i + 1] += v3 ? 0.0 : v4;
+        const double v0 = x[i + 1] - x[i];
+        const double v1 = hypot(v0, eps);
+        const int v2 = 0.0 == v1;
+        const double v3 = lam * v0 / v1;
+        t1 += v1;
+        t2[i] += v2 ? 0.0 : -v3;
+        t2[i + 1] += v2 ? 0.0 : v3;
     }
-    t1 += t1_sum;
+
     /* value = 0.5 * t0 + lam * t1 */
-    const double value_ = lam * t1 + 0.5 * t0;
+    *value = lam * t1 + 0.5 * t0;
+
     /* grad_x[i:t] = t2[i] + (x[i] - y[i]) */
     GRADC_SIMD()
     for (int64_t i = 0; i < t; ++i) {
         grad_x[i] = t2[i] + (x[i] - y[i]);
     }
-    *value = value_;
     return 0;
 }

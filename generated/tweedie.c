@@ -1,9 +1,9 @@
 /* tweedie: the loss, and its derivatives.
  *
  *     def program(w: real[d], X: real[n, d], y: real[n], power: real):
- *         t0[i:n] = sum[j:d](X[i, j] * w[j])
- *         t1 = sum[i:n](let(s0 := 2 - power, s1 := 1 - power, exp(t0[i] * s0) / s0 + (y[i] ** s0 / (s0 * s1) - y[i] * exp(t0[i] * s1) / s1)))
- *         value = 2 * (t1 / n)
+ *         z[i:n] = sum[j:d](X[i, j] * w[j])
+ *         t0 = sum[i:n](let(s0 := 2 - power, s1 := 1 - power, exp(z[i] * s0) / s0 + (y[i] ** s0 / (s0 * s1) - y[i] * exp(z[i] * s1) / s1)))
+ *         value = 2 * (t0 / n)
  *         return value
  *
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
@@ -40,221 +40,233 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
-size_t tweedie_value_work(int64_t d, int64_t n)
+size_t tweedie_value_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return gradc_bytes(128, sizeof(double));
 }
 
-int tweedie_value(int64_t d, int64_t n, const double *restrict w, const double *restrict X, const double *restrict y,
+int tweedie_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                   double power, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
-    double t1 = 0.0;
+    double *const z = (void *)scratch;
+    double t0 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+
+        /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum))
+            double z_sum = 0.0;
+            GRADC_SIMD(reduction(+:z_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                z_sum += X[i*d + j] * w[j];
             }
-            t0[i - tile_begin] = t0_sum;
+            z[i - tile_begin] = z_sum;
         }
-        /* t1 = sum[i:n](let(s0 := 2 - power, s1 := 1 - power, exp(t0[i] * s0) / s0 + (y[i] ** s0 / (s0 * s1) - */
-        /*    y[i] * exp(t0[i] * s1) / s1))) */
-        const double v1 = 2.0 - power;
-        const double v3 = 1.0 - power;
-        const double v4 = v1 * v3;
-        double t1_sum = 0.0;
-        GRADC_SIMD(reduction(+:t1_sum))
+
+        /* t0 = sum[i:n](let(s0 := 2 - power, s1 := 1 - power, exp(z[i] * s0) / s0 + (y[i] ** s0 / (s0 * s1) - y[i]
+         *    * exp(z[i] * s1) / s1))) */
+        const double v0 = 2.0 - power;
+        const double v1 = 1.0 - power;
+        const double v2 = v0 * v1;
+        double t0_sum = 0.0;
+        GRADC_SIMD(reduction(+:t0_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = t0[i - tile_begin];
-            const double v2 = y[i];
-            t1_sum += exp(v0 * v1) / v1 + (pow(v2, v1) / v4 - v2 * exp(v0 * v3) / v3);
+            const double z_i = z[i - tile_begin];
+            const double y_i = y[i];
+            t0_sum += exp(z_i * v0) / v0 + (pow(y_i, v0) / v2 - y_i * exp(z_i * v1) / v1);
         }
-        t1 += t1_sum;
+        t0 += t0_sum;
     }
-    /* value = 2 * (t1 / n) */
-    const double value_ = 2.0 * (t1 / (double)n);
-    *value = value_;
+
+    /* value = 2 * (t0 / n) */
+    *value = 2.0 * (t0 / (double)n);
     return 0;
 }
 
-size_t tweedie_forward_work(int64_t d, int64_t n)
+size_t tweedie_forward_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return 0;
 }
 
-int tweedie_forward(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
-                    const double *restrict y, double power, double *restrict value, double *restrict t0,
+int tweedie_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
+                    const double *restrict y, double power, double *restrict value, double *restrict z,
                     void *restrict work)
 {
     (void)work;
-    double t1 = 0.0;
+    double t0 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+
+        /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum))
+            double z_sum = 0.0;
+            GRADC_SIMD(reduction(+:z_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                z_sum += X[i*d + j] * w[j];
             }
-            t0[i] = t0_sum;
+            z[i] = z_sum;
         }
-        /* t1 = sum[i:n](let(s0 := 2 - power, s1 := 1 - power, exp(t0[i] * s0) / s0 + (y[i] ** s0 / (s0 * s1) - */
-        /*    y[i] * exp(t0[i] * s1) / s1))) */
-        const double v1 = 2.0 - power;
-        const double v3 = 1.0 - power;
-        const double v4 = v1 * v3;
-        double t1_sum = 0.0;
-        GRADC_SIMD(reduction(+:t1_sum))
+
+        /* t0 = sum[i:n](let(s0 := 2 - power, s1 := 1 - power, exp(z[i] * s0) / s0 + (y[i] ** s0 / (s0 * s1) - y[i]
+         *    * exp(z[i] * s1) / s1))) */
+        const double v0 = 2.0 - power;
+        const double v1 = 1.0 - power;
+        const double v2 = v0 * v1;
+        double t0_sum = 0.0;
+        GRADC_SIMD(reduction(+:t0_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = t0[i];
-            const double v2 = y[i];
-            t1_sum += exp(v0 * v1) / v1 + (pow(v2, v1) / v4 - v2 * exp(v0 * v3) / v3);
+            const double z_i = z[i];
+            const double y_i = y[i];
+            t0_sum += exp(z_i * v0) / v0 + (pow(y_i, v0) / v2 - y_i * exp(z_i * v1) / v1);
         }
-        t1 += t1_sum;
+        t0 += t0_sum;
     }
-    /* value = 2 * (t1 / n) */
-    const double value_ = 2.0 * (t1 / (double)n);
-    *value = value_;
+
+    /* value = 2 * (t0 / n) */
+    *value = 2.0 * (t0 / (double)n);
     return 0;
 }
 
-size_t tweedie_backward_work(int64_t d, int64_t n)
+size_t tweedie_backward_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return gradc_bytes(128, sizeof(double));
 }
 
-int tweedie_backward(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
-                     const double *restrict y, double power, const double *restrict t0, double cotangent,
+int tweedie_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
+                     const double *restrict y, double power, const double *restrict z, double cotangent,
                      double *restrict grad_w, void *restrict work)
 {
     (void)w;
     unsigned char *scratch = work;
-    double *const t2 = (void *)scratch;
-    /* t1 = 2 * cotangent / n */
-    const double t1 = 2.0 * cotangent / (double)n;
+    double *const z_bar = (void *)scratch;
+
+    /* t0 = 2 * cotangent / n */
+    const double t0 = 2.0 * cotangent / (double)n;
     for (int64_t at = 0; at < d; ++at) {
         grad_w[at] = 0.0;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t2[i:n] = let(s0 := 2 - power, s1 := 1 - power, s0 * (t1 / s0 * exp(t0[i] * s0)) - s1 * (exp(t0[i] * s1) */
-        /*    * (y[i] * (t1 / s1)))) */
+
+        /* z_bar[i:n] = let(s0 := 2 - power, s1 := 1 - power, s0 * (t0 / s0 * exp(z[i] * s0)) - s1 * (exp(z[i] *
+         *    s1) * (y[i] * (t0 / s1)))) */
         const double v0 = 2.0 - power;
-        const double v1 = t1 / v0;
-        const double v3 = 1.0 - power;
-        const double v4 = t1 / v3;
+        const double v1 = t0 / v0;
+        const double v2 = 1.0 - power;
+        const double v3 = t0 / v2;
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v2 = t0[i];
-            t2[i - tile_begin] = v0 * (v1 * exp(v2 * v0)) - v3 * (exp(v2 * v3) * (y[i] * v4));
+            const double z_i = z[i];
+            z_bar[i - tile_begin] = v0 * (v1 * exp(z_i * v0)) - v2 * (exp(z_i * v2) * (y[i] * v3));
         }
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v5 = t2[i - tile_begin];
-            const double v6 = t2[(i + 1) - tile_begin];
-            const double v7 = t2[(i + 2) - tile_begin];
-            const double v8 = t2[(i + 3) - tile_begin];
+            const double z_bar_i = z_bar[i - tile_begin];
+            const double z_bar_i1 = z_bar[(i + 1) - tile_begin];
+            const double z_bar_i2 = z_bar[(i + 2) - tile_begin];
+            const double z_bar_i3 = z_bar[(i + 3) - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v5 + X[(i + 1)*d + j] * v6 + X[(i + 2)*d + j] * v7 + X[(i + 3)*d + j] * v8;
+                grad_w[j] += X[i*d + j] * z_bar_i + X[(i + 1)*d + j] * z_bar_i1 + X[(i + 2)*d + j] * z_bar_i2 + X[(i + 3)*d + j] * z_bar_i3;
             }
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v5 = t2[i - tile_begin];
+            const double z_bar_i = z_bar[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v5;
+                grad_w[j] += X[i*d + j] * z_bar_i;
             }
         }
     }
     return 0;
 }
 
-size_t tweedie_value_and_grad_work(int64_t d, int64_t n)
+size_t tweedie_value_and_grad_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
-    return gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    (void)d;
+    return gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double));
 }
 
-int tweedie_value_and_grad(int64_t d, int64_t n, const double *restrict w, const double *restrict X,
+int tweedie_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                            const double *restrict y, double power, double *restrict value, double *restrict grad_w,
                            void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
+    double *const z = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)scratch;
-    /* t2 = 2 / n */
-    const double t2 = 2.0 / (double)n;
-    double t1 = 0.0;
+    double *const z_bar = (void *)scratch;
+
+    /* t1 = 2 / n */
+    const double t1 = 2.0 / (double)n;
+    double t0 = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w[at] = 0.0;
     }
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+
+        /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum))
+            double z_sum = 0.0;
+            GRADC_SIMD(reduction(+:z_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[d*i + j] * w[j];
+                z_sum += X[i*d + j] * w[j];
             }
-            t0[i - tile_begin] = t0_sum;
+            z[i - tile_begin] = z_sum;
         }
-        /* t1 = sum[i:n](let(s0 := 2 - power, s1 := 1 - power, exp(t0[i] * s0) / s0 + (y[i] ** s0 / (s0 * s1) - */
-        /*    y[i] * exp(t0[i] * s1) / s1))) */
-        /* t3[i:n] = let(s0 := 2 - power, s1 := 1 - power, s0 * (t2 / s0 * exp(t0[i] * s0)) - s1 * (exp(t0[i] * s1) */
-        /*    * (y[i] * (t2 / s1)))) */
-        const double v1 = 2.0 - power;
-        const double v4 = 1.0 - power;
-        const double v5 = v1 * v4;
-        const double v7 = t2 / v1;
-        const double v8 = t2 / v4;
-        double t1_sum = 0.0;
-        GRADC_SIMD(reduction(+:t1_sum))
+
+        /* t0 = sum[i:n](let(s0 := 2 - power, s1 := 1 - power, exp(z[i] * s0) / s0 + (y[i] ** s0 / (s0 * s1) - y[i]
+         *    * exp(z[i] * s1) / s1))) */
+        /* z_bar[i:n] = let(s0 := 2 - power, s1 := 1 - power, s0 * (t1 / s0 * exp(z[i] * s0)) - s1 * (exp(z[i] *
+         *    s1) * (y[i] * (t1 / s1)))) */
+        const double v0 = 2.0 - power;
+        const double v2 = 1.0 - power;
+        const double v3 = v0 * v2;
+        const double v5 = t1 / v0;
+        const double v6 = t1 / v2;
+        double t0_sum = 0.0;
+        GRADC_SIMD(reduction(+:t0_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = t0[i - tile_begin];
-            const double v2 = exp(v0 * v1);
-            const double v3 = y[i];
-            const double v6 = exp(v0 * v4);
-            t1_sum += v2 / v1 + (pow(v3, v1) / v5 - v3 * v6 / v4);
-            t3[i - tile_begin] = v1 * (v7 * v2) - v4 * (v6 * (v3 * v8));
+            const double z_i = z[i - tile_begin];
+            const double v1 = exp(z_i * v0);
+            const double y_i = y[i];
+            const double v4 = exp(z_i * v2);
+            t0_sum += v1 / v0 + (pow(y_i, v0) / v3 - y_i * v4 / v2);
+            z_bar[i - tile_begin] = v0 * (v5 * v1) - v2 * (v4 * (y_i * v6));
         }
-        t1 += t1_sum;
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
+        t0 += t0_sum;
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v9 = t3[i - tile_begin];
-            const double v10 = t3[(i + 1) - tile_begin];
-            const double v11 = t3[(i + 2) - tile_begin];
-            const double v12 = t3[(i + 3) - tile_begin];
+            const double z_bar_i = z_bar[i - tile_begin];
+            const double z_bar_i1 = z_bar[(i + 1) - tile_begin];
+            const double z_bar_i2 = z_bar[(i + 2) - tile_begin];
+            const double z_bar_i3 = z_bar[(i + 3) - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v9 + X[(i + 1)*d + j] * v10 + X[(i + 2)*d + j] * v11 + X[(i + 3)*d + j] * v12;
+                grad_w[j] += X[i*d + j] * z_bar_i + X[(i + 1)*d + j] * z_bar_i1 + X[(i + 2)*d + j] * z_bar_i2 + X[(i + 3)*d + j] * z_bar_i3;
             }
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v9 = t3[i - tile_begin];
+            const double z_bar_i = z_bar[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v9;
+                grad_w[j] += X[i*d + j] * z_bar_i;
             }
         }
     }
-    /* value = 2 * (t1 / n) */
-    const double value_ = 2.0 * (t1 / (double)n);
-    *value = value_;
+
+    /* value = 2 * (t0 / n) */
+    *value = 2.0 * (t0 / (double)n);
     return 0;
 }

@@ -171,17 +171,16 @@ int von_mises_value(int64_t n, double mu, double log_kappa, const double *restri
 {
     (void)work;
     double t0 = 0.0;
+
     /* t0 = sum[i:n](1 - cos(x[i] - mu)) */
-    double t0_sum = 0.0;
-    GRADC_SIMD(reduction(+:t0_sum))
+    GRADC_SIMD(reduction(+:t0))
     for (int64_t i = 0; i < n; ++i) {
-        t0_sum += 1.0 - cos(x[i] - mu);
+        t0 += 1.0 - cos(x[i] - mu);
     }
-    t0 += t0_sum;
+
     /* value = let(s0 := exp(log_kappa), 1.8378770664093453 + log(i0e(s0)) + s0 * (t0 / n)) */
     const double v0 = exp(log_kappa);
-    const double value_ = 1.8378770664093453 + log(gradc_i0e(v0)) + v0 * (t0 / (double)n);
-    *value = value_;
+    *value = 1.8378770664093453 + log(gradc_i0e(v0)) + v0 * (t0 / (double)n);
     return 0;
 }
 
@@ -196,17 +195,16 @@ int von_mises_forward(int64_t n, double mu, double log_kappa, const double *rest
 {
     (void)work;
     double t0_ = 0.0;
+
     /* t0 = sum[i:n](1 - cos(x[i] - mu)) */
-    double t0__sum = 0.0;
-    GRADC_SIMD(reduction(+:t0__sum))
+    GRADC_SIMD(reduction(+:t0_))
     for (int64_t i = 0; i < n; ++i) {
-        t0__sum += 1.0 - cos(x[i] - mu);
+        t0_ += 1.0 - cos(x[i] - mu);
     }
-    t0_ += t0__sum;
+
     /* value = let(s0 := exp(log_kappa), 1.8378770664093453 + log(i0e(s0)) + s0 * (t0 / n)) */
     const double v0 = exp(log_kappa);
-    const double value_ = 1.8378770664093453 + log(gradc_i0e(v0)) + v0 * (t0_ / (double)n);
-    *value = value_;
+    *value = 1.8378770664093453 + log(gradc_i0e(v0)) + v0 * (t0_ / (double)n);
     *t0 = t0_;
     return 0;
 }
@@ -221,24 +219,23 @@ int von_mises_backward(int64_t n, double mu, double log_kappa, const double *res
                        double *restrict grad_mu, double *restrict grad_log_kappa, void *restrict work)
 {
     (void)work;
-    /* grad_log_kappa = let(s0 := exp(log_kappa), s1 := i0e(s0), s0 * (t0 * cotangent / n + cotangent / s1 * */
-    /*    (i1e(s0) - s1 * where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0))))) */
+
+    /* grad_log_kappa = let(s0 := exp(log_kappa), s1 := i0e(s0), s0 * (t0 * cotangent / n + cotangent / s1 *
+     *    (i1e(s0) - s1 * where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0))))) */
     const double v0 = exp(log_kappa);
     const double v1 = gradc_i0e(v0);
     const double v2 = cotangent / v1 * (gradc_i1e(v0) - v1 * (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)));
-    const double grad_log_kappa_ = v0 * (t0 * cotangent / (double)n + v2);
+    *grad_log_kappa = v0 * (t0 * cotangent / (double)n + v2);
     double t1 = 0.0;
+
     /* t1 = sum[i:n](sin(x[i] - mu)) */
-    double t1_sum = 0.0;
-    GRADC_SIMD(reduction(+:t1_sum))
+    GRADC_SIMD(reduction(+:t1))
     for (int64_t i = 0; i < n; ++i) {
-        t1_sum += sin(x[i] - mu);
+        t1 += sin(x[i] - mu);
     }
-    t1 += t1_sum;
+
     /* grad_mu = -(t1 * (cotangent * exp(log_kappa) / n)) */
-    const double grad_mu_ = -(t1 * (cotangent * exp(log_kappa) / (double)n));
-    *grad_mu = grad_mu_;
-    *grad_log_kappa = grad_log_kappa_;
+    *grad_mu = -(t1 * (cotangent * exp(log_kappa) / (double)n));
     return 0;
 }
 
@@ -254,32 +251,27 @@ int von_mises_value_and_grad(int64_t n, double mu, double log_kappa, const doubl
     (void)work;
     double t0 = 0.0;
     double t1 = 0.0;
+
     /* t0 = sum[i:n](1 - cos(x[i] - mu)) */
     /* t1 = sum[i:n](sin(x[i] - mu)) */
-    double t0_sum = 0.0;
-    double t1_sum = 0.0;
-    GRADC_SIMD(reduction(+:t0_sum, t1_sum))
+    GRADC_SIMD(reduction(+:t0, t1))
     for (int64_t i = 0; i < n; ++i) {
         const double v0 = x[i] - mu;
-        t0_sum += 1.0 - cos(v0);
-        t1_sum += sin(v0);
+        t0 += 1.0 - cos(v0);
+        t1 += sin(v0);
     }
-    t0 += t0_sum;
-    t1 += t1_sum;
+
     /* value = let(s0 := exp(log_kappa), 1.8378770664093453 + log(i0e(s0)) + s0 * (t0 / n)) */
     /* grad_mu = -(t1 * (exp(log_kappa) / n)) */
-    /* grad_log_kappa = let(s0 := exp(log_kappa), s1 := i0e(s0), s0 * (t0 / n + (i1e(s0) - s1 * where(s0 != s0, s0, */
-    /*    where(0 < s0, 1, 0) - where(s0 < 0, 1, 0))) / s1)) */
-    const double v1 = exp(log_kappa);
-    const double v2 = gradc_i0e(v1);
-    const double v3 = (double)n;
-    const double v4 = t0 / v3;
-    const double v5 = (gradc_i1e(v1) - v2 * (v1 != v1 ? v1 : (0.0 < v1 ? 1.0 : 0.0) - (v1 < 0.0 ? 1.0 : 0.0))) / v2;
-    const double value_ = 1.8378770664093453 + log(v2) + v1 * v4;
-    const double grad_mu_ = -(t1 * (v1 / v3));
-    const double grad_log_kappa_ = v1 * (v4 + v5);
-    *value = value_;
-    *grad_mu = grad_mu_;
-    *grad_log_kappa = grad_log_kappa_;
+    /* grad_log_kappa = let(s0 := exp(log_kappa), s1 := i0e(s0), s0 * (t0 / n + (i1e(s0) - s1 * where(s0 != s0, s0,
+     *    where(0 < s0, 1, 0) - where(s0 < 0, 1, 0))) / s1)) */
+    const double v0 = exp(log_kappa);
+    const double v1 = gradc_i0e(v0);
+    const double v2 = (double)n;
+    const double v3 = t0 / v2;
+    const double v4 = (gradc_i1e(v0) - v1 * (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0))) / v1;
+    *value = 1.8378770664093453 + log(v1) + v0 * v3;
+    *grad_mu = -(t1 * (v0 / v2));
+    *grad_log_kappa = v0 * (v3 + v4);
     return 0;
 }

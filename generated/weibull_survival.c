@@ -41,35 +41,38 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
-size_t weibull_survival_value_work(int64_t d, int64_t n)
+size_t weibull_survival_value_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return gradc_bytes(128, sizeof(double));
 }
 
-int weibull_survival_value(int64_t d, int64_t n, const double *restrict w, double log_sigma, const double *restrict X,
+int weibull_survival_value(int64_t n, int64_t d, const double *restrict w, double log_sigma, const double *restrict X,
                            const double *restrict time_, const double *restrict event, double *restrict value,
                            void *restrict work)
 {
     unsigned char *scratch = work;
     double *const t1 = (void *)scratch;
+
     /* t0 = exp(-log_sigma) */
     const double t0 = exp(-log_sigma);
     double t2 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t1_sum = 0.0;
             GRADC_SIMD(reduction(+:t1_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t1_sum += X[d*i + j] * w[j];
+                t1_sum += X[i*d + j] * w[j];
             }
             t1[i - tile_begin] = t1_sum;
         }
-        /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), exp(s1) - event[i] * (s1 - log_sigma - */
-        /*    s0))) */
+
+        /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), exp(s1) - event[i] * (s1 - log_sigma -
+         *    s0))) */
         double t2_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -79,40 +82,43 @@ int weibull_survival_value(int64_t d, int64_t n, const double *restrict w, doubl
         }
         t2 += t2_sum;
     }
+
     /* value = t2 / n */
-    const double value_ = t2 / (double)n;
-    *value = value_;
+    *value = t2 / (double)n;
     return 0;
 }
 
-size_t weibull_survival_forward_work(int64_t d, int64_t n)
+size_t weibull_survival_forward_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return 0;
 }
 
-int weibull_survival_forward(int64_t d, int64_t n, const double *restrict w, double log_sigma,
+int weibull_survival_forward(int64_t n, int64_t d, const double *restrict w, double log_sigma,
                              const double *restrict X, const double *restrict time_, const double *restrict event,
                              double *restrict value, double *restrict t0, double *restrict t1, void *restrict work)
 {
     (void)work;
+
     /* t0 = exp(-log_sigma) */
     const double t0_ = exp(-log_sigma);
     double t2 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t1_sum = 0.0;
             GRADC_SIMD(reduction(+:t1_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t1_sum += X[d*i + j] * w[j];
+                t1_sum += X[i*d + j] * w[j];
             }
             t1[i] = t1_sum;
         }
-        /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), exp(s1) - event[i] * (s1 - log_sigma - */
-        /*    s0))) */
+
+        /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), exp(s1) - event[i] * (s1 - log_sigma -
+         *    s0))) */
         double t2_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -122,21 +128,21 @@ int weibull_survival_forward(int64_t d, int64_t n, const double *restrict w, dou
         }
         t2 += t2_sum;
     }
+
     /* value = t2 / n */
-    const double value_ = t2 / (double)n;
-    *value = value_;
+    *value = t2 / (double)n;
     *t0 = t0_;
     return 0;
 }
 
-size_t weibull_survival_backward_work(int64_t d, int64_t n)
+size_t weibull_survival_backward_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
+    (void)d;
     return gradc_bytes(128, sizeof(double));
 }
 
-int weibull_survival_backward(int64_t d, int64_t n, const double *restrict w, double log_sigma,
+int weibull_survival_backward(int64_t n, int64_t d, const double *restrict w, double log_sigma,
                               const double *restrict X, const double *restrict time_, const double *restrict event,
                               double t0, const double *restrict t1, double cotangent, double *restrict grad_w,
                               double *restrict grad_log_sigma, void *restrict work)
@@ -145,6 +151,7 @@ int weibull_survival_backward(int64_t d, int64_t n, const double *restrict w, do
     (void)log_sigma;
     unsigned char *scratch = work;
     double *const t3 = (void *)scratch;
+
     /* t2 = cotangent / n */
     const double t2 = cotangent / (double)n;
     for (int64_t at = 0; at < d; ++at) {
@@ -154,6 +161,7 @@ int weibull_survival_backward(int64_t d, int64_t n, const double *restrict w, do
     double t5 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t3[i:n] = -(t0 * (t2 * exp(t0 * (log(time[i]) - t1[i])) - t2 * event[i])) */
         /* t4 = sum[i:n](event[i]) */
         /* t5 = sum[i:n](let(s0 := log(time[i]) - t1[i], s0 * (t2 * exp(t0 * s0) - t2 * event[i]))) */
@@ -162,47 +170,49 @@ int weibull_survival_backward(int64_t d, int64_t n, const double *restrict w, do
         GRADC_SIMD(reduction(+:t4_sum, t5_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = log(time_[i]) - t1[i];
-            const double v1 = event[i];
-            const double v2 = t2 * exp(t0 * v0) - t2 * v1;
-            t3[i - tile_begin] = -(t0 * v2);
-            t4_sum += v1;
-            t5_sum += v0 * v2;
+            const double event_i = event[i];
+            const double v1 = t2 * exp(t0 * v0) - t2 * event_i;
+            t3[i - tile_begin] = -(t0 * v1);
+            t4_sum += event_i;
+            t5_sum += v0 * v1;
         }
         t4 += t4_sum;
         t5 += t5_sum;
+
         /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v3 = t3[i - tile_begin];
-            const double v4 = t3[(i + 1) - tile_begin];
-            const double v5 = t3[(i + 2) - tile_begin];
-            const double v6 = t3[(i + 3) - tile_begin];
+            const double t3_i = t3[i - tile_begin];
+            const double t3_i1 = t3[(i + 1) - tile_begin];
+            const double t3_i2 = t3[(i + 2) - tile_begin];
+            const double t3_i3 = t3[(i + 3) - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v3 + X[(i + 1)*d + j] * v4 + X[(i + 2)*d + j] * v5 + X[(i + 3)*d + j] * v6;
+                grad_w[j] += X[i*d + j] * t3_i + X[(i + 1)*d + j] * t3_i1 + X[(i + 2)*d + j] * t3_i2 + X[(i + 3)*d + j] * t3_i3;
             }
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v3 = t3[i - tile_begin];
+            const double t3_i = t3[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v3;
+                grad_w[j] += X[i*d + j] * t3_i;
             }
         }
     }
+
     /* grad_log_sigma = t4 * t2 - t0 * t5 */
-    const double grad_log_sigma_ = t2 * t4 - t0 * t5;
-    *grad_log_sigma = grad_log_sigma_;
+    *grad_log_sigma = t2 * t4 - t0 * t5;
     return 0;
 }
 
-size_t weibull_survival_value_and_grad_work(int64_t d, int64_t n)
+size_t weibull_survival_value_and_grad_work(int64_t n, int64_t d)
 {
-    (void)d;
     (void)n;
-    return gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    (void)d;
+    return gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double));
 }
 
-int weibull_survival_value_and_grad(int64_t d, int64_t n, const double *restrict w, double log_sigma,
+int weibull_survival_value_and_grad(int64_t n, int64_t d, const double *restrict w, double log_sigma,
                                     const double *restrict X, const double *restrict time_,
                                     const double *restrict event, double *restrict value, double *restrict grad_w,
                                     double *restrict grad_log_sigma, void *restrict work)
@@ -211,6 +221,7 @@ int weibull_survival_value_and_grad(int64_t d, int64_t n, const double *restrict
     double *const t1 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
     double *const t4 = (void *)scratch;
+
     /* t0 = exp(-log_sigma) */
     /* t3 = 1 / n */
     const double t0 = exp(-log_sigma);
@@ -223,17 +234,19 @@ int weibull_survival_value_and_grad(int64_t d, int64_t n, const double *restrict
     double t6 = 0.0;
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
         /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             double t1_sum = 0.0;
             GRADC_SIMD(reduction(+:t1_sum))
             for (int64_t j = 0; j < d; ++j) {
-                t1_sum += X[d*i + j] * w[j];
+                t1_sum += X[i*d + j] * w[j];
             }
             t1[i - tile_begin] = t1_sum;
         }
-        /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), exp(s1) - event[i] * (s1 - log_sigma - */
-        /*    s0))) */
+
+        /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), exp(s1) - event[i] * (s1 - log_sigma -
+         *    s0))) */
         /* t4[i:n] = -(t0 * (t3 * exp(t0 * (log(time[i]) - t1[i])) - t3 * event[i])) */
         /* t5 = sum[i:n](event[i]) */
         /* t6 = sum[i:n](let(s0 := log(time[i]) - t1[i], s0 * (t3 * exp(t0 * s0) - t3 * event[i]))) */
@@ -246,40 +259,40 @@ int weibull_survival_value_and_grad(int64_t d, int64_t n, const double *restrict
             const double v1 = v0 - t1[i - tile_begin];
             const double v2 = t0 * v1;
             const double v3 = exp(v2);
-            const double v4 = event[i];
-            const double v5 = t3 * v3 - t3 * v4;
-            t2_sum += v3 - v4 * (v2 - log_sigma - v0);
-            t4[i - tile_begin] = -(t0 * v5);
-            t5_sum += v4;
-            t6_sum += v1 * v5;
+            const double event_i = event[i];
+            const double v4 = t3 * v3 - t3 * event_i;
+            t2_sum += v3 - event_i * (v2 - log_sigma - v0);
+            t4[i - tile_begin] = -(t0 * v4);
+            t5_sum += event_i;
+            t6_sum += v1 * v4;
         }
         t2 += t2_sum;
         t5 += t5_sum;
         t6 += t6_sum;
+
         /* grad_w[j:d] = sum[i:n](X[i, j] * t4[i]) */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v6 = t4[i - tile_begin];
-            const double v7 = t4[(i + 1) - tile_begin];
-            const double v8 = t4[(i + 2) - tile_begin];
-            const double v9 = t4[(i + 3) - tile_begin];
+            const double t4_i = t4[i - tile_begin];
+            const double t4_i1 = t4[(i + 1) - tile_begin];
+            const double t4_i2 = t4[(i + 2) - tile_begin];
+            const double t4_i3 = t4[(i + 3) - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v6 + X[(i + 1)*d + j] * v7 + X[(i + 2)*d + j] * v8 + X[(i + 3)*d + j] * v9;
+                grad_w[j] += X[i*d + j] * t4_i + X[(i + 1)*d + j] * t4_i1 + X[(i + 2)*d + j] * t4_i2 + X[(i + 3)*d + j] * t4_i3;
             }
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v6 = t4[i - tile_begin];
+            const double t4_i = t4[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[d*i + j] * v6;
+                grad_w[j] += X[i*d + j] * t4_i;
             }
         }
     }
+
     /* value = t2 / n */
     /* grad_log_sigma = t5 * t3 - t0 * t6 */
-    const double value_ = t2 / (double)n;
-    const double grad_log_sigma_ = t3 * t5 - t0 * t6;
-    *value = value_;
-    *grad_log_sigma = grad_log_sigma_;
+    *value = t2 / (double)n;
+    *grad_log_sigma = t3 * t5 - t0 * t6;
     return 0;
 }
