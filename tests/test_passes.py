@@ -1,0 +1,222 @@
+"""Every pass keeps the IR's invariants and the program's meaning, on the sample functions and on random programs."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from compiled import run
+from functions import BY_NAME, SAMPLES, SIZES
+from gradc import pipeline
+from gradc.calculus.primitives import PRIMITIVES
+from gradc.calculus.reverse import vjp
+from gradc.calculus.scalar import apply_formula
+from gradc.ir.equations import BodyBuilder
+from gradc.ir.program import Parameter, Program, ProgramBuilder
+from gradc.ir.size import index, symbol
+from gradc.ir.verify import verify
+from gradc.passes.lower import lower
+from gradc.passes.normalise import normalise
+from gradc.passes.partition import partition
+from gradc.passes.rules import Rule
+from gradc.passes.simplify import RULES, simplified
+from test_functions import assert_close, readings
+
+NAMES = list(BY_NAME)
+n = symbol("n")
+
+
+def joint_of(name: str) -> Program:
+    return pipeline.derive(pipeline.canonical(next(iter(readings(name).values()))), "vjp", BY_NAME[name].wrt)
+
+
+def arguments_of(name: str, joint: Program) -> list[Any]:
+    arguments = BY_NAME[name].arguments()
+    shape = tuple(extent.evaluate({("dim", k): v for k, v in SIZES.items()}) for extent in joint.parameters[-1].shape)
+    return [*arguments, np.random.default_rng(3).normal(size=shape)]
+
+
+def check_passes(program: Program, arguments: list[Any], tolerance: float = 1e-10) -> Program:
+    """Run the passes one after the other, each verified and interpreted; gives the canonical program."""
+    expected = run(program, arguments, dims=SIZES)
+
+    def watch(name: str, after: Program) -> None:
+        verify(after)
+        assert after.parameters == program.parameters
+        for found, value in zip(run(after, arguments, dims=SIZES), expected, strict=True):
+            assert_close(found, value, tolerance, name)
+
+    canonical = normalise(program, watch)
+    watch("lower", lower(canonical))
+    return canonical
+
+
+def check_settled(program: Program) -> None:
+    """A second round may take a factor out of a sum that the first one merged into it; a third finds nothing."""
+    twice = normalise(normalise(program))
+    assert normalise(twice) == twice
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_passes_on_samples(name: str) -> None:
+    for program in readings(name).values():
+        canonical = check_passes(program, BY_NAME[name].arguments())
+        assert normalise(canonical) == canonical
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_passes_on_derivatives(name: str) -> None:
+    joint = joint_of(name)
+    arguments = arguments_of(name, joint)
+    check_passes(joint, arguments)
+    check_settled(joint)
+    halves = partition(joint)
+    verify(halves.forward)
+    verify(halves.backward)
+    value, *kept = run(halves.forward, arguments[:-1], dims=SIZES)
+    assert len(kept) == halves.residuals
+    gradients = run(halves.backward, [*arguments[:-1], *kept, arguments[-1]], dims=SIZES)
+    for found, expected in zip((value, *gradients), run(joint, arguments, dims=SIZES), strict=True):
+        assert_close(found, expected, 1e-10)
+
+
+# --- random programs ------------------------------------------------------------------------------------------------
+
+SMOOTH = ["add", "sub", "mul", "neg", "sin", "tanh", "sigmoid", "exp", "maximum", "where", "div", "pow"]
+
+
+def random_smooth(seed: int) -> Program:
+    """A program of elementwise definitions and reductions over two axes, whose values stay moderate."""
+    r = random.Random(seed)
+    d = symbol("d")
+    b = ProgramBuilder((Parameter("x", (n,)), Parameter("w", (d,)), Parameter("X", (n, d)), Parameter("c", ())))
+    for _ in range(r.randrange(2, 9)):
+        free = r.choice([(n,), (d,), (n, d), ()])
+        reduced = r.choice([(), (), *((e,) for e in (n, d) if e not in free)])
+        extents = (*free, *reduced)
+        body = b.body()
+        places = {e: index(k) for k, e in enumerate(extents)}
+        readable = [k for k, array in enumerate(b.arrays) if all(e in places for e in array.shape)]
+        pool = [body.constant(r.choice([0.5, 1.0, -1.0, 2.0, 0.0]))]
+        pool += [b.access(body, k, *(places[e] for e in b.arrays[k].shape)) for k in r.choices(readable, k=3)]
+        for _ in range(r.randrange(1, 7)):
+            op = r.choice(SMOOTH)
+            x, y, z = (r.choice(pool) for _ in range(3))
+            if op == "where":
+                new = body.apply("where", body.apply("lt", x, y), z, x)
+            elif op == "div":
+                new = body.apply("div", x, body.apply("add", body.constant(2.0), body.apply("sin", y)))
+            elif op == "exp":
+                new = body.apply("exp", body.apply("tanh", x))
+            elif op == "pow":
+                new = body.apply("pow", body.apply("sin", x), body.constant(r.choice([1.0, 2.0, 3.0])))
+            else:
+                new = body.apply(op, *(x, y)[: PRIMITIVES[op].arity])
+            pool.append(new)
+        value = body.apply("tanh", pool[-1]) if not reduced else pool[-1]
+        b.comprehend(body, value, free, reduced, r.choice(["sum", "sum", "max", "logsumexp"]) if reduced else None)
+    shape = b.arrays[-1].shape
+    body = b.body()
+    value = b.access(body, len(b.arrays) - 1, *(index(k) for k in range(len(shape))))
+    last = b.comprehend(body, value, (), shape, "sum")
+    return verify(b.finish([last], ["value"]))
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_passes_on_random_programs(seed: int) -> None:
+    program = random_smooth(seed)
+    rng = np.random.default_rng(seed)
+    arguments = [rng.normal(size=shape) for shape in ((SIZES["n"],), (SIZES["d"],), (SIZES["n"], SIZES["d"]), ())]
+    check_passes(program, arguments)
+    check_settled(program)
+    joint = verify(vjp(program, [0, 1, 2, 3]))
+    check_passes(joint, arguments, 1e-8)
+    check_settled(joint)
+    verify(pipeline.derive(pipeline.canonical(program), "jvp", ["x", "X"]))
+
+
+# --- rules ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.pattern)
+def test_rules_hold(rule: Rule) -> None:
+    rng = np.random.default_rng(0)
+    constants = [
+        {"c": c, "d": d}
+        for c in (2.0, -0.5, 3.0, 0.25)
+        for d in (2.0, 0.5, -2.0, 4.0, 3.0)
+        if rule.when is None or rule.when({"c": c, "d": d})
+    ]
+    assert constants
+    points = [rng.uniform(0.1, 3, 9) if "sqrt" in rule.pattern or "0.5" in rule.pattern else rng.normal(size=9) * 3] + [
+        rng.normal(size=9) * 3 for _ in range(2)
+    ]
+    for chosen in constants:
+        found = []
+        for formula in (rule.pattern, rule.replacement):
+            b = ProgramBuilder([Parameter(name, (n,)) for name in "xyz"])
+            body = b.body()
+            operands = {name: b.access(body, k, index(0)) for k, name in enumerate("xyz")}
+            operands |= {name: body.constant(value) for name, value in chosen.items()}
+            program = b.finish([b.comprehend(body, apply_formula(formula, body, operands), (n,))])
+            found.append(run(program, points)[0])
+        np.testing.assert_allclose(found[0], found[1], rtol=1e-15 if rule.holds.startswith("exact") else 1e-14)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.pattern)
+def test_rules_apply(rule: Rule) -> None:
+    """What a rule's pattern is built as is rewritten, by that rule or by an earlier one."""
+    body = BodyBuilder()
+    operands = {name: body.access(k, (), "real") for k, name in enumerate("xyz")}
+    chosen = next(
+        {"c": c, "d": d} for c in (2.0, 0.5) for d in (2.0, 0.5) if rule.when is None or rule.when({"c": c, "d": d})
+    )
+    operands |= {name: body.constant(value) for name, value in chosen.items()}
+    rewritten = []
+
+    def apply(op: str, *numbers: int) -> int:
+        found = simplified(body, op, numbers)
+        rewritten.append(found is not None)
+        return body.apply(op, *numbers) if found is None else found
+
+    number = apply_formula(rule.pattern, body, operands, apply)
+    plain = BodyBuilder()
+    operands = {name: plain.access(k, (), "real") for k, name in enumerate("xyz")}
+    operands |= {name: plain.constant(value) for name, value in chosen.items()}
+    unchanged = apply_formula(rule.pattern, plain, operands)
+    same = body.equations[number].op == plain.equations[unchanged].op
+    assert any(rewritten) or same
+
+
+# --- determinism ----------------------------------------------------------------------------------------------------
+
+SCRIPT = """
+import hashlib
+from functions import SAMPLES
+from gradc import pipeline
+from compiled import c_text
+from test_functions import readings
+for sample in SAMPLES[::4]:
+    program = pipeline.canonical(next(iter(readings(sample.name).values())))
+    joint = pipeline.derive(program, "vjp", sample.wrt)
+    print(sample.name, hashlib.sha256(c_text({"f": joint}, "float64")[0].encode()).hexdigest())
+"""
+
+
+def test_hashing_does_not_reach_the_output() -> None:
+    texts = []
+    for seed in ("0", "1", "4242"):
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(__file__).parent)}
+        done = subprocess.run(
+            [sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True, check=True
+        )
+        texts.append(done.stdout)
+    assert len(texts[0].splitlines()) == len(SAMPLES[::4])
+    assert texts[0] == texts[1] == texts[2]
