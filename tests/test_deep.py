@@ -1,0 +1,159 @@
+"""Deep and wide input: compiled in time and memory linear in its length, or refused by name; never a RecursionError."""
+
+from __future__ import annotations
+
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import sympy
+
+import gradc
+from gradc import pipeline
+from gradc.frontends.formula import parse_formula
+from gradc.frontends.signature import parse_signature
+from gradc.frontends.tracing import trace
+from gradc.ir.program import Program
+from gradc.ir.verify import verify
+
+SIGNATURE = "x[n], a"
+PARAMETERS = parse_signature(SIGNATURE)
+DEEP, LONG, SHORT = 100_000, 2_000, 500
+VALUES = np.array([0.3, -0.4]), 0.25
+
+
+def chain_formula(count: int) -> str:
+    return "z = x\n" + "z = z * a + x\n" * count + "sum(z)"
+
+
+def nested_formula(count: int) -> str:
+    return "sum(" + "sin(" * count + "x" + ")" * count + ")"
+
+
+def wide_formula(count: int) -> str:
+    return "sum(" + " + ".join(f"x * {k}" for k in range(count)) + ")"
+
+
+def traced_chain(count: int) -> Callable[..., Any]:
+    def function(x: Any, a: Any) -> Any:
+        z = x
+        for _ in range(count):
+            z = z * a + x
+        return np.sum(z)
+
+    return function
+
+
+def traced_sum(count: int) -> Callable[..., Any]:
+    def function(x: Any, a: Any) -> Any:
+        total = 0.0
+        for k in range(count):
+            total = total + x * k
+        return np.sum(total)
+
+    return function
+
+
+def chained_value(count: int) -> float:
+    z = VALUES[0]
+    for _ in range(count):
+        z = z * VALUES[1] + VALUES[0]
+    return float(np.sum(z))
+
+
+def summed_value(count: int) -> float:
+    return float(np.sum(VALUES[0])) * count * (count - 1) / 2
+
+
+def read(source: Any) -> Program:
+    return parse_formula(source, PARAMETERS) if isinstance(source, str) else trace(source, PARAMETERS)
+
+
+SOURCES = {
+    "a chain of lines": (chain_formula, chained_value),
+    "a nest of calls": (nested_formula, None),
+    "a sum of terms": (wide_formula, summed_value),
+    "a traced chain": (traced_chain, chained_value),
+    "a traced sum": (traced_sum, summed_value),
+}
+
+
+@pytest.mark.parametrize("what", SOURCES)
+def test_long_input_is_differentiated_and_written(what: str) -> None:
+    make, value = SOURCES[what]
+    program = pipeline.canonical(read(make(LONG)))
+    verify(program)
+    joint = verify(pipeline.derive(program, "value_and_grad", ["x"]))
+    unit = pipeline.emit(joint, "value_and_grad", "deep", "float64")
+    assert len(unit.function.lines) > 10
+    assert str(joint)
+    found = pipeline.evaluator(joint, "float64")({"x": VALUES[0], "a": VALUES[1]}, {"n": 2})
+    assert all(np.isfinite(result).all() for result in found)
+    if value is not None:
+        np.testing.assert_allclose(found[0], value(LONG), rtol=1e-9)
+
+
+def compile_to_c(make: Callable[[int], Any], count: int) -> None:
+    program = pipeline.canonical(read(make(count)))
+    pipeline.emit(pipeline.derive(program, "value_and_grad", ["x"]), "value_and_grad", "deep", "float64")
+
+
+def seconds(make: Callable[[int], Any], count: int) -> float:
+    begin = time.process_time()
+    compile_to_c(make, count)
+    return time.process_time() - begin
+
+
+def peak(make: Callable[[int], Any], count: int) -> int:
+    """Bytes of Python objects at the most."""
+    tracemalloc.start()
+    try:
+        compile_to_c(make, count)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("what", SOURCES)
+def test_time_and_memory_grow_in_proportion(what: str) -> None:
+    make, _ = SOURCES[what]
+    seconds(make, 20)
+    assert seconds(make, 1_600) < 8 * seconds(make, 200) * 2.5 + 0.2  # a quadratic step would make it 64 times
+    assert peak(make, 320) < 8 * peak(make, 40) * 1.6
+
+
+@pytest.mark.parametrize("what", SOURCES)
+def test_long_input_runs_in_c(what: str) -> None:
+    make, value = SOURCES[what]
+    k = gradc.compile(make(SHORT), SIGNATURE, wrt="x", backend="c")
+    found, gradient = k.value_and_grad(*VALUES)
+    if value is not None:
+        np.testing.assert_allclose(found, value(SHORT), rtol=1e-9)
+    expected = pipeline.evaluator(k.gradient, "float64")({"x": VALUES[0], "a": VALUES[1]}, {"n": 2})
+    np.testing.assert_allclose(gradient, expected[1], rtol=1e-9, atol=1e-12)
+
+
+def test_deep_parentheses_and_signs() -> None:
+    for text in ("(" * DEEP + "a" + ")" * DEEP, "-" * DEEP + "a", "a" + " ** 1" * DEEP, "[" * DEEP):
+        try:
+            program = pipeline.canonical(parse_formula(text, PARAMETERS))
+        except gradc.GradcError:
+            continue
+        verify(program)
+
+
+def test_a_deep_sympy_expression() -> None:
+    a = sympy.Symbol("a")
+    terms = sympy.Add(*(k * a**k for k in range(1, 1_000)), evaluate=False)
+    k = gradc.compile(terms, "a", backend="interpret")
+    np.testing.assert_allclose(k(0.5), sum(k * 0.5**k for k in range(1, 1_000)))
+
+
+def test_the_limit_of_recursion_is_left_alone() -> None:
+    before = sys.getrecursionlimit()
+    read(nested_formula(5_000))
+    assert sys.getrecursionlimit() == before
