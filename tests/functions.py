@@ -369,7 +369,8 @@ SAMPLES: tuple[Sample, ...] = (
     Sample(
         "cross_entropy", "W[d,k], X[n,d], y[n]:int64", ("W", "X"), cross_entropy,
         "Z = X @ W\nmean(logsumexp(Z, axis=1) - Z[arange(n), y])",
-        "Z[i:n, l:k] = sum[j:d](X[i,j] * W[j,l])\nsum[i:n](logsumexp[l:k](Z[i,l]) - Z[i, where(y[i] < 0, k + y[i], y[i])]) / n",
+        "Z[i:n, l:k] = sum[j:d](X[i,j] * W[j,l])\n"
+        "sum[i:n](logsumexp[l:k](Z[i,l]) - Z[i, where(y[i] < 0, k + y[i], y[i])]) / n",
         draw={"y": both_ways},
     ),
     Sample(
