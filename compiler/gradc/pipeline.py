@@ -177,9 +177,8 @@ def _entry(program: Program, function: Function, mode: str, name: str, dtype: st
     )
     arrays = program.arrays()
     names: list[str] = []
-    for number, wanted in zip(program.outputs, program.output_names, strict=True):
+    for wanted in program.output_names:
         names.append(_fresh(wanted, {*names, "out"}))
-        del number
     outputs = tuple(
         Output(label, dtype, tuple(polynomial(extent) for extent in arrays[number].shape))
         for label, number in zip(names, program.outputs, strict=True)

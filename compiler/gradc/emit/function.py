@@ -8,12 +8,13 @@ from typing import NamedTuple
 from gradc.calculus.reductions import REDUCTIONS
 from gradc.calculus.routines import ROUTINES
 from gradc.emit.expressions import Text, c_type, needs_names, spell, spell_constant, spell_size
+from gradc.emit.indices import IndexUse, index_uses
 from gradc.emit.names import NameTable
 from gradc.emit.ranges import stays_inside, stays_natural
 from gradc.emit.statements import Block, Comment, Line, Statement
 from gradc.ir.equations import INTEGER, BodyBuilder, Equation, index_dependencies, needed_by, references
 from gradc.ir.printer import Names, choose_names, definition_lines, index_names
-from gradc.ir.program import Array, Comprehension, Program, bodies_of, reads, result_count
+from gradc.ir.program import Array, Comprehension, Program, reads, result_count
 from gradc.ir.size import ONE, ZERO, Atom, Size, index, product, symbol
 from gradc.schedule.plan import SCALAR, TILE, Action, Loop, Nest, Plan, Routine, Stage
 
@@ -78,9 +79,7 @@ class FunctionWriter:
         plan, program = self.plan, self.plan.program
         arrays = program.arrays()
         scope = _Scope(self, plan, arrays, self.letters)
-        for number, parameter in enumerate(program.parameters):
-            scope.name_of[number] = self.parameters[number]
-            del parameter
+        scope.name_of.update(enumerate(self.parameters))
         copies: list[tuple[str, int]] = []
         scalars: list[tuple[str, int]] = []
         for output, number in zip(self.outputs, program.outputs, strict=True):
@@ -92,7 +91,7 @@ class FunctionWriter:
                 scalars.append((output, number))
             else:
                 scope.name_of[number] = output
-        statements = self._checks(program, {}, self.letters, ())
+        statements = self._checks()
         statements += scope.write_steps()
         for output, number in copies:
             statements.append(scope.copy_out(output, number))
@@ -155,50 +154,20 @@ class FunctionWriter:
     def _bytes(self, buffer: _Buffer) -> str:
         return f"gradc_bytes({self.size_text(buffer.elements).text}, sizeof({buffer.type}))"
 
-    def _checks(
-        self, program: Program, new: dict[int, int], letters: Names, steps: tuple[tuple[str, Size], ...]
-    ) -> list[Statement]:
+    def _checks(self) -> list[Statement]:
         """Loops over the index arrays, so that an index out of range is found before anything is computed."""
         found: dict[Hashable, Statement] = {}
-        del new
-        arrays = program.arrays()
-        for definition in program.definitions:
-            for extents, body, _ in bodies_of(definition):
-                places: list[tuple[Size, Size, str]] = []
-                for equation in body:
-                    if equation.op == "access":
-                        name = letters.arrays[equation.data[0]]
-                        places += [
-                            (p, e, name) for p, e in zip(equation.data[1], arrays[equation.data[0]].shape, strict=True)
-                        ]
-                if type(definition).__name__ == "Accumulation":
-                    for piece in definition.pieces:  # type: ignore[union-attr]
-                        if piece.body is body:
-                            for store in piece.stores:
-                                places += [(p, e, "") for p, e in zip(store.subscripts, definition.shape, strict=True)]  # type: ignore[union-attr]
-                for part, extent, name in places:
-                    if part.mentions("ref"):
-                        self._check(program, arrays, extents, body, part, extent, letters, steps, found)
-                        del name
+        for use in index_uses(self.plan.program):
+            self._check(use, found)
         return list(found.values())
 
-    def _check(
-        self,
-        program: Program,
-        arrays: Sequence[Array],
-        extents: Sequence[Size],
-        body: Sequence[Equation],
-        part: Size,
-        extent: Size,
-        letters: Names,
-        steps: tuple[tuple[str, Size], ...],
-        found: dict[Hashable, Statement],
-    ) -> None:
+    def _check(self, use: IndexUse, found: dict[Hashable, Statement]) -> None:
+        program, letters = self.plan.program, self.letters
+        arrays = program.arrays()
+        part, extent, extents, body, steps = use
         roots = [atom[1] for atom in part.atoms() if atom[0] == "ref"]
         closure = needed_by(body, roots)
         read = [body[n].data[0] for n in closure if body[n].op == "access"]
-        if any(number >= len(program.parameters) for number in read):
-            return
         depends: set[int] = {a[1] for a in part.atoms() if a[0] == "index"}
         for number in roots:
             depends |= index_dependencies(body[: number + 1])[number]
@@ -417,11 +386,9 @@ class _Scope:
             assert isinstance(line, Line)
             head, output = line.text[:-1].split("@")
             body.append(Line(f"{head}{inner.name_of[int(output)]};"))
-        used = _words(body)
         body = [
             s for s in body if not (isinstance(s, Line) and s.text.startswith("const ") and _declares_unused(s, body))
         ]
-        del used
         length = writer.size_text(scan.length).at(6)
         comment = self._comment(step.definition)
         del writer.dims[scan.step]
