@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -240,11 +240,7 @@ class Kernel:
             except CompilerNotFoundError as error:
                 if self.backend == "c":
                     raise
-                warnings.warn(
-                    f"{error}; until then kernels are interpreted with NumPy, which is slow",
-                    RuntimeWarning,
-                    stacklevel=4,
-                )
+                _warn_of_interpreter(str(error))
         return interpreted(unit.entry, pipeline.evaluator(unit.program, self.dtype))
 
     def _in_order(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -348,6 +344,14 @@ def _kernel_name(source: Any, name: str | None) -> str:
         return name
     own = str(getattr(source, "__name__", "")) if callable(source) else ""
     return own if own.isidentifier() else "loss"
+
+
+@cache
+def _warn_of_interpreter(reason: str) -> None:
+    """Say once, not for every kernel, that there is no compiler."""
+    warnings.warn(
+        f"{reason}; until then kernels are interpreted with NumPy, which is slow", RuntimeWarning, stacklevel=6
+    )
 
 
 def _with_returns(entry: Any, returns: Any) -> Any:
