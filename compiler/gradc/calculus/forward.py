@@ -24,6 +24,7 @@ from gradc.ir.program import (
     ProgramBuilder,
     Scan,
     copy_definitions,
+    remap_body,
 )
 from gradc.ir.size import symbol
 
@@ -70,9 +71,7 @@ def _push(
         free, reduced = definition.extents[: definition.rank], definition.extents[definition.rank :]
         value, reduction = tangent[root], definition.reduction
         if reduction not in (None, "sum"):
-            moved = tuple(
-                e._replace(data=(new[e.data[0]], e.data[1])) if e.op == "access" else e for e in definition.body
-            )
+            moved = remap_body(definition.body, new)
             weights = Weights(b, definition._replace(body=moved), stored)
             value, reduction = scale(body, value, weights.weight(body, position[root])), "sum"
         return [b.comprehend(body, value, free, reduced, reduction)]
@@ -110,8 +109,7 @@ def _sweep(
 ) -> tuple[BodyBuilder, list[int], dict[int, int]]:
     """A body's tangents by equation: the body that holds them, the equations' places there, and the tangents."""
     body = b.body()
-    moved = [e._replace(data=(new[e.data[0]], e.data[1])) if e.op == "access" else e for e in equations]
-    position = body.insert(moved, range(len(equations)))
+    position = body.insert(remap_body(equations, new), range(len(equations)))
     flags = active_equations(equations, dots.__contains__)
     by_place: dict[int, int] = {}
     tangent: dict[int, int] = {}

@@ -37,6 +37,7 @@ from gradc.ir.program import (
     Scan,
     Store,
     copy_definitions,
+    remap_body,
 )
 from gradc.ir.size import ONE, ZERO, Size, index, symbol
 
@@ -147,7 +148,7 @@ def _pull_back(
         assert bars[0] is not None
         free = identity_indices(definition.rank)
         root = len(definition.body) - 1
-        moved = Comprehension(*definition[:3], _moved(definition.body, new))
+        moved = Comprehension(*definition[:3], remap_body(definition.body, new))
         weights = None
         if definition.reduction not in (None, "sum"):
             weights = Weights(b, moved, new[results[0]])
@@ -196,10 +197,6 @@ def _is_dear(equation: Equation) -> bool:
     return equation.op in PRIMITIVES and PRIMITIVES[equation.op].dear
 
 
-def _moved(equations: Sequence[Equation], new: Mapping[int, int]) -> tuple[Equation, ...]:
-    return tuple(e._replace(data=(new[e.data[0]], e.data[1])) if e.op == "access" else e for e in equations)
-
-
 def _sweep(
     b: ProgramBuilder,
     extents: tuple[Size, ...],
@@ -213,7 +210,7 @@ def _sweep(
 ) -> None:
     """The reverse sweep over one body: adjoints of its accesses, added to `parts` by array."""
     body = b.body()
-    position = body.insert(_moved(equations, new), range(len(equations)))
+    position = body.insert(remap_body(equations, new), range(len(equations)))
     flags = active_equations(equations, active.__contains__)
     bars = {number: bar for number, bar in seed(body, position).items() if flags[number]}
     stores: dict[int, list[tuple[tuple[Size, ...], int]]] = {}

@@ -350,9 +350,9 @@ def _piece(extents: Sequence[Size], body: BodyBuilder, stores: Sequence[tuple[Se
 def remap(definition: Definition, new: Mapping[int, int]) -> Definition:
     """The same definition over arrays with other numbers."""
     if isinstance(definition, Comprehension):
-        return definition._replace(body=_remap_body(definition.body, new))
+        return definition._replace(body=remap_body(definition.body, new))
     if isinstance(definition, Accumulation):
-        pieces = tuple(piece._replace(body=_remap_body(piece.body, new)) for piece in definition.pieces)
+        pieces = tuple(piece._replace(body=remap_body(piece.body, new)) for piece in definition.pieces)
         return definition._replace(pieces=pieces)
     if isinstance(definition, Scan):
         return definition._replace(
@@ -371,5 +371,6 @@ def copy_definitions(builder: ProgramBuilder, program: Program, new: dict[int, i
     return new
 
 
-def _remap_body(body: tuple[Equation, ...], new: Mapping[int, int]) -> tuple[Equation, ...]:
+def remap_body(body: Sequence[Equation], new: Mapping[int, int]) -> tuple[Equation, ...]:
+    """The same equations over arrays with other numbers."""
     return tuple(e._replace(data=(new[e.data[0]], e.data[1])) if e.op == "access" else e for e in body)
