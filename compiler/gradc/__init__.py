@@ -68,6 +68,7 @@ def compile(  # noqa: A001 - the name of what it does
     name: str | None = None,
     dtype: Any = "float64",
     backend: str = "auto",
+    threads: int | None = None,
 ) -> Kernel:
     """Compile a loss to kernels for its value and its derivatives.
 
@@ -90,6 +91,9 @@ def compile(  # noqa: A001 - the name of what it does
     backend
         "auto": C, or the interpreter with a warning where there is no C compiler; "c" makes that an error; "interpret"
         asks for it.
+    threads
+        How many threads a kernel with loops long enough may use; `Kernel.threads` can be set later too. None for what
+        ``GRADC_NUM_THREADS`` says, or else the machine. Results do not depend on it.
 
     Returns
     -------
@@ -108,7 +112,7 @@ def compile(  # noqa: A001 - the name of what it does
     """
     from gradc.compiled import make_kernel
 
-    return make_kernel(source, signature, wrt, name, dtype, backend)
+    return make_kernel(source, signature, wrt, name, dtype, backend, threads)
 
 
 def kernel(
@@ -118,6 +122,7 @@ def kernel(
     name: str | None = None,
     dtype: Any = "float64",
     backend: str = "auto",
+    threads: int | None = None,
 ) -> Callable[[Callable[..., Any]], Kernel]:
     """Decorate a function of NumPy code, so that it is compiled when it is first called; see `compile`.
 
@@ -131,7 +136,7 @@ def kernel(
     """
     from gradc.decorated import defer
 
-    return defer(signature, wrt=wrt, name=name, dtype=dtype, backend=backend)
+    return defer(signature, wrt=wrt, name=name, dtype=dtype, backend=backend, threads=threads)
 
 
 def check_grad(k: Kernel, *args: Any, seed: int = 0) -> GradientReport:

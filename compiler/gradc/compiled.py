@@ -17,6 +17,7 @@ from gradc.emit.source import Source
 from gradc.errors import ArgumentError, ArgumentTypeError, CompilerNotFoundError, NotDifferentiableError
 from gradc.ir.program import Program
 from gradc.pipeline import Unit
+from gradc.runtime.threads import Threads
 
 BACKENDS = ("auto", "c", "interpret")
 
@@ -49,13 +50,23 @@ class Kernel:
         "float64" or "float32".
     backend
         "auto", "c" or "interpret".
+    threads
+        How many threads a parallel kernel may use; None for what `GRADC_NUM_THREADS` or the machine says.
     """
 
     def __init__(
-        self, program: Program, name: str, wrt: tuple[str, ...], single: bool, dtype: str, backend: str = "auto"
+        self,
+        program: Program,
+        name: str,
+        wrt: tuple[str, ...],
+        single: bool,
+        dtype: str,
+        backend: str = "auto",
+        threads: int | None = None,
     ) -> None:
         self.program, self.name, self.wrt, self.dtype, self.backend = program, name, wrt, dtype, backend
         self._single = single
+        self._threads = Threads(threads)
         self._calls: dict[str, Any] = {}
         self._lock = threading.Lock()
         self.arguments = tuple(parameter.name for parameter in program.parameters)
@@ -148,6 +159,19 @@ class Kernel:
         """The arguments, as `gradc.compile` takes them."""
         return pipeline.signature_text(self.program.parameters)
 
+    @property
+    def threads(self) -> int:
+        """How many threads the next call may use, where the kernel has loops long enough; results do not depend on it.
+
+        It can be set, also by None for what `GRADC_NUM_THREADS`, else `OMP_NUM_THREADS`, else the machine says. In a
+        process that was forked it is 1, since OpenMP's threads do not survive a fork.
+        """
+        return self._threads.count
+
+    @threads.setter
+    def threads(self, count: int | None) -> None:
+        self._threads.count = count
+
     @cached_property
     def c_source(self) -> str:
         """The C of all entry points in one file, as ``gradc build`` writes it."""
@@ -193,6 +217,7 @@ class Kernel:
             "single": self._single,
             "dtype": self.dtype,
             "backend": self.backend,
+            "threads": self._threads.given,
         }
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
@@ -202,7 +227,7 @@ class Kernel:
         output_names, hints = state["names"]
         program = Program(read.parameters, read.definitions, read.outputs, hints, output_names)
         self.__init__(  # type: ignore[misc]
-            program, state["name"], state["wrt"], state["single"], state["dtype"], state["backend"]
+            program, state["name"], state["wrt"], state["single"], state["dtype"], state["backend"], state["threads"]
         )
 
     # --- inside -------------------------------------------------------------------------------------------------------
@@ -236,7 +261,7 @@ class Kernel:
 
             source = pipeline.render([unit], unit.program, self.name, self.dtype)
             try:
-                return load(source.c, [unit.entry]).function(unit.entry)
+                return load(source.c, [unit.entry], threads=self._threads).function(unit.entry)
             except CompilerNotFoundError as error:
                 if self.backend == "c":
                     raise
@@ -305,6 +330,7 @@ def make_kernel(
     name: str | None,
     dtype: Any,
     backend: str,
+    threads: int | None = None,
 ) -> Kernel:
     """What `gradc.compile` does."""
     if backend not in BACKENDS:
@@ -324,7 +350,7 @@ def make_kernel(
     if not chosen:
         raise ArgumentError("wrt is empty; name at least one argument")
     pipeline.positions(program, chosen)
-    return Kernel(program, _kernel_name(source, name), chosen, single, real, backend)
+    return Kernel(program, _kernel_name(source, name), chosen, single, real, backend, threads)
 
 
 def _dtype_name(dtype: Any) -> str:
@@ -362,7 +388,15 @@ def _with_returns(entry: Any, returns: Any) -> Any:
 
 def retyped(kernel: Kernel, dtype: Any) -> Kernel:
     """The same kernel in another precision."""
-    return Kernel(kernel.program, kernel.name, kernel.wrt, kernel._single, _dtype_name(dtype), kernel.backend)
+    return Kernel(
+        kernel.program,
+        kernel.name,
+        kernel.wrt,
+        kernel._single,
+        _dtype_name(dtype),
+        kernel.backend,
+        kernel._threads.given,
+    )
 
 
 def write_artefact(kernel: Kernel, directory: Path | str) -> tuple[Path, ...]:

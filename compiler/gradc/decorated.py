@@ -49,12 +49,19 @@ class Deferred:
 
 
 def defer(
-    signature: str, *, wrt: str | Sequence[str] | None, name: str | None, dtype: Any, backend: str
+    signature: str,
+    *,
+    wrt: str | Sequence[str] | None,
+    name: str | None,
+    dtype: Any,
+    backend: str,
+    threads: int | None = None,
 ) -> Callable[[Callable[..., Any]], Any]:
     """What `gradc.kernel` does."""
 
     def decorate(function: Callable[..., Any]) -> Any:
-        return Deferred(function, signature, {"wrt": wrt, "name": name, "dtype": dtype, "backend": backend})
+        options = {"wrt": wrt, "name": name, "dtype": dtype, "backend": backend, "threads": threads}
+        return Deferred(function, signature, options)
 
     return decorate
 

@@ -185,7 +185,16 @@ def _entry(program: Program, function: Function, mode: str, name: str, dtype: st
     )
     statuses = {status.code: (ERRORS[status.kind], status.message) for status in function.statuses}
     called = name if mode == "value" else f"{name}_{mode}"
-    return Entry(called, function.name, program.symbols(), inputs, outputs, statuses, constraints(program))
+    return Entry(
+        called,
+        function.name,
+        program.symbols(),
+        inputs,
+        outputs,
+        statuses,
+        constraints(program),
+        parallel=function.parallel,
+    )
 
 
 def constraints(program: Program) -> tuple[tuple[Polynomial, str], ...]:

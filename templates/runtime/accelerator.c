@@ -4,7 +4,7 @@
 
    A Call reads a program of 64-bit integers that Python wrote (gradc/runtime/accelerator.py says how):
 
-       kernel work  ndims
+       kernel work  limit threads  ndims                      limit sets how many threads a parallel kernel uses, or is 0
        ninputs   { typenum rank }
        nsteps    { input axis dim scale rest polynomial }   dim < 0: check the polynomial; else dim = (extent - rest) / scale
        noutputs  { typenum rank polynomial * rank }
@@ -25,6 +25,18 @@
 
 typedef int (*kernel_function)(const int64_t *dims, void *const *cells, void *work);
 typedef size_t (*work_function)(const int64_t *dims);
+typedef int (*limit_function)(int count);
+
+/* The threads of OpenMP do not survive a fork, and a parallel region in the child would wait for them for ever. */
+static volatile int is_child = 0;
+
+#if defined(__unix__) || defined(__APPLE__)
+#include <pthread.h>
+static void in_child(void)
+{
+    is_child = 1;
+}
+#endif
 
 typedef struct {
     PyObject_HEAD
@@ -175,6 +187,8 @@ static PyObject *call(PyObject *self, PyObject *const *args, size_t nargsf, PyOb
 
     kernel_function kernel = (kernel_function)(intptr_t)*p++;
     work_function work = (work_function)(intptr_t)*p++;
+    limit_function limit = (limit_function)(intptr_t)*p++;
+    const int32_t *threads = (const int32_t *)(intptr_t)*p++;
     p++;
 
     const int64_t ninputs = *p++;
@@ -276,6 +290,7 @@ static PyObject *call(PyObject *self, PyObject *const *args, size_t nargsf, PyOb
 
     /* A bound argument can be let go by another thread only together with `self`, which the caller holds; those that
        came with the call are the caller's too. */
+    const int before = limit == NULL ? 0 : limit(is_child ? 1 : *threads);
     const size_t size = work(dims);
     char *block = NULL;
     size_t room = 0;
@@ -288,6 +303,8 @@ static PyObject *call(PyObject *self, PyObject *const *args, size_t nargsf, PyOb
             room = size;
             block = PyMem_RawMalloc(size + 64);
             if (block == NULL) {
+                if (limit != NULL)
+                    limit(before);
                 PyErr_NoMemory();
                 goto done;
             }
@@ -296,6 +313,8 @@ static PyObject *call(PyObject *self, PyObject *const *args, size_t nargsf, PyOb
     Py_BEGIN_ALLOW_THREADS
     status = kernel(dims, cells, block == NULL ? NULL : (void *)(((uintptr_t)block + 63) & ~(uintptr_t)63));
     Py_END_ALLOW_THREADS
+    if (limit != NULL)
+        limit(before);
     if (block != NULL) {
         if (c->scratch == NULL) {
             c->scratch = block;
@@ -411,6 +430,9 @@ static struct PyModuleDef module = {
 PyMODINIT_FUNC PyInit_gradc_accelerator(void)
 {
     import_array();
+#if defined(__unix__) || defined(__APPLE__)
+    pthread_atfork(NULL, NULL, in_child);
+#endif
     if (PyType_Ready(&call_type) < 0)
         return NULL;
     PyObject *made = PyModule_Create(&module);

@@ -45,6 +45,7 @@ class Function(NamedTuple):
     routines: tuple[str, ...]
     helpers: tuple[str, ...]
     ops: tuple[str, ...]
+    parallel: bool = False  # whether it holds parallel loops
 
 
 class _Buffer(NamedTuple):

@@ -23,6 +23,7 @@ from gradc.runtime import texts
 from gradc.runtime.arguments import Entry, Polynomial, numbers, symbols
 from gradc.runtime.cache import Cache, address
 from gradc.runtime.calls import Call
+from gradc.runtime.threads import Threads
 from gradc.runtime.toolchain import Compiler, machine
 
 _NAME = "gradc_accelerator"
@@ -37,7 +38,7 @@ def load_accelerator(cache: Cache, compiler: Compiler) -> Maker | None:
     if present is not None:
         return cast(Maker, present.Call)
     text = texts.read("accelerator.c")
-    flags = ["-O2", "-fPIC", "-shared", f"-I{sysconfig.get_path('include')}", f"-I{np.get_include()}"]
+    flags = ["-O2", "-fPIC", "-pthread", "-shared", f"-I{sysconfig.get_path('include')}", f"-I{np.get_include()}"]
     if sys.platform == "darwin":
         flags += ["-undefined", "dynamic_lookup"]
     identity = [sys.version, str(sysconfig.get_config_var("SOABI")), np.__version__]
@@ -73,7 +74,7 @@ def _import(path: Path) -> Any:
     return sys.modules.setdefault(_NAME, module)
 
 
-def accelerate(make: Maker, call: Call, kernel: int, work: int) -> Call:
+def accelerate(make: Maker, call: Call, kernel: int, work: int, limit: int = 0, threads: Threads | None = None) -> Call:
     """Return a call that behaves as `call`, or `call` itself where its record has more than the extension knows.
 
     Parameters
@@ -85,14 +86,17 @@ def accelerate(make: Maker, call: Call, kernel: int, work: int) -> Call:
     kernel, work
         The addresses of ``int (*)(const int64_t *dims, void *const *cells, void *work)`` and of
         ``size_t (*)(const int64_t *dims)``.
+    limit, threads
+        For a parallel kernel, the address of ``int (*)(int count)``, which sets how many threads the calling thread
+        may use and gives how many it was; and how many it shall.
     """
-    program = encode(call.entry, kernel, work)
+    program = encode(call.entry, kernel, work, limit, threads.address if threads is not None and limit else 0)
     if program is None:
         return call
     return make(program, call.entry.nesting, call, tuple(call.values), call.out)
 
 
-def encode(entry: Entry, kernel: int, work: int) -> bytes | None:
+def encode(entry: Entry, kernel: int, work: int, limit: int = 0, threads: int = 0) -> bytes | None:
     """Return the record as the 64-bit integers that accelerator.c reads, or None where it has no words for it."""
     rank = max(len(value.shape) for value in entry.values)
     if len(entry.dims) > _MOST_DIMS or len(entry.values) > _MOST_CELLS or rank > _MOST_RANK:
@@ -100,7 +104,7 @@ def encode(entry: Entry, kernel: int, work: int) -> bytes | None:
     if numbers(entry.nesting) != list(range(len(entry.outputs))):
         return None
     place = {dim: number for number, dim in enumerate(entry.dims)}
-    code: list[int] = [kernel, work, len(entry.dims), len(entry.inputs)]
+    code: list[int] = [kernel, work, limit, threads, len(entry.dims), len(entry.inputs)]
     try:
         for value in entry.inputs:
             code += [np.dtype(value.dtype).num, len(value.shape)]

@@ -116,6 +116,8 @@ class Entry:
         only output itself.
     summary
         One sentence for the docstring.
+    parallel
+        Whether the C has parallel loops, and is compiled with OpenMP where there is one.
     """
 
     name: str
@@ -127,6 +129,7 @@ class Entry:
     constraints: tuple[tuple[Polynomial, str], ...] = ()
     returns: Nesting | None = None
     summary: str = ""
+    parallel: bool = False
 
     def __post_init__(self) -> None:
         # Only the symbol reaches C from here; the other names are Python's, and may be `double` or `λ`.

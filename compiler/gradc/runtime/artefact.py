@@ -174,7 +174,8 @@ def _annotation(nesting: Nesting, outputs: Sequence[Value]) -> str:
 
 def _compile(name: str, entries: Sequence[Entry], aside: Path, compiler: Compiler, native: bool) -> None:
     # gradc's own way of running a compiler, rather than cffi's: with a time-out, GRADC_CC and no setuptools.
-    flags = (*compiler.flags, *(compiler.native if native else ()), *extra_flags())
+    openmp = compiler.openmp if any(entry.parallel for entry in entries) else ()
+    flags = (*compiler.flags, *(compiler.native if native else ()), *extra_flags(), *openmp)
     compiler.build(aside, [f"{name}.c"], "kernels.o", [*flags, "-c"], libraries=())
     source = texts.fill(
         "supported.c.j2",
@@ -192,7 +193,8 @@ def _compile(name: str, entries: Sequence[Entry], aside: Path, compiler: Compile
     link = ["-undefined", "dynamic_lookup"] if sys.platform == "darwin" else []
     march = [*(compiler.native if native else ()), *(flag for flag in extra_flags() if flag.startswith("-m"))]
     include = f"-I{sysconfig.get_path('include')}"
-    words = ["-O2", "-fPIC", "-Werror=incompatible-pointer-types", *march, "-shared", *compiler.link, *link, include]
+    words = ["-O2", "-fPIC", "-Werror=incompatible-pointer-types", *march, "-shared", *compiler.link]
+    words += [*openmp, *link, include]
     compiler.build(aside, ["binding.c", "kernels.o"], target, words)
 
 

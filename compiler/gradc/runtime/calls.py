@@ -172,12 +172,21 @@ class Compiled:
         The kernel, and the function that gives its bytes of scratch. cffi releases the GIL while they run.
     keep
         What must live as long as they are callable: the library that they are in.
+    threads
+        For a parallel kernel: sets how many threads this thread's next kernel may use, by default as many as it
+        should, and gives how many it was.
     """
 
     def __init__(
-        self, entry: Entry, ffi: Any, function: Callable[..., int], work: Callable[..., int], keep: object = None
+        self,
+        entry: Entry,
+        ffi: Any,
+        function: Callable[..., int],
+        work: Callable[..., int],
+        keep: object = None,
+        threads: Callable[..., int] | None = None,
     ) -> None:
-        self.keep = keep
+        self.keep, self.threads = keep, threads
         self.function, self.work, self.ffi, self.null = function, work, ffi, ffi.NULL
         self.from_buffer = ffi.from_buffer
         self.inputs = tuple(ffi.typeof(f"{C_TYPES[v.dtype]}[]") if v.shape else None for v in entry.inputs)
@@ -191,6 +200,15 @@ class Compiled:
 
     def __call__(self, sizes: Mapping[str, int], inputs: Sequence[Any], outputs: list[Any]) -> int:
         """Run the kernel."""
+        if self.threads is None:
+            return self._run(sizes, inputs, outputs)
+        before = self.threads()
+        try:
+            return self._run(sizes, inputs, outputs)
+        finally:
+            self.threads(before)
+
+    def _run(self, sizes: Mapping[str, int], inputs: Sequence[Any], outputs: list[Any]) -> int:
         from_buffer, new = self.from_buffer, self.ffi.new
         cells: list[Any] = [sizes[dim] for dim in self.dims]
         size = self.work(*cells)

@@ -10,7 +10,7 @@ cache the next time, and opened through cffi with no declaration parsed. docs/ru
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -24,7 +24,13 @@ from gradc.runtime.accelerator import Maker, accelerate, load_accelerator
 from gradc.runtime.arguments import C_TYPES, Entry, c_types
 from gradc.runtime.cache import Cache, address, open_cache
 from gradc.runtime.calls import Call, Compiled
+from gradc.runtime.threads import Threads
 from gradc.runtime.toolchain import Compiler, find_compiler, machine, processor
+
+_THREADS = "gradc_threads"
+
+# OpenMP's library keeps threads waiting between calls, so it stays loaded when the kernels that brought it are gone.
+_pinned: dict[tuple[str, ...], Any] = {}
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,7 @@ def load(
     cache: Cache | None = None,
     compiler: Compiler | None = None,
     fast: bool = True,
+    threads: Threads | None = None,
 ) -> Library:
     """Compile C text, or find it compiled, and return its kernels.
 
@@ -67,6 +74,8 @@ def load(
         By default those of the user and the machine.
     fast
         Whether calls go through the extension where it can be built, or through cffi alone.
+    threads
+        How many threads parallel kernels run on; by default as many as `gradc.runtime.threads` says.
 
     Raises
     ------
@@ -76,13 +85,17 @@ def load(
     entries = tuple(entries)
     cache = open_cache() if cache is None else cache
     compiler = find_compiler(cache) if compiler is None else compiler
-    path = build(add_trampolines(c_text, entries), cache, compiler)
+    parallel = bool(compiler.openmp) and any(entry.parallel for entry in entries)
+    path = build(add_trampolines(c_text, entries), cache, compiler, parallel)
     try:
         opened = _cffi_backend.load_library(str(path), _cffi_backend.RTLD_NOW)
     except OSError as error:
         raise CompilerError(f"the compiled kernel cannot be loaded: {error}") from None
     make = load_accelerator(cache, compiler) if fast else None
-    functions = {entry.name: _function(opened, number, entry, make) for number, entry in enumerate(entries)}
+    threads = (threads or Threads()) if parallel else None
+    if parallel:
+        _pinned.setdefault(compiler.command, opened)
+    functions = {entry.name: _function(opened, number, entry, make, threads) for number, entry in enumerate(entries)}
     return Library(path, MappingProxyType(functions))
 
 
@@ -103,12 +116,13 @@ def add_trampolines(c_text: str, entries: Sequence[Entry]) -> str:
                 "arguments": [*arguments, "work"],
             }
         )
-    return texts.fill("trampolines.c.j2", text=c_text, entries=records)
+    parallel = any(entry.parallel for entry in entries)
+    return texts.fill("trampolines.c.j2", text=c_text, entries=records, threads=_THREADS if parallel else "")
 
 
-def build(text: str, cache: Cache, compiler: Compiler) -> Path:
+def build(text: str, cache: Cache, compiler: Compiler, parallel: bool = False) -> Path:
     """Return the path of a shared object made of C text, from the cache where it is there."""
-    flags = compiler.kernel_flags
+    flags = (*compiler.kernel_flags, *(compiler.openmp if parallel else ()))
     key = address([text, *flags, *compiler.command, compiler.version, processor(), *machine()])
     path = cache.fetch(key)
     if path is not None:
@@ -124,22 +138,32 @@ def build(text: str, cache: Cache, compiler: Compiler) -> Path:
         return cache.publish(key, directory / "kernel.so", {"kernel.c": text})
 
 
-def _function(opened: Any, number: int, entry: Entry, make: Maker | None) -> Call:
+def _function(opened: Any, number: int, entry: Entry, make: Maker | None, threads: Threads | None) -> Call:
     # cffi reads these types in C: with one cdef for each kernel, pycparser would cost more than the kernel's loading.
     ffi = _cffi_backend.FFI()
     kinds = c_types(entry)
     kernel = opened.load_function(ffi.typeof(f"int(*)({', '.join(kinds)})"), entry.symbol)
     dims = ", ".join(kinds[: len(entry.dims)]) or "void"
     work = opened.load_function(ffi.typeof(f"size_t(*)({dims})"), f"{entry.symbol}_work")
-    invoke = Compiled(entry, ffi, kernel, work, keep=opened)
+    limit = None
+    if entry.parallel and threads is not None:
+        limit = opened.load_function(ffi.typeof("int(*)(int)"), _THREADS)
+    invoke = Compiled(entry, ffi, kernel, work, keep=opened, threads=_limiter(limit, threads))
     if make is None:
         return Call(entry, invoke)
-    addresses = [
+    call, work_of = (
         int(ffi.cast("intptr_t", opened.load_function(ffi.typeof(kind), f"gradc_{name}_{number}")))
         for kind, name in (("int(*)(int64_t *, void **, void *)", "call"), ("size_t(*)(int64_t *)", "work"))
-    ]
+    )
+    limit_at = 0 if limit is None else int(ffi.cast("intptr_t", limit))
 
-    def quicken(call: Call) -> Call:
-        return accelerate(make, call, *addresses)
+    def quicken(plain: Call) -> Call:
+        return accelerate(make, plain, call, work_of, limit_at, threads)
 
     return quicken(Call(entry, invoke, accelerate=quicken))
+
+
+def _limiter(limit: Callable[[int], int] | None, threads: Threads | None) -> Callable[..., int] | None:
+    if limit is None or threads is None:
+        return None
+    return lambda count=None: limit(threads.count if count is None else count)

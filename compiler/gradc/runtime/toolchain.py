@@ -55,11 +55,20 @@ _CLANG = ("-fveclib=libmvec",)
 _ZIG = ("-fno-sanitize=undefined",)
 _NATIVE = ("-march=native",)
 _LINK = ("-Wl,-Bsymbolic",)
+_OPENMP = ("-fopenmp",)  # for kernels with parallel loops alone: it brings a library of threads along
 
 _PROBE = """\
 #include <math.h>
 #include <stdint.h>
 int probe(int64_t n, double *restrict x) { for (int64_t i = 0; i < n; i++) x[i] = exp(x[i]); return 0; }
+"""
+
+_PARALLEL_PROBE = """\
+#include <omp.h>
+int probe(int n, double *x) {
+#pragma omp parallel for
+for (int i = 0; i < n; i++) x[i] = omp_get_max_threads();
+return 0; }
 """
 
 _FORBIDDEN = ("-ffast-math", "-Ofast", "-funsafe-math-optimizations")
@@ -81,6 +90,8 @@ class Compiler:
         The flags that bind a kernel to this machine's processor.
     link
         The flags for linking a kernel.
+    openmp
+        The flags for a kernel with parallel loops; none where the compiler has no OpenMP.
     """
 
     command: tuple[str, ...]
@@ -88,10 +99,11 @@ class Compiler:
     flags: tuple[str, ...]
     native: tuple[str, ...] = ()
     link: tuple[str, ...] = ()
+    openmp: tuple[str, ...] = ()
 
     @property
     def kernel_flags(self) -> tuple[str, ...]:
-        """Every flag of a shared kernel for this machine, but for the libraries."""
+        """Every flag of a shared kernel for this machine, but for the libraries and OpenMP."""
         return (*self.flags, *self.native, "-shared", *self.link, *extra_flags())
 
     def build(
@@ -219,7 +231,7 @@ def find_compiler(cache: Cache) -> Compiler:
             continue
         cache.write_note(
             note,
-            {"version": found.version, "flags": found.flags, "native": found.native, "link": found.link},
+            {name: getattr(found, name) for name in ("version", "flags", "native", "link", "openmp")},
         )
         return found
     if complaint:
@@ -237,13 +249,14 @@ def probe(command: tuple[str, ...]) -> Compiler:
     with tempfile.TemporaryDirectory(prefix="gradc-probe-") as name:
         directory = Path(name)
         (directory / "probe.c").write_text(_PROBE)
+        (directory / "parallel.c").write_text(_PARALLEL_PROBE)
         plain = Compiler(command, version, ())
         serial = itertools.count()
 
-        def accepts(flags: Sequence[str]) -> bool:
+        def accepts(flags: Sequence[str], source: str = "probe.c") -> bool:
             target = f"probe{next(serial)}.so"
             try:
-                plain.build(directory, ["probe.c"], target, [*flags, "-shared", "-Werror"])
+                plain.build(directory, [source], target, [*flags, "-shared", "-Werror"])
                 # A vector exp that no library has shows only here: the linker lets shared objects lack symbols.
                 _cffi_backend.load_library(str(directory / target), _cffi_backend.RTLD_NOW)
             except (CompilerError, OSError):
@@ -254,13 +267,16 @@ def probe(command: tuple[str, ...]) -> Compiler:
         plain.build(directory, ["probe.c"], "probe.so", ["-shared", "-fPIC"])
         wanted = (*_COMMON, *family)
         if accepts([*wanted, *_NATIVE, *_LINK]):
-            return Compiler(command, version, wanted, _NATIVE, _LINK)
+            openmp = _OPENMP if accepts([*wanted, *_NATIVE, *_LINK, *_OPENMP], "parallel.c") else ()
+            return Compiler(command, version, wanted, _NATIVE, _LINK, openmp)
         flags: list[str] = []
         for flag in wanted:
             if accepts([*flags, flag]):
                 flags.append(flag)
         native = _NATIVE if accepts([*flags, *_NATIVE]) else ()
-        return Compiler(command, version, tuple(flags), native, _LINK if accepts([*flags, *_LINK]) else ())
+        link = _LINK if accepts([*flags, *_LINK]) else ()
+        openmp = _OPENMP if accepts([*flags, *native, *link, *_OPENMP], "parallel.c") else ()
+        return Compiler(command, version, tuple(flags), native, link, openmp)
 
 
 def _fingerprint(command: tuple[str, ...]) -> str:
@@ -273,7 +289,7 @@ def _fingerprint(command: tuple[str, ...]) -> str:
     if "ziglang" in command:
         found = importlib.util.find_spec("ziglang")
         parts.append(str(found.origin if found else ""))
-    flags = (*_COMMON, *_GCC, *_CLANG, *_ZIG, *_NATIVE, *_LINK)
+    flags = (*_COMMON, *_GCC, *_CLANG, *_ZIG, *_NATIVE, *_LINK, *_OPENMP)
     return hashlib.sha256("\0".join([*parts, *flags]).encode()).hexdigest()[:32]
 
 
@@ -281,7 +297,7 @@ def _restore(note: object, command: tuple[str, ...]) -> Compiler | None:
     """Return the compiler that a note describes, or None if the note is missing or damaged."""
     if not isinstance(note, dict) or not isinstance(note.get("version"), str):
         return None
-    allowed = {"flags": {*_COMMON, *_GCC, *_CLANG, *_ZIG}, "native": {*_NATIVE}, "link": {*_LINK}}
+    allowed = {"flags": {*_COMMON, *_GCC, *_CLANG, *_ZIG}, "native": {*_NATIVE}, "link": {*_LINK}, "openmp": {*_OPENMP}}
     parts = []
     for name, known in allowed.items():
         words = note.get(name)
