@@ -15,8 +15,8 @@ from gradc.emit.statements import Block, Comment, Line, Statement
 from gradc.ir.equations import INTEGER, BodyBuilder, Equation, index_dependencies, needed_by, references
 from gradc.ir.printer import Names, choose_names, definition_lines, index_names
 from gradc.ir.program import Array, Comprehension, Program, reads, result_count
-from gradc.ir.size import ONE, ZERO, Atom, Size, index, product, symbol
-from gradc.schedule.plan import SCALAR, TILE, Action, Loop, Nest, Plan, Routine, Stage
+from gradc.ir.size import ONE, ZERO, Atom, Size, index, product, size, symbol
+from gradc.schedule.plan import SCALAR, TILE, Action, Loop, Nest, Plan, Product, Routine, Stage
 
 C_TYPES = {"bool": "uint8_t"} | {f"{u}int{b}": f"{u}int{b}_t" for u in ("", "u") for b in (8, 16, 32, 64)}
 _LONGEST = 88  # an expression longer than this is given a name
@@ -199,7 +199,7 @@ class FunctionWriter:
         name = next((letters.arrays[number] for number in read if arrays[number].kind == INTEGER), "")
         code = self.status("index", f"{name} holds an index out of range for an axis of length {extent}")
         stage = Stage(tuple(ranges), tuple(builder.equations), (), ())
-        scope = _Scope(self, Plan(program, (), {}, {}, {}), arrays, letters)
+        scope = _Scope(self, Plan(program, (), {}, {}, frozenset(), {}), arrays, letters)
         scope.name_of = {k: scope.parameter_name(k) for k in range(len(program.parameters))}
         writer = _StageWriter(scope, stage, None, [whole])
         place = writer.names_first(whole)
@@ -247,17 +247,33 @@ class _Scope:
                 statements += self._write_routine(step)
         return statements
 
-    def element(self, number: int, subscripts: Sequence[Size], size: Callable[[Size], Text]) -> str:
+    def element(self, number: int, subscripts: Sequence[Size], spelled: Callable[[Size], Text]) -> str:
         """The C of ``array[subscripts]``."""
-        name, shape = self.name_of[number], list(self.arrays[number].shape)
-        if not shape:
+        name = self.name_of[number]
+        if not self.arrays[number].shape:
             return name
-        places = list(subscripts)
+        places = self.layout(number, subscripts)
         if self.plan.storage.get(number) == TILE:
-            axis = self.plan.stream_axes[number]
+            axis = self.plan.stream_axes[number] if number not in self.plan.lanes else -1
             places[axis] = places[axis] - symbol(self.tile_begin)
-            shape[axis] = symbol(str(self.writer.tile))
-        return f"{name}[{_spell_place(places, shape, size).text}]"
+        return f"{name}[{_spell_place(places, self.layout(number, self._stored_shape(number)), spelled).text}]"
+
+    def layout(self, number: int, parts: Sequence[Size]) -> list[Size]:
+        """The parts of a subscript, or of a shape, in the order in which the axes are stored."""
+        parts = list(parts)
+        if number in self.plan.lanes:
+            parts.append(parts.pop(self.plan.stream_axes[number]))
+        return parts
+
+    def strides(self, number: int) -> list[Size]:
+        """How far apart neighbours along each axis are."""
+        stored = self.layout(number, self._stored_shape(number))
+        steps = self.layout(number, list(map(size, range(len(stored)))))
+        found: list[Size] = [ONE] * len(stored)
+        for position, axis in enumerate(steps):
+            assert axis.constant is not None
+            found[axis.constant] = product(tuple(stored[position + 1 :]))
+        return found
 
     def copy_out(self, output: str, number: int) -> Statement:
         """An output that is a parameter, or is there already under another name."""
@@ -278,7 +294,7 @@ class _Scope:
             array, storage = self.arrays[number], self.plan.storage[number]
             kind = c_type(array.kind, self.writer.real)
             if storage == TILE:
-                self.writer.buffer(name, product(self._tile_shape(number)), kind)
+                self.writer.buffer(name, product(self._stored_shape(number)), kind)
             elif storage != SCALAR:
                 self.writer.buffer(name, product(array.shape), kind)
 
@@ -287,13 +303,13 @@ class _Scope:
         for number, step in self.plan.reset.items():
             if step != position or self.plan.storage.get(number) == TILE:
                 continue
-            actions = [a for stage in nest.stages for a in stage.actions if a.array == number]
-            kind = actions[0].kind if actions else "add"
+            made = [(stage, a) for stage in nest.stages for a in stage.actions if a.array == number]
+            kind = made[0][1].kind if made else "add"
             shape = self.arrays[number].shape
             identity = self._identity(kind)
             if not shape:
                 statements.append(Line(f"{self.writer.real} {self.name_of[number]} = {identity};"))
-            elif not actions or any(_needs_reset(action) for action in actions):
+            elif not made or any(_is_carried(stage, action, self._is_tiled(nest)) for stage, action in made):
                 statements.append(self._clear(number, shape, kind))
         return statements
 
@@ -303,10 +319,11 @@ class _Scope:
         line = Line(f"{self.name_of[number]}[{at}] = {self._identity(kind)};")
         return Block(f"for (int64_t {at} = 0; {at} < {count}; ++{at})", [line])
 
-    def _tile_shape(self, number: int) -> tuple[Size, ...]:
-        """The shape of a tile's buffer."""
+    def _stored_shape(self, number: int) -> tuple[Size, ...]:
+        """The shape of what is stored of an array: all of it, or a tile."""
         shape = list(self.arrays[number].shape)
-        shape[self.plan.stream_axes[number]] = symbol(str(self.writer.tile))
+        if self.plan.storage.get(number) == TILE:
+            shape[self.plan.stream_axes[number]] = size(self.writer.tile)
         return tuple(shape)
 
     def _identity(self, kind: str) -> str:
@@ -315,12 +332,14 @@ class _Scope:
             value = REDUCTIONS[kind].identity or 0.0
         return spell_constant(value, self.writer.real).text
 
-    def _write_nest(self, nest: Nest) -> list[Statement]:
-        tiled = nest.extent is not None and (
+    def _is_tiled(self, nest: Nest) -> bool:
+        return nest.extent is not None and (
             len(nest.stages) > 1
             or any(self.plan.storage.get(a.array) == TILE for stage in nest.stages for a in stage.actions)
         )
-        if not tiled:
+
+    def _write_nest(self, nest: Nest) -> list[Statement]:
+        if not self._is_tiled(nest):
             return [s for stage in nest.stages for s in self._write_stage(stage, None)]
         assert nest.extent is not None
         extent, tile = self.writer.size_text(nest.extent).at(6), self.writer.tile
@@ -333,7 +352,7 @@ class _Scope:
         ]
         added = dict.fromkeys(a.array for stage in nest.stages for a in stage.actions if a.kind == "add")
         in_tile = [number for number in added if self.plan.storage.get(number) == TILE]
-        inner += [self._clear(number, self._tile_shape(number), "add") for number in in_tile]
+        inner += [self._clear(number, self._stored_shape(number), "add") for number in in_tile]
         for stage in nest.stages:
             inner += self._write_stage(stage, ("tile_begin", "tile_end"))
         self.tile_begin = outer
@@ -452,10 +471,11 @@ def _declares_unused(line: Line, body: list[Statement]) -> bool:
     return name not in _words([s for s in body if s is not line])
 
 
-def _needs_reset(action: Action) -> bool:
-    if action.kind in ("store",):
-        return False
-    return action.kind == "add" or 0 in action.reduced
+def _is_carried(stage: Stage, action: Action, tiled: bool) -> bool:
+    """Whether a sum goes on through all of the nest, so that it is set to its identity before."""
+    if action.kind in ("store", "add"):
+        return action.kind == "add"
+    return (stage.stream if tiled else 0) in action.reduced
 
 
 class _StageWriter:
@@ -481,8 +501,8 @@ class _StageWriter:
         for action in stage.actions:
             roots += [a[1] for part in action.subscripts for a in part.atoms() if a[0] == "ref"]
         self.needed = needed_by(self.body, roots)
-        depends = index_dependencies(self.body)
-        self.level = [max(found) + 1 if found else 0 for found in depends]
+        self.depends = index_dependencies(self.body)
+        self.level = [max(found) + 1 if found else 0 for found in self.depends]
         self.uses: dict[int, int] = {}
         self.named: set[int] = set()
         for number in self.needed:
@@ -518,6 +538,8 @@ class _StageWriter:
 
     def write(self) -> list[Statement]:
         """The loops, with the actions in them."""
+        if self.stage.product is not None:
+            return self._write_product(self.stage.product)
         if self.stage.unroll > 1:
             return self._write_unrolled(self.stage.unroll)
         inner: list[Statement] = []
@@ -546,9 +568,8 @@ class _StageWriter:
             element = self.scope.element(action.array, action.subscripts, self._size)
             terms = [row.texts[action.value] for row in rows]
             together.append(Line(f"{element} += {' + '.join(term.at(7) for term in terms)};"))
-        inner, outer = self.letters[count - 1], self.letters[count - 2]
-        extent = self.writer.size_text(self.stage.extents[count - 1]).at(6)
-        head = f"for (int64_t {inner} = 0; {inner} < {extent}; ++{inner})"
+        outer = self.letters[count - 2]
+        head = self._head(count - 1)
         first, last = self._limits(count - 2)
         whole = f"{last} / {times} * {times}"
         heads = [statement for row in rows for statement in row.at[count - 1]]
@@ -565,18 +586,56 @@ class _StageWriter:
         statements = [*self.at[count - 2], *statements, *self.after[count - 2]]
         return self._around(statements, count - 2)
 
+    def _write_product(self, call: Product) -> list[Statement]:
+        """A call of the routine for products, in the loops that are left."""
+        (action,), stage, writer = self.stage.actions, self.stage, self.writer
+        writer.routines.add("product")
+        first = {k: symbol(self._limits(k)[0]) if k == stage.stream and self.tile else ZERO for k in _loops_of(call)}
+
+        def start(array: int, place: Sequence[Size]) -> str:
+            begin = [p.substitute(lambda a: first.get(a[1]) if a[0] == "index" else None) for p in place]
+            element = self.scope.element(array, begin, self._size)
+            return element.removesuffix("[0]") if element.endswith("[0]") else f"&{element}"
+
+        def step(array: int, place: Sequence[Size], k: int) -> str:
+            axis = next(axis for axis, part in enumerate(place) if part.atom == ("index", k))
+            return self._size(self.scope.strides(array)[axis]).text
+
+        def count(k: int) -> str:
+            begin, end = self._limits(k)
+            return end if begin == "0" else f"{end} - {begin}"
+
+        a, b = (stage.body[number].data for number in (call.left, call.right))
+        loops = [k for k in range(len(stage.extents)) if k not in _loops_of(call)]
+        carried = _is_carried(stage, action, self.tile is not None) or any(k in action.reduced for k in loops)
+        counts = ", ".join(count(k) for k in (call.row, call.column, call.depth))
+        suffix = "" if writer.real == "double" else "_f"
+        arguments = [
+            counts,
+            f"{start(*a)}, {step(*a, call.row)}, {step(*a, call.depth)}",
+            f"{start(*b)}, {step(*b, call.depth)}, {step(*b, call.column)}",
+            f"{start(action.array, action.subscripts)}, {step(action.array, action.subscripts, call.row)}, "
+            f"{step(action.array, action.subscripts, call.column)}, {int(carried)}",
+        ]
+        statements: list[Statement] = [Line(f"gradc_product{suffix}({', '.join(arguments)});")]
+        for k in reversed(loops):
+            statements = [Block(self._head(k), statements)]
+        return statements
+
     def _limits(self, k: int) -> tuple[str, str]:
         """Where loop k begins and ends."""
-        if self.tile is not None and k == 0:
+        if self.tile is not None and k == self.stage.stream:
             return self.tile
         return "0", self.writer.size_text(self.stage.extents[k]).at(6)
+
+    def _head(self, k: int) -> str:
+        letter, (first, last) = self.letters[k], self._limits(k)
+        return f"for (int64_t {letter} = {first}; {letter} < {last}; ++{letter})"
 
     def _around(self, statements: list[Statement], inside: int, pragma: str = "") -> list[Statement]:
         """Statements inside the loops below `inside`, the innermost under the pragma."""
         for k in range(inside - 1, -1, -1):
-            letter, (first, last) = self.letters[k], self._limits(k)
-            head = f"for (int64_t {letter} = {first}; {letter} < {last}; ++{letter})"
-            statements = [*self.at[k], Block(head, statements, pragma), *self.after[k]]
+            statements = [*self.at[k], Block(self._head(k), statements, pragma), *self.after[k]]
             pragma = ""
         return statements
 
@@ -608,7 +667,8 @@ class _StageWriter:
             suffix -= 1
         outermost = min(action.reduced)
         whole = outermost == suffix  # every reduced loop is inside every free one
-        if 0 < outermost < suffix:
+        carried = _is_carried(self.stage, action, self.tile is not None)
+        if outermost < suffix and not carried:
             self._reset_inside(action, outermost, element)
         if suffix == count:
             return Line(_combine(action.kind, element, value)), None
@@ -623,7 +683,7 @@ class _StageWriter:
             self.local.append(accumulator)
         identity = self.scope._identity(action.kind)
         self.at[suffix].append(Line(f"{self.writer.real} {accumulator} = {identity};"))
-        if whole and suffix > 0:
+        if whole and not carried:
             self.after[suffix].append(Line(f"{element} = {accumulator};"))
         else:
             self.after[suffix].append(Line(_combine(action.kind, element, Text(accumulator))))
@@ -642,8 +702,7 @@ class _StageWriter:
         statement: Statement = Line(f"{element} = {self.scope._identity(action.kind)};")
         for k in range(len(self.stage.extents) - 1, outermost, -1):
             if k not in action.reduced:
-                letter, extent = self.letters[k], self.writer.size_text(self.stage.extents[k]).at(6)
-                statement = Block(f"for (int64_t {letter} = 0; {letter} < {extent}; ++{letter})", [statement])
+                statement = Block(self._head(k), [statement])
         self.at[outermost].append(statement)
 
     def _vectorises(self, action: Action) -> bool:
@@ -659,7 +718,7 @@ class _StageWriter:
     def _spell_all(self) -> None:
         for number in self.needed:
             equation = self.body[number]
-            if self.ahead is not None and self.level[number] < len(self.stage.extents) - 1:
+            if self.ahead is not None and len(self.stage.extents) - 2 not in self.depends[number]:
                 self.texts[number] = self.ahead[0].texts[number]  # the same for all the rows
                 continue
             self.writer.ops.add(equation.op)
@@ -740,6 +799,10 @@ class _StageWriter:
         if atom[0] == "ref":
             return self.texts[atom[1]].at(8)
         return self.writer.dim_atom(atom)
+
+
+def _loops_of(call: Product) -> tuple[int, int, int]:
+    return call.row, call.column, call.depth
 
 
 def _combine(kind: str, target: str, value: Text) -> str:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from gradc.ir.equations import REAL, BodyBuilder, Equation
 from gradc.ir.program import (
     Accumulation,
+    Array,
     Call,
     Comprehension,
     Program,
@@ -21,9 +22,10 @@ from gradc.ir.program import (
     result_count,
 )
 from gradc.ir.size import ONE, ZERO, Size, index
-from gradc.schedule.layout import lay_out
 from gradc.schedule.order import choose_unroll, order_loops
-from gradc.schedule.plan import SCALAR, TILE, WHOLE, Action, Loop, Nest, Plan, Routine, Stage, Step
+from gradc.schedule.plan import SCALAR, TILE, WHOLE, Action, Loop, Nest, Plan, Routine, Stage
+from gradc.schedule.products import find_product
+from gradc.schedule.tiles import choose_lanes, turn
 
 
 class _Item(NamedTuple):
@@ -51,7 +53,6 @@ class _OpenNest:
 
 def plan_program(program: Program) -> Plan:
     """The plan of a lowered program."""
-    program = lay_out(program)
     # What depends on the arguments alone is computed first, so that no nest waits for it.
     steps: list[_OpenNest | Loop | Routine] = [_OpenNest(None)]
     made_at: dict[int, int] = {}  # the step that completes an array
@@ -92,13 +93,28 @@ def plan_program(program: Program) -> Plan:
                 storage[array] = WHOLE
     for array in reset:
         storage.setdefault(array, WHOLE if arrays[array].shape else SCALAR)
-    closed: list[Step] = [
-        Nest(step.extent, tuple(stage._replace(unroll=choose_unroll(stage)) for stage in step.stages))
-        if isinstance(step, _OpenNest)
-        else step
-        for step in steps
-    ]
-    return Plan(program, tuple(closed), storage, stream_axes, reset)
+    tiled = [step.stages for step in steps if isinstance(step, _OpenNest) and step.extent is not None]
+    products = {id(stage) for stages in tiled for stage in stages if find_product(stage, arrays, lambda _: -1)}
+    lanes = choose_lanes([[s for s in stages if id(s) not in products] for stages in tiled], stream_axes, arrays)
+    closed = [_closed(step, stream_axes, lanes, arrays) if isinstance(step, _OpenNest) else step for step in steps]
+    return Plan(program, tuple(closed), storage, stream_axes, lanes, reset)
+
+
+def _closed(step: _OpenNest, stream_axes: dict[int, int], lanes: frozenset[int], arrays: Sequence[Array]) -> Nest:
+    """The nest with its products recognised and its loops in their final order."""
+
+    def fast_axis(array: int) -> int:
+        return stream_axes[array] if array in lanes else -1
+
+    stages = []
+    for stage in step.stages:
+        product = find_product(stage, arrays, fast_axis)
+        if product is not None:
+            stages.append(stage._replace(product=product))
+            continue
+        turned = stage if step.extent is None else turn(stage, stream_axes, lanes, arrays)
+        stages.append(turned._replace(unroll=choose_unroll(turned)))
+    return Nest(step.extent, tuple(stages))
 
 
 def _kept_arrays(program: Program, steps: Sequence[_OpenNest | Loop | Routine], made_at: dict[int, int]) -> set[int]:

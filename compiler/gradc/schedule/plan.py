@@ -34,6 +34,20 @@ class Action(NamedTuple):
     reduced: frozenset[int] = frozenset()
 
 
+class Product(NamedTuple):
+    """``C[row, column] = sum[depth](A[row, depth] * B[depth, column])``: three loops of a stage that one call replaces.
+
+    `row`, `column` and `depth` are loops, `left` and `right` the equations that read A and B. The call's vectors run
+    along the column.
+    """
+
+    row: int
+    column: int
+    depth: int
+    left: int
+    right: int
+
+
 class Stage(NamedTuple):
     """A loop nest: index k of its body is loop k, counted from the outermost."""
 
@@ -41,7 +55,9 @@ class Stage(NamedTuple):
     body: tuple[Equation, ...]
     actions: tuple[Action, ...]
     definitions: tuple[int, ...]  # whose index notation the comment shows
+    stream: int = 0  # the loop that runs along the stream, in a nest that has one
     unroll: int = 1  # how many iterations of the loop outside the innermost are taken at a time
+    product: Product | None = None
 
 
 class Nest(NamedTuple):
@@ -78,4 +94,5 @@ class Plan(NamedTuple):
     steps: tuple[Step, ...]
     storage: dict[int, str]
     stream_axes: dict[int, int]  # for an array in a tile's buffer, its axis along the stream
+    lanes: frozenset[int]  # the arrays in tiles' buffers whose axis along the stream is stored last, to be contiguous
     reset: dict[int, int]  # for an accumulated array, the step before which it is set to its identity
