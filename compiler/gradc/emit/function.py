@@ -561,6 +561,8 @@ class _StageWriter:
         Each load and store of the sum then serves several products.
         """
         count = len(self.stage.extents)
+        if count - 1 in self.stage.actions[0].reduced:
+            return self._write_jammed(times)
         single = [self._act(action)[0] for action in self.stage.actions]
         rows = [self, *(_StageWriter(self.scope, self.stage, self.tile, [], (self, k)) for k in range(1, times))]
         together: list[Statement] = [statement for row in rows for statement in row.at[count]]
@@ -581,6 +583,36 @@ class _StageWriter:
             Block(
                 f"for (int64_t {outer} = {whole}; {outer} < {last}; ++{outer})",
                 [*self.at[count - 1], Block(head, [*self.at[count], *single], "GRADC_SIMD()")],
+            ),
+        ]
+        statements = [*self.at[count - 2], *statements, *self.after[count - 2]]
+        return self._around(statements, count - 2)
+
+    def _write_jammed(self, times: int) -> list[Statement]:
+        """Sums along the innermost loop, of several iterations of the loop outside it at once."""
+        count = len(self.stage.extents)
+        rows = [self, *(_StageWriter(self.scope, self.stage, self.tile, [], (self, k)) for k in range(1, times))]
+        acts = [[row._act(action) for action in self.stage.actions] for row in rows]
+
+        def loop(rows: Sequence[_StageWriter], acts: Sequence[Sequence[tuple[Statement, str | None]]]) -> Statement:
+            names = ", ".join(name for row in acts for _, name in row if name)
+            inner = [s for row in rows for s in row.at[count]] + [s for row in acts for s, _ in row]
+            return Block(self._head(count - 1), inner, f"GRADC_SIMD(reduction(+:{names}))")
+
+        outer, (first, last) = self.letters[count - 2], self._limits(count - 2)
+        whole = f"{last} / {times} * {times}"
+        statements: list[Statement] = [
+            Block(
+                f"for (int64_t {outer} = {first}; {outer} < {whole}; {outer} += {times})",
+                [
+                    *(s for row in rows for s in row.at[count - 1]),
+                    loop(rows, acts),
+                    *(s for row in rows for s in row.after[count - 1]),
+                ],
+            ),
+            Block(
+                f"for (int64_t {outer} = {whole}; {outer} < {last}; ++{outer})",
+                [*self.at[count - 1], loop([self], acts[:1]), *self.after[count - 1]],
             ),
         ]
         statements = [*self.at[count - 2], *statements, *self.after[count - 2]]

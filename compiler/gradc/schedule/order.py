@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from gradc.ir.equations import Equation
 from gradc.ir.program import Array
 from gradc.ir.size import Size
+from gradc.schedule.costs import is_dear
 from gradc.schedule.plan import Stage
 
 _ROWS = 4  # rows of a product that are added at a time: as many as the registers of every vector unit hold with ease
+_LIGHT = 12  # equations in a loop of which several are taken at a time
 _VECTOR = 4  # a constant extent below this is not worth a vector loop
 
 
@@ -54,10 +56,22 @@ def order_loops(
 
 
 def choose_unroll(stage: Stage) -> int:
-    """How many rows to add at a time, where all that a stage does is sum products into rows."""
+    """How many iterations of the loop outside the innermost are taken at a time.
+
+    Where products are summed into rows, each load and store of the sum then serves several of them. Where a row is
+    summed to a number, several sums go on at once, and what the rows share is loaded once.
+    """
     count = len(stage.extents)
-    if count < 2 or not stage.actions:
+    if count < 2 or not stage.actions or any(action.kind != "sum" for action in stage.actions):
         return 1
-    sums = all(a.kind == "sum" and count - 2 in a.reduced and count - 1 not in a.reduced for a in stage.actions)
+    into_rows = all(count - 2 in a.reduced and count - 1 not in a.reduced for a in stage.actions)
+    of_rows = all(count - 2 not in a.reduced and count - 1 in a.reduced for a in stage.actions)
     extent = stage.extents[count - 2].constant
-    return _ROWS if sums and (extent is None or extent >= _ROWS) else 1
+    if not (into_rows or (of_rows and _is_light(stage))) or (extent is not None and extent < _ROWS):
+        return 1
+    return _ROWS
+
+
+def _is_light(stage: Stage) -> bool:
+    """Whether a row's terms are a few operations, so that four rows' fit in the registers."""
+    return len(stage.body) * len(stage.actions) <= _LIGHT and not any(is_dear(equation) for equation in stage.body)
