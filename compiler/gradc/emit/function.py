@@ -16,7 +16,7 @@ from gradc.ir.equations import INTEGER, BodyBuilder, Equation, index_dependencie
 from gradc.ir.printer import Names, choose_names, definition_lines, index_names
 from gradc.ir.program import Array, Comprehension, Program, reads, result_count
 from gradc.ir.size import ONE, ZERO, Atom, Size, index, product, size, symbol
-from gradc.schedule.plan import SCALAR, TILE, Action, Loop, Nest, Plan, Product, Routine, Stage
+from gradc.schedule.plan import SCALAR, TILE, Action, Loop, Nest, Plan, Product, Routine, Stage, VectorProduct
 
 C_TYPES = {"bool": "uint8_t"} | {f"{u}int{b}": f"{u}int{b}_t" for u in ("", "u") for b in (8, 16, 32, 64)}
 _LONGEST = 88  # an expression longer than this is given a name
@@ -618,13 +618,15 @@ class _StageWriter:
         statements = [*self.at[count - 2], *statements, *self.after[count - 2]]
         return self._around(statements, count - 2)
 
-    def _write_product(self, call: Product) -> list[Statement]:
+    def _write_product(self, call: Product | VectorProduct) -> list[Statement]:
         """A call of the routine for products, in the loops that are left."""
-        (action,), stage, writer = self.stage.actions, self.stage, self.writer
-        writer.routines.add("product")
-        first = {k: symbol(self._limits(k)[0]) if k == stage.stream and self.tile else ZERO for k in _loops_of(call)}
+        (action,), stage = self.stage.actions, self.stage
+        taken = call[:3] if isinstance(call, Product) else call[:2]
+        loops = [k for k in range(len(stage.extents)) if k not in taken]
+        carried = _is_carried(stage, action, self.tile is not None) or any(k in action.reduced for k in loops)
 
         def start(array: int, place: Sequence[Size]) -> str:
+            first = {k: symbol(self._limits(k)[0]) if self._limits(k)[0] != "0" else ZERO for k in taken}
             begin = [p.substitute(lambda a: first.get(a[1]) if a[0] == "index" else None) for p in place]
             element = self.scope.element(array, begin, self._size)
             return element.removesuffix("[0]") if element.endswith("[0]") else f"&{element}"
@@ -638,18 +640,30 @@ class _StageWriter:
             return end if begin == "0" else f"{end} - {begin}"
 
         a, b = (stage.body[number].data for number in (call.left, call.right))
-        loops = [k for k in range(len(stage.extents)) if k not in _loops_of(call)]
-        carried = _is_carried(stage, action, self.tile is not None) or any(k in action.reduced for k in loops)
-        counts = ", ".join(count(k) for k in (call.row, call.column, call.depth))
-        suffix = "" if writer.real == "double" else "_f"
-        arguments = [
-            counts,
-            f"{start(*a)}, {step(*a, call.row)}, {step(*a, call.depth)}",
-            f"{start(*b)}, {step(*b, call.depth)}, {step(*b, call.column)}",
-            f"{start(action.array, action.subscripts)}, {step(action.array, action.subscripts, call.row)}, "
-            f"{step(action.array, action.subscripts, call.column)}, {int(carried)}",
-        ]
-        statements: list[Statement] = [Line(f"gradc_product{suffix}({', '.join(arguments)});")]
+        c = (action.array, action.subscripts)
+        statements: list[Statement] = []
+        if isinstance(call, Product):
+            routine = "product"
+            arguments = [
+                *(count(k) for k in taken),
+                *(start(*a), step(*a, call.row), step(*a, call.depth)),
+                *(start(*b), step(*b, call.depth), step(*b, call.column)),
+                *(start(*c), step(*c, call.row), step(*c, call.column), str(int(carried))),
+            ]
+        elif call.along:
+            routine = "dots"
+            arguments = [*(count(k) for k in taken), start(*a), step(*a, call.row), start(*b)]
+            arguments += [start(*c), step(*c, call.row), str(int(carried))]
+        else:
+            routine = "combine"
+            arguments = [count(call.depth), count(call.row), start(*a), step(*a, call.depth), start(*b)]
+            arguments += [step(*b, call.depth), start(*c)]
+            if not carried:
+                clear = self.scope.element(*c, self._size)
+                statements.append(Block(self._head(call.row), [Line(f"{clear} = 0.0;")]))
+        self.writer.routines.add(routine)
+        suffix = "" if self.writer.real == "double" else "_f"
+        statements.append(Line(f"gradc_{routine}{suffix}({', '.join(arguments)});"))
         for k in reversed(loops):
             statements = [Block(self._head(k), statements)]
         return statements
@@ -831,10 +845,6 @@ class _StageWriter:
         if atom[0] == "ref":
             return self.texts[atom[1]].at(8)
         return self.writer.dim_atom(atom)
-
-
-def _loops_of(call: Product) -> tuple[int, int, int]:
-    return call.row, call.column, call.depth
 
 
 def _combine(kind: str, target: str, value: Text) -> str:

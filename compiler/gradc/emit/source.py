@@ -121,7 +121,7 @@ def _frame(function: Function) -> _Frame:
 def _support(functions: Sequence[Function], real: str) -> list[str]:
     """Helpers, special functions and routines that the functions call, each after what it needs."""
     single = real == "float"
-    names = {"real": real, "suffix": "_f" if single else ""}
+    names = {"real": real, "integer": "int32_t" if single else "int64_t", "suffix": "_f" if single else ""}
     names |= {f: f + ("f" if single else "") for f in ("fabs", "log", "sqrt")}
     found: dict[str, str] = {}
 

@@ -48,6 +48,20 @@ class Product(NamedTuple):
     right: int
 
 
+class VectorProduct(NamedTuple):
+    """``z[row] = sum[depth](A[row, depth] * x[depth])``: two loops of a stage that one call replaces.
+
+    `left` and `right` are the equations that read A and x. `along` tells whether A's rows, or else its columns, are
+    contiguous.
+    """
+
+    row: int
+    depth: int
+    left: int
+    right: int
+    along: bool
+
+
 class Stage(NamedTuple):
     """A loop nest: index k of its body is loop k, counted from the outermost."""
 
@@ -57,7 +71,7 @@ class Stage(NamedTuple):
     definitions: tuple[int, ...]  # whose index notation the comment shows
     stream: int = 0  # the loop that runs along the stream, in a nest that has one
     unroll: int = 1  # how many iterations of the loop outside the innermost are taken at a time
-    product: Product | None = None
+    product: Product | VectorProduct | None = None
 
 
 class Nest(NamedTuple):

@@ -1,5 +1,7 @@
 """Recognise matrix products, which a call of a register-blocked routine computes in place of three loops.
 
+    z[i:n] = sum[k:d](X[i, k] * w[k])                rows i, depth k, along the rows
+    g[k:d] = sum[i:n](X[i, k] * r[i])                rows k, depth i, across them
     H[i:n, j:h] = sum[k:d](X[i, k] * W[k, j])        rows i, columns j, depth k
     G[k:d, j:h] = sum[i:n](X[i, k] * R[i, j])        rows k, columns j, depth i: added to, tile by tile
 
@@ -14,14 +16,14 @@ from itertools import permutations
 
 from gradc.ir.program import Array
 from gradc.ir.size import Size
-from gradc.schedule.plan import Product, Stage
+from gradc.schedule.plan import Product, Stage, VectorProduct
 
 _SMALLEST = 4  # a constant extent below this is not worth a call
 
 
-def find_product(stage: Stage, arrays: Sequence[Array], fast_axis: Callable[[int], int]) -> Product | None:
+def find_product(stage: Stage, arrays: Sequence[Array], fast_axis: Callable[[int], int]) -> Product | VectorProduct | None:
     """The product that a stage is, if it is one; `fast_axis` tells which axis of an array is contiguous."""
-    if len(stage.actions) != 1 or len(stage.extents) < 3:
+    if len(stage.actions) != 1 or len(stage.extents) < 2:
         return None
     (action,) = stage.actions
     root = stage.body[action.value]
@@ -37,19 +39,28 @@ def find_product(stage: Stage, arrays: Sequence[Array], fast_axis: Callable[[int
     result = _loops(action.subscripts)
     if None in (*loops, result) or root.operands[0] == root.operands[1]:
         return None
-    found: list[tuple[int, Product]] = []
+    found: list[tuple[int, Product | VectorProduct]] = []
     for (first, left), (second, right) in permutations(zip(root.operands, loops, strict=True)):
         assert left is not None
         assert right is not None
         assert result is not None
         rows = [k for k in left if k in result and k not in right]
         columns = [k for k in right if k in result and k not in left]
-        depths = [k for k in action.reduced if k in left and k in right]
+        depths = [k for k in sorted(action.reduced) if k in left and k in right]
+        if not columns and len(right) == 1:
+            source, vector = (stage.body[number].data for number in (first, second))
+            for row in rows:
+                for depth in depths:
+                    if _is_short(stage, (row, depth)):
+                        continue
+                    if _is_fast(source[1], fast_axis(source[0]), depth) and _is_fast(vector[1], -1, depth):
+                        found.append((0, VectorProduct(row, depth, first, second, True)))
+                    elif _is_fast(source[1], fast_axis(source[0]), row) and _is_fast(action.subscripts, -1, row):
+                        found.append((0, VectorProduct(row, depth, first, second, False)))
         for row in rows:
             for column in columns:
                 for depth in depths:
-                    extents = [stage.extents[k].constant for k in (row, column, depth)]
-                    if any(extent is not None and extent < _SMALLEST for extent in extents):
+                    if _is_short(stage, (row, column, depth)):
                         continue
                     source = stage.body[second].data
                     smooth = 2 * _is_fast(source[1], fast_axis(source[0]), column)
@@ -58,6 +69,11 @@ def find_product(stage: Stage, arrays: Sequence[Array], fast_axis: Callable[[int
                     smooth += 4 * (depth == stage.stream)
                     found.append((smooth, Product(row, column, depth, first, second)))
     return max(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def _is_short(stage: Stage, loops: Sequence[int]) -> bool:
+    extents = [stage.extents[k].constant for k in loops]
+    return any(extent is not None and extent < _SMALLEST for extent in extents)
 
 
 def _is_fast(place: Sequence[Size], axis: int, loop: int) -> bool:
