@@ -16,7 +16,8 @@ from gradc.ir.equations import INTEGER, BodyBuilder, Equation, index_dependencie
 from gradc.ir.printer import Names, choose_names, definition_lines, index_names
 from gradc.ir.program import Array, Comprehension, Program, reads, result_count
 from gradc.ir.size import ONE, ZERO, Atom, Size, index, product, size, symbol
-from gradc.schedule.plan import SCALAR, TILE, Action, Loop, Nest, Plan, Product, Routine, Stage, VectorProduct
+from gradc.schedule.costs import cost, is_dear
+from gradc.schedule.plan import SCALAR, TILE, WHOLE, Action, Loop, Nest, Plan, Product, Routine, Stage, VectorProduct
 
 C_TYPES = {"bool": "uint8_t"} | {f"{u}int{b}": f"{u}int{b}_t" for u in ("", "u") for b in (8, 16, 32, 64)}
 _LONGEST = 88  # an expression longer than this is given a name
@@ -52,6 +53,7 @@ class _Buffer(NamedTuple):
     name: str
     elements: Size
     type: str
+    bytes: str = ""  # where it is not that of the elements
 
 
 class FunctionWriter:
@@ -74,12 +76,14 @@ class FunctionWriter:
         self.routines: set[str] = set()
         self.helpers: set[str] = set()
         self.ops: set[str] = set()
+        self.parallel = False
+        self.scope: _Scope | None = None  # of the function's own program
 
     def write(self) -> Function:
         """The whole function."""
         plan, program = self.plan, self.plan.program
         arrays = program.arrays()
-        scope = _Scope(self, plan, arrays, self.letters)
+        scope = self.scope = _Scope(self, plan, arrays, self.letters)
         scope.name_of.update(enumerate(self.parameters))
         copies: list[tuple[str, int]] = []
         scalars: list[tuple[str, int]] = []
@@ -130,6 +134,7 @@ class FunctionWriter:
             tuple(sorted(self.routines)),
             tuple(sorted(self.helpers)),
             tuple(sorted(self.ops)),
+            self.parallel,
         )
 
     def status(self, kind: str, message: str) -> int:
@@ -153,7 +158,7 @@ class FunctionWriter:
         return spell_size(value, self.dim_atom)
 
     def _bytes(self, buffer: _Buffer) -> str:
-        return f"gradc_bytes({self.size_text(buffer.elements).text}, sizeof({buffer.type}))"
+        return buffer.bytes or f"gradc_bytes({self.size_text(buffer.elements).text}, sizeof({buffer.type}))"
 
     def _checks(self) -> list[Statement]:
         """Loops over the index arrays, so that an index out of range is found before anything is computed."""
@@ -239,8 +244,10 @@ class _Scope:
         self._name_arrays()
         for position, step in enumerate(self.plan.steps):
             if isinstance(step, Nest):
-                statements += self._resets(position, step)
-                statements += self._write_nest(step)
+                if self._is_parallel(step):
+                    statements += self._write_parallel(position, step)
+                else:
+                    statements += [*self._resets(position, step), *self._write_nest(step)]
             elif isinstance(step, Loop):
                 statements += self._write_loop(step)
             else:
@@ -286,17 +293,17 @@ class _Scope:
         )
 
     def _name_arrays(self) -> None:
+        parallel = [step for step in self.plan.steps if isinstance(step, Nest) and self._is_parallel(step)]
+        private = {a.array for nest in parallel for stage in nest.stages for a in stage.actions}
         for number in range(len(self.plan.program.parameters), len(self.arrays)):
             if number not in self.plan.storage or number in self.name_of:
                 continue
             name = self.writer.table.choose(self.letters.arrays[number])
             self.name_of[number] = name
-            array, storage = self.arrays[number], self.plan.storage[number]
-            kind = c_type(array.kind, self.writer.real)
-            if storage == TILE:
+            storage = self.plan.storage[number]
+            if storage == WHOLE or (storage == TILE and number not in private):
+                kind = c_type(self.arrays[number].kind, self.writer.real)
                 self.writer.buffer(name, product(self._stored_shape(number)), kind)
-            elif storage != SCALAR:
-                self.writer.buffer(name, product(array.shape), kind)
 
     def _resets(self, position: int, nest: Nest) -> list[Statement]:
         statements: list[Statement] = []
@@ -338,17 +345,131 @@ class _Scope:
             or any(self.plan.storage.get(a.array) == TILE for stage in nest.stages for a in stage.actions)
         )
 
-    def _write_nest(self, nest: Nest) -> list[Statement]:
-        if not self._is_tiled(nest):
-            return [s for stage in nest.stages for s in self._write_stage(stage, None)]
+    def _is_parallel(self, nest: Nest) -> bool:
+        """Whether a nest's rows may go to several threads, each with sums of its own, and there is work enough."""
+        if nest.extent is None or nest.extent.constant is not None or self.writer.scope is not self:
+            return False
+        scattered = any(
+            a.kind == "add" and self.plan.storage.get(a.array) != TILE for stage in nest.stages for a in stage.actions
+        )
+        heavy = self._is_tiled(nest) or any(is_dear(e) for stage in nest.stages for e in stage.body)
+        return heavy and not scattered
+
+    def _write_parallel(self, position: int, nest: Nest) -> list[Statement]:
+        """The rows in parts, whose number depends on the sizes alone; their sums are added in order."""
         assert nest.extent is not None
-        extent, tile = self.writer.size_text(nest.extent).at(6), self.writer.tile
-        outer, self.tile_begin = self.tile_begin, "tile_begin"
+        writer, real = self.writer, self.writer.real
+        writer.parallel = True
+        writer.helpers.add("parts")
+        extent = writer.size_text(nest.extent)
+        carried = [number for number in self._carried(position) if self.arrays[number].shape]
+        scalars = [number for number in self._carried(position) if not self.arrays[number].shape]
+        stored = dict.fromkeys(a.array for stage in nest.stages for a in stage.actions)
+        own = [*carried, *(number for number in stored if self.plan.storage.get(number) == TILE)]
+        size_of = {n: f"gradc_bytes({writer.size_text(product(self._stored_shape(n))).text}, sizeof({real}))" for n in own}
+        least = sum((product(self.arrays[number].shape) for number in carried), ZERO)
+        parts, part_bytes = writer.table.choose("parts"), writer.table.choose("part_bytes")
+        count = f"gradc_parts({extent.text}, {writer.size_text(_cost_of_row(nest)).text}, {writer.size_text(least).text})"
+        total = " + ".join(size_of.values())
+        statements: list[Statement] = [Line(f"const int64_t {parts} = {count};")]
+        block = ""
+        if own:
+            block = writer.table.choose("part_scratch")
+            statements.append(Line(f"const size_t {part_bytes} = {total};"))
+            writer.buffers.append(_Buffer(block, ONE, "unsigned char", f"(size_t){count} * ({total})"))
         inner: list[Statement] = [
-            Line(
-                f"const int64_t tile_end = tile_begin + {tile} < {extent} ? tile_begin + {tile} : "
-                f"{self.writer.size_text(nest.extent).at(2)};"
+            Line(f"const int64_t part_begin = gradc_cut({extent.text}, {parts}, part);"),
+            Line(f"const int64_t part_end = gradc_cut({extent.text}, {parts}, part + 1);"),
+        ]
+        if own:
+            inner.append(Line(f"unsigned char *own = {block} + part * {part_bytes};"))
+        names = {number: self.name_of[number] for number in (*carried, *scalars)}
+        local: list[str] = []
+        for k, number in enumerate(own):
+            here = self.name_of[number]
+            kind = c_type(self.arrays[number].kind, real)
+            if number in names:
+                here = self.name_of[number] = writer.table.choose(f"{here.removeprefix('*')}_part")
+                local.append(here)
+                inner.append(Line(f"{kind} *const {here} = part == 0 ? {names[number]} : (void *)own;"))
+            else:
+                inner.append(Line(f"{kind} *const {here} = (void *)own;"))
+            if k + 1 < len(own):
+                inner.append(Line(f"own += {size_of[number]};"))
+        late: list[Statement] = []
+        sums_of: dict[int, str] = {}
+        for number in scalars:
+            sums = sums_of[number] = writer.table.choose(f"{names[number].removeprefix('*')}_parts")
+            here = self.name_of[number] = writer.table.choose(f"{names[number].removeprefix('*')}_part")
+            local.append(here)
+            kind = self._kind_carried(number, nest)
+            statements.append(Line(f"{real} {sums}[GRADC_PARTS];"))
+            late += [
+                Line(f"{real} {names[number]} = {self._identity(kind)};"),
+                Block(f"for (int64_t part = 0; part < {parts}; ++part)", [Line(_combine(kind, names[number], Text(f"{sums}[part]")))]),
+            ]
+            inner.append(Line(f"{real} {here} = {self._identity(kind)};"))
+        offset = ""
+        for number in carried:
+            kind = self._kind_carried(number, nest)
+            inner.append(self._clear(number, self.arrays[number].shape, kind))
+            total_text = writer.size_text(product(self.arrays[number].shape)).at(6)
+            at, more = writer.at, f"{names[number]}_more"
+            combine = Line(_combine(kind, f"{names[number]}[{at}]", Text(f"{more}[{at}]")))
+            late.append(
+                Block(
+                    f"for (int64_t part = 1; part < {parts}; ++part)",
+                    [
+                        Line(f"const {real} *const {more} = (void *)({block} + part * {part_bytes}{offset});"),
+                        Block(f"for (int64_t {at} = 0; {at} < {total_text}; ++{at})", [combine], "GRADC_SIMD()"),
+                    ],
+                )
             )
+            offset += f" + {size_of[number]}"
+        inner += self._write_nest(nest, ("part_begin", "part_end"))
+        for number in scalars:
+            inner.append(Line(f"{sums_of[number]}[part] = {self.name_of[number]};"))
+        self.name_of.update(names)
+        writer.table.taken.difference_update(local)
+        statements.append(Block(f"for (int64_t part = 0; part < {parts}; ++part)", inner, f"GRADC_PARALLEL({parts})"))
+        return [*statements, *late]
+
+    def _carried(self, position: int) -> list[int]:
+        """What a step sums into from its first row to its last."""
+        step = self.plan.steps[position]
+        assert isinstance(step, Nest)
+        found = {
+            action.array: None
+            for stage in step.stages
+            for action in stage.actions
+            if action.kind not in ("store", "add") and stage.stream in action.reduced
+        }
+        return list(found)
+
+    def _kind_carried(self, number: int, nest: Nest) -> str:
+        return next(a.kind for stage in nest.stages for a in stage.actions if a.array == number)
+
+    def _is_tiled(self, nest: Nest) -> bool:
+        return nest.extent is not None and (
+            len(nest.stages) > 1
+            or any(self.plan.storage.get(a.array) == TILE for stage in nest.stages for a in stage.actions)
+        )
+
+    def _write_nest(self, nest: Nest, part: tuple[str, str] | None = None) -> list[Statement]:
+        if not self._is_tiled(nest):
+            return [s for stage in nest.stages for s in self._write_stage(stage, part)]
+        assert nest.extent is not None
+        extent, tile = self.writer.size_text(nest.extent), self.writer.tile
+        first, last = part or ("0", extent.at(6))
+        outer, self.tile_begin = self.tile_begin, "tile_begin"
+        rows, step = self._rows_of_tile(nest), str(tile)
+        statements: list[Statement] = []
+        if rows is not None:
+            step = "tile_rows"
+            self.writer.helpers.add("rows")
+            statements.append(Line(f"const int64_t tile_rows = gradc_rows({rows});"))
+        inner: list[Statement] = [
+            Line(f"const int64_t tile_end = tile_begin + {step} < {last} ? tile_begin + {step} : {last};")
         ]
         added = dict.fromkeys(a.array for stage in nest.stages for a in stage.actions if a.kind == "add")
         in_tile = [number for number in added if self.plan.storage.get(number) == TILE]
@@ -356,7 +477,23 @@ class _Scope:
         for stage in nest.stages:
             inner += self._write_stage(stage, ("tile_begin", "tile_end"))
         self.tile_begin = outer
-        return [Block(f"for (int64_t tile_begin = 0; tile_begin < {extent}; tile_begin += {tile})", inner)]
+        head = f"for (int64_t tile_begin = {first}; tile_begin < {last}; tile_begin += {step})"
+        statements.append(Block(head, inner))
+        return statements if len(statements) == 1 or part is not None else [Block("", statements)]
+
+    def _rows_of_tile(self, nest: Nest) -> str | None:
+        """The bytes of a row of what the nest reads from memory, where a tile is cut to them; else tiles are full."""
+        if any(isinstance(stage.product, Product) for stage in nest.stages):
+            return None  # the more rows, the less often a panel is copied
+        wide: dict[int, Size] = {}
+        for stage in nest.stages:
+            for equation in stage.body:
+                if equation.op == "access" and self.plan.storage.get(equation.data[0]) not in (TILE, SCALAR):
+                    number, place = equation.data
+                    if len(place) > 1 and place[0].atom == ("index", stage.stream):
+                        wide[number] = product(self.arrays[number].shape[1:])
+        total = sum(wide.values(), ZERO)
+        return f"{self.writer.size_text(total).at(7)} * sizeof({self.writer.real})" if wide else None
 
     def _write_stage(self, stage: Stage, tile: tuple[str, str] | None) -> list[Statement]:
         if not stage.actions:
@@ -469,6 +606,15 @@ def _spell_place(places: Sequence[Size], shape: Sequence[Size], size: Callable[[
 def _declares_unused(line: Line, body: list[Statement]) -> bool:
     name = line.text.split(" = ")[0].split()[-1].lstrip("*")
     return name not in _words([s for s in body if s is not line])
+
+
+def _cost_of_row(nest: Nest) -> Size:
+    """What one row costs, in multiplications, as a size."""
+    total = ZERO
+    for stage in nest.stages:
+        others = product(tuple(extent for k, extent in enumerate(stage.extents) if k != stage.stream))
+        total = total + others * size(cost(stage.body))
+    return total
 
 
 def _is_carried(stage: Stage, action: Action, tiled: bool) -> bool:

@@ -50,6 +50,7 @@ def render_source(
             program=[f"     {line}".rstrip().replace("*/", "* /")[:160] for line in program.splitlines()[:60]],
             version=version,
             real=real,
+            parallel=any(function.parallel for function in functions),
             notes=notes,
             vector_functions=[_declare(function, real) for function in vector_functions(ops, real)],
             prototypes=[f'#include "{name}.h"'] if include else prototypes,
