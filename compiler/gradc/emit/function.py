@@ -366,10 +366,14 @@ class _Scope:
         scalars = [number for number in self._carried(position) if not self.arrays[number].shape]
         stored = dict.fromkeys(a.array for stage in nest.stages for a in stage.actions)
         own = [*carried, *(number for number in stored if self.plan.storage.get(number) == TILE)]
-        size_of = {n: f"gradc_bytes({writer.size_text(product(self._stored_shape(n))).text}, sizeof({real}))" for n in own}
+        size_of = {
+            n: f"gradc_bytes({writer.size_text(product(self._stored_shape(n))).text}, sizeof({real}))" for n in own
+        }
         least = sum((product(self.arrays[number].shape) for number in carried), ZERO)
         parts, part_bytes = writer.table.choose("parts"), writer.table.choose("part_bytes")
-        count = f"gradc_parts({extent.text}, {writer.size_text(_cost_of_row(nest)).text}, {writer.size_text(least).text})"
+        count = (
+            f"gradc_parts({extent.text}, {writer.size_text(_cost_of_row(nest)).text}, {writer.size_text(least).text})"
+        )
         total = " + ".join(size_of.values())
         statements: list[Statement] = [Line(f"const int64_t {parts} = {count};")]
         block = ""
@@ -406,7 +410,10 @@ class _Scope:
             statements.append(Line(f"{real} {sums}[GRADC_PARTS];"))
             late += [
                 Line(f"{real} {names[number]} = {self._identity(kind)};"),
-                Block(f"for (int64_t part = 0; part < {parts}; ++part)", [Line(_combine(kind, names[number], Text(f"{sums}[part]")))]),
+                Block(
+                    f"for (int64_t part = 0; part < {parts}; ++part)",
+                    [Line(_combine(kind, names[number], Text(f"{sums}[part]")))],
+                ),
             ]
             inner.append(Line(f"{real} {here} = {self._identity(kind)};"))
         offset = ""

@@ -21,7 +21,9 @@ from gradc.schedule.plan import Product, Stage, VectorProduct
 _SMALLEST = 4  # a constant extent below this is not worth a call
 
 
-def find_product(stage: Stage, arrays: Sequence[Array], fast_axis: Callable[[int], int]) -> Product | VectorProduct | None:
+def find_product(
+    stage: Stage, arrays: Sequence[Array], fast_axis: Callable[[int], int]
+) -> Product | VectorProduct | None:
     """The product that a stage is, if it is one; `fast_axis` tells which axis of an array is contiguous."""
     if len(stage.actions) != 1 or len(stage.extents) < 2:
         return None
