@@ -26,14 +26,36 @@ double log(double);
 
 #include <math.h>
 
-#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_PRAGMA(text) _Pragma(#text)
+#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
 #else
 #define GRADC_SIMD(...)
 #endif
+#if defined(_OPENMP)
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#else
+#define GRADC_PARALLEL(parts)
+#endif
 
 #include "arch.h"
+
+/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
+ * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
+#define GRADC_PARTS 16
+static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
+{
+    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
+    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
+    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
+}
+
+/* Where a part begins: at a multiple of the rows of a tile. */
+static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
+{
+    return part == parts ? rows : rows / 128 * part / parts * 128;
+}
 
 size_t arch_value_work(int64_t t)
 {
@@ -50,15 +72,29 @@ int arch_value(int64_t t, double log_base, double log_reply, const double *restr
     /* t1 = exp(log_reply) */
     const double t0 = exp(log_base);
     const double t1 = exp(log_reply);
-    double t2 = 0.0;
+    const int64_t parts = gradc_parts(t - 1, 33, 0);
+    double t2_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(t - 1, parts, part);
+        const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
+        double t2_part = 0.0;
 
-    /* t2 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), log(s0) + y[i + 1] * y[i + 1] / s0)) */
-    GRADC_SIMD(reduction(+:t2))
-    for (int64_t i = 0; i < t - 1; ++i) {
-        const double y_i = y[i];
-        const double v0 = t0 + t1 * (y_i * y_i);
-        const double y_here = y[i + 1];
-        t2 += log(v0) + y_here * y_here / v0;
+        /* t2 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), log(s0) + y[i + 1] * y[i + 1] / s0)) */
+        double t2_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_part_sum))
+        for (int64_t i = part_begin; i < part_end; ++i) {
+            const double y_i = y[i];
+            const double v0 = t0 + t1 * (y_i * y_i);
+            const double y_here = y[i + 1];
+            t2_part_sum += log(v0) + y_here * y_here / v0;
+        }
+        t2_part += t2_part_sum;
+        t2_parts[part] = t2_part;
+    }
+    double t2 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t2 += t2_parts[part];
     }
 
     /* value = 0.9189385332046727 + 0.5 * (t2 / (t - 1)) */
@@ -81,15 +117,29 @@ int arch_forward(int64_t t, double log_base, double log_reply, const double *res
     /* t1 = exp(log_reply) */
     const double t0_ = exp(log_base);
     const double t1_ = exp(log_reply);
-    double t2 = 0.0;
+    const int64_t parts = gradc_parts(t - 1, 33, 0);
+    double t2_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(t - 1, parts, part);
+        const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
+        double t2_part = 0.0;
 
-    /* t2 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), log(s0) + y[i + 1] * y[i + 1] / s0)) */
-    GRADC_SIMD(reduction(+:t2))
-    for (int64_t i = 0; i < t - 1; ++i) {
-        const double y_i = y[i];
-        const double v0 = t0_ + t1_ * (y_i * y_i);
-        const double y_here = y[i + 1];
-        t2 += log(v0) + y_here * y_here / v0;
+        /* t2 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), log(s0) + y[i + 1] * y[i + 1] / s0)) */
+        double t2_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_part_sum))
+        for (int64_t i = part_begin; i < part_end; ++i) {
+            const double y_i = y[i];
+            const double v0 = t0_ + t1_ * (y_i * y_i);
+            const double y_here = y[i + 1];
+            t2_part_sum += log(v0) + y_here * y_here / v0;
+        }
+        t2_part += t2_part_sum;
+        t2_parts[part] = t2_part;
+    }
+    double t2 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t2 += t2_parts[part];
     }
 
     /* value = 0.9189385332046727 + 0.5 * (t2 / (t - 1)) */
@@ -157,25 +207,55 @@ int arch_value_and_grad(int64_t t, double log_base, double log_reply, const doub
     const double t0 = exp(log_base);
     const double t1 = exp(log_reply);
     const double t3 = 0.5 / (double)(t - 1);
-    double t2 = 0.0;
-    double t4 = 0.0;
-    double t5 = 0.0;
+    const int64_t parts = gradc_parts(t - 1, 49, 0);
+    double t2_parts[GRADC_PARTS];
+    double t4_parts[GRADC_PARTS];
+    double t5_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(t - 1, parts, part);
+        const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
+        double t2_part = 0.0;
+        double t4_part = 0.0;
+        double t5_part = 0.0;
 
-    /* t2 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), log(s0) + y[i + 1] * y[i + 1] / s0)) */
-    /* t4 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), t3 / s0 - t3 * (y[i + 1] * y[i + 1]) / s0 / s0)) */
-    /* t5 = sum[i:t - 1](let(s0 := y[i] * y[i], s1 := t0 + t1 * s0, s0 * (t3 / s1 - t3 * (y[i + 1] * y[i + 1]) / s1
-     *    / s1))) */
-    GRADC_SIMD(reduction(+:t2, t4, t5))
-    for (int64_t i = 0; i < t - 1; ++i) {
-        const double y_i = y[i];
-        const double v0 = y_i * y_i;
-        const double v1 = t0 + t1 * v0;
-        const double y_here = y[i + 1];
-        const double v2 = y_here * y_here;
-        const double v3 = t3 / v1 - t3 * v2 / v1 / v1;
-        t2 += log(v1) + v2 / v1;
-        t4 += v3;
-        t5 += v0 * v3;
+        /* t2 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), log(s0) + y[i + 1] * y[i + 1] / s0)) */
+        /* t4 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), t3 / s0 - t3 * (y[i + 1] * y[i + 1]) / s0 / s0)) */
+        /* t5 = sum[i:t - 1](let(s0 := y[i] * y[i], s1 := t0 + t1 * s0, s0 * (t3 / s1 - t3 * (y[i + 1] * y[i + 1])
+         *    / s1 / s1))) */
+        double t2_part_sum = 0.0;
+        double t4_part_sum = 0.0;
+        double t5_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_part_sum, t4_part_sum, t5_part_sum))
+        for (int64_t i = part_begin; i < part_end; ++i) {
+            const double y_i = y[i];
+            const double v0 = y_i * y_i;
+            const double v1 = t0 + t1 * v0;
+            const double y_here = y[i + 1];
+            const double v2 = y_here * y_here;
+            const double v3 = t3 / v1 - t3 * v2 / v1 / v1;
+            t2_part_sum += log(v1) + v2 / v1;
+            t4_part_sum += v3;
+            t5_part_sum += v0 * v3;
+        }
+        t2_part += t2_part_sum;
+        t4_part += t4_part_sum;
+        t5_part += t5_part_sum;
+        t2_parts[part] = t2_part;
+        t4_parts[part] = t4_part;
+        t5_parts[part] = t5_part;
+    }
+    double t2 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t2 += t2_parts[part];
+    }
+    double t4 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t4 += t4_parts[part];
+    }
+    double t5 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t5 += t5_parts[part];
     }
 
     /* value = 0.9189385332046727 + 0.5 * (t2 / (t - 1)) */

@@ -39,11 +39,16 @@ double log1p(double);
 
 #include <math.h>
 
-#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_PRAGMA(text) _Pragma(#text)
+#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
 #else
 #define GRADC_SIMD(...)
+#endif
+#if defined(_OPENMP)
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#else
+#define GRADC_PARALLEL(parts)
 #endif
 
 #include "bpr.h"
@@ -54,13 +59,28 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
+/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
+ * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
+#define GRADC_PARTS 16
+static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
+{
+    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
+    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
+    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
+}
+
+/* Where a part begins: at a multiple of the rows of a tile. */
+static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
+{
+    return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
 size_t bpr_value_work(int64_t m, int64_t k, int64_t p, int64_t n)
 {
     (void)m;
-    (void)k;
     (void)p;
-    (void)n;
-    return gradc_bytes(128, sizeof(double));
+    return (size_t)gradc_parts(n, 14*k + 48, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
 int bpr_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict U, const double *restrict V,
@@ -68,7 +88,7 @@ int bpr_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict
               double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const margin = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
     for (int64_t o = 0; o < n; ++o) {
         const int64_t user_o = user[o];
         const int64_t v0 = user_o < 0 ? m + user_o : user_o;
@@ -90,39 +110,54 @@ int bpr_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict
             return 3;
         }
     }
-    double t0 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    const int64_t parts = gradc_parts(n, 14*k + 48, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double));
+    double t0_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const margin = (void *)own;
+        double t0_part = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* margin[o:n] = sum[j:k](U[where_integer(user[o] < 0, m + user[o], user[o]), j] *
-         *    (V[where_integer(liked[o] < 0, p + liked[o], liked[o]), j] - V[where_integer(other[o] < 0, p +
-         *    other[o], other[o]), j])) */
-        for (int64_t o = tile_begin; o < tile_end; ++o) {
-            const int64_t user_o = user[o];
-            const int64_t v0 = user_o < 0 ? m + user_o : user_o;
-            const int64_t liked_o = liked[o];
-            const int64_t v1 = liked_o < 0 ? liked_o + p : liked_o;
-            const int64_t other_o = other[o];
-            const int64_t v2 = other_o < 0 ? other_o + p : other_o;
-            double margin_sum = 0.0;
-            GRADC_SIMD(reduction(+:margin_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                margin_sum += U[v0*k + j] * (V[v1*k + j] - V[v2*k + j]);
+            /* margin[o:n] = sum[j:k](U[where_integer(user[o] < 0, m + user[o], user[o]), j] *
+             *    (V[where_integer(liked[o] < 0, p + liked[o], liked[o]), j] - V[where_integer(other[o] < 0, p +
+             *    other[o], other[o]), j])) */
+            for (int64_t o = tile_begin; o < tile_end; ++o) {
+                const int64_t user_o = user[o];
+                const int64_t v0 = user_o < 0 ? m + user_o : user_o;
+                const int64_t liked_o = liked[o];
+                const int64_t v1 = liked_o < 0 ? liked_o + p : liked_o;
+                const int64_t other_o = other[o];
+                const int64_t v2 = other_o < 0 ? other_o + p : other_o;
+                double margin_sum = 0.0;
+                GRADC_SIMD(reduction(+:margin_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    margin_sum += U[v0*k + j] * (V[v1*k + j] - V[v2*k + j]);
+                }
+                margin[o - tile_begin] = margin_sum;
             }
-            margin[o - tile_begin] = margin_sum;
-        }
 
-        /* t0 = sum[o:n](let(s0 := -margin[o], where(0 == s0, 0.6931471805599453, maximum(0, s0) +
-         *    log1p(exp(-abs(margin[o])))))) */
-        double t0_sum = 0.0;
-        GRADC_SIMD(reduction(+:t0_sum))
-        for (int64_t o = tile_begin; o < tile_end; ++o) {
-            const double margin_o = margin[o - tile_begin];
-            const double v0 = -margin_o;
-            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(margin_o)));
-            t0_sum += v1;
+            /* t0 = sum[o:n](let(s0 := -margin[o], where(0 == s0, 0.6931471805599453, maximum(0, s0) +
+             *    log1p(exp(-abs(margin[o])))))) */
+            double t0_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t0_part_sum))
+            for (int64_t o = tile_begin; o < tile_end; ++o) {
+                const double margin_o = margin[o - tile_begin];
+                const double v0 = -margin_o;
+                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(margin_o)));
+                t0_part_sum += v1;
+            }
+            t0_part += t0_part_sum;
         }
-        t0 += t0_sum;
+        t0_parts[part] = t0_part;
+    }
+    double t0 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t0 += t0_parts[part];
     }
     double t1 = 0.0;
 
@@ -185,39 +220,51 @@ int bpr_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restri
             return 3;
         }
     }
-    double t0 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    const int64_t parts = gradc_parts(n, 14*k + 48, 0);
+    double t0_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        double t0_part = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* margin[o:n] = sum[j:k](U[where_integer(user[o] < 0, m + user[o], user[o]), j] *
-         *    (V[where_integer(liked[o] < 0, p + liked[o], liked[o]), j] - V[where_integer(other[o] < 0, p +
-         *    other[o], other[o]), j])) */
-        for (int64_t o = tile_begin; o < tile_end; ++o) {
-            const int64_t user_o = user[o];
-            const int64_t v0 = user_o < 0 ? m + user_o : user_o;
-            const int64_t liked_o = liked[o];
-            const int64_t v1 = liked_o < 0 ? liked_o + p : liked_o;
-            const int64_t other_o = other[o];
-            const int64_t v2 = other_o < 0 ? other_o + p : other_o;
-            double margin_sum = 0.0;
-            GRADC_SIMD(reduction(+:margin_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                margin_sum += U[v0*k + j] * (V[v1*k + j] - V[v2*k + j]);
+            /* margin[o:n] = sum[j:k](U[where_integer(user[o] < 0, m + user[o], user[o]), j] *
+             *    (V[where_integer(liked[o] < 0, p + liked[o], liked[o]), j] - V[where_integer(other[o] < 0, p +
+             *    other[o], other[o]), j])) */
+            for (int64_t o = tile_begin; o < tile_end; ++o) {
+                const int64_t user_o = user[o];
+                const int64_t v0 = user_o < 0 ? m + user_o : user_o;
+                const int64_t liked_o = liked[o];
+                const int64_t v1 = liked_o < 0 ? liked_o + p : liked_o;
+                const int64_t other_o = other[o];
+                const int64_t v2 = other_o < 0 ? other_o + p : other_o;
+                double margin_sum = 0.0;
+                GRADC_SIMD(reduction(+:margin_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    margin_sum += U[v0*k + j] * (V[v1*k + j] - V[v2*k + j]);
+                }
+                margin[o] = margin_sum;
             }
-            margin[o] = margin_sum;
-        }
 
-        /* t0 = sum[o:n](let(s0 := -margin[o], where(0 == s0, 0.6931471805599453, maximum(0, s0) +
-         *    log1p(exp(-abs(margin[o])))))) */
-        double t0_sum = 0.0;
-        GRADC_SIMD(reduction(+:t0_sum))
-        for (int64_t o = tile_begin; o < tile_end; ++o) {
-            const double margin_o = margin[o];
-            const double v0 = -margin_o;
-            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(margin_o)));
-            t0_sum += v1;
+            /* t0 = sum[o:n](let(s0 := -margin[o], where(0 == s0, 0.6931471805599453, maximum(0, s0) +
+             *    log1p(exp(-abs(margin[o])))))) */
+            double t0_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t0_part_sum))
+            for (int64_t o = tile_begin; o < tile_end; ++o) {
+                const double margin_o = margin[o];
+                const double v0 = -margin_o;
+                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(margin_o)));
+                t0_part_sum += v1;
+            }
+            t0_part += t0_part_sum;
         }
-        t0 += t0_sum;
+        t0_parts[part] = t0_part;
+    }
+    double t0 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t0 += t0_parts[part];
     }
     double t1 = 0.0;
 

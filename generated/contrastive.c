@@ -14,11 +14,16 @@
 
 #include <math.h>
 
-#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_PRAGMA(text) _Pragma(#text)
+#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
 #else
 #define GRADC_SIMD(...)
+#endif
+#if defined(_OPENMP)
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#else
+#define GRADC_PARALLEL(parts)
 #endif
 
 #include "contrastive.h"
@@ -29,45 +34,103 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
+/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
+ * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
+#define GRADC_PARTS 16
+static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
+{
+    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
+    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
+    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
+}
+
+/* Where a part begins: at a multiple of the rows of a tile. */
+static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
+{
+    return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
+static int64_t gradc_rows(size_t bytes)
+{
+    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
 size_t contrastive_value_work(int64_t n, int64_t k)
 {
-    (void)n;
-    (void)k;
-    return gradc_bytes(128, sizeof(double));
+    return (size_t)gradc_parts(n, 4*k + 15, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
 int contrastive_value(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                       const double *restrict same, double margin, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
-    double t1 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    unsigned char *const part_scratch = (void *)scratch;
+    const int64_t parts = gradc_parts(n, 4*k + 15, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double));
+    double t1_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t0 = (void *)own;
+        double t1_part = 0.0;
+        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t0[i:n] = sum[j:k](let(s0 := A[i, j] - B[i, j], s0 * s0)) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                const double v0 = A[i*k + j] - B[i*k + j];
-                t0_sum += v0 * v0;
+            /* t0[i:n] = sum[j:k](let(s0 := A[i, j] - B[i, j], s0 * s0)) */
+            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+                double t0_sum = 0.0;
+                double t0_sum_ = 0.0;
+                double t0_sum_2 = 0.0;
+                double t0_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t0_sum, t0_sum_, t0_sum_2, t0_sum_3))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double v0 = A[i*k + j] - B[i*k + j];
+                    const double v1 = A[(i + 1)*k + j] - B[(i + 1)*k + j];
+                    const double v2 = A[(i + 2)*k + j] - B[(i + 2)*k + j];
+                    const double v3 = A[(i + 3)*k + j] - B[(i + 3)*k + j];
+                    t0_sum += v0 * v0;
+                    t0_sum_ += v1 * v1;
+                    t0_sum_2 += v2 * v2;
+                    t0_sum_3 += v3 * v3;
+                }
+                t0[i - tile_begin] = t0_sum;
+                t0[(i + 1) - tile_begin] = t0_sum_;
+                t0[(i + 2) - tile_begin] = t0_sum_2;
+                t0[(i + 3) - tile_begin] = t0_sum_3;
             }
-            t0[i - tile_begin] = t0_sum;
-        }
+            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+                double t0_sum = 0.0;
+                GRADC_SIMD(reduction(+:t0_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double v0 = A[i*k + j] - B[i*k + j];
+                    t0_sum += v0 * v0;
+                }
+                t0[i - tile_begin] = t0_sum;
+            }
 
-        /* t1 = sum[i:n](let(s0 := 1e-12 + t0[i], s1 := maximum(0, margin - sqrt(s0)), same[i] * s0 + (1 - same[i])
-         *    * (s1 * s1))) */
-        double t1_sum = 0.0;
-        GRADC_SIMD(reduction(+:t1_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double same_i = same[i];
-            const double v0 = 1e-12 + t0[i - tile_begin];
-            const double v1 = margin - sqrt(v0);
-            const double v2 = (v1 > 0.0 || v1 != v1) ? v1 : 0.0;
-            t1_sum += same_i * v0 + (1.0 - same_i) * (v2 * v2);
+            /* t1 = sum[i:n](let(s0 := 1e-12 + t0[i], s1 := maximum(0, margin - sqrt(s0)), same[i] * s0 + (1 -
+             *    same[i]) * (s1 * s1))) */
+            double t1_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double same_i = same[i];
+                const double v0 = 1e-12 + t0[i - tile_begin];
+                const double v1 = margin - sqrt(v0);
+                const double v2 = (v1 > 0.0 || v1 != v1) ? v1 : 0.0;
+                t1_part_sum += same_i * v0 + (1.0 - same_i) * (v2 * v2);
+            }
+            t1_part += t1_part_sum;
         }
-        t1 += t1_sum;
+        t1_parts[part] = t1_part;
+    }
+    double t1 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* value = 0.5 * (t1 / n) */
@@ -87,33 +150,67 @@ int contrastive_forward(int64_t n, int64_t k, const double *restrict A, const do
                         void *restrict work)
 {
     (void)work;
-    double t1 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    const int64_t parts = gradc_parts(n, 4*k + 15, 0);
+    double t1_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        double t1_part = 0.0;
+        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t0[i:n] = sum[j:k](let(s0 := A[i, j] - B[i, j], s0 * s0)) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                const double v0 = A[i*k + j] - B[i*k + j];
-                t0_sum += v0 * v0;
+            /* t0[i:n] = sum[j:k](let(s0 := A[i, j] - B[i, j], s0 * s0)) */
+            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+                double t0_sum = 0.0;
+                double t0_sum_ = 0.0;
+                double t0_sum_2 = 0.0;
+                double t0_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t0_sum, t0_sum_, t0_sum_2, t0_sum_3))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double v0 = A[i*k + j] - B[i*k + j];
+                    const double v1 = A[(i + 1)*k + j] - B[(i + 1)*k + j];
+                    const double v2 = A[(i + 2)*k + j] - B[(i + 2)*k + j];
+                    const double v3 = A[(i + 3)*k + j] - B[(i + 3)*k + j];
+                    t0_sum += v0 * v0;
+                    t0_sum_ += v1 * v1;
+                    t0_sum_2 += v2 * v2;
+                    t0_sum_3 += v3 * v3;
+                }
+                t0[i] = t0_sum;
+                t0[(i + 1)] = t0_sum_;
+                t0[(i + 2)] = t0_sum_2;
+                t0[(i + 3)] = t0_sum_3;
             }
-            t0[i] = t0_sum;
-        }
+            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+                double t0_sum = 0.0;
+                GRADC_SIMD(reduction(+:t0_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double v0 = A[i*k + j] - B[i*k + j];
+                    t0_sum += v0 * v0;
+                }
+                t0[i] = t0_sum;
+            }
 
-        /* t1 = sum[i:n](let(s0 := 1e-12 + t0[i], s1 := maximum(0, margin - sqrt(s0)), same[i] * s0 + (1 - same[i])
-         *    * (s1 * s1))) */
-        double t1_sum = 0.0;
-        GRADC_SIMD(reduction(+:t1_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double same_i = same[i];
-            const double v0 = 1e-12 + t0[i];
-            const double v1 = margin - sqrt(v0);
-            const double v2 = (v1 > 0.0 || v1 != v1) ? v1 : 0.0;
-            t1_sum += same_i * v0 + (1.0 - same_i) * (v2 * v2);
+            /* t1 = sum[i:n](let(s0 := 1e-12 + t0[i], s1 := maximum(0, margin - sqrt(s0)), same[i] * s0 + (1 -
+             *    same[i]) * (s1 * s1))) */
+            double t1_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double same_i = same[i];
+                const double v0 = 1e-12 + t0[i];
+                const double v1 = margin - sqrt(v0);
+                const double v2 = (v1 > 0.0 || v1 != v1) ? v1 : 0.0;
+                t1_part_sum += same_i * v0 + (1.0 - same_i) * (v2 * v2);
+            }
+            t1_part += t1_part_sum;
         }
-        t1 += t1_sum;
+        t1_parts[part] = t1_part;
+    }
+    double t1 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* value = 0.5 * (t1 / n) */
@@ -123,9 +220,7 @@ int contrastive_forward(int64_t n, int64_t k, const double *restrict A, const do
 
 size_t contrastive_backward_work(int64_t n, int64_t k)
 {
-    (void)n;
-    (void)k;
-    return gradc_bytes(128, sizeof(double));
+    return (size_t)gradc_parts(n, 7*k + 27, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
 int contrastive_backward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -133,33 +228,43 @@ int contrastive_backward(int64_t n, int64_t k, const double *restrict A, const d
                          double *restrict grad_A, double *restrict grad_B, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t2 = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
 
     /* t1 = 0.5 * cotangent / n */
     const double t1 = 0.5 * cotangent / (double)n;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    const int64_t parts = gradc_parts(n, 7*k + 27, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double));
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t2 = (void *)own;
+        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t2[i:n] = let(s0 := sqrt(1e-12 + t0[i]), s1 := margin - s0, s2 := t1 * (1 - same[i]) * (2 * maximum(0,
-         *    s1)), t1 * same[i] - 0.5 * where(0 < s1, s2, where(0 == s1, 0.5 * s2, 0)) / s0) */
-        GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double same_i = same[i];
-            const double v0 = sqrt(1e-12 + t0[i]);
-            const double v1 = margin - v0;
-            const double v2 = t1 * (1.0 - same_i) * (2.0 * ((v1 > 0.0 || v1 != v1) ? v1 : 0.0));
-            t2[i - tile_begin] = t1 * same_i - 0.5 * (0.0 < v1 ? v2 : (0.0 == v1 ? 0.5 * v2 : 0.0)) / v0;
-        }
-
-        /* grad_A[i:n, j:k] = t2[i] * (2 * (A[i, j] - B[i, j])) */
-        /* grad_B[i:n, j:k] = -(t2[i] * (2 * (A[i, j] - B[i, j]))) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t2_i = t2[i - tile_begin];
+            /* t2[i:n] = let(s0 := sqrt(1e-12 + t0[i]), s1 := margin - s0, s2 := t1 * (1 - same[i]) * (2 *
+             *    maximum(0, s1)), t1 * same[i] - 0.5 * where(0 < s1, s2, where(0 == s1, 0.5 * s2, 0)) / s0) */
             GRADC_SIMD()
-            for (int64_t j = 0; j < k; ++j) {
-                const double v0 = t2_i * (2.0 * (A[i*k + j] - B[i*k + j]));
-                grad_A[i*k + j] = v0;
-                grad_B[i*k + j] = -v0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double same_i = same[i];
+                const double v0 = sqrt(1e-12 + t0[i]);
+                const double v1 = margin - v0;
+                const double v2 = t1 * (1.0 - same_i) * (2.0 * ((v1 > 0.0 || v1 != v1) ? v1 : 0.0));
+                t2[i - tile_begin] = t1 * same_i - 0.5 * (0.0 < v1 ? v2 : (0.0 == v1 ? 0.5 * v2 : 0.0)) / v0;
+            }
+
+            /* grad_A[i:n, j:k] = t2[i] * (2 * (A[i, j] - B[i, j])) */
+            /* grad_B[i:n, j:k] = -(t2[i] * (2 * (A[i, j] - B[i, j]))) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t2_i = t2[i - tile_begin];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < k; ++j) {
+                    const double v0 = t2_i * (2.0 * (A[i*k + j] - B[i*k + j]));
+                    grad_A[i*k + j] = v0;
+                    grad_B[i*k + j] = -v0;
+                }
             }
         }
     }
@@ -168,10 +273,8 @@ int contrastive_backward(int64_t n, int64_t k, const double *restrict A, const d
 
 size_t contrastive_value_and_grad_work(int64_t n, int64_t k)
 {
-    (void)n;
-    (void)k;
-    return gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double));
+    return (size_t)gradc_parts(n, 11*k + 31, 0) * (gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int contrastive_value_and_grad(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -179,57 +282,94 @@ int contrastive_value_and_grad(int64_t n, int64_t k, const double *restrict A, c
                                double *restrict grad_A, double *restrict grad_B, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
 
     /* t2 = 0.5 / n */
     const double t2 = 0.5 / (double)n;
+    const int64_t parts = gradc_parts(n, 11*k + 31, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t1_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t0 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t3 = (void *)own;
+        double t1_part = 0.0;
+        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+            /* t0[i:n] = sum[j:k](let(s0 := A[i, j] - B[i, j], s0 * s0)) */
+            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+                double t0_sum = 0.0;
+                double t0_sum_ = 0.0;
+                double t0_sum_2 = 0.0;
+                double t0_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t0_sum, t0_sum_, t0_sum_2, t0_sum_3))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double v0 = A[i*k + j] - B[i*k + j];
+                    const double v1 = A[(i + 1)*k + j] - B[(i + 1)*k + j];
+                    const double v2 = A[(i + 2)*k + j] - B[(i + 2)*k + j];
+                    const double v3 = A[(i + 3)*k + j] - B[(i + 3)*k + j];
+                    t0_sum += v0 * v0;
+                    t0_sum_ += v1 * v1;
+                    t0_sum_2 += v2 * v2;
+                    t0_sum_3 += v3 * v3;
+                }
+                t0[i - tile_begin] = t0_sum;
+                t0[(i + 1) - tile_begin] = t0_sum_;
+                t0[(i + 2) - tile_begin] = t0_sum_2;
+                t0[(i + 3) - tile_begin] = t0_sum_3;
+            }
+            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+                double t0_sum = 0.0;
+                GRADC_SIMD(reduction(+:t0_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double v0 = A[i*k + j] - B[i*k + j];
+                    t0_sum += v0 * v0;
+                }
+                t0[i - tile_begin] = t0_sum;
+            }
+
+            /* t1 = sum[i:n](let(s0 := 1e-12 + t0[i], s1 := maximum(0, margin - sqrt(s0)), same[i] * s0 + (1 -
+             *    same[i]) * (s1 * s1))) */
+            /* t3[i:n] = let(s0 := sqrt(1e-12 + t0[i]), s1 := margin - s0, s2 := t2 * (1 - same[i]) * (2 *
+             *    maximum(0, s1)), t2 * same[i] - 0.5 * where(0 < s1, s2, where(0 == s1, 0.5 * s2, 0)) / s0) */
+            double t1_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double same_i = same[i];
+                const double v0 = 1e-12 + t0[i - tile_begin];
+                const double v1 = 1.0 - same_i;
+                const double v2 = sqrt(v0);
+                const double v3 = margin - v2;
+                const double v4 = (v3 > 0.0 || v3 != v3) ? v3 : 0.0;
+                const double v5 = t2 * v1 * (2.0 * v4);
+                t1_part_sum += same_i * v0 + v1 * (v4 * v4);
+                t3[i - tile_begin] = t2 * same_i - 0.5 * (0.0 < v3 ? v5 : (0.0 == v3 ? 0.5 * v5 : 0.0)) / v2;
+            }
+            t1_part += t1_part_sum;
+
+            /* grad_A[i:n, j:k] = t3[i] * (2 * (A[i, j] - B[i, j])) */
+            /* grad_B[i:n, j:k] = -(t3[i] * (2 * (A[i, j] - B[i, j]))) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t3_i = t3[i - tile_begin];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < k; ++j) {
+                    const double v0 = t3_i * (2.0 * (A[i*k + j] - B[i*k + j]));
+                    grad_A[i*k + j] = v0;
+                    grad_B[i*k + j] = -v0;
+                }
+            }
+        }
+        t1_parts[part] = t1_part;
+    }
     double t1 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* t0[i:n] = sum[j:k](let(s0 := A[i, j] - B[i, j], s0 * s0)) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                const double v0 = A[i*k + j] - B[i*k + j];
-                t0_sum += v0 * v0;
-            }
-            t0[i - tile_begin] = t0_sum;
-        }
-
-        /* t1 = sum[i:n](let(s0 := 1e-12 + t0[i], s1 := maximum(0, margin - sqrt(s0)), same[i] * s0 + (1 - same[i])
-         *    * (s1 * s1))) */
-        /* t3[i:n] = let(s0 := sqrt(1e-12 + t0[i]), s1 := margin - s0, s2 := t2 * (1 - same[i]) * (2 * maximum(0,
-         *    s1)), t2 * same[i] - 0.5 * where(0 < s1, s2, where(0 == s1, 0.5 * s2, 0)) / s0) */
-        double t1_sum = 0.0;
-        GRADC_SIMD(reduction(+:t1_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double same_i = same[i];
-            const double v0 = 1e-12 + t0[i - tile_begin];
-            const double v1 = 1.0 - same_i;
-            const double v2 = sqrt(v0);
-            const double v3 = margin - v2;
-            const double v4 = (v3 > 0.0 || v3 != v3) ? v3 : 0.0;
-            const double v5 = t2 * v1 * (2.0 * v4);
-            t1_sum += same_i * v0 + v1 * (v4 * v4);
-            t3[i - tile_begin] = t2 * same_i - 0.5 * (0.0 < v3 ? v5 : (0.0 == v3 ? 0.5 * v5 : 0.0)) / v2;
-        }
-        t1 += t1_sum;
-
-        /* grad_A[i:n, j:k] = t3[i] * (2 * (A[i, j] - B[i, j])) */
-        /* grad_B[i:n, j:k] = -(t3[i] * (2 * (A[i, j] - B[i, j]))) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t3_i = t3[i - tile_begin];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < k; ++j) {
-                const double v0 = t3_i * (2.0 * (A[i*k + j] - B[i*k + j]));
-                grad_A[i*k + j] = v0;
-                grad_B[i*k + j] = -v0;
-            }
-        }
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* value = 0.5 * (t1 / n) */

@@ -29,11 +29,16 @@ double log(double);
 
 #include <math.h>
 
-#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_PRAGMA(text) _Pragma(#text)
+#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
 #else
 #define GRADC_SIMD(...)
+#endif
+#if defined(_OPENMP)
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#else
+#define GRADC_PARALLEL(parts)
 #endif
 
 #include "cox.h"
@@ -44,13 +49,102 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
+/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
+ * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
+#define GRADC_PARTS 16
+static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
+{
+    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
+    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
+    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
+}
+
+/* Where a part begins: at a multiple of the rows of a tile. */
+static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
+{
+    return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
+static int64_t gradc_rows(size_t bytes)
+{
+    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
+#if defined(__AVX512F__)
+#define GRADC_BYTES 64
+#elif defined(__AVX__)
+#define GRADC_BYTES 32
+#else
+#define GRADC_BYTES 16
+#endif
+#define GRADC_LANES ((int64_t)(GRADC_BYTES / sizeof(double)))
+
+typedef double gradc_vector __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
+typedef int64_t gradc_mask __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
+
+/* z[i] (+)= sum over j < depth of a[i, j] * x[j], a's rows contiguous: four rows at a time, so that x is loaded once for
+ * them. The last vector of a row overlaps the one before it, and what that one has counted is masked out. */
+static inline double gradc_total(gradc_vector sum)
+{
+    double parts[GRADC_LANES];
+    for (int64_t width = GRADC_LANES / 2; width > 0; width /= 2) {
+        __builtin_memcpy(parts, &sum, sizeof(sum));
+        for (int64_t j = 0; j < width; ++j) {
+            sum[j] = parts[j] + parts[j + width];
+        }
+    }
+    return sum[0];
+}
+
+static void gradc_dots(int64_t rows, int64_t depth, const double *restrict a, int64_t a_row,
+                       const double *restrict x, double *restrict z, int64_t z_row, int add)
+{
+    const int64_t whole = depth / GRADC_LANES * GRADC_LANES, last = depth - GRADC_LANES;
+    int64_t i = 0;
+    if (last >= 0) {
+        gradc_mask late = {0};
+        for (int64_t j = 0; j < GRADC_LANES; ++j) {
+            late[j] = last + j >= whole ? -1 : 0;
+        }
+        for (; i + 4 <= rows; i += 4) {
+            const double *restrict row = a + i * a_row;
+            gradc_vector sum[4] = {{0}, {0}, {0}, {0}};
+            for (int64_t j = 0; j < whole; j += GRADC_LANES) {
+                const gradc_vector v = *(const gradc_vector *)(x + j);
+                for (int r = 0; r < 4; ++r) {
+                    sum[r] += *(const gradc_vector *)(row + r * a_row + j) * v;
+                }
+            }
+            if (whole < depth) {
+                const gradc_vector v = *(const gradc_vector *)(x + last);
+                for (int r = 0; r < 4; ++r) {
+                    const gradc_vector term = *(const gradc_vector *)(row + r * a_row + last) * v;
+                    sum[r] += (gradc_vector)((gradc_mask)term & late);
+                }
+            }
+            for (int r = 0; r < 4; ++r) {
+                double *restrict place = z + (i + r) * z_row;
+                *place = (add ? *place : 0) + gradc_total(sum[r]);
+            }
+        }
+    }
+    for (; i < rows; ++i) {
+        double sum = 0;
+        for (int64_t j = 0; j < depth; ++j) {
+            sum += a[i * a_row + j] * x[j];
+        }
+        z[i * z_row] = (add ? z[i * z_row] : 0) + sum;
+    }
+}
+
 size_t cox_value_work(int64_t n, int64_t d)
 {
-    (void)d;
     return gradc_bytes(n, sizeof(double))
            + gradc_bytes(n*n, sizeof(double))
-           + gradc_bytes(n, sizeof(double))
-           + gradc_bytes(128, sizeof(double));
+           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 23*n + 27, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
 int cox_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict time_,
@@ -63,67 +157,101 @@ int cox_value(int64_t n, int64_t d, const double *restrict w, const double *rest
     scratch += gradc_bytes(n*n, sizeof(double));
     double *const t1 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
-    double *const t2 = (void *)scratch;
-    for (int64_t at = 0; at < n; ++at) {
-        t1[at] = -INFINITY;
+    unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double)));
+    unsigned char *const part_scratch_ = (void *)scratch;
+    const int64_t parts = gradc_parts(n, 3*d + 5*n + 1, n);
+    const size_t part_bytes = gradc_bytes(n, sizeof(double));
+    double t4_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t1_part = part == 0 ? t1 : (void *)own;
+        double t4_part = 0.0;
+        for (int64_t at = 0; at < n; ++at) {
+            t1_part[at] = -INFINITY;
+        }
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+            /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
+            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &z[tile_begin], 1, 0);
+
+            /* t0[i:n, j:n] = where(time[i] <= time[j], z[j], -inf) */
+            /* t1[i:n] = max[j:n](t0[i, j]) */
+            for (int64_t i = 0; i < n; ++i) {
+                const double time__i = time_[i];
+                double t1_part_max = -INFINITY;
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const double v0 = time__i <= time_[j] ? z[j] : -INFINITY;
+                    t0[i*n + j] = v0;
+                    t1_part_max = (v0 > t1_part_max || v0 != v0) ? v0 : t1_part_max;
+                }
+                t1_part[i] = (t1_part_max > t1_part[i] || t1_part_max != t1_part_max) ? t1_part_max : t1_part[i];
+            }
+
+            /* t4 = sum[i:n](event[i]) */
+            double t4_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t4_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t4_part_sum += event[i];
+            }
+            t4_part += t4_part_sum;
+        }
+        t4_parts[part] = t4_part;
     }
     double t4 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    for (int64_t part = 0; part < parts; ++part) {
+        t4 += t4_parts[part];
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t1_more = (void *)(part_scratch + part * part_bytes);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < n; ++at) {
+            t1[at] = (t1_more[at] > t1[at] || t1_more[at] != t1_more[at]) ? t1_more[at] : t1[at];
+        }
+    }
+    const int64_t parts_ = gradc_parts(n, 23*n + 27, 0);
+    const size_t part_bytes_ = gradc_bytes(128, sizeof(double));
+    double t3_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts_)
+    for (int64_t part = 0; part < parts_; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_, part);
+        const int64_t part_end = gradc_cut(n, parts_, part + 1);
+        unsigned char *own = part_scratch_ + part * part_bytes_;
+        double *const t2 = (void *)own;
+        double t3_part = 0.0;
+        const int64_t tile_rows = gradc_rows(n * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double z_sum = 0.0;
-            GRADC_SIMD(reduction(+:z_sum))
-            for (int64_t j = 0; j < d; ++j) {
-                z_sum += X[i*d + j] * w[j];
+            /* t2[i:n] = sum[j:n](exp(t0[i, j] - t1[i])) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t1_i = t1[i];
+                double t2_sum = 0.0;
+                GRADC_SIMD(reduction(+:t2_sum))
+                for (int64_t j = 0; j < n; ++j) {
+                    t2_sum += exp(t0[i*n + j] - t1_i);
+                }
+                t2[i - tile_begin] = t2_sum;
             }
-            z[i] = z_sum;
-        }
 
-        /* t0[i:n, j:n] = where(time[i] <= time[j], z[j], -inf) */
-        /* t1[i:n] = max[j:n](t0[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double time__i = time_[i];
-            const double z_i = z[i];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < n; ++j) {
-                const double v0 = time_[j] <= time__i ? z_i : -INFINITY;
-                t0[j*n + i] = v0;
-                t1[j] = (v0 > t1[j] || v0 != v0) ? v0 : t1[j];
+            /* t3 = sum[i:n](event[i] * (t1[i] + log(t2[i]) - z[i])) */
+            double t3_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t3_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t3_part_sum += event[i] * (t1[i] + log(t2[i - tile_begin]) - z[i]);
             }
+            t3_part += t3_part_sum;
         }
-
-        /* t4 = sum[i:n](event[i]) */
-        double t4_sum = 0.0;
-        GRADC_SIMD(reduction(+:t4_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t4_sum += event[i];
-        }
-        t4 += t4_sum;
+        t3_parts[part] = t3_part;
     }
     double t3 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* t2[i:n] = sum[j:n](exp(t0[i, j] - t1[i])) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t1_i = t1[i];
-            double t2_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2_sum))
-            for (int64_t j = 0; j < n; ++j) {
-                t2_sum += exp(t0[i*n + j] - t1_i);
-            }
-            t2[i - tile_begin] = t2_sum;
-        }
-
-        /* t3 = sum[i:n](event[i] * (t1[i] + log(t2[i]) - z[i])) */
-        double t3_sum = 0.0;
-        GRADC_SIMD(reduction(+:t3_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t3_sum += event[i] * (t1[i] + log(t2[i - tile_begin]) - z[i]);
-        }
-        t3 += t3_sum;
+    for (int64_t part = 0; part < parts_; ++part) {
+        t3 += t3_parts[part];
     }
 
     /* value = t3 / t4 */
@@ -133,8 +261,7 @@ int cox_value(int64_t n, int64_t d, const double *restrict w, const double *rest
 
 size_t cox_forward_work(int64_t n, int64_t d)
 {
-    (void)d;
-    return gradc_bytes(n*n, sizeof(double));
+    return gradc_bytes(n*n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double)));
 }
 
 int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -144,66 +271,97 @@ int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *re
 {
     unsigned char *scratch = work;
     double *const t0 = (void *)scratch;
-    for (int64_t at = 0; at < n; ++at) {
-        t1[at] = -INFINITY;
+    scratch += gradc_bytes(n*n, sizeof(double));
+    unsigned char *const part_scratch = (void *)scratch;
+    const int64_t parts = gradc_parts(n, 3*d + 5*n + 1, n);
+    const size_t part_bytes = gradc_bytes(n, sizeof(double));
+    double t4__parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t1_part = part == 0 ? t1 : (void *)own;
+        double t4__part = 0.0;
+        for (int64_t at = 0; at < n; ++at) {
+            t1_part[at] = -INFINITY;
+        }
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+            /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
+            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &z[tile_begin], 1, 0);
+
+            /* t0[i:n, j:n] = where(time[i] <= time[j], z[j], -inf) */
+            /* t1[i:n] = max[j:n](t0[i, j]) */
+            for (int64_t i = 0; i < n; ++i) {
+                const double time__i = time_[i];
+                double t1_part_max = -INFINITY;
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const double v0 = time__i <= time_[j] ? z[j] : -INFINITY;
+                    t0[i*n + j] = v0;
+                    t1_part_max = (v0 > t1_part_max || v0 != v0) ? v0 : t1_part_max;
+                }
+                t1_part[i] = (t1_part_max > t1_part[i] || t1_part_max != t1_part_max) ? t1_part_max : t1_part[i];
+            }
+
+            /* t4 = sum[i:n](event[i]) */
+            double t4__part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t4__part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t4__part_sum += event[i];
+            }
+            t4__part += t4__part_sum;
+        }
+        t4__parts[part] = t4__part;
     }
     double t4_ = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    for (int64_t part = 0; part < parts; ++part) {
+        t4_ += t4__parts[part];
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t1_more = (void *)(part_scratch + part * part_bytes);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < n; ++at) {
+            t1[at] = (t1_more[at] > t1[at] || t1_more[at] != t1_more[at]) ? t1_more[at] : t1[at];
+        }
+    }
+    const int64_t parts_ = gradc_parts(n, 23*n + 27, 0);
+    double t3_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts_)
+    for (int64_t part = 0; part < parts_; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_, part);
+        const int64_t part_end = gradc_cut(n, parts_, part + 1);
+        double t3_part = 0.0;
+        const int64_t tile_rows = gradc_rows(n * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double z_sum = 0.0;
-            GRADC_SIMD(reduction(+:z_sum))
-            for (int64_t j = 0; j < d; ++j) {
-                z_sum += X[i*d + j] * w[j];
+            /* t2[i:n] = sum[j:n](exp(t0[i, j] - t1[i])) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t1_i = t1[i];
+                double t2_sum = 0.0;
+                GRADC_SIMD(reduction(+:t2_sum))
+                for (int64_t j = 0; j < n; ++j) {
+                    t2_sum += exp(t0[i*n + j] - t1_i);
+                }
+                t2[i] = t2_sum;
             }
-            z[i] = z_sum;
-        }
 
-        /* t0[i:n, j:n] = where(time[i] <= time[j], z[j], -inf) */
-        /* t1[i:n] = max[j:n](t0[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double time__i = time_[i];
-            const double z_i = z[i];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < n; ++j) {
-                const double v0 = time_[j] <= time__i ? z_i : -INFINITY;
-                t0[j*n + i] = v0;
-                t1[j] = (v0 > t1[j] || v0 != v0) ? v0 : t1[j];
+            /* t3 = sum[i:n](event[i] * (t1[i] + log(t2[i]) - z[i])) */
+            double t3_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t3_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t3_part_sum += event[i] * (t1[i] + log(t2[i]) - z[i]);
             }
+            t3_part += t3_part_sum;
         }
-
-        /* t4 = sum[i:n](event[i]) */
-        double t4__sum = 0.0;
-        GRADC_SIMD(reduction(+:t4__sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t4__sum += event[i];
-        }
-        t4_ += t4__sum;
+        t3_parts[part] = t3_part;
     }
     double t3 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* t2[i:n] = sum[j:n](exp(t0[i, j] - t1[i])) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t1_i = t1[i];
-            double t2_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2_sum))
-            for (int64_t j = 0; j < n; ++j) {
-                t2_sum += exp(t0[i*n + j] - t1_i);
-            }
-            t2[i] = t2_sum;
-        }
-
-        /* t3 = sum[i:n](event[i] * (t1[i] + log(t2[i]) - z[i])) */
-        double t3_sum = 0.0;
-        GRADC_SIMD(reduction(+:t3_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t3_sum += event[i] * (t1[i] + log(t2[i]) - z[i]);
-        }
-        t3 += t3_sum;
+    for (int64_t part = 0; part < parts_; ++part) {
+        t3 += t3_parts[part];
     }
 
     /* value = t3 / t4 */
@@ -215,10 +373,10 @@ int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *re
 size_t cox_backward_work(int64_t n, int64_t d)
 {
     (void)d;
-    return gradc_bytes(128*n, sizeof(double))
+    return gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 51*n + 8, n) * (gradc_bytes(n, sizeof(double))
+           + gradc_bytes(128*n, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(n, sizeof(double));
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int cox_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -228,81 +386,76 @@ int cox_backward(int64_t n, int64_t d, const double *restrict w, const double *r
 {
     (void)w;
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
-    scratch += gradc_bytes(128*n, sizeof(double));
-    double *const t5 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
     double *const z_bar = (void *)scratch;
+    scratch += gradc_bytes(n, sizeof(double));
+    unsigned char *const part_scratch = (void *)scratch;
 
     /* t3 = cotangent / t4 */
     const double t3 = cotangent / t4;
-    for (int64_t at = 0; at < n; ++at) {
-        z_bar[at] = 0.0;
+    const int64_t parts = gradc_parts(n, 51*n + 8, n);
+    const size_t part_bytes = gradc_bytes(n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const z_bar_part = part == 0 ? z_bar : (void *)own;
+        own += gradc_bytes(n, sizeof(double));
+        double *const t0 = (void *)own;
+        own += gradc_bytes(128*n, sizeof(double));
+        double *const t6 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t5 = (void *)own;
+        for (int64_t at = 0; at < n; ++at) {
+            z_bar_part[at] = 0.0;
+        }
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+            /* t0[i:n, j:n] = where(time[i] <= time[j], z[j], -inf) */
+            /* t6[i:n] = sum[j:n](where(t0[i, j] == t1[i], 1, 0)) */
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t6[j - tile_begin] = 0.0;
+            }
+            for (int64_t i = 0; i < n; ++i) {
+                const double time__i = time_[i];
+                const double z_i = z[i];
+                GRADC_SIMD()
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const double v0 = time_[j] <= time__i ? z_i : -INFINITY;
+                    t0[i*128 + j - tile_begin] = v0;
+                    t6[j - tile_begin] += t1[j] == v0 ? 1.0 : 0.0;
+                }
+            }
+
+            /* t5[i:n] = t3 * event[i] / t2[i] */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t5[i - tile_begin] = t3 * event[i] / t2[i];
+            }
+
+            /* z_bar[i:n] = sum[j:n](where(time[j] <= time[i], t5[j] * exp(t0[j, i] - t1[j]) + where(t0[j, i] ==
+             *    t1[j], (t3 * event[j] - t2[j] * t5[j]) / t6[j], 0), 0)) */
+            for (int64_t i = 0; i < n; ++i) {
+                const double time__i = time_[i];
+                double z_bar_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:z_bar_part_sum))
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const double t5_j = t5[j - tile_begin];
+                    const double t0_ji = t0[i*128 + j - tile_begin];
+                    const double t1_j = t1[j];
+                    const double v0 = t5_j * exp(t0_ji - t1_j) + (t0_ji == t1_j ? (t3 * event[j] - t5_j * t2[j]) / t6[j - tile_begin] : 0.0);
+                    z_bar_part_sum += time_[j] <= time__i ? v0 : 0.0;
+                }
+                z_bar_part[i] += z_bar_part_sum;
+            }
+        }
     }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* t0[i:n, j:n] = where(time[i] <= time[j], z[j], -inf) */
-        /* t6[i:n] = sum[j:n](where(t0[i, j] == t1[i], 1, 0)) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double time__i = time_[i];
-            const double t1_i = t1[i];
-            double t6_sum = 0.0;
-            GRADC_SIMD(reduction(+:t6_sum))
-            for (int64_t j = 0; j < n; ++j) {
-                const double v0 = time__i <= time_[j] ? z[j] : -INFINITY;
-                t0[(i - tile_begin)*n + j] = v0;
-                t6_sum += t1_i == v0 ? 1.0 : 0.0;
-            }
-            t6[i - tile_begin] = t6_sum;
-        }
-
-        /* t5[i:n] = t3 * event[i] / t2[i] */
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const z_bar_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t5[i - tile_begin] = t3 * event[i] / t2[i];
-        }
-
-        /* z_bar[i:n] = sum[j:n](where(time[j] <= time[i], t5[j] * exp(t0[j, i] - t1[j]) + where(t0[j, i] == t1[j],
-         *    (t3 * event[j] - t2[j] * t5[j]) / t6[j], 0), 0)) */
-        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double time__i = time_[i];
-            const double t5_i = t5[i - tile_begin];
-            const double t1_i = t1[i];
-            const double v0 = (t3 * event[i] - t2[i] * t5_i) / t6[i - tile_begin];
-            const double time__i1 = time_[(i + 1)];
-            const double t5_i1 = t5[(i + 1) - tile_begin];
-            const double t1_i1 = t1[(i + 1)];
-            const double v1 = (t3 * event[(i + 1)] - t2[(i + 1)] * t5_i1) / t6[(i + 1) - tile_begin];
-            const double time__i2 = time_[(i + 2)];
-            const double t5_i2 = t5[(i + 2) - tile_begin];
-            const double t1_i2 = t1[(i + 2)];
-            const double v2 = (t3 * event[(i + 2)] - t2[(i + 2)] * t5_i2) / t6[(i + 2) - tile_begin];
-            const double time__i3 = time_[(i + 3)];
-            const double t5_i3 = t5[(i + 3) - tile_begin];
-            const double t1_i3 = t1[(i + 3)];
-            const double v3 = (t3 * event[(i + 3)] - t2[(i + 3)] * t5_i3) / t6[(i + 3) - tile_begin];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < n; ++j) {
-                const double t0_ij = t0[(i - tile_begin)*n + j];
-                const double t0_i1j = t0[((i + 1) - tile_begin)*n + j];
-                const double t0_i2j = t0[((i + 2) - tile_begin)*n + j];
-                const double t0_i3j = t0[((i + 3) - tile_begin)*n + j];
-                z_bar[j] += (time__i <= time_[j] ? t5_i * exp(t0_ij - t1_i) + (t0_ij == t1_i ? v0 : 0.0) : 0.0) + (time__i1 <= time_[j] ? t5_i1 * exp(t0_i1j - t1_i1) + (t0_i1j == t1_i1 ? v1 : 0.0) : 0.0) + (time__i2 <= time_[j] ? t5_i2 * exp(t0_i2j - t1_i2) + (t0_i2j == t1_i2 ? v2 : 0.0) : 0.0) + (time__i3 <= time_[j] ? t5_i3 * exp(t0_i3j - t1_i3) + (t0_i3j == t1_i3 ? v3 : 0.0) : 0.0);
-            }
-        }
-        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double time__i = time_[i];
-            const double t5_i = t5[i - tile_begin];
-            const double t1_i = t1[i];
-            const double v0 = (t3 * event[i] - t2[i] * t5_i) / t6[i - tile_begin];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < n; ++j) {
-                const double t0_ij = t0[(i - tile_begin)*n + j];
-                z_bar[j] += time__i <= time_[j] ? t5_i * exp(t0_ij - t1_i) + (t0_ij == t1_i ? v0 : 0.0) : 0.0;
-            }
+        for (int64_t at = 0; at < n; ++at) {
+            z_bar[at] += z_bar_more[at];
         }
     }
     for (int64_t at = 0; at < d; ++at) {
@@ -332,14 +485,13 @@ int cox_backward(int64_t n, int64_t d, const double *restrict w, const double *r
 
 size_t cox_value_and_grad_work(int64_t n, int64_t d)
 {
-    (void)d;
     return gradc_bytes(n, sizeof(double))
            + gradc_bytes(n*n, sizeof(double))
            + gradc_bytes(n, sizeof(double))
            + gradc_bytes(n, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n, sizeof(double));
+           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 43*n + 8, n) * (gradc_bytes(n, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -355,132 +507,182 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
     scratch += gradc_bytes(n, sizeof(double));
     double *const t2 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
-    double *const t6 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
     double *const t7 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
     double *const z_bar = (void *)scratch;
-    for (int64_t at = 0; at < n; ++at) {
-        t1[at] = -INFINITY;
+    scratch += gradc_bytes(n, sizeof(double));
+    unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double)));
+    unsigned char *const part_scratch_ = (void *)scratch;
+    const int64_t parts = gradc_parts(n, 3*d + 5*n + 1, n);
+    const size_t part_bytes = gradc_bytes(n, sizeof(double));
+    double t4_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t1_part = part == 0 ? t1 : (void *)own;
+        double t4_part = 0.0;
+        for (int64_t at = 0; at < n; ++at) {
+            t1_part[at] = -INFINITY;
+        }
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+            /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
+            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &z[tile_begin], 1, 0);
+
+            /* t0[i:n, j:n] = where(time[i] <= time[j], z[j], -inf) */
+            /* t1[i:n] = max[j:n](t0[i, j]) */
+            for (int64_t i = 0; i < n; ++i) {
+                const double time__i = time_[i];
+                double t1_part_max = -INFINITY;
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const double v0 = time__i <= time_[j] ? z[j] : -INFINITY;
+                    t0[i*n + j] = v0;
+                    t1_part_max = (v0 > t1_part_max || v0 != v0) ? v0 : t1_part_max;
+                }
+                t1_part[i] = (t1_part_max > t1_part[i] || t1_part_max != t1_part_max) ? t1_part_max : t1_part[i];
+            }
+
+            /* t4 = sum[i:n](event[i]) */
+            double t4_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t4_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t4_part_sum += event[i];
+            }
+            t4_part += t4_part_sum;
+        }
+        t4_parts[part] = t4_part;
     }
     double t4 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    for (int64_t part = 0; part < parts; ++part) {
+        t4 += t4_parts[part];
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t1_more = (void *)(part_scratch + part * part_bytes);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < n; ++at) {
+            t1[at] = (t1_more[at] > t1[at] || t1_more[at] != t1_more[at]) ? t1_more[at] : t1[at];
+        }
+    }
+    const int64_t parts_ = gradc_parts(n, 25*n + 27, 0);
+    double t3_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts_)
+    for (int64_t part = 0; part < parts_; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_, part);
+        const int64_t part_end = gradc_cut(n, parts_, part + 1);
+        double t3_part = 0.0;
+        const int64_t tile_rows = gradc_rows(n * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double z_sum = 0.0;
-            GRADC_SIMD(reduction(+:z_sum))
-            for (int64_t j = 0; j < d; ++j) {
-                z_sum += X[i*d + j] * w[j];
+            /* t2[i:n] = sum[j:n](exp(t0[i, j] - t1[i])) */
+            /* t7[i:n] = sum[j:n](where(t0[i, j] == t1[i], 1, 0)) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t1_i = t1[i];
+                double t2_sum = 0.0;
+                double t7_sum = 0.0;
+                GRADC_SIMD(reduction(+:t2_sum, t7_sum))
+                for (int64_t j = 0; j < n; ++j) {
+                    const double t0_ij = t0[i*n + j];
+                    t2_sum += exp(t0_ij - t1_i);
+                    t7_sum += t0_ij == t1_i ? 1.0 : 0.0;
+                }
+                t2[i] = t2_sum;
+                t7[i] = t7_sum;
             }
-            z[i] = z_sum;
-        }
 
-        /* t0[i:n, j:n] = where(time[i] <= time[j], z[j], -inf) */
-        /* t1[i:n] = max[j:n](t0[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double time__i = time_[i];
-            const double z_i = z[i];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < n; ++j) {
-                const double v0 = time_[j] <= time__i ? z_i : -INFINITY;
-                t0[j*n + i] = v0;
-                t1[j] = (v0 > t1[j] || v0 != v0) ? v0 : t1[j];
+            /* t3 = sum[i:n](event[i] * (t1[i] + log(t2[i]) - z[i])) */
+            double t3_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t3_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t3_part_sum += event[i] * (t1[i] + log(t2[i]) - z[i]);
             }
+            t3_part += t3_part_sum;
         }
-
-        /* t4 = sum[i:n](event[i]) */
-        double t4_sum = 0.0;
-        GRADC_SIMD(reduction(+:t4_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t4_sum += event[i];
-        }
-        t4 += t4_sum;
+        t3_parts[part] = t3_part;
     }
     double t3 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* t2[i:n] = sum[j:n](exp(t0[i, j] - t1[i])) */
-        /* t7[i:n] = sum[j:n](where(t0[i, j] == t1[i], 1, 0)) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t1_i = t1[i];
-            double t2_sum = 0.0;
-            double t7_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2_sum, t7_sum))
-            for (int64_t j = 0; j < n; ++j) {
-                const double t0_ij = t0[i*n + j];
-                t2_sum += exp(t0_ij - t1_i);
-                t7_sum += t0_ij == t1_i ? 1.0 : 0.0;
-            }
-            t2[i] = t2_sum;
-            t7[i] = t7_sum;
-        }
-
-        /* t3 = sum[i:n](event[i] * (t1[i] + log(t2[i]) - z[i])) */
-        double t3_sum = 0.0;
-        GRADC_SIMD(reduction(+:t3_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t3_sum += event[i] * (t1[i] + log(t2[i]) - z[i]);
-        }
-        t3 += t3_sum;
+    for (int64_t part = 0; part < parts_; ++part) {
+        t3 += t3_parts[part];
     }
 
     /* value = t3 / t4 */
     /* t5 = 1 / t4 */
     *value = t3 / t4;
     const double t5 = 1.0 / t4;
-    for (int64_t at = 0; at < n; ++at) {
-        z_bar[at] = 0.0;
+    const int64_t parts_2 = gradc_parts(n, 43*n + 8, n);
+    const size_t part_bytes_2 = gradc_bytes(n, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    GRADC_PARALLEL(parts_2)
+    for (int64_t part = 0; part < parts_2; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_2, part);
+        const int64_t part_end = gradc_cut(n, parts_2, part + 1);
+        unsigned char *own = part_scratch_ + part * part_bytes_2;
+        double *const z_bar_part = part == 0 ? z_bar : (void *)own;
+        own += gradc_bytes(n, sizeof(double));
+        double *const t6 = (void *)own;
+        for (int64_t at = 0; at < n; ++at) {
+            z_bar_part[at] = 0.0;
+        }
+        const int64_t tile_rows = gradc_rows(n * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+            /* t6[i:n] = t5 * event[i] / t2[i] */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t6[i - tile_begin] = t5 * event[i] / t2[i];
+            }
+
+            /* z_bar[i:n] = sum[j:n](where(time[j] <= time[i], t6[j] * exp(t0[j, i] - t1[j]) + where(t0[j, i] ==
+             *    t1[j], (t5 * event[j] - t6[j] * t2[j]) / t7[j], 0), 0)) */
+            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+                const double time__i = time_[i];
+                const double t6_i = t6[i - tile_begin];
+                const double t1_i = t1[i];
+                const double v0 = (t5 * event[i] - t6_i * t2[i]) / t7[i];
+                const double time__i1 = time_[(i + 1)];
+                const double t6_i1 = t6[(i + 1) - tile_begin];
+                const double t1_i1 = t1[(i + 1)];
+                const double v1 = (t5 * event[(i + 1)] - t6_i1 * t2[(i + 1)]) / t7[(i + 1)];
+                const double time__i2 = time_[(i + 2)];
+                const double t6_i2 = t6[(i + 2) - tile_begin];
+                const double t1_i2 = t1[(i + 2)];
+                const double v2 = (t5 * event[(i + 2)] - t6_i2 * t2[(i + 2)]) / t7[(i + 2)];
+                const double time__i3 = time_[(i + 3)];
+                const double t6_i3 = t6[(i + 3) - tile_begin];
+                const double t1_i3 = t1[(i + 3)];
+                const double v3 = (t5 * event[(i + 3)] - t6_i3 * t2[(i + 3)]) / t7[(i + 3)];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < n; ++j) {
+                    const double t0_ij = t0[i*n + j];
+                    const double t0_i1j = t0[(i + 1)*n + j];
+                    const double t0_i2j = t0[(i + 2)*n + j];
+                    const double t0_i3j = t0[(i + 3)*n + j];
+                    z_bar_part[j] += (time__i <= time_[j] ? t6_i * exp(t0_ij - t1_i) + (t0_ij == t1_i ? v0 : 0.0) : 0.0) + (time__i1 <= time_[j] ? t6_i1 * exp(t0_i1j - t1_i1) + (t0_i1j == t1_i1 ? v1 : 0.0) : 0.0) + (time__i2 <= time_[j] ? t6_i2 * exp(t0_i2j - t1_i2) + (t0_i2j == t1_i2 ? v2 : 0.0) : 0.0) + (time__i3 <= time_[j] ? t6_i3 * exp(t0_i3j - t1_i3) + (t0_i3j == t1_i3 ? v3 : 0.0) : 0.0);
+                }
+            }
+            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+                const double time__i = time_[i];
+                const double t6_i = t6[i - tile_begin];
+                const double t1_i = t1[i];
+                const double v0 = (t5 * event[i] - t6_i * t2[i]) / t7[i];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < n; ++j) {
+                    const double t0_ij = t0[i*n + j];
+                    z_bar_part[j] += time__i <= time_[j] ? t6_i * exp(t0_ij - t1_i) + (t0_ij == t1_i ? v0 : 0.0) : 0.0;
+                }
+            }
+        }
     }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* t6[i:n] = t5 * event[i] / t2[i] */
+    for (int64_t part = 1; part < parts_2; ++part) {
+        const double *const z_bar_more = (void *)(part_scratch_ + part * part_bytes_2);
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t6[i - tile_begin] = t5 * event[i] / t2[i];
-        }
-
-        /* z_bar[i:n] = sum[j:n](where(time[j] <= time[i], t6[j] * exp(t0[j, i] - t1[j]) + where(t0[j, i] == t1[j],
-         *    (t5 * event[j] - t6[j] * t2[j]) / t7[j], 0), 0)) */
-        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double time__i = time_[i];
-            const double t6_i = t6[i - tile_begin];
-            const double t1_i = t1[i];
-            const double v0 = (t5 * event[i] - t6_i * t2[i]) / t7[i];
-            const double time__i1 = time_[(i + 1)];
-            const double t6_i1 = t6[(i + 1) - tile_begin];
-            const double t1_i1 = t1[(i + 1)];
-            const double v1 = (t5 * event[(i + 1)] - t6_i1 * t2[(i + 1)]) / t7[(i + 1)];
-            const double time__i2 = time_[(i + 2)];
-            const double t6_i2 = t6[(i + 2) - tile_begin];
-            const double t1_i2 = t1[(i + 2)];
-            const double v2 = (t5 * event[(i + 2)] - t6_i2 * t2[(i + 2)]) / t7[(i + 2)];
-            const double time__i3 = time_[(i + 3)];
-            const double t6_i3 = t6[(i + 3) - tile_begin];
-            const double t1_i3 = t1[(i + 3)];
-            const double v3 = (t5 * event[(i + 3)] - t6_i3 * t2[(i + 3)]) / t7[(i + 3)];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < n; ++j) {
-                const double t0_ij = t0[i*n + j];
-                const double t0_i1j = t0[(i + 1)*n + j];
-                const double t0_i2j = t0[(i + 2)*n + j];
-                const double t0_i3j = t0[(i + 3)*n + j];
-                z_bar[j] += (time__i <= time_[j] ? t6_i * exp(t0_ij - t1_i) + (t0_ij == t1_i ? v0 : 0.0) : 0.0) + (time__i1 <= time_[j] ? t6_i1 * exp(t0_i1j - t1_i1) + (t0_i1j == t1_i1 ? v1 : 0.0) : 0.0) + (time__i2 <= time_[j] ? t6_i2 * exp(t0_i2j - t1_i2) + (t0_i2j == t1_i2 ? v2 : 0.0) : 0.0) + (time__i3 <= time_[j] ? t6_i3 * exp(t0_i3j - t1_i3) + (t0_i3j == t1_i3 ? v3 : 0.0) : 0.0);
-            }
-        }
-        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double time__i = time_[i];
-            const double t6_i = t6[i - tile_begin];
-            const double t1_i = t1[i];
-            const double v0 = (t5 * event[i] - t6_i * t2[i]) / t7[i];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < n; ++j) {
-                const double t0_ij = t0[i*n + j];
-                z_bar[j] += time__i <= time_[j] ? t6_i * exp(t0_ij - t1_i) + (t0_ij == t1_i ? v0 : 0.0) : 0.0;
-            }
+        for (int64_t at = 0; at < n; ++at) {
+            z_bar[at] += z_bar_more[at];
         }
     }
     for (int64_t at = 0; at < d; ++at) {

@@ -36,11 +36,16 @@ double log(double);
 
 #include <math.h>
 
-#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_PRAGMA(text) _Pragma(#text)
+#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
 #else
 #define GRADC_SIMD(...)
+#endif
+#if defined(_OPENMP)
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#else
+#define GRADC_PARALLEL(parts)
 #endif
 
 #include "cox_sorted.h"
@@ -55,6 +60,97 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 static inline int64_t gradc_clamp(int64_t place, int64_t extent)
 {
     return place < 0 ? 0 : place >= extent ? extent - 1 : place;
+}
+
+/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
+ * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
+#define GRADC_PARTS 16
+static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
+{
+    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
+    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
+    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
+}
+
+/* Where a part begins: at a multiple of the rows of a tile. */
+static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
+{
+    return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
+static int64_t gradc_rows(size_t bytes)
+{
+    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
+#if defined(__AVX512F__)
+#define GRADC_BYTES 64
+#elif defined(__AVX__)
+#define GRADC_BYTES 32
+#else
+#define GRADC_BYTES 16
+#endif
+#define GRADC_LANES ((int64_t)(GRADC_BYTES / sizeof(double)))
+
+typedef double gradc_vector __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
+typedef int64_t gradc_mask __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
+
+/* z[i] (+)= sum over j < depth of a[i, j] * x[j], a's rows contiguous: four rows at a time, so that x is loaded once for
+ * them. The last vector of a row overlaps the one before it, and what that one has counted is masked out. */
+static inline double gradc_total(gradc_vector sum)
+{
+    double parts[GRADC_LANES];
+    for (int64_t width = GRADC_LANES / 2; width > 0; width /= 2) {
+        __builtin_memcpy(parts, &sum, sizeof(sum));
+        for (int64_t j = 0; j < width; ++j) {
+            sum[j] = parts[j] + parts[j + width];
+        }
+    }
+    return sum[0];
+}
+
+static void gradc_dots(int64_t rows, int64_t depth, const double *restrict a, int64_t a_row,
+                       const double *restrict x, double *restrict z, int64_t z_row, int add)
+{
+    const int64_t whole = depth / GRADC_LANES * GRADC_LANES, last = depth - GRADC_LANES;
+    int64_t i = 0;
+    if (last >= 0) {
+        gradc_mask late = {0};
+        for (int64_t j = 0; j < GRADC_LANES; ++j) {
+            late[j] = last + j >= whole ? -1 : 0;
+        }
+        for (; i + 4 <= rows; i += 4) {
+            const double *restrict row = a + i * a_row;
+            gradc_vector sum[4] = {{0}, {0}, {0}, {0}};
+            for (int64_t j = 0; j < whole; j += GRADC_LANES) {
+                const gradc_vector v = *(const gradc_vector *)(x + j);
+                for (int r = 0; r < 4; ++r) {
+                    sum[r] += *(const gradc_vector *)(row + r * a_row + j) * v;
+                }
+            }
+            if (whole < depth) {
+                const gradc_vector v = *(const gradc_vector *)(x + last);
+                for (int r = 0; r < 4; ++r) {
+                    const gradc_vector term = *(const gradc_vector *)(row + r * a_row + last) * v;
+                    sum[r] += (gradc_vector)((gradc_mask)term & late);
+                }
+            }
+            for (int r = 0; r < 4; ++r) {
+                double *restrict place = z + (i + r) * z_row;
+                *place = (add ? *place : 0) + gradc_total(sum[r]);
+            }
+        }
+    }
+    for (; i < rows; ++i) {
+        double sum = 0;
+        for (int64_t j = 0; j < depth; ++j) {
+            sum += a[i * a_row + j] * x[j];
+        }
+        z[i * z_row] = (add ? z[i * z_row] : 0) + sum;
+    }
 }
 
 size_t cox_sorted_value_work(int64_t n, int64_t d)
@@ -85,38 +181,56 @@ int cox_sorted_value(int64_t n, int64_t d, const double *restrict w, const doubl
 
     /* t0 = 0.0 */
     const double t0 = 0.0;
-    double top = -INFINITY;
-    double t4 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    const int64_t parts = gradc_parts(n, 3*d + 2, 0);
+    double top_parts[GRADC_PARTS];
+    double t4_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        double top_part = -INFINITY;
+        double t4_part = 0.0;
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double z_sum = 0.0;
-            GRADC_SIMD(reduction(+:z_sum))
-            for (int64_t j = 0; j < d; ++j) {
-                z_sum += X[i*d + j] * w[j];
+            /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
+            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &z[tile_begin], 1, 0);
+
+            /* top = max[i:n](z[i]) */
+            /* t4 = sum[i:n](event[i]) */
+            double top_part_max = -INFINITY;
+            double t4_part_sum = 0.0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double z_i = z[i];
+                top_part_max = (z_i > top_part_max || z_i != z_i) ? z_i : top_part_max;
+                t4_part_sum += event[i];
             }
-            z[i] = z_sum;
+            top_part = (top_part_max > top_part || top_part_max != top_part_max) ? top_part_max : top_part;
+            t4_part += t4_part_sum;
         }
-
-        /* top = max[i:n](z[i]) */
-        /* t4 = sum[i:n](event[i]) */
-        double top_max = -INFINITY;
-        double t4_sum = 0.0;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double z_i = z[i];
-            top_max = (z_i > top_max || z_i != z_i) ? z_i : top_max;
-            t4_sum += event[i];
-        }
-        top = (top_max > top || top_max != top_max) ? top_max : top;
-        t4 += t4_sum;
+        top_parts[part] = top_part;
+        t4_parts[part] = t4_part;
     }
+    double top = -INFINITY;
+    for (int64_t part = 0; part < parts; ++part) {
+        top = (top_parts[part] > top || top_parts[part] != top_parts[part]) ? top_parts[part] : top;
+    }
+    double t4 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t4 += t4_parts[part];
+    }
+    const int64_t parts_ = gradc_parts(n, 23, 0);
+    GRADC_PARALLEL(parts_)
+    for (int64_t part = 0; part < parts_; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_, part);
+        const int64_t part_end = gradc_cut(n, parts_, part + 1);
 
-    /* t1[i:n] = exp(z[i] - top) */
-    GRADC_SIMD()
-    for (int64_t i = 0; i < n; ++i) {
-        t1[i] = exp(z[i] - top);
+        /* t1[i:n] = exp(z[i] - top) */
+        GRADC_SIMD()
+        for (int64_t i = part_begin; i < part_end; ++i) {
+            t1[i] = exp(z[i] - top);
+        }
     }
 
     /* with scan[t:n](t1, t2_t=t0) as t2: t5 = t2_t + t1[t] return t5 */
@@ -128,13 +242,27 @@ int cox_sorted_value(int64_t n, int64_t d, const double *restrict w, const doubl
         const double t5 = t2_now + ((n > 0) ? t1[gradc_clamp(t, n)] : 0);
         t2[t + 1] = t5;
     }
-    double t3 = 0.0;
+    const int64_t parts_2 = gradc_parts(n, 30, 0);
+    double t3_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts_2)
+    for (int64_t part = 0; part < parts_2; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_2, part);
+        const int64_t part_end = gradc_cut(n, parts_2, part + 1);
+        double t3_part = 0.0;
 
-    /* t3 = sum[i:n](event[i] * (top + log(t2[where_integer(last[i] < 0, n + last[i], last[i]) + 1]) - z[i])) */
-    GRADC_SIMD(reduction(+:t3))
-    for (int64_t i = 0; i < n; ++i) {
-        const int64_t last_i = last[i];
-        t3 += event[i] * (top + log(t2[(last_i < 0 ? last_i + n : last_i) + 1]) - z[i]);
+        /* t3 = sum[i:n](event[i] * (top + log(t2[where_integer(last[i] < 0, n + last[i], last[i]) + 1]) - z[i])) */
+        double t3_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t3_part_sum))
+        for (int64_t i = part_begin; i < part_end; ++i) {
+            const int64_t last_i = last[i];
+            t3_part_sum += event[i] * (top + log(t2[(last_i < 0 ? last_i + n : last_i) + 1]) - z[i]);
+        }
+        t3_part += t3_part_sum;
+        t3_parts[part] = t3_part;
+    }
+    double t3 = 0.0;
+    for (int64_t part = 0; part < parts_2; ++part) {
+        t3 += t3_parts[part];
     }
 
     /* value = t3 / t4 */
@@ -165,38 +293,56 @@ int cox_sorted_forward(int64_t n, int64_t d, const double *restrict w, const dou
 
     /* t0 = 0.0 */
     const double t0 = 0.0;
-    double top_ = -INFINITY;
-    double t4_ = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    const int64_t parts = gradc_parts(n, 3*d + 2, 0);
+    double top__parts[GRADC_PARTS];
+    double t4__parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        double top__part = -INFINITY;
+        double t4__part = 0.0;
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double z_sum = 0.0;
-            GRADC_SIMD(reduction(+:z_sum))
-            for (int64_t j = 0; j < d; ++j) {
-                z_sum += X[i*d + j] * w[j];
+            /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
+            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &z[tile_begin], 1, 0);
+
+            /* top = max[i:n](z[i]) */
+            /* t4 = sum[i:n](event[i]) */
+            double top__part_max = -INFINITY;
+            double t4__part_sum = 0.0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double z_i = z[i];
+                top__part_max = (z_i > top__part_max || z_i != z_i) ? z_i : top__part_max;
+                t4__part_sum += event[i];
             }
-            z[i] = z_sum;
+            top__part = (top__part_max > top__part || top__part_max != top__part_max) ? top__part_max : top__part;
+            t4__part += t4__part_sum;
         }
-
-        /* top = max[i:n](z[i]) */
-        /* t4 = sum[i:n](event[i]) */
-        double top__max = -INFINITY;
-        double t4__sum = 0.0;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double z_i = z[i];
-            top__max = (z_i > top__max || z_i != z_i) ? z_i : top__max;
-            t4__sum += event[i];
-        }
-        top_ = (top__max > top_ || top__max != top__max) ? top__max : top_;
-        t4_ += t4__sum;
+        top__parts[part] = top__part;
+        t4__parts[part] = t4__part;
     }
+    double top_ = -INFINITY;
+    for (int64_t part = 0; part < parts; ++part) {
+        top_ = (top__parts[part] > top_ || top__parts[part] != top__parts[part]) ? top__parts[part] : top_;
+    }
+    double t4_ = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t4_ += t4__parts[part];
+    }
+    const int64_t parts_ = gradc_parts(n, 23, 0);
+    GRADC_PARALLEL(parts_)
+    for (int64_t part = 0; part < parts_; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_, part);
+        const int64_t part_end = gradc_cut(n, parts_, part + 1);
 
-    /* t1[i:n] = exp(z[i] - top) */
-    GRADC_SIMD()
-    for (int64_t i = 0; i < n; ++i) {
-        t1[i] = exp(z[i] - top_);
+        /* t1[i:n] = exp(z[i] - top) */
+        GRADC_SIMD()
+        for (int64_t i = part_begin; i < part_end; ++i) {
+            t1[i] = exp(z[i] - top_);
+        }
     }
 
     /* with scan[t:n](t1, t2_t=t0) as t2: t5 = t2_t + t1[t] return t5 */
@@ -208,13 +354,27 @@ int cox_sorted_forward(int64_t n, int64_t d, const double *restrict w, const dou
         const double t5 = t2_now + ((n > 0) ? t1[gradc_clamp(t, n)] : 0);
         t2[t + 1] = t5;
     }
-    double t3 = 0.0;
+    const int64_t parts_2 = gradc_parts(n, 30, 0);
+    double t3_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts_2)
+    for (int64_t part = 0; part < parts_2; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_2, part);
+        const int64_t part_end = gradc_cut(n, parts_2, part + 1);
+        double t3_part = 0.0;
 
-    /* t3 = sum[i:n](event[i] * (top + log(t2[where_integer(last[i] < 0, n + last[i], last[i]) + 1]) - z[i])) */
-    GRADC_SIMD(reduction(+:t3))
-    for (int64_t i = 0; i < n; ++i) {
-        const int64_t last_i = last[i];
-        t3 += event[i] * (top_ + log(t2[(last_i < 0 ? last_i + n : last_i) + 1]) - z[i]);
+        /* t3 = sum[i:n](event[i] * (top + log(t2[where_integer(last[i] < 0, n + last[i], last[i]) + 1]) - z[i])) */
+        double t3_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t3_part_sum))
+        for (int64_t i = part_begin; i < part_end; ++i) {
+            const int64_t last_i = last[i];
+            t3_part_sum += event[i] * (top_ + log(t2[(last_i < 0 ? last_i + n : last_i) + 1]) - z[i]);
+        }
+        t3_part += t3_part_sum;
+        t3_parts[part] = t3_part;
+    }
+    double t3 = 0.0;
+    for (int64_t part = 0; part < parts_2; ++part) {
+        t3 += t3_parts[part];
     }
 
     /* value = t3 / t4 */
@@ -226,10 +386,9 @@ int cox_sorted_forward(int64_t n, int64_t d, const double *restrict w, const dou
 
 size_t cox_sorted_backward_work(int64_t n, int64_t d)
 {
-    (void)d;
     return gradc_bytes(n + 1, sizeof(double))
-           + gradc_bytes(n + 1, sizeof(double))
-           + gradc_bytes(128, sizeof(double));
+           + gradc_bytes(n + 1, sizeof(double)) + (size_t)gradc_parts(n, 11*d + 14, d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int cox_sorted_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -243,7 +402,7 @@ int cox_sorted_backward(int64_t n, int64_t d, const double *restrict w, const do
     scratch += gradc_bytes(n + 1, sizeof(double));
     double *const t6 = (void *)scratch;
     scratch += gradc_bytes(n + 1, sizeof(double));
-    double *const z_bar = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
     for (int64_t i = 0; i < n; ++i) {
         const int64_t last_i = last[i];
         const int64_t v0 = last_i < 0 ? last_i + n : last_i;
@@ -288,36 +447,55 @@ int cox_sorted_backward(int64_t n, int64_t d, const double *restrict w, const do
     for (int64_t i = 0; i < n; ++i) {
         t7 += t1[i] * t6[n - i - 1];
     }
-    for (int64_t at = 0; at < d; ++at) {
-        grad_w[at] = 0.0;
+    const int64_t parts = gradc_parts(n, 11*d + 14, d);
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+        own += gradc_bytes(d, sizeof(double));
+        double *const z_bar = (void *)own;
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w_part[at] = 0.0;
+        }
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+            /* z_bar[i:n] = where(top == z[i], (t4 * t0 - t7) / t8, 0) */
+            const double v0 = (t4 * t0 - t7) / t8;
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                z_bar[i - tile_begin] = top == z[i] ? v0 : 0.0;
+            }
+
+            /* grad_w[j:d] = sum[i:n](X[i, j] * (z_bar[i] + (t1[i] * t6[n - i - 1] - t0 * event[i]))) */
+            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+                const double v1 = z_bar[i - tile_begin] + (t1[i] * t6[n - i - 1] - t0 * event[i]);
+                const double v2 = z_bar[(i + 1) - tile_begin] + (t1[(i + 1)] * t6[n - (i + 1) - 1] - t0 * event[(i + 1)]);
+                const double v3 = z_bar[(i + 2) - tile_begin] + (t1[(i + 2)] * t6[n - (i + 2) - 1] - t0 * event[(i + 2)]);
+                const double v4 = z_bar[(i + 3) - tile_begin] + (t1[(i + 3)] * t6[n - (i + 3) - 1] - t0 * event[(i + 3)]);
+                GRADC_SIMD()
+                for (int64_t j = 0; j < d; ++j) {
+                    grad_w_part[j] += X[i*d + j] * v1 + X[(i + 1)*d + j] * v2 + X[(i + 2)*d + j] * v3 + X[(i + 3)*d + j] * v4;
+                }
+            }
+            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+                const double v1 = z_bar[i - tile_begin] + (t1[i] * t6[n - i - 1] - t0 * event[i]);
+                GRADC_SIMD()
+                for (int64_t j = 0; j < d; ++j) {
+                    grad_w_part[j] += X[i*d + j] * v1;
+                }
+            }
+        }
     }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* z_bar[i:n] = where(top == z[i], (t4 * t0 - t7) / t8, 0) */
-        const double v0 = (t4 * t0 - t7) / t8;
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            z_bar[i - tile_begin] = top == z[i] ? v0 : 0.0;
-        }
-
-        /* grad_w[j:d] = sum[i:n](X[i, j] * (z_bar[i] + (t1[i] * t6[n - i - 1] - t0 * event[i]))) */
-        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v1 = z_bar[i - tile_begin] + (t1[i] * t6[n - i - 1] - t0 * event[i]);
-            const double v2 = z_bar[(i + 1) - tile_begin] + (t1[(i + 1)] * t6[n - (i + 1) - 1] - t0 * event[(i + 1)]);
-            const double v3 = z_bar[(i + 2) - tile_begin] + (t1[(i + 2)] * t6[n - (i + 2) - 1] - t0 * event[(i + 2)]);
-            const double v4 = z_bar[(i + 3) - tile_begin] + (t1[(i + 3)] * t6[n - (i + 3) - 1] - t0 * event[(i + 3)]);
-            GRADC_SIMD()
-            for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[i*d + j] * v1 + X[(i + 1)*d + j] * v2 + X[(i + 2)*d + j] * v3 + X[(i + 3)*d + j] * v4;
-            }
-        }
-        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v1 = z_bar[i - tile_begin] + (t1[i] * t6[n - i - 1] - t0 * event[i]);
-            GRADC_SIMD()
-            for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[i*d + j] * v1;
-            }
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w[at] += grad_w_more[at];
         }
     }
     return 0;
@@ -325,13 +503,12 @@ int cox_sorted_backward(int64_t n, int64_t d, const double *restrict w, const do
 
 size_t cox_sorted_value_and_grad_work(int64_t n, int64_t d)
 {
-    (void)d;
     return gradc_bytes(n, sizeof(double))
            + gradc_bytes(n, sizeof(double))
            + gradc_bytes(n + 1, sizeof(double))
            + gradc_bytes(n + 1, sizeof(double))
-           + gradc_bytes(n + 1, sizeof(double))
-           + gradc_bytes(128, sizeof(double));
+           + gradc_bytes(n + 1, sizeof(double)) + (size_t)gradc_parts(n, 11*d + 14, d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -349,7 +526,7 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
     scratch += gradc_bytes(n + 1, sizeof(double));
     double *const t8 = (void *)scratch;
     scratch += gradc_bytes(n + 1, sizeof(double));
-    double *const z_bar = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
     for (int64_t i = 0; i < n; ++i) {
         const int64_t last_i = last[i];
         const int64_t v0 = last_i < 0 ? last_i + n : last_i;
@@ -360,42 +537,68 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
 
     /* t0 = 0.0 */
     const double t0 = 0.0;
-    double top = -INFINITY;
-    double t4 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    const int64_t parts = gradc_parts(n, 3*d + 2, 0);
+    double top_parts[GRADC_PARTS];
+    double t4_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        double top_part = -INFINITY;
+        double t4_part = 0.0;
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double z_sum = 0.0;
-            GRADC_SIMD(reduction(+:z_sum))
-            for (int64_t j = 0; j < d; ++j) {
-                z_sum += X[i*d + j] * w[j];
+            /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
+            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &z[tile_begin], 1, 0);
+
+            /* top = max[i:n](z[i]) */
+            /* t4 = sum[i:n](event[i]) */
+            double top_part_max = -INFINITY;
+            double t4_part_sum = 0.0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double z_i = z[i];
+                top_part_max = (z_i > top_part_max || z_i != z_i) ? z_i : top_part_max;
+                t4_part_sum += event[i];
             }
-            z[i] = z_sum;
+            top_part = (top_part_max > top_part || top_part_max != top_part_max) ? top_part_max : top_part;
+            t4_part += t4_part_sum;
         }
+        top_parts[part] = top_part;
+        t4_parts[part] = t4_part;
+    }
+    double top = -INFINITY;
+    for (int64_t part = 0; part < parts; ++part) {
+        top = (top_parts[part] > top || top_parts[part] != top_parts[part]) ? top_parts[part] : top;
+    }
+    double t4 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t4 += t4_parts[part];
+    }
+    const int64_t parts_ = gradc_parts(n, 25, 0);
+    double t10_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts_)
+    for (int64_t part = 0; part < parts_; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_, part);
+        const int64_t part_end = gradc_cut(n, parts_, part + 1);
+        double t10_part = 0.0;
 
-        /* top = max[i:n](z[i]) */
-        /* t4 = sum[i:n](event[i]) */
-        double top_max = -INFINITY;
-        double t4_sum = 0.0;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        /* t1[i:n] = exp(z[i] - top) */
+        /* t10 = sum[i:n](where(top == z[i], 1, 0)) */
+        double t10_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t10_part_sum))
+        for (int64_t i = part_begin; i < part_end; ++i) {
             const double z_i = z[i];
-            top_max = (z_i > top_max || z_i != z_i) ? z_i : top_max;
-            t4_sum += event[i];
+            t1[i] = exp(z_i - top);
+            t10_part_sum += top == z_i ? 1.0 : 0.0;
         }
-        top = (top_max > top || top_max != top_max) ? top_max : top;
-        t4 += t4_sum;
+        t10_part += t10_part_sum;
+        t10_parts[part] = t10_part;
     }
     double t10 = 0.0;
-
-    /* t1[i:n] = exp(z[i] - top) */
-    /* t10 = sum[i:n](where(top == z[i], 1, 0)) */
-    GRADC_SIMD(reduction(+:t10))
-    for (int64_t i = 0; i < n; ++i) {
-        const double z_i = z[i];
-        t1[i] = exp(z_i - top);
-        t10 += top == z_i ? 1.0 : 0.0;
+    for (int64_t part = 0; part < parts_; ++part) {
+        t10 += t10_parts[part];
     }
 
     /* with scan[t:n](t1, t2_t=t0) as t2: t11 = t2_t + t1[t] return t11 */
@@ -407,13 +610,27 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
         const double t11 = t2_now + ((n > 0) ? t1[gradc_clamp(t, n)] : 0);
         t2[t + 1] = t11;
     }
-    double t3 = 0.0;
+    const int64_t parts_2 = gradc_parts(n, 30, 0);
+    double t3_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts_2)
+    for (int64_t part = 0; part < parts_2; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_2, part);
+        const int64_t part_end = gradc_cut(n, parts_2, part + 1);
+        double t3_part = 0.0;
 
-    /* t3 = sum[i:n](event[i] * (top + log(t2[where_integer(last[i] < 0, n + last[i], last[i]) + 1]) - z[i])) */
-    GRADC_SIMD(reduction(+:t3))
-    for (int64_t i = 0; i < n; ++i) {
-        const int64_t last_i = last[i];
-        t3 += event[i] * (top + log(t2[(last_i < 0 ? last_i + n : last_i) + 1]) - z[i]);
+        /* t3 = sum[i:n](event[i] * (top + log(t2[where_integer(last[i] < 0, n + last[i], last[i]) + 1]) - z[i])) */
+        double t3_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t3_part_sum))
+        for (int64_t i = part_begin; i < part_end; ++i) {
+            const int64_t last_i = last[i];
+            t3_part_sum += event[i] * (top + log(t2[(last_i < 0 ? last_i + n : last_i) + 1]) - z[i]);
+        }
+        t3_part += t3_part_sum;
+        t3_parts[part] = t3_part;
+    }
+    double t3 = 0.0;
+    for (int64_t part = 0; part < parts_2; ++part) {
+        t3 += t3_parts[part];
     }
 
     /* value = t3 / t4 */
@@ -451,36 +668,55 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
     for (int64_t i = 0; i < n; ++i) {
         t9 += t8[n - i - 1] * t1[i];
     }
-    for (int64_t at = 0; at < d; ++at) {
-        grad_w[at] = 0.0;
+    const int64_t parts_3 = gradc_parts(n, 11*d + 14, d);
+    const size_t part_bytes_3 = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    GRADC_PARALLEL(parts_3)
+    for (int64_t part = 0; part < parts_3; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_3, part);
+        const int64_t part_end = gradc_cut(n, parts_3, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes_3;
+        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+        own += gradc_bytes(d, sizeof(double));
+        double *const z_bar = (void *)own;
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w_part[at] = 0.0;
+        }
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+            /* z_bar[i:n] = where(top == z[i], (t5 * t4 - t9) / t10, 0) */
+            const double v0 = (t5 * t4 - t9) / t10;
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                z_bar[i - tile_begin] = top == z[i] ? v0 : 0.0;
+            }
+
+            /* grad_w[j:d] = sum[i:n](X[i, j] * (z_bar[i] + (t1[i] * t8[n - i - 1] - t5 * event[i]))) */
+            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+                const double v1 = z_bar[i - tile_begin] + (t8[n - i - 1] * t1[i] - t5 * event[i]);
+                const double v2 = z_bar[(i + 1) - tile_begin] + (t8[n - (i + 1) - 1] * t1[(i + 1)] - t5 * event[(i + 1)]);
+                const double v3 = z_bar[(i + 2) - tile_begin] + (t8[n - (i + 2) - 1] * t1[(i + 2)] - t5 * event[(i + 2)]);
+                const double v4 = z_bar[(i + 3) - tile_begin] + (t8[n - (i + 3) - 1] * t1[(i + 3)] - t5 * event[(i + 3)]);
+                GRADC_SIMD()
+                for (int64_t j = 0; j < d; ++j) {
+                    grad_w_part[j] += X[i*d + j] * v1 + X[(i + 1)*d + j] * v2 + X[(i + 2)*d + j] * v3 + X[(i + 3)*d + j] * v4;
+                }
+            }
+            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+                const double v1 = z_bar[i - tile_begin] + (t8[n - i - 1] * t1[i] - t5 * event[i]);
+                GRADC_SIMD()
+                for (int64_t j = 0; j < d; ++j) {
+                    grad_w_part[j] += X[i*d + j] * v1;
+                }
+            }
+        }
     }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* z_bar[i:n] = where(top == z[i], (t5 * t4 - t9) / t10, 0) */
-        const double v0 = (t5 * t4 - t9) / t10;
+    for (int64_t part = 1; part < parts_3; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes_3);
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            z_bar[i - tile_begin] = top == z[i] ? v0 : 0.0;
-        }
-
-        /* grad_w[j:d] = sum[i:n](X[i, j] * (z_bar[i] + (t1[i] * t8[n - i - 1] - t5 * event[i]))) */
-        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v1 = z_bar[i - tile_begin] + (t8[n - i - 1] * t1[i] - t5 * event[i]);
-            const double v2 = z_bar[(i + 1) - tile_begin] + (t8[n - (i + 1) - 1] * t1[(i + 1)] - t5 * event[(i + 1)]);
-            const double v3 = z_bar[(i + 2) - tile_begin] + (t8[n - (i + 2) - 1] * t1[(i + 2)] - t5 * event[(i + 2)]);
-            const double v4 = z_bar[(i + 3) - tile_begin] + (t8[n - (i + 3) - 1] * t1[(i + 3)] - t5 * event[(i + 3)]);
-            GRADC_SIMD()
-            for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[i*d + j] * v1 + X[(i + 1)*d + j] * v2 + X[(i + 2)*d + j] * v3 + X[(i + 3)*d + j] * v4;
-            }
-        }
-        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v1 = z_bar[i - tile_begin] + (t8[n - i - 1] * t1[i] - t5 * event[i]);
-            GRADC_SIMD()
-            for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[i*d + j] * v1;
-            }
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w[at] += grad_w_more[at];
         }
     }
     return 0;

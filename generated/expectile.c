@@ -14,11 +14,16 @@
 
 #include <math.h>
 
-#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_PRAGMA(text) _Pragma(#text)
+#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
 #else
 #define GRADC_SIMD(...)
+#endif
+#if defined(_OPENMP)
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#else
+#define GRADC_PARALLEL(parts)
 #endif
 
 #include "expectile.h"
@@ -29,41 +34,139 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
+/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
+ * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
+#define GRADC_PARTS 16
+static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
+{
+    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
+    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
+    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
+}
+
+/* Where a part begins: at a multiple of the rows of a tile. */
+static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
+{
+    return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
+static int64_t gradc_rows(size_t bytes)
+{
+    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
+#if defined(__AVX512F__)
+#define GRADC_BYTES 64
+#elif defined(__AVX__)
+#define GRADC_BYTES 32
+#else
+#define GRADC_BYTES 16
+#endif
+#define GRADC_LANES ((int64_t)(GRADC_BYTES / sizeof(double)))
+
+typedef double gradc_vector __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
+typedef int64_t gradc_mask __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
+
+/* z[i] (+)= sum over j < depth of a[i, j] * x[j], a's rows contiguous: four rows at a time, so that x is loaded once for
+ * them. The last vector of a row overlaps the one before it, and what that one has counted is masked out. */
+static inline double gradc_total(gradc_vector sum)
+{
+    double parts[GRADC_LANES];
+    for (int64_t width = GRADC_LANES / 2; width > 0; width /= 2) {
+        __builtin_memcpy(parts, &sum, sizeof(sum));
+        for (int64_t j = 0; j < width; ++j) {
+            sum[j] = parts[j] + parts[j + width];
+        }
+    }
+    return sum[0];
+}
+
+static void gradc_dots(int64_t rows, int64_t depth, const double *restrict a, int64_t a_row,
+                       const double *restrict x, double *restrict z, int64_t z_row, int add)
+{
+    const int64_t whole = depth / GRADC_LANES * GRADC_LANES, last = depth - GRADC_LANES;
+    int64_t i = 0;
+    if (last >= 0) {
+        gradc_mask late = {0};
+        for (int64_t j = 0; j < GRADC_LANES; ++j) {
+            late[j] = last + j >= whole ? -1 : 0;
+        }
+        for (; i + 4 <= rows; i += 4) {
+            const double *restrict row = a + i * a_row;
+            gradc_vector sum[4] = {{0}, {0}, {0}, {0}};
+            for (int64_t j = 0; j < whole; j += GRADC_LANES) {
+                const gradc_vector v = *(const gradc_vector *)(x + j);
+                for (int r = 0; r < 4; ++r) {
+                    sum[r] += *(const gradc_vector *)(row + r * a_row + j) * v;
+                }
+            }
+            if (whole < depth) {
+                const gradc_vector v = *(const gradc_vector *)(x + last);
+                for (int r = 0; r < 4; ++r) {
+                    const gradc_vector term = *(const gradc_vector *)(row + r * a_row + last) * v;
+                    sum[r] += (gradc_vector)((gradc_mask)term & late);
+                }
+            }
+            for (int r = 0; r < 4; ++r) {
+                double *restrict place = z + (i + r) * z_row;
+                *place = (add ? *place : 0) + gradc_total(sum[r]);
+            }
+        }
+    }
+    for (; i < rows; ++i) {
+        double sum = 0;
+        for (int64_t j = 0; j < depth; ++j) {
+            sum += a[i * a_row + j] * x[j];
+        }
+        z[i * z_row] = (add ? z[i * z_row] : 0) + sum;
+    }
+}
+
 size_t expectile_value_work(int64_t n, int64_t d)
 {
-    (void)n;
-    (void)d;
-    return gradc_bytes(128, sizeof(double));
+    return (size_t)gradc_parts(n, 3*d + 9, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
 int expectile_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                     const double *restrict y, double tau, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
-    double t1 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    unsigned char *const part_scratch = (void *)scratch;
+    const int64_t parts = gradc_parts(n, 3*d + 9, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double));
+    double t1_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t0 = (void *)own;
+        double t1_part = 0.0;
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum))
-            for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[i*d + j] * w[j];
+            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+
+            /* t1 = sum[i:n](let(s0 := y[i] - t0[i], s0 * s0 * where(0 < s0, tau, 1 - tau))) */
+            const double v1 = 1.0 - tau;
+            double t1_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = y[i] - t0[i - tile_begin];
+                t1_part_sum += v0 * v0 * (0.0 < v0 ? tau : v1);
             }
-            t0[i - tile_begin] = t0_sum;
+            t1_part += t1_part_sum;
         }
-
-        /* t1 = sum[i:n](let(s0 := y[i] - t0[i], s0 * s0 * where(0 < s0, tau, 1 - tau))) */
-        const double v1 = 1.0 - tau;
-        double t1_sum = 0.0;
-        GRADC_SIMD(reduction(+:t1_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = y[i] - t0[i - tile_begin];
-            t1_sum += v0 * v0 * (0.0 < v0 ? tau : v1);
-        }
-        t1 += t1_sum;
+        t1_parts[part] = t1_part;
+    }
+    double t1 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* value = t1 / n */
@@ -83,29 +186,35 @@ int expectile_forward(int64_t n, int64_t d, const double *restrict w, const doub
                       void *restrict work)
 {
     (void)work;
-    double t1 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    const int64_t parts = gradc_parts(n, 3*d + 9, 0);
+    double t1_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        double t1_part = 0.0;
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum))
-            for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[i*d + j] * w[j];
+            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &t0[tile_begin], 1, 0);
+
+            /* t1 = sum[i:n](let(s0 := y[i] - t0[i], s0 * s0 * where(0 < s0, tau, 1 - tau))) */
+            const double v1 = 1.0 - tau;
+            double t1_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = y[i] - t0[i];
+                t1_part_sum += v0 * v0 * (0.0 < v0 ? tau : v1);
             }
-            t0[i] = t0_sum;
+            t1_part += t1_part_sum;
         }
-
-        /* t1 = sum[i:n](let(s0 := y[i] - t0[i], s0 * s0 * where(0 < s0, tau, 1 - tau))) */
-        const double v1 = 1.0 - tau;
-        double t1_sum = 0.0;
-        GRADC_SIMD(reduction(+:t1_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = y[i] - t0[i];
-            t1_sum += v0 * v0 * (0.0 < v0 ? tau : v1);
-        }
-        t1 += t1_sum;
+        t1_parts[part] = t1_part;
+    }
+    double t1 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* value = t1 / n */
@@ -164,9 +273,8 @@ int expectile_backward(int64_t n, int64_t d, const double *restrict w, const dou
 
 size_t expectile_value_and_grad_work(int64_t n, int64_t d)
 {
-    (void)n;
-    (void)d;
-    return gradc_bytes(128, sizeof(double));
+    return (size_t)gradc_parts(n, 18*d + 9, d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int expectile_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -174,62 +282,80 @@ int expectile_value_and_grad(int64_t n, int64_t d, const double *restrict w, con
                              void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
 
     /* t2 = 1 / n */
     const double t2 = 1.0 / (double)n;
-    double t1 = 0.0;
-    for (int64_t at = 0; at < d; ++at) {
-        grad_w[at] = 0.0;
+    const int64_t parts = gradc_parts(n, 18*d + 9, d);
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t1_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+        own += gradc_bytes(d, sizeof(double));
+        double *const t0 = (void *)own;
+        double t1_part = 0.0;
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w_part[at] = 0.0;
+        }
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+
+            /* t1 = sum[i:n](let(s0 := y[i] - t0[i], s0 * s0 * where(0 < s0, tau, 1 - tau))) */
+            const double v1 = 1.0 - tau;
+            double t1_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = y[i] - t0[i - tile_begin];
+                t1_part_sum += v0 * v0 * (0.0 < v0 ? tau : v1);
+            }
+            t1_part += t1_part_sum;
+
+            /* grad_w[j:d] = sum[i:n](let(s0 := y[i] - t0[i], -(X[i, j] * (2 * s0 * where(0 < s0, tau * t2, t2 * (1
+             *    - tau)))))) */
+            const double v2 = tau * t2;
+            const double v3 = t2 * (1.0 - tau);
+            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+                const double v0 = y[i] - t0[i - tile_begin];
+                const double v4 = 2.0 * v0 * (0.0 < v0 ? v2 : v3);
+                const double v5 = y[(i + 1)] - t0[(i + 1) - tile_begin];
+                const double v6 = 2.0 * v5 * (0.0 < v5 ? v2 : v3);
+                const double v7 = y[(i + 2)] - t0[(i + 2) - tile_begin];
+                const double v8 = 2.0 * v7 * (0.0 < v7 ? v2 : v3);
+                const double v9 = y[(i + 3)] - t0[(i + 3) - tile_begin];
+                const double v10 = 2.0 * v9 * (0.0 < v9 ? v2 : v3);
+                GRADC_SIMD()
+                for (int64_t j = 0; j < d; ++j) {
+                    grad_w_part[j] += -(X[i*d + j] * v4) + -(X[(i + 1)*d + j] * v6) + -(X[(i + 2)*d + j] * v8) + -(X[(i + 3)*d + j] * v10);
+                }
+            }
+            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+                const double v0 = y[i] - t0[i - tile_begin];
+                const double v4 = 2.0 * v0 * (0.0 < v0 ? v2 : v3);
+                GRADC_SIMD()
+                for (int64_t j = 0; j < d; ++j) {
+                    grad_w_part[j] += -(X[i*d + j] * v4);
+                }
+            }
+        }
+        t1_parts[part] = t1_part;
     }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum))
-            for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[i*d + j] * w[j];
-            }
-            t0[i - tile_begin] = t0_sum;
-        }
-
-        /* t1 = sum[i:n](let(s0 := y[i] - t0[i], s0 * s0 * where(0 < s0, tau, 1 - tau))) */
-        const double v1 = 1.0 - tau;
-        double t1_sum = 0.0;
-        GRADC_SIMD(reduction(+:t1_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = y[i] - t0[i - tile_begin];
-            t1_sum += v0 * v0 * (0.0 < v0 ? tau : v1);
-        }
-        t1 += t1_sum;
-
-        /* grad_w[j:d] = sum[i:n](let(s0 := y[i] - t0[i], -(X[i, j] * (2 * s0 * where(0 < s0, tau * t2, t2 * (1 -
-         *    tau)))))) */
-        const double v2 = tau * t2;
-        const double v3 = t2 * (1.0 - tau);
-        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v0 = y[i] - t0[i - tile_begin];
-            const double v4 = 2.0 * v0 * (0.0 < v0 ? v2 : v3);
-            const double v5 = y[(i + 1)] - t0[(i + 1) - tile_begin];
-            const double v6 = 2.0 * v5 * (0.0 < v5 ? v2 : v3);
-            const double v7 = y[(i + 2)] - t0[(i + 2) - tile_begin];
-            const double v8 = 2.0 * v7 * (0.0 < v7 ? v2 : v3);
-            const double v9 = y[(i + 3)] - t0[(i + 3) - tile_begin];
-            const double v10 = 2.0 * v9 * (0.0 < v9 ? v2 : v3);
-            GRADC_SIMD()
-            for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += -(X[i*d + j] * v4) + -(X[(i + 1)*d + j] * v6) + -(X[(i + 2)*d + j] * v8) + -(X[(i + 3)*d + j] * v10);
-            }
-        }
-        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v0 = y[i] - t0[i - tile_begin];
-            const double v4 = 2.0 * v0 * (0.0 < v0 ? v2 : v3);
-            GRADC_SIMD()
-            for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += -(X[i*d + j] * v4);
-            }
+    double t1 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w[at] += grad_w_more[at];
         }
     }
 

@@ -30,11 +30,16 @@ double log1p(double);
 
 #include <math.h>
 
-#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_PRAGMA(text) _Pragma(#text)
+#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
 #else
 #define GRADC_SIMD(...)
+#endif
+#if defined(_OPENMP)
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#else
+#define GRADC_PARALLEL(parts)
 #endif
 
 #include "factorization_machine.h"
@@ -45,14 +50,214 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
+/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
+ * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
+#define GRADC_PARTS 16
+static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
+{
+    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
+    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
+    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
+}
+
+/* Where a part begins: at a multiple of the rows of a tile. */
+static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
+{
+    return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
+static int64_t gradc_rows(size_t bytes)
+{
+    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
+#if defined(__AVX512F__)
+#define GRADC_BYTES 64
+#elif defined(__AVX__)
+#define GRADC_BYTES 32
+#else
+#define GRADC_BYTES 16
+#endif
+#define GRADC_LANES ((int64_t)(GRADC_BYTES / sizeof(double)))
+
+typedef double gradc_vector __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
+typedef int64_t gradc_mask __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
+
+/* z[j] += sum over i < rows of a[i, j] * x[i], a's rows contiguous: z stays in registers, a few vectors at a time. */
+__attribute__((always_inline)) static inline void gradc_strip(
+    const int wide, int64_t rows, const double *restrict a, int64_t a_row, const double *restrict x, int64_t x_step,
+    double *restrict z, gradc_mask used)
+{
+    gradc_vector even[6], odd[6];
+    for (int v = 0; v < wide; ++v) {
+        even[v] = odd[v] = (gradc_vector){0};
+    }
+    int64_t i = 0;
+    for (; i + 2 <= rows; i += 2) {
+        const double first = x[i * x_step], second = x[(i + 1) * x_step];
+        for (int v = 0; v < wide; ++v) {
+            even[v] += first * *(const gradc_vector *)(a + i * a_row + v * GRADC_LANES);
+            odd[v] += second * *(const gradc_vector *)(a + (i + 1) * a_row + v * GRADC_LANES);
+        }
+    }
+    if (i < rows) {
+        const double first = x[i * x_step];
+        for (int v = 0; v < wide; ++v) {
+            even[v] += first * *(const gradc_vector *)(a + i * a_row + v * GRADC_LANES);
+        }
+    }
+    for (int v = 0; v < wide; ++v) {
+        gradc_vector *place = (gradc_vector *)(z + v * GRADC_LANES);
+        const gradc_vector more = even[v] + odd[v];
+        *place += v + 1 == wide ? (gradc_vector)((gradc_mask)more & used) : more;
+    }
+}
+
+static void gradc_combine(int64_t rows, int64_t columns, const double *restrict a, int64_t a_row,
+                          const double *restrict x, int64_t x_step, double *restrict z)
+{
+    const int64_t last = columns - GRADC_LANES;
+    gradc_mask all = {0};
+    all = ~all;
+    int64_t j = 0;
+    for (; j + 6 * GRADC_LANES <= columns; j += 6 * GRADC_LANES) {
+        gradc_strip(6, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    for (; j + 2 * GRADC_LANES <= columns; j += 2 * GRADC_LANES) {
+        gradc_strip(2, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    for (; j + GRADC_LANES <= columns; j += GRADC_LANES) {
+        gradc_strip(1, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    if (j < columns && last >= 0) { /* what overlaps is computed again, and masked out */
+        for (int64_t k = 0; k < GRADC_LANES; ++k) {
+            all[k] = last + k >= j ? -1 : 0;
+        }
+        gradc_strip(1, rows, a + last, a_row, x, x_step, z + last, all);
+        return;
+    }
+    for (int64_t i = 0; i < rows; ++i) {
+        for (int64_t k = j; k < columns; ++k) {
+            z[k] += a[i * a_row + k] * x[i * x_step];
+        }
+    }
+}
+
+/* C[i, j] (+)= sum over k < depth of A[i, k] * B[k, j], for any strides, in blocks that stay in registers.
+ *
+ * Panels of B, a few vectors wide, are copied so that they are read in order; A is read where it is. Vectors run along
+ * the columns of C, which are best contiguous. After Goto and van de Geijn, Anatomy of High-Performance Matrix
+ * Multiplication (ACM TOMS 34, 2008). */
+#if GRADC_BYTES == 64
+#define GRADC_ROWS 8
+#else
+#define GRADC_ROWS 4
+#endif
+#define GRADC_WIDE 3    /* vectors in a panel: 3 for each of 4 rows, or of 8, fill the registers */
+#define GRADC_DEPTH 128 /* rows in a panel: it stays in the first-level cache */
+
+/* One block: `rows` by `wide` vectors, both known where it is inlined. */
+__attribute__((always_inline)) static inline void gradc_block(
+    const int rows, const int wide, int64_t depth, const double *restrict a, int64_t a_row, int64_t a_depth,
+    const double *restrict panel, double *restrict c, int64_t c_row, int64_t c_column, int64_t columns, int add)
+{
+    gradc_vector sum[GRADC_ROWS][GRADC_WIDE];
+    for (int r = 0; r < rows; ++r) {
+        for (int v = 0; v < wide; ++v) {
+            sum[r][v] = (gradc_vector){0};
+        }
+    }
+    for (int64_t k = 0; k < depth; ++k) {
+        gradc_vector b[GRADC_WIDE];
+        for (int v = 0; v < wide; ++v) {
+            b[v] = *(const gradc_vector *)(panel + (k * wide + v) * GRADC_LANES);
+        }
+        for (int r = 0; r < rows; ++r) {
+            const double x = a[r * a_row + k * a_depth];
+            for (int v = 0; v < wide; ++v) {
+                sum[r][v] += x * b[v];
+            }
+        }
+    }
+    const int whole = c_column == 1 ? (int)(columns / GRADC_LANES) : 0;
+    for (int r = 0; r < rows; ++r) {
+        double *restrict row = c + r * c_row;
+        for (int v = 0; v < wide; ++v) {
+            if (v < whole) {
+                gradc_vector *place = (gradc_vector *)(row + v * GRADC_LANES);
+                if (add) {
+                    sum[r][v] += *place;
+                }
+                *place = sum[r][v];
+            } else {
+                for (int64_t j = v * GRADC_LANES; j < columns && j < (v + 1) * GRADC_LANES; ++j) {
+                    double *place = row + j * c_column;
+                    *place = (add ? *place : 0) + sum[r][v][j - v * GRADC_LANES];
+                }
+            }
+        }
+    }
+}
+
+static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
+                          int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
+                          double *restrict c, int64_t c_row, int64_t c_column, int add)
+{
+    double panel[GRADC_DEPTH * GRADC_WIDE * GRADC_BYTES / sizeof(double)] __attribute__((aligned(GRADC_BYTES)));
+    for (int64_t from = 0; from < depth || from == 0; from += GRADC_DEPTH) {
+        const int64_t deep = depth - from < GRADC_DEPTH ? depth - from : GRADC_DEPTH;
+        for (int64_t left = 0, wide; left < columns; left += wide * GRADC_LANES) {
+            const int64_t rest = columns - left;
+            wide = rest >= GRADC_WIDE * GRADC_LANES ? GRADC_WIDE : (rest + GRADC_LANES - 1) / GRADC_LANES;
+            const int64_t width = wide * GRADC_LANES, used = rest < width ? rest : width;
+            for (int64_t k = 0; k < deep; ++k) {
+                const double *restrict source = b + (from + k) * b_depth + left * b_column;
+                for (int64_t j = 0; j < used; ++j) {
+                    panel[k * width + j] = source[j * b_column];
+                }
+                for (int64_t j = used; j < width; ++j) {
+                    panel[k * width + j] = 0;
+                }
+            }
+            const double *restrict start = a + from * a_depth;
+            double *restrict target = c + left * c_column;
+            const int more = add || from > 0;
+            int64_t i = 0;
+            for (; i + GRADC_ROWS <= rows; i += GRADC_ROWS) {
+#define GRADC_CASE(count, vectors) \
+    gradc_block(count, vectors, deep, start + i * a_row, a_row, a_depth, panel, target + i * c_row, c_row, c_column, used, more)
+                if (wide == 3) {
+                    GRADC_CASE(GRADC_ROWS, 3);
+                } else if (wide == 2) {
+                    GRADC_CASE(GRADC_ROWS, 2);
+                } else {
+                    GRADC_CASE(GRADC_ROWS, 1);
+                }
+            }
+            for (; i < rows; ++i) {
+                if (wide == 3) {
+                    GRADC_CASE(1, 3);
+                } else if (wide == 2) {
+                    GRADC_CASE(1, 2);
+                } else {
+                    GRADC_CASE(1, 1);
+                }
+#undef GRADC_CASE
+            }
+        }
+    }
+}
+
 size_t factorization_machine_value_work(int64_t d, int64_t k, int64_t n)
 {
     return gradc_bytes(n, sizeof(double))
            + gradc_bytes(k*n, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(d*n, sizeof(double))
-           + gradc_bytes(k*n, sizeof(double))
-           + gradc_bytes(128, sizeof(double));
+           + gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(d, 3*k*n + 2*k, k*n) * (gradc_bytes(k*n, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))) + (size_t)gradc_parts(n, 4*k + 55, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
 int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const double *restrict w,
@@ -64,105 +269,137 @@ int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const
     scratch += gradc_bytes(n, sizeof(double));
     double *const t1 = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
-    double *const t2 = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
     double *const t3 = (void *)scratch;
     scratch += gradc_bytes(d*n, sizeof(double));
     double *const t4 = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
-    double *const t5 = (void *)scratch;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(d, 3*k*n + 2*k, k*n) * (gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double)));
+    unsigned char *const part_scratch_ = (void *)scratch;
+    const int64_t parts = gradc_parts(n, 3*d*k + 4*d, 0);
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t0[l:n] = sum[i:d](X[l, i] * w[i]) */
-        /* t3[l:n, i:d] = X[l, i] * X[l, i] */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum))
-            for (int64_t i = 0; i < d; ++i) {
-                const double X_li = X[l*d + i];
-                t0_sum += X_li * w[i];
-                t3[l*d + i] = X_li * X_li;
+            /* t0[l:n] = sum[i:d](X[l, i] * w[i]) */
+            /* t3[l:n, i:d] = X[l, i] * X[l, i] */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                double t0_sum = 0.0;
+                GRADC_SIMD(reduction(+:t0_sum))
+                for (int64_t i = 0; i < d; ++i) {
+                    const double X_li = X[l*d + i];
+                    t0_sum += X_li * w[i];
+                    t3[l*d + i] = X_li * X_li;
+                }
+                t0[l] = t0_sum;
             }
-            t0[l] = t0_sum;
-        }
 
-        /* t1[l:n, j:k] = sum[i:d](V[i, j] * X[l, i]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            for (int64_t j = 0; j < k; ++j) {
-                t1[l*k + j] = 0.0;
-            }
-            for (int64_t i = 0; i < d / 4 * 4; i += 4) {
-                const double X_li = X[l*d + i];
-                const double X_li1 = X[l*d + (i + 1)];
-                const double X_li2 = X[l*d + (i + 2)];
-                const double X_li3 = X[l*d + (i + 3)];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    t1[l*k + j] += V[i*k + j] * X_li + V[(i + 1)*k + j] * X_li1 + V[(i + 2)*k + j] * X_li2 + V[(i + 3)*k + j] * X_li3;
-                }
-            }
-            for (int64_t i = d / 4 * 4; i < d; ++i) {
-                const double X_li = X[l*d + i];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    t1[l*k + j] += V[i*k + j] * X_li;
-                }
-            }
+            /* t1[l:n, j:k] = sum[i:d](V[i, j] * X[l, i]) */
+            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, V, k, 1, &t1[tile_begin*k], k, 1, 0);
         }
     }
-    for (int64_t at = 0; at < k*n; ++at) {
-        t4[at] = 0.0;
-    }
-    for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
-
-        /* t2[i:d, j:k] = V[i, j] * V[i, j] */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            GRADC_SIMD()
-            for (int64_t j = 0; j < k; ++j) {
-                const double V_ij = V[i*k + j];
-                t2[(i - tile_begin)*k + j] = V_ij * V_ij;
-            }
+    const int64_t parts_ = gradc_parts(d, 3*k*n + 2*k, k*n);
+    const size_t part_bytes_ = gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    GRADC_PARALLEL(parts_)
+    for (int64_t part = 0; part < parts_; ++part) {
+        const int64_t part_begin = gradc_cut(d, parts_, part);
+        const int64_t part_end = gradc_cut(d, parts_, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes_;
+        double *const t4_part = part == 0 ? t4 : (void *)own;
+        own += gradc_bytes(k*n, sizeof(double));
+        double *const t2 = (void *)own;
+        for (int64_t at = 0; at < k*n; ++at) {
+            t4_part[at] = 0.0;
         }
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t l = 0; l < n; ++l) {
-                const double t3_li = t3[l*d + i];
+            /* t2[i:d, j:k] = V[i, j] * V[i, j] */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    t4[l*k + j] += t2[(i - tile_begin)*k + j] * t3_li;
+                    const double V_ij = V[i*k + j];
+                    t2[(i - tile_begin)*k + j] = V_ij * V_ij;
                 }
             }
+
+            /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
+            gradc_product(n, k, tile_end - tile_begin, &t3[tile_begin], d, 1, t2, k, 1, t4_part, k, 1, 1);
         }
+    }
+    for (int64_t part = 1; part < parts_; ++part) {
+        const double *const t4_more = (void *)(part_scratch + part * part_bytes_);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < k*n; ++at) {
+            t4[at] += t4_more[at];
+        }
+    }
+    const int64_t parts_2 = gradc_parts(n, 4*k + 55, 0);
+    const size_t part_bytes_2 = gradc_bytes(128, sizeof(double));
+    double t6_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts_2)
+    for (int64_t part = 0; part < parts_2; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_2, part);
+        const int64_t part_end = gradc_cut(n, parts_2, part + 1);
+        unsigned char *own = part_scratch_ + part * part_bytes_2;
+        double *const t5 = (void *)own;
+        double t6_part = 0.0;
+        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+            /* t5[l:n] = sum[j:k](t1[l, j] * t1[l, j] - t4[l, j]) */
+            for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
+                double t5_sum = 0.0;
+                double t5_sum_ = 0.0;
+                double t5_sum_2 = 0.0;
+                double t5_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t5_sum, t5_sum_, t5_sum_2, t5_sum_3))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double t1_lj = t1[l*k + j];
+                    const double t1_l1j = t1[(l + 1)*k + j];
+                    const double t1_l2j = t1[(l + 2)*k + j];
+                    const double t1_l3j = t1[(l + 3)*k + j];
+                    t5_sum += t1_lj * t1_lj - t4[l*k + j];
+                    t5_sum_ += t1_l1j * t1_l1j - t4[(l + 1)*k + j];
+                    t5_sum_2 += t1_l2j * t1_l2j - t4[(l + 2)*k + j];
+                    t5_sum_3 += t1_l3j * t1_l3j - t4[(l + 3)*k + j];
+                }
+                t5[l - tile_begin] = t5_sum;
+                t5[(l + 1) - tile_begin] = t5_sum_;
+                t5[(l + 2) - tile_begin] = t5_sum_2;
+                t5[(l + 3) - tile_begin] = t5_sum_3;
+            }
+            for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
+                double t5_sum = 0.0;
+                GRADC_SIMD(reduction(+:t5_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double t1_lj = t1[l*k + j];
+                    t5_sum += t1_lj * t1_lj - t4[l*k + j];
+                }
+                t5[l - tile_begin] = t5_sum;
+            }
+
+            /* t6 = sum[l:n](let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, where(0 == s1,
+             *    0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s0)))))) */
+            double t6_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t6_part_sum))
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double v0 = y[l] * (b + t0[l] + 0.5 * t5[l - tile_begin]);
+                const double v1 = -v0;
+                const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + log1p(exp(-fabs(v0)));
+                t6_part_sum += v2;
+            }
+            t6_part += t6_part_sum;
+        }
+        t6_parts[part] = t6_part;
     }
     double t6 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* t5[l:n] = sum[j:k](t1[l, j] * t1[l, j] - t4[l, j]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            double t5_sum = 0.0;
-            GRADC_SIMD(reduction(+:t5_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                const double t1_lj = t1[l*k + j];
-                t5_sum += t1_lj * t1_lj - t4[l*k + j];
-            }
-            t5[l - tile_begin] = t5_sum;
-        }
-
-        /* t6 = sum[l:n](let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, where(0 == s1, 0.6931471805599453,
-         *    maximum(0, s1) + log1p(exp(-abs(s0)))))) */
-        double t6_sum = 0.0;
-        GRADC_SIMD(reduction(+:t6_sum))
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double v0 = y[l] * (b + t0[l] + 0.5 * t5[l - tile_begin]);
-            const double v1 = -v0;
-            const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + log1p(exp(-fabs(v0)));
-            t6_sum += v2;
-        }
-        t6 += t6_sum;
+    for (int64_t part = 0; part < parts_2; ++part) {
+        t6 += t6_parts[part];
     }
 
     /* value = t6 / n */
@@ -172,9 +409,8 @@ int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const
 
 size_t factorization_machine_forward_work(int64_t d, int64_t k, int64_t n)
 {
-    (void)d;
-    return gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(k*n, sizeof(double));
+    return gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(d, 3*k*n + 2*k, k*n) * (gradc_bytes(k*n, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double)));
 }
 
 int factorization_machine_forward(int64_t d, int64_t k, int64_t n, double b, const double *restrict w,
@@ -183,101 +419,130 @@ int factorization_machine_forward(int64_t d, int64_t k, int64_t n, double b, con
                                   double *restrict t3, double *restrict t5, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t2 = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
     double *const t4 = (void *)scratch;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    scratch += gradc_bytes(k*n, sizeof(double));
+    unsigned char *const part_scratch = (void *)scratch;
+    const int64_t parts = gradc_parts(n, 3*d*k + 4*d, 0);
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t0[l:n] = sum[i:d](X[l, i] * w[i]) */
-        /* t3[l:n, i:d] = X[l, i] * X[l, i] */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum))
-            for (int64_t i = 0; i < d; ++i) {
-                const double X_li = X[l*d + i];
-                t0_sum += X_li * w[i];
-                t3[l*d + i] = X_li * X_li;
+            /* t0[l:n] = sum[i:d](X[l, i] * w[i]) */
+            /* t3[l:n, i:d] = X[l, i] * X[l, i] */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                double t0_sum = 0.0;
+                GRADC_SIMD(reduction(+:t0_sum))
+                for (int64_t i = 0; i < d; ++i) {
+                    const double X_li = X[l*d + i];
+                    t0_sum += X_li * w[i];
+                    t3[l*d + i] = X_li * X_li;
+                }
+                t0[l] = t0_sum;
             }
-            t0[l] = t0_sum;
-        }
 
-        /* t1[l:n, j:k] = sum[i:d](V[i, j] * X[l, i]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            for (int64_t j = 0; j < k; ++j) {
-                t1[l*k + j] = 0.0;
-            }
-            for (int64_t i = 0; i < d / 4 * 4; i += 4) {
-                const double X_li = X[l*d + i];
-                const double X_li1 = X[l*d + (i + 1)];
-                const double X_li2 = X[l*d + (i + 2)];
-                const double X_li3 = X[l*d + (i + 3)];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    t1[l*k + j] += V[i*k + j] * X_li + V[(i + 1)*k + j] * X_li1 + V[(i + 2)*k + j] * X_li2 + V[(i + 3)*k + j] * X_li3;
-                }
-            }
-            for (int64_t i = d / 4 * 4; i < d; ++i) {
-                const double X_li = X[l*d + i];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    t1[l*k + j] += V[i*k + j] * X_li;
-                }
-            }
+            /* t1[l:n, j:k] = sum[i:d](V[i, j] * X[l, i]) */
+            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, V, k, 1, &t1[tile_begin*k], k, 1, 0);
         }
     }
-    for (int64_t at = 0; at < k*n; ++at) {
-        t4[at] = 0.0;
-    }
-    for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
-
-        /* t2[i:d, j:k] = V[i, j] * V[i, j] */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            GRADC_SIMD()
-            for (int64_t j = 0; j < k; ++j) {
-                const double V_ij = V[i*k + j];
-                t2[(i - tile_begin)*k + j] = V_ij * V_ij;
-            }
+    const int64_t parts_ = gradc_parts(d, 3*k*n + 2*k, k*n);
+    const size_t part_bytes_ = gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    GRADC_PARALLEL(parts_)
+    for (int64_t part = 0; part < parts_; ++part) {
+        const int64_t part_begin = gradc_cut(d, parts_, part);
+        const int64_t part_end = gradc_cut(d, parts_, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes_;
+        double *const t4_part = part == 0 ? t4 : (void *)own;
+        own += gradc_bytes(k*n, sizeof(double));
+        double *const t2 = (void *)own;
+        for (int64_t at = 0; at < k*n; ++at) {
+            t4_part[at] = 0.0;
         }
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t l = 0; l < n; ++l) {
-                const double t3_li = t3[l*d + i];
+            /* t2[i:d, j:k] = V[i, j] * V[i, j] */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    t4[l*k + j] += t2[(i - tile_begin)*k + j] * t3_li;
+                    const double V_ij = V[i*k + j];
+                    t2[(i - tile_begin)*k + j] = V_ij * V_ij;
                 }
             }
+
+            /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
+            gradc_product(n, k, tile_end - tile_begin, &t3[tile_begin], d, 1, t2, k, 1, t4_part, k, 1, 1);
         }
+    }
+    for (int64_t part = 1; part < parts_; ++part) {
+        const double *const t4_more = (void *)(part_scratch + part * part_bytes_);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < k*n; ++at) {
+            t4[at] += t4_more[at];
+        }
+    }
+    const int64_t parts_2 = gradc_parts(n, 4*k + 55, 0);
+    double t6_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts_2)
+    for (int64_t part = 0; part < parts_2; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_2, part);
+        const int64_t part_end = gradc_cut(n, parts_2, part + 1);
+        double t6_part = 0.0;
+        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+            /* t5[l:n] = sum[j:k](t1[l, j] * t1[l, j] - t4[l, j]) */
+            for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
+                double t5_sum = 0.0;
+                double t5_sum_ = 0.0;
+                double t5_sum_2 = 0.0;
+                double t5_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t5_sum, t5_sum_, t5_sum_2, t5_sum_3))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double t1_lj = t1[l*k + j];
+                    const double t1_l1j = t1[(l + 1)*k + j];
+                    const double t1_l2j = t1[(l + 2)*k + j];
+                    const double t1_l3j = t1[(l + 3)*k + j];
+                    t5_sum += t1_lj * t1_lj - t4[l*k + j];
+                    t5_sum_ += t1_l1j * t1_l1j - t4[(l + 1)*k + j];
+                    t5_sum_2 += t1_l2j * t1_l2j - t4[(l + 2)*k + j];
+                    t5_sum_3 += t1_l3j * t1_l3j - t4[(l + 3)*k + j];
+                }
+                t5[l] = t5_sum;
+                t5[(l + 1)] = t5_sum_;
+                t5[(l + 2)] = t5_sum_2;
+                t5[(l + 3)] = t5_sum_3;
+            }
+            for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
+                double t5_sum = 0.0;
+                GRADC_SIMD(reduction(+:t5_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double t1_lj = t1[l*k + j];
+                    t5_sum += t1_lj * t1_lj - t4[l*k + j];
+                }
+                t5[l] = t5_sum;
+            }
+
+            /* t6 = sum[l:n](let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, where(0 == s1,
+             *    0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s0)))))) */
+            double t6_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t6_part_sum))
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double v0 = y[l] * (b + t0[l] + 0.5 * t5[l]);
+                const double v1 = -v0;
+                const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + log1p(exp(-fabs(v0)));
+                t6_part_sum += v2;
+            }
+            t6_part += t6_part_sum;
+        }
+        t6_parts[part] = t6_part;
     }
     double t6 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* t5[l:n] = sum[j:k](t1[l, j] * t1[l, j] - t4[l, j]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            double t5_sum = 0.0;
-            GRADC_SIMD(reduction(+:t5_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                const double t1_lj = t1[l*k + j];
-                t5_sum += t1_lj * t1_lj - t4[l*k + j];
-            }
-            t5[l] = t5_sum;
-        }
-
-        /* t6 = sum[l:n](let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, where(0 == s1, 0.6931471805599453,
-         *    maximum(0, s1) + log1p(exp(-abs(s0)))))) */
-        double t6_sum = 0.0;
-        GRADC_SIMD(reduction(+:t6_sum))
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double v0 = y[l] * (b + t0[l] + 0.5 * t5[l]);
-            const double v1 = -v0;
-            const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + log1p(exp(-fabs(v0)));
-            t6_sum += v2;
-        }
-        t6 += t6_sum;
+    for (int64_t part = 0; part < parts_2; ++part) {
+        t6 += t6_parts[part];
     }
 
     /* value = t6 / n */
@@ -287,11 +552,12 @@ int factorization_machine_forward(int64_t d, int64_t k, int64_t n, double b, con
 
 size_t factorization_machine_backward_work(int64_t d, int64_t k, int64_t n)
 {
-    (void)n;
-    return gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+    return gradc_bytes(d*k, sizeof(double))
+           + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 8*d*k + 3*d + 84, 2*d*k + d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double));
+           + gradc_bytes(d*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, const double *restrict w,
@@ -302,82 +568,109 @@ int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, co
 {
     (void)w;
     unsigned char *scratch = work;
-    double *const t6 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t7 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
     double *const t8 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
     double *const t9 = (void *)scratch;
+    scratch += gradc_bytes(d*k, sizeof(double));
+    unsigned char *const part_scratch = (void *)scratch;
 
     /* t2 = cotangent / n */
     const double t2 = cotangent / (double)n;
-    double t4 = 0.0;
-    for (int64_t at = 0; at < d; ++at) {
-        grad_w[at] = 0.0;
-    }
-    for (int64_t at = 0; at < d*k; ++at) {
-        t8[at] = 0.0;
-    }
-    for (int64_t at = 0; at < d*k; ++at) {
-        t9[at] = 0.0;
-    }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* t4 = sum[l:n](let(s0 := y[l] * (0.5 * t5[l] + (b + t0[l])), s1 := -s0, y[l] * exp(-(s0 + where(0 == s1,
-         *    0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s0)))))))) */
-        /* t6[l:n] = let(s0 := y[l] * (0.5 * t5[l] + (b + t0[l])), s1 := -s0, -(y[l] * (t2 * exp(-(s0 + where(0 ==
-         *    s1, 0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s0))))))))) */
-        /* t7[l:n] = let(s0 := y[l] * (0.5 * t5[l] + (b + t0[l])), s1 := -s0, -(0.5 * (y[l] * (t2 * exp(-(s0 +
-         *    where(0 == s1, 0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s0)))))))))) */
-        double t4_sum = 0.0;
-        GRADC_SIMD(reduction(+:t4_sum))
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double y_l = y[l];
-            const double v0 = y_l * (0.5 * t5[l] + (b + t0[l]));
-            const double v1 = -v0;
-            const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + log1p(exp(-fabs(v0)));
-            const double v3 = exp(-(v0 + v2));
-            const double v4 = y_l * (t2 * v3);
-            t4_sum += y_l * v3;
-            t6[l - tile_begin] = -v4;
-            t7[l - tile_begin] = -(0.5 * v4);
+    const int64_t parts = gradc_parts(n, 8*d*k + 3*d + 84, 2*d*k + d);
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t4_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+        own += gradc_bytes(d, sizeof(double));
+        double *const t8_part = part == 0 ? t8 : (void *)own;
+        own += gradc_bytes(d*k, sizeof(double));
+        double *const t9_part = part == 0 ? t9 : (void *)own;
+        own += gradc_bytes(d*k, sizeof(double));
+        double *const t6 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t7 = (void *)own;
+        double t4_part = 0.0;
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w_part[at] = 0.0;
         }
-        t4 += t4_sum;
+        for (int64_t at = 0; at < d*k; ++at) {
+            t8_part[at] = 0.0;
+        }
+        for (int64_t at = 0; at < d*k; ++at) {
+            t9_part[at] = 0.0;
+        }
+        const int64_t tile_rows = gradc_rows((2*d + k) * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* grad_w[i:d] = sum[l:n](X[l, i] * t6[l]) */
-        for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
-            const double t6_l = t6[l - tile_begin];
-            const double t6_l1 = t6[(l + 1) - tile_begin];
-            const double t6_l2 = t6[(l + 2) - tile_begin];
-            const double t6_l3 = t6[(l + 3) - tile_begin];
-            GRADC_SIMD()
-            for (int64_t i = 0; i < d; ++i) {
-                grad_w[i] += X[l*d + i] * t6_l + X[(l + 1)*d + i] * t6_l1 + X[(l + 2)*d + i] * t6_l2 + X[(l + 3)*d + i] * t6_l3;
+            /* t4 = sum[l:n](let(s0 := y[l] * (0.5 * t5[l] + (b + t0[l])), s1 := -s0, y[l] * exp(-(s0 + where(0 ==
+             *    s1, 0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s0)))))))) */
+            /* t6[l:n] = let(s0 := y[l] * (0.5 * t5[l] + (b + t0[l])), s1 := -s0, -(y[l] * (t2 * exp(-(s0 + where(0
+             *    == s1, 0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s0))))))))) */
+            /* t7[l:n] = let(s0 := y[l] * (0.5 * t5[l] + (b + t0[l])), s1 := -s0, -(0.5 * (y[l] * (t2 * exp(-(s0 +
+             *    where(0 == s1, 0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s0)))))))))) */
+            double t4_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t4_part_sum))
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double y_l = y[l];
+                const double v0 = y_l * (0.5 * t5[l] + (b + t0[l]));
+                const double v1 = -v0;
+                const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + log1p(exp(-fabs(v0)));
+                const double v3 = exp(-(v0 + v2));
+                const double v4 = y_l * (t2 * v3);
+                t4_part_sum += y_l * v3;
+                t6[l - tile_begin] = -v4;
+                t7[l - tile_begin] = -(0.5 * v4);
             }
-        }
-        for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
-            const double t6_l = t6[l - tile_begin];
-            GRADC_SIMD()
-            for (int64_t i = 0; i < d; ++i) {
-                grad_w[i] += X[l*d + i] * t6_l;
-            }
-        }
+            t4_part += t4_part_sum;
 
-        /* t8[i:d, j:k] = sum[l:n](X[l, i] * (t7[l] * (2 * t1[l, j]))) */
-        /* t9[i:d, j:k] = sum[l:n](t3[l, i] * t7[l]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t7_l = t7[l - tile_begin];
-            for (int64_t i = 0; i < d; ++i) {
-                const double X_li = X[l*d + i];
-                const double v0 = t3[l*d + i] * t7_l;
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    t8[i*k + j] += X_li * (t7_l * (2.0 * t1[l*k + j]));
-                    t9[i*k + j] += v0;
+            /* grad_w[i:d] = sum[l:n](X[l, i] * t6[l]) */
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t6, 1, grad_w_part);
+
+            /* t8[i:d, j:k] = sum[l:n](X[l, i] * (t7[l] * (2 * t1[l, j]))) */
+            /* t9[i:d, j:k] = sum[l:n](t3[l, i] * t7[l]) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t7_l = t7[l - tile_begin];
+                for (int64_t i = 0; i < d; ++i) {
+                    const double X_li = X[l*d + i];
+                    const double v0 = t3[l*d + i] * t7_l;
+                    GRADC_SIMD()
+                    for (int64_t j = 0; j < k; ++j) {
+                        t8_part[i*k + j] += X_li * (t7_l * (2.0 * t1[l*k + j]));
+                        t9_part[i*k + j] += v0;
+                    }
                 }
             }
+        }
+        t4_parts[part] = t4_part;
+    }
+    double t4 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t4 += t4_parts[part];
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w[at] += grad_w_more[at];
+        }
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t8_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(d, sizeof(double)));
+        GRADC_SIMD()
+        for (int64_t at = 0; at < d*k; ++at) {
+            t8[at] += t8_more[at];
+        }
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t9_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+        GRADC_SIMD()
+        for (int64_t at = 0; at < d*k; ++at) {
+            t9[at] += t9_more[at];
         }
     }
 
@@ -398,14 +691,16 @@ size_t factorization_machine_value_and_grad_work(int64_t d, int64_t k, int64_t n
 {
     return gradc_bytes(n, sizeof(double))
            + gradc_bytes(k*n, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(d*n, sizeof(double))
            + gradc_bytes(k*n, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double));
+           + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(d, 3*k*n + 2*k, k*n) * (gradc_bytes(k*n, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))) + (size_t)gradc_parts(n, 8*d*k + 3*d + 4*k + 84, 2*d*k + d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(d*k, sizeof(double))
+           + gradc_bytes(d*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double b, const double *restrict w,
@@ -418,173 +713,222 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
     scratch += gradc_bytes(n, sizeof(double));
     double *const t1 = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
-    double *const t2 = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
     double *const t3 = (void *)scratch;
     scratch += gradc_bytes(d*n, sizeof(double));
     double *const t4 = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
-    double *const t5 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t9 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t10 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
     double *const t11 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
     double *const t12 = (void *)scratch;
+    scratch += gradc_bytes(d*k, sizeof(double));
+    unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(d, 3*k*n + 2*k, k*n) * (gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double)));
+    unsigned char *const part_scratch_ = (void *)scratch;
 
     /* t8 = 1 / n */
     const double t8 = 1.0 / (double)n;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    const int64_t parts = gradc_parts(n, 3*d*k + 4*d, 0);
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t0[l:n] = sum[i:d](X[l, i] * w[i]) */
-        /* t3[l:n, i:d] = X[l, i] * X[l, i] */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum))
-            for (int64_t i = 0; i < d; ++i) {
-                const double X_li = X[l*d + i];
-                t0_sum += X_li * w[i];
-                t3[l*d + i] = X_li * X_li;
+            /* t0[l:n] = sum[i:d](X[l, i] * w[i]) */
+            /* t3[l:n, i:d] = X[l, i] * X[l, i] */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                double t0_sum = 0.0;
+                GRADC_SIMD(reduction(+:t0_sum))
+                for (int64_t i = 0; i < d; ++i) {
+                    const double X_li = X[l*d + i];
+                    t0_sum += X_li * w[i];
+                    t3[l*d + i] = X_li * X_li;
+                }
+                t0[l] = t0_sum;
             }
-            t0[l] = t0_sum;
-        }
 
-        /* t1[l:n, j:k] = sum[i:d](V[i, j] * X[l, i]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            for (int64_t j = 0; j < k; ++j) {
-                t1[l*k + j] = 0.0;
-            }
-            for (int64_t i = 0; i < d / 4 * 4; i += 4) {
-                const double X_li = X[l*d + i];
-                const double X_li1 = X[l*d + (i + 1)];
-                const double X_li2 = X[l*d + (i + 2)];
-                const double X_li3 = X[l*d + (i + 3)];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    t1[l*k + j] += V[i*k + j] * X_li + V[(i + 1)*k + j] * X_li1 + V[(i + 2)*k + j] * X_li2 + V[(i + 3)*k + j] * X_li3;
-                }
-            }
-            for (int64_t i = d / 4 * 4; i < d; ++i) {
-                const double X_li = X[l*d + i];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    t1[l*k + j] += V[i*k + j] * X_li;
-                }
-            }
+            /* t1[l:n, j:k] = sum[i:d](V[i, j] * X[l, i]) */
+            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, V, k, 1, &t1[tile_begin*k], k, 1, 0);
         }
     }
-    for (int64_t at = 0; at < k*n; ++at) {
-        t4[at] = 0.0;
-    }
-    for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
-
-        /* t2[i:d, j:k] = V[i, j] * V[i, j] */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            GRADC_SIMD()
-            for (int64_t j = 0; j < k; ++j) {
-                const double V_ij = V[i*k + j];
-                t2[(i - tile_begin)*k + j] = V_ij * V_ij;
-            }
+    const int64_t parts_ = gradc_parts(d, 3*k*n + 2*k, k*n);
+    const size_t part_bytes_ = gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    GRADC_PARALLEL(parts_)
+    for (int64_t part = 0; part < parts_; ++part) {
+        const int64_t part_begin = gradc_cut(d, parts_, part);
+        const int64_t part_end = gradc_cut(d, parts_, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes_;
+        double *const t4_part = part == 0 ? t4 : (void *)own;
+        own += gradc_bytes(k*n, sizeof(double));
+        double *const t2 = (void *)own;
+        for (int64_t at = 0; at < k*n; ++at) {
+            t4_part[at] = 0.0;
         }
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t l = 0; l < n; ++l) {
-                const double t3_li = t3[l*d + i];
+            /* t2[i:d, j:k] = V[i, j] * V[i, j] */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    t4[l*k + j] += t2[(i - tile_begin)*k + j] * t3_li;
+                    const double V_ij = V[i*k + j];
+                    t2[(i - tile_begin)*k + j] = V_ij * V_ij;
+                }
+            }
+
+            /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
+            gradc_product(n, k, tile_end - tile_begin, &t3[tile_begin], d, 1, t2, k, 1, t4_part, k, 1, 1);
+        }
+    }
+    for (int64_t part = 1; part < parts_; ++part) {
+        const double *const t4_more = (void *)(part_scratch + part * part_bytes_);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < k*n; ++at) {
+            t4[at] += t4_more[at];
+        }
+    }
+    const int64_t parts_2 = gradc_parts(n, 8*d*k + 3*d + 4*k + 84, 2*d*k + d);
+    const size_t part_bytes_2 = gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t6_parts[GRADC_PARTS];
+    double t7_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts_2)
+    for (int64_t part = 0; part < parts_2; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_2, part);
+        const int64_t part_end = gradc_cut(n, parts_2, part + 1);
+        unsigned char *own = part_scratch_ + part * part_bytes_2;
+        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+        own += gradc_bytes(d, sizeof(double));
+        double *const t11_part = part == 0 ? t11 : (void *)own;
+        own += gradc_bytes(d*k, sizeof(double));
+        double *const t12_part = part == 0 ? t12 : (void *)own;
+        own += gradc_bytes(d*k, sizeof(double));
+        double *const t5 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t9 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t10 = (void *)own;
+        double t6_part = 0.0;
+        double t7_part = 0.0;
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w_part[at] = 0.0;
+        }
+        for (int64_t at = 0; at < d*k; ++at) {
+            t11_part[at] = 0.0;
+        }
+        for (int64_t at = 0; at < d*k; ++at) {
+            t12_part[at] = 0.0;
+        }
+        const int64_t tile_rows = gradc_rows((2*d + 2*k) * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+            /* t5[l:n] = sum[j:k](t1[l, j] * t1[l, j] - t4[l, j]) */
+            for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
+                double t5_sum = 0.0;
+                double t5_sum_ = 0.0;
+                double t5_sum_2 = 0.0;
+                double t5_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t5_sum, t5_sum_, t5_sum_2, t5_sum_3))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double t1_lj = t1[l*k + j];
+                    const double t1_l1j = t1[(l + 1)*k + j];
+                    const double t1_l2j = t1[(l + 2)*k + j];
+                    const double t1_l3j = t1[(l + 3)*k + j];
+                    t5_sum += t1_lj * t1_lj - t4[l*k + j];
+                    t5_sum_ += t1_l1j * t1_l1j - t4[(l + 1)*k + j];
+                    t5_sum_2 += t1_l2j * t1_l2j - t4[(l + 2)*k + j];
+                    t5_sum_3 += t1_l3j * t1_l3j - t4[(l + 3)*k + j];
+                }
+                t5[l - tile_begin] = t5_sum;
+                t5[(l + 1) - tile_begin] = t5_sum_;
+                t5[(l + 2) - tile_begin] = t5_sum_2;
+                t5[(l + 3) - tile_begin] = t5_sum_3;
+            }
+            for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
+                double t5_sum = 0.0;
+                GRADC_SIMD(reduction(+:t5_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double t1_lj = t1[l*k + j];
+                    t5_sum += t1_lj * t1_lj - t4[l*k + j];
+                }
+                t5[l - tile_begin] = t5_sum;
+            }
+
+            /* t6 = sum[l:n](let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, where(0 == s1,
+             *    0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s0)))))) */
+            /* t7 = sum[l:n](let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, y[l] * exp(-(s0 + where(0 ==
+             *    s1, 0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s0)))))))) */
+            /* t9[l:n] = let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, -(y[l] * (t8 * exp(-(s0 + where(0
+             *    == s1, 0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s0))))))))) */
+            /* t10[l:n] = let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, -(0.5 * (y[l] * (t8 * exp(-(s0 +
+             *    where(0 == s1, 0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s0)))))))))) */
+            double t6_part_sum = 0.0;
+            double t7_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t6_part_sum, t7_part_sum))
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double y_l = y[l];
+                const double v0 = y_l * (b + t0[l] + 0.5 * t5[l - tile_begin]);
+                const double v1 = -v0;
+                const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + log1p(exp(-fabs(v0)));
+                const double v3 = exp(-(v0 + v2));
+                const double v4 = y_l * (t8 * v3);
+                t6_part_sum += v2;
+                t7_part_sum += y_l * v3;
+                t9[l - tile_begin] = -v4;
+                t10[l - tile_begin] = -(0.5 * v4);
+            }
+            t6_part += t6_part_sum;
+            t7_part += t7_part_sum;
+
+            /* grad_w[i:d] = sum[l:n](X[l, i] * t9[l]) */
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t9, 1, grad_w_part);
+
+            /* t11[i:d, j:k] = sum[l:n](X[l, i] * (t10[l] * (2 * t1[l, j]))) */
+            /* t12[i:d, j:k] = sum[l:n](t3[l, i] * t10[l]) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t10_l = t10[l - tile_begin];
+                for (int64_t i = 0; i < d; ++i) {
+                    const double X_li = X[l*d + i];
+                    const double v0 = t3[l*d + i] * t10_l;
+                    GRADC_SIMD()
+                    for (int64_t j = 0; j < k; ++j) {
+                        t11_part[i*k + j] += X_li * (t10_l * (2.0 * t1[l*k + j]));
+                        t12_part[i*k + j] += v0;
+                    }
                 }
             }
         }
+        t6_parts[part] = t6_part;
+        t7_parts[part] = t7_part;
     }
     double t6 = 0.0;
+    for (int64_t part = 0; part < parts_2; ++part) {
+        t6 += t6_parts[part];
+    }
     double t7 = 0.0;
-    for (int64_t at = 0; at < d; ++at) {
-        grad_w[at] = 0.0;
+    for (int64_t part = 0; part < parts_2; ++part) {
+        t7 += t7_parts[part];
     }
-    for (int64_t at = 0; at < d*k; ++at) {
-        t11[at] = 0.0;
+    for (int64_t part = 1; part < parts_2; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch_ + part * part_bytes_2);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w[at] += grad_w_more[at];
+        }
     }
-    for (int64_t at = 0; at < d*k; ++at) {
-        t12[at] = 0.0;
+    for (int64_t part = 1; part < parts_2; ++part) {
+        const double *const t11_more = (void *)(part_scratch_ + part * part_bytes_2 + gradc_bytes(d, sizeof(double)));
+        GRADC_SIMD()
+        for (int64_t at = 0; at < d*k; ++at) {
+            t11[at] += t11_more[at];
+        }
     }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* t5[l:n] = sum[j:k](t1[l, j] * t1[l, j] - t4[l, j]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            double t5_sum = 0.0;
-            GRADC_SIMD(reduction(+:t5_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                const double t1_lj = t1[l*k + j];
-                t5_sum += t1_lj * t1_lj - t4[l*k + j];
-            }
-            t5[l - tile_begin] = t5_sum;
-        }
-
-        /* t6 = sum[l:n](let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, where(0 == s1, 0.6931471805599453,
-         *    maximum(0, s1) + log1p(exp(-abs(s0)))))) */
-        /* t7 = sum[l:n](let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, y[l] * exp(-(s0 + where(0 == s1,
-         *    0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s0)))))))) */
-        /* t9[l:n] = let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, -(y[l] * (t8 * exp(-(s0 + where(0 ==
-         *    s1, 0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s0))))))))) */
-        /* t10[l:n] = let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, -(0.5 * (y[l] * (t8 * exp(-(s0 +
-         *    where(0 == s1, 0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s0)))))))))) */
-        double t6_sum = 0.0;
-        double t7_sum = 0.0;
-        GRADC_SIMD(reduction(+:t6_sum, t7_sum))
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double y_l = y[l];
-            const double v0 = y_l * (b + t0[l] + 0.5 * t5[l - tile_begin]);
-            const double v1 = -v0;
-            const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + log1p(exp(-fabs(v0)));
-            const double v3 = exp(-(v0 + v2));
-            const double v4 = y_l * (t8 * v3);
-            t6_sum += v2;
-            t7_sum += y_l * v3;
-            t9[l - tile_begin] = -v4;
-            t10[l - tile_begin] = -(0.5 * v4);
-        }
-        t6 += t6_sum;
-        t7 += t7_sum;
-
-        /* grad_w[i:d] = sum[l:n](X[l, i] * t9[l]) */
-        for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
-            const double t9_l = t9[l - tile_begin];
-            const double t9_l1 = t9[(l + 1) - tile_begin];
-            const double t9_l2 = t9[(l + 2) - tile_begin];
-            const double t9_l3 = t9[(l + 3) - tile_begin];
-            GRADC_SIMD()
-            for (int64_t i = 0; i < d; ++i) {
-                grad_w[i] += X[l*d + i] * t9_l + X[(l + 1)*d + i] * t9_l1 + X[(l + 2)*d + i] * t9_l2 + X[(l + 3)*d + i] * t9_l3;
-            }
-        }
-        for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
-            const double t9_l = t9[l - tile_begin];
-            GRADC_SIMD()
-            for (int64_t i = 0; i < d; ++i) {
-                grad_w[i] += X[l*d + i] * t9_l;
-            }
-        }
-
-        /* t11[i:d, j:k] = sum[l:n](X[l, i] * (t10[l] * (2 * t1[l, j]))) */
-        /* t12[i:d, j:k] = sum[l:n](t3[l, i] * t10[l]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t10_l = t10[l - tile_begin];
-            for (int64_t i = 0; i < d; ++i) {
-                const double X_li = X[l*d + i];
-                const double v0 = t3[l*d + i] * t10_l;
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    t11[i*k + j] += X_li * (t10_l * (2.0 * t1[l*k + j]));
-                    t12[i*k + j] += v0;
-                }
-            }
+    for (int64_t part = 1; part < parts_2; ++part) {
+        const double *const t12_more = (void *)(part_scratch_ + part * part_bytes_2 + gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+        GRADC_SIMD()
+        for (int64_t at = 0; at < d*k; ++at) {
+            t12[at] += t12_more[at];
         }
     }
 

@@ -24,11 +24,16 @@ double exp(double);
 
 #include <math.h>
 
-#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_PRAGMA(text) _Pragma(#text)
+#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
 #else
 #define GRADC_SIMD(...)
+#endif
+#if defined(_OPENMP)
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#else
+#define GRADC_PARALLEL(parts)
 #endif
 
 #include "gaussian.h"
@@ -39,49 +44,119 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
+/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
+ * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
+#define GRADC_PARTS 16
+static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
+{
+    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
+    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
+    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
+}
+
+/* Where a part begins: at a multiple of the rows of a tile. */
+static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
+{
+    return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
+static int64_t gradc_rows(size_t bytes)
+{
+    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
 size_t gaussian_value_work(int64_t n, int64_t d)
 {
-    (void)n;
-    (void)d;
-    return gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double));
+    return (size_t)gradc_parts(n, 5*d + 29, 0) * (gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int gaussian_value(int64_t n, int64_t d, const double *restrict w, const double *restrict v, const double *restrict X,
                    const double *restrict y, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const s = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t0 = (void *)scratch;
-    double t1 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    unsigned char *const part_scratch = (void *)scratch;
+    const int64_t parts = gradc_parts(n, 5*d + 29, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t1_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const s = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t0 = (void *)own;
+        double t1_part = 0.0;
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* s[i:n] = sum[j:d](X[i, j] * v[j]) */
-        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double s_sum = 0.0;
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:s_sum, t0_sum))
-            for (int64_t j = 0; j < d; ++j) {
-                const double X_ij = X[i*d + j];
-                s_sum += X_ij * v[j];
-                t0_sum += X_ij * w[j];
+            /* s[i:n] = sum[j:d](X[i, j] * v[j]) */
+            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+                double s_sum = 0.0;
+                double t0_sum = 0.0;
+                double s_sum_ = 0.0;
+                double t0_sum_ = 0.0;
+                double s_sum_2 = 0.0;
+                double t0_sum_2 = 0.0;
+                double s_sum_3 = 0.0;
+                double t0_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:s_sum, t0_sum, s_sum_, t0_sum_, s_sum_2, t0_sum_2, s_sum_3, t0_sum_3))
+                for (int64_t j = 0; j < d; ++j) {
+                    const double X_ij = X[i*d + j];
+                    const double X_i1j = X[(i + 1)*d + j];
+                    const double X_i2j = X[(i + 2)*d + j];
+                    const double X_i3j = X[(i + 3)*d + j];
+                    s_sum += X_ij * v[j];
+                    t0_sum += X_ij * w[j];
+                    s_sum_ += X_i1j * v[j];
+                    t0_sum_ += X_i1j * w[j];
+                    s_sum_2 += X_i2j * v[j];
+                    t0_sum_2 += X_i2j * w[j];
+                    s_sum_3 += X_i3j * v[j];
+                    t0_sum_3 += X_i3j * w[j];
+                }
+                s[i - tile_begin] = s_sum;
+                t0[i - tile_begin] = t0_sum;
+                s[(i + 1) - tile_begin] = s_sum_;
+                t0[(i + 1) - tile_begin] = t0_sum_;
+                s[(i + 2) - tile_begin] = s_sum_2;
+                t0[(i + 2) - tile_begin] = t0_sum_2;
+                s[(i + 3) - tile_begin] = s_sum_3;
+                t0[(i + 3) - tile_begin] = t0_sum_3;
             }
-            s[i - tile_begin] = s_sum;
-            t0[i - tile_begin] = t0_sum;
-        }
+            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+                double s_sum = 0.0;
+                double t0_sum = 0.0;
+                GRADC_SIMD(reduction(+:s_sum, t0_sum))
+                for (int64_t j = 0; j < d; ++j) {
+                    const double X_ij = X[i*d + j];
+                    s_sum += X_ij * v[j];
+                    t0_sum += X_ij * w[j];
+                }
+                s[i - tile_begin] = s_sum;
+                t0[i - tile_begin] = t0_sum;
+            }
 
-        /* t1 = sum[i:n](let(s0 := exp(-s[i]) * (y[i] - t0[i]), s[i] + 0.5 * (s0 * s0))) */
-        double t1_sum = 0.0;
-        GRADC_SIMD(reduction(+:t1_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double s_i = s[i - tile_begin];
-            const double v0 = exp(-s_i) * (y[i] - t0[i - tile_begin]);
-            t1_sum += s_i + 0.5 * (v0 * v0);
+            /* t1 = sum[i:n](let(s0 := exp(-s[i]) * (y[i] - t0[i]), s[i] + 0.5 * (s0 * s0))) */
+            double t1_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double s_i = s[i - tile_begin];
+                const double v0 = exp(-s_i) * (y[i] - t0[i - tile_begin]);
+                t1_part_sum += s_i + 0.5 * (v0 * v0);
+            }
+            t1_part += t1_part_sum;
         }
-        t1 += t1_sum;
+        t1_parts[part] = t1_part;
+    }
+    double t1 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* value = 0.9189385332046727 + t1 / n */
@@ -101,34 +176,80 @@ int gaussian_forward(int64_t n, int64_t d, const double *restrict w, const doubl
                      double *restrict t0, void *restrict work)
 {
     (void)work;
-    double t1 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    const int64_t parts = gradc_parts(n, 5*d + 29, 0);
+    double t1_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        double t1_part = 0.0;
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* s[i:n] = sum[j:d](X[i, j] * v[j]) */
-        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double s_sum = 0.0;
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:s_sum, t0_sum))
-            for (int64_t j = 0; j < d; ++j) {
-                const double X_ij = X[i*d + j];
-                s_sum += X_ij * v[j];
-                t0_sum += X_ij * w[j];
+            /* s[i:n] = sum[j:d](X[i, j] * v[j]) */
+            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+                double s_sum = 0.0;
+                double t0_sum = 0.0;
+                double s_sum_ = 0.0;
+                double t0_sum_ = 0.0;
+                double s_sum_2 = 0.0;
+                double t0_sum_2 = 0.0;
+                double s_sum_3 = 0.0;
+                double t0_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:s_sum, t0_sum, s_sum_, t0_sum_, s_sum_2, t0_sum_2, s_sum_3, t0_sum_3))
+                for (int64_t j = 0; j < d; ++j) {
+                    const double X_ij = X[i*d + j];
+                    const double X_i1j = X[(i + 1)*d + j];
+                    const double X_i2j = X[(i + 2)*d + j];
+                    const double X_i3j = X[(i + 3)*d + j];
+                    s_sum += X_ij * v[j];
+                    t0_sum += X_ij * w[j];
+                    s_sum_ += X_i1j * v[j];
+                    t0_sum_ += X_i1j * w[j];
+                    s_sum_2 += X_i2j * v[j];
+                    t0_sum_2 += X_i2j * w[j];
+                    s_sum_3 += X_i3j * v[j];
+                    t0_sum_3 += X_i3j * w[j];
+                }
+                s[i] = s_sum;
+                t0[i] = t0_sum;
+                s[(i + 1)] = s_sum_;
+                t0[(i + 1)] = t0_sum_;
+                s[(i + 2)] = s_sum_2;
+                t0[(i + 2)] = t0_sum_2;
+                s[(i + 3)] = s_sum_3;
+                t0[(i + 3)] = t0_sum_3;
             }
-            s[i] = s_sum;
-            t0[i] = t0_sum;
-        }
+            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+                double s_sum = 0.0;
+                double t0_sum = 0.0;
+                GRADC_SIMD(reduction(+:s_sum, t0_sum))
+                for (int64_t j = 0; j < d; ++j) {
+                    const double X_ij = X[i*d + j];
+                    s_sum += X_ij * v[j];
+                    t0_sum += X_ij * w[j];
+                }
+                s[i] = s_sum;
+                t0[i] = t0_sum;
+            }
 
-        /* t1 = sum[i:n](let(s0 := exp(-s[i]) * (y[i] - t0[i]), s[i] + 0.5 * (s0 * s0))) */
-        double t1_sum = 0.0;
-        GRADC_SIMD(reduction(+:t1_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double s_i = s[i];
-            const double v0 = exp(-s_i) * (y[i] - t0[i]);
-            t1_sum += s_i + 0.5 * (v0 * v0);
+            /* t1 = sum[i:n](let(s0 := exp(-s[i]) * (y[i] - t0[i]), s[i] + 0.5 * (s0 * s0))) */
+            double t1_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double s_i = s[i];
+                const double v0 = exp(-s_i) * (y[i] - t0[i]);
+                t1_part_sum += s_i + 0.5 * (v0 * v0);
+            }
+            t1_part += t1_part_sum;
         }
-        t1 += t1_sum;
+        t1_parts[part] = t1_part;
+    }
+    double t1 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* value = 0.9189385332046727 + t1 / n */
@@ -138,10 +259,10 @@ int gaussian_forward(int64_t n, int64_t d, const double *restrict w, const doubl
 
 size_t gaussian_backward_work(int64_t n, int64_t d)
 {
-    (void)n;
-    (void)d;
-    return gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double));
+    return (size_t)gradc_parts(n, 5*d + 33, 2*d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(d, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int gaussian_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict v,
@@ -152,62 +273,90 @@ int gaussian_backward(int64_t n, int64_t d, const double *restrict w, const doub
     (void)w;
     (void)v;
     unsigned char *scratch = work;
-    double *const t2 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const s_bar = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
 
     /* t1 = cotangent / n */
     const double t1 = cotangent / (double)n;
-    for (int64_t at = 0; at < d; ++at) {
-        grad_w[at] = 0.0;
-    }
-    for (int64_t at = 0; at < d; ++at) {
-        grad_v[at] = 0.0;
-    }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    const int64_t parts = gradc_parts(n, 5*d + 33, 2*d);
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+        own += gradc_bytes(d, sizeof(double));
+        double *const grad_v_part = part == 0 ? grad_v : (void *)own;
+        own += gradc_bytes(d, sizeof(double));
+        double *const t2 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const s_bar = (void *)own;
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w_part[at] = 0.0;
+        }
+        for (int64_t at = 0; at < d; ++at) {
+            grad_v_part[at] = 0.0;
+        }
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t2[i:n] = let(s0 := exp(-s[i]), -(s0 * (t1 * (s0 * (y[i] - t0[i]))))) */
-        /* s_bar[i:n] = let(s0 := exp(-s[i]), s1 := y[i] - t0[i], t1 - s0 * (s1 * (t1 * (s0 * s1)))) */
+            /* t2[i:n] = let(s0 := exp(-s[i]), -(s0 * (t1 * (s0 * (y[i] - t0[i]))))) */
+            /* s_bar[i:n] = let(s0 := exp(-s[i]), s1 := y[i] - t0[i], t1 - s0 * (s1 * (t1 * (s0 * s1)))) */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = exp(-s[i]);
+                const double v1 = y[i] - t0[i];
+                const double v2 = t1 * (v0 * v1);
+                t2[i - tile_begin] = -(v0 * v2);
+                s_bar[i - tile_begin] = t1 - v0 * (v1 * v2);
+            }
+
+            /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
+            /* grad_v[j:d] = sum[i:n](X[i, j] * s_bar[i]) */
+            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+                const double t2_i = t2[i - tile_begin];
+                const double s_bar_i = s_bar[i - tile_begin];
+                const double t2_i1 = t2[(i + 1) - tile_begin];
+                const double s_bar_i1 = s_bar[(i + 1) - tile_begin];
+                const double t2_i2 = t2[(i + 2) - tile_begin];
+                const double s_bar_i2 = s_bar[(i + 2) - tile_begin];
+                const double t2_i3 = t2[(i + 3) - tile_begin];
+                const double s_bar_i3 = s_bar[(i + 3) - tile_begin];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < d; ++j) {
+                    const double X_ij = X[i*d + j];
+                    const double X_i1j = X[(i + 1)*d + j];
+                    const double X_i2j = X[(i + 2)*d + j];
+                    const double X_i3j = X[(i + 3)*d + j];
+                    grad_w_part[j] += X_ij * t2_i + X_i1j * t2_i1 + X_i2j * t2_i2 + X_i3j * t2_i3;
+                    grad_v_part[j] += X_ij * s_bar_i + X_i1j * s_bar_i1 + X_i2j * s_bar_i2 + X_i3j * s_bar_i3;
+                }
+            }
+            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+                const double t2_i = t2[i - tile_begin];
+                const double s_bar_i = s_bar[i - tile_begin];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < d; ++j) {
+                    const double X_ij = X[i*d + j];
+                    grad_w_part[j] += X_ij * t2_i;
+                    grad_v_part[j] += X_ij * s_bar_i;
+                }
+            }
+        }
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = exp(-s[i]);
-            const double v1 = y[i] - t0[i];
-            const double v2 = t1 * (v0 * v1);
-            t2[i - tile_begin] = -(v0 * v2);
-            s_bar[i - tile_begin] = t1 - v0 * (v1 * v2);
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w[at] += grad_w_more[at];
         }
-
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        /* grad_v[j:d] = sum[i:n](X[i, j] * s_bar[i]) */
-        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double t2_i = t2[i - tile_begin];
-            const double s_bar_i = s_bar[i - tile_begin];
-            const double t2_i1 = t2[(i + 1) - tile_begin];
-            const double s_bar_i1 = s_bar[(i + 1) - tile_begin];
-            const double t2_i2 = t2[(i + 2) - tile_begin];
-            const double s_bar_i2 = s_bar[(i + 2) - tile_begin];
-            const double t2_i3 = t2[(i + 3) - tile_begin];
-            const double s_bar_i3 = s_bar[(i + 3) - tile_begin];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < d; ++j) {
-                const double X_ij = X[i*d + j];
-                const double X_i1j = X[(i + 1)*d + j];
-                const double X_i2j = X[(i + 2)*d + j];
-                const double X_i3j = X[(i + 3)*d + j];
-                grad_w[j] += X_ij * t2_i + X_i1j * t2_i1 + X_i2j * t2_i2 + X_i3j * t2_i3;
-                grad_v[j] += X_ij * s_bar_i + X_i1j * s_bar_i1 + X_i2j * s_bar_i2 + X_i3j * s_bar_i3;
-            }
-        }
-        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double t2_i = t2[i - tile_begin];
-            const double s_bar_i = s_bar[i - tile_begin];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < d; ++j) {
-                const double X_ij = X[i*d + j];
-                grad_w[j] += X_ij * t2_i;
-                grad_v[j] += X_ij * s_bar_i;
-            }
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_v_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(d, sizeof(double)));
+        GRADC_SIMD()
+        for (int64_t at = 0; at < d; ++at) {
+            grad_v[at] += grad_v_more[at];
         }
     }
     return 0;
@@ -215,12 +364,12 @@ int gaussian_backward(int64_t n, int64_t d, const double *restrict w, const doub
 
 size_t gaussian_value_and_grad_work(int64_t n, int64_t d)
 {
-    (void)n;
-    (void)d;
-    return gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 10*d + 36, 2*d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double));
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int gaussian_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict v,
@@ -228,88 +377,155 @@ int gaussian_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
                             double *restrict grad_w, double *restrict grad_v, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const s = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t0 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const s_bar = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
 
     /* t2 = 1 / n */
     const double t2 = 1.0 / (double)n;
+    const int64_t parts = gradc_parts(n, 10*d + 36, 2*d);
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t1_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+        own += gradc_bytes(d, sizeof(double));
+        double *const grad_v_part = part == 0 ? grad_v : (void *)own;
+        own += gradc_bytes(d, sizeof(double));
+        double *const s = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t0 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t3 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const s_bar = (void *)own;
+        double t1_part = 0.0;
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w_part[at] = 0.0;
+        }
+        for (int64_t at = 0; at < d; ++at) {
+            grad_v_part[at] = 0.0;
+        }
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+            /* s[i:n] = sum[j:d](X[i, j] * v[j]) */
+            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+                double s_sum = 0.0;
+                double t0_sum = 0.0;
+                double s_sum_ = 0.0;
+                double t0_sum_ = 0.0;
+                double s_sum_2 = 0.0;
+                double t0_sum_2 = 0.0;
+                double s_sum_3 = 0.0;
+                double t0_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:s_sum, t0_sum, s_sum_, t0_sum_, s_sum_2, t0_sum_2, s_sum_3, t0_sum_3))
+                for (int64_t j = 0; j < d; ++j) {
+                    const double X_ij = X[i*d + j];
+                    const double X_i1j = X[(i + 1)*d + j];
+                    const double X_i2j = X[(i + 2)*d + j];
+                    const double X_i3j = X[(i + 3)*d + j];
+                    s_sum += X_ij * v[j];
+                    t0_sum += X_ij * w[j];
+                    s_sum_ += X_i1j * v[j];
+                    t0_sum_ += X_i1j * w[j];
+                    s_sum_2 += X_i2j * v[j];
+                    t0_sum_2 += X_i2j * w[j];
+                    s_sum_3 += X_i3j * v[j];
+                    t0_sum_3 += X_i3j * w[j];
+                }
+                s[i - tile_begin] = s_sum;
+                t0[i - tile_begin] = t0_sum;
+                s[(i + 1) - tile_begin] = s_sum_;
+                t0[(i + 1) - tile_begin] = t0_sum_;
+                s[(i + 2) - tile_begin] = s_sum_2;
+                t0[(i + 2) - tile_begin] = t0_sum_2;
+                s[(i + 3) - tile_begin] = s_sum_3;
+                t0[(i + 3) - tile_begin] = t0_sum_3;
+            }
+            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+                double s_sum = 0.0;
+                double t0_sum = 0.0;
+                GRADC_SIMD(reduction(+:s_sum, t0_sum))
+                for (int64_t j = 0; j < d; ++j) {
+                    const double X_ij = X[i*d + j];
+                    s_sum += X_ij * v[j];
+                    t0_sum += X_ij * w[j];
+                }
+                s[i - tile_begin] = s_sum;
+                t0[i - tile_begin] = t0_sum;
+            }
+
+            /* t1 = sum[i:n](let(s0 := exp(-s[i]) * (y[i] - t0[i]), s[i] + 0.5 * (s0 * s0))) */
+            /* t3[i:n] = let(s0 := exp(-s[i]), -(s0 * (t2 * (s0 * (y[i] - t0[i]))))) */
+            /* s_bar[i:n] = let(s0 := exp(-s[i]), s1 := y[i] - t0[i], t2 - s0 * (s1 * (t2 * (s0 * s1)))) */
+            double t1_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double s_i = s[i - tile_begin];
+                const double v0 = exp(-s_i);
+                const double v1 = y[i] - t0[i - tile_begin];
+                const double v2 = v0 * v1;
+                const double v3 = t2 * v2;
+                t1_part_sum += s_i + 0.5 * (v2 * v2);
+                t3[i - tile_begin] = -(v0 * v3);
+                s_bar[i - tile_begin] = t2 - v0 * (v1 * v3);
+            }
+            t1_part += t1_part_sum;
+
+            /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
+            /* grad_v[j:d] = sum[i:n](X[i, j] * s_bar[i]) */
+            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+                const double t3_i = t3[i - tile_begin];
+                const double s_bar_i = s_bar[i - tile_begin];
+                const double t3_i1 = t3[(i + 1) - tile_begin];
+                const double s_bar_i1 = s_bar[(i + 1) - tile_begin];
+                const double t3_i2 = t3[(i + 2) - tile_begin];
+                const double s_bar_i2 = s_bar[(i + 2) - tile_begin];
+                const double t3_i3 = t3[(i + 3) - tile_begin];
+                const double s_bar_i3 = s_bar[(i + 3) - tile_begin];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < d; ++j) {
+                    const double X_ij = X[i*d + j];
+                    const double X_i1j = X[(i + 1)*d + j];
+                    const double X_i2j = X[(i + 2)*d + j];
+                    const double X_i3j = X[(i + 3)*d + j];
+                    grad_w_part[j] += X_ij * t3_i + X_i1j * t3_i1 + X_i2j * t3_i2 + X_i3j * t3_i3;
+                    grad_v_part[j] += X_ij * s_bar_i + X_i1j * s_bar_i1 + X_i2j * s_bar_i2 + X_i3j * s_bar_i3;
+                }
+            }
+            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+                const double t3_i = t3[i - tile_begin];
+                const double s_bar_i = s_bar[i - tile_begin];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < d; ++j) {
+                    const double X_ij = X[i*d + j];
+                    grad_w_part[j] += X_ij * t3_i;
+                    grad_v_part[j] += X_ij * s_bar_i;
+                }
+            }
+        }
+        t1_parts[part] = t1_part;
+    }
     double t1 = 0.0;
-    for (int64_t at = 0; at < d; ++at) {
-        grad_w[at] = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
-    for (int64_t at = 0; at < d; ++at) {
-        grad_v[at] = 0.0;
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w[at] += grad_w_more[at];
+        }
     }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* s[i:n] = sum[j:d](X[i, j] * v[j]) */
-        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double s_sum = 0.0;
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:s_sum, t0_sum))
-            for (int64_t j = 0; j < d; ++j) {
-                const double X_ij = X[i*d + j];
-                s_sum += X_ij * v[j];
-                t0_sum += X_ij * w[j];
-            }
-            s[i - tile_begin] = s_sum;
-            t0[i - tile_begin] = t0_sum;
-        }
-
-        /* t1 = sum[i:n](let(s0 := exp(-s[i]) * (y[i] - t0[i]), s[i] + 0.5 * (s0 * s0))) */
-        /* t3[i:n] = let(s0 := exp(-s[i]), -(s0 * (t2 * (s0 * (y[i] - t0[i]))))) */
-        /* s_bar[i:n] = let(s0 := exp(-s[i]), s1 := y[i] - t0[i], t2 - s0 * (s1 * (t2 * (s0 * s1)))) */
-        double t1_sum = 0.0;
-        GRADC_SIMD(reduction(+:t1_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double s_i = s[i - tile_begin];
-            const double v0 = exp(-s_i);
-            const double v1 = y[i] - t0[i - tile_begin];
-            const double v2 = v0 * v1;
-            const double v3 = t2 * v2;
-            t1_sum += s_i + 0.5 * (v2 * v2);
-            t3[i - tile_begin] = -(v0 * v3);
-            s_bar[i - tile_begin] = t2 - v0 * (v1 * v3);
-        }
-        t1 += t1_sum;
-
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-        /* grad_v[j:d] = sum[i:n](X[i, j] * s_bar[i]) */
-        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double t3_i = t3[i - tile_begin];
-            const double s_bar_i = s_bar[i - tile_begin];
-            const double t3_i1 = t3[(i + 1) - tile_begin];
-            const double s_bar_i1 = s_bar[(i + 1) - tile_begin];
-            const double t3_i2 = t3[(i + 2) - tile_begin];
-            const double s_bar_i2 = s_bar[(i + 2) - tile_begin];
-            const double t3_i3 = t3[(i + 3) - tile_begin];
-            const double s_bar_i3 = s_bar[(i + 3) - tile_begin];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < d; ++j) {
-                const double X_ij = X[i*d + j];
-                const double X_i1j = X[(i + 1)*d + j];
-                const double X_i2j = X[(i + 2)*d + j];
-                const double X_i3j = X[(i + 3)*d + j];
-                grad_w[j] += X_ij * t3_i + X_i1j * t3_i1 + X_i2j * t3_i2 + X_i3j * t3_i3;
-                grad_v[j] += X_ij * s_bar_i + X_i1j * s_bar_i1 + X_i2j * s_bar_i2 + X_i3j * s_bar_i3;
-            }
-        }
-        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double t3_i = t3[i - tile_begin];
-            const double s_bar_i = s_bar[i - tile_begin];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < d; ++j) {
-                const double X_ij = X[i*d + j];
-                grad_w[j] += X_ij * t3_i;
-                grad_v[j] += X_ij * s_bar_i;
-            }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_v_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(d, sizeof(double)));
+        GRADC_SIMD()
+        for (int64_t at = 0; at < d; ++at) {
+            grad_v[at] += grad_v_more[at];
         }
     }
 

@@ -23,11 +23,16 @@ double exp(double);
 
 #include <math.h>
 
-#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_PRAGMA(text) _Pragma(#text)
+#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
 #else
 #define GRADC_SIMD(...)
+#endif
+#if defined(_OPENMP)
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#else
+#define GRADC_PARALLEL(parts)
 #endif
 
 #include "gaussian_kl.h"
@@ -38,41 +43,78 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
+/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
+ * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
+#define GRADC_PARTS 16
+static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
+{
+    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
+    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
+    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
+}
+
+/* Where a part begins: at a multiple of the rows of a tile. */
+static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
+{
+    return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
+static int64_t gradc_rows(size_t bytes)
+{
+    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
 size_t gaussian_kl_value_work(int64_t n, int64_t k)
 {
-    (void)n;
-    (void)k;
-    return gradc_bytes(128, sizeof(double));
+    return (size_t)gradc_parts(n, 26*k + 1, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
 int gaussian_kl_value(int64_t n, int64_t k, const double *restrict mu, const double *restrict log_var,
                       double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
-    double t1 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    unsigned char *const part_scratch = (void *)scratch;
+    const int64_t parts = gradc_parts(n, 26*k + 1, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double));
+    double t1_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t0 = (void *)own;
+        double t1_part = 0.0;
+        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t0[i:n] = sum[j:k](exp(log_var[i, j]) + mu[i, j] * mu[i, j] - 1 - log_var[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                const double log_var_ij = log_var[i*k + j];
-                const double mu_ij = mu[i*k + j];
-                t0_sum += exp(log_var_ij) + mu_ij * mu_ij - 1.0 - log_var_ij;
+            /* t0[i:n] = sum[j:k](exp(log_var[i, j]) + mu[i, j] * mu[i, j] - 1 - log_var[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                double t0_sum = 0.0;
+                GRADC_SIMD(reduction(+:t0_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double log_var_ij = log_var[i*k + j];
+                    const double mu_ij = mu[i*k + j];
+                    t0_sum += exp(log_var_ij) + mu_ij * mu_ij - 1.0 - log_var_ij;
+                }
+                t0[i - tile_begin] = t0_sum;
             }
-            t0[i - tile_begin] = t0_sum;
-        }
 
-        /* t1 = sum[i:n](t0[i]) */
-        double t1_sum = 0.0;
-        GRADC_SIMD(reduction(+:t1_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t1_sum += t0[i - tile_begin];
+            /* t1 = sum[i:n](t0[i]) */
+            double t1_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t1_part_sum += t0[i - tile_begin];
+            }
+            t1_part += t1_part_sum;
         }
-        t1 += t1_sum;
+        t1_parts[part] = t1_part;
+    }
+    double t1 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* value = 0.5 * (t1 / n) */
@@ -82,39 +124,53 @@ int gaussian_kl_value(int64_t n, int64_t k, const double *restrict mu, const dou
 
 size_t gaussian_kl_forward_work(int64_t n, int64_t k)
 {
-    (void)n;
-    (void)k;
-    return gradc_bytes(128, sizeof(double));
+    return (size_t)gradc_parts(n, 26*k + 1, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
 int gaussian_kl_forward(int64_t n, int64_t k, const double *restrict mu, const double *restrict log_var,
                         double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
-    double t1 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    unsigned char *const part_scratch = (void *)scratch;
+    const int64_t parts = gradc_parts(n, 26*k + 1, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double));
+    double t1_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t0 = (void *)own;
+        double t1_part = 0.0;
+        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t0[i:n] = sum[j:k](exp(log_var[i, j]) + mu[i, j] * mu[i, j] - 1 - log_var[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                const double log_var_ij = log_var[i*k + j];
-                const double mu_ij = mu[i*k + j];
-                t0_sum += exp(log_var_ij) + mu_ij * mu_ij - 1.0 - log_var_ij;
+            /* t0[i:n] = sum[j:k](exp(log_var[i, j]) + mu[i, j] * mu[i, j] - 1 - log_var[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                double t0_sum = 0.0;
+                GRADC_SIMD(reduction(+:t0_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double log_var_ij = log_var[i*k + j];
+                    const double mu_ij = mu[i*k + j];
+                    t0_sum += exp(log_var_ij) + mu_ij * mu_ij - 1.0 - log_var_ij;
+                }
+                t0[i - tile_begin] = t0_sum;
             }
-            t0[i - tile_begin] = t0_sum;
-        }
 
-        /* t1 = sum[i:n](t0[i]) */
-        double t1_sum = 0.0;
-        GRADC_SIMD(reduction(+:t1_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t1_sum += t0[i - tile_begin];
+            /* t1 = sum[i:n](t0[i]) */
+            double t1_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t1_part_sum += t0[i - tile_begin];
+            }
+            t1_part += t1_part_sum;
         }
-        t1 += t1_sum;
+        t1_parts[part] = t1_part;
+    }
+    double t1 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* value = 0.5 * (t1 / n) */
@@ -137,14 +193,20 @@ int gaussian_kl_backward(int64_t n, int64_t k, const double *restrict mu, const 
 
     /* t0 = 0.5 * cotangent / n */
     const double t0 = 0.5 * cotangent / (double)n;
+    const int64_t parts = gradc_parts(n, 27*k, 0);
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
 
-    /* grad_mu[i:n, j:k] = t0 * (2 * mu[i, j]) */
-    /* grad_log_var[i:n, j:k] = t0 * exp(log_var[i, j]) - t0 */
-    for (int64_t i = 0; i < n; ++i) {
-        GRADC_SIMD()
-        for (int64_t j = 0; j < k; ++j) {
-            grad_mu[i*k + j] = t0 * (2.0 * mu[i*k + j]);
-            grad_log_var[i*k + j] = t0 * exp(log_var[i*k + j]) - t0;
+        /* grad_mu[i:n, j:k] = t0 * (2 * mu[i, j]) */
+        /* grad_log_var[i:n, j:k] = t0 * exp(log_var[i, j]) - t0 */
+        for (int64_t i = part_begin; i < part_end; ++i) {
+            GRADC_SIMD()
+            for (int64_t j = 0; j < k; ++j) {
+                grad_mu[i*k + j] = t0 * (2.0 * mu[i*k + j]);
+                grad_log_var[i*k + j] = t0 * exp(log_var[i*k + j]) - t0;
+            }
         }
     }
     return 0;
@@ -152,9 +214,7 @@ int gaussian_kl_backward(int64_t n, int64_t k, const double *restrict mu, const 
 
 size_t gaussian_kl_value_and_grad_work(int64_t n, int64_t k)
 {
-    (void)n;
-    (void)k;
-    return gradc_bytes(128, sizeof(double));
+    return (size_t)gradc_parts(n, 31*k + 1, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
 int gaussian_kl_value_and_grad(int64_t n, int64_t k, const double *restrict mu, const double *restrict log_var,
@@ -162,38 +222,54 @@ int gaussian_kl_value_and_grad(int64_t n, int64_t k, const double *restrict mu, 
                                void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
 
     /* t2 = 0.5 / n */
     const double t2 = 0.5 / (double)n;
-    double t1 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    const int64_t parts = gradc_parts(n, 31*k + 1, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double));
+    double t1_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t0 = (void *)own;
+        double t1_part = 0.0;
+        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t0[i:n] = sum[j:k](exp(log_var[i, j]) + mu[i, j] * mu[i, j] - 1 - log_var[i, j]) */
-        /* grad_mu[i:n, j:k] = t2 * (2 * mu[i, j]) */
-        /* grad_log_var[i:n, j:k] = t2 * exp(log_var[i, j]) - t2 */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                const double log_var_ij = log_var[i*k + j];
-                const double v0 = exp(log_var_ij);
-                const double mu_ij = mu[i*k + j];
-                t0_sum += v0 + mu_ij * mu_ij - 1.0 - log_var_ij;
-                grad_mu[i*k + j] = t2 * (2.0 * mu_ij);
-                grad_log_var[i*k + j] = t2 * v0 - t2;
+            /* t0[i:n] = sum[j:k](exp(log_var[i, j]) + mu[i, j] * mu[i, j] - 1 - log_var[i, j]) */
+            /* grad_mu[i:n, j:k] = t2 * (2 * mu[i, j]) */
+            /* grad_log_var[i:n, j:k] = t2 * exp(log_var[i, j]) - t2 */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                double t0_sum = 0.0;
+                GRADC_SIMD(reduction(+:t0_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double log_var_ij = log_var[i*k + j];
+                    const double v0 = exp(log_var_ij);
+                    const double mu_ij = mu[i*k + j];
+                    t0_sum += v0 + mu_ij * mu_ij - 1.0 - log_var_ij;
+                    grad_mu[i*k + j] = t2 * (2.0 * mu_ij);
+                    grad_log_var[i*k + j] = t2 * v0 - t2;
+                }
+                t0[i - tile_begin] = t0_sum;
             }
-            t0[i - tile_begin] = t0_sum;
-        }
 
-        /* t1 = sum[i:n](t0[i]) */
-        double t1_sum = 0.0;
-        GRADC_SIMD(reduction(+:t1_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t1_sum += t0[i - tile_begin];
+            /* t1 = sum[i:n](t0[i]) */
+            double t1_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t1_part_sum += t0[i - tile_begin];
+            }
+            t1_part += t1_part_sum;
         }
-        t1 += t1_sum;
+        t1_parts[part] = t1_part;
+    }
+    double t1 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* value = 0.5 * (t1 / n) */

@@ -35,11 +35,16 @@ double exp(double);
 
 #include <math.h>
 
-#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_PRAGMA(text) _Pragma(#text)
+#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
 #else
 #define GRADC_SIMD(...)
+#endif
+#if defined(_OPENMP)
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#else
+#define GRADC_PARALLEL(parts)
 #endif
 
 #include "gaussian_process.h"
@@ -48,6 +53,29 @@ double exp(double);
 static inline size_t gradc_bytes(int64_t count, size_t size)
 {
     return ((size_t)count * size + 63) / 64 * 64;
+}
+
+/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
+ * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
+#define GRADC_PARTS 16
+static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
+{
+    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
+    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
+    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
+}
+
+/* Where a part begins: at a multiple of the rows of a tile. */
+static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
+{
+    return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
+static int64_t gradc_rows(size_t bytes)
+{
+    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
 }
 
 /* PA = LU with partial pivoting (Golub and Van Loan, Matrix Computations, 4th ed., algorithm 3.4.1), in place. Gives the
@@ -186,11 +214,9 @@ static int gradc_solve(int64_t n, int64_t m, const double *A, const double *B, d
 
 size_t gaussian_process_value_work(int64_t n, int64_t d)
 {
-    return gradc_bytes(128*d, sizeof(double))
-           + gradc_bytes(128*n, sizeof(double))
-           + gradc_bytes(n*n, sizeof(double))
+    return gradc_bytes(n*n, sizeof(double))
            + gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n, sizeof(double))
+           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 4*d*n + 31*n + 1, 0) * (gradc_bytes(128*n, sizeof(double)))
            + gradc_bytes(n*n, sizeof(double))
            + gradc_bytes(n, sizeof(int64_t))
            + gradc_bytes(n*n, sizeof(double))
@@ -202,16 +228,14 @@ int gaussian_process_value(int64_t n, int64_t d, double log_amplitude, double lo
                            void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const X_transposed = (void *)scratch;
-    scratch += gradc_bytes(128*d, sizeof(double));
-    double *const gap = (void *)scratch;
-    scratch += gradc_bytes(128*n, sizeof(double));
     double *const K = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
     double *const t2 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
     double *const t3 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
+    unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 4*d*n + 31*n + 1, 0) * (gradc_bytes(128*n, sizeof(double)));
     double *const factors = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
     int64_t *const pivots = (void *)scratch;
@@ -224,43 +248,66 @@ int gaussian_process_value(int64_t n, int64_t d, double log_amplitude, double lo
     /* t1 = exp(-2 * log_length) */
     const double t0 = exp(2.0 * log_noise);
     const double t1 = exp(-2.0 * log_length);
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    const int64_t parts = gradc_parts(n, 4*d*n + 31*n + 1, 0);
+    const size_t part_bytes = gradc_bytes(128*n, sizeof(double));
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const gap = (void *)own;
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* X_transposed[j:d, i:n] = X[i, j] */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            GRADC_SIMD()
-            for (int64_t j = 0; j < d; ++j) {
-                X_transposed[j*128 + i - tile_begin] = X[i*d + j];
-            }
-        }
-
-        /* gap[i:n, k:n] = sum[j:d](let(s0 := X[i, j] - X_transposed[j, k], s0 * s0)) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t k = 0; k < n; ++k) {
-                double gap_sum = 0.0;
-                GRADC_SIMD(reduction(+:gap_sum))
-                for (int64_t j = 0; j < d; ++j) {
-                    const double v0 = X[k*d + j] - X_transposed[j*128 + i - tile_begin];
-                    gap_sum += v0 * v0;
+            /* gap[i:n, k:n] = sum[j:d](let(s0 := X[i, j] - X[k, j], s0 * s0)) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                for (int64_t k = 0; k < n / 4 * 4; k += 4) {
+                    double gap_sum = 0.0;
+                    double gap_sum_ = 0.0;
+                    double gap_sum_2 = 0.0;
+                    double gap_sum_3 = 0.0;
+                    GRADC_SIMD(reduction(+:gap_sum, gap_sum_, gap_sum_2, gap_sum_3))
+                    for (int64_t j = 0; j < d; ++j) {
+                        const double v0 = X[i*d + j] - X[k*d + j];
+                        const double v1 = X[i*d + j] - X[(k + 1)*d + j];
+                        const double v2 = X[i*d + j] - X[(k + 2)*d + j];
+                        const double v3 = X[i*d + j] - X[(k + 3)*d + j];
+                        gap_sum += v0 * v0;
+                        gap_sum_ += v1 * v1;
+                        gap_sum_2 += v2 * v2;
+                        gap_sum_3 += v3 * v3;
+                    }
+                    gap[(i - tile_begin)*n + k] = gap_sum;
+                    gap[(i - tile_begin)*n + (k + 1)] = gap_sum_;
+                    gap[(i - tile_begin)*n + (k + 2)] = gap_sum_2;
+                    gap[(i - tile_begin)*n + (k + 3)] = gap_sum_3;
                 }
-                gap[k*128 + i - tile_begin] = gap_sum;
+                for (int64_t k = n / 4 * 4; k < n; ++k) {
+                    double gap_sum = 0.0;
+                    GRADC_SIMD(reduction(+:gap_sum))
+                    for (int64_t j = 0; j < d; ++j) {
+                        const double v0 = X[i*d + j] - X[k*d + j];
+                        gap_sum += v0 * v0;
+                    }
+                    gap[(i - tile_begin)*n + k] = gap_sum;
+                }
             }
-        }
 
-        /* K[i:n, j:n] = where(j == i, t0, 0) + exp(2 * log_amplitude - t1 * (0.5 * gap[i, j])) */
-        const double v0 = 2.0 * log_amplitude;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            /* K[i:n, j:n] = where(j == i, t0, 0) + exp(2 * log_amplitude - t1 * (0.5 * gap[i, j])) */
+            const double v0 = 2.0 * log_amplitude;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD()
+                for (int64_t j = 0; j < n; ++j) {
+                    K[i*n + j] = (j == i ? t0 : 0.0) + exp(v0 - t1 * (0.5 * gap[(i - tile_begin)*n + j]));
+                }
+            }
+
+            /* t2[i:n, j:1] = y[i] */
             GRADC_SIMD()
-            for (int64_t j = 0; j < n; ++j) {
-                K[j*n + i] = (j == i ? t0 : 0.0) + exp(v0 - t1 * (0.5 * gap[j*128 + i - tile_begin]));
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t2[i] = y[i];
             }
-        }
-
-        /* t2[i:n, j:1] = y[i] */
-        GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t2[i] = y[i];
         }
     }
 
@@ -282,14 +329,14 @@ int gaussian_process_value(int64_t n, int64_t d, double log_amplitude, double lo
     gradc_slogdet(n, n, K, &v_, &log_det, factors_, pivots_);
 
     /* value = 0.9189385332046727 * real(n) + 0.5 * (log_det + t4) */
-    *value = 0.9189385332046727 * (double)n + 0.5 * (log_det + t4);
+    *value = 0.9189385332046727 * (double)n + 0.5 * (t4 + log_det);
     return 0;
 }
 
 size_t gaussian_process_forward_work(int64_t n, int64_t d)
 {
-    return gradc_bytes(128*d, sizeof(double))
-           + gradc_bytes(n, sizeof(double))
+    (void)d;
+    return gradc_bytes(n, sizeof(double))
            + gradc_bytes(n*n, sizeof(double))
            + gradc_bytes(n, sizeof(int64_t))
            + gradc_bytes(n*n, sizeof(double))
@@ -302,8 +349,6 @@ int gaussian_process_forward(int64_t n, int64_t d, double log_amplitude, double 
                              double *restrict t3, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const X_transposed = (void *)scratch;
-    scratch += gradc_bytes(128*d, sizeof(double));
     double *const t2 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
     double *const factors = (void *)scratch;
@@ -318,43 +363,63 @@ int gaussian_process_forward(int64_t n, int64_t d, double log_amplitude, double 
     /* t1 = exp(-2 * log_length) */
     const double t0_ = exp(2.0 * log_noise);
     const double t1_ = exp(-2.0 * log_length);
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    const int64_t parts = gradc_parts(n, 4*d*n + 31*n + 1, 0);
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        const int64_t tile_rows = gradc_rows((d + n) * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* X_transposed[j:d, i:n] = X[i, j] */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            GRADC_SIMD()
-            for (int64_t j = 0; j < d; ++j) {
-                X_transposed[j*128 + i - tile_begin] = X[i*d + j];
-            }
-        }
-
-        /* gap[i:n, k:n] = sum[j:d](let(s0 := X[i, j] - X_transposed[j, k], s0 * s0)) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t k = 0; k < n; ++k) {
-                double gap_sum = 0.0;
-                GRADC_SIMD(reduction(+:gap_sum))
-                for (int64_t j = 0; j < d; ++j) {
-                    const double v0 = X[k*d + j] - X_transposed[j*128 + i - tile_begin];
-                    gap_sum += v0 * v0;
+            /* gap[i:n, k:n] = sum[j:d](let(s0 := X[i, j] - X[k, j], s0 * s0)) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                for (int64_t k = 0; k < n / 4 * 4; k += 4) {
+                    double gap_sum = 0.0;
+                    double gap_sum_ = 0.0;
+                    double gap_sum_2 = 0.0;
+                    double gap_sum_3 = 0.0;
+                    GRADC_SIMD(reduction(+:gap_sum, gap_sum_, gap_sum_2, gap_sum_3))
+                    for (int64_t j = 0; j < d; ++j) {
+                        const double v0 = X[i*d + j] - X[k*d + j];
+                        const double v1 = X[i*d + j] - X[(k + 1)*d + j];
+                        const double v2 = X[i*d + j] - X[(k + 2)*d + j];
+                        const double v3 = X[i*d + j] - X[(k + 3)*d + j];
+                        gap_sum += v0 * v0;
+                        gap_sum_ += v1 * v1;
+                        gap_sum_2 += v2 * v2;
+                        gap_sum_3 += v3 * v3;
+                    }
+                    gap[i*n + k] = gap_sum;
+                    gap[i*n + (k + 1)] = gap_sum_;
+                    gap[i*n + (k + 2)] = gap_sum_2;
+                    gap[i*n + (k + 3)] = gap_sum_3;
                 }
-                gap[k*n + i] = gap_sum;
+                for (int64_t k = n / 4 * 4; k < n; ++k) {
+                    double gap_sum = 0.0;
+                    GRADC_SIMD(reduction(+:gap_sum))
+                    for (int64_t j = 0; j < d; ++j) {
+                        const double v0 = X[i*d + j] - X[k*d + j];
+                        gap_sum += v0 * v0;
+                    }
+                    gap[i*n + k] = gap_sum;
+                }
             }
-        }
 
-        /* K[i:n, j:n] = where(j == i, t0, 0) + exp(2 * log_amplitude - t1 * (0.5 * gap[i, j])) */
-        const double v0 = 2.0 * log_amplitude;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            /* K[i:n, j:n] = where(j == i, t0, 0) + exp(2 * log_amplitude - t1 * (0.5 * gap[i, j])) */
+            const double v0 = 2.0 * log_amplitude;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD()
+                for (int64_t j = 0; j < n; ++j) {
+                    K[i*n + j] = (j == i ? t0_ : 0.0) + exp(v0 - t1_ * (0.5 * gap[i*n + j]));
+                }
+            }
+
+            /* t2[i:n, j:1] = y[i] */
             GRADC_SIMD()
-            for (int64_t j = 0; j < n; ++j) {
-                K[j*n + i] = (j == i ? t0_ : 0.0) + exp(v0 - t1_ * (0.5 * gap[j*n + i]));
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t2[i] = y[i];
             }
-        }
-
-        /* t2[i:n, j:1] = y[i] */
-        GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t2[i] = y[i];
         }
     }
 
@@ -376,7 +441,7 @@ int gaussian_process_forward(int64_t n, int64_t d, double log_amplitude, double 
     gradc_slogdet(n, n, K, &v_, &log_det, factors_, pivots_);
 
     /* value = 0.9189385332046727 * real(n) + 0.5 * (log_det + t4) */
-    *value = 0.9189385332046727 * (double)n + 0.5 * (log_det + t4);
+    *value = 0.9189385332046727 * (double)n + 0.5 * (t4 + log_det);
     *t0 = t0_;
     *t1 = t1_;
     return 0;
@@ -429,21 +494,28 @@ int gaussian_process_backward(int64_t n, int64_t d, double log_amplitude, double
     if (gradc_inv(n, n, K, t2, factors, pivots) != 0) {
         return 1;
     }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    const int64_t parts = gradc_parts(n, n + 3, 0);
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        const int64_t tile_rows = gradc_rows(n * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t4[i:n, j:n] = K[j, i] */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            GRADC_SIMD()
-            for (int64_t j = 0; j < n; ++j) {
-                t4[j*n + i] = K[i*n + j];
+            /* t4[i:n, j:n] = K[j, i] */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD()
+                for (int64_t j = 0; j < n; ++j) {
+                    t4[j*n + i] = K[i*n + j];
+                }
             }
-        }
 
-        /* t5[i:n, j:1] = log_det_bar * y[i] */
-        GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t5[i] = log_det_bar * y[i];
+            /* t5[i:n, j:1] = log_det_bar * y[i] */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t5[i] = log_det_bar * y[i];
+            }
         }
     }
 
@@ -451,26 +523,56 @@ int gaussian_process_backward(int64_t n, int64_t d, double log_amplitude, double
     if (gradc_solve(n, 1, t4, t5, t6, factors_, pivots_) != 0) {
         return 2;
     }
-    double t7 = 0.0;
-    double t8 = 0.0;
-    double t9 = 0.0;
+    const int64_t parts_ = gradc_parts(n, 39*n, 0);
+    double t7_parts[GRADC_PARTS];
+    double t8_parts[GRADC_PARTS];
+    double t9_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts_)
+    for (int64_t part = 0; part < parts_; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_, part);
+        const int64_t part_end = gradc_cut(n, parts_, part + 1);
+        double t7_part = 0.0;
+        double t8_part = 0.0;
+        double t9_part = 0.0;
 
-    /* K_bar[i:n, j:n] = log_det_bar * t2[j, i] - t3[j, 0] * t6[i, 0] */
-    /* t7 = sum[i:n, j:n](K_bar[i, j] * exp(2 * log_amplitude - t1 * (0.5 * gap[i, j]))) */
-    /* t8 = sum[i:n, j:n](gap[i, j] * K_bar[i, j] * exp(2 * log_amplitude - t1 * (0.5 * gap[i, j]))) */
-    /* t9 = sum[i:n, j:n](where(j == i, K_bar[i, j], 0)) */
-    const double v1 = 2.0 * log_amplitude;
-    for (int64_t i = 0; i < n; ++i) {
-        const double t6_i = t6[i];
-        GRADC_SIMD(reduction(+:t7, t8, t9))
-        for (int64_t j = 0; j < n; ++j) {
-            const double v0 = log_det_bar * t2[j*n + i] - t3[j] * t6_i;
-            const double gap_ij = gap[i*n + j];
-            const double v2 = exp(v1 - t1 * (0.5 * gap_ij));
-            t7 += v0 * v2;
-            t8 += gap_ij * v0 * v2;
-            t9 += j == i ? v0 : 0.0;
+        /* K_bar[i:n, j:n] = log_det_bar * t2[j, i] - t3[j, 0] * t6[i, 0] */
+        /* t7 = sum[i:n, j:n](K_bar[i, j] * exp(2 * log_amplitude - t1 * (0.5 * gap[i, j]))) */
+        /* t8 = sum[i:n, j:n](gap[i, j] * K_bar[i, j] * exp(2 * log_amplitude - t1 * (0.5 * gap[i, j]))) */
+        /* t9 = sum[i:n, j:n](where(j == i, K_bar[i, j], 0)) */
+        const double v1 = 2.0 * log_amplitude;
+        double t7_part_sum = 0.0;
+        double t8_part_sum = 0.0;
+        double t9_part_sum = 0.0;
+        for (int64_t i = part_begin; i < part_end; ++i) {
+            const double t6_i = t6[i];
+            GRADC_SIMD(reduction(+:t7_part_sum, t8_part_sum, t9_part_sum))
+            for (int64_t j = 0; j < n; ++j) {
+                const double v0 = log_det_bar * t2[j*n + i] - t3[j] * t6_i;
+                const double gap_ij = gap[i*n + j];
+                const double v2 = exp(v1 - t1 * (0.5 * gap_ij));
+                t7_part_sum += v0 * v2;
+                t8_part_sum += gap_ij * v0 * v2;
+                t9_part_sum += j == i ? v0 : 0.0;
+            }
         }
+        t7_part += t7_part_sum;
+        t8_part += t8_part_sum;
+        t9_part += t9_part_sum;
+        t7_parts[part] = t7_part;
+        t8_parts[part] = t8_part;
+        t9_parts[part] = t9_part;
+    }
+    double t7 = 0.0;
+    for (int64_t part = 0; part < parts_; ++part) {
+        t7 += t7_parts[part];
+    }
+    double t8 = 0.0;
+    for (int64_t part = 0; part < parts_; ++part) {
+        t8 += t8_parts[part];
+    }
+    double t9 = 0.0;
+    for (int64_t part = 0; part < parts_; ++part) {
+        t9 += t9_parts[part];
     }
 
     /* grad_log_amplitude = 2 * t7 */
@@ -484,8 +586,8 @@ int gaussian_process_backward(int64_t n, int64_t d, double log_amplitude, double
 
 size_t gaussian_process_value_and_grad_work(int64_t n, int64_t d)
 {
-    return gradc_bytes(128*d, sizeof(double))
-           + gradc_bytes(n*n, sizeof(double))
+    (void)d;
+    return gradc_bytes(n*n, sizeof(double))
            + gradc_bytes(n*n, sizeof(double))
            + gradc_bytes(n, sizeof(double))
            + gradc_bytes(n, sizeof(double))
@@ -509,8 +611,6 @@ int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, 
                                     double *restrict grad_log_noise, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const X_transposed = (void *)scratch;
-    scratch += gradc_bytes(128*d, sizeof(double));
     double *const gap = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
     double *const K = (void *)scratch;
@@ -547,49 +647,69 @@ int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, 
     /* t1 = exp(-2 * log_length) */
     const double t0 = exp(2.0 * log_noise);
     const double t1 = exp(-2.0 * log_length);
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    const int64_t parts = gradc_parts(n, 4*d*n + 31*n + 2, 0);
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        const int64_t tile_rows = gradc_rows((d + n) * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* X_transposed[j:d, i:n] = X[i, j] */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            GRADC_SIMD()
-            for (int64_t j = 0; j < d; ++j) {
-                X_transposed[j*128 + i - tile_begin] = X[i*d + j];
-            }
-        }
-
-        /* gap[i:n, k:n] = sum[j:d](let(s0 := X[i, j] - X_transposed[j, k], s0 * s0)) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t k = 0; k < n; ++k) {
-                double gap_sum = 0.0;
-                GRADC_SIMD(reduction(+:gap_sum))
-                for (int64_t j = 0; j < d; ++j) {
-                    const double v0 = X[k*d + j] - X_transposed[j*128 + i - tile_begin];
-                    gap_sum += v0 * v0;
+            /* gap[i:n, k:n] = sum[j:d](let(s0 := X[i, j] - X[k, j], s0 * s0)) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                for (int64_t k = 0; k < n / 4 * 4; k += 4) {
+                    double gap_sum = 0.0;
+                    double gap_sum_ = 0.0;
+                    double gap_sum_2 = 0.0;
+                    double gap_sum_3 = 0.0;
+                    GRADC_SIMD(reduction(+:gap_sum, gap_sum_, gap_sum_2, gap_sum_3))
+                    for (int64_t j = 0; j < d; ++j) {
+                        const double v0 = X[i*d + j] - X[k*d + j];
+                        const double v1 = X[i*d + j] - X[(k + 1)*d + j];
+                        const double v2 = X[i*d + j] - X[(k + 2)*d + j];
+                        const double v3 = X[i*d + j] - X[(k + 3)*d + j];
+                        gap_sum += v0 * v0;
+                        gap_sum_ += v1 * v1;
+                        gap_sum_2 += v2 * v2;
+                        gap_sum_3 += v3 * v3;
+                    }
+                    gap[i*n + k] = gap_sum;
+                    gap[i*n + (k + 1)] = gap_sum_;
+                    gap[i*n + (k + 2)] = gap_sum_2;
+                    gap[i*n + (k + 3)] = gap_sum_3;
                 }
-                gap[k*n + i] = gap_sum;
+                for (int64_t k = n / 4 * 4; k < n; ++k) {
+                    double gap_sum = 0.0;
+                    GRADC_SIMD(reduction(+:gap_sum))
+                    for (int64_t j = 0; j < d; ++j) {
+                        const double v0 = X[i*d + j] - X[k*d + j];
+                        gap_sum += v0 * v0;
+                    }
+                    gap[i*n + k] = gap_sum;
+                }
             }
-        }
 
-        /* K[i:n, j:n] = where(j == i, t0, 0) + exp(2 * log_amplitude - t1 * (0.5 * gap[i, j])) */
-        /* t6[i:n, j:n] = K[j, i] */
-        const double v0 = 2.0 * log_amplitude;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            /* K[i:n, j:n] = where(j == i, t0, 0) + exp(2 * log_amplitude - t1 * (0.5 * gap[i, j])) */
+            /* t6[i:n, j:n] = K[j, i] */
+            const double v0 = 2.0 * log_amplitude;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD()
+                for (int64_t j = 0; j < n; ++j) {
+                    const double v1 = (j == i ? t0 : 0.0) + exp(v0 - t1 * (0.5 * gap[i*n + j]));
+                    K[i*n + j] = v1;
+                    t6[j*n + i] = v1;
+                }
+            }
+
+            /* t2[i:n, j:1] = y[i] */
+            /* t7[i:n, j:1] = 0.5 * y[i] */
             GRADC_SIMD()
-            for (int64_t j = 0; j < n; ++j) {
-                const double v1 = (j == i ? t0 : 0.0) + exp(v0 - t1 * (0.5 * gap[j*n + i]));
-                K[j*n + i] = v1;
-                t6[i*n + j] = v1;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double y_i = y[i];
+                t2[i] = y_i;
+                t7[i] = 0.5 * y_i;
             }
-        }
-
-        /* t2[i:n, j:1] = y[i] */
-        /* t7[i:n, j:1] = 0.5 * y[i] */
-        GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double y_i = y[i];
-            t2[i] = y_i;
-            t7[i] = 0.5 * y_i;
         }
     }
 
@@ -611,7 +731,7 @@ int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, 
     gradc_slogdet(n, n, K, &v_, &log_det, factors_, pivots_);
 
     /* value = 0.9189385332046727 * real(n) + 0.5 * (log_det + t4) */
-    *value = 0.9189385332046727 * (double)n + 0.5 * (log_det + t4);
+    *value = 0.9189385332046727 * (double)n + 0.5 * (t4 + log_det);
 
     /* t5 = call.inv(K) */
     if (gradc_inv(n, n, K, t5, factors_2, pivots_2) != 0) {
@@ -622,26 +742,56 @@ int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, 
     if (gradc_solve(n, 1, t6, t7, t8, factors_3, pivots_3) != 0) {
         return 1;
     }
-    double t9 = 0.0;
-    double t10 = 0.0;
-    double t11 = 0.0;
+    const int64_t parts_ = gradc_parts(n, 38*n, 0);
+    double t9_parts[GRADC_PARTS];
+    double t10_parts[GRADC_PARTS];
+    double t11_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts_)
+    for (int64_t part = 0; part < parts_; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_, part);
+        const int64_t part_end = gradc_cut(n, parts_, part + 1);
+        double t9_part = 0.0;
+        double t10_part = 0.0;
+        double t11_part = 0.0;
 
-    /* K_bar[i:n, j:n] = 0.5 * t5[j, i] - t8[i, 0] * t3[j, 0] */
-    /* t9 = sum[i:n, j:n](K_bar[i, j] * exp(2 * log_amplitude - t1 * (0.5 * gap[i, j]))) */
-    /* t10 = sum[i:n, j:n](K_bar[i, j] * gap[i, j] * exp(2 * log_amplitude - t1 * (0.5 * gap[i, j]))) */
-    /* t11 = sum[i:n, j:n](where(j == i, K_bar[i, j], 0)) */
-    const double v2 = 2.0 * log_amplitude;
-    for (int64_t i = 0; i < n; ++i) {
-        const double t8_i = t8[i];
-        GRADC_SIMD(reduction(+:t9, t10, t11))
-        for (int64_t j = 0; j < n; ++j) {
-            const double v1 = 0.5 * t5[j*n + i] - t3[j] * t8_i;
-            const double gap_ij = gap[i*n + j];
-            const double v3 = exp(v2 - t1 * (0.5 * gap_ij));
-            t9 += v1 * v3;
-            t10 += gap_ij * v1 * v3;
-            t11 += j == i ? v1 : 0.0;
+        /* K_bar[i:n, j:n] = 0.5 * t5[j, i] - t8[i, 0] * t3[j, 0] */
+        /* t9 = sum[i:n, j:n](K_bar[i, j] * exp(2 * log_amplitude - t1 * (0.5 * gap[i, j]))) */
+        /* t10 = sum[i:n, j:n](K_bar[i, j] * gap[i, j] * exp(2 * log_amplitude - t1 * (0.5 * gap[i, j]))) */
+        /* t11 = sum[i:n, j:n](where(j == i, K_bar[i, j], 0)) */
+        const double v2 = 2.0 * log_amplitude;
+        double t9_part_sum = 0.0;
+        double t10_part_sum = 0.0;
+        double t11_part_sum = 0.0;
+        for (int64_t i = part_begin; i < part_end; ++i) {
+            const double t8_i = t8[i];
+            GRADC_SIMD(reduction(+:t9_part_sum, t10_part_sum, t11_part_sum))
+            for (int64_t j = 0; j < n; ++j) {
+                const double v1 = 0.5 * t5[j*n + i] - t3[j] * t8_i;
+                const double gap_ij = gap[i*n + j];
+                const double v3 = exp(v2 - t1 * (0.5 * gap_ij));
+                t9_part_sum += v1 * v3;
+                t10_part_sum += gap_ij * v1 * v3;
+                t11_part_sum += j == i ? v1 : 0.0;
+            }
         }
+        t9_part += t9_part_sum;
+        t10_part += t10_part_sum;
+        t11_part += t11_part_sum;
+        t9_parts[part] = t9_part;
+        t10_parts[part] = t10_part;
+        t11_parts[part] = t11_part;
+    }
+    double t9 = 0.0;
+    for (int64_t part = 0; part < parts_; ++part) {
+        t9 += t9_parts[part];
+    }
+    double t10 = 0.0;
+    for (int64_t part = 0; part < parts_; ++part) {
+        t10 += t10_parts[part];
+    }
+    double t11 = 0.0;
+    for (int64_t part = 0; part < parts_; ++part) {
+        t11 += t11_parts[part];
     }
 
     /* grad_log_amplitude = 2 * t9 */
@@ -649,6 +799,6 @@ int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, 
     /* grad_log_noise = 2 * (t0 * t11) */
     *grad_log_amplitude = 2.0 * t9;
     *grad_log_length = -(-2.0 * (t1 * (0.5 * t10)));
-    *grad_log_noise = 2.0 * (t11 * t0);
+    *grad_log_noise = 2.0 * (t0 * t11);
     return 0;
 }

@@ -33,11 +33,16 @@ double pow(double, double);
 
 #include <math.h>
 
-#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_PRAGMA(text) _Pragma(#text)
+#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
 #else
 #define GRADC_SIMD(...)
+#endif
+#if defined(_OPENMP)
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#else
+#define GRADC_PARALLEL(parts)
 #endif
 
 #include "glove.h"
@@ -48,12 +53,27 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
+/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
+ * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
+#define GRADC_PARTS 16
+static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
+{
+    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
+    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
+    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
+}
+
+/* Where a part begins: at a multiple of the rows of a tile. */
+static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
+{
+    return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
 size_t glove_value_work(int64_t m, int64_t k, int64_t n)
 {
     (void)m;
-    (void)k;
-    (void)n;
-    return gradc_bytes(128, sizeof(double));
+    return (size_t)gradc_parts(n, 9*k + 61, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
 int glove_value(int64_t m, int64_t k, int64_t n, const double *restrict U, const double *restrict V,
@@ -62,7 +82,7 @@ int glove_value(int64_t m, int64_t k, int64_t n, const double *restrict U, const
                 void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
     for (int64_t l = 0; l < n; ++l) {
         const int64_t row_l = row[l];
         const int64_t v0 = row_l < 0 ? m + row_l : row_l;
@@ -90,41 +110,89 @@ int glove_value(int64_t m, int64_t k, int64_t n, const double *restrict U, const
         if (v0 < 0 || v0 >= m) {
             return 1;
         }
+    }
+    const int64_t parts = gradc_parts(n, 9*k + 61, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double));
+    double t1_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t0 = (void *)own;
+        double t1_part = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+            /* t0[l:n] = sum[j:k](U[where_integer(row[l] < 0, m + row[l], row[l]), j] * V[where_integer(column[l] <
+             *    0, m + column[l], column[l]), j]) */
+            for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
+                const int64_t row_l = row[l];
+                const int64_t v0 = row_l < 0 ? m + row_l : row_l;
+                const int64_t column_l = column[l];
+                const int64_t v1 = column_l < 0 ? column_l + m : column_l;
+                double t0_sum = 0.0;
+                const int64_t row_l1 = row[(l + 1)];
+                const int64_t v2 = row_l1 < 0 ? m + row_l1 : row_l1;
+                const int64_t column_l1 = column[(l + 1)];
+                const int64_t v3 = column_l1 < 0 ? column_l1 + m : column_l1;
+                double t0_sum_ = 0.0;
+                const int64_t row_l2 = row[(l + 2)];
+                const int64_t v4 = row_l2 < 0 ? m + row_l2 : row_l2;
+                const int64_t column_l2 = column[(l + 2)];
+                const int64_t v5 = column_l2 < 0 ? column_l2 + m : column_l2;
+                double t0_sum_2 = 0.0;
+                const int64_t row_l3 = row[(l + 3)];
+                const int64_t v6 = row_l3 < 0 ? m + row_l3 : row_l3;
+                const int64_t column_l3 = column[(l + 3)];
+                const int64_t v7 = column_l3 < 0 ? column_l3 + m : column_l3;
+                double t0_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t0_sum, t0_sum_, t0_sum_2, t0_sum_3))
+                for (int64_t j = 0; j < k; ++j) {
+                    t0_sum += U[v0*k + j] * V[v1*k + j];
+                    t0_sum_ += U[v2*k + j] * V[v3*k + j];
+                    t0_sum_2 += U[v4*k + j] * V[v5*k + j];
+                    t0_sum_3 += U[v6*k + j] * V[v7*k + j];
+                }
+                t0[l - tile_begin] = t0_sum;
+                t0[(l + 1) - tile_begin] = t0_sum_;
+                t0[(l + 2) - tile_begin] = t0_sum_2;
+                t0[(l + 3) - tile_begin] = t0_sum_3;
+            }
+            for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
+                const int64_t row_l = row[l];
+                const int64_t v0 = row_l < 0 ? m + row_l : row_l;
+                const int64_t column_l = column[l];
+                const int64_t v1 = column_l < 0 ? column_l + m : column_l;
+                double t0_sum = 0.0;
+                GRADC_SIMD(reduction(+:t0_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    t0_sum += U[v0*k + j] * V[v1*k + j];
+                }
+                t0[l - tile_begin] = t0_sum;
+            }
+
+            /* t1 = sum[l:n](let(s0 := c[where_integer(column[l] < 0, m + column[l], column[l])] +
+             *    (b[where_integer(row[l] < 0, m + row[l], row[l])] + t0[l]) - log(count[l]), minimum(1, count[l] /
+             *    top) ** 0.75 * (s0 * s0))) */
+            double t1_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_part_sum))
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double count_l = count[l];
+                const double v0 = count_l / top;
+                const int64_t column_l = column[l];
+                const int64_t row_l = row[l];
+                const double v1 = c[(column_l < 0 ? column_l + m : column_l)] + (b[(row_l < 0 ? m + row_l : row_l)] + t0[l - tile_begin]);
+                const double v2 = v1 - log(count_l);
+                t1_part_sum += pow((v0 < 1.0 || v0 != v0) ? v0 : 1.0, 0.75) * (v2 * v2);
+            }
+            t1_part += t1_part_sum;
+        }
+        t1_parts[part] = t1_part;
     }
     double t1 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* t0[l:n] = sum[j:k](U[where_integer(row[l] < 0, m + row[l], row[l]), j] * V[where_integer(column[l] < 0,
-         *    m + column[l], column[l]), j]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const int64_t row_l = row[l];
-            const int64_t v0 = row_l < 0 ? m + row_l : row_l;
-            const int64_t column_l = column[l];
-            const int64_t v1 = column_l < 0 ? column_l + m : column_l;
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                t0_sum += U[v0*k + j] * V[v1*k + j];
-            }
-            t0[l - tile_begin] = t0_sum;
-        }
-
-        /* t1 = sum[l:n](let(s0 := c[where_integer(column[l] < 0, m + column[l], column[l])] +
-         *    (b[where_integer(row[l] < 0, m + row[l], row[l])] + t0[l]) - log(count[l]), minimum(1, count[l] /
-         *    top) ** 0.75 * (s0 * s0))) */
-        double t1_sum = 0.0;
-        GRADC_SIMD(reduction(+:t1_sum))
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double count_l = count[l];
-            const double v0 = count_l / top;
-            const int64_t column_l = column[l];
-            const int64_t row_l = row[l];
-            const double v1 = c[(column_l < 0 ? column_l + m : column_l)] + (b[(row_l < 0 ? m + row_l : row_l)] + t0[l - tile_begin]);
-            const double v2 = v1 - log(count_l);
-            t1_sum += pow((v0 < 1.0 || v0 != v0) ? v0 : 1.0, 0.75) * (v2 * v2);
-        }
-        t1 += t1_sum;
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* value = t1 / n */
@@ -174,40 +242,85 @@ int glove_forward(int64_t m, int64_t k, int64_t n, const double *restrict U, con
             return 1;
         }
     }
-    double t1 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    const int64_t parts = gradc_parts(n, 9*k + 61, 0);
+    double t1_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        double t1_part = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t0[l:n] = sum[j:k](U[where_integer(row[l] < 0, m + row[l], row[l]), j] * V[where_integer(column[l] < 0,
-         *    m + column[l], column[l]), j]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const int64_t row_l = row[l];
-            const int64_t v0 = row_l < 0 ? m + row_l : row_l;
-            const int64_t column_l = column[l];
-            const int64_t v1 = column_l < 0 ? column_l + m : column_l;
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                t0_sum += U[v0*k + j] * V[v1*k + j];
+            /* t0[l:n] = sum[j:k](U[where_integer(row[l] < 0, m + row[l], row[l]), j] * V[where_integer(column[l] <
+             *    0, m + column[l], column[l]), j]) */
+            for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
+                const int64_t row_l = row[l];
+                const int64_t v0 = row_l < 0 ? m + row_l : row_l;
+                const int64_t column_l = column[l];
+                const int64_t v1 = column_l < 0 ? column_l + m : column_l;
+                double t0_sum = 0.0;
+                const int64_t row_l1 = row[(l + 1)];
+                const int64_t v2 = row_l1 < 0 ? m + row_l1 : row_l1;
+                const int64_t column_l1 = column[(l + 1)];
+                const int64_t v3 = column_l1 < 0 ? column_l1 + m : column_l1;
+                double t0_sum_ = 0.0;
+                const int64_t row_l2 = row[(l + 2)];
+                const int64_t v4 = row_l2 < 0 ? m + row_l2 : row_l2;
+                const int64_t column_l2 = column[(l + 2)];
+                const int64_t v5 = column_l2 < 0 ? column_l2 + m : column_l2;
+                double t0_sum_2 = 0.0;
+                const int64_t row_l3 = row[(l + 3)];
+                const int64_t v6 = row_l3 < 0 ? m + row_l3 : row_l3;
+                const int64_t column_l3 = column[(l + 3)];
+                const int64_t v7 = column_l3 < 0 ? column_l3 + m : column_l3;
+                double t0_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t0_sum, t0_sum_, t0_sum_2, t0_sum_3))
+                for (int64_t j = 0; j < k; ++j) {
+                    t0_sum += U[v0*k + j] * V[v1*k + j];
+                    t0_sum_ += U[v2*k + j] * V[v3*k + j];
+                    t0_sum_2 += U[v4*k + j] * V[v5*k + j];
+                    t0_sum_3 += U[v6*k + j] * V[v7*k + j];
+                }
+                t0[l] = t0_sum;
+                t0[(l + 1)] = t0_sum_;
+                t0[(l + 2)] = t0_sum_2;
+                t0[(l + 3)] = t0_sum_3;
             }
-            t0[l] = t0_sum;
-        }
+            for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
+                const int64_t row_l = row[l];
+                const int64_t v0 = row_l < 0 ? m + row_l : row_l;
+                const int64_t column_l = column[l];
+                const int64_t v1 = column_l < 0 ? column_l + m : column_l;
+                double t0_sum = 0.0;
+                GRADC_SIMD(reduction(+:t0_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    t0_sum += U[v0*k + j] * V[v1*k + j];
+                }
+                t0[l] = t0_sum;
+            }
 
-        /* t1 = sum[l:n](let(s0 := c[where_integer(column[l] < 0, m + column[l], column[l])] +
-         *    (b[where_integer(row[l] < 0, m + row[l], row[l])] + t0[l]) - log(count[l]), minimum(1, count[l] /
-         *    top) ** 0.75 * (s0 * s0))) */
-        double t1_sum = 0.0;
-        GRADC_SIMD(reduction(+:t1_sum))
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double count_l = count[l];
-            const double v0 = count_l / top;
-            const int64_t column_l = column[l];
-            const int64_t row_l = row[l];
-            const double v1 = c[(column_l < 0 ? column_l + m : column_l)] + (b[(row_l < 0 ? m + row_l : row_l)] + t0[l]);
-            const double v2 = v1 - log(count_l);
-            t1_sum += pow((v0 < 1.0 || v0 != v0) ? v0 : 1.0, 0.75) * (v2 * v2);
+            /* t1 = sum[l:n](let(s0 := c[where_integer(column[l] < 0, m + column[l], column[l])] +
+             *    (b[where_integer(row[l] < 0, m + row[l], row[l])] + t0[l]) - log(count[l]), minimum(1, count[l] /
+             *    top) ** 0.75 * (s0 * s0))) */
+            double t1_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_part_sum))
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double count_l = count[l];
+                const double v0 = count_l / top;
+                const int64_t column_l = column[l];
+                const int64_t row_l = row[l];
+                const double v1 = c[(column_l < 0 ? column_l + m : column_l)] + (b[(row_l < 0 ? m + row_l : row_l)] + t0[l]);
+                const double v2 = v1 - log(count_l);
+                t1_part_sum += pow((v0 < 1.0 || v0 != v0) ? v0 : 1.0, 0.75) * (v2 * v2);
+            }
+            t1_part += t1_part_sum;
         }
-        t1 += t1_sum;
+        t1_parts[part] = t1_part;
+    }
+    double t1 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* value = t1 / n */
@@ -385,7 +498,40 @@ int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict
 
         /* t0[l:n] = sum[j:k](U[where_integer(row[l] < 0, m + row[l], row[l]), j] * V[where_integer(column[l] < 0,
          *    m + column[l], column[l]), j]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
+        for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
+            const int64_t row_l = row[l];
+            const int64_t v0 = row_l < 0 ? m + row_l : row_l;
+            const int64_t column_l = column[l];
+            const int64_t v1 = column_l < 0 ? column_l + m : column_l;
+            double t0_sum = 0.0;
+            const int64_t row_l1 = row[(l + 1)];
+            const int64_t v2 = row_l1 < 0 ? m + row_l1 : row_l1;
+            const int64_t column_l1 = column[(l + 1)];
+            const int64_t v3 = column_l1 < 0 ? column_l1 + m : column_l1;
+            double t0_sum_ = 0.0;
+            const int64_t row_l2 = row[(l + 2)];
+            const int64_t v4 = row_l2 < 0 ? m + row_l2 : row_l2;
+            const int64_t column_l2 = column[(l + 2)];
+            const int64_t v5 = column_l2 < 0 ? column_l2 + m : column_l2;
+            double t0_sum_2 = 0.0;
+            const int64_t row_l3 = row[(l + 3)];
+            const int64_t v6 = row_l3 < 0 ? m + row_l3 : row_l3;
+            const int64_t column_l3 = column[(l + 3)];
+            const int64_t v7 = column_l3 < 0 ? column_l3 + m : column_l3;
+            double t0_sum_3 = 0.0;
+            GRADC_SIMD(reduction(+:t0_sum, t0_sum_, t0_sum_2, t0_sum_3))
+            for (int64_t j = 0; j < k; ++j) {
+                t0_sum += U[v0*k + j] * V[v1*k + j];
+                t0_sum_ += U[v2*k + j] * V[v3*k + j];
+                t0_sum_2 += U[v4*k + j] * V[v5*k + j];
+                t0_sum_3 += U[v6*k + j] * V[v7*k + j];
+            }
+            t0[l - tile_begin] = t0_sum;
+            t0[(l + 1) - tile_begin] = t0_sum_;
+            t0[(l + 2) - tile_begin] = t0_sum_2;
+            t0[(l + 3) - tile_begin] = t0_sum_3;
+        }
+        for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
             const int64_t row_l = row[l];
             const int64_t v0 = row_l < 0 ? m + row_l : row_l;
             const int64_t column_l = column[l];

@@ -34,11 +34,16 @@ double log(double);
 
 #include <math.h>
 
-#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_PRAGMA(text) _Pragma(#text)
+#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
 #else
 #define GRADC_SIMD(...)
+#endif
+#if defined(_OPENMP)
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#else
+#define GRADC_PARALLEL(parts)
 #endif
 
 #include "info_nce.h"
@@ -49,155 +54,340 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
+/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
+ * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
+#define GRADC_PARTS 16
+static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
+{
+    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
+    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
+    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
+}
+
+/* Where a part begins: at a multiple of the rows of a tile. */
+static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
+{
+    return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
+static int64_t gradc_rows(size_t bytes)
+{
+    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
+#if defined(__AVX512F__)
+#define GRADC_BYTES 64
+#elif defined(__AVX__)
+#define GRADC_BYTES 32
+#else
+#define GRADC_BYTES 16
+#endif
+#define GRADC_LANES ((int64_t)(GRADC_BYTES / sizeof(double)))
+
+typedef double gradc_vector __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
+typedef int64_t gradc_mask __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
+
+/* C[i, j] (+)= sum over k < depth of A[i, k] * B[k, j], for any strides, in blocks that stay in registers.
+ *
+ * Panels of B, a few vectors wide, are copied so that they are read in order; A is read where it is. Vectors run along
+ * the columns of C, which are best contiguous. After Goto and van de Geijn, Anatomy of High-Performance Matrix
+ * Multiplication (ACM TOMS 34, 2008). */
+#if GRADC_BYTES == 64
+#define GRADC_ROWS 8
+#else
+#define GRADC_ROWS 4
+#endif
+#define GRADC_WIDE 3    /* vectors in a panel: 3 for each of 4 rows, or of 8, fill the registers */
+#define GRADC_DEPTH 128 /* rows in a panel: it stays in the first-level cache */
+
+/* One block: `rows` by `wide` vectors, both known where it is inlined. */
+__attribute__((always_inline)) static inline void gradc_block(
+    const int rows, const int wide, int64_t depth, const double *restrict a, int64_t a_row, int64_t a_depth,
+    const double *restrict panel, double *restrict c, int64_t c_row, int64_t c_column, int64_t columns, int add)
+{
+    gradc_vector sum[GRADC_ROWS][GRADC_WIDE];
+    for (int r = 0; r < rows; ++r) {
+        for (int v = 0; v < wide; ++v) {
+            sum[r][v] = (gradc_vector){0};
+        }
+    }
+    for (int64_t k = 0; k < depth; ++k) {
+        gradc_vector b[GRADC_WIDE];
+        for (int v = 0; v < wide; ++v) {
+            b[v] = *(const gradc_vector *)(panel + (k * wide + v) * GRADC_LANES);
+        }
+        for (int r = 0; r < rows; ++r) {
+            const double x = a[r * a_row + k * a_depth];
+            for (int v = 0; v < wide; ++v) {
+                sum[r][v] += x * b[v];
+            }
+        }
+    }
+    const int whole = c_column == 1 ? (int)(columns / GRADC_LANES) : 0;
+    for (int r = 0; r < rows; ++r) {
+        double *restrict row = c + r * c_row;
+        for (int v = 0; v < wide; ++v) {
+            if (v < whole) {
+                gradc_vector *place = (gradc_vector *)(row + v * GRADC_LANES);
+                if (add) {
+                    sum[r][v] += *place;
+                }
+                *place = sum[r][v];
+            } else {
+                for (int64_t j = v * GRADC_LANES; j < columns && j < (v + 1) * GRADC_LANES; ++j) {
+                    double *place = row + j * c_column;
+                    *place = (add ? *place : 0) + sum[r][v][j - v * GRADC_LANES];
+                }
+            }
+        }
+    }
+}
+
+static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
+                          int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
+                          double *restrict c, int64_t c_row, int64_t c_column, int add)
+{
+    double panel[GRADC_DEPTH * GRADC_WIDE * GRADC_BYTES / sizeof(double)] __attribute__((aligned(GRADC_BYTES)));
+    for (int64_t from = 0; from < depth || from == 0; from += GRADC_DEPTH) {
+        const int64_t deep = depth - from < GRADC_DEPTH ? depth - from : GRADC_DEPTH;
+        for (int64_t left = 0, wide; left < columns; left += wide * GRADC_LANES) {
+            const int64_t rest = columns - left;
+            wide = rest >= GRADC_WIDE * GRADC_LANES ? GRADC_WIDE : (rest + GRADC_LANES - 1) / GRADC_LANES;
+            const int64_t width = wide * GRADC_LANES, used = rest < width ? rest : width;
+            for (int64_t k = 0; k < deep; ++k) {
+                const double *restrict source = b + (from + k) * b_depth + left * b_column;
+                for (int64_t j = 0; j < used; ++j) {
+                    panel[k * width + j] = source[j * b_column];
+                }
+                for (int64_t j = used; j < width; ++j) {
+                    panel[k * width + j] = 0;
+                }
+            }
+            const double *restrict start = a + from * a_depth;
+            double *restrict target = c + left * c_column;
+            const int more = add || from > 0;
+            int64_t i = 0;
+            for (; i + GRADC_ROWS <= rows; i += GRADC_ROWS) {
+#define GRADC_CASE(count, vectors) \
+    gradc_block(count, vectors, deep, start + i * a_row, a_row, a_depth, panel, target + i * c_row, c_row, c_column, used, more)
+                if (wide == 3) {
+                    GRADC_CASE(GRADC_ROWS, 3);
+                } else if (wide == 2) {
+                    GRADC_CASE(GRADC_ROWS, 2);
+                } else {
+                    GRADC_CASE(GRADC_ROWS, 1);
+                }
+            }
+            for (; i < rows; ++i) {
+                if (wide == 3) {
+                    GRADC_CASE(1, 3);
+                } else if (wide == 2) {
+                    GRADC_CASE(1, 2);
+                } else {
+                    GRADC_CASE(1, 1);
+                }
+#undef GRADC_CASE
+            }
+        }
+    }
+}
+
 size_t info_nce_value_work(int64_t n, int64_t k)
 {
-    return gradc_bytes(128, sizeof(double))
+    return gradc_bytes(k*n, sizeof(double))
+           + gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(n, 16*k + 10, 0) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(k*n, sizeof(double))
-           + gradc_bytes(k*n, sizeof(double))
-           + gradc_bytes(128*n, sizeof(double))
+           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*k*n + 29*n + 25, 0) * (gradc_bytes(128*n, sizeof(double))
            + gradc_bytes(128*n, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double));
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int info_nce_value(int64_t n, int64_t k, const double *restrict A, const double *restrict B, double tau,
                    double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t1 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
+    double *const B_2 = (void *)scratch;
+    scratch += gradc_bytes(k*n, sizeof(double));
     double *const A_2 = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
-    double *const t4 = (void *)scratch;
-    scratch += gradc_bytes(k*n, sizeof(double));
-    double *const t5 = (void *)scratch;
-    scratch += gradc_bytes(128*n, sizeof(double));
-    double *const S = (void *)scratch;
-    scratch += gradc_bytes(128*n, sizeof(double));
-    double *const t6 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t7 = (void *)scratch;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 16*k + 10, 0) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
+    unsigned char *const part_scratch_ = (void *)scratch;
+    const int64_t parts = gradc_parts(n, 16*k + 10, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t0 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t2 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t1 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t3 = (void *)own;
+        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t0[i:n] = sum[j:k](B[i, j] * B[i, j]) */
-        /* t2[i:n] = sum[j:k](A[i, j] * A[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t0_sum = 0.0;
-            double t2_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum, t2_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                const double B_ij = B[i*k + j];
-                const double A_ij = A[i*k + j];
-                t0_sum += B_ij * B_ij;
-                t2_sum += A_ij * A_ij;
+            /* t0[i:n] = sum[j:k](B[i, j] * B[i, j]) */
+            /* t2[i:n] = sum[j:k](A[i, j] * A[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+                double t0_sum = 0.0;
+                double t2_sum = 0.0;
+                double t0_sum_ = 0.0;
+                double t2_sum_ = 0.0;
+                double t0_sum_2 = 0.0;
+                double t2_sum_2 = 0.0;
+                double t0_sum_3 = 0.0;
+                double t2_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t0_sum, t2_sum, t0_sum_, t2_sum_, t0_sum_2, t2_sum_2, t0_sum_3, t2_sum_3))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double B_ij = B[i*k + j];
+                    const double A_ij = A[i*k + j];
+                    const double B_i1j = B[(i + 1)*k + j];
+                    const double A_i1j = A[(i + 1)*k + j];
+                    const double B_i2j = B[(i + 2)*k + j];
+                    const double A_i2j = A[(i + 2)*k + j];
+                    const double B_i3j = B[(i + 3)*k + j];
+                    const double A_i3j = A[(i + 3)*k + j];
+                    t0_sum += B_ij * B_ij;
+                    t2_sum += A_ij * A_ij;
+                    t0_sum_ += B_i1j * B_i1j;
+                    t2_sum_ += A_i1j * A_i1j;
+                    t0_sum_2 += B_i2j * B_i2j;
+                    t2_sum_2 += A_i2j * A_i2j;
+                    t0_sum_3 += B_i3j * B_i3j;
+                    t2_sum_3 += A_i3j * A_i3j;
+                }
+                t0[i - tile_begin] = t0_sum;
+                t2[i - tile_begin] = t2_sum;
+                t0[(i + 1) - tile_begin] = t0_sum_;
+                t2[(i + 1) - tile_begin] = t2_sum_;
+                t0[(i + 2) - tile_begin] = t0_sum_2;
+                t2[(i + 2) - tile_begin] = t2_sum_2;
+                t0[(i + 3) - tile_begin] = t0_sum_3;
+                t2[(i + 3) - tile_begin] = t2_sum_3;
             }
-            t0[i - tile_begin] = t0_sum;
-            t2[i - tile_begin] = t2_sum;
-        }
+            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+                double t0_sum = 0.0;
+                double t2_sum = 0.0;
+                GRADC_SIMD(reduction(+:t0_sum, t2_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double B_ij = B[i*k + j];
+                    const double A_ij = A[i*k + j];
+                    t0_sum += B_ij * B_ij;
+                    t2_sum += A_ij * A_ij;
+                }
+                t0[i - tile_begin] = t0_sum;
+                t2[i - tile_begin] = t2_sum;
+            }
 
-        /* t1[i:n] = sqrt(t0[i]) */
-        /* t3[i:n] = sqrt(t2[i]) */
-        GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t1[i - tile_begin] = sqrt(t0[i - tile_begin]);
-            t3[i - tile_begin] = sqrt(t2[i - tile_begin]);
-        }
-
-        /* B_2[i:n, j:k] = B[i, j] / t1[i] */
-        /* A_2[i:n, j:k] = A[i, j] / t3[i] */
-        /* t4[j:k, i:n] = B_2[i, j] */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t1_i = t1[i - tile_begin];
-            const double t3_i = t3[i - tile_begin];
+            /* t1[i:n] = sqrt(t0[i]) */
+            /* t3[i:n] = sqrt(t2[i]) */
             GRADC_SIMD()
-            for (int64_t j = 0; j < k; ++j) {
-                A_2[i*k + j] = A[i*k + j] / t3_i;
-                t4[j*n + i] = B[i*k + j] / t1_i;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t1[i - tile_begin] = sqrt(t0[i - tile_begin]);
+                t3[i - tile_begin] = sqrt(t2[i - tile_begin]);
             }
-        }
-    }
-    double t8 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
-        /* t5[i:n, l:n] = sum[j:k](A_2[i, j] * t4[j, l]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t l = 0; l < n; ++l) {
-                t5[(i - tile_begin)*n + l] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                const double A_2_ij = A_2[i*k + j];
-                const double A_2_ij1 = A_2[i*k + (j + 1)];
-                const double A_2_ij2 = A_2[i*k + (j + 2)];
-                const double A_2_ij3 = A_2[i*k + (j + 3)];
+            /* B_2[i:n, j:k] = B[i, j] / t1[i] */
+            /* A_2[i:n, j:k] = A[i, j] / t3[i] */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t1_i = t1[i - tile_begin];
+                const double t3_i = t3[i - tile_begin];
                 GRADC_SIMD()
-                for (int64_t l = 0; l < n; ++l) {
-                    t5[(i - tile_begin)*n + l] += A_2_ij * t4[j*n + l] + A_2_ij1 * t4[(j + 1)*n + l] + A_2_ij2 * t4[(j + 2)*n + l] + A_2_ij3 * t4[(j + 3)*n + l];
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                const double A_2_ij = A_2[i*k + j];
-                GRADC_SIMD()
-                for (int64_t l = 0; l < n; ++l) {
-                    t5[(i - tile_begin)*n + l] += A_2_ij * t4[j*n + l];
+                for (int64_t j = 0; j < k; ++j) {
+                    B_2[i*k + j] = B[i*k + j] / t1_i;
+                    A_2[i*k + j] = A[i*k + j] / t3_i;
                 }
             }
         }
+    }
+    const int64_t parts_ = gradc_parts(n, 3*k*n + 29*n + 25, 0);
+    const size_t part_bytes_ = gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t7_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts_)
+    for (int64_t part = 0; part < parts_; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_, part);
+        const int64_t part_end = gradc_cut(n, parts_, part + 1);
+        unsigned char *own = part_scratch_ + part * part_bytes_;
+        double *const t4 = (void *)own;
+        own += gradc_bytes(128*n, sizeof(double));
+        double *const S = (void *)own;
+        own += gradc_bytes(128*n, sizeof(double));
+        double *const t5 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t6 = (void *)own;
+        double t7_part = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* S[i:n, j:n] = t5[i, j] / tau */
-        /* t6[i:n] = max[j:n](S[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t6_max = -INFINITY;
-            for (int64_t j = 0; j < n; ++j) {
-                const double v0 = t5[(i - tile_begin)*n + j] / tau;
-                S[(i - tile_begin)*n + j] = v0;
-                t6_max = (v0 > t6_max || v0 != v0) ? v0 : t6_max;
+            /* t4[i:n, l:n] = sum[j:k](A_2[i, j] * B_2[l, j]) */
+            gradc_product(n, tile_end - tile_begin, k, B_2, k, 1, &A_2[tile_begin*k], 1, k, t4, 128, 1, 0);
+
+            /* S[i:n, j:n] = t4[i, j] / tau */
+            /* t5[i:n] = max[j:n](S[i, j]) */
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t5[j - tile_begin] = -INFINITY;
             }
-            t6[i - tile_begin] = t6_max;
-        }
-
-        /* t7[i:n] = sum[j:n](exp(S[i, j] - t6[i])) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t6_i = t6[i - tile_begin];
-            double t7_sum = 0.0;
-            GRADC_SIMD(reduction(+:t7_sum))
-            for (int64_t j = 0; j < n; ++j) {
-                t7_sum += exp(S[(i - tile_begin)*n + j] - t6_i);
+            for (int64_t i = 0; i < n; ++i) {
+                GRADC_SIMD()
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const double v0 = t4[i*128 + j - tile_begin] / tau;
+                    S[i*128 + j - tile_begin] = v0;
+                    t5[j - tile_begin] = (v0 > t5[j - tile_begin] || v0 != v0) ? v0 : t5[j - tile_begin];
+                }
             }
-            t7[i - tile_begin] = t7_sum;
-        }
 
-        /* t8 = sum[i:n](t6[i] + log(t7[i]) - S[i, i]) */
-        double t8_sum = 0.0;
-        GRADC_SIMD(reduction(+:t8_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t8_sum += t6[i - tile_begin] + log(t7[i - tile_begin]) - S[(i - tile_begin)*n + i];
+            /* t6[i:n] = sum[j:n](exp(S[i, j] - t5[i])) */
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t6[j - tile_begin] = 0.0;
+            }
+            for (int64_t i = 0; i < n / 4 * 4; i += 4) {
+                GRADC_SIMD()
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    t6[j - tile_begin] += exp(S[i*128 + j - tile_begin] - t5[j - tile_begin]) + exp(S[(i + 1)*128 + j - tile_begin] - t5[j - tile_begin]) + exp(S[(i + 2)*128 + j - tile_begin] - t5[j - tile_begin]) + exp(S[(i + 3)*128 + j - tile_begin] - t5[j - tile_begin]);
+                }
+            }
+            for (int64_t i = n / 4 * 4; i < n; ++i) {
+                GRADC_SIMD()
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    t6[j - tile_begin] += exp(S[i*128 + j - tile_begin] - t5[j - tile_begin]);
+                }
+            }
+
+            /* t7 = sum[i:n](t5[i] + log(t6[i]) - S[i, i]) */
+            double t7_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t7_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t7_part_sum += t5[i - tile_begin] + log(t6[i - tile_begin]) - S[i*128 + i - tile_begin];
+            }
+            t7_part += t7_part_sum;
         }
-        t8 += t8_sum;
+        t7_parts[part] = t7_part;
+    }
+    double t7 = 0.0;
+    for (int64_t part = 0; part < parts_; ++part) {
+        t7 += t7_parts[part];
     }
 
-    /* value = t8 / n */
-    *value = t8 / (double)n;
+    /* value = t7 / n */
+    *value = t7 / (double)n;
     return 0;
 }
 
 size_t info_nce_forward_work(int64_t n, int64_t k)
 {
-    return gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(k*n, sizeof(double))
-           + gradc_bytes(k*n, sizeof(double))
-           + gradc_bytes(128*n, sizeof(double));
+    return gradc_bytes(k*n, sizeof(double))
+           + gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(n, 16*k + 10, 0) * (gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*k*n + 29*n + 25, 0) * (gradc_bytes(128*n, sizeof(double)));
 }
 
 int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const double *restrict B, double tau,
@@ -205,113 +395,153 @@ int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const doubl
                      double *restrict t5, double *restrict t6, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t1 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
+    double *const B_2 = (void *)scratch;
+    scratch += gradc_bytes(k*n, sizeof(double));
     double *const A_2 = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
-    double *const t4_ = (void *)scratch;
-    scratch += gradc_bytes(k*n, sizeof(double));
-    double *const S = (void *)scratch;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 16*k + 10, 0) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
+    unsigned char *const part_scratch_ = (void *)scratch;
+    const int64_t parts = gradc_parts(n, 16*k + 10, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t1 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t3 = (void *)own;
+        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t0[i:n] = sum[j:k](B[i, j] * B[i, j]) */
-        /* t2[i:n] = sum[j:k](A[i, j] * A[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t0_sum = 0.0;
-            double t2_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum, t2_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                const double B_ij = B[i*k + j];
-                const double A_ij = A[i*k + j];
-                t0_sum += B_ij * B_ij;
-                t2_sum += A_ij * A_ij;
+            /* t0[i:n] = sum[j:k](B[i, j] * B[i, j]) */
+            /* t2[i:n] = sum[j:k](A[i, j] * A[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+                double t0_sum = 0.0;
+                double t2_sum = 0.0;
+                double t0_sum_ = 0.0;
+                double t2_sum_ = 0.0;
+                double t0_sum_2 = 0.0;
+                double t2_sum_2 = 0.0;
+                double t0_sum_3 = 0.0;
+                double t2_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t0_sum, t2_sum, t0_sum_, t2_sum_, t0_sum_2, t2_sum_2, t0_sum_3, t2_sum_3))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double B_ij = B[i*k + j];
+                    const double A_ij = A[i*k + j];
+                    const double B_i1j = B[(i + 1)*k + j];
+                    const double A_i1j = A[(i + 1)*k + j];
+                    const double B_i2j = B[(i + 2)*k + j];
+                    const double A_i2j = A[(i + 2)*k + j];
+                    const double B_i3j = B[(i + 3)*k + j];
+                    const double A_i3j = A[(i + 3)*k + j];
+                    t0_sum += B_ij * B_ij;
+                    t2_sum += A_ij * A_ij;
+                    t0_sum_ += B_i1j * B_i1j;
+                    t2_sum_ += A_i1j * A_i1j;
+                    t0_sum_2 += B_i2j * B_i2j;
+                    t2_sum_2 += A_i2j * A_i2j;
+                    t0_sum_3 += B_i3j * B_i3j;
+                    t2_sum_3 += A_i3j * A_i3j;
+                }
+                t0[i] = t0_sum;
+                t2[i] = t2_sum;
+                t0[(i + 1)] = t0_sum_;
+                t2[(i + 1)] = t2_sum_;
+                t0[(i + 2)] = t0_sum_2;
+                t2[(i + 2)] = t2_sum_2;
+                t0[(i + 3)] = t0_sum_3;
+                t2[(i + 3)] = t2_sum_3;
             }
-            t0[i] = t0_sum;
-            t2[i] = t2_sum;
-        }
+            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+                double t0_sum = 0.0;
+                double t2_sum = 0.0;
+                GRADC_SIMD(reduction(+:t0_sum, t2_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double B_ij = B[i*k + j];
+                    const double A_ij = A[i*k + j];
+                    t0_sum += B_ij * B_ij;
+                    t2_sum += A_ij * A_ij;
+                }
+                t0[i] = t0_sum;
+                t2[i] = t2_sum;
+            }
 
-        /* t1[i:n] = sqrt(t0[i]) */
-        /* t3[i:n] = sqrt(t2[i]) */
-        GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t1[i - tile_begin] = sqrt(t0[i]);
-            t3[i - tile_begin] = sqrt(t2[i]);
-        }
-
-        /* B_2[i:n, j:k] = B[i, j] / t1[i] */
-        /* A_2[i:n, j:k] = A[i, j] / t3[i] */
-        /* t4[j:k, i:n] = B_2[i, j] */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t1_i = t1[i - tile_begin];
-            const double t3_i = t3[i - tile_begin];
+            /* t1[i:n] = sqrt(t0[i]) */
+            /* t3[i:n] = sqrt(t2[i]) */
             GRADC_SIMD()
-            for (int64_t j = 0; j < k; ++j) {
-                A_2[i*k + j] = A[i*k + j] / t3_i;
-                t4_[j*n + i] = B[i*k + j] / t1_i;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t1[i - tile_begin] = sqrt(t0[i]);
+                t3[i - tile_begin] = sqrt(t2[i]);
+            }
+
+            /* B_2[i:n, j:k] = B[i, j] / t1[i] */
+            /* A_2[i:n, j:k] = A[i, j] / t3[i] */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t1_i = t1[i - tile_begin];
+                const double t3_i = t3[i - tile_begin];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < k; ++j) {
+                    B_2[i*k + j] = B[i*k + j] / t1_i;
+                    A_2[i*k + j] = A[i*k + j] / t3_i;
+                }
             }
         }
     }
+    const int64_t parts_ = gradc_parts(n, 3*k*n + 29*n + 25, 0);
+    const size_t part_bytes_ = gradc_bytes(128*n, sizeof(double));
+    double t7_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts_)
+    for (int64_t part = 0; part < parts_; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_, part);
+        const int64_t part_end = gradc_cut(n, parts_, part + 1);
+        unsigned char *own = part_scratch_ + part * part_bytes_;
+        double *const S = (void *)own;
+        double t7_part = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+            /* t4[i:n, l:n] = sum[j:k](A_2[i, j] * B_2[l, j]) */
+            gradc_product(tile_end - tile_begin, n, k, &A_2[tile_begin*k], k, 1, B_2, 1, k, &t4[tile_begin*n], n, 1, 0);
+
+            /* S[i:n, j:n] = t4[i, j] / tau */
+            /* t5[i:n] = max[j:n](S[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                double t5_max = -INFINITY;
+                for (int64_t j = 0; j < n; ++j) {
+                    const double v0 = t4[i*n + j] / tau;
+                    S[(i - tile_begin)*n + j] = v0;
+                    t5_max = (v0 > t5_max || v0 != v0) ? v0 : t5_max;
+                }
+                t5[i] = t5_max;
+            }
+
+            /* t6[i:n] = sum[j:n](exp(S[i, j] - t5[i])) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t5_i = t5[i];
+                double t6_sum = 0.0;
+                GRADC_SIMD(reduction(+:t6_sum))
+                for (int64_t j = 0; j < n; ++j) {
+                    t6_sum += exp(S[(i - tile_begin)*n + j] - t5_i);
+                }
+                t6[i] = t6_sum;
+            }
+
+            /* t7 = sum[i:n](t5[i] + log(t6[i]) - S[i, i]) */
+            double t7_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t7_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t7_part_sum += t5[i] + log(t6[i]) - S[(i - tile_begin)*n + i];
+            }
+            t7_part += t7_part_sum;
+        }
+        t7_parts[part] = t7_part;
+    }
     double t7 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* t4_2[i:n, l:n] = sum[j:k](A_2[i, j] * t4[j, l]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t l = 0; l < n; ++l) {
-                t4[i*n + l] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                const double A_2_ij = A_2[i*k + j];
-                const double A_2_ij1 = A_2[i*k + (j + 1)];
-                const double A_2_ij2 = A_2[i*k + (j + 2)];
-                const double A_2_ij3 = A_2[i*k + (j + 3)];
-                GRADC_SIMD()
-                for (int64_t l = 0; l < n; ++l) {
-                    t4[i*n + l] += A_2_ij * t4_[j*n + l] + A_2_ij1 * t4_[(j + 1)*n + l] + A_2_ij2 * t4_[(j + 2)*n + l] + A_2_ij3 * t4_[(j + 3)*n + l];
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                const double A_2_ij = A_2[i*k + j];
-                GRADC_SIMD()
-                for (int64_t l = 0; l < n; ++l) {
-                    t4[i*n + l] += A_2_ij * t4_[j*n + l];
-                }
-            }
-        }
-
-        /* S[i:n, j:n] = t4_2[i, j] / tau */
-        /* t5[i:n] = max[j:n](S[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t5_max = -INFINITY;
-            for (int64_t j = 0; j < n; ++j) {
-                const double v0 = t4[i*n + j] / tau;
-                S[(i - tile_begin)*n + j] = v0;
-                t5_max = (v0 > t5_max || v0 != v0) ? v0 : t5_max;
-            }
-            t5[i] = t5_max;
-        }
-
-        /* t6[i:n] = sum[j:n](exp(S[i, j] - t5[i])) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t5_i = t5[i];
-            double t6_sum = 0.0;
-            GRADC_SIMD(reduction(+:t6_sum))
-            for (int64_t j = 0; j < n; ++j) {
-                t6_sum += exp(S[(i - tile_begin)*n + j] - t5_i);
-            }
-            t6[i] = t6_sum;
-        }
-
-        /* t7 = sum[i:n](t5[i] + log(t6[i]) - S[i, i]) */
-        double t7_sum = 0.0;
-        GRADC_SIMD(reduction(+:t7_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t7_sum += t5[i] + log(t6[i]) - S[(i - tile_begin)*n + i];
-        }
-        t7 += t7_sum;
+    for (int64_t part = 0; part < parts_; ++part) {
+        t7 += t7_parts[part];
     }
 
     /* value = t7 / n */
@@ -329,13 +559,12 @@ size_t info_nce_backward_work(int64_t n, int64_t k)
            + gradc_bytes(n*n, sizeof(double))
            + gradc_bytes(n, sizeof(double))
            + gradc_bytes(n, sizeof(double))
+           + gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(n, 6*k*n + 14*k + 44*n + 18, k*n) * (gradc_bytes(k*n, sizeof(double))
            + gradc_bytes(128*n, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(k*n, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double));
+           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 14*k + 18, 0) * (gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const double *restrict B, double tau,
@@ -360,174 +589,210 @@ int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const doub
     scratch += gradc_bytes(n, sizeof(double));
     double *const t9 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
-    double *const t10 = (void *)scratch;
-    scratch += gradc_bytes(128*n, sizeof(double));
-    double *const A_bar = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t11 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t12 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
     double *const B_bar = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
-    double *const t13 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t14 = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 6*k*n + 14*k + 44*n + 18, k*n) * (gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
+    unsigned char *const part_scratch_ = (void *)scratch;
 
     /* t7 = cotangent / n */
     const double t7 = cotangent / (double)n;
     for (int64_t at = 0; at < n*n; ++at) {
         S_bar[at] = 0.0;
     }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    {
+        const int64_t tile_rows = gradc_rows((2*k + n) * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
-        /* t1[i:n] = sqrt(t0[i]) */
-        /* t3[i:n] = sqrt(t2[i]) */
-        /* S_bar[:n, :n] = 0 S_bar += each[i:n](at[i, i](-t7)) */
-        /* t8[i:n] = t7 / t6[i] */
-        const double v0 = -t7;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t1[i] = sqrt(t0[i]);
-            t3[i] = sqrt(t2[i]);
-            S_bar[i*n + i] += v0;
-            t8[i] = t7 / t6[i];
-        }
-
-        /* B_2[i:n, j:k] = B[i, j] / t1[i] */
-        /* A_2[i:n, j:k] = A[i, j] / t3[i] */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t1_i = t1[i];
-            const double t3_i = t3[i];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < k; ++j) {
-                B_2[i*k + j] = B[i*k + j] / t1_i;
-                A_2[i*k + j] = A[i*k + j] / t3_i;
+            /* t1[i:n] = sqrt(t0[i]) */
+            /* t3[i:n] = sqrt(t2[i]) */
+            /* S_bar[:n, :n] = 0 S_bar += each[i:n](at[i, i](-t7)) */
+            /* t8[i:n] = t7 / t6[i] */
+            const double v0 = -t7;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t1[i] = sqrt(t0[i]);
+                t3[i] = sqrt(t2[i]);
+                S_bar[i*n + i] += v0;
+                t8[i] = t7 / t6[i];
             }
-        }
 
-        /* S[i:n, j:n] = t4[i, j] / tau */
-        /* t9[i:n] = sum[j:n](where(S[i, j] == t5[i], 1, 0)) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t5_i = t5[i];
-            double t9_sum = 0.0;
-            GRADC_SIMD(reduction(+:t9_sum))
-            for (int64_t j = 0; j < n; ++j) {
-                const double v1 = t4[i*n + j] / tau;
-                S[i*n + j] = v1;
-                t9_sum += t5_i == v1 ? 1.0 : 0.0;
-            }
-            t9[i] = t9_sum;
-        }
-    }
-    for (int64_t at = 0; at < k*n; ++at) {
-        B_bar[at] = 0.0;
-    }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* t10[i:n, j:n] = (S_bar[i, j] + t8[i] * exp(S[i, j] - t5[i]) + where(S[i, j] == t5[i], (t7 - t6[i] *
-         *    t8[i]) / t9[i], 0)) / tau */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t8_i = t8[i];
-            const double t5_i = t5[i];
-            const double v1 = (t7 - t6[i] * t8_i) / t9[i];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < n; ++j) {
-                const double S_ij = S[i*n + j];
-                t10[(i - tile_begin)*n + j] = (S_bar[i*n + j] + t8_i * exp(S_ij - t5_i) + (S_ij == t5_i ? v1 : 0.0)) / tau;
-            }
-        }
-
-        /* A_bar[i:n, j:k] = sum[l:n](t10[i, l] * B_2[l, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t j = 0; j < k; ++j) {
-                A_bar[(i - tile_begin)*k + j] = 0.0;
-            }
-            for (int64_t l = 0; l < n / 4 * 4; l += 4) {
-                const double t10_il = t10[(i - tile_begin)*n + l];
-                const double t10_il1 = t10[(i - tile_begin)*n + (l + 1)];
-                const double t10_il2 = t10[(i - tile_begin)*n + (l + 2)];
-                const double t10_il3 = t10[(i - tile_begin)*n + (l + 3)];
+            /* B_2[i:n, j:k] = B[i, j] / t1[i] */
+            /* A_2[i:n, j:k] = A[i, j] / t3[i] */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t1_i = t1[i];
+                const double t3_i = t3[i];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    A_bar[(i - tile_begin)*k + j] += t10_il * B_2[l*k + j] + t10_il1 * B_2[(l + 1)*k + j] + t10_il2 * B_2[(l + 2)*k + j] + t10_il3 * B_2[(l + 3)*k + j];
+                    B_2[i*k + j] = B[i*k + j] / t1_i;
+                    A_2[i*k + j] = A[i*k + j] / t3_i;
                 }
             }
-            for (int64_t l = n / 4 * 4; l < n; ++l) {
-                const double t10_il = t10[(i - tile_begin)*n + l];
+
+            /* S[i:n, j:n] = t4[i, j] / tau */
+            /* t9[i:n] = sum[j:n](where(S[i, j] == t5[i], 1, 0)) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t5_i = t5[i];
+                double t9_sum = 0.0;
+                GRADC_SIMD(reduction(+:t9_sum))
+                for (int64_t j = 0; j < n; ++j) {
+                    const double v1 = t4[i*n + j] / tau;
+                    S[i*n + j] = v1;
+                    t9_sum += t5_i == v1 ? 1.0 : 0.0;
+                }
+                t9[i] = t9_sum;
+            }
+        }
+    }
+    const int64_t parts = gradc_parts(n, 6*k*n + 14*k + 44*n + 18, k*n);
+    const size_t part_bytes = gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const B_bar_part = part == 0 ? B_bar : (void *)own;
+        own += gradc_bytes(k*n, sizeof(double));
+        double *const t10 = (void *)own;
+        own += gradc_bytes(128*n, sizeof(double));
+        double *const A_bar = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t11 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t12 = (void *)own;
+        for (int64_t at = 0; at < k*n; ++at) {
+            B_bar_part[at] = 0.0;
+        }
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+            /* t10[i:n, j:n] = (S_bar[i, j] + t8[i] * exp(S[i, j] - t5[i]) + where(S[i, j] == t5[i], (t7 - t6[i] *
+             *    t8[i]) / t9[i], 0)) / tau */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t8_i = t8[i];
+                const double t5_i = t5[i];
+                const double v1 = (t7 - t6[i] * t8_i) / t9[i];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < n; ++j) {
+                    const double S_ij = S[i*n + j];
+                    t10[(i - tile_begin)*n + j] = (S_bar[i*n + j] + t8_i * exp(S_ij - t5_i) + (S_ij == t5_i ? v1 : 0.0)) / tau;
+                }
+            }
+
+            /* A_bar[i:n, j:k] = sum[l:n](t10[i, l] * B_2[l, j]) */
+            gradc_product(tile_end - tile_begin, k, n, t10, n, 1, B_2, k, 1, A_bar, k, 1, 0);
+
+            /* t11[i:n] = sum[j:k](A[i, j] * A_bar[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+                double t11_sum = 0.0;
+                double t11_sum_ = 0.0;
+                double t11_sum_2 = 0.0;
+                double t11_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t11_sum, t11_sum_, t11_sum_2, t11_sum_3))
+                for (int64_t j = 0; j < k; ++j) {
+                    t11_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
+                    t11_sum_ += A[(i + 1)*k + j] * A_bar[((i + 1) - tile_begin)*k + j];
+                    t11_sum_2 += A[(i + 2)*k + j] * A_bar[((i + 2) - tile_begin)*k + j];
+                    t11_sum_3 += A[(i + 3)*k + j] * A_bar[((i + 3) - tile_begin)*k + j];
+                }
+                t11[i - tile_begin] = t11_sum;
+                t11[(i + 1) - tile_begin] = t11_sum_;
+                t11[(i + 2) - tile_begin] = t11_sum_2;
+                t11[(i + 3) - tile_begin] = t11_sum_3;
+            }
+            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+                double t11_sum = 0.0;
+                GRADC_SIMD(reduction(+:t11_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    t11_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
+                }
+                t11[i - tile_begin] = t11_sum;
+            }
+
+            /* t12[i:n] = -(0.5 * (t11[i] / (t3[i] * t3[i])) / sqrt(t2[i])) */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t3_i = t3[i];
+                t12[i - tile_begin] = -(0.5 * (t11[i - tile_begin] / (t3_i * t3_i)) / sqrt(t2[i]));
+            }
+
+            /* grad_A[i:n, j:k] = A_bar[i, j] / t3[i] + t12[i] * (2 * A[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t3_i = t3[i];
+                const double t12_i = t12[i - tile_begin];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    A_bar[(i - tile_begin)*k + j] += t10_il * B_2[l*k + j];
+                    grad_A[i*k + j] = A_bar[(i - tile_begin)*k + j] / t3_i + t12_i * (2.0 * A[i*k + j]);
                 }
             }
-        }
 
-        /* t11[i:n] = sum[j:k](A[i, j] * A_bar[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t11_sum = 0.0;
-            GRADC_SIMD(reduction(+:t11_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                t11_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
-            }
-            t11[i - tile_begin] = t11_sum;
+            /* B_bar[i:n, j:k] = sum[l:n](A_2[l, j] * t10[l, i]) */
+            gradc_product(n, k, tile_end - tile_begin, t10, 1, n, &A_2[tile_begin*k], k, 1, B_bar_part, k, 1, 1);
         }
-
-        /* t12[i:n] = -(0.5 * (t11[i] / (t3[i] * t3[i])) / sqrt(t2[i])) */
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const B_bar_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t3_i = t3[i];
-            t12[i - tile_begin] = -(0.5 * (t11[i - tile_begin] / (t3_i * t3_i)) / sqrt(t2[i]));
-        }
-
-        /* grad_A[i:n, j:k] = A_bar[i, j] / t3[i] + t12[i] * (2 * A[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t3_i = t3[i];
-            const double t12_i = t12[i - tile_begin];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < k; ++j) {
-                grad_A[i*k + j] = A_bar[(i - tile_begin)*k + j] / t3_i + t12_i * (2.0 * A[i*k + j]);
-            }
-        }
-
-        /* B_bar[i:n, j:k] = sum[l:n](A_2[l, j] * t10[l, i]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t l = 0; l < n; ++l) {
-                const double t10_il = t10[(i - tile_begin)*n + l];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    B_bar[l*k + j] += A_2[i*k + j] * t10_il;
-                }
-            }
+        for (int64_t at = 0; at < k*n; ++at) {
+            B_bar[at] += B_bar_more[at];
         }
     }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    const int64_t parts_ = gradc_parts(n, 14*k + 18, 0);
+    const size_t part_bytes_ = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    GRADC_PARALLEL(parts_)
+    for (int64_t part = 0; part < parts_; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_, part);
+        const int64_t part_end = gradc_cut(n, parts_, part + 1);
+        unsigned char *own = part_scratch_ + part * part_bytes_;
+        double *const t13 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t14 = (void *)own;
+        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t13[i:n] = sum[j:k](B[i, j] * B_bar[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t13_sum = 0.0;
-            GRADC_SIMD(reduction(+:t13_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                t13_sum += B[i*k + j] * B_bar[i*k + j];
+            /* t13[i:n] = sum[j:k](B[i, j] * B_bar[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+                double t13_sum = 0.0;
+                double t13_sum_ = 0.0;
+                double t13_sum_2 = 0.0;
+                double t13_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t13_sum, t13_sum_, t13_sum_2, t13_sum_3))
+                for (int64_t j = 0; j < k; ++j) {
+                    t13_sum += B[i*k + j] * B_bar[i*k + j];
+                    t13_sum_ += B[(i + 1)*k + j] * B_bar[(i + 1)*k + j];
+                    t13_sum_2 += B[(i + 2)*k + j] * B_bar[(i + 2)*k + j];
+                    t13_sum_3 += B[(i + 3)*k + j] * B_bar[(i + 3)*k + j];
+                }
+                t13[i - tile_begin] = t13_sum;
+                t13[(i + 1) - tile_begin] = t13_sum_;
+                t13[(i + 2) - tile_begin] = t13_sum_2;
+                t13[(i + 3) - tile_begin] = t13_sum_3;
             }
-            t13[i - tile_begin] = t13_sum;
-        }
+            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+                double t13_sum = 0.0;
+                GRADC_SIMD(reduction(+:t13_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    t13_sum += B[i*k + j] * B_bar[i*k + j];
+                }
+                t13[i - tile_begin] = t13_sum;
+            }
 
-        /* t14[i:n] = -(0.5 * (t13[i] / (t1[i] * t1[i])) / sqrt(t0[i])) */
-        GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t1_i = t1[i];
-            t14[i - tile_begin] = -(0.5 * (t13[i - tile_begin] / (t1_i * t1_i)) / sqrt(t0[i]));
-        }
-
-        /* grad_B[i:n, j:k] = B_bar[i, j] / t1[i] + t14[i] * (2 * B[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t1_i = t1[i];
-            const double t14_i = t14[i - tile_begin];
+            /* t14[i:n] = -(0.5 * (t13[i] / (t1[i] * t1[i])) / sqrt(t0[i])) */
             GRADC_SIMD()
-            for (int64_t j = 0; j < k; ++j) {
-                grad_B[i*k + j] = B_bar[i*k + j] / t1_i + t14_i * (2.0 * B[i*k + j]);
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t1_i = t1[i];
+                t14[i - tile_begin] = -(0.5 * (t13[i - tile_begin] / (t1_i * t1_i)) / sqrt(t0[i]));
+            }
+
+            /* grad_B[i:n, j:k] = B_bar[i, j] / t1[i] + t14[i] * (2 * B[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t1_i = t1[i];
+                const double t14_i = t14[i - tile_begin];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < k; ++j) {
+                    grad_B[i*k + j] = B_bar[i*k + j] / t1_i + t14_i * (2.0 * B[i*k + j]);
+                }
             }
         }
     }
@@ -542,21 +807,19 @@ size_t info_nce_value_and_grad_work(int64_t n, int64_t k)
            + gradc_bytes(n, sizeof(double))
            + gradc_bytes(n, sizeof(double))
            + gradc_bytes(k*n, sizeof(double))
-           + gradc_bytes(k*n, sizeof(double))
-           + gradc_bytes(128*n, sizeof(double))
-           + gradc_bytes(128*n, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(n*n, sizeof(double))
+           + gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(n, 9*k*n + 14*k + 75*n + 48, k*n) * (gradc_bytes(k*n, sizeof(double))
+           + gradc_bytes(128*n, sizeof(double))
+           + gradc_bytes(128*n, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*n, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(k*n, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double));
+           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 14*k + 18, 0) * (gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, const double *restrict B, double tau,
@@ -576,260 +839,313 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
     scratch += gradc_bytes(n, sizeof(double));
     double *const A_2 = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
-    double *const t4 = (void *)scratch;
-    scratch += gradc_bytes(k*n, sizeof(double));
-    double *const t5 = (void *)scratch;
-    scratch += gradc_bytes(128*n, sizeof(double));
-    double *const S = (void *)scratch;
-    scratch += gradc_bytes(128*n, sizeof(double));
-    double *const t6 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t7 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
     double *const S_bar = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
-    double *const t10 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t11 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t12 = (void *)scratch;
-    scratch += gradc_bytes(128*n, sizeof(double));
-    double *const A_bar = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t13 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t14 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
     double *const B_bar = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
-    double *const t15 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t16 = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 9*k*n + 14*k + 75*n + 48, k*n) * (gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
+    unsigned char *const part_scratch_ = (void *)scratch;
 
-    /* t9 = 1 / n */
-    const double t9 = 1.0 / (double)n;
+    /* t8 = 1 / n */
+    const double t8 = 1.0 / (double)n;
     for (int64_t at = 0; at < n*n; ++at) {
         S_bar[at] = 0.0;
     }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    {
+        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
-        /* t0[i:n] = sum[j:k](B[i, j] * B[i, j]) */
-        /* t2[i:n] = sum[j:k](A[i, j] * A[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t0_sum = 0.0;
-            double t2_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum, t2_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                const double B_ij = B[i*k + j];
-                const double A_ij = A[i*k + j];
-                t0_sum += B_ij * B_ij;
-                t2_sum += A_ij * A_ij;
+            /* t0[i:n] = sum[j:k](B[i, j] * B[i, j]) */
+            /* t2[i:n] = sum[j:k](A[i, j] * A[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+                double t0_sum = 0.0;
+                double t2_sum = 0.0;
+                double t0_sum_ = 0.0;
+                double t2_sum_ = 0.0;
+                double t0_sum_2 = 0.0;
+                double t2_sum_2 = 0.0;
+                double t0_sum_3 = 0.0;
+                double t2_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t0_sum, t2_sum, t0_sum_, t2_sum_, t0_sum_2, t2_sum_2, t0_sum_3, t2_sum_3))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double B_ij = B[i*k + j];
+                    const double A_ij = A[i*k + j];
+                    const double B_i1j = B[(i + 1)*k + j];
+                    const double A_i1j = A[(i + 1)*k + j];
+                    const double B_i2j = B[(i + 2)*k + j];
+                    const double A_i2j = A[(i + 2)*k + j];
+                    const double B_i3j = B[(i + 3)*k + j];
+                    const double A_i3j = A[(i + 3)*k + j];
+                    t0_sum += B_ij * B_ij;
+                    t2_sum += A_ij * A_ij;
+                    t0_sum_ += B_i1j * B_i1j;
+                    t2_sum_ += A_i1j * A_i1j;
+                    t0_sum_2 += B_i2j * B_i2j;
+                    t2_sum_2 += A_i2j * A_i2j;
+                    t0_sum_3 += B_i3j * B_i3j;
+                    t2_sum_3 += A_i3j * A_i3j;
+                }
+                t0[i] = t0_sum;
+                t2[i] = t2_sum;
+                t0[(i + 1)] = t0_sum_;
+                t2[(i + 1)] = t2_sum_;
+                t0[(i + 2)] = t0_sum_2;
+                t2[(i + 2)] = t2_sum_2;
+                t0[(i + 3)] = t0_sum_3;
+                t2[(i + 3)] = t2_sum_3;
             }
-            t0[i] = t0_sum;
-            t2[i] = t2_sum;
-        }
+            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+                double t0_sum = 0.0;
+                double t2_sum = 0.0;
+                GRADC_SIMD(reduction(+:t0_sum, t2_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double B_ij = B[i*k + j];
+                    const double A_ij = A[i*k + j];
+                    t0_sum += B_ij * B_ij;
+                    t2_sum += A_ij * A_ij;
+                }
+                t0[i] = t0_sum;
+                t2[i] = t2_sum;
+            }
 
-        /* t1[i:n] = sqrt(t0[i]) */
-        /* t3[i:n] = sqrt(t2[i]) */
-        /* S_bar[:n, :n] = 0 S_bar += each[i:n](at[i, i](-t9)) */
-        const double v0 = -t9;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t1[i] = sqrt(t0[i]);
-            t3[i] = sqrt(t2[i]);
-            S_bar[i*n + i] += v0;
-        }
+            /* t1[i:n] = sqrt(t0[i]) */
+            /* t3[i:n] = sqrt(t2[i]) */
+            /* S_bar[:n, :n] = 0 S_bar += each[i:n](at[i, i](-t8)) */
+            const double v0 = -t8;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t1[i] = sqrt(t0[i]);
+                t3[i] = sqrt(t2[i]);
+                S_bar[i*n + i] += v0;
+            }
 
-        /* B_2[i:n, j:k] = B[i, j] / t1[i] */
-        /* A_2[i:n, j:k] = A[i, j] / t3[i] */
-        /* t4[j:k, i:n] = B_2[i, j] */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t1_i = t1[i];
-            const double t3_i = t3[i];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < k; ++j) {
-                const double v1 = B[i*k + j] / t1_i;
-                B_2[i*k + j] = v1;
-                A_2[i*k + j] = A[i*k + j] / t3_i;
-                t4[j*n + i] = v1;
+            /* B_2[i:n, j:k] = B[i, j] / t1[i] */
+            /* A_2[i:n, j:k] = A[i, j] / t3[i] */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t1_i = t1[i];
+                const double t3_i = t3[i];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < k; ++j) {
+                    B_2[i*k + j] = B[i*k + j] / t1_i;
+                    A_2[i*k + j] = A[i*k + j] / t3_i;
+                }
             }
         }
     }
-    double t8 = 0.0;
-    for (int64_t at = 0; at < k*n; ++at) {
-        B_bar[at] = 0.0;
-    }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    const int64_t parts = gradc_parts(n, 9*k*n + 14*k + 75*n + 48, k*n);
+    const size_t part_bytes = gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t7_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const B_bar_part = part == 0 ? B_bar : (void *)own;
+        own += gradc_bytes(k*n, sizeof(double));
+        double *const t4 = (void *)own;
+        own += gradc_bytes(128*n, sizeof(double));
+        double *const S = (void *)own;
+        own += gradc_bytes(128*n, sizeof(double));
+        double *const t5 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t6 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t10 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t9 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t11 = (void *)own;
+        own += gradc_bytes(128*n, sizeof(double));
+        double *const A_bar = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t12 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t13 = (void *)own;
+        double t7_part = 0.0;
+        for (int64_t at = 0; at < k*n; ++at) {
+            B_bar_part[at] = 0.0;
+        }
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t5[i:n, l:n] = sum[j:k](A_2[i, j] * t4[j, l]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t l = 0; l < n; ++l) {
-                t5[(i - tile_begin)*n + l] = 0.0;
+            /* t4[i:n, l:n] = sum[j:k](A_2[i, j] * B_2[l, j]) */
+            gradc_product(tile_end - tile_begin, n, k, &A_2[tile_begin*k], k, 1, B_2, 1, k, t4, n, 1, 0);
+
+            /* S[i:n, j:n] = t4[i, j] / tau */
+            /* t5[i:n] = max[j:n](S[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                double t5_max = -INFINITY;
+                for (int64_t j = 0; j < n; ++j) {
+                    const double v1 = t4[(i - tile_begin)*n + j] / tau;
+                    S[(i - tile_begin)*n + j] = v1;
+                    t5_max = (v1 > t5_max || v1 != v1) ? v1 : t5_max;
+                }
+                t5[i - tile_begin] = t5_max;
             }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                const double A_2_ij = A_2[i*k + j];
-                const double A_2_ij1 = A_2[i*k + (j + 1)];
-                const double A_2_ij2 = A_2[i*k + (j + 2)];
-                const double A_2_ij3 = A_2[i*k + (j + 3)];
+
+            /* t6[i:n] = sum[j:n](exp(S[i, j] - t5[i])) */
+            /* t10[i:n] = sum[j:n](where(S[i, j] == t5[i], 1, 0)) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t5_i = t5[i - tile_begin];
+                double t6_sum = 0.0;
+                double t10_sum = 0.0;
+                GRADC_SIMD(reduction(+:t6_sum, t10_sum))
+                for (int64_t j = 0; j < n; ++j) {
+                    const double S_ij = S[(i - tile_begin)*n + j];
+                    t6_sum += exp(S_ij - t5_i);
+                    t10_sum += S_ij == t5_i ? 1.0 : 0.0;
+                }
+                t6[i - tile_begin] = t6_sum;
+                t10[i - tile_begin] = t10_sum;
+            }
+
+            /* t7 = sum[i:n](t5[i] + log(t6[i]) - S[i, i]) */
+            /* t9[i:n] = t8 / t6[i] */
+            double t7_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t7_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t6_i = t6[i - tile_begin];
+                t7_part_sum += t5[i - tile_begin] + log(t6_i) - S[(i - tile_begin)*n + i];
+                t9[i - tile_begin] = t8 / t6_i;
+            }
+            t7_part += t7_part_sum;
+
+            /* t11[i:n, j:n] = (S_bar[i, j] + t9[i] * exp(S[i, j] - t5[i]) + where(S[i, j] == t5[i], (t8 - t6[i] *
+             *    t9[i]) / t10[i], 0)) / tau */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t9_i = t9[i - tile_begin];
+                const double t5_i = t5[i - tile_begin];
+                const double v1 = (t8 - t9_i * t6[i - tile_begin]) / t10[i - tile_begin];
                 GRADC_SIMD()
-                for (int64_t l = 0; l < n; ++l) {
-                    t5[(i - tile_begin)*n + l] += A_2_ij * t4[j*n + l] + A_2_ij1 * t4[(j + 1)*n + l] + A_2_ij2 * t4[(j + 2)*n + l] + A_2_ij3 * t4[(j + 3)*n + l];
+                for (int64_t j = 0; j < n; ++j) {
+                    const double S_ij = S[(i - tile_begin)*n + j];
+                    t11[(i - tile_begin)*n + j] = (S_bar[i*n + j] + t9_i * exp(S_ij - t5_i) + (S_ij == t5_i ? v1 : 0.0)) / tau;
                 }
             }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                const double A_2_ij = A_2[i*k + j];
-                GRADC_SIMD()
-                for (int64_t l = 0; l < n; ++l) {
-                    t5[(i - tile_begin)*n + l] += A_2_ij * t4[j*n + l];
+
+            /* A_bar[i:n, j:k] = sum[l:n](t11[i, l] * B_2[l, j]) */
+            gradc_product(tile_end - tile_begin, k, n, t11, n, 1, B_2, k, 1, A_bar, k, 1, 0);
+
+            /* t12[i:n] = sum[j:k](A[i, j] * A_bar[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+                double t12_sum = 0.0;
+                double t12_sum_ = 0.0;
+                double t12_sum_2 = 0.0;
+                double t12_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t12_sum, t12_sum_, t12_sum_2, t12_sum_3))
+                for (int64_t j = 0; j < k; ++j) {
+                    t12_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
+                    t12_sum_ += A[(i + 1)*k + j] * A_bar[((i + 1) - tile_begin)*k + j];
+                    t12_sum_2 += A[(i + 2)*k + j] * A_bar[((i + 2) - tile_begin)*k + j];
+                    t12_sum_3 += A[(i + 3)*k + j] * A_bar[((i + 3) - tile_begin)*k + j];
                 }
+                t12[i - tile_begin] = t12_sum;
+                t12[(i + 1) - tile_begin] = t12_sum_;
+                t12[(i + 2) - tile_begin] = t12_sum_2;
+                t12[(i + 3) - tile_begin] = t12_sum_3;
             }
-        }
-
-        /* S[i:n, j:n] = t5[i, j] / tau */
-        /* t6[i:n] = max[j:n](S[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t6_max = -INFINITY;
-            for (int64_t j = 0; j < n; ++j) {
-                const double v1 = t5[(i - tile_begin)*n + j] / tau;
-                S[(i - tile_begin)*n + j] = v1;
-                t6_max = (v1 > t6_max || v1 != v1) ? v1 : t6_max;
+            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+                double t12_sum = 0.0;
+                GRADC_SIMD(reduction(+:t12_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    t12_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
+                }
+                t12[i - tile_begin] = t12_sum;
             }
-            t6[i - tile_begin] = t6_max;
-        }
 
-        /* t7[i:n] = sum[j:n](exp(S[i, j] - t6[i])) */
-        /* t11[i:n] = sum[j:n](where(S[i, j] == t6[i], 1, 0)) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t6_i = t6[i - tile_begin];
-            double t7_sum = 0.0;
-            double t11_sum = 0.0;
-            GRADC_SIMD(reduction(+:t7_sum, t11_sum))
-            for (int64_t j = 0; j < n; ++j) {
-                const double S_ij = S[(i - tile_begin)*n + j];
-                t7_sum += exp(S_ij - t6_i);
-                t11_sum += S_ij == t6_i ? 1.0 : 0.0;
-            }
-            t7[i - tile_begin] = t7_sum;
-            t11[i - tile_begin] = t11_sum;
-        }
-
-        /* t8 = sum[i:n](t6[i] + log(t7[i]) - S[i, i]) */
-        /* t10[i:n] = t9 / t7[i] */
-        double t8_sum = 0.0;
-        GRADC_SIMD(reduction(+:t8_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t7_i = t7[i - tile_begin];
-            t8_sum += t6[i - tile_begin] + log(t7_i) - S[(i - tile_begin)*n + i];
-            t10[i - tile_begin] = t9 / t7_i;
-        }
-        t8 += t8_sum;
-
-        /* t12[i:n, j:n] = (S_bar[i, j] + t10[i] * exp(S[i, j] - t6[i]) + where(S[i, j] == t6[i], (t9 - t7[i] *
-         *    t10[i]) / t11[i], 0)) / tau */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t10_i = t10[i - tile_begin];
-            const double t6_i = t6[i - tile_begin];
-            const double v1 = (t9 - t7[i - tile_begin] * t10_i) / t11[i - tile_begin];
+            /* t13[i:n] = -(0.5 * (t12[i] / (t3[i] * t3[i])) / sqrt(t2[i])) */
             GRADC_SIMD()
-            for (int64_t j = 0; j < n; ++j) {
-                const double S_ij = S[(i - tile_begin)*n + j];
-                t12[(i - tile_begin)*n + j] = (S_bar[i*n + j] + t10_i * exp(S_ij - t6_i) + (S_ij == t6_i ? v1 : 0.0)) / tau;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t3_i = t3[i];
+                t13[i - tile_begin] = -(0.5 * (t12[i - tile_begin] / (t3_i * t3_i)) / sqrt(t2[i]));
             }
-        }
 
-        /* A_bar[i:n, j:k] = sum[l:n](t12[i, l] * B_2[l, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t j = 0; j < k; ++j) {
-                A_bar[(i - tile_begin)*k + j] = 0.0;
-            }
-            for (int64_t l = 0; l < n / 4 * 4; l += 4) {
-                const double t12_il = t12[(i - tile_begin)*n + l];
-                const double t12_il1 = t12[(i - tile_begin)*n + (l + 1)];
-                const double t12_il2 = t12[(i - tile_begin)*n + (l + 2)];
-                const double t12_il3 = t12[(i - tile_begin)*n + (l + 3)];
+            /* grad_A[i:n, j:k] = A_bar[i, j] / t3[i] + t13[i] * (2 * A[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t3_i = t3[i];
+                const double t13_i = t13[i - tile_begin];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    A_bar[(i - tile_begin)*k + j] += B_2[l*k + j] * t12_il + B_2[(l + 1)*k + j] * t12_il1 + B_2[(l + 2)*k + j] * t12_il2 + B_2[(l + 3)*k + j] * t12_il3;
+                    grad_A[i*k + j] = A_bar[(i - tile_begin)*k + j] / t3_i + t13_i * (2.0 * A[i*k + j]);
                 }
             }
-            for (int64_t l = n / 4 * 4; l < n; ++l) {
-                const double t12_il = t12[(i - tile_begin)*n + l];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    A_bar[(i - tile_begin)*k + j] += B_2[l*k + j] * t12_il;
-                }
-            }
-        }
 
-        /* t13[i:n] = sum[j:k](A[i, j] * A_bar[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t13_sum = 0.0;
-            GRADC_SIMD(reduction(+:t13_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                t13_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
-            }
-            t13[i - tile_begin] = t13_sum;
+            /* B_bar[i:n, j:k] = sum[l:n](A_2[l, j] * t11[l, i]) */
+            gradc_product(n, k, tile_end - tile_begin, t11, 1, n, &A_2[tile_begin*k], k, 1, B_bar_part, k, 1, 1);
         }
-
-        /* t14[i:n] = -(0.5 * (t13[i] / (t3[i] * t3[i])) / sqrt(t2[i])) */
+        t7_parts[part] = t7_part;
+    }
+    double t7 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t7 += t7_parts[part];
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const B_bar_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t3_i = t3[i];
-            t14[i - tile_begin] = -(0.5 * (t13[i - tile_begin] / (t3_i * t3_i)) / sqrt(t2[i]));
-        }
-
-        /* grad_A[i:n, j:k] = A_bar[i, j] / t3[i] + t14[i] * (2 * A[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t3_i = t3[i];
-            const double t14_i = t14[i - tile_begin];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < k; ++j) {
-                grad_A[i*k + j] = A_bar[(i - tile_begin)*k + j] / t3_i + t14_i * (2.0 * A[i*k + j]);
-            }
-        }
-
-        /* B_bar[i:n, j:k] = sum[l:n](A_2[l, j] * t12[l, i]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t l = 0; l < n; ++l) {
-                const double t12_il = t12[(i - tile_begin)*n + l];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    B_bar[l*k + j] += A_2[i*k + j] * t12_il;
-                }
-            }
+        for (int64_t at = 0; at < k*n; ++at) {
+            B_bar[at] += B_bar_more[at];
         }
     }
 
-    /* value = t8 / n */
-    *value = t8 / (double)n;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    /* value = t7 / n */
+    *value = t7 / (double)n;
+    const int64_t parts_ = gradc_parts(n, 14*k + 18, 0);
+    const size_t part_bytes_ = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    GRADC_PARALLEL(parts_)
+    for (int64_t part = 0; part < parts_; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_, part);
+        const int64_t part_end = gradc_cut(n, parts_, part + 1);
+        unsigned char *own = part_scratch_ + part * part_bytes_;
+        double *const t14 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t15 = (void *)own;
+        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t15[i:n] = sum[j:k](B[i, j] * B_bar[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t15_sum = 0.0;
-            GRADC_SIMD(reduction(+:t15_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                t15_sum += B[i*k + j] * B_bar[i*k + j];
+            /* t14[i:n] = sum[j:k](B[i, j] * B_bar[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+                double t14_sum = 0.0;
+                double t14_sum_ = 0.0;
+                double t14_sum_2 = 0.0;
+                double t14_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t14_sum, t14_sum_, t14_sum_2, t14_sum_3))
+                for (int64_t j = 0; j < k; ++j) {
+                    t14_sum += B[i*k + j] * B_bar[i*k + j];
+                    t14_sum_ += B[(i + 1)*k + j] * B_bar[(i + 1)*k + j];
+                    t14_sum_2 += B[(i + 2)*k + j] * B_bar[(i + 2)*k + j];
+                    t14_sum_3 += B[(i + 3)*k + j] * B_bar[(i + 3)*k + j];
+                }
+                t14[i - tile_begin] = t14_sum;
+                t14[(i + 1) - tile_begin] = t14_sum_;
+                t14[(i + 2) - tile_begin] = t14_sum_2;
+                t14[(i + 3) - tile_begin] = t14_sum_3;
             }
-            t15[i - tile_begin] = t15_sum;
-        }
+            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+                double t14_sum = 0.0;
+                GRADC_SIMD(reduction(+:t14_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    t14_sum += B[i*k + j] * B_bar[i*k + j];
+                }
+                t14[i - tile_begin] = t14_sum;
+            }
 
-        /* t16[i:n] = -(0.5 * (t15[i] / (t1[i] * t1[i])) / sqrt(t0[i])) */
-        GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t1_i = t1[i];
-            t16[i - tile_begin] = -(0.5 * (t15[i - tile_begin] / (t1_i * t1_i)) / sqrt(t0[i]));
-        }
-
-        /* grad_B[i:n, j:k] = B_bar[i, j] / t1[i] + t16[i] * (2 * B[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t1_i = t1[i];
-            const double t16_i = t16[i - tile_begin];
+            /* t15[i:n] = -(0.5 * (t14[i] / (t1[i] * t1[i])) / sqrt(t0[i])) */
             GRADC_SIMD()
-            for (int64_t j = 0; j < k; ++j) {
-                grad_B[i*k + j] = B_bar[i*k + j] / t1_i + t16_i * (2.0 * B[i*k + j]);
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t1_i = t1[i];
+                t15[i - tile_begin] = -(0.5 * (t14[i - tile_begin] / (t1_i * t1_i)) / sqrt(t0[i]));
+            }
+
+            /* grad_B[i:n, j:k] = B_bar[i, j] / t1[i] + t15[i] * (2 * B[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t1_i = t1[i];
+                const double t15_i = t15[i - tile_begin];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < k; ++j) {
+                    grad_B[i*k + j] = B_bar[i*k + j] / t1_i + t15_i * (2.0 * B[i*k + j]);
+                }
             }
         }
     }

@@ -22,11 +22,16 @@ double log(double);
 
 #include <math.h>
 
-#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_PRAGMA(text) _Pragma(#text)
+#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
 #else
 #define GRADC_SIMD(...)
+#endif
+#if defined(_OPENMP)
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#else
+#define GRADC_PARALLEL(parts)
 #endif
 
 #include "itakura_saito.h"
@@ -37,56 +42,183 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
+/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
+ * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
+#define GRADC_PARTS 16
+static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
+{
+    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
+    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
+    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
+}
+
+/* Where a part begins: at a multiple of the rows of a tile. */
+static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
+{
+    return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
+#if defined(__AVX512F__)
+#define GRADC_BYTES 64
+#elif defined(__AVX__)
+#define GRADC_BYTES 32
+#else
+#define GRADC_BYTES 16
+#endif
+#define GRADC_LANES ((int64_t)(GRADC_BYTES / sizeof(double)))
+
+typedef double gradc_vector __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
+typedef int64_t gradc_mask __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
+
+/* C[i, j] (+)= sum over k < depth of A[i, k] * B[k, j], for any strides, in blocks that stay in registers.
+ *
+ * Panels of B, a few vectors wide, are copied so that they are read in order; A is read where it is. Vectors run along
+ * the columns of C, which are best contiguous. After Goto and van de Geijn, Anatomy of High-Performance Matrix
+ * Multiplication (ACM TOMS 34, 2008). */
+#if GRADC_BYTES == 64
+#define GRADC_ROWS 8
+#else
+#define GRADC_ROWS 4
+#endif
+#define GRADC_WIDE 3    /* vectors in a panel: 3 for each of 4 rows, or of 8, fill the registers */
+#define GRADC_DEPTH 128 /* rows in a panel: it stays in the first-level cache */
+
+/* One block: `rows` by `wide` vectors, both known where it is inlined. */
+__attribute__((always_inline)) static inline void gradc_block(
+    const int rows, const int wide, int64_t depth, const double *restrict a, int64_t a_row, int64_t a_depth,
+    const double *restrict panel, double *restrict c, int64_t c_row, int64_t c_column, int64_t columns, int add)
+{
+    gradc_vector sum[GRADC_ROWS][GRADC_WIDE];
+    for (int r = 0; r < rows; ++r) {
+        for (int v = 0; v < wide; ++v) {
+            sum[r][v] = (gradc_vector){0};
+        }
+    }
+    for (int64_t k = 0; k < depth; ++k) {
+        gradc_vector b[GRADC_WIDE];
+        for (int v = 0; v < wide; ++v) {
+            b[v] = *(const gradc_vector *)(panel + (k * wide + v) * GRADC_LANES);
+        }
+        for (int r = 0; r < rows; ++r) {
+            const double x = a[r * a_row + k * a_depth];
+            for (int v = 0; v < wide; ++v) {
+                sum[r][v] += x * b[v];
+            }
+        }
+    }
+    const int whole = c_column == 1 ? (int)(columns / GRADC_LANES) : 0;
+    for (int r = 0; r < rows; ++r) {
+        double *restrict row = c + r * c_row;
+        for (int v = 0; v < wide; ++v) {
+            if (v < whole) {
+                gradc_vector *place = (gradc_vector *)(row + v * GRADC_LANES);
+                if (add) {
+                    sum[r][v] += *place;
+                }
+                *place = sum[r][v];
+            } else {
+                for (int64_t j = v * GRADC_LANES; j < columns && j < (v + 1) * GRADC_LANES; ++j) {
+                    double *place = row + j * c_column;
+                    *place = (add ? *place : 0) + sum[r][v][j - v * GRADC_LANES];
+                }
+            }
+        }
+    }
+}
+
+static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
+                          int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
+                          double *restrict c, int64_t c_row, int64_t c_column, int add)
+{
+    double panel[GRADC_DEPTH * GRADC_WIDE * GRADC_BYTES / sizeof(double)] __attribute__((aligned(GRADC_BYTES)));
+    for (int64_t from = 0; from < depth || from == 0; from += GRADC_DEPTH) {
+        const int64_t deep = depth - from < GRADC_DEPTH ? depth - from : GRADC_DEPTH;
+        for (int64_t left = 0, wide; left < columns; left += wide * GRADC_LANES) {
+            const int64_t rest = columns - left;
+            wide = rest >= GRADC_WIDE * GRADC_LANES ? GRADC_WIDE : (rest + GRADC_LANES - 1) / GRADC_LANES;
+            const int64_t width = wide * GRADC_LANES, used = rest < width ? rest : width;
+            for (int64_t k = 0; k < deep; ++k) {
+                const double *restrict source = b + (from + k) * b_depth + left * b_column;
+                for (int64_t j = 0; j < used; ++j) {
+                    panel[k * width + j] = source[j * b_column];
+                }
+                for (int64_t j = used; j < width; ++j) {
+                    panel[k * width + j] = 0;
+                }
+            }
+            const double *restrict start = a + from * a_depth;
+            double *restrict target = c + left * c_column;
+            const int more = add || from > 0;
+            int64_t i = 0;
+            for (; i + GRADC_ROWS <= rows; i += GRADC_ROWS) {
+#define GRADC_CASE(count, vectors) \
+    gradc_block(count, vectors, deep, start + i * a_row, a_row, a_depth, panel, target + i * c_row, c_row, c_column, used, more)
+                if (wide == 3) {
+                    GRADC_CASE(GRADC_ROWS, 3);
+                } else if (wide == 2) {
+                    GRADC_CASE(GRADC_ROWS, 2);
+                } else {
+                    GRADC_CASE(GRADC_ROWS, 1);
+                }
+            }
+            for (; i < rows; ++i) {
+                if (wide == 3) {
+                    GRADC_CASE(1, 3);
+                } else if (wide == 2) {
+                    GRADC_CASE(1, 2);
+                } else {
+                    GRADC_CASE(1, 1);
+                }
+#undef GRADC_CASE
+            }
+        }
+    }
+}
+
 size_t itakura_saito_value_work(int64_t n, int64_t k, int64_t d)
 {
-    (void)n;
-    (void)k;
-    return gradc_bytes(128*d, sizeof(double));
+    return (size_t)gradc_parts(n, 3*d*k + 28*d, 0) * (gradc_bytes(128*d, sizeof(double)));
 }
 
 int itakura_saito_value(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
                         const double *restrict V, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
+    const int64_t parts = gradc_parts(n, 3*d*k + 28*d, 0);
+    const size_t part_bytes = gradc_bytes(128*d, sizeof(double));
+    double value__parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t0 = (void *)own;
+        double value__part = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+            /* t0[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
+            gradc_product(tile_end - tile_begin, d, k, &W[tile_begin*k], k, 1, H, d, 1, t0, d, 1, 0);
+
+            /* value = sum[i:n, l:d](let(s0 := V[i, l] / t0[i, l], s0 - log(s0) - 1)) */
+            double value__part_sum = 0.0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD(reduction(+:value__part_sum))
+                for (int64_t l = 0; l < d; ++l) {
+                    const double v0 = V[i*d + l] / t0[(i - tile_begin)*d + l];
+                    value__part_sum += v0 - log(v0) - 1.0;
+                }
+            }
+            value__part += value__part_sum;
+        }
+        value__parts[part] = value__part;
+    }
     double value_ = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* t0[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t l = 0; l < d; ++l) {
-                t0[(i - tile_begin)*d + l] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                const double W_ij = W[i*k + j];
-                const double W_ij1 = W[i*k + (j + 1)];
-                const double W_ij2 = W[i*k + (j + 2)];
-                const double W_ij3 = W[i*k + (j + 3)];
-                GRADC_SIMD()
-                for (int64_t l = 0; l < d; ++l) {
-                    t0[(i - tile_begin)*d + l] += W_ij * H[j*d + l] + W_ij1 * H[(j + 1)*d + l] + W_ij2 * H[(j + 2)*d + l] + W_ij3 * H[(j + 3)*d + l];
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                const double W_ij = W[i*k + j];
-                GRADC_SIMD()
-                for (int64_t l = 0; l < d; ++l) {
-                    t0[(i - tile_begin)*d + l] += W_ij * H[j*d + l];
-                }
-            }
-        }
-
-        /* value = sum[i:n, l:d](let(s0 := V[i, l] / t0[i, l], s0 - log(s0) - 1)) */
-        double value__sum = 0.0;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            GRADC_SIMD(reduction(+:value__sum))
-            for (int64_t l = 0; l < d; ++l) {
-                const double v0 = V[i*d + l] / t0[(i - tile_begin)*d + l];
-                value__sum += v0 - log(v0) - 1.0;
-            }
-        }
-        value_ += value__sum;
+    for (int64_t part = 0; part < parts; ++part) {
+        value_ += value__parts[part];
     }
     *value = value_;
     return 0;
@@ -104,44 +236,35 @@ int itakura_saito_forward(int64_t n, int64_t k, int64_t d, const double *restric
                           const double *restrict V, double *restrict value, double *restrict t0, void *restrict work)
 {
     (void)work;
+    const int64_t parts = gradc_parts(n, 3*d*k + 28*d, 0);
+    double value__parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        double value__part = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+            /* t0[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
+            gradc_product(tile_end - tile_begin, d, k, &W[tile_begin*k], k, 1, H, d, 1, &t0[tile_begin*d], d, 1, 0);
+
+            /* value = sum[i:n, l:d](let(s0 := V[i, l] / t0[i, l], s0 - log(s0) - 1)) */
+            double value__part_sum = 0.0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD(reduction(+:value__part_sum))
+                for (int64_t l = 0; l < d; ++l) {
+                    const double v0 = V[i*d + l] / t0[i*d + l];
+                    value__part_sum += v0 - log(v0) - 1.0;
+                }
+            }
+            value__part += value__part_sum;
+        }
+        value__parts[part] = value__part;
+    }
     double value_ = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* t0[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t l = 0; l < d; ++l) {
-                t0[i*d + l] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                const double W_ij = W[i*k + j];
-                const double W_ij1 = W[i*k + (j + 1)];
-                const double W_ij2 = W[i*k + (j + 2)];
-                const double W_ij3 = W[i*k + (j + 3)];
-                GRADC_SIMD()
-                for (int64_t l = 0; l < d; ++l) {
-                    t0[i*d + l] += W_ij * H[j*d + l] + W_ij1 * H[(j + 1)*d + l] + W_ij2 * H[(j + 2)*d + l] + W_ij3 * H[(j + 3)*d + l];
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                const double W_ij = W[i*k + j];
-                GRADC_SIMD()
-                for (int64_t l = 0; l < d; ++l) {
-                    t0[i*d + l] += W_ij * H[j*d + l];
-                }
-            }
-        }
-
-        /* value = sum[i:n, l:d](let(s0 := V[i, l] / t0[i, l], s0 - log(s0) - 1)) */
-        double value__sum = 0.0;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            GRADC_SIMD(reduction(+:value__sum))
-            for (int64_t l = 0; l < d; ++l) {
-                const double v0 = V[i*d + l] / t0[i*d + l];
-                value__sum += v0 - log(v0) - 1.0;
-            }
-        }
-        value_ += value__sum;
+    for (int64_t part = 0; part < parts; ++part) {
+        value_ += value__parts[part];
     }
     *value = value_;
     return 0;
@@ -149,9 +272,8 @@ int itakura_saito_forward(int64_t n, int64_t k, int64_t d, const double *restric
 
 size_t itakura_saito_backward_work(int64_t n, int64_t k, int64_t d)
 {
-    (void)n;
-    return gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(128*d, sizeof(double));
+    return (size_t)gradc_parts(n, 6*d*k + 22*d, d*k) * (gradc_bytes(d*k, sizeof(double))
+           + gradc_bytes(128*d, sizeof(double)));
 }
 
 int itakura_saito_backward(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
@@ -159,66 +281,45 @@ int itakura_saito_backward(int64_t n, int64_t k, int64_t d, const double *restri
                            double *restrict grad_W, double *restrict grad_H, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const H_transposed = (void *)scratch;
-    scratch += gradc_bytes(d*k, sizeof(double));
-    double *const t1 = (void *)scratch;
-
-    /* H_transposed[l:d, j:k] = H[j, l] */
-    for (int64_t j = 0; j < k; ++j) {
-        GRADC_SIMD()
-        for (int64_t l = 0; l < d; ++l) {
-            H_transposed[l*k + j] = H[j*d + l];
+    unsigned char *const part_scratch = (void *)scratch;
+    const int64_t parts = gradc_parts(n, 6*d*k + 22*d, d*k);
+    const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*d, sizeof(double));
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const grad_H_part = part == 0 ? grad_H : (void *)own;
+        own += gradc_bytes(d*k, sizeof(double));
+        double *const t1 = (void *)own;
+        for (int64_t at = 0; at < d*k; ++at) {
+            grad_H_part[at] = 0.0;
         }
-    }
-    for (int64_t at = 0; at < d*k; ++at) {
-        grad_H[at] = 0.0;
-    }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t1[i:n, l:d] = -(V[i, l] * (cotangent - cotangent / (V[i, l] / t0[i, l])) / t0[i, l] / t0[i, l]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            GRADC_SIMD()
-            for (int64_t l = 0; l < d; ++l) {
-                const double V_il = V[i*d + l];
-                const double t0_il = t0[i*d + l];
-                t1[(i - tile_begin)*d + l] = -(V_il * (cotangent - cotangent / (V_il / t0_il)) / t0_il / t0_il);
-            }
-        }
-
-        /* grad_W[i:n, j:k] = sum[l:d](H_transposed[l, j] * t1[i, l]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t j = 0; j < k; ++j) {
-                grad_W[i*k + j] = 0.0;
-            }
-            for (int64_t l = 0; l < d / 4 * 4; l += 4) {
-                const double t1_il = t1[(i - tile_begin)*d + l];
-                const double t1_il1 = t1[(i - tile_begin)*d + (l + 1)];
-                const double t1_il2 = t1[(i - tile_begin)*d + (l + 2)];
-                const double t1_il3 = t1[(i - tile_begin)*d + (l + 3)];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    grad_W[i*k + j] += H_transposed[l*k + j] * t1_il + H_transposed[(l + 1)*k + j] * t1_il1 + H_transposed[(l + 2)*k + j] * t1_il2 + H_transposed[(l + 3)*k + j] * t1_il3;
-                }
-            }
-            for (int64_t l = d / 4 * 4; l < d; ++l) {
-                const double t1_il = t1[(i - tile_begin)*d + l];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    grad_W[i*k + j] += H_transposed[l*k + j] * t1_il;
-                }
-            }
-        }
-
-        /* grad_H[j:k, l:d] = sum[i:n](W[i, j] * t1[i, l]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t j = 0; j < k; ++j) {
-                const double W_ij = W[i*k + j];
+            /* t1[i:n, l:d] = -(V[i, l] * (cotangent - cotangent / (V[i, l] / t0[i, l])) / t0[i, l] / t0[i, l]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD()
                 for (int64_t l = 0; l < d; ++l) {
-                    grad_H[j*d + l] += W_ij * t1[(i - tile_begin)*d + l];
+                    const double V_il = V[i*d + l];
+                    const double t0_il = t0[i*d + l];
+                    t1[(i - tile_begin)*d + l] = -(V_il * (cotangent - cotangent / (V_il / t0_il)) / t0_il / t0_il);
                 }
             }
+
+            /* grad_W[i:n, j:k] = sum[l:d](H[j, l] * t1[i, l]) */
+            gradc_product(tile_end - tile_begin, k, d, t1, d, 1, H, 1, d, &grad_W[tile_begin*k], k, 1, 0);
+
+            /* grad_H[j:k, l:d] = sum[i:n](W[i, j] * t1[i, l]) */
+            gradc_product(k, d, tile_end - tile_begin, &W[tile_begin*k], 1, k, t1, d, 1, grad_H_part, d, 1, 1);
+        }
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_H_more = (void *)(part_scratch + part * part_bytes);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < d*k; ++at) {
+            grad_H[at] += grad_H_more[at];
         }
     }
     return 0;
@@ -226,10 +327,9 @@ int itakura_saito_backward(int64_t n, int64_t k, int64_t d, const double *restri
 
 size_t itakura_saito_value_and_grad_work(int64_t n, int64_t k, int64_t d)
 {
-    (void)n;
-    return gradc_bytes(d*k, sizeof(double))
+    return (size_t)gradc_parts(n, 9*d*k + 43*d, d*k) * (gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128*d, sizeof(double))
-           + gradc_bytes(128*d, sizeof(double));
+           + gradc_bytes(128*d, sizeof(double)));
 }
 
 int itakura_saito_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
@@ -237,98 +337,62 @@ int itakura_saito_value_and_grad(int64_t n, int64_t k, int64_t d, const double *
                                  double *restrict grad_H, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const H_transposed = (void *)scratch;
-    scratch += gradc_bytes(d*k, sizeof(double));
-    double *const t0 = (void *)scratch;
-    scratch += gradc_bytes(128*d, sizeof(double));
-    double *const t1 = (void *)scratch;
-
-    /* H_transposed[l:d, j:k] = H[j, l] */
-    for (int64_t j = 0; j < k; ++j) {
-        GRADC_SIMD()
-        for (int64_t l = 0; l < d; ++l) {
-            H_transposed[l*k + j] = H[j*d + l];
+    unsigned char *const part_scratch = (void *)scratch;
+    const int64_t parts = gradc_parts(n, 9*d*k + 43*d, d*k);
+    const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*d, sizeof(double));
+    double value__parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const grad_H_part = part == 0 ? grad_H : (void *)own;
+        own += gradc_bytes(d*k, sizeof(double));
+        double *const t0 = (void *)own;
+        own += gradc_bytes(128*d, sizeof(double));
+        double *const t1 = (void *)own;
+        double value__part = 0.0;
+        for (int64_t at = 0; at < d*k; ++at) {
+            grad_H_part[at] = 0.0;
         }
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+            /* t0[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
+            gradc_product(tile_end - tile_begin, d, k, &W[tile_begin*k], k, 1, H, d, 1, t0, d, 1, 0);
+
+            /* value = sum[i:n, l:d](let(s0 := V[i, l] / t0[i, l], s0 - log(s0) - 1)) */
+            /* t1[i:n, l:d] = -(V[i, l] * (1 - 1 / (V[i, l] / t0[i, l])) / t0[i, l] / t0[i, l]) */
+            double value__part_sum = 0.0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD(reduction(+:value__part_sum))
+                for (int64_t l = 0; l < d; ++l) {
+                    const double V_il = V[i*d + l];
+                    const double t0_il = t0[(i - tile_begin)*d + l];
+                    const double v0 = V_il / t0_il;
+                    value__part_sum += v0 - log(v0) - 1.0;
+                    t1[(i - tile_begin)*d + l] = -(V_il * (1.0 - 1.0 / v0) / t0_il / t0_il);
+                }
+            }
+            value__part += value__part_sum;
+
+            /* grad_W[i:n, j:k] = sum[l:d](H[j, l] * t1[i, l]) */
+            gradc_product(tile_end - tile_begin, k, d, t1, d, 1, H, 1, d, &grad_W[tile_begin*k], k, 1, 0);
+
+            /* grad_H[j:k, l:d] = sum[i:n](W[i, j] * t1[i, l]) */
+            gradc_product(k, d, tile_end - tile_begin, &W[tile_begin*k], 1, k, t1, d, 1, grad_H_part, d, 1, 1);
+        }
+        value__parts[part] = value__part;
     }
     double value_ = 0.0;
-    for (int64_t at = 0; at < d*k; ++at) {
-        grad_H[at] = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        value_ += value__parts[part];
     }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* t0[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t l = 0; l < d; ++l) {
-                t0[(i - tile_begin)*d + l] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                const double W_ij = W[i*k + j];
-                const double W_ij1 = W[i*k + (j + 1)];
-                const double W_ij2 = W[i*k + (j + 2)];
-                const double W_ij3 = W[i*k + (j + 3)];
-                GRADC_SIMD()
-                for (int64_t l = 0; l < d; ++l) {
-                    t0[(i - tile_begin)*d + l] += W_ij * H[j*d + l] + W_ij1 * H[(j + 1)*d + l] + W_ij2 * H[(j + 2)*d + l] + W_ij3 * H[(j + 3)*d + l];
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                const double W_ij = W[i*k + j];
-                GRADC_SIMD()
-                for (int64_t l = 0; l < d; ++l) {
-                    t0[(i - tile_begin)*d + l] += W_ij * H[j*d + l];
-                }
-            }
-        }
-
-        /* value = sum[i:n, l:d](let(s0 := V[i, l] / t0[i, l], s0 - log(s0) - 1)) */
-        /* t1[i:n, l:d] = -(V[i, l] * (1 - 1 / (V[i, l] / t0[i, l])) / t0[i, l] / t0[i, l]) */
-        double value__sum = 0.0;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            GRADC_SIMD(reduction(+:value__sum))
-            for (int64_t l = 0; l < d; ++l) {
-                const double V_il = V[i*d + l];
-                const double t0_il = t0[(i - tile_begin)*d + l];
-                const double v0 = V_il / t0_il;
-                value__sum += v0 - log(v0) - 1.0;
-                t1[(i - tile_begin)*d + l] = -(V_il * (1.0 - 1.0 / v0) / t0_il / t0_il);
-            }
-        }
-        value_ += value__sum;
-
-        /* grad_W[i:n, j:k] = sum[l:d](H_transposed[l, j] * t1[i, l]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t j = 0; j < k; ++j) {
-                grad_W[i*k + j] = 0.0;
-            }
-            for (int64_t l = 0; l < d / 4 * 4; l += 4) {
-                const double t1_il = t1[(i - tile_begin)*d + l];
-                const double t1_il1 = t1[(i - tile_begin)*d + (l + 1)];
-                const double t1_il2 = t1[(i - tile_begin)*d + (l + 2)];
-                const double t1_il3 = t1[(i - tile_begin)*d + (l + 3)];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    grad_W[i*k + j] += t1_il * H_transposed[l*k + j] + t1_il1 * H_transposed[(l + 1)*k + j] + t1_il2 * H_transposed[(l + 2)*k + j] + t1_il3 * H_transposed[(l + 3)*k + j];
-                }
-            }
-            for (int64_t l = d / 4 * 4; l < d; ++l) {
-                const double t1_il = t1[(i - tile_begin)*d + l];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    grad_W[i*k + j] += t1_il * H_transposed[l*k + j];
-                }
-            }
-        }
-
-        /* grad_H[j:k, l:d] = sum[i:n](W[i, j] * t1[i, l]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t j = 0; j < k; ++j) {
-                const double W_ij = W[i*k + j];
-                GRADC_SIMD()
-                for (int64_t l = 0; l < d; ++l) {
-                    grad_H[j*d + l] += W_ij * t1[(i - tile_begin)*d + l];
-                }
-            }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_H_more = (void *)(part_scratch + part * part_bytes);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < d*k; ++at) {
+            grad_H[at] += grad_H_more[at];
         }
     }
     *value = value_;

@@ -33,11 +33,16 @@ double log1p(double);
 
 #include <math.h>
 
-#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_PRAGMA(text) _Pragma(#text)
+#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
 #else
 #define GRADC_SIMD(...)
+#endif
+#if defined(_OPENMP)
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#else
+#define GRADC_PARALLEL(parts)
 #endif
 
 #include "jensen_shannon.h"
@@ -48,104 +53,141 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
+/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
+ * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
+#define GRADC_PARTS 16
+static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
+{
+    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
+    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
+    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
+}
+
+/* Where a part begins: at a multiple of the rows of a tile. */
+static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
+{
+    return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
+static int64_t gradc_rows(size_t bytes)
+{
+    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
 size_t jensen_shannon_value_work(int64_t n, int64_t k)
 {
-    (void)n;
-    (void)k;
-    return gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 152*k + 43, 0) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double));
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                          double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t1 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
+    const int64_t parts = gradc_parts(n, 152*k + 43, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t7_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t0 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t3 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t1 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t4 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t2 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t5 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t6 = (void *)own;
+        double t7_part = 0.0;
+        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+            /* t0[i:n] = max[j:k](B[i, j]) */
+            /* t3[i:n] = max[j:k](A[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                double t0_max = -INFINITY;
+                double t3_max = -INFINITY;
+                for (int64_t j = 0; j < k; ++j) {
+                    const double B_ij = B[i*k + j];
+                    const double A_ij = A[i*k + j];
+                    t0_max = (B_ij > t0_max || B_ij != B_ij) ? B_ij : t0_max;
+                    t3_max = (A_ij > t3_max || A_ij != A_ij) ? A_ij : t3_max;
+                }
+                t0[i - tile_begin] = t0_max;
+                t3[i - tile_begin] = t3_max;
+            }
+
+            /* t1[i:n] = sum[j:k](exp(B[i, j] - t0[i])) */
+            /* t4[i:n] = sum[j:k](exp(A[i, j] - t3[i])) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t0_i = t0[i - tile_begin];
+                const double t3_i = t3[i - tile_begin];
+                double t1_sum = 0.0;
+                double t4_sum = 0.0;
+                GRADC_SIMD(reduction(+:t1_sum, t4_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    t1_sum += exp(B[i*k + j] - t0_i);
+                    t4_sum += exp(A[i*k + j] - t3_i);
+                }
+                t1[i - tile_begin] = t1_sum;
+                t4[i - tile_begin] = t4_sum;
+            }
+
+            /* t2[i:n] = log(t1[i]) */
+            /* t5[i:n] = log(t4[i]) */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t2[i - tile_begin] = log(t1[i - tile_begin]);
+                t5[i - tile_begin] = log(t4[i - tile_begin]);
+            }
+
+            /* t6[i:n] = sum[j:k](let(s0 := B[i, j] - (t2[i] + t0[i]), s1 := A[i, j] - (t3[i] + t5[i]), s2 :=
+             *    where(s0 == s1, 0.6931471805599453 + s1, maximum(s0, s1) + log1p(exp(-abs(s1 - s0)))) -
+             *    0.6931471805599453, exp(s0) * (s0 - s2) + exp(s1) * (s1 - s2))) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = t2[i - tile_begin] + t0[i - tile_begin];
+                const double v2 = t3[i - tile_begin] + t5[i - tile_begin];
+                double t6_sum = 0.0;
+                GRADC_SIMD(reduction(+:t6_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double v1 = B[i*k + j] - v0;
+                    const double v3 = A[i*k + j] - v2;
+                    const double v4 = v1 == v3 ? 0.6931471805599453 + v3 : ((v1 > v3 || v1 != v1) ? v1 : v3) + log1p(exp(-fabs(v3 - v1)));
+                    const double v5 = v4 - 0.6931471805599453;
+                    t6_sum += exp(v3) * (v3 - v5) + exp(v1) * (v1 - v5);
+                }
+                t6[i - tile_begin] = t6_sum;
+            }
+
+            /* t7 = sum[i:n](t6[i]) */
+            double t7_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t7_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t7_part_sum += t6[i - tile_begin];
+            }
+            t7_part += t7_part_sum;
+        }
+        t7_parts[part] = t7_part;
+    }
     double t7 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* t0[i:n] = max[j:k](B[i, j]) */
-        /* t3[i:n] = max[j:k](A[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t0_max = -INFINITY;
-            double t3_max = -INFINITY;
-            for (int64_t j = 0; j < k; ++j) {
-                const double B_ij = B[i*k + j];
-                const double A_ij = A[i*k + j];
-                t0_max = (B_ij > t0_max || B_ij != B_ij) ? B_ij : t0_max;
-                t3_max = (A_ij > t3_max || A_ij != A_ij) ? A_ij : t3_max;
-            }
-            t0[i - tile_begin] = t0_max;
-            t3[i - tile_begin] = t3_max;
-        }
-
-        /* t1[i:n] = sum[j:k](exp(B[i, j] - t0[i])) */
-        /* t4[i:n] = sum[j:k](exp(A[i, j] - t3[i])) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t0_i = t0[i - tile_begin];
-            const double t3_i = t3[i - tile_begin];
-            double t1_sum = 0.0;
-            double t4_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_sum, t4_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                t1_sum += exp(B[i*k + j] - t0_i);
-                t4_sum += exp(A[i*k + j] - t3_i);
-            }
-            t1[i - tile_begin] = t1_sum;
-            t4[i - tile_begin] = t4_sum;
-        }
-
-        /* t2[i:n] = log(t1[i]) */
-        /* t5[i:n] = log(t4[i]) */
-        GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t2[i - tile_begin] = log(t1[i - tile_begin]);
-            t5[i - tile_begin] = log(t4[i - tile_begin]);
-        }
-
-        /* t6[i:n] = sum[j:k](let(s0 := B[i, j] - (t2[i] + t0[i]), s1 := A[i, j] - (t3[i] + t5[i]), s2 := where(s0
-         *    == s1, 0.6931471805599453 + s1, maximum(s0, s1) + log1p(exp(-abs(s1 - s0)))) - 0.6931471805599453,
-         *    exp(s0) * (s0 - s2) + exp(s1) * (s1 - s2))) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = t2[i - tile_begin] + t0[i - tile_begin];
-            const double v2 = t3[i - tile_begin] + t5[i - tile_begin];
-            double t6_sum = 0.0;
-            GRADC_SIMD(reduction(+:t6_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                const double v1 = B[i*k + j] - v0;
-                const double v3 = A[i*k + j] - v2;
-                const double v4 = v1 == v3 ? 0.6931471805599453 + v3 : ((v1 > v3 || v1 != v1) ? v1 : v3) + log1p(exp(-fabs(v3 - v1)));
-                const double v5 = v4 - 0.6931471805599453;
-                t6_sum += exp(v3) * (v3 - v5) + exp(v1) * (v1 - v5);
-            }
-            t6[i - tile_begin] = t6_sum;
-        }
-
-        /* t7 = sum[i:n](t6[i]) */
-        double t7_sum = 0.0;
-        GRADC_SIMD(reduction(+:t7_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t7_sum += t6[i - tile_begin];
-        }
-        t7 += t7_sum;
+    for (int64_t part = 0; part < parts; ++part) {
+        t7 += t7_parts[part];
     }
 
     /* value = 0.5 * (t7 / n) */
@@ -155,9 +197,7 @@ int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const d
 
 size_t jensen_shannon_forward_work(int64_t n, int64_t k)
 {
-    (void)n;
-    (void)k;
-    return gradc_bytes(128, sizeof(double));
+    return (size_t)gradc_parts(n, 152*k + 43, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
 int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -165,75 +205,91 @@ int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const
                            double *restrict t3, double *restrict t4, double *restrict t5, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t6 = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
+    const int64_t parts = gradc_parts(n, 152*k + 43, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double));
+    double t7_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t6 = (void *)own;
+        double t7_part = 0.0;
+        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+            /* t0[i:n] = max[j:k](B[i, j]) */
+            /* t3[i:n] = max[j:k](A[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                double t0_max = -INFINITY;
+                double t3_max = -INFINITY;
+                for (int64_t j = 0; j < k; ++j) {
+                    const double B_ij = B[i*k + j];
+                    const double A_ij = A[i*k + j];
+                    t0_max = (B_ij > t0_max || B_ij != B_ij) ? B_ij : t0_max;
+                    t3_max = (A_ij > t3_max || A_ij != A_ij) ? A_ij : t3_max;
+                }
+                t0[i] = t0_max;
+                t3[i] = t3_max;
+            }
+
+            /* t1[i:n] = sum[j:k](exp(B[i, j] - t0[i])) */
+            /* t4[i:n] = sum[j:k](exp(A[i, j] - t3[i])) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t0_i = t0[i];
+                const double t3_i = t3[i];
+                double t1_sum = 0.0;
+                double t4_sum = 0.0;
+                GRADC_SIMD(reduction(+:t1_sum, t4_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    t1_sum += exp(B[i*k + j] - t0_i);
+                    t4_sum += exp(A[i*k + j] - t3_i);
+                }
+                t1[i] = t1_sum;
+                t4[i] = t4_sum;
+            }
+
+            /* t2[i:n] = log(t1[i]) */
+            /* t5[i:n] = log(t4[i]) */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t2[i] = log(t1[i]);
+                t5[i] = log(t4[i]);
+            }
+
+            /* t6[i:n] = sum[j:k](let(s0 := B[i, j] - (t2[i] + t0[i]), s1 := A[i, j] - (t3[i] + t5[i]), s2 :=
+             *    where(s0 == s1, 0.6931471805599453 + s1, maximum(s0, s1) + log1p(exp(-abs(s1 - s0)))) -
+             *    0.6931471805599453, exp(s0) * (s0 - s2) + exp(s1) * (s1 - s2))) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = t2[i] + t0[i];
+                const double v2 = t3[i] + t5[i];
+                double t6_sum = 0.0;
+                GRADC_SIMD(reduction(+:t6_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double v1 = B[i*k + j] - v0;
+                    const double v3 = A[i*k + j] - v2;
+                    const double v4 = v1 == v3 ? 0.6931471805599453 + v3 : ((v1 > v3 || v1 != v1) ? v1 : v3) + log1p(exp(-fabs(v3 - v1)));
+                    const double v5 = v4 - 0.6931471805599453;
+                    t6_sum += exp(v3) * (v3 - v5) + exp(v1) * (v1 - v5);
+                }
+                t6[i - tile_begin] = t6_sum;
+            }
+
+            /* t7 = sum[i:n](t6[i]) */
+            double t7_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t7_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t7_part_sum += t6[i - tile_begin];
+            }
+            t7_part += t7_part_sum;
+        }
+        t7_parts[part] = t7_part;
+    }
     double t7 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* t0[i:n] = max[j:k](B[i, j]) */
-        /* t3[i:n] = max[j:k](A[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t0_max = -INFINITY;
-            double t3_max = -INFINITY;
-            for (int64_t j = 0; j < k; ++j) {
-                const double B_ij = B[i*k + j];
-                const double A_ij = A[i*k + j];
-                t0_max = (B_ij > t0_max || B_ij != B_ij) ? B_ij : t0_max;
-                t3_max = (A_ij > t3_max || A_ij != A_ij) ? A_ij : t3_max;
-            }
-            t0[i] = t0_max;
-            t3[i] = t3_max;
-        }
-
-        /* t1[i:n] = sum[j:k](exp(B[i, j] - t0[i])) */
-        /* t4[i:n] = sum[j:k](exp(A[i, j] - t3[i])) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t0_i = t0[i];
-            const double t3_i = t3[i];
-            double t1_sum = 0.0;
-            double t4_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_sum, t4_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                t1_sum += exp(B[i*k + j] - t0_i);
-                t4_sum += exp(A[i*k + j] - t3_i);
-            }
-            t1[i] = t1_sum;
-            t4[i] = t4_sum;
-        }
-
-        /* t2[i:n] = log(t1[i]) */
-        /* t5[i:n] = log(t4[i]) */
-        GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t2[i] = log(t1[i]);
-            t5[i] = log(t4[i]);
-        }
-
-        /* t6[i:n] = sum[j:k](let(s0 := B[i, j] - (t2[i] + t0[i]), s1 := A[i, j] - (t3[i] + t5[i]), s2 := where(s0
-         *    == s1, 0.6931471805599453 + s1, maximum(s0, s1) + log1p(exp(-abs(s1 - s0)))) - 0.6931471805599453,
-         *    exp(s0) * (s0 - s2) + exp(s1) * (s1 - s2))) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = t2[i] + t0[i];
-            const double v2 = t3[i] + t5[i];
-            double t6_sum = 0.0;
-            GRADC_SIMD(reduction(+:t6_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                const double v1 = B[i*k + j] - v0;
-                const double v3 = A[i*k + j] - v2;
-                const double v4 = v1 == v3 ? 0.6931471805599453 + v3 : ((v1 > v3 || v1 != v1) ? v1 : v3) + log1p(exp(-fabs(v3 - v1)));
-                const double v5 = v4 - 0.6931471805599453;
-                t6_sum += exp(v3) * (v3 - v5) + exp(v1) * (v1 - v5);
-            }
-            t6[i - tile_begin] = t6_sum;
-        }
-
-        /* t7 = sum[i:n](t6[i]) */
-        double t7_sum = 0.0;
-        GRADC_SIMD(reduction(+:t7_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t7_sum += t6[i - tile_begin];
-        }
-        t7 += t7_sum;
+    for (int64_t part = 0; part < parts; ++part) {
+        t7 += t7_parts[part];
     }
 
     /* value = 0.5 * (t7 / n) */
@@ -243,16 +299,14 @@ int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const
 
 size_t jensen_shannon_backward_work(int64_t n, int64_t k)
 {
-    (void)n;
-    (void)k;
-    return gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 390*k + 14, 0) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double));
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int jensen_shannon_backward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -261,116 +315,130 @@ int jensen_shannon_backward(int64_t n, int64_t k, const double *restrict A, cons
                             double cotangent, double *restrict grad_A, double *restrict grad_B, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t7 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t9 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t10 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t11 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t12 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t13 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t14 = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
 
     /* t6 = 0.5 * cotangent / n */
     const double t6 = 0.5 * cotangent / (double)n;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    const int64_t parts = gradc_parts(n, 390*k + 14, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t7 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t10 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t11 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t14 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t8 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t9 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t12 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t13 = (void *)own;
+        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t7[i:n] = sum[j:k](let(s0 := A[i, j] - (t3[i] + t5[i]), s1 := exp(s0), s2 := t6 * s1, s3 := B[i, j] -
-         *    (t0[i] + t2[i]), s4 := where(s3 == s0, 0.6931471805599453 + s0, maximum(s3, s0) + log1p(exp(-abs(s0 -
-         *    s3)))), s2 + s1 * (t6 * (s0 - (s4 - 0.6931471805599453))) - (s2 + t6 * exp(s3)) * exp(s0 - s4))) */
-        /* t10[i:n] = sum[j:k](where(A[i, j] == t3[i], 1, 0)) */
-        /* t11[i:n] = sum[j:k](let(s0 := B[i, j] - (t0[i] + t2[i]), s1 := exp(s0), s2 := A[i, j] - (t3[i] + t5[i]),
-         *    s3 := where(s0 == s2, 0.6931471805599453 + s2, maximum(s0, s2) + log1p(exp(-abs(s2 - s0)))), s4 := t6
-         *    * s1, s1 * (t6 * (s0 - (s3 - 0.6931471805599453))) + (s4 - (t6 * exp(s2) + s4) * exp(s0 - s3)))) */
-        /* t14[i:n] = sum[j:k](where(B[i, j] == t0[i], 1, 0)) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t3_i = t3[i];
-            const double v0 = t3_i + t5[i];
-            const double t0_i = t0[i];
-            const double v4 = t0_i + t2[i];
-            double t7_sum = 0.0;
-            double t10_sum = 0.0;
-            double t11_sum = 0.0;
-            double t14_sum = 0.0;
-            GRADC_SIMD(reduction(+:t7_sum, t10_sum, t11_sum, t14_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                const double A_ij = A[i*k + j];
-                const double v1 = A_ij - v0;
-                const double v2 = exp(v1);
-                const double v3 = t6 * v2;
-                const double B_ij = B[i*k + j];
-                const double v5 = B_ij - v4;
-                const double v6 = v5 == v1 ? 0.6931471805599453 + v1 : ((v5 > v1 || v5 != v5) ? v5 : v1) + log1p(exp(-fabs(v1 - v5)));
-                const double v7 = v6 - 0.6931471805599453;
-                const double v8 = exp(v5);
-                const double v9 = t6 * v8;
-                const double v10 = v9 + v3;
-                t7_sum += v3 + v2 * (t6 * (v1 - v7)) - v10 * exp(v1 - v6);
-                t10_sum += A_ij == t3_i ? 1.0 : 0.0;
-                t11_sum += v8 * (t6 * (v5 - v7)) + (v9 - v10 * exp(v5 - v6));
-                t14_sum += B_ij == t0_i ? 1.0 : 0.0;
+            /* t7[i:n] = sum[j:k](let(s0 := A[i, j] - (t3[i] + t5[i]), s1 := exp(s0), s2 := t6 * s1, s3 := B[i, j]
+             *    - (t0[i] + t2[i]), s4 := where(s3 == s0, 0.6931471805599453 + s0, maximum(s3, s0) +
+             *    log1p(exp(-abs(s0 - s3)))), s2 + s1 * (t6 * (s0 - (s4 - 0.6931471805599453))) - (s2 + t6 *
+             *    exp(s3)) * exp(s0 - s4))) */
+            /* t10[i:n] = sum[j:k](where(A[i, j] == t3[i], 1, 0)) */
+            /* t11[i:n] = sum[j:k](let(s0 := B[i, j] - (t0[i] + t2[i]), s1 := exp(s0), s2 := A[i, j] - (t3[i] +
+             *    t5[i]), s3 := where(s0 == s2, 0.6931471805599453 + s2, maximum(s0, s2) + log1p(exp(-abs(s2 -
+             *    s0)))), s4 := t6 * s1, s1 * (t6 * (s0 - (s3 - 0.6931471805599453))) + (s4 - (t6 * exp(s2) + s4) *
+             *    exp(s0 - s3)))) */
+            /* t14[i:n] = sum[j:k](where(B[i, j] == t0[i], 1, 0)) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t3_i = t3[i];
+                const double v0 = t3_i + t5[i];
+                const double t0_i = t0[i];
+                const double v4 = t0_i + t2[i];
+                double t7_sum = 0.0;
+                double t10_sum = 0.0;
+                double t11_sum = 0.0;
+                double t14_sum = 0.0;
+                GRADC_SIMD(reduction(+:t7_sum, t10_sum, t11_sum, t14_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double A_ij = A[i*k + j];
+                    const double v1 = A_ij - v0;
+                    const double v2 = exp(v1);
+                    const double v3 = t6 * v2;
+                    const double B_ij = B[i*k + j];
+                    const double v5 = B_ij - v4;
+                    const double v6 = v5 == v1 ? 0.6931471805599453 + v1 : ((v5 > v1 || v5 != v5) ? v5 : v1) + log1p(exp(-fabs(v1 - v5)));
+                    const double v7 = v6 - 0.6931471805599453;
+                    const double v8 = exp(v5);
+                    const double v9 = t6 * v8;
+                    const double v10 = v9 + v3;
+                    t7_sum += v3 + v2 * (t6 * (v1 - v7)) - v10 * exp(v1 - v6);
+                    t10_sum += A_ij == t3_i ? 1.0 : 0.0;
+                    t11_sum += v8 * (t6 * (v5 - v7)) + (v9 - v10 * exp(v5 - v6));
+                    t14_sum += B_ij == t0_i ? 1.0 : 0.0;
+                }
+                t7[i - tile_begin] = t7_sum;
+                t10[i - tile_begin] = t10_sum;
+                t11[i - tile_begin] = t11_sum;
+                t14[i - tile_begin] = t14_sum;
             }
-            t7[i - tile_begin] = t7_sum;
-            t10[i - tile_begin] = t10_sum;
-            t11[i - tile_begin] = t11_sum;
-            t14[i - tile_begin] = t14_sum;
-        }
 
-        /* t8[i:n] = -t7[i] */
-        /* t9[i:n] = t8[i] / t4[i] */
-        /* t12[i:n] = -t11[i] */
-        /* t13[i:n] = t12[i] / t1[i] */
-        GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = -t7[i - tile_begin];
-            const double v1 = -t11[i - tile_begin];
-            t8[i - tile_begin] = v0;
-            t9[i - tile_begin] = v0 / t4[i];
-            t12[i - tile_begin] = v1;
-            t13[i - tile_begin] = v1 / t1[i];
-        }
-
-        /* grad_A[i:n, j:k] = let(s0 := A[i, j] - (t3[i] + t5[i]), s1 := exp(s0), s2 := t6 * s1, s3 := B[i, j] -
-         *    (t0[i] + t2[i]), s4 := where(s3 == s0, 0.6931471805599453 + s0, maximum(s3, s0) + log1p(exp(-abs(s0 -
-         *    s3)))), where(A[i, j] == t3[i], (t8[i] - t4[i] * t9[i]) / t10[i], 0) + (t9[i] * exp(A[i, j] - t3[i])
-         *    + (s2 + s1 * (t6 * (s0 - (s4 - 0.6931471805599453))) - (s2 + t6 * exp(s3)) * exp(s0 - s4)))) */
-        /* grad_B[i:n, j:k] = let(s0 := B[i, j] - (t0[i] + t2[i]), s1 := exp(s0), s2 := A[i, j] - (t3[i] + t5[i]),
-         *    s3 := where(s0 == s2, 0.6931471805599453 + s2, maximum(s0, s2) + log1p(exp(-abs(s2 - s0)))), s4 := t6
-         *    * s1, where(B[i, j] == t0[i], (t12[i] - t1[i] * t13[i]) / t14[i], 0) + (t13[i] * exp(B[i, j] - t0[i])
-         *    + (s1 * (t6 * (s0 - (s3 - 0.6931471805599453))) + (s4 - (t6 * exp(s2) + s4) * exp(s0 - s3))))) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t3_i = t3[i];
-            const double t9_i = t9[i - tile_begin];
-            const double v0 = (t8[i - tile_begin] - t4[i] * t9_i) / t10[i - tile_begin];
-            const double v1 = t3_i + t5[i];
-            const double t0_i = t0[i];
-            const double v5 = t0_i + t2[i];
-            const double t13_i = t13[i - tile_begin];
-            const double v13 = (t12[i - tile_begin] - t1[i] * t13_i) / t14[i - tile_begin];
+            /* t8[i:n] = -t7[i] */
+            /* t9[i:n] = t8[i] / t4[i] */
+            /* t12[i:n] = -t11[i] */
+            /* t13[i:n] = t12[i] / t1[i] */
             GRADC_SIMD()
-            for (int64_t j = 0; j < k; ++j) {
-                const double A_ij = A[i*k + j];
-                const double v2 = A_ij - v1;
-                const double v3 = exp(v2);
-                const double v4 = t6 * v3;
-                const double B_ij = B[i*k + j];
-                const double v6 = B_ij - v5;
-                const double v7 = v6 == v2 ? 0.6931471805599453 + v2 : ((v6 > v2 || v6 != v6) ? v6 : v2) + log1p(exp(-fabs(v2 - v6)));
-                const double v8 = v7 - 0.6931471805599453;
-                const double v9 = exp(v6);
-                const double v10 = t6 * v9;
-                const double v11 = v10 + v4;
-                const double v12 = (A_ij == t3_i ? v0 : 0.0) + (t9_i * exp(A_ij - t3_i) + (v4 + v3 * (t6 * (v2 - v8)) - v11 * exp(v2 - v7)));
-                const double v14 = (B_ij == t0_i ? v13 : 0.0) + (t13_i * exp(B_ij - t0_i) + (v9 * (t6 * (v6 - v8)) + (v10 - v11 * exp(v6 - v7))));
-                grad_A[i*k + j] = v12;
-                grad_B[i*k + j] = v14;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = -t7[i - tile_begin];
+                const double v1 = -t11[i - tile_begin];
+                t8[i - tile_begin] = v0;
+                t9[i - tile_begin] = v0 / t4[i];
+                t12[i - tile_begin] = v1;
+                t13[i - tile_begin] = v1 / t1[i];
+            }
+
+            /* grad_A[i:n, j:k] = let(s0 := A[i, j] - (t3[i] + t5[i]), s1 := exp(s0), s2 := t6 * s1, s3 := B[i, j]
+             *    - (t0[i] + t2[i]), s4 := where(s3 == s0, 0.6931471805599453 + s0, maximum(s3, s0) +
+             *    log1p(exp(-abs(s0 - s3)))), where(A[i, j] == t3[i], (t8[i] - t4[i] * t9[i]) / t10[i], 0) + (t9[i]
+             *    * exp(A[i, j] - t3[i]) + (s2 + s1 * (t6 * (s0 - (s4 - 0.6931471805599453))) - (s2 + t6 * exp(s3))
+             *    * exp(s0 - s4)))) */
+            /* grad_B[i:n, j:k] = let(s0 := B[i, j] - (t0[i] + t2[i]), s1 := exp(s0), s2 := A[i, j] - (t3[i] +
+             *    t5[i]), s3 := where(s0 == s2, 0.6931471805599453 + s2, maximum(s0, s2) + log1p(exp(-abs(s2 -
+             *    s0)))), s4 := t6 * s1, where(B[i, j] == t0[i], (t12[i] - t1[i] * t13[i]) / t14[i], 0) + (t13[i] *
+             *    exp(B[i, j] - t0[i]) + (s1 * (t6 * (s0 - (s3 - 0.6931471805599453))) + (s4 - (t6 * exp(s2) + s4)
+             *    * exp(s0 - s3))))) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t3_i = t3[i];
+                const double t9_i = t9[i - tile_begin];
+                const double v0 = (t8[i - tile_begin] - t4[i] * t9_i) / t10[i - tile_begin];
+                const double v1 = t3_i + t5[i];
+                const double t0_i = t0[i];
+                const double v5 = t0_i + t2[i];
+                const double t13_i = t13[i - tile_begin];
+                const double v13 = (t12[i - tile_begin] - t1[i] * t13_i) / t14[i - tile_begin];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < k; ++j) {
+                    const double A_ij = A[i*k + j];
+                    const double v2 = A_ij - v1;
+                    const double v3 = exp(v2);
+                    const double v4 = t6 * v3;
+                    const double B_ij = B[i*k + j];
+                    const double v6 = B_ij - v5;
+                    const double v7 = v6 == v2 ? 0.6931471805599453 + v2 : ((v6 > v2 || v6 != v6) ? v6 : v2) + log1p(exp(-fabs(v2 - v6)));
+                    const double v8 = v7 - 0.6931471805599453;
+                    const double v9 = exp(v6);
+                    const double v10 = t6 * v9;
+                    const double v11 = v10 + v4;
+                    const double v12 = (A_ij == t3_i ? v0 : 0.0) + (t9_i * exp(A_ij - t3_i) + (v4 + v3 * (t6 * (v2 - v8)) - v11 * exp(v2 - v7)));
+                    const double v14 = (B_ij == t0_i ? v13 : 0.0) + (t13_i * exp(B_ij - t0_i) + (v9 * (t6 * (v6 - v8)) + (v10 - v11 * exp(v6 - v7))));
+                    grad_A[i*k + j] = v12;
+                    grad_B[i*k + j] = v14;
+                }
             }
         }
     }
@@ -379,9 +447,7 @@ int jensen_shannon_backward(int64_t n, int64_t k, const double *restrict A, cons
 
 size_t jensen_shannon_value_and_grad_work(int64_t n, int64_t k)
 {
-    (void)n;
-    (void)k;
-    return gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 441*k + 57, 0) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -395,7 +461,7 @@ size_t jensen_shannon_value_and_grad_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double));
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -403,182 +469,202 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
                                   void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t1 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t9 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t10 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t11 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t12 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t13 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t14 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t15 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t16 = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
 
     /* t8 = 0.5 / n */
     const double t8 = 0.5 / (double)n;
-    double t7 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    const int64_t parts = gradc_parts(n, 441*k + 57, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t7_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t0 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t3 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t1 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t4 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t12 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t16 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t2 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t5 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t6 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t9 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t13 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t10 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t11 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t14 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t15 = (void *)own;
+        double t7_part = 0.0;
+        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t0[i:n] = max[j:k](B[i, j]) */
-        /* t3[i:n] = max[j:k](A[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t0_max = -INFINITY;
-            double t3_max = -INFINITY;
-            for (int64_t j = 0; j < k; ++j) {
-                const double B_ij = B[i*k + j];
-                const double A_ij = A[i*k + j];
-                t0_max = (B_ij > t0_max || B_ij != B_ij) ? B_ij : t0_max;
-                t3_max = (A_ij > t3_max || A_ij != A_ij) ? A_ij : t3_max;
+            /* t0[i:n] = max[j:k](B[i, j]) */
+            /* t3[i:n] = max[j:k](A[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                double t0_max = -INFINITY;
+                double t3_max = -INFINITY;
+                for (int64_t j = 0; j < k; ++j) {
+                    const double B_ij = B[i*k + j];
+                    const double A_ij = A[i*k + j];
+                    t0_max = (B_ij > t0_max || B_ij != B_ij) ? B_ij : t0_max;
+                    t3_max = (A_ij > t3_max || A_ij != A_ij) ? A_ij : t3_max;
+                }
+                t0[i - tile_begin] = t0_max;
+                t3[i - tile_begin] = t3_max;
             }
-            t0[i - tile_begin] = t0_max;
-            t3[i - tile_begin] = t3_max;
-        }
 
-        /* t1[i:n] = sum[j:k](exp(B[i, j] - t0[i])) */
-        /* t4[i:n] = sum[j:k](exp(A[i, j] - t3[i])) */
-        /* t12[i:n] = sum[j:k](where(A[i, j] == t3[i], 1, 0)) */
-        /* t16[i:n] = sum[j:k](where(B[i, j] == t0[i], 1, 0)) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t0_i = t0[i - tile_begin];
-            const double t3_i = t3[i - tile_begin];
-            double t1_sum = 0.0;
-            double t4_sum = 0.0;
-            double t12_sum = 0.0;
-            double t16_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_sum, t4_sum, t12_sum, t16_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                const double B_ij = B[i*k + j];
-                const double A_ij = A[i*k + j];
-                t1_sum += exp(B_ij - t0_i);
-                t4_sum += exp(A_ij - t3_i);
-                t12_sum += A_ij == t3_i ? 1.0 : 0.0;
-                t16_sum += B_ij == t0_i ? 1.0 : 0.0;
+            /* t1[i:n] = sum[j:k](exp(B[i, j] - t0[i])) */
+            /* t4[i:n] = sum[j:k](exp(A[i, j] - t3[i])) */
+            /* t12[i:n] = sum[j:k](where(A[i, j] == t3[i], 1, 0)) */
+            /* t16[i:n] = sum[j:k](where(B[i, j] == t0[i], 1, 0)) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t0_i = t0[i - tile_begin];
+                const double t3_i = t3[i - tile_begin];
+                double t1_sum = 0.0;
+                double t4_sum = 0.0;
+                double t12_sum = 0.0;
+                double t16_sum = 0.0;
+                GRADC_SIMD(reduction(+:t1_sum, t4_sum, t12_sum, t16_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double B_ij = B[i*k + j];
+                    const double A_ij = A[i*k + j];
+                    t1_sum += exp(B_ij - t0_i);
+                    t4_sum += exp(A_ij - t3_i);
+                    t12_sum += A_ij == t3_i ? 1.0 : 0.0;
+                    t16_sum += B_ij == t0_i ? 1.0 : 0.0;
+                }
+                t1[i - tile_begin] = t1_sum;
+                t4[i - tile_begin] = t4_sum;
+                t12[i - tile_begin] = t12_sum;
+                t16[i - tile_begin] = t16_sum;
             }
-            t1[i - tile_begin] = t1_sum;
-            t4[i - tile_begin] = t4_sum;
-            t12[i - tile_begin] = t12_sum;
-            t16[i - tile_begin] = t16_sum;
-        }
 
-        /* t2[i:n] = log(t1[i]) */
-        /* t5[i:n] = log(t4[i]) */
-        GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t2[i - tile_begin] = log(t1[i - tile_begin]);
-            t5[i - tile_begin] = log(t4[i - tile_begin]);
-        }
-
-        /* t6[i:n] = sum[j:k](let(s0 := B[i, j] - (t2[i] + t0[i]), s1 := A[i, j] - (t3[i] + t5[i]), s2 := where(s0
-         *    == s1, 0.6931471805599453 + s1, maximum(s0, s1) + log1p(exp(-abs(s1 - s0)))) - 0.6931471805599453,
-         *    exp(s0) * (s0 - s2) + exp(s1) * (s1 - s2))) */
-        /* t9[i:n] = sum[j:k](let(s0 := A[i, j] - (t3[i] + t5[i]), s1 := exp(s0), s2 := t8 * s1, s3 := B[i, j] -
-         *    (t2[i] + t0[i]), s4 := where(s3 == s0, 0.6931471805599453 + s0, maximum(s3, s0) + log1p(exp(-abs(s0 -
-         *    s3)))), s2 + s1 * (t8 * (s0 - (s4 - 0.6931471805599453))) - (t8 * exp(s3) + s2) * exp(s0 - s4))) */
-        /* t13[i:n] = sum[j:k](let(s0 := B[i, j] - (t2[i] + t0[i]), s1 := exp(s0), s2 := A[i, j] - (t3[i] + t5[i]),
-         *    s3 := where(s0 == s2, 0.6931471805599453 + s2, maximum(s0, s2) + log1p(exp(-abs(s2 - s0)))), s4 := t8
-         *    * s1, s1 * (t8 * (s0 - (s3 - 0.6931471805599453))) + (s4 - (s4 + t8 * exp(s2)) * exp(s0 - s3)))) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = t2[i - tile_begin] + t0[i - tile_begin];
-            const double v3 = t3[i - tile_begin] + t5[i - tile_begin];
-            double t6_sum = 0.0;
-            double t9_sum = 0.0;
-            double t13_sum = 0.0;
-            GRADC_SIMD(reduction(+:t6_sum, t9_sum, t13_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                const double v1 = B[i*k + j] - v0;
-                const double v2 = exp(v1);
-                const double v4 = A[i*k + j] - v3;
-                const double v5 = v1 == v4 ? 0.6931471805599453 + v4 : ((v1 > v4 || v1 != v1) ? v1 : v4) + log1p(exp(-fabs(v4 - v1)));
-                const double v6 = v5 - 0.6931471805599453;
-                const double v7 = v1 - v6;
-                const double v8 = exp(v4);
-                const double v9 = v4 - v6;
-                const double v10 = t8 * v8;
-                const double v11 = t8 * v2;
-                const double v12 = v10 + v11;
-                t6_sum += v8 * v9 + v2 * v7;
-                t9_sum += v10 + v8 * (t8 * v9) - v12 * exp(v4 - v5);
-                t13_sum += v2 * (t8 * v7) + (v11 - v12 * exp(v1 - v5));
-            }
-            t6[i - tile_begin] = t6_sum;
-            t9[i - tile_begin] = t9_sum;
-            t13[i - tile_begin] = t13_sum;
-        }
-
-        /* t7 = sum[i:n](t6[i]) */
-        /* t10[i:n] = -t9[i] */
-        /* t11[i:n] = t10[i] / t4[i] */
-        /* t14[i:n] = -t13[i] */
-        /* t15[i:n] = t14[i] / t1[i] */
-        double t7_sum = 0.0;
-        GRADC_SIMD(reduction(+:t7_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = -t9[i - tile_begin];
-            const double v1 = -t13[i - tile_begin];
-            t7_sum += t6[i - tile_begin];
-            t10[i - tile_begin] = v0;
-            t11[i - tile_begin] = v0 / t4[i - tile_begin];
-            t14[i - tile_begin] = v1;
-            t15[i - tile_begin] = v1 / t1[i - tile_begin];
-        }
-        t7 += t7_sum;
-
-        /* grad_A[i:n, j:k] = let(s0 := A[i, j] - (t3[i] + t5[i]), s1 := exp(s0), s2 := t8 * s1, s3 := B[i, j] -
-         *    (t2[i] + t0[i]), s4 := where(s3 == s0, 0.6931471805599453 + s0, maximum(s3, s0) + log1p(exp(-abs(s0 -
-         *    s3)))), where(A[i, j] == t3[i], (t10[i] - t4[i] * t11[i]) / t12[i], 0) + (t11[i] * exp(A[i, j] -
-         *    t3[i]) + (s2 + s1 * (t8 * (s0 - (s4 - 0.6931471805599453))) - (t8 * exp(s3) + s2) * exp(s0 - s4)))) */
-        /* grad_B[i:n, j:k] = let(s0 := B[i, j] - (t2[i] + t0[i]), s1 := exp(s0), s2 := A[i, j] - (t3[i] + t5[i]),
-         *    s3 := where(s0 == s2, 0.6931471805599453 + s2, maximum(s0, s2) + log1p(exp(-abs(s2 - s0)))), s4 := t8
-         *    * s1, where(B[i, j] == t0[i], (t14[i] - t15[i] * t1[i]) / t16[i], 0) + (t15[i] * exp(B[i, j] - t0[i])
-         *    + (s1 * (t8 * (s0 - (s3 - 0.6931471805599453))) + (s4 - (s4 + t8 * exp(s2)) * exp(s0 - s3))))) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t3_i = t3[i - tile_begin];
-            const double t11_i = t11[i - tile_begin];
-            const double v0 = (t10[i - tile_begin] - t4[i - tile_begin] * t11_i) / t12[i - tile_begin];
-            const double v1 = t3_i + t5[i - tile_begin];
-            const double t0_i = t0[i - tile_begin];
-            const double v5 = t2[i - tile_begin] + t0_i;
-            const double t15_i = t15[i - tile_begin];
-            const double v13 = (t14[i - tile_begin] - t1[i - tile_begin] * t15_i) / t16[i - tile_begin];
+            /* t2[i:n] = log(t1[i]) */
+            /* t5[i:n] = log(t4[i]) */
             GRADC_SIMD()
-            for (int64_t j = 0; j < k; ++j) {
-                const double A_ij = A[i*k + j];
-                const double v2 = A_ij - v1;
-                const double v3 = exp(v2);
-                const double v4 = t8 * v3;
-                const double B_ij = B[i*k + j];
-                const double v6 = B_ij - v5;
-                const double v7 = v6 == v2 ? 0.6931471805599453 + v2 : ((v6 > v2 || v6 != v6) ? v6 : v2) + log1p(exp(-fabs(v2 - v6)));
-                const double v8 = v7 - 0.6931471805599453;
-                const double v9 = exp(v6);
-                const double v10 = t8 * v9;
-                const double v11 = v4 + v10;
-                const double v12 = (A_ij == t3_i ? v0 : 0.0) + (t11_i * exp(A_ij - t3_i) + (v4 + v3 * (t8 * (v2 - v8)) - v11 * exp(v2 - v7)));
-                const double v14 = (B_ij == t0_i ? v13 : 0.0) + (t15_i * exp(B_ij - t0_i) + (v9 * (t8 * (v6 - v8)) + (v10 - v11 * exp(v6 - v7))));
-                grad_A[i*k + j] = v12;
-                grad_B[i*k + j] = v14;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t2[i - tile_begin] = log(t1[i - tile_begin]);
+                t5[i - tile_begin] = log(t4[i - tile_begin]);
+            }
+
+            /* t6[i:n] = sum[j:k](let(s0 := B[i, j] - (t2[i] + t0[i]), s1 := A[i, j] - (t3[i] + t5[i]), s2 :=
+             *    where(s0 == s1, 0.6931471805599453 + s1, maximum(s0, s1) + log1p(exp(-abs(s1 - s0)))) -
+             *    0.6931471805599453, exp(s0) * (s0 - s2) + exp(s1) * (s1 - s2))) */
+            /* t9[i:n] = sum[j:k](let(s0 := A[i, j] - (t3[i] + t5[i]), s1 := exp(s0), s2 := t8 * s1, s3 := B[i, j]
+             *    - (t2[i] + t0[i]), s4 := where(s3 == s0, 0.6931471805599453 + s0, maximum(s3, s0) +
+             *    log1p(exp(-abs(s0 - s3)))), s2 + s1 * (t8 * (s0 - (s4 - 0.6931471805599453))) - (t8 * exp(s3) +
+             *    s2) * exp(s0 - s4))) */
+            /* t13[i:n] = sum[j:k](let(s0 := B[i, j] - (t2[i] + t0[i]), s1 := exp(s0), s2 := A[i, j] - (t3[i] +
+             *    t5[i]), s3 := where(s0 == s2, 0.6931471805599453 + s2, maximum(s0, s2) + log1p(exp(-abs(s2 -
+             *    s0)))), s4 := t8 * s1, s1 * (t8 * (s0 - (s3 - 0.6931471805599453))) + (s4 - (s4 + t8 * exp(s2)) *
+             *    exp(s0 - s3)))) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = t2[i - tile_begin] + t0[i - tile_begin];
+                const double v3 = t3[i - tile_begin] + t5[i - tile_begin];
+                double t6_sum = 0.0;
+                double t9_sum = 0.0;
+                double t13_sum = 0.0;
+                GRADC_SIMD(reduction(+:t6_sum, t9_sum, t13_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double v1 = B[i*k + j] - v0;
+                    const double v2 = exp(v1);
+                    const double v4 = A[i*k + j] - v3;
+                    const double v5 = v1 == v4 ? 0.6931471805599453 + v4 : ((v1 > v4 || v1 != v1) ? v1 : v4) + log1p(exp(-fabs(v4 - v1)));
+                    const double v6 = v5 - 0.6931471805599453;
+                    const double v7 = v1 - v6;
+                    const double v8 = exp(v4);
+                    const double v9 = v4 - v6;
+                    const double v10 = t8 * v8;
+                    const double v11 = t8 * v2;
+                    const double v12 = v10 + v11;
+                    t6_sum += v8 * v9 + v2 * v7;
+                    t9_sum += v10 + v8 * (t8 * v9) - v12 * exp(v4 - v5);
+                    t13_sum += v2 * (t8 * v7) + (v11 - v12 * exp(v1 - v5));
+                }
+                t6[i - tile_begin] = t6_sum;
+                t9[i - tile_begin] = t9_sum;
+                t13[i - tile_begin] = t13_sum;
+            }
+
+            /* t7 = sum[i:n](t6[i]) */
+            /* t10[i:n] = -t9[i] */
+            /* t11[i:n] = t10[i] / t4[i] */
+            /* t14[i:n] = -t13[i] */
+            /* t15[i:n] = t14[i] / t1[i] */
+            double t7_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t7_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = -t9[i - tile_begin];
+                const double v1 = -t13[i - tile_begin];
+                t7_part_sum += t6[i - tile_begin];
+                t10[i - tile_begin] = v0;
+                t11[i - tile_begin] = v0 / t4[i - tile_begin];
+                t14[i - tile_begin] = v1;
+                t15[i - tile_begin] = v1 / t1[i - tile_begin];
+            }
+            t7_part += t7_part_sum;
+
+            /* grad_A[i:n, j:k] = let(s0 := A[i, j] - (t3[i] + t5[i]), s1 := exp(s0), s2 := t8 * s1, s3 := B[i, j]
+             *    - (t2[i] + t0[i]), s4 := where(s3 == s0, 0.6931471805599453 + s0, maximum(s3, s0) +
+             *    log1p(exp(-abs(s0 - s3)))), where(A[i, j] == t3[i], (t10[i] - t4[i] * t11[i]) / t12[i], 0) +
+             *    (t11[i] * exp(A[i, j] - t3[i]) + (s2 + s1 * (t8 * (s0 - (s4 - 0.6931471805599453))) - (t8 *
+             *    exp(s3) + s2) * exp(s0 - s4)))) */
+            /* grad_B[i:n, j:k] = let(s0 := B[i, j] - (t2[i] + t0[i]), s1 := exp(s0), s2 := A[i, j] - (t3[i] +
+             *    t5[i]), s3 := where(s0 == s2, 0.6931471805599453 + s2, maximum(s0, s2) + log1p(exp(-abs(s2 -
+             *    s0)))), s4 := t8 * s1, where(B[i, j] == t0[i], (t14[i] - t15[i] * t1[i]) / t16[i], 0) + (t15[i] *
+             *    exp(B[i, j] - t0[i]) + (s1 * (t8 * (s0 - (s3 - 0.6931471805599453))) + (s4 - (s4 + t8 * exp(s2))
+             *    * exp(s0 - s3))))) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t3_i = t3[i - tile_begin];
+                const double t11_i = t11[i - tile_begin];
+                const double v0 = (t10[i - tile_begin] - t4[i - tile_begin] * t11_i) / t12[i - tile_begin];
+                const double v1 = t3_i + t5[i - tile_begin];
+                const double t0_i = t0[i - tile_begin];
+                const double v5 = t2[i - tile_begin] + t0_i;
+                const double t15_i = t15[i - tile_begin];
+                const double v13 = (t14[i - tile_begin] - t1[i - tile_begin] * t15_i) / t16[i - tile_begin];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < k; ++j) {
+                    const double A_ij = A[i*k + j];
+                    const double v2 = A_ij - v1;
+                    const double v3 = exp(v2);
+                    const double v4 = t8 * v3;
+                    const double B_ij = B[i*k + j];
+                    const double v6 = B_ij - v5;
+                    const double v7 = v6 == v2 ? 0.6931471805599453 + v2 : ((v6 > v2 || v6 != v6) ? v6 : v2) + log1p(exp(-fabs(v2 - v6)));
+                    const double v8 = v7 - 0.6931471805599453;
+                    const double v9 = exp(v6);
+                    const double v10 = t8 * v9;
+                    const double v11 = v4 + v10;
+                    const double v12 = (A_ij == t3_i ? v0 : 0.0) + (t11_i * exp(A_ij - t3_i) + (v4 + v3 * (t8 * (v2 - v8)) - v11 * exp(v2 - v7)));
+                    const double v14 = (B_ij == t0_i ? v13 : 0.0) + (t15_i * exp(B_ij - t0_i) + (v9 * (t8 * (v6 - v8)) + (v10 - v11 * exp(v6 - v7))));
+                    grad_A[i*k + j] = v12;
+                    grad_B[i*k + j] = v14;
+                }
             }
         }
+        t7_parts[part] = t7_part;
+    }
+    double t7 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t7 += t7_parts[part];
     }
 
     /* value = 0.5 * (t7 / n) */

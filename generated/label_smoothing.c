@@ -34,11 +34,16 @@ double log(double);
 
 #include <math.h>
 
-#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_PRAGMA(text) _Pragma(#text)
+#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
 #else
 #define GRADC_SIMD(...)
+#endif
+#if defined(_OPENMP)
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#else
+#define GRADC_PARALLEL(parts)
 #endif
 
 #include "label_smoothing.h"
@@ -49,33 +54,162 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
+/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
+ * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
+#define GRADC_PARTS 16
+static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
+{
+    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
+    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
+    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
+}
+
+/* Where a part begins: at a multiple of the rows of a tile. */
+static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
+{
+    return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
+static int64_t gradc_rows(size_t bytes)
+{
+    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
+#if defined(__AVX512F__)
+#define GRADC_BYTES 64
+#elif defined(__AVX__)
+#define GRADC_BYTES 32
+#else
+#define GRADC_BYTES 16
+#endif
+#define GRADC_LANES ((int64_t)(GRADC_BYTES / sizeof(double)))
+
+typedef double gradc_vector __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
+typedef int64_t gradc_mask __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
+
+/* C[i, j] (+)= sum over k < depth of A[i, k] * B[k, j], for any strides, in blocks that stay in registers.
+ *
+ * Panels of B, a few vectors wide, are copied so that they are read in order; A is read where it is. Vectors run along
+ * the columns of C, which are best contiguous. After Goto and van de Geijn, Anatomy of High-Performance Matrix
+ * Multiplication (ACM TOMS 34, 2008). */
+#if GRADC_BYTES == 64
+#define GRADC_ROWS 8
+#else
+#define GRADC_ROWS 4
+#endif
+#define GRADC_WIDE 3    /* vectors in a panel: 3 for each of 4 rows, or of 8, fill the registers */
+#define GRADC_DEPTH 128 /* rows in a panel: it stays in the first-level cache */
+
+/* One block: `rows` by `wide` vectors, both known where it is inlined. */
+__attribute__((always_inline)) static inline void gradc_block(
+    const int rows, const int wide, int64_t depth, const double *restrict a, int64_t a_row, int64_t a_depth,
+    const double *restrict panel, double *restrict c, int64_t c_row, int64_t c_column, int64_t columns, int add)
+{
+    gradc_vector sum[GRADC_ROWS][GRADC_WIDE];
+    for (int r = 0; r < rows; ++r) {
+        for (int v = 0; v < wide; ++v) {
+            sum[r][v] = (gradc_vector){0};
+        }
+    }
+    for (int64_t k = 0; k < depth; ++k) {
+        gradc_vector b[GRADC_WIDE];
+        for (int v = 0; v < wide; ++v) {
+            b[v] = *(const gradc_vector *)(panel + (k * wide + v) * GRADC_LANES);
+        }
+        for (int r = 0; r < rows; ++r) {
+            const double x = a[r * a_row + k * a_depth];
+            for (int v = 0; v < wide; ++v) {
+                sum[r][v] += x * b[v];
+            }
+        }
+    }
+    const int whole = c_column == 1 ? (int)(columns / GRADC_LANES) : 0;
+    for (int r = 0; r < rows; ++r) {
+        double *restrict row = c + r * c_row;
+        for (int v = 0; v < wide; ++v) {
+            if (v < whole) {
+                gradc_vector *place = (gradc_vector *)(row + v * GRADC_LANES);
+                if (add) {
+                    sum[r][v] += *place;
+                }
+                *place = sum[r][v];
+            } else {
+                for (int64_t j = v * GRADC_LANES; j < columns && j < (v + 1) * GRADC_LANES; ++j) {
+                    double *place = row + j * c_column;
+                    *place = (add ? *place : 0) + sum[r][v][j - v * GRADC_LANES];
+                }
+            }
+        }
+    }
+}
+
+static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
+                          int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
+                          double *restrict c, int64_t c_row, int64_t c_column, int add)
+{
+    double panel[GRADC_DEPTH * GRADC_WIDE * GRADC_BYTES / sizeof(double)] __attribute__((aligned(GRADC_BYTES)));
+    for (int64_t from = 0; from < depth || from == 0; from += GRADC_DEPTH) {
+        const int64_t deep = depth - from < GRADC_DEPTH ? depth - from : GRADC_DEPTH;
+        for (int64_t left = 0, wide; left < columns; left += wide * GRADC_LANES) {
+            const int64_t rest = columns - left;
+            wide = rest >= GRADC_WIDE * GRADC_LANES ? GRADC_WIDE : (rest + GRADC_LANES - 1) / GRADC_LANES;
+            const int64_t width = wide * GRADC_LANES, used = rest < width ? rest : width;
+            for (int64_t k = 0; k < deep; ++k) {
+                const double *restrict source = b + (from + k) * b_depth + left * b_column;
+                for (int64_t j = 0; j < used; ++j) {
+                    panel[k * width + j] = source[j * b_column];
+                }
+                for (int64_t j = used; j < width; ++j) {
+                    panel[k * width + j] = 0;
+                }
+            }
+            const double *restrict start = a + from * a_depth;
+            double *restrict target = c + left * c_column;
+            const int more = add || from > 0;
+            int64_t i = 0;
+            for (; i + GRADC_ROWS <= rows; i += GRADC_ROWS) {
+#define GRADC_CASE(count, vectors) \
+    gradc_block(count, vectors, deep, start + i * a_row, a_row, a_depth, panel, target + i * c_row, c_row, c_column, used, more)
+                if (wide == 3) {
+                    GRADC_CASE(GRADC_ROWS, 3);
+                } else if (wide == 2) {
+                    GRADC_CASE(GRADC_ROWS, 2);
+                } else {
+                    GRADC_CASE(GRADC_ROWS, 1);
+                }
+            }
+            for (; i < rows; ++i) {
+                if (wide == 3) {
+                    GRADC_CASE(1, 3);
+                } else if (wide == 2) {
+                    GRADC_CASE(1, 2);
+                } else {
+                    GRADC_CASE(1, 1);
+                }
+#undef GRADC_CASE
+            }
+        }
+    }
+}
+
 size_t label_smoothing_value_work(int64_t d, int64_t k, int64_t n)
 {
-    (void)d;
-    (void)n;
-    return gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*k + 29*k + 36, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double));
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
                           const int64_t *restrict y, double eps, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const L = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t4 = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
     for (int64_t l = 0; l < n; ++l) {
         const int64_t y_l = y[l];
         const int64_t v0 = y_l < 0 ? k + y_l : y_l;
@@ -83,85 +217,97 @@ int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restric
             return 1;
         }
     }
+    const int64_t parts = gradc_parts(n, 3*d*k + 29*k + 36, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t5_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t0 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t1 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t2 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t3 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const L = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t4 = (void *)own;
+        double t5_part = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+            /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
+            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, t0, 1, 128, 0);
+
+            /* t1[l:n] = max[j:k](t0[l, j]) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t1[l - tile_begin] = -INFINITY;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double t0_lj = t0[j*128 + l - tile_begin];
+                    t1[l - tile_begin] = (t0_lj > t1[l - tile_begin] || t0_lj != t0_lj) ? t0_lj : t1[l - tile_begin];
+                }
+            }
+
+            /* t2[l:n] = sum[j:k](exp(t0[l, j] - t1[l])) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t2[l - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    t2[l - tile_begin] += exp(t0[j*128 + l - tile_begin] - t1[l - tile_begin]) + exp(t0[(j + 1)*128 + l - tile_begin] - t1[l - tile_begin]) + exp(t0[(j + 2)*128 + l - tile_begin] - t1[l - tile_begin]) + exp(t0[(j + 3)*128 + l - tile_begin] - t1[l - tile_begin]);
+                }
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    t2[l - tile_begin] += exp(t0[j*128 + l - tile_begin] - t1[l - tile_begin]);
+                }
+            }
+
+            /* t3[l:n] = log(t2[l]) */
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t3[l - tile_begin] = log(t2[l - tile_begin]);
+            }
+
+            /* L[l:n, j:k] = t0[l, j] - (t3[l] + t1[l]) */
+            /* t4[l:n] = sum[j:k](L[l, j]) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t4[l - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double v0 = t0[j*128 + l - tile_begin] - (t3[l - tile_begin] + t1[l - tile_begin]);
+                    L[j*128 + l - tile_begin] = v0;
+                    t4[l - tile_begin] += v0;
+                }
+            }
+
+            /* t5 = sum[l:n](L[l, where_integer(y[l] < 0, k + y[l], y[l])] * (1 - eps) + eps * (t4[l] / k)) */
+            const double v0 = 1.0 - eps;
+            const double v1 = (double)k;
+            double t5_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t5_part_sum))
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const int64_t y_l = y[l];
+                t5_part_sum += L[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin] * v0 + eps * (t4[l - tile_begin] / v1);
+            }
+            t5_part += t5_part_sum;
+        }
+        t5_parts[part] = t5_part;
+    }
     double t5 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            for (int64_t j = 0; j < k; ++j) {
-                t0[(l - tile_begin)*k + j] = 0.0;
-            }
-            for (int64_t i = 0; i < d / 4 * 4; i += 4) {
-                const double X_li = X[l*d + i];
-                const double X_li1 = X[l*d + (i + 1)];
-                const double X_li2 = X[l*d + (i + 2)];
-                const double X_li3 = X[l*d + (i + 3)];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    t0[(l - tile_begin)*k + j] += W[i*k + j] * X_li + W[(i + 1)*k + j] * X_li1 + W[(i + 2)*k + j] * X_li2 + W[(i + 3)*k + j] * X_li3;
-                }
-            }
-            for (int64_t i = d / 4 * 4; i < d; ++i) {
-                const double X_li = X[l*d + i];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    t0[(l - tile_begin)*k + j] += W[i*k + j] * X_li;
-                }
-            }
-        }
-
-        /* t1[l:n] = max[j:k](t0[l, j]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            double t1_max = -INFINITY;
-            for (int64_t j = 0; j < k; ++j) {
-                const double t0_lj = t0[(l - tile_begin)*k + j];
-                t1_max = (t0_lj > t1_max || t0_lj != t0_lj) ? t0_lj : t1_max;
-            }
-            t1[l - tile_begin] = t1_max;
-        }
-
-        /* t2[l:n] = sum[j:k](exp(t0[l, j] - t1[l])) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t1_l = t1[l - tile_begin];
-            double t2_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                t2_sum += exp(t0[(l - tile_begin)*k + j] - t1_l);
-            }
-            t2[l - tile_begin] = t2_sum;
-        }
-
-        /* t3[l:n] = log(t2[l]) */
-        GRADC_SIMD()
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t3[l - tile_begin] = log(t2[l - tile_begin]);
-        }
-
-        /* L[l:n, j:k] = t0[l, j] - (t3[l] + t1[l]) */
-        /* t4[l:n] = sum[j:k](L[l, j]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double v0 = t1[l - tile_begin] + t3[l - tile_begin];
-            double t4_sum = 0.0;
-            GRADC_SIMD(reduction(+:t4_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                const double v1 = t0[(l - tile_begin)*k + j] - v0;
-                L[(l - tile_begin)*k + j] = v1;
-                t4_sum += v1;
-            }
-            t4[l - tile_begin] = t4_sum;
-        }
-
-        /* t5 = sum[l:n](L[l, where_integer(y[l] < 0, k + y[l], y[l])] * (1 - eps) + eps * (t4[l] / k)) */
-        const double v0 = 1.0 - eps;
-        const double v1 = (double)k;
-        double t5_sum = 0.0;
-        GRADC_SIMD(reduction(+:t5_sum))
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const int64_t y_l = y[l];
-            t5_sum += L[(l - tile_begin)*k + (y_l < 0 ? k + y_l : y_l)] * v0 + eps * (t4[l - tile_begin] / v1);
-        }
-        t5 += t5_sum;
+    for (int64_t part = 0; part < parts; ++part) {
+        t5 += t5_parts[part];
     }
 
     /* value = -(t5 / n) */
@@ -171,11 +317,9 @@ int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restric
 
 size_t label_smoothing_forward_work(int64_t d, int64_t k, int64_t n)
 {
-    (void)d;
-    (void)n;
-    return gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*k + 29*k + 36, 0) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double));
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
@@ -183,11 +327,7 @@ int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restr
                             double *restrict t1, double *restrict t2, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t3 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const L = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t4 = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
     for (int64_t l = 0; l < n; ++l) {
         const int64_t y_l = y[l];
         const int64_t v0 = y_l < 0 ? k + y_l : y_l;
@@ -195,85 +335,83 @@ int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restr
             return 1;
         }
     }
+    const int64_t parts = gradc_parts(n, 3*d*k + 29*k + 36, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t5_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t3 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const L = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t4 = (void *)own;
+        double t5_part = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+            /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
+            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, &t0[tile_begin*k], k, 1, 0);
+
+            /* t1[l:n] = max[j:k](t0[l, j]) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                double t1_max = -INFINITY;
+                for (int64_t j = 0; j < k; ++j) {
+                    const double t0_lj = t0[l*k + j];
+                    t1_max = (t0_lj > t1_max || t0_lj != t0_lj) ? t0_lj : t1_max;
+                }
+                t1[l] = t1_max;
+            }
+
+            /* t2[l:n] = sum[j:k](exp(t0[l, j] - t1[l])) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t1_l = t1[l];
+                double t2_sum = 0.0;
+                GRADC_SIMD(reduction(+:t2_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    t2_sum += exp(t0[l*k + j] - t1_l);
+                }
+                t2[l] = t2_sum;
+            }
+
+            /* t3[l:n] = log(t2[l]) */
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t3[l - tile_begin] = log(t2[l]);
+            }
+
+            /* L[l:n, j:k] = t0[l, j] - (t3[l] + t1[l]) */
+            /* t4[l:n] = sum[j:k](L[l, j]) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double v0 = t1[l] + t3[l - tile_begin];
+                double t4_sum = 0.0;
+                GRADC_SIMD(reduction(+:t4_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double v1 = t0[l*k + j] - v0;
+                    L[(l - tile_begin)*k + j] = v1;
+                    t4_sum += v1;
+                }
+                t4[l - tile_begin] = t4_sum;
+            }
+
+            /* t5 = sum[l:n](L[l, where_integer(y[l] < 0, k + y[l], y[l])] * (1 - eps) + eps * (t4[l] / k)) */
+            const double v0 = 1.0 - eps;
+            const double v1 = (double)k;
+            double t5_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t5_part_sum))
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const int64_t y_l = y[l];
+                t5_part_sum += L[(l - tile_begin)*k + (y_l < 0 ? k + y_l : y_l)] * v0 + eps * (t4[l - tile_begin] / v1);
+            }
+            t5_part += t5_part_sum;
+        }
+        t5_parts[part] = t5_part;
+    }
     double t5 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            for (int64_t j = 0; j < k; ++j) {
-                t0[l*k + j] = 0.0;
-            }
-            for (int64_t i = 0; i < d / 4 * 4; i += 4) {
-                const double X_li = X[l*d + i];
-                const double X_li1 = X[l*d + (i + 1)];
-                const double X_li2 = X[l*d + (i + 2)];
-                const double X_li3 = X[l*d + (i + 3)];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    t0[l*k + j] += W[i*k + j] * X_li + W[(i + 1)*k + j] * X_li1 + W[(i + 2)*k + j] * X_li2 + W[(i + 3)*k + j] * X_li3;
-                }
-            }
-            for (int64_t i = d / 4 * 4; i < d; ++i) {
-                const double X_li = X[l*d + i];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    t0[l*k + j] += W[i*k + j] * X_li;
-                }
-            }
-        }
-
-        /* t1[l:n] = max[j:k](t0[l, j]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            double t1_max = -INFINITY;
-            for (int64_t j = 0; j < k; ++j) {
-                const double t0_lj = t0[l*k + j];
-                t1_max = (t0_lj > t1_max || t0_lj != t0_lj) ? t0_lj : t1_max;
-            }
-            t1[l] = t1_max;
-        }
-
-        /* t2[l:n] = sum[j:k](exp(t0[l, j] - t1[l])) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t1_l = t1[l];
-            double t2_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                t2_sum += exp(t0[l*k + j] - t1_l);
-            }
-            t2[l] = t2_sum;
-        }
-
-        /* t3[l:n] = log(t2[l]) */
-        GRADC_SIMD()
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t3[l - tile_begin] = log(t2[l]);
-        }
-
-        /* L[l:n, j:k] = t0[l, j] - (t3[l] + t1[l]) */
-        /* t4[l:n] = sum[j:k](L[l, j]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double v0 = t1[l] + t3[l - tile_begin];
-            double t4_sum = 0.0;
-            GRADC_SIMD(reduction(+:t4_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                const double v1 = t0[l*k + j] - v0;
-                L[(l - tile_begin)*k + j] = v1;
-                t4_sum += v1;
-            }
-            t4[l - tile_begin] = t4_sum;
-        }
-
-        /* t5 = sum[l:n](L[l, where_integer(y[l] < 0, k + y[l], y[l])] * (1 - eps) + eps * (t4[l] / k)) */
-        const double v0 = 1.0 - eps;
-        const double v1 = (double)k;
-        double t5_sum = 0.0;
-        GRADC_SIMD(reduction(+:t5_sum))
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const int64_t y_l = y[l];
-            t5_sum += L[(l - tile_begin)*k + (y_l < 0 ? k + y_l : y_l)] * v0 + eps * (t4[l - tile_begin] / v1);
-        }
-        t5 += t5_sum;
+    for (int64_t part = 0; part < parts; ++part) {
+        t5 += t5_parts[part];
     }
 
     /* value = -(t5 / n) */
@@ -283,9 +421,8 @@ int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restr
 
 size_t label_smoothing_backward_work(int64_t d, int64_t k, int64_t n)
 {
-    (void)d;
-    (void)n;
-    return gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 7*d*k + 43*k + 20, d*k) * (gradc_bytes(d*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -293,7 +430,7 @@ size_t label_smoothing_backward_work(int64_t d, int64_t k, int64_t n)
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double));
+           + gradc_bytes(128*k, sizeof(double)));
 }
 
 int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
@@ -303,23 +440,7 @@ int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *rest
 {
     (void)W;
     unsigned char *scratch = work;
-    double *const L_bar = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t4 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const L_bar_2 = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t5 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t7 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t9 = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t10 = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
     for (int64_t l = 0; l < n; ++l) {
         const int64_t y_l = y[l];
         const int64_t v0 = y_l < 0 ? k + y_l : y_l;
@@ -330,77 +451,112 @@ int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *rest
 
     /* t3 = -(cotangent / n) */
     const double t3 = -(cotangent / (double)n);
-    for (int64_t at = 0; at < d*k; ++at) {
-        grad_W[at] = 0.0;
-    }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        for (int64_t at = 0; at < 128*k; ++at) {
-            L_bar[at] = 0.0;
+    const int64_t parts = gradc_parts(n, 7*d*k + 43*k + 20, d*k);
+    const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const grad_W_part = part == 0 ? grad_W : (void *)own;
+        own += gradc_bytes(d*k, sizeof(double));
+        double *const L_bar = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t4 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const L_bar_2 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t5 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t8 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t6 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t7 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t9 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t10 = (void *)own;
+        for (int64_t at = 0; at < d*k; ++at) {
+            grad_W_part[at] = 0.0;
         }
-
-        /* L_bar[:n, :k] = 0 L_bar += each[l:n](at[l, where_integer(y[l] < 0, k + y[l], y[l])](t3 * (1 - eps))) */
-        /* t4[l:n] = eps * t3 / k */
-        const double v0 = t3 * (1.0 - eps);
-        const double v1 = eps * t3 / (double)k;
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const int64_t y_l = y[l];
-            L_bar[(l - tile_begin)*k + (y_l < 0 ? k + y_l : y_l)] += v0;
-            t4[l - tile_begin] = v1;
-        }
-
-        /* L_bar_2[l:n, j:k] = L_bar[l, j] + t4[l] */
-        /* t5[l:n] = sum[j:k](L_bar_2[l, j]) */
-        /* t8[l:n] = sum[j:k](where(t0[l, j] == t1[l], 1, 0)) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t4_l = t4[l - tile_begin];
-            const double t1_l = t1[l];
-            double t5_sum = 0.0;
-            double t8_sum = 0.0;
-            GRADC_SIMD(reduction(+:t5_sum, t8_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                const double v2 = L_bar[(l - tile_begin)*k + j] + t4_l;
-                L_bar_2[(l - tile_begin)*k + j] = v2;
-                t5_sum += v2;
-                t8_sum += t0[l*k + j] == t1_l ? 1.0 : 0.0;
+        const int64_t tile_rows = gradc_rows((d + k) * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+            for (int64_t at = 0; at < 128*k; ++at) {
+                L_bar[at] = 0.0;
             }
-            t5[l - tile_begin] = t5_sum;
-            t8[l - tile_begin] = t8_sum;
-        }
 
-        /* t6[l:n] = -t5[l] */
-        /* t7[l:n] = t6[l] / t2[l] */
-        GRADC_SIMD()
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double v2 = -t5[l - tile_begin];
-            t6[l - tile_begin] = v2;
-            t7[l - tile_begin] = v2 / t2[l];
-        }
+            /* L_bar[:n, :k] = 0 L_bar += each[l:n](at[l, where_integer(y[l] < 0, k + y[l], y[l])](t3 * (1 - eps))) */
+            /* t4[l:n] = eps * t3 / k */
+            const double v0 = t3 * (1.0 - eps);
+            const double v1 = eps * t3 / (double)k;
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const int64_t y_l = y[l];
+                L_bar[(l - tile_begin)*k + (y_l < 0 ? k + y_l : y_l)] += v0;
+                t4[l - tile_begin] = v1;
+            }
 
-        /* t9[l:n, j:k] = where(t0[l, j] == t1[l], (t6[l] - t2[l] * t7[l]) / t8[l], 0) */
-        /* t10[l:n, j:k] = t7[l] * exp(t0[l, j] - t1[l]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t1_l = t1[l];
-            const double t7_l = t7[l - tile_begin];
-            const double v2 = (t6[l - tile_begin] - t2[l] * t7_l) / t8[l - tile_begin];
+            /* L_bar_2[l:n, j:k] = L_bar[l, j] + t4[l] */
+            /* t5[l:n] = sum[j:k](L_bar_2[l, j]) */
+            /* t8[l:n] = sum[j:k](where(t0[l, j] == t1[l], 1, 0)) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t4_l = t4[l - tile_begin];
+                const double t1_l = t1[l];
+                double t5_sum = 0.0;
+                double t8_sum = 0.0;
+                GRADC_SIMD(reduction(+:t5_sum, t8_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double v2 = L_bar[(l - tile_begin)*k + j] + t4_l;
+                    L_bar_2[(l - tile_begin)*k + j] = v2;
+                    t5_sum += v2;
+                    t8_sum += t0[l*k + j] == t1_l ? 1.0 : 0.0;
+                }
+                t5[l - tile_begin] = t5_sum;
+                t8[l - tile_begin] = t8_sum;
+            }
+
+            /* t6[l:n] = -t5[l] */
+            /* t7[l:n] = t6[l] / t2[l] */
             GRADC_SIMD()
-            for (int64_t j = 0; j < k; ++j) {
-                const double t0_lj = t0[l*k + j];
-                t9[(l - tile_begin)*k + j] = t0_lj == t1_l ? v2 : 0.0;
-                t10[(l - tile_begin)*k + j] = t7_l * exp(t0_lj - t1_l);
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double v2 = -t5[l - tile_begin];
+                t6[l - tile_begin] = v2;
+                t7[l - tile_begin] = v2 / t2[l];
             }
-        }
 
-        /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * (t9[l, j] + (t10[l, j] + L_bar_2[l, j]))) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            for (int64_t i = 0; i < d; ++i) {
-                const double X_li = X[l*d + i];
+            /* t9[l:n, j:k] = where(t0[l, j] == t1[l], (t6[l] - t2[l] * t7[l]) / t8[l], 0) */
+            /* t10[l:n, j:k] = t7[l] * exp(t0[l, j] - t1[l]) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t1_l = t1[l];
+                const double t7_l = t7[l - tile_begin];
+                const double v2 = (t6[l - tile_begin] - t2[l] * t7_l) / t8[l - tile_begin];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    const double v2 = t9[(l - tile_begin)*k + j] + (t10[(l - tile_begin)*k + j] + L_bar_2[(l - tile_begin)*k + j]);
-                    grad_W[i*k + j] += X_li * v2;
+                    const double t0_lj = t0[l*k + j];
+                    t9[(l - tile_begin)*k + j] = t0_lj == t1_l ? v2 : 0.0;
+                    t10[(l - tile_begin)*k + j] = t7_l * exp(t0_lj - t1_l);
                 }
             }
+
+            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * (t9[l, j] + (t10[l, j] + L_bar_2[l, j]))) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                for (int64_t i = 0; i < d; ++i) {
+                    const double X_li = X[l*d + i];
+                    GRADC_SIMD()
+                    for (int64_t j = 0; j < k; ++j) {
+                        const double v2 = t9[(l - tile_begin)*k + j] + (t10[(l - tile_begin)*k + j] + L_bar_2[(l - tile_begin)*k + j]);
+                        grad_W_part[i*k + j] += X_li * v2;
+                    }
+                }
+            }
+        }
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_W_more = (void *)(part_scratch + part * part_bytes);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < d*k; ++at) {
+            grad_W[at] += grad_W_more[at];
         }
     }
     return 0;
@@ -408,23 +564,22 @@ int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *rest
 
 size_t label_smoothing_value_and_grad_work(int64_t d, int64_t k, int64_t n)
 {
-    (void)d;
-    (void)n;
-    return gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 10*d*k + 70*k + 56, d*k) * (gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double));
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double)));
 }
 
 int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double *restrict W,
@@ -432,35 +587,7 @@ int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double
                                    double *restrict value, double *restrict grad_W, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const L = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t4 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const L_bar = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t7 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const L_bar_2 = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t8 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t9 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t10 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t11 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t12 = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t13 = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
     for (int64_t l = 0; l < n; ++l) {
         const int64_t y_l = y[l];
         const int64_t v0 = y_l < 0 ? k + y_l : y_l;
@@ -471,140 +598,171 @@ int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double
 
     /* t6 = -(1 / n) */
     const double t6 = -(1.0 / (double)n);
-    double t5 = 0.0;
-    for (int64_t at = 0; at < d*k; ++at) {
-        grad_W[at] = 0.0;
+    const int64_t parts = gradc_parts(n, 10*d*k + 70*k + 56, d*k);
+    const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    double t5_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const grad_W_part = part == 0 ? grad_W : (void *)own;
+        own += gradc_bytes(d*k, sizeof(double));
+        double *const t0 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t1 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t2 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t11 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t3 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const L_bar = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t7 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const L = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t4 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const L_bar_2 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t8 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t9 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t10 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t12 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t13 = (void *)own;
+        double t5_part = 0.0;
+        for (int64_t at = 0; at < d*k; ++at) {
+            grad_W_part[at] = 0.0;
+        }
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+            for (int64_t at = 0; at < 128*k; ++at) {
+                L_bar[at] = 0.0;
+            }
+
+            /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
+            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, t0, k, 1, 0);
+
+            /* t1[l:n] = max[j:k](t0[l, j]) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                double t1_max = -INFINITY;
+                for (int64_t j = 0; j < k; ++j) {
+                    const double t0_lj = t0[(l - tile_begin)*k + j];
+                    t1_max = (t0_lj > t1_max || t0_lj != t0_lj) ? t0_lj : t1_max;
+                }
+                t1[l - tile_begin] = t1_max;
+            }
+
+            /* t2[l:n] = sum[j:k](exp(t0[l, j] - t1[l])) */
+            /* t11[l:n] = sum[j:k](where(t0[l, j] == t1[l], 1, 0)) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t1_l = t1[l - tile_begin];
+                double t2_sum = 0.0;
+                double t11_sum = 0.0;
+                GRADC_SIMD(reduction(+:t2_sum, t11_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double t0_lj = t0[(l - tile_begin)*k + j];
+                    t2_sum += exp(t0_lj - t1_l);
+                    t11_sum += t0_lj == t1_l ? 1.0 : 0.0;
+                }
+                t2[l - tile_begin] = t2_sum;
+                t11[l - tile_begin] = t11_sum;
+            }
+
+            /* t3[l:n] = log(t2[l]) */
+            /* L_bar[:n, :k] = 0 L_bar += each[l:n](at[l, where_integer(y[l] < 0, k + y[l], y[l])](t6 * (1 - eps))) */
+            /* t7[l:n] = eps * t6 / k */
+            const double v0 = t6 * (1.0 - eps);
+            const double v1 = eps * t6 / (double)k;
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const int64_t y_l = y[l];
+                t3[l - tile_begin] = log(t2[l - tile_begin]);
+                L_bar[(l - tile_begin)*k + (y_l < 0 ? k + y_l : y_l)] += v0;
+                t7[l - tile_begin] = v1;
+            }
+
+            /* L[l:n, j:k] = t0[l, j] - (t3[l] + t1[l]) */
+            /* t4[l:n] = sum[j:k](L[l, j]) */
+            /* L_bar_2[l:n, j:k] = L_bar[l, j] + t7[l] */
+            /* t8[l:n] = sum[j:k](L_bar_2[l, j]) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double v2 = t1[l - tile_begin] + t3[l - tile_begin];
+                const double t7_l = t7[l - tile_begin];
+                double t4_sum = 0.0;
+                double t8_sum = 0.0;
+                GRADC_SIMD(reduction(+:t4_sum, t8_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double v3 = t0[(l - tile_begin)*k + j] - v2;
+                    const double v4 = L_bar[(l - tile_begin)*k + j] + t7_l;
+                    L[(l - tile_begin)*k + j] = v3;
+                    t4_sum += v3;
+                    L_bar_2[(l - tile_begin)*k + j] = v4;
+                    t8_sum += v4;
+                }
+                t4[l - tile_begin] = t4_sum;
+                t8[l - tile_begin] = t8_sum;
+            }
+
+            /* t5 = sum[l:n](L[l, where_integer(y[l] < 0, k + y[l], y[l])] * (1 - eps) + eps * (t4[l] / k)) */
+            /* t9[l:n] = -t8[l] */
+            /* t10[l:n] = t9[l] / t2[l] */
+            const double v2 = 1.0 - eps;
+            const double v3 = (double)k;
+            double t5_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t5_part_sum))
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const int64_t y_l = y[l];
+                const double v4 = -t8[l - tile_begin];
+                t5_part_sum += L[(l - tile_begin)*k + (y_l < 0 ? k + y_l : y_l)] * v2 + eps * (t4[l - tile_begin] / v3);
+                t9[l - tile_begin] = v4;
+                t10[l - tile_begin] = v4 / t2[l - tile_begin];
+            }
+            t5_part += t5_part_sum;
+
+            /* t12[l:n, j:k] = where(t0[l, j] == t1[l], (t9[l] - t2[l] * t10[l]) / t11[l], 0) */
+            /* t13[l:n, j:k] = t10[l] * exp(t0[l, j] - t1[l]) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t1_l = t1[l - tile_begin];
+                const double t10_l = t10[l - tile_begin];
+                const double v4 = (t9[l - tile_begin] - t2[l - tile_begin] * t10_l) / t11[l - tile_begin];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < k; ++j) {
+                    const double t0_lj = t0[(l - tile_begin)*k + j];
+                    t12[(l - tile_begin)*k + j] = t0_lj == t1_l ? v4 : 0.0;
+                    t13[(l - tile_begin)*k + j] = t10_l * exp(t0_lj - t1_l);
+                }
+            }
+
+            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * (t12[l, j] + (L_bar_2[l, j] + t13[l, j]))) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                for (int64_t i = 0; i < d; ++i) {
+                    const double X_li = X[l*d + i];
+                    GRADC_SIMD()
+                    for (int64_t j = 0; j < k; ++j) {
+                        const double v4 = t12[(l - tile_begin)*k + j] + (L_bar_2[(l - tile_begin)*k + j] + t13[(l - tile_begin)*k + j]);
+                        grad_W_part[i*k + j] += X_li * v4;
+                    }
+                }
+            }
+        }
+        t5_parts[part] = t5_part;
     }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        for (int64_t at = 0; at < 128*k; ++at) {
-            L_bar[at] = 0.0;
-        }
-
-        /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            for (int64_t j = 0; j < k; ++j) {
-                t0[(l - tile_begin)*k + j] = 0.0;
-            }
-            for (int64_t i = 0; i < d / 4 * 4; i += 4) {
-                const double X_li = X[l*d + i];
-                const double X_li1 = X[l*d + (i + 1)];
-                const double X_li2 = X[l*d + (i + 2)];
-                const double X_li3 = X[l*d + (i + 3)];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    t0[(l - tile_begin)*k + j] += W[i*k + j] * X_li + W[(i + 1)*k + j] * X_li1 + W[(i + 2)*k + j] * X_li2 + W[(i + 3)*k + j] * X_li3;
-                }
-            }
-            for (int64_t i = d / 4 * 4; i < d; ++i) {
-                const double X_li = X[l*d + i];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    t0[(l - tile_begin)*k + j] += W[i*k + j] * X_li;
-                }
-            }
-        }
-
-        /* t1[l:n] = max[j:k](t0[l, j]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            double t1_max = -INFINITY;
-            for (int64_t j = 0; j < k; ++j) {
-                const double t0_lj = t0[(l - tile_begin)*k + j];
-                t1_max = (t0_lj > t1_max || t0_lj != t0_lj) ? t0_lj : t1_max;
-            }
-            t1[l - tile_begin] = t1_max;
-        }
-
-        /* t2[l:n] = sum[j:k](exp(t0[l, j] - t1[l])) */
-        /* t11[l:n] = sum[j:k](where(t0[l, j] == t1[l], 1, 0)) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t1_l = t1[l - tile_begin];
-            double t2_sum = 0.0;
-            double t11_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2_sum, t11_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                const double t0_lj = t0[(l - tile_begin)*k + j];
-                t2_sum += exp(t0_lj - t1_l);
-                t11_sum += t0_lj == t1_l ? 1.0 : 0.0;
-            }
-            t2[l - tile_begin] = t2_sum;
-            t11[l - tile_begin] = t11_sum;
-        }
-
-        /* t3[l:n] = log(t2[l]) */
-        /* L_bar[:n, :k] = 0 L_bar += each[l:n](at[l, where_integer(y[l] < 0, k + y[l], y[l])](t6 * (1 - eps))) */
-        /* t7[l:n] = eps * t6 / k */
-        const double v0 = t6 * (1.0 - eps);
-        const double v1 = eps * t6 / (double)k;
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const int64_t y_l = y[l];
-            t3[l - tile_begin] = log(t2[l - tile_begin]);
-            L_bar[(l - tile_begin)*k + (y_l < 0 ? k + y_l : y_l)] += v0;
-            t7[l - tile_begin] = v1;
-        }
-
-        /* L[l:n, j:k] = t0[l, j] - (t3[l] + t1[l]) */
-        /* t4[l:n] = sum[j:k](L[l, j]) */
-        /* L_bar_2[l:n, j:k] = L_bar[l, j] + t7[l] */
-        /* t8[l:n] = sum[j:k](L_bar_2[l, j]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double v2 = t1[l - tile_begin] + t3[l - tile_begin];
-            const double t7_l = t7[l - tile_begin];
-            double t4_sum = 0.0;
-            double t8_sum = 0.0;
-            GRADC_SIMD(reduction(+:t4_sum, t8_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                const double v3 = t0[(l - tile_begin)*k + j] - v2;
-                const double v4 = L_bar[(l - tile_begin)*k + j] + t7_l;
-                L[(l - tile_begin)*k + j] = v3;
-                t4_sum += v3;
-                L_bar_2[(l - tile_begin)*k + j] = v4;
-                t8_sum += v4;
-            }
-            t4[l - tile_begin] = t4_sum;
-            t8[l - tile_begin] = t8_sum;
-        }
-
-        /* t5 = sum[l:n](L[l, where_integer(y[l] < 0, k + y[l], y[l])] * (1 - eps) + eps * (t4[l] / k)) */
-        /* t9[l:n] = -t8[l] */
-        /* t10[l:n] = t9[l] / t2[l] */
-        const double v2 = 1.0 - eps;
-        const double v3 = (double)k;
-        double t5_sum = 0.0;
-        GRADC_SIMD(reduction(+:t5_sum))
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const int64_t y_l = y[l];
-            const double v4 = -t8[l - tile_begin];
-            t5_sum += L[(l - tile_begin)*k + (y_l < 0 ? k + y_l : y_l)] * v2 + eps * (t4[l - tile_begin] / v3);
-            t9[l - tile_begin] = v4;
-            t10[l - tile_begin] = v4 / t2[l - tile_begin];
-        }
-        t5 += t5_sum;
-
-        /* t12[l:n, j:k] = where(t0[l, j] == t1[l], (t9[l] - t2[l] * t10[l]) / t11[l], 0) */
-        /* t13[l:n, j:k] = t10[l] * exp(t0[l, j] - t1[l]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t1_l = t1[l - tile_begin];
-            const double t10_l = t10[l - tile_begin];
-            const double v4 = (t9[l - tile_begin] - t2[l - tile_begin] * t10_l) / t11[l - tile_begin];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < k; ++j) {
-                const double t0_lj = t0[(l - tile_begin)*k + j];
-                t12[(l - tile_begin)*k + j] = t0_lj == t1_l ? v4 : 0.0;
-                t13[(l - tile_begin)*k + j] = t10_l * exp(t0_lj - t1_l);
-            }
-        }
-
-        /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * (t12[l, j] + (L_bar_2[l, j] + t13[l, j]))) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            for (int64_t i = 0; i < d; ++i) {
-                const double X_li = X[l*d + i];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v4 = t12[(l - tile_begin)*k + j] + (L_bar_2[(l - tile_begin)*k + j] + t13[(l - tile_begin)*k + j]);
-                    grad_W[i*k + j] += X_li * v4;
-                }
-            }
+    double t5 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t5 += t5_parts[part];
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_W_more = (void *)(part_scratch + part * part_bytes);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < d*k; ++at) {
+            grad_W[at] += grad_W_more[at];
         }
     }
 

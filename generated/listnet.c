@@ -32,11 +32,16 @@ double log(double);
 
 #include <math.h>
 
-#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_PRAGMA(text) _Pragma(#text)
+#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
 #else
 #define GRADC_SIMD(...)
+#endif
+#if defined(_OPENMP)
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#else
+#define GRADC_PARALLEL(parts)
 #endif
 
 #include "listnet.h"
@@ -47,113 +52,211 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
+/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
+ * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
+#define GRADC_PARTS 16
+static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
+{
+    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
+    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
+    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
+}
+
+/* Where a part begins: at a multiple of the rows of a tile. */
+static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
+{
+    return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
+static int64_t gradc_rows(size_t bytes)
+{
+    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
+#if defined(__AVX512F__)
+#define GRADC_BYTES 64
+#elif defined(__AVX__)
+#define GRADC_BYTES 32
+#else
+#define GRADC_BYTES 16
+#endif
+#define GRADC_LANES ((int64_t)(GRADC_BYTES / sizeof(double)))
+
+typedef double gradc_vector __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
+typedef int64_t gradc_mask __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
+
+/* z[i] (+)= sum over j < depth of a[i, j] * x[j], a's rows contiguous: four rows at a time, so that x is loaded once for
+ * them. The last vector of a row overlaps the one before it, and what that one has counted is masked out. */
+static inline double gradc_total(gradc_vector sum)
+{
+    double parts[GRADC_LANES];
+    for (int64_t width = GRADC_LANES / 2; width > 0; width /= 2) {
+        __builtin_memcpy(parts, &sum, sizeof(sum));
+        for (int64_t j = 0; j < width; ++j) {
+            sum[j] = parts[j] + parts[j + width];
+        }
+    }
+    return sum[0];
+}
+
+static void gradc_dots(int64_t rows, int64_t depth, const double *restrict a, int64_t a_row,
+                       const double *restrict x, double *restrict z, int64_t z_row, int add)
+{
+    const int64_t whole = depth / GRADC_LANES * GRADC_LANES, last = depth - GRADC_LANES;
+    int64_t i = 0;
+    if (last >= 0) {
+        gradc_mask late = {0};
+        for (int64_t j = 0; j < GRADC_LANES; ++j) {
+            late[j] = last + j >= whole ? -1 : 0;
+        }
+        for (; i + 4 <= rows; i += 4) {
+            const double *restrict row = a + i * a_row;
+            gradc_vector sum[4] = {{0}, {0}, {0}, {0}};
+            for (int64_t j = 0; j < whole; j += GRADC_LANES) {
+                const gradc_vector v = *(const gradc_vector *)(x + j);
+                for (int r = 0; r < 4; ++r) {
+                    sum[r] += *(const gradc_vector *)(row + r * a_row + j) * v;
+                }
+            }
+            if (whole < depth) {
+                const gradc_vector v = *(const gradc_vector *)(x + last);
+                for (int r = 0; r < 4; ++r) {
+                    const gradc_vector term = *(const gradc_vector *)(row + r * a_row + last) * v;
+                    sum[r] += (gradc_vector)((gradc_mask)term & late);
+                }
+            }
+            for (int r = 0; r < 4; ++r) {
+                double *restrict place = z + (i + r) * z_row;
+                *place = (add ? *place : 0) + gradc_total(sum[r]);
+            }
+        }
+    }
+    for (; i < rows; ++i) {
+        double sum = 0;
+        for (int64_t j = 0; j < depth; ++j) {
+            sum += a[i * a_row + j] * x[j];
+        }
+        z[i * z_row] = (add ? z[i * z_row] : 0) + sum;
+    }
+}
+
 size_t listnet_value_work(int64_t n, int64_t k, int64_t d)
 {
-    (void)n;
-    (void)d;
-    return gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*k + 79*k + 43, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double));
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, const double *restrict X,
                   const double *restrict grade, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t7 = (void *)scratch;
-    double t8 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    unsigned char *const part_scratch = (void *)scratch;
+    const int64_t parts = gradc_parts(n, 3*d*k + 79*k + 43, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t8_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t0 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t1 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t4 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t2 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t5 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t3 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t6 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t7 = (void *)own;
+        double t8_part = 0.0;
+        const int64_t tile_rows = gradc_rows((d*k + k) * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t0[i:n, j:k] = sum[l:d](X[i, j, l] * w[l]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            /* t0[i:n, j:k] = sum[l:d](X[i, j, l] * w[l]) */
             for (int64_t j = 0; j < k; ++j) {
-                double t0_sum = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum))
-                for (int64_t l = 0; l < d; ++l) {
-                    t0_sum += X[(i*k + j)*d + l] * w[l];
+                gradc_dots(tile_end - tile_begin, d, &X[(tile_begin*k + j)*d], d*k, w, &t0[j], k, 0);
+            }
+
+            /* t1[i:n] = max[j:k](t0[i, j]) */
+            /* t4[i:n] = max[j:k](grade[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                double t1_max = -INFINITY;
+                double t4_max = -INFINITY;
+                for (int64_t j = 0; j < k; ++j) {
+                    const double t0_ij = t0[(i - tile_begin)*k + j];
+                    const double grade_ij = grade[i*k + j];
+                    t1_max = (t0_ij > t1_max || t0_ij != t0_ij) ? t0_ij : t1_max;
+                    t4_max = (grade_ij > t4_max || grade_ij != grade_ij) ? grade_ij : t4_max;
                 }
-                t0[(i - tile_begin)*k + j] = t0_sum;
+                t1[i - tile_begin] = t1_max;
+                t4[i - tile_begin] = t4_max;
             }
-        }
 
-        /* t1[i:n] = max[j:k](t0[i, j]) */
-        /* t4[i:n] = max[j:k](grade[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t1_max = -INFINITY;
-            double t4_max = -INFINITY;
-            for (int64_t j = 0; j < k; ++j) {
-                const double t0_ij = t0[(i - tile_begin)*k + j];
-                const double grade_ij = grade[i*k + j];
-                t1_max = (t0_ij > t1_max || t0_ij != t0_ij) ? t0_ij : t1_max;
-                t4_max = (grade_ij > t4_max || grade_ij != grade_ij) ? grade_ij : t4_max;
+            /* t2[i:n] = sum[j:k](exp(t0[i, j] - t1[i])) */
+            /* t5[i:n] = sum[j:k](exp(grade[i, j] - t4[i])) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t1_i = t1[i - tile_begin];
+                const double t4_i = t4[i - tile_begin];
+                double t2_sum = 0.0;
+                double t5_sum = 0.0;
+                GRADC_SIMD(reduction(+:t2_sum, t5_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    t2_sum += exp(t0[(i - tile_begin)*k + j] - t1_i);
+                    t5_sum += exp(grade[i*k + j] - t4_i);
+                }
+                t2[i - tile_begin] = t2_sum;
+                t5[i - tile_begin] = t5_sum;
             }
-            t1[i - tile_begin] = t1_max;
-            t4[i - tile_begin] = t4_max;
-        }
 
-        /* t2[i:n] = sum[j:k](exp(t0[i, j] - t1[i])) */
-        /* t5[i:n] = sum[j:k](exp(grade[i, j] - t4[i])) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t1_i = t1[i - tile_begin];
-            const double t4_i = t4[i - tile_begin];
-            double t2_sum = 0.0;
-            double t5_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2_sum, t5_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                t2_sum += exp(t0[(i - tile_begin)*k + j] - t1_i);
-                t5_sum += exp(grade[i*k + j] - t4_i);
+            /* t3[i:n] = log(t2[i]) */
+            /* t6[i:n] = log(t5[i]) */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t3[i - tile_begin] = log(t2[i - tile_begin]);
+                t6[i - tile_begin] = log(t5[i - tile_begin]);
             }
-            t2[i - tile_begin] = t2_sum;
-            t5[i - tile_begin] = t5_sum;
-        }
 
-        /* t3[i:n] = log(t2[i]) */
-        /* t6[i:n] = log(t5[i]) */
-        GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t3[i - tile_begin] = log(t2[i - tile_begin]);
-            t6[i - tile_begin] = log(t5[i - tile_begin]);
-        }
-
-        /* t7[i:n] = sum[j:k]((t0[i, j] - (t3[i] + t1[i])) * exp(grade[i, j] - (t4[i] + t6[i]))) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = t3[i - tile_begin] + t1[i - tile_begin];
-            const double v1 = t6[i - tile_begin] + t4[i - tile_begin];
-            double t7_sum = 0.0;
-            GRADC_SIMD(reduction(+:t7_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                t7_sum += (t0[(i - tile_begin)*k + j] - v0) * exp(grade[i*k + j] - v1);
+            /* t7[i:n] = sum[j:k]((t0[i, j] - (t3[i] + t1[i])) * exp(grade[i, j] - (t4[i] + t6[i]))) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = t3[i - tile_begin] + t1[i - tile_begin];
+                const double v1 = t6[i - tile_begin] + t4[i - tile_begin];
+                double t7_sum = 0.0;
+                GRADC_SIMD(reduction(+:t7_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    t7_sum += (t0[(i - tile_begin)*k + j] - v0) * exp(grade[i*k + j] - v1);
+                }
+                t7[i - tile_begin] = t7_sum;
             }
-            t7[i - tile_begin] = t7_sum;
-        }
 
-        /* t8 = sum[i:n](t7[i]) */
-        double t8_sum = 0.0;
-        GRADC_SIMD(reduction(+:t8_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t8_sum += t7[i - tile_begin];
+            /* t8 = sum[i:n](t7[i]) */
+            double t8_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t8_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t8_part_sum += t7[i - tile_begin];
+            }
+            t8_part += t8_part_sum;
         }
-        t8 += t8_sum;
+        t8_parts[part] = t8_part;
+    }
+    double t8 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t8 += t8_parts[part];
     }
 
     /* value = -(t8 / n) */
@@ -163,12 +266,9 @@ int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, con
 
 size_t listnet_forward_work(int64_t n, int64_t k, int64_t d)
 {
-    (void)n;
-    (void)k;
-    (void)d;
-    return gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*k + 79*k + 43, 0) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double));
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, const double *restrict X,
@@ -176,85 +276,94 @@ int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, c
                     double *restrict t2, double *restrict t4, double *restrict t6, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t3 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t7 = (void *)scratch;
-    double t8 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    unsigned char *const part_scratch = (void *)scratch;
+    const int64_t parts = gradc_parts(n, 3*d*k + 79*k + 43, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t8_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t5 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t3 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t7 = (void *)own;
+        double t8_part = 0.0;
+        const int64_t tile_rows = gradc_rows((d*k + 2*k) * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t0[i:n, j:k] = sum[l:d](X[i, j, l] * w[l]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            /* t0[i:n, j:k] = sum[l:d](X[i, j, l] * w[l]) */
             for (int64_t j = 0; j < k; ++j) {
-                double t0_sum = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum))
-                for (int64_t l = 0; l < d; ++l) {
-                    t0_sum += X[(i*k + j)*d + l] * w[l];
+                gradc_dots(tile_end - tile_begin, d, &X[(tile_begin*k + j)*d], d*k, w, &t0[tile_begin*k + j], k, 0);
+            }
+
+            /* t1[i:n] = max[j:k](t0[i, j]) */
+            /* t4[i:n] = max[j:k](grade[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                double t1_max = -INFINITY;
+                double t4_max = -INFINITY;
+                for (int64_t j = 0; j < k; ++j) {
+                    const double t0_ij = t0[i*k + j];
+                    const double grade_ij = grade[i*k + j];
+                    t1_max = (t0_ij > t1_max || t0_ij != t0_ij) ? t0_ij : t1_max;
+                    t4_max = (grade_ij > t4_max || grade_ij != grade_ij) ? grade_ij : t4_max;
                 }
-                t0[i*k + j] = t0_sum;
+                t1[i] = t1_max;
+                t4[i] = t4_max;
             }
-        }
 
-        /* t1[i:n] = max[j:k](t0[i, j]) */
-        /* t4[i:n] = max[j:k](grade[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t1_max = -INFINITY;
-            double t4_max = -INFINITY;
-            for (int64_t j = 0; j < k; ++j) {
-                const double t0_ij = t0[i*k + j];
-                const double grade_ij = grade[i*k + j];
-                t1_max = (t0_ij > t1_max || t0_ij != t0_ij) ? t0_ij : t1_max;
-                t4_max = (grade_ij > t4_max || grade_ij != grade_ij) ? grade_ij : t4_max;
+            /* t2[i:n] = sum[j:k](exp(t0[i, j] - t1[i])) */
+            /* t5[i:n] = sum[j:k](exp(grade[i, j] - t4[i])) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t1_i = t1[i];
+                const double t4_i = t4[i];
+                double t2_sum = 0.0;
+                double t5_sum = 0.0;
+                GRADC_SIMD(reduction(+:t2_sum, t5_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    t2_sum += exp(t0[i*k + j] - t1_i);
+                    t5_sum += exp(grade[i*k + j] - t4_i);
+                }
+                t2[i] = t2_sum;
+                t5[i - tile_begin] = t5_sum;
             }
-            t1[i] = t1_max;
-            t4[i] = t4_max;
-        }
 
-        /* t2[i:n] = sum[j:k](exp(t0[i, j] - t1[i])) */
-        /* t5[i:n] = sum[j:k](exp(grade[i, j] - t4[i])) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t1_i = t1[i];
-            const double t4_i = t4[i];
-            double t2_sum = 0.0;
-            double t5_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2_sum, t5_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                t2_sum += exp(t0[i*k + j] - t1_i);
-                t5_sum += exp(grade[i*k + j] - t4_i);
+            /* t3[i:n] = log(t2[i]) */
+            /* t6[i:n] = log(t5[i]) */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t3[i - tile_begin] = log(t2[i]);
+                t6[i] = log(t5[i - tile_begin]);
             }
-            t2[i] = t2_sum;
-            t5[i - tile_begin] = t5_sum;
-        }
 
-        /* t3[i:n] = log(t2[i]) */
-        /* t6[i:n] = log(t5[i]) */
-        GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t3[i - tile_begin] = log(t2[i]);
-            t6[i] = log(t5[i - tile_begin]);
-        }
-
-        /* t7[i:n] = sum[j:k]((t0[i, j] - (t3[i] + t1[i])) * exp(grade[i, j] - (t4[i] + t6[i]))) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = t3[i - tile_begin] + t1[i];
-            const double v1 = t6[i] + t4[i];
-            double t7_sum = 0.0;
-            GRADC_SIMD(reduction(+:t7_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                t7_sum += (t0[i*k + j] - v0) * exp(grade[i*k + j] - v1);
+            /* t7[i:n] = sum[j:k]((t0[i, j] - (t3[i] + t1[i])) * exp(grade[i, j] - (t4[i] + t6[i]))) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = t3[i - tile_begin] + t1[i];
+                const double v1 = t6[i] + t4[i];
+                double t7_sum = 0.0;
+                GRADC_SIMD(reduction(+:t7_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    t7_sum += (t0[i*k + j] - v0) * exp(grade[i*k + j] - v1);
+                }
+                t7[i - tile_begin] = t7_sum;
             }
-            t7[i - tile_begin] = t7_sum;
-        }
 
-        /* t8 = sum[i:n](t7[i]) */
-        double t8_sum = 0.0;
-        GRADC_SIMD(reduction(+:t8_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t8_sum += t7[i - tile_begin];
+            /* t8 = sum[i:n](t7[i]) */
+            double t8_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t8_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t8_part_sum += t7[i - tile_begin];
+            }
+            t8_part += t8_part_sum;
         }
-        t8 += t8_sum;
+        t8_parts[part] = t8_part;
+    }
+    double t8 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t8 += t8_parts[part];
     }
 
     /* value = -(t8 / n) */
@@ -264,15 +373,14 @@ int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, c
 
 size_t listnet_backward_work(int64_t n, int64_t k, int64_t d)
 {
-    (void)n;
-    (void)d;
-    return gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 7*d*k + 67*k + 9, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double));
+           + gradc_bytes(128*k, sizeof(double)));
 }
 
 int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, const double *restrict X,
@@ -282,89 +390,108 @@ int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, 
 {
     (void)w;
     unsigned char *scratch = work;
-    double *const t5 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t7 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t9 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t10 = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t11 = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t12 = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
 
     /* t3 = -(cotangent / n) */
     const double t3 = -(cotangent / (double)n);
-    for (int64_t at = 0; at < d; ++at) {
-        grad_w[at] = 0.0;
-    }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    const int64_t parts = gradc_parts(n, 7*d*k + 67*k + 9, d);
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+        own += gradc_bytes(d, sizeof(double));
+        double *const t5 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t9 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t12 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t7 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t8 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t10 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t11 = (void *)own;
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w_part[at] = 0.0;
+        }
+        const int64_t tile_rows = gradc_rows((d*k + 2*k) * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t5[i:n] = sum[j:k](exp(grade[i, j] - (t4[i] + t6[i]))) */
-        /* t9[i:n] = sum[j:k](where(t0[i, j] == t1[i], 1, 0)) */
-        /* t12[i:n, j:k] = t3 * exp(grade[i, j] - (t4[i] + t6[i])) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = t4[i] + t6[i];
-            const double t1_i = t1[i];
-            double t5_sum = 0.0;
-            double t9_sum = 0.0;
-            GRADC_SIMD(reduction(+:t5_sum, t9_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                const double v1 = exp(grade[i*k + j] - v0);
-                t5_sum += v1;
-                t9_sum += t0[i*k + j] == t1_i ? 1.0 : 0.0;
-                t12[(i - tile_begin)*k + j] = t3 * v1;
+            /* t5[i:n] = sum[j:k](exp(grade[i, j] - (t4[i] + t6[i]))) */
+            /* t9[i:n] = sum[j:k](where(t0[i, j] == t1[i], 1, 0)) */
+            /* t12[i:n, j:k] = t3 * exp(grade[i, j] - (t4[i] + t6[i])) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = t4[i] + t6[i];
+                const double t1_i = t1[i];
+                double t5_sum = 0.0;
+                double t9_sum = 0.0;
+                GRADC_SIMD(reduction(+:t5_sum, t9_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double v1 = exp(grade[i*k + j] - v0);
+                    t5_sum += v1;
+                    t9_sum += t0[i*k + j] == t1_i ? 1.0 : 0.0;
+                    t12[(i - tile_begin)*k + j] = t3 * v1;
+                }
+                t5[i - tile_begin] = t5_sum;
+                t9[i - tile_begin] = t9_sum;
             }
-            t5[i - tile_begin] = t5_sum;
-            t9[i - tile_begin] = t9_sum;
-        }
 
-        /* t7[i:n] = -(t3 * t5[i]) */
-        /* t8[i:n] = t7[i] / t2[i] */
-        GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = -(t3 * t5[i - tile_begin]);
-            t7[i - tile_begin] = v0;
-            t8[i - tile_begin] = v0 / t2[i];
-        }
-
-        /* t10[i:n, j:k] = where(t0[i, j] == t1[i], (t7[i] - t2[i] * t8[i]) / t9[i], 0) */
-        /* t11[i:n, j:k] = t8[i] * exp(t0[i, j] - t1[i]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t1_i = t1[i];
-            const double t8_i = t8[i - tile_begin];
-            const double v0 = (t7[i - tile_begin] - t2[i] * t8_i) / t9[i - tile_begin];
+            /* t7[i:n] = -(t3 * t5[i]) */
+            /* t8[i:n] = t7[i] / t2[i] */
             GRADC_SIMD()
-            for (int64_t j = 0; j < k; ++j) {
-                const double t0_ij = t0[i*k + j];
-                t10[(i - tile_begin)*k + j] = t0_ij == t1_i ? v0 : 0.0;
-                t11[(i - tile_begin)*k + j] = t8_i * exp(t0_ij - t1_i);
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = -(t3 * t5[i - tile_begin]);
+                t7[i - tile_begin] = v0;
+                t8[i - tile_begin] = v0 / t2[i];
+            }
+
+            /* t10[i:n, j:k] = where(t0[i, j] == t1[i], (t7[i] - t2[i] * t8[i]) / t9[i], 0) */
+            /* t11[i:n, j:k] = t8[i] * exp(t0[i, j] - t1[i]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t1_i = t1[i];
+                const double t8_i = t8[i - tile_begin];
+                const double v0 = (t7[i - tile_begin] - t2[i] * t8_i) / t9[i - tile_begin];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < k; ++j) {
+                    const double t0_ij = t0[i*k + j];
+                    t10[(i - tile_begin)*k + j] = t0_ij == t1_i ? v0 : 0.0;
+                    t11[(i - tile_begin)*k + j] = t8_i * exp(t0_ij - t1_i);
+                }
+            }
+
+            /* grad_w[l:d] = sum[i:n, j:k](X[i, j, l] * (t10[i, j] + (t11[i, j] + t12[i, j]))) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                    const double v0 = t10[(i - tile_begin)*k + j] + (t12[(i - tile_begin)*k + j] + t11[(i - tile_begin)*k + j]);
+                    const double v1 = t10[(i - tile_begin)*k + (j + 1)] + (t12[(i - tile_begin)*k + (j + 1)] + t11[(i - tile_begin)*k + (j + 1)]);
+                    const double v2 = t10[(i - tile_begin)*k + (j + 2)] + (t12[(i - tile_begin)*k + (j + 2)] + t11[(i - tile_begin)*k + (j + 2)]);
+                    const double v3 = t10[(i - tile_begin)*k + (j + 3)] + (t12[(i - tile_begin)*k + (j + 3)] + t11[(i - tile_begin)*k + (j + 3)]);
+                    GRADC_SIMD()
+                    for (int64_t l = 0; l < d; ++l) {
+                        grad_w_part[l] += X[(i*k + j)*d + l] * v0 + X[(i*k + (j + 1))*d + l] * v1 + X[(i*k + (j + 2))*d + l] * v2 + X[(i*k + (j + 3))*d + l] * v3;
+                    }
+                }
+                for (int64_t j = k / 4 * 4; j < k; ++j) {
+                    const double v0 = t10[(i - tile_begin)*k + j] + (t12[(i - tile_begin)*k + j] + t11[(i - tile_begin)*k + j]);
+                    GRADC_SIMD()
+                    for (int64_t l = 0; l < d; ++l) {
+                        grad_w_part[l] += X[(i*k + j)*d + l] * v0;
+                    }
+                }
             }
         }
-
-        /* grad_w[l:d] = sum[i:n, j:k](X[i, j, l] * (t10[i, j] + (t11[i, j] + t12[i, j]))) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                const double v0 = t10[(i - tile_begin)*k + j] + (t12[(i - tile_begin)*k + j] + t11[(i - tile_begin)*k + j]);
-                const double v1 = t10[(i - tile_begin)*k + (j + 1)] + (t12[(i - tile_begin)*k + (j + 1)] + t11[(i - tile_begin)*k + (j + 1)]);
-                const double v2 = t10[(i - tile_begin)*k + (j + 2)] + (t12[(i - tile_begin)*k + (j + 2)] + t11[(i - tile_begin)*k + (j + 2)]);
-                const double v3 = t10[(i - tile_begin)*k + (j + 3)] + (t12[(i - tile_begin)*k + (j + 3)] + t11[(i - tile_begin)*k + (j + 3)]);
-                GRADC_SIMD()
-                for (int64_t l = 0; l < d; ++l) {
-                    grad_w[l] += X[(i*k + j)*d + l] * v0 + X[(i*k + (j + 1))*d + l] * v1 + X[(i*k + (j + 2))*d + l] * v2 + X[(i*k + (j + 3))*d + l] * v3;
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                const double v0 = t10[(i - tile_begin)*k + j] + (t12[(i - tile_begin)*k + j] + t11[(i - tile_begin)*k + j]);
-                GRADC_SIMD()
-                for (int64_t l = 0; l < d; ++l) {
-                    grad_w[l] += X[(i*k + j)*d + l] * v0;
-                }
-            }
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w[at] += grad_w_more[at];
         }
     }
     return 0;
@@ -372,11 +499,8 @@ int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, 
 
 size_t listnet_value_and_grad_work(int64_t n, int64_t k, int64_t d)
 {
-    (void)n;
-    (void)d;
-    return gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 10*d*k + 119*k + 52, d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -387,8 +511,10 @@ size_t listnet_value_and_grad_work(int64_t n, int64_t k, int64_t d)
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double));
+           + gradc_bytes(128*k, sizeof(double)));
 }
 
 int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restrict w, const double *restrict X,
@@ -396,166 +522,184 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
                            void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t7 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t10 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t11 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t12 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t13 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t14 = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t15 = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t16 = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
 
     /* t9 = -(1 / n) */
     const double t9 = -(1.0 / (double)n);
-    double t8 = 0.0;
-    for (int64_t at = 0; at < d; ++at) {
-        grad_w[at] = 0.0;
-    }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    const int64_t parts = gradc_parts(n, 10*d*k + 119*k + 52, d);
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    double t8_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+        own += gradc_bytes(d, sizeof(double));
+        double *const t0 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t1 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t4 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t2 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t5 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t13 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t3 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t6 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t7 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t10 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t16 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t11 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t12 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t14 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t15 = (void *)own;
+        double t8_part = 0.0;
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w_part[at] = 0.0;
+        }
+        const int64_t tile_rows = gradc_rows((d*k + k) * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t0[i:n, j:k] = sum[l:d](X[i, j, l] * w[l]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            /* t0[i:n, j:k] = sum[l:d](X[i, j, l] * w[l]) */
             for (int64_t j = 0; j < k; ++j) {
-                double t0_sum = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum))
-                for (int64_t l = 0; l < d; ++l) {
-                    t0_sum += X[(i*k + j)*d + l] * w[l];
+                gradc_dots(tile_end - tile_begin, d, &X[(tile_begin*k + j)*d], d*k, w, &t0[j], k, 0);
+            }
+
+            /* t1[i:n] = max[j:k](t0[i, j]) */
+            /* t4[i:n] = max[j:k](grade[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                double t1_max = -INFINITY;
+                double t4_max = -INFINITY;
+                for (int64_t j = 0; j < k; ++j) {
+                    const double t0_ij = t0[(i - tile_begin)*k + j];
+                    const double grade_ij = grade[i*k + j];
+                    t1_max = (t0_ij > t1_max || t0_ij != t0_ij) ? t0_ij : t1_max;
+                    t4_max = (grade_ij > t4_max || grade_ij != grade_ij) ? grade_ij : t4_max;
                 }
-                t0[(i - tile_begin)*k + j] = t0_sum;
+                t1[i - tile_begin] = t1_max;
+                t4[i - tile_begin] = t4_max;
             }
-        }
 
-        /* t1[i:n] = max[j:k](t0[i, j]) */
-        /* t4[i:n] = max[j:k](grade[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t1_max = -INFINITY;
-            double t4_max = -INFINITY;
-            for (int64_t j = 0; j < k; ++j) {
-                const double t0_ij = t0[(i - tile_begin)*k + j];
-                const double grade_ij = grade[i*k + j];
-                t1_max = (t0_ij > t1_max || t0_ij != t0_ij) ? t0_ij : t1_max;
-                t4_max = (grade_ij > t4_max || grade_ij != grade_ij) ? grade_ij : t4_max;
+            /* t2[i:n] = sum[j:k](exp(t0[i, j] - t1[i])) */
+            /* t5[i:n] = sum[j:k](exp(grade[i, j] - t4[i])) */
+            /* t13[i:n] = sum[j:k](where(t0[i, j] == t1[i], 1, 0)) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t1_i = t1[i - tile_begin];
+                const double t4_i = t4[i - tile_begin];
+                double t2_sum = 0.0;
+                double t5_sum = 0.0;
+                double t13_sum = 0.0;
+                GRADC_SIMD(reduction(+:t2_sum, t5_sum, t13_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double t0_ij = t0[(i - tile_begin)*k + j];
+                    t2_sum += exp(t0_ij - t1_i);
+                    t5_sum += exp(grade[i*k + j] - t4_i);
+                    t13_sum += t0_ij == t1_i ? 1.0 : 0.0;
+                }
+                t2[i - tile_begin] = t2_sum;
+                t5[i - tile_begin] = t5_sum;
+                t13[i - tile_begin] = t13_sum;
             }
-            t1[i - tile_begin] = t1_max;
-            t4[i - tile_begin] = t4_max;
-        }
 
-        /* t2[i:n] = sum[j:k](exp(t0[i, j] - t1[i])) */
-        /* t5[i:n] = sum[j:k](exp(grade[i, j] - t4[i])) */
-        /* t13[i:n] = sum[j:k](where(t0[i, j] == t1[i], 1, 0)) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t1_i = t1[i - tile_begin];
-            const double t4_i = t4[i - tile_begin];
-            double t2_sum = 0.0;
-            double t5_sum = 0.0;
-            double t13_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2_sum, t5_sum, t13_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                const double t0_ij = t0[(i - tile_begin)*k + j];
-                t2_sum += exp(t0_ij - t1_i);
-                t5_sum += exp(grade[i*k + j] - t4_i);
-                t13_sum += t0_ij == t1_i ? 1.0 : 0.0;
-            }
-            t2[i - tile_begin] = t2_sum;
-            t5[i - tile_begin] = t5_sum;
-            t13[i - tile_begin] = t13_sum;
-        }
-
-        /* t3[i:n] = log(t2[i]) */
-        /* t6[i:n] = log(t5[i]) */
-        GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t3[i - tile_begin] = log(t2[i - tile_begin]);
-            t6[i - tile_begin] = log(t5[i - tile_begin]);
-        }
-
-        /* t7[i:n] = sum[j:k]((t0[i, j] - (t3[i] + t1[i])) * exp(grade[i, j] - (t4[i] + t6[i]))) */
-        /* t10[i:n] = sum[j:k](exp(grade[i, j] - (t4[i] + t6[i]))) */
-        /* t16[i:n, j:k] = t9 * exp(grade[i, j] - (t4[i] + t6[i])) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = t3[i - tile_begin] + t1[i - tile_begin];
-            const double v1 = t6[i - tile_begin] + t4[i - tile_begin];
-            double t7_sum = 0.0;
-            double t10_sum = 0.0;
-            GRADC_SIMD(reduction(+:t7_sum, t10_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                const double v2 = exp(grade[i*k + j] - v1);
-                t7_sum += (t0[(i - tile_begin)*k + j] - v0) * v2;
-                t10_sum += v2;
-                t16[(i - tile_begin)*k + j] = t9 * v2;
-            }
-            t7[i - tile_begin] = t7_sum;
-            t10[i - tile_begin] = t10_sum;
-        }
-
-        /* t8 = sum[i:n](t7[i]) */
-        /* t11[i:n] = -(t9 * t10[i]) */
-        /* t12[i:n] = t11[i] / t2[i] */
-        double t8_sum = 0.0;
-        GRADC_SIMD(reduction(+:t8_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = -(t9 * t10[i - tile_begin]);
-            t8_sum += t7[i - tile_begin];
-            t11[i - tile_begin] = v0;
-            t12[i - tile_begin] = v0 / t2[i - tile_begin];
-        }
-        t8 += t8_sum;
-
-        /* t14[i:n, j:k] = where(t0[i, j] == t1[i], (t11[i] - t12[i] * t2[i]) / t13[i], 0) */
-        /* t15[i:n, j:k] = t12[i] * exp(t0[i, j] - t1[i]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t1_i = t1[i - tile_begin];
-            const double t12_i = t12[i - tile_begin];
-            const double v0 = (t11[i - tile_begin] - t2[i - tile_begin] * t12_i) / t13[i - tile_begin];
+            /* t3[i:n] = log(t2[i]) */
+            /* t6[i:n] = log(t5[i]) */
             GRADC_SIMD()
-            for (int64_t j = 0; j < k; ++j) {
-                const double t0_ij = t0[(i - tile_begin)*k + j];
-                t14[(i - tile_begin)*k + j] = t0_ij == t1_i ? v0 : 0.0;
-                t15[(i - tile_begin)*k + j] = t12_i * exp(t0_ij - t1_i);
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t3[i - tile_begin] = log(t2[i - tile_begin]);
+                t6[i - tile_begin] = log(t5[i - tile_begin]);
+            }
+
+            /* t7[i:n] = sum[j:k]((t0[i, j] - (t3[i] + t1[i])) * exp(grade[i, j] - (t4[i] + t6[i]))) */
+            /* t10[i:n] = sum[j:k](exp(grade[i, j] - (t4[i] + t6[i]))) */
+            /* t16[i:n, j:k] = t9 * exp(grade[i, j] - (t4[i] + t6[i])) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = t3[i - tile_begin] + t1[i - tile_begin];
+                const double v1 = t6[i - tile_begin] + t4[i - tile_begin];
+                double t7_sum = 0.0;
+                double t10_sum = 0.0;
+                GRADC_SIMD(reduction(+:t7_sum, t10_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double v2 = exp(grade[i*k + j] - v1);
+                    t7_sum += (t0[(i - tile_begin)*k + j] - v0) * v2;
+                    t10_sum += v2;
+                    t16[(i - tile_begin)*k + j] = t9 * v2;
+                }
+                t7[i - tile_begin] = t7_sum;
+                t10[i - tile_begin] = t10_sum;
+            }
+
+            /* t8 = sum[i:n](t7[i]) */
+            /* t11[i:n] = -(t9 * t10[i]) */
+            /* t12[i:n] = t11[i] / t2[i] */
+            double t8_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t8_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = -(t9 * t10[i - tile_begin]);
+                t8_part_sum += t7[i - tile_begin];
+                t11[i - tile_begin] = v0;
+                t12[i - tile_begin] = v0 / t2[i - tile_begin];
+            }
+            t8_part += t8_part_sum;
+
+            /* t14[i:n, j:k] = where(t0[i, j] == t1[i], (t11[i] - t12[i] * t2[i]) / t13[i], 0) */
+            /* t15[i:n, j:k] = t12[i] * exp(t0[i, j] - t1[i]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t1_i = t1[i - tile_begin];
+                const double t12_i = t12[i - tile_begin];
+                const double v0 = (t11[i - tile_begin] - t2[i - tile_begin] * t12_i) / t13[i - tile_begin];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < k; ++j) {
+                    const double t0_ij = t0[(i - tile_begin)*k + j];
+                    t14[(i - tile_begin)*k + j] = t0_ij == t1_i ? v0 : 0.0;
+                    t15[(i - tile_begin)*k + j] = t12_i * exp(t0_ij - t1_i);
+                }
+            }
+
+            /* grad_w[l:d] = sum[i:n, j:k](X[i, j, l] * (t14[i, j] + (t15[i, j] + t16[i, j]))) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                    const double v0 = t14[(i - tile_begin)*k + j] + (t16[(i - tile_begin)*k + j] + t15[(i - tile_begin)*k + j]);
+                    const double v1 = t14[(i - tile_begin)*k + (j + 1)] + (t16[(i - tile_begin)*k + (j + 1)] + t15[(i - tile_begin)*k + (j + 1)]);
+                    const double v2 = t14[(i - tile_begin)*k + (j + 2)] + (t16[(i - tile_begin)*k + (j + 2)] + t15[(i - tile_begin)*k + (j + 2)]);
+                    const double v3 = t14[(i - tile_begin)*k + (j + 3)] + (t16[(i - tile_begin)*k + (j + 3)] + t15[(i - tile_begin)*k + (j + 3)]);
+                    GRADC_SIMD()
+                    for (int64_t l = 0; l < d; ++l) {
+                        grad_w_part[l] += X[(i*k + j)*d + l] * v0 + X[(i*k + (j + 1))*d + l] * v1 + X[(i*k + (j + 2))*d + l] * v2 + X[(i*k + (j + 3))*d + l] * v3;
+                    }
+                }
+                for (int64_t j = k / 4 * 4; j < k; ++j) {
+                    const double v0 = t14[(i - tile_begin)*k + j] + (t16[(i - tile_begin)*k + j] + t15[(i - tile_begin)*k + j]);
+                    GRADC_SIMD()
+                    for (int64_t l = 0; l < d; ++l) {
+                        grad_w_part[l] += X[(i*k + j)*d + l] * v0;
+                    }
+                }
             }
         }
-
-        /* grad_w[l:d] = sum[i:n, j:k](X[i, j, l] * (t14[i, j] + (t15[i, j] + t16[i, j]))) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                const double v0 = t14[(i - tile_begin)*k + j] + (t16[(i - tile_begin)*k + j] + t15[(i - tile_begin)*k + j]);
-                const double v1 = t14[(i - tile_begin)*k + (j + 1)] + (t16[(i - tile_begin)*k + (j + 1)] + t15[(i - tile_begin)*k + (j + 1)]);
-                const double v2 = t14[(i - tile_begin)*k + (j + 2)] + (t16[(i - tile_begin)*k + (j + 2)] + t15[(i - tile_begin)*k + (j + 2)]);
-                const double v3 = t14[(i - tile_begin)*k + (j + 3)] + (t16[(i - tile_begin)*k + (j + 3)] + t15[(i - tile_begin)*k + (j + 3)]);
-                GRADC_SIMD()
-                for (int64_t l = 0; l < d; ++l) {
-                    grad_w[l] += X[(i*k + j)*d + l] * v0 + X[(i*k + (j + 1))*d + l] * v1 + X[(i*k + (j + 2))*d + l] * v2 + X[(i*k + (j + 3))*d + l] * v3;
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                const double v0 = t14[(i - tile_begin)*k + j] + (t16[(i - tile_begin)*k + j] + t15[(i - tile_begin)*k + j]);
-                GRADC_SIMD()
-                for (int64_t l = 0; l < d; ++l) {
-                    grad_w[l] += X[(i*k + j)*d + l] * v0;
-                }
-            }
+        t8_parts[part] = t8_part;
+    }
+    double t8 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t8 += t8_parts[part];
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w[at] += grad_w_more[at];
         }
     }
 

@@ -24,11 +24,16 @@
 
 #include <math.h>
 
-#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_PRAGMA(text) _Pragma(#text)
+#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
 #else
 #define GRADC_SIMD(...)
+#endif
+#if defined(_OPENMP)
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#else
+#define GRADC_PARALLEL(parts)
 #endif
 
 #include "matrix_factorization.h"
@@ -39,13 +44,28 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
+/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
+ * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
+#define GRADC_PARTS 16
+static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
+{
+    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
+    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
+    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
+}
+
+/* Where a part begins: at a multiple of the rows of a tile. */
+static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
+{
+    return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
 size_t matrix_factorization_value_work(int64_t m, int64_t k, int64_t p, int64_t n)
 {
     (void)m;
-    (void)k;
     (void)p;
-    (void)n;
-    return gradc_bytes(128, sizeof(double));
+    return (size_t)gradc_parts(n, 9*k + 4, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
 int matrix_factorization_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict U,
@@ -53,7 +73,7 @@ int matrix_factorization_value(int64_t m, int64_t k, int64_t p, int64_t n, const
                                const double *restrict y, double lam, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
     for (int64_t o = 0; o < n; ++o) {
         const int64_t row_o = row[o];
         const int64_t v0 = row_o < 0 ? m + row_o : row_o;
@@ -68,33 +88,81 @@ int matrix_factorization_value(int64_t m, int64_t k, int64_t p, int64_t n, const
             return 2;
         }
     }
-    double t1 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    const int64_t parts = gradc_parts(n, 9*k + 4, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double));
+    double t1_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t0 = (void *)own;
+        double t1_part = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t0[o:n] = sum[j:k](U[where_integer(row[o] < 0, m + row[o], row[o]), j] * V[where_integer(column[o] < 0,
-         *    p + column[o], column[o]), j]) */
-        for (int64_t o = tile_begin; o < tile_end; ++o) {
-            const int64_t row_o = row[o];
-            const int64_t v0 = row_o < 0 ? m + row_o : row_o;
-            const int64_t column_o = column[o];
-            const int64_t v1 = column_o < 0 ? column_o + p : column_o;
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                t0_sum += U[v0*k + j] * V[v1*k + j];
+            /* t0[o:n] = sum[j:k](U[where_integer(row[o] < 0, m + row[o], row[o]), j] * V[where_integer(column[o] <
+             *    0, p + column[o], column[o]), j]) */
+            for (int64_t o = tile_begin; o < tile_end / 4 * 4; o += 4) {
+                const int64_t row_o = row[o];
+                const int64_t v0 = row_o < 0 ? m + row_o : row_o;
+                const int64_t column_o = column[o];
+                const int64_t v1 = column_o < 0 ? column_o + p : column_o;
+                double t0_sum = 0.0;
+                const int64_t row_o1 = row[(o + 1)];
+                const int64_t v2 = row_o1 < 0 ? m + row_o1 : row_o1;
+                const int64_t column_o1 = column[(o + 1)];
+                const int64_t v3 = column_o1 < 0 ? column_o1 + p : column_o1;
+                double t0_sum_ = 0.0;
+                const int64_t row_o2 = row[(o + 2)];
+                const int64_t v4 = row_o2 < 0 ? m + row_o2 : row_o2;
+                const int64_t column_o2 = column[(o + 2)];
+                const int64_t v5 = column_o2 < 0 ? column_o2 + p : column_o2;
+                double t0_sum_2 = 0.0;
+                const int64_t row_o3 = row[(o + 3)];
+                const int64_t v6 = row_o3 < 0 ? m + row_o3 : row_o3;
+                const int64_t column_o3 = column[(o + 3)];
+                const int64_t v7 = column_o3 < 0 ? column_o3 + p : column_o3;
+                double t0_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t0_sum, t0_sum_, t0_sum_2, t0_sum_3))
+                for (int64_t j = 0; j < k; ++j) {
+                    t0_sum += U[v0*k + j] * V[v1*k + j];
+                    t0_sum_ += U[v2*k + j] * V[v3*k + j];
+                    t0_sum_2 += U[v4*k + j] * V[v5*k + j];
+                    t0_sum_3 += U[v6*k + j] * V[v7*k + j];
+                }
+                t0[o - tile_begin] = t0_sum;
+                t0[(o + 1) - tile_begin] = t0_sum_;
+                t0[(o + 2) - tile_begin] = t0_sum_2;
+                t0[(o + 3) - tile_begin] = t0_sum_3;
             }
-            t0[o - tile_begin] = t0_sum;
-        }
+            for (int64_t o = tile_end / 4 * 4; o < tile_end; ++o) {
+                const int64_t row_o = row[o];
+                const int64_t v0 = row_o < 0 ? m + row_o : row_o;
+                const int64_t column_o = column[o];
+                const int64_t v1 = column_o < 0 ? column_o + p : column_o;
+                double t0_sum = 0.0;
+                GRADC_SIMD(reduction(+:t0_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    t0_sum += U[v0*k + j] * V[v1*k + j];
+                }
+                t0[o - tile_begin] = t0_sum;
+            }
 
-        /* t1 = sum[o:n](let(s0 := t0[o] - y[o], s0 * s0)) */
-        double t1_sum = 0.0;
-        GRADC_SIMD(reduction(+:t1_sum))
-        for (int64_t o = tile_begin; o < tile_end; ++o) {
-            const double v0 = t0[o - tile_begin] - y[o];
-            t1_sum += v0 * v0;
+            /* t1 = sum[o:n](let(s0 := t0[o] - y[o], s0 * s0)) */
+            double t1_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_part_sum))
+            for (int64_t o = tile_begin; o < tile_end; ++o) {
+                const double v0 = t0[o - tile_begin] - y[o];
+                t1_part_sum += v0 * v0;
+            }
+            t1_part += t1_part_sum;
         }
-        t1 += t1_sum;
+        t1_parts[part] = t1_part;
+    }
+    double t1 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
     double t2 = 0.0;
 
@@ -151,33 +219,78 @@ int matrix_factorization_forward(int64_t m, int64_t k, int64_t p, int64_t n, con
             return 2;
         }
     }
-    double t1 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    const int64_t parts = gradc_parts(n, 9*k + 4, 0);
+    double t1_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        double t1_part = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t0[o:n] = sum[j:k](U[where_integer(row[o] < 0, m + row[o], row[o]), j] * V[where_integer(column[o] < 0,
-         *    p + column[o], column[o]), j]) */
-        for (int64_t o = tile_begin; o < tile_end; ++o) {
-            const int64_t row_o = row[o];
-            const int64_t v0 = row_o < 0 ? m + row_o : row_o;
-            const int64_t column_o = column[o];
-            const int64_t v1 = column_o < 0 ? column_o + p : column_o;
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                t0_sum += U[v0*k + j] * V[v1*k + j];
+            /* t0[o:n] = sum[j:k](U[where_integer(row[o] < 0, m + row[o], row[o]), j] * V[where_integer(column[o] <
+             *    0, p + column[o], column[o]), j]) */
+            for (int64_t o = tile_begin; o < tile_end / 4 * 4; o += 4) {
+                const int64_t row_o = row[o];
+                const int64_t v0 = row_o < 0 ? m + row_o : row_o;
+                const int64_t column_o = column[o];
+                const int64_t v1 = column_o < 0 ? column_o + p : column_o;
+                double t0_sum = 0.0;
+                const int64_t row_o1 = row[(o + 1)];
+                const int64_t v2 = row_o1 < 0 ? m + row_o1 : row_o1;
+                const int64_t column_o1 = column[(o + 1)];
+                const int64_t v3 = column_o1 < 0 ? column_o1 + p : column_o1;
+                double t0_sum_ = 0.0;
+                const int64_t row_o2 = row[(o + 2)];
+                const int64_t v4 = row_o2 < 0 ? m + row_o2 : row_o2;
+                const int64_t column_o2 = column[(o + 2)];
+                const int64_t v5 = column_o2 < 0 ? column_o2 + p : column_o2;
+                double t0_sum_2 = 0.0;
+                const int64_t row_o3 = row[(o + 3)];
+                const int64_t v6 = row_o3 < 0 ? m + row_o3 : row_o3;
+                const int64_t column_o3 = column[(o + 3)];
+                const int64_t v7 = column_o3 < 0 ? column_o3 + p : column_o3;
+                double t0_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t0_sum, t0_sum_, t0_sum_2, t0_sum_3))
+                for (int64_t j = 0; j < k; ++j) {
+                    t0_sum += U[v0*k + j] * V[v1*k + j];
+                    t0_sum_ += U[v2*k + j] * V[v3*k + j];
+                    t0_sum_2 += U[v4*k + j] * V[v5*k + j];
+                    t0_sum_3 += U[v6*k + j] * V[v7*k + j];
+                }
+                t0[o] = t0_sum;
+                t0[(o + 1)] = t0_sum_;
+                t0[(o + 2)] = t0_sum_2;
+                t0[(o + 3)] = t0_sum_3;
             }
-            t0[o] = t0_sum;
-        }
+            for (int64_t o = tile_end / 4 * 4; o < tile_end; ++o) {
+                const int64_t row_o = row[o];
+                const int64_t v0 = row_o < 0 ? m + row_o : row_o;
+                const int64_t column_o = column[o];
+                const int64_t v1 = column_o < 0 ? column_o + p : column_o;
+                double t0_sum = 0.0;
+                GRADC_SIMD(reduction(+:t0_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    t0_sum += U[v0*k + j] * V[v1*k + j];
+                }
+                t0[o] = t0_sum;
+            }
 
-        /* t1 = sum[o:n](let(s0 := t0[o] - y[o], s0 * s0)) */
-        double t1_sum = 0.0;
-        GRADC_SIMD(reduction(+:t1_sum))
-        for (int64_t o = tile_begin; o < tile_end; ++o) {
-            const double v0 = t0[o] - y[o];
-            t1_sum += v0 * v0;
+            /* t1 = sum[o:n](let(s0 := t0[o] - y[o], s0 * s0)) */
+            double t1_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_part_sum))
+            for (int64_t o = tile_begin; o < tile_end; ++o) {
+                const double v0 = t0[o] - y[o];
+                t1_part_sum += v0 * v0;
+            }
+            t1_part += t1_part_sum;
         }
-        t1 += t1_sum;
+        t1_parts[part] = t1_part;
+    }
+    double t1 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
     double t2 = 0.0;
 
@@ -376,7 +489,40 @@ int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t
 
         /* t0[o:n] = sum[j:k](U[where_integer(row[o] < 0, m + row[o], row[o]), j] * V[where_integer(column[o] < 0,
          *    p + column[o], column[o]), j]) */
-        for (int64_t o = tile_begin; o < tile_end; ++o) {
+        for (int64_t o = tile_begin; o < tile_end / 4 * 4; o += 4) {
+            const int64_t row_o = row[o];
+            const int64_t v0 = row_o < 0 ? m + row_o : row_o;
+            const int64_t column_o = column[o];
+            const int64_t v1 = column_o < 0 ? column_o + p : column_o;
+            double t0_sum = 0.0;
+            const int64_t row_o1 = row[(o + 1)];
+            const int64_t v2 = row_o1 < 0 ? m + row_o1 : row_o1;
+            const int64_t column_o1 = column[(o + 1)];
+            const int64_t v3 = column_o1 < 0 ? column_o1 + p : column_o1;
+            double t0_sum_ = 0.0;
+            const int64_t row_o2 = row[(o + 2)];
+            const int64_t v4 = row_o2 < 0 ? m + row_o2 : row_o2;
+            const int64_t column_o2 = column[(o + 2)];
+            const int64_t v5 = column_o2 < 0 ? column_o2 + p : column_o2;
+            double t0_sum_2 = 0.0;
+            const int64_t row_o3 = row[(o + 3)];
+            const int64_t v6 = row_o3 < 0 ? m + row_o3 : row_o3;
+            const int64_t column_o3 = column[(o + 3)];
+            const int64_t v7 = column_o3 < 0 ? column_o3 + p : column_o3;
+            double t0_sum_3 = 0.0;
+            GRADC_SIMD(reduction(+:t0_sum, t0_sum_, t0_sum_2, t0_sum_3))
+            for (int64_t j = 0; j < k; ++j) {
+                t0_sum += U[v0*k + j] * V[v1*k + j];
+                t0_sum_ += U[v2*k + j] * V[v3*k + j];
+                t0_sum_2 += U[v4*k + j] * V[v5*k + j];
+                t0_sum_3 += U[v6*k + j] * V[v7*k + j];
+            }
+            t0[o - tile_begin] = t0_sum;
+            t0[(o + 1) - tile_begin] = t0_sum_;
+            t0[(o + 2) - tile_begin] = t0_sum_2;
+            t0[(o + 3) - tile_begin] = t0_sum_3;
+        }
+        for (int64_t o = tile_end / 4 * 4; o < tile_end; ++o) {
             const int64_t row_o = row[o];
             const int64_t v0 = row_o < 0 ? m + row_o : row_o;
             const int64_t column_o = column[o];

@@ -18,11 +18,16 @@
 
 #include <math.h>
 
-#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_PRAGMA(text) _Pragma(#text)
+#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
 #else
 #define GRADC_SIMD(...)
+#endif
+#if defined(_OPENMP)
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#else
+#define GRADC_PARALLEL(parts)
 #endif
 
 #include "multiclass_hinge.h"
@@ -33,76 +38,209 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
+/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
+ * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
+#define GRADC_PARTS 16
+static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
+{
+    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
+    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
+    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
+}
+
+/* Where a part begins: at a multiple of the rows of a tile. */
+static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
+{
+    return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
+static int64_t gradc_rows(size_t bytes)
+{
+    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
+#if defined(__AVX512F__)
+#define GRADC_BYTES 64
+#elif defined(__AVX__)
+#define GRADC_BYTES 32
+#else
+#define GRADC_BYTES 16
+#endif
+#define GRADC_LANES ((int64_t)(GRADC_BYTES / sizeof(double)))
+
+typedef double gradc_vector __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
+typedef int64_t gradc_mask __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
+
+/* C[i, j] (+)= sum over k < depth of A[i, k] * B[k, j], for any strides, in blocks that stay in registers.
+ *
+ * Panels of B, a few vectors wide, are copied so that they are read in order; A is read where it is. Vectors run along
+ * the columns of C, which are best contiguous. After Goto and van de Geijn, Anatomy of High-Performance Matrix
+ * Multiplication (ACM TOMS 34, 2008). */
+#if GRADC_BYTES == 64
+#define GRADC_ROWS 8
+#else
+#define GRADC_ROWS 4
+#endif
+#define GRADC_WIDE 3    /* vectors in a panel: 3 for each of 4 rows, or of 8, fill the registers */
+#define GRADC_DEPTH 128 /* rows in a panel: it stays in the first-level cache */
+
+/* One block: `rows` by `wide` vectors, both known where it is inlined. */
+__attribute__((always_inline)) static inline void gradc_block(
+    const int rows, const int wide, int64_t depth, const double *restrict a, int64_t a_row, int64_t a_depth,
+    const double *restrict panel, double *restrict c, int64_t c_row, int64_t c_column, int64_t columns, int add)
+{
+    gradc_vector sum[GRADC_ROWS][GRADC_WIDE];
+    for (int r = 0; r < rows; ++r) {
+        for (int v = 0; v < wide; ++v) {
+            sum[r][v] = (gradc_vector){0};
+        }
+    }
+    for (int64_t k = 0; k < depth; ++k) {
+        gradc_vector b[GRADC_WIDE];
+        for (int v = 0; v < wide; ++v) {
+            b[v] = *(const gradc_vector *)(panel + (k * wide + v) * GRADC_LANES);
+        }
+        for (int r = 0; r < rows; ++r) {
+            const double x = a[r * a_row + k * a_depth];
+            for (int v = 0; v < wide; ++v) {
+                sum[r][v] += x * b[v];
+            }
+        }
+    }
+    const int whole = c_column == 1 ? (int)(columns / GRADC_LANES) : 0;
+    for (int r = 0; r < rows; ++r) {
+        double *restrict row = c + r * c_row;
+        for (int v = 0; v < wide; ++v) {
+            if (v < whole) {
+                gradc_vector *place = (gradc_vector *)(row + v * GRADC_LANES);
+                if (add) {
+                    sum[r][v] += *place;
+                }
+                *place = sum[r][v];
+            } else {
+                for (int64_t j = v * GRADC_LANES; j < columns && j < (v + 1) * GRADC_LANES; ++j) {
+                    double *place = row + j * c_column;
+                    *place = (add ? *place : 0) + sum[r][v][j - v * GRADC_LANES];
+                }
+            }
+        }
+    }
+}
+
+static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
+                          int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
+                          double *restrict c, int64_t c_row, int64_t c_column, int add)
+{
+    double panel[GRADC_DEPTH * GRADC_WIDE * GRADC_BYTES / sizeof(double)] __attribute__((aligned(GRADC_BYTES)));
+    for (int64_t from = 0; from < depth || from == 0; from += GRADC_DEPTH) {
+        const int64_t deep = depth - from < GRADC_DEPTH ? depth - from : GRADC_DEPTH;
+        for (int64_t left = 0, wide; left < columns; left += wide * GRADC_LANES) {
+            const int64_t rest = columns - left;
+            wide = rest >= GRADC_WIDE * GRADC_LANES ? GRADC_WIDE : (rest + GRADC_LANES - 1) / GRADC_LANES;
+            const int64_t width = wide * GRADC_LANES, used = rest < width ? rest : width;
+            for (int64_t k = 0; k < deep; ++k) {
+                const double *restrict source = b + (from + k) * b_depth + left * b_column;
+                for (int64_t j = 0; j < used; ++j) {
+                    panel[k * width + j] = source[j * b_column];
+                }
+                for (int64_t j = used; j < width; ++j) {
+                    panel[k * width + j] = 0;
+                }
+            }
+            const double *restrict start = a + from * a_depth;
+            double *restrict target = c + left * c_column;
+            const int more = add || from > 0;
+            int64_t i = 0;
+            for (; i + GRADC_ROWS <= rows; i += GRADC_ROWS) {
+#define GRADC_CASE(count, vectors) \
+    gradc_block(count, vectors, deep, start + i * a_row, a_row, a_depth, panel, target + i * c_row, c_row, c_column, used, more)
+                if (wide == 3) {
+                    GRADC_CASE(GRADC_ROWS, 3);
+                } else if (wide == 2) {
+                    GRADC_CASE(GRADC_ROWS, 2);
+                } else {
+                    GRADC_CASE(GRADC_ROWS, 1);
+                }
+            }
+            for (; i < rows; ++i) {
+                if (wide == 3) {
+                    GRADC_CASE(1, 3);
+                } else if (wide == 2) {
+                    GRADC_CASE(1, 2);
+                } else {
+                    GRADC_CASE(1, 1);
+                }
+#undef GRADC_CASE
+            }
+        }
+    }
+}
+
 size_t multiclass_hinge_value_work(int64_t d, int64_t k, int64_t n)
 {
-    (void)d;
-    (void)n;
-    return gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*k + 5*k + 3, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double));
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int multiclass_hinge_value(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
                            const double *restrict Y, double lam, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const Z = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
+    const int64_t parts = gradc_parts(n, 3*d*k + 5*k + 3, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t3_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const Z = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t1 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t2 = (void *)own;
+        double t3_part = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+            /* Z[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
+            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, Z, k, 1, 0);
+
+            /* t0[l:n, j:k] = 1 + Z[l, j] - Y[l, j] */
+            /* t1[l:n] = max[j:k](t0[l, j]) */
+            /* t2[l:n] = sum[j:k](Y[l, j] * Z[l, j]) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                double t1_max = -INFINITY;
+                double t2_sum = 0.0;
+                for (int64_t j = 0; j < k; ++j) {
+                    const double Z_lj = Z[(l - tile_begin)*k + j];
+                    const double Y_lj = Y[l*k + j];
+                    const double v0 = 1.0 + Z_lj - Y_lj;
+                    t1_max = (v0 > t1_max || v0 != v0) ? v0 : t1_max;
+                    t2_sum += Y_lj * Z_lj;
+                }
+                t1[l - tile_begin] = t1_max;
+                t2[l - tile_begin] = t2_sum;
+            }
+
+            /* t3 = sum[l:n](t1[l] - t2[l]) */
+            double t3_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t3_part_sum))
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t3_part_sum += t1[l - tile_begin] - t2[l - tile_begin];
+            }
+            t3_part += t3_part_sum;
+        }
+        t3_parts[part] = t3_part;
+    }
     double t3 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* Z[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            for (int64_t j = 0; j < k; ++j) {
-                Z[(l - tile_begin)*k + j] = 0.0;
-            }
-            for (int64_t i = 0; i < d / 4 * 4; i += 4) {
-                const double X_li = X[l*d + i];
-                const double X_li1 = X[l*d + (i + 1)];
-                const double X_li2 = X[l*d + (i + 2)];
-                const double X_li3 = X[l*d + (i + 3)];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    Z[(l - tile_begin)*k + j] += W[i*k + j] * X_li + W[(i + 1)*k + j] * X_li1 + W[(i + 2)*k + j] * X_li2 + W[(i + 3)*k + j] * X_li3;
-                }
-            }
-            for (int64_t i = d / 4 * 4; i < d; ++i) {
-                const double X_li = X[l*d + i];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    Z[(l - tile_begin)*k + j] += W[i*k + j] * X_li;
-                }
-            }
-        }
-
-        /* t0[l:n, j:k] = 1 + Z[l, j] - Y[l, j] */
-        /* t1[l:n] = max[j:k](t0[l, j]) */
-        /* t2[l:n] = sum[j:k](Y[l, j] * Z[l, j]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            double t1_max = -INFINITY;
-            double t2_sum = 0.0;
-            for (int64_t j = 0; j < k; ++j) {
-                const double Z_lj = Z[(l - tile_begin)*k + j];
-                const double Y_lj = Y[l*k + j];
-                const double v0 = 1.0 + Z_lj - Y_lj;
-                t1_max = (v0 > t1_max || v0 != v0) ? v0 : t1_max;
-                t2_sum += Y_lj * Z_lj;
-            }
-            t1[l - tile_begin] = t1_max;
-            t2[l - tile_begin] = t2_sum;
-        }
-
-        /* t3 = sum[l:n](t1[l] - t2[l]) */
-        double t3_sum = 0.0;
-        GRADC_SIMD(reduction(+:t3_sum))
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t3_sum += t1[l - tile_begin] - t2[l - tile_begin];
-        }
-        t3 += t3_sum;
+    for (int64_t part = 0; part < parts; ++part) {
+        t3 += t3_parts[part];
     }
     double t4 = 0.0;
 
@@ -122,10 +260,7 @@ int multiclass_hinge_value(int64_t d, int64_t k, int64_t n, const double *restri
 
 size_t multiclass_hinge_forward_work(int64_t d, int64_t k, int64_t n)
 {
-    (void)d;
-    (void)k;
-    (void)n;
-    return gradc_bytes(128, sizeof(double));
+    return (size_t)gradc_parts(n, 3*d*k + 5*k + 3, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
 int multiclass_hinge_forward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
@@ -133,59 +268,53 @@ int multiclass_hinge_forward(int64_t d, int64_t k, int64_t n, const double *rest
                              double *restrict t1, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t2 = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
+    const int64_t parts = gradc_parts(n, 3*d*k + 5*k + 3, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double));
+    double t3_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t2 = (void *)own;
+        double t3_part = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+            /* Z[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
+            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, &Z[tile_begin*k], k, 1, 0);
+
+            /* t0[l:n, j:k] = 1 + Z[l, j] - Y[l, j] */
+            /* t1[l:n] = max[j:k](t0[l, j]) */
+            /* t2[l:n] = sum[j:k](Y[l, j] * Z[l, j]) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                double t1_max = -INFINITY;
+                double t2_sum = 0.0;
+                for (int64_t j = 0; j < k; ++j) {
+                    const double Z_lj = Z[l*k + j];
+                    const double Y_lj = Y[l*k + j];
+                    const double v0 = 1.0 + Z_lj - Y_lj;
+                    t1_max = (v0 > t1_max || v0 != v0) ? v0 : t1_max;
+                    t2_sum += Y_lj * Z_lj;
+                }
+                t1[l] = t1_max;
+                t2[l - tile_begin] = t2_sum;
+            }
+
+            /* t3 = sum[l:n](t1[l] - t2[l]) */
+            double t3_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t3_part_sum))
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t3_part_sum += t1[l] - t2[l - tile_begin];
+            }
+            t3_part += t3_part_sum;
+        }
+        t3_parts[part] = t3_part;
+    }
     double t3 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* Z[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            for (int64_t j = 0; j < k; ++j) {
-                Z[l*k + j] = 0.0;
-            }
-            for (int64_t i = 0; i < d / 4 * 4; i += 4) {
-                const double X_li = X[l*d + i];
-                const double X_li1 = X[l*d + (i + 1)];
-                const double X_li2 = X[l*d + (i + 2)];
-                const double X_li3 = X[l*d + (i + 3)];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    Z[l*k + j] += W[i*k + j] * X_li + W[(i + 1)*k + j] * X_li1 + W[(i + 2)*k + j] * X_li2 + W[(i + 3)*k + j] * X_li3;
-                }
-            }
-            for (int64_t i = d / 4 * 4; i < d; ++i) {
-                const double X_li = X[l*d + i];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    Z[l*k + j] += W[i*k + j] * X_li;
-                }
-            }
-        }
-
-        /* t0[l:n, j:k] = 1 + Z[l, j] - Y[l, j] */
-        /* t1[l:n] = max[j:k](t0[l, j]) */
-        /* t2[l:n] = sum[j:k](Y[l, j] * Z[l, j]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            double t1_max = -INFINITY;
-            double t2_sum = 0.0;
-            for (int64_t j = 0; j < k; ++j) {
-                const double Z_lj = Z[l*k + j];
-                const double Y_lj = Y[l*k + j];
-                const double v0 = 1.0 + Z_lj - Y_lj;
-                t1_max = (v0 > t1_max || v0 != v0) ? v0 : t1_max;
-                t2_sum += Y_lj * Z_lj;
-            }
-            t1[l] = t1_max;
-            t2[l - tile_begin] = t2_sum;
-        }
-
-        /* t3 = sum[l:n](t1[l] - t2[l]) */
-        double t3_sum = 0.0;
-        GRADC_SIMD(reduction(+:t3_sum))
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t3_sum += t1[l] - t2[l - tile_begin];
-        }
-        t3 += t3_sum;
+    for (int64_t part = 0; part < parts; ++part) {
+        t3 += t3_parts[part];
     }
     double t4 = 0.0;
 
@@ -205,11 +334,10 @@ int multiclass_hinge_forward(int64_t d, int64_t k, int64_t n, const double *rest
 
 size_t multiclass_hinge_backward_work(int64_t d, int64_t k, int64_t n)
 {
-    (void)n;
-    return gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+    return gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 7*d*k + 17*k, d*k) * (gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double));
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double)));
 }
 
 int multiclass_hinge_backward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
@@ -218,55 +346,74 @@ int multiclass_hinge_backward(int64_t d, int64_t k, int64_t n, const double *res
                               void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t3 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
     double *const t5 = (void *)scratch;
+    scratch += gradc_bytes(d*k, sizeof(double));
+    unsigned char *const part_scratch = (void *)scratch;
 
     /* t2 = cotangent / n */
     const double t2 = cotangent / (double)n;
-    for (int64_t at = 0; at < d*k; ++at) {
-        t5[at] = 0.0;
-    }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* t0[l:n, j:k] = 1 + Z[l, j] - Y[l, j] */
-        /* t3[l:n] = sum[j:k](where(t0[l, j] == t1[l], 1, 0)) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t1_l = t1[l];
-            double t3_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                const double v0 = 1.0 + Z[l*k + j] - Y[l*k + j];
-                t0[(l - tile_begin)*k + j] = v0;
-                t3_sum += t1_l == v0 ? 1.0 : 0.0;
-            }
-            t3[l - tile_begin] = t3_sum;
+    const int64_t parts = gradc_parts(n, 7*d*k + 17*k, d*k);
+    const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t5_part = part == 0 ? t5 : (void *)own;
+        own += gradc_bytes(d*k, sizeof(double));
+        double *const t0 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t3 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t4 = (void *)own;
+        for (int64_t at = 0; at < d*k; ++at) {
+            t5_part[at] = 0.0;
         }
+        const int64_t tile_rows = gradc_rows((d + 2*k) * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t4[l:n, j:k] = where(t0[l, j] == t1[l], t2 / t3[l], 0) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t1_l = t1[l];
-            const double v0 = t2 / t3[l - tile_begin];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < k; ++j) {
-                t4[(l - tile_begin)*k + j] = t0[(l - tile_begin)*k + j] == t1_l ? v0 : 0.0;
+            /* t0[l:n, j:k] = 1 + Z[l, j] - Y[l, j] */
+            /* t3[l:n] = sum[j:k](where(t0[l, j] == t1[l], 1, 0)) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t1_l = t1[l];
+                double t3_sum = 0.0;
+                GRADC_SIMD(reduction(+:t3_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double v0 = 1.0 + Z[l*k + j] - Y[l*k + j];
+                    t0[(l - tile_begin)*k + j] = v0;
+                    t3_sum += t1_l == v0 ? 1.0 : 0.0;
+                }
+                t3[l - tile_begin] = t3_sum;
             }
-        }
 
-        /* t5[i:d, j:k] = sum[l:n](X[l, i] * (t4[l, j] - t2 * Y[l, j])) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            for (int64_t i = 0; i < d; ++i) {
-                const double X_li = X[l*d + i];
+            /* t4[l:n, j:k] = where(t0[l, j] == t1[l], t2 / t3[l], 0) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t1_l = t1[l];
+                const double v0 = t2 / t3[l - tile_begin];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    t5[i*k + j] += X_li * (t4[(l - tile_begin)*k + j] - t2 * Y[l*k + j]);
+                    t4[(l - tile_begin)*k + j] = t0[(l - tile_begin)*k + j] == t1_l ? v0 : 0.0;
                 }
             }
+
+            /* t5[i:d, j:k] = sum[l:n](X[l, i] * (t4[l, j] - t2 * Y[l, j])) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                for (int64_t i = 0; i < d; ++i) {
+                    const double X_li = X[l*d + i];
+                    GRADC_SIMD()
+                    for (int64_t j = 0; j < k; ++j) {
+                        t5_part[i*k + j] += X_li * (t4[(l - tile_begin)*k + j] - t2 * Y[l*k + j]);
+                    }
+                }
+            }
+        }
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t5_more = (void *)(part_scratch + part * part_bytes);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < d*k; ++at) {
+            t5[at] += t5_more[at];
         }
     }
 
@@ -283,14 +430,13 @@ int multiclass_hinge_backward(int64_t d, int64_t k, int64_t n, const double *res
 
 size_t multiclass_hinge_value_and_grad_work(int64_t d, int64_t k, int64_t n)
 {
-    (void)n;
-    return gradc_bytes(128*k, sizeof(double))
+    return gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 10*d*k + 19*k + 3, d*k) * (gradc_bytes(d*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double));
+           + gradc_bytes(128*k, sizeof(double)));
 }
 
 int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const double *restrict W,
@@ -298,109 +444,133 @@ int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const doubl
                                     double *restrict value, double *restrict grad_W, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const Z = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t0 = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t7 = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
     double *const t8 = (void *)scratch;
+    scratch += gradc_bytes(d*k, sizeof(double));
+    unsigned char *const part_scratch = (void *)scratch;
 
     /* t5 = 1 / n */
     const double t5 = 1.0 / (double)n;
-    double t3 = 0.0;
-    for (int64_t at = 0; at < d*k; ++at) {
-        t8[at] = 0.0;
+    const int64_t parts = gradc_parts(n, 10*d*k + 19*k + 3, d*k);
+    const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    double t3_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t8_part = part == 0 ? t8 : (void *)own;
+        own += gradc_bytes(d*k, sizeof(double));
+        double *const Z = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t0 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t1 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t2 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t6 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t7 = (void *)own;
+        double t3_part = 0.0;
+        for (int64_t at = 0; at < d*k; ++at) {
+            t8_part[at] = 0.0;
+        }
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+            /* Z[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
+            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, Z, k, 1, 0);
+
+            /* t0[l:n, j:k] = 1 + Z[l, j] - Y[l, j] */
+            /* t1[l:n] = max[j:k](t0[l, j]) */
+            /* t2[l:n] = sum[j:k](Y[l, j] * Z[l, j]) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                double t1_max = -INFINITY;
+                double t2_sum = 0.0;
+                for (int64_t j = 0; j < k; ++j) {
+                    const double Z_lj = Z[(l - tile_begin)*k + j];
+                    const double Y_lj = Y[l*k + j];
+                    const double v0 = 1.0 + Z_lj - Y_lj;
+                    t0[(l - tile_begin)*k + j] = v0;
+                    t1_max = (v0 > t1_max || v0 != v0) ? v0 : t1_max;
+                    t2_sum += Y_lj * Z_lj;
+                }
+                t1[l - tile_begin] = t1_max;
+                t2[l - tile_begin] = t2_sum;
+            }
+
+            /* t3 = sum[l:n](t1[l] - t2[l]) */
+            double t3_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t3_part_sum))
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t3_part_sum += t1[l - tile_begin] - t2[l - tile_begin];
+            }
+            t3_part += t3_part_sum;
+
+            /* t6[l:n] = sum[j:k](where(t0[l, j] == t1[l], 1, 0)) */
+            for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
+                const double t1_l = t1[l - tile_begin];
+                double t6_sum = 0.0;
+                const double t1_l1 = t1[(l + 1) - tile_begin];
+                double t6_sum_ = 0.0;
+                const double t1_l2 = t1[(l + 2) - tile_begin];
+                double t6_sum_2 = 0.0;
+                const double t1_l3 = t1[(l + 3) - tile_begin];
+                double t6_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t6_sum, t6_sum_, t6_sum_2, t6_sum_3))
+                for (int64_t j = 0; j < k; ++j) {
+                    t6_sum += t0[(l - tile_begin)*k + j] == t1_l ? 1.0 : 0.0;
+                    t6_sum_ += t0[((l + 1) - tile_begin)*k + j] == t1_l1 ? 1.0 : 0.0;
+                    t6_sum_2 += t0[((l + 2) - tile_begin)*k + j] == t1_l2 ? 1.0 : 0.0;
+                    t6_sum_3 += t0[((l + 3) - tile_begin)*k + j] == t1_l3 ? 1.0 : 0.0;
+                }
+                t6[l - tile_begin] = t6_sum;
+                t6[(l + 1) - tile_begin] = t6_sum_;
+                t6[(l + 2) - tile_begin] = t6_sum_2;
+                t6[(l + 3) - tile_begin] = t6_sum_3;
+            }
+            for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
+                const double t1_l = t1[l - tile_begin];
+                double t6_sum = 0.0;
+                GRADC_SIMD(reduction(+:t6_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    t6_sum += t0[(l - tile_begin)*k + j] == t1_l ? 1.0 : 0.0;
+                }
+                t6[l - tile_begin] = t6_sum;
+            }
+
+            /* t7[l:n, j:k] = where(t0[l, j] == t1[l], t5 / t6[l], 0) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t1_l = t1[l - tile_begin];
+                const double v0 = t5 / t6[l - tile_begin];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < k; ++j) {
+                    t7[(l - tile_begin)*k + j] = t0[(l - tile_begin)*k + j] == t1_l ? v0 : 0.0;
+                }
+            }
+
+            /* t8[i:d, j:k] = sum[l:n](X[l, i] * (t7[l, j] - t5 * Y[l, j])) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                for (int64_t i = 0; i < d; ++i) {
+                    const double X_li = X[l*d + i];
+                    GRADC_SIMD()
+                    for (int64_t j = 0; j < k; ++j) {
+                        t8_part[i*k + j] += X_li * (t7[(l - tile_begin)*k + j] - t5 * Y[l*k + j]);
+                    }
+                }
+            }
+        }
+        t3_parts[part] = t3_part;
     }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* Z[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            for (int64_t j = 0; j < k; ++j) {
-                Z[(l - tile_begin)*k + j] = 0.0;
-            }
-            for (int64_t i = 0; i < d / 4 * 4; i += 4) {
-                const double X_li = X[l*d + i];
-                const double X_li1 = X[l*d + (i + 1)];
-                const double X_li2 = X[l*d + (i + 2)];
-                const double X_li3 = X[l*d + (i + 3)];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    Z[(l - tile_begin)*k + j] += W[i*k + j] * X_li + W[(i + 1)*k + j] * X_li1 + W[(i + 2)*k + j] * X_li2 + W[(i + 3)*k + j] * X_li3;
-                }
-            }
-            for (int64_t i = d / 4 * 4; i < d; ++i) {
-                const double X_li = X[l*d + i];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    Z[(l - tile_begin)*k + j] += W[i*k + j] * X_li;
-                }
-            }
-        }
-
-        /* t0[l:n, j:k] = 1 + Z[l, j] - Y[l, j] */
-        /* t1[l:n] = max[j:k](t0[l, j]) */
-        /* t2[l:n] = sum[j:k](Y[l, j] * Z[l, j]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            double t1_max = -INFINITY;
-            double t2_sum = 0.0;
-            for (int64_t j = 0; j < k; ++j) {
-                const double Z_lj = Z[(l - tile_begin)*k + j];
-                const double Y_lj = Y[l*k + j];
-                const double v0 = 1.0 + Z_lj - Y_lj;
-                t0[(l - tile_begin)*k + j] = v0;
-                t1_max = (v0 > t1_max || v0 != v0) ? v0 : t1_max;
-                t2_sum += Y_lj * Z_lj;
-            }
-            t1[l - tile_begin] = t1_max;
-            t2[l - tile_begin] = t2_sum;
-        }
-
-        /* t3 = sum[l:n](t1[l] - t2[l]) */
-        double t3_sum = 0.0;
-        GRADC_SIMD(reduction(+:t3_sum))
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t3_sum += t1[l - tile_begin] - t2[l - tile_begin];
-        }
-        t3 += t3_sum;
-
-        /* t6[l:n] = sum[j:k](where(t0[l, j] == t1[l], 1, 0)) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t1_l = t1[l - tile_begin];
-            double t6_sum = 0.0;
-            GRADC_SIMD(reduction(+:t6_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                t6_sum += t0[(l - tile_begin)*k + j] == t1_l ? 1.0 : 0.0;
-            }
-            t6[l - tile_begin] = t6_sum;
-        }
-
-        /* t7[l:n, j:k] = where(t0[l, j] == t1[l], t5 / t6[l], 0) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t1_l = t1[l - tile_begin];
-            const double v0 = t5 / t6[l - tile_begin];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < k; ++j) {
-                t7[(l - tile_begin)*k + j] = t0[(l - tile_begin)*k + j] == t1_l ? v0 : 0.0;
-            }
-        }
-
-        /* t8[i:d, j:k] = sum[l:n](X[l, i] * (t7[l, j] - t5 * Y[l, j])) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            for (int64_t i = 0; i < d; ++i) {
-                const double X_li = X[l*d + i];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    t8[i*k + j] += X_li * (t7[(l - tile_begin)*k + j] - t5 * Y[l*k + j]);
-                }
-            }
+    double t3 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t3 += t3_parts[part];
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t8_more = (void *)(part_scratch + part * part_bytes);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < d*k; ++at) {
+            t8[at] += t8_more[at];
         }
     }
     double t4 = 0.0;

@@ -23,11 +23,16 @@
 
 #include <math.h>
 
-#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_PRAGMA(text) _Pragma(#text)
+#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
 #else
 #define GRADC_SIMD(...)
+#endif
+#if defined(_OPENMP)
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#else
+#define GRADC_PARALLEL(parts)
 #endif
 
 #include "multivariate_normal.h"
@@ -36,6 +41,29 @@
 static inline size_t gradc_bytes(int64_t count, size_t size)
 {
     return ((size_t)count * size + 63) / 64 * 64;
+}
+
+/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
+ * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
+#define GRADC_PARTS 16
+static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
+{
+    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
+    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
+    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
+}
+
+/* Where a part begins: at a multiple of the rows of a tile. */
+static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
+{
+    return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
+static int64_t gradc_rows(size_t bytes)
+{
+    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
 }
 
 /* PA = LU with partial pivoting (Golub and Van Loan, Matrix Computations, 4th ed., algorithm 3.4.1), in place. Gives the
@@ -112,6 +140,124 @@ static int gradc_inv(int64_t n, int64_t m, const double *A, double *Y, double *r
         }
     }
     return 0;
+}
+
+/* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
+#if defined(__AVX512F__)
+#define GRADC_BYTES 64
+#elif defined(__AVX__)
+#define GRADC_BYTES 32
+#else
+#define GRADC_BYTES 16
+#endif
+#define GRADC_LANES ((int64_t)(GRADC_BYTES / sizeof(double)))
+
+typedef double gradc_vector __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
+typedef int64_t gradc_mask __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
+
+/* C[i, j] (+)= sum over k < depth of A[i, k] * B[k, j], for any strides, in blocks that stay in registers.
+ *
+ * Panels of B, a few vectors wide, are copied so that they are read in order; A is read where it is. Vectors run along
+ * the columns of C, which are best contiguous. After Goto and van de Geijn, Anatomy of High-Performance Matrix
+ * Multiplication (ACM TOMS 34, 2008). */
+#if GRADC_BYTES == 64
+#define GRADC_ROWS 8
+#else
+#define GRADC_ROWS 4
+#endif
+#define GRADC_WIDE 3    /* vectors in a panel: 3 for each of 4 rows, or of 8, fill the registers */
+#define GRADC_DEPTH 128 /* rows in a panel: it stays in the first-level cache */
+
+/* One block: `rows` by `wide` vectors, both known where it is inlined. */
+__attribute__((always_inline)) static inline void gradc_block(
+    const int rows, const int wide, int64_t depth, const double *restrict a, int64_t a_row, int64_t a_depth,
+    const double *restrict panel, double *restrict c, int64_t c_row, int64_t c_column, int64_t columns, int add)
+{
+    gradc_vector sum[GRADC_ROWS][GRADC_WIDE];
+    for (int r = 0; r < rows; ++r) {
+        for (int v = 0; v < wide; ++v) {
+            sum[r][v] = (gradc_vector){0};
+        }
+    }
+    for (int64_t k = 0; k < depth; ++k) {
+        gradc_vector b[GRADC_WIDE];
+        for (int v = 0; v < wide; ++v) {
+            b[v] = *(const gradc_vector *)(panel + (k * wide + v) * GRADC_LANES);
+        }
+        for (int r = 0; r < rows; ++r) {
+            const double x = a[r * a_row + k * a_depth];
+            for (int v = 0; v < wide; ++v) {
+                sum[r][v] += x * b[v];
+            }
+        }
+    }
+    const int whole = c_column == 1 ? (int)(columns / GRADC_LANES) : 0;
+    for (int r = 0; r < rows; ++r) {
+        double *restrict row = c + r * c_row;
+        for (int v = 0; v < wide; ++v) {
+            if (v < whole) {
+                gradc_vector *place = (gradc_vector *)(row + v * GRADC_LANES);
+                if (add) {
+                    sum[r][v] += *place;
+                }
+                *place = sum[r][v];
+            } else {
+                for (int64_t j = v * GRADC_LANES; j < columns && j < (v + 1) * GRADC_LANES; ++j) {
+                    double *place = row + j * c_column;
+                    *place = (add ? *place : 0) + sum[r][v][j - v * GRADC_LANES];
+                }
+            }
+        }
+    }
+}
+
+static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
+                          int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
+                          double *restrict c, int64_t c_row, int64_t c_column, int add)
+{
+    double panel[GRADC_DEPTH * GRADC_WIDE * GRADC_BYTES / sizeof(double)] __attribute__((aligned(GRADC_BYTES)));
+    for (int64_t from = 0; from < depth || from == 0; from += GRADC_DEPTH) {
+        const int64_t deep = depth - from < GRADC_DEPTH ? depth - from : GRADC_DEPTH;
+        for (int64_t left = 0, wide; left < columns; left += wide * GRADC_LANES) {
+            const int64_t rest = columns - left;
+            wide = rest >= GRADC_WIDE * GRADC_LANES ? GRADC_WIDE : (rest + GRADC_LANES - 1) / GRADC_LANES;
+            const int64_t width = wide * GRADC_LANES, used = rest < width ? rest : width;
+            for (int64_t k = 0; k < deep; ++k) {
+                const double *restrict source = b + (from + k) * b_depth + left * b_column;
+                for (int64_t j = 0; j < used; ++j) {
+                    panel[k * width + j] = source[j * b_column];
+                }
+                for (int64_t j = used; j < width; ++j) {
+                    panel[k * width + j] = 0;
+                }
+            }
+            const double *restrict start = a + from * a_depth;
+            double *restrict target = c + left * c_column;
+            const int more = add || from > 0;
+            int64_t i = 0;
+            for (; i + GRADC_ROWS <= rows; i += GRADC_ROWS) {
+#define GRADC_CASE(count, vectors) \
+    gradc_block(count, vectors, deep, start + i * a_row, a_row, a_depth, panel, target + i * c_row, c_row, c_column, used, more)
+                if (wide == 3) {
+                    GRADC_CASE(GRADC_ROWS, 3);
+                } else if (wide == 2) {
+                    GRADC_CASE(GRADC_ROWS, 2);
+                } else {
+                    GRADC_CASE(GRADC_ROWS, 1);
+                }
+            }
+            for (; i < rows; ++i) {
+                if (wide == 3) {
+                    GRADC_CASE(1, 3);
+                } else if (wide == 2) {
+                    GRADC_CASE(1, 2);
+                } else {
+                    GRADC_CASE(1, 1);
+                }
+#undef GRADC_CASE
+            }
+        }
+    }
 }
 
 /* The sign of det(A) and the logarithm of its size; 0 and -inf where A is singular. */
@@ -324,15 +470,13 @@ int multivariate_normal_forward(int64_t d, int64_t n, const double *restrict mu,
 
 size_t multivariate_normal_backward_work(int64_t d, int64_t n)
 {
-    return gradc_bytes(d*n, sizeof(double))
-           + gradc_bytes(d*d, sizeof(double))
+    return gradc_bytes(d*d, sizeof(double))
            + gradc_bytes(d*n, sizeof(double))
            + gradc_bytes(d*n, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(d*d, sizeof(double))
            + gradc_bytes(d*d, sizeof(double))
            + gradc_bytes(d*d, sizeof(double))
-           + gradc_bytes(d, sizeof(int64_t))
+           + gradc_bytes(d, sizeof(int64_t)) + (size_t)gradc_parts(d, 3*d*n + 5*n + 2, 0) * (gradc_bytes(128, sizeof(double)))
            + gradc_bytes(d*d, sizeof(double))
            + gradc_bytes(d, sizeof(int64_t));
 }
@@ -342,16 +486,12 @@ int multivariate_normal_backward(int64_t d, int64_t n, const double *restrict mu
                                  double *restrict grad_mu, double *restrict grad_S, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t1_transposed = (void *)scratch;
-    scratch += gradc_bytes(d*n, sizeof(double));
     double *const t2 = (void *)scratch;
     scratch += gradc_bytes(d*d, sizeof(double));
     double *const t4 = (void *)scratch;
     scratch += gradc_bytes(d*n, sizeof(double));
     double *const t5 = (void *)scratch;
     scratch += gradc_bytes(d*n, sizeof(double));
-    double *const t6 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
     double *const t7 = (void *)scratch;
     scratch += gradc_bytes(d*d, sizeof(double));
     double *const t8 = (void *)scratch;
@@ -360,31 +500,14 @@ int multivariate_normal_backward(int64_t d, int64_t n, const double *restrict mu
     scratch += gradc_bytes(d*d, sizeof(double));
     int64_t *const pivots = (void *)scratch;
     scratch += gradc_bytes(d, sizeof(int64_t));
+    unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(d, 3*d*n + 5*n + 2, 0) * (gradc_bytes(128, sizeof(double)));
     double *const factors_ = (void *)scratch;
     scratch += gradc_bytes(d*d, sizeof(double));
     int64_t *const pivots_ = (void *)scratch;
 
     /* t3 = 0.5 * cotangent / n */
     const double t3 = 0.5 * cotangent / (double)n;
-    for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
-
-        /* t1_transposed[j:n, i:d] = t1[i, j] */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            GRADC_SIMD()
-            for (int64_t j = 0; j < n; ++j) {
-                t1_transposed[j*d + i] = t1[i*n + j];
-            }
-        }
-
-        /* t2[i:d, j:d] = S[j, i] */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            GRADC_SIMD()
-            for (int64_t j = 0; j < d; ++j) {
-                t2[j*d + i] = S[i*d + j];
-            }
-        }
-    }
 
     /* t0[i:d, j:n] = X[j, i] - mu[i] */
     /* t4[i:d, j:n] = t3 * t0[i, j] */
@@ -395,51 +518,64 @@ int multivariate_normal_backward(int64_t d, int64_t n, const double *restrict mu
         }
     }
 
+    /* t2[i:d, j:d] = S[j, i] */
+    for (int64_t i = 0; i < d; ++i) {
+        GRADC_SIMD()
+        for (int64_t j = 0; j < d; ++j) {
+            t2[j*d + i] = S[i*d + j];
+        }
+    }
+
     /* t5 = call.solve(t2, t4) */
     if (gradc_solve(d, n, t2, t4, t5, factors, pivots) != 0) {
         return 1;
     }
-    for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
+    const int64_t parts = gradc_parts(d, 3*d*n + 5*n + 2, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double));
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(d, parts, part);
+        const int64_t part_end = gradc_cut(d, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t6 = (void *)own;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t6[i:d] = sum[j:n](t5[i, j] + t3 * t1[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t6_sum = 0.0;
-            GRADC_SIMD(reduction(+:t6_sum))
-            for (int64_t j = 0; j < n; ++j) {
-                t6_sum += t5[i*n + j] + t3 * t1[i*n + j];
-            }
-            t6[i - tile_begin] = t6_sum;
-        }
-
-        /* grad_mu[i:d] = -t6[i] */
-        GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            grad_mu[i] = -t6[i - tile_begin];
-        }
-
-        /* t8[i:d, k:d] = sum[j:n](t1_transposed[j, k] * t5[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t k = 0; k < d; ++k) {
-                t8[i*d + k] = 0.0;
-            }
-            for (int64_t j = 0; j < n / 4 * 4; j += 4) {
-                const double t5_ij = t5[i*n + j];
-                const double t5_ij1 = t5[i*n + (j + 1)];
-                const double t5_ij2 = t5[i*n + (j + 2)];
-                const double t5_ij3 = t5[i*n + (j + 3)];
-                GRADC_SIMD()
-                for (int64_t k = 0; k < d; ++k) {
-                    t8[i*d + k] += t1_transposed[j*d + k] * t5_ij + t1_transposed[(j + 1)*d + k] * t5_ij1 + t1_transposed[(j + 2)*d + k] * t5_ij2 + t1_transposed[(j + 3)*d + k] * t5_ij3;
+            /* t6[i:d] = sum[j:n](t5[i, j] + t3 * t1[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+                double t6_sum = 0.0;
+                double t6_sum_ = 0.0;
+                double t6_sum_2 = 0.0;
+                double t6_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t6_sum, t6_sum_, t6_sum_2, t6_sum_3))
+                for (int64_t j = 0; j < n; ++j) {
+                    t6_sum += t5[i*n + j] + t3 * t1[i*n + j];
+                    t6_sum_ += t5[(i + 1)*n + j] + t3 * t1[(i + 1)*n + j];
+                    t6_sum_2 += t5[(i + 2)*n + j] + t3 * t1[(i + 2)*n + j];
+                    t6_sum_3 += t5[(i + 3)*n + j] + t3 * t1[(i + 3)*n + j];
                 }
+                t6[i - tile_begin] = t6_sum;
+                t6[(i + 1) - tile_begin] = t6_sum_;
+                t6[(i + 2) - tile_begin] = t6_sum_2;
+                t6[(i + 3) - tile_begin] = t6_sum_3;
             }
-            for (int64_t j = n / 4 * 4; j < n; ++j) {
-                const double t5_ij = t5[i*n + j];
-                GRADC_SIMD()
-                for (int64_t k = 0; k < d; ++k) {
-                    t8[i*d + k] += t1_transposed[j*d + k] * t5_ij;
+            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+                double t6_sum = 0.0;
+                GRADC_SIMD(reduction(+:t6_sum))
+                for (int64_t j = 0; j < n; ++j) {
+                    t6_sum += t5[i*n + j] + t3 * t1[i*n + j];
                 }
+                t6[i - tile_begin] = t6_sum;
             }
+
+            /* grad_mu[i:d] = -t6[i] */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                grad_mu[i] = -t6[i - tile_begin];
+            }
+
+            /* t8[i:d, k:d] = sum[j:n](t1[k, j] * t5[i, j]) */
+            gradc_product(tile_end - tile_begin, d, n, &t5[tile_begin*n], n, 1, t1, 1, n, &t8[tile_begin*d], d, 1, 0);
         }
     }
 
@@ -467,16 +603,14 @@ size_t multivariate_normal_value_and_grad_work(int64_t d, int64_t n)
            + gradc_bytes(d*d, sizeof(double))
            + gradc_bytes(d*n, sizeof(double))
            + gradc_bytes(d*n, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(d*d, sizeof(double))
-           + gradc_bytes(d*n, sizeof(double))
            + gradc_bytes(d*d, sizeof(double))
            + gradc_bytes(d*d, sizeof(double))
            + gradc_bytes(d, sizeof(int64_t))
            + gradc_bytes(d*d, sizeof(double))
-           + gradc_bytes(d, sizeof(int64_t))
+           + gradc_bytes(d, sizeof(int64_t)) + (size_t)gradc_parts(d, d + 3*n, n) * (gradc_bytes(n, sizeof(double)))
            + gradc_bytes(d*d, sizeof(double))
-           + gradc_bytes(d, sizeof(int64_t))
+           + gradc_bytes(d, sizeof(int64_t)) + (size_t)gradc_parts(d, 3*d*n + 5*n + 2, 0) * (gradc_bytes(128, sizeof(double)))
            + gradc_bytes(d*d, sizeof(double))
            + gradc_bytes(d, sizeof(int64_t));
 }
@@ -498,13 +632,9 @@ int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restr
     scratch += gradc_bytes(d*n, sizeof(double));
     double *const t6 = (void *)scratch;
     scratch += gradc_bytes(d*n, sizeof(double));
-    double *const t7 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
     double *const t8 = (void *)scratch;
     scratch += gradc_bytes(d*d, sizeof(double));
     double *const t9 = (void *)scratch;
-    scratch += gradc_bytes(d*n, sizeof(double));
-    double *const t10 = (void *)scratch;
     scratch += gradc_bytes(d*d, sizeof(double));
     double *const factors = (void *)scratch;
     scratch += gradc_bytes(d*d, sizeof(double));
@@ -514,10 +644,14 @@ int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restr
     scratch += gradc_bytes(d*d, sizeof(double));
     int64_t *const pivots_ = (void *)scratch;
     scratch += gradc_bytes(d, sizeof(int64_t));
+    unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(d, d + 3*n, n) * (gradc_bytes(n, sizeof(double)));
     double *const factors_2 = (void *)scratch;
     scratch += gradc_bytes(d*d, sizeof(double));
     int64_t *const pivots_2 = (void *)scratch;
     scratch += gradc_bytes(d, sizeof(int64_t));
+    unsigned char *const part_scratch_ = (void *)scratch;
+    scratch += (size_t)gradc_parts(d, 3*d*n + 5*n + 2, 0) * (gradc_bytes(128, sizeof(double)));
     double *const factors_3 = (void *)scratch;
     scratch += gradc_bytes(d*d, sizeof(double));
     int64_t *const pivots_3 = (void *)scratch;
@@ -545,29 +679,49 @@ int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restr
     if (gradc_solve(d, n, S, t0, t1, factors_, pivots_) != 0) {
         return 1;
     }
-    for (int64_t at = 0; at < n; ++at) {
-        distance[at] = 0.0;
-    }
-    for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
+    const int64_t parts = gradc_parts(d, d + 3*n, n);
+    const size_t part_bytes = gradc_bytes(n, sizeof(double));
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(d, parts, part);
+        const int64_t part_end = gradc_cut(d, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const distance_part = part == 0 ? distance : (void *)own;
+        for (int64_t at = 0; at < n; ++at) {
+            distance_part[at] = 0.0;
+        }
+        const int64_t tile_rows = gradc_rows((d + 2*n) * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* distance[j:n] = sum[i:d](t1[i, j] * t0[i, j]) */
-        /* t9[j:n, i:d] = t1[i, j] */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            GRADC_SIMD()
-            for (int64_t j = 0; j < n; ++j) {
-                const double t1_ij = t1[i*n + j];
-                distance[j] += t0[i*n + j] * t1_ij;
-                t9[j*d + i] = t1_ij;
+            /* distance[j:n] = sum[i:d](t1[i, j] * t0[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+                GRADC_SIMD()
+                for (int64_t j = 0; j < n; ++j) {
+                    distance_part[j] += t0[i*n + j] * t1[i*n + j] + t0[(i + 1)*n + j] * t1[(i + 1)*n + j] + t0[(i + 2)*n + j] * t1[(i + 2)*n + j] + t0[(i + 3)*n + j] * t1[(i + 3)*n + j];
+                }
+            }
+            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+                GRADC_SIMD()
+                for (int64_t j = 0; j < n; ++j) {
+                    distance_part[j] += t0[i*n + j] * t1[i*n + j];
+                }
+            }
+
+            /* t3[i:d, j:d] = S[j, i] */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD()
+                for (int64_t j = 0; j < d; ++j) {
+                    t3[j*d + i] = S[i*d + j];
+                }
             }
         }
-
-        /* t3[i:d, j:d] = S[j, i] */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            GRADC_SIMD()
-            for (int64_t j = 0; j < d; ++j) {
-                t3[j*d + i] = S[i*d + j];
-            }
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const distance_more = (void *)(part_scratch + part * part_bytes);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < n; ++at) {
+            distance[at] += distance_more[at];
         }
     }
     double t2 = 0.0;
@@ -585,47 +739,52 @@ int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restr
     if (gradc_solve(d, n, t3, t5, t6, factors_2, pivots_2) != 0) {
         return 1;
     }
-    for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
+    const int64_t parts_ = gradc_parts(d, 3*d*n + 5*n + 2, 0);
+    const size_t part_bytes_ = gradc_bytes(128, sizeof(double));
+    GRADC_PARALLEL(parts_)
+    for (int64_t part = 0; part < parts_; ++part) {
+        const int64_t part_begin = gradc_cut(d, parts_, part);
+        const int64_t part_end = gradc_cut(d, parts_, part + 1);
+        unsigned char *own = part_scratch_ + part * part_bytes_;
+        double *const t7 = (void *)own;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t7[i:d] = sum[j:n](t6[i, j] + t4 * t1[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t7_sum = 0.0;
-            GRADC_SIMD(reduction(+:t7_sum))
-            for (int64_t j = 0; j < n; ++j) {
-                t7_sum += t6[i*n + j] + t4 * t1[i*n + j];
-            }
-            t7[i - tile_begin] = t7_sum;
-        }
-
-        /* grad_mu[i:d] = -t7[i] */
-        GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            grad_mu[i] = -t7[i - tile_begin];
-        }
-
-        /* t10[i:d, k:d] = sum[j:n](t9[j, k] * t6[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t k = 0; k < d; ++k) {
-                t10[i*d + k] = 0.0;
-            }
-            for (int64_t j = 0; j < n / 4 * 4; j += 4) {
-                const double t6_ij = t6[i*n + j];
-                const double t6_ij1 = t6[i*n + (j + 1)];
-                const double t6_ij2 = t6[i*n + (j + 2)];
-                const double t6_ij3 = t6[i*n + (j + 3)];
-                GRADC_SIMD()
-                for (int64_t k = 0; k < d; ++k) {
-                    t10[i*d + k] += t6_ij * t9[j*d + k] + t6_ij1 * t9[(j + 1)*d + k] + t6_ij2 * t9[(j + 2)*d + k] + t6_ij3 * t9[(j + 3)*d + k];
+            /* t7[i:d] = sum[j:n](t6[i, j] + t4 * t1[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+                double t7_sum = 0.0;
+                double t7_sum_ = 0.0;
+                double t7_sum_2 = 0.0;
+                double t7_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t7_sum, t7_sum_, t7_sum_2, t7_sum_3))
+                for (int64_t j = 0; j < n; ++j) {
+                    t7_sum += t6[i*n + j] + t4 * t1[i*n + j];
+                    t7_sum_ += t6[(i + 1)*n + j] + t4 * t1[(i + 1)*n + j];
+                    t7_sum_2 += t6[(i + 2)*n + j] + t4 * t1[(i + 2)*n + j];
+                    t7_sum_3 += t6[(i + 3)*n + j] + t4 * t1[(i + 3)*n + j];
                 }
+                t7[i - tile_begin] = t7_sum;
+                t7[(i + 1) - tile_begin] = t7_sum_;
+                t7[(i + 2) - tile_begin] = t7_sum_2;
+                t7[(i + 3) - tile_begin] = t7_sum_3;
             }
-            for (int64_t j = n / 4 * 4; j < n; ++j) {
-                const double t6_ij = t6[i*n + j];
-                GRADC_SIMD()
-                for (int64_t k = 0; k < d; ++k) {
-                    t10[i*d + k] += t6_ij * t9[j*d + k];
+            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+                double t7_sum = 0.0;
+                GRADC_SIMD(reduction(+:t7_sum))
+                for (int64_t j = 0; j < n; ++j) {
+                    t7_sum += t6[i*n + j] + t4 * t1[i*n + j];
                 }
+                t7[i - tile_begin] = t7_sum;
             }
+
+            /* grad_mu[i:d] = -t7[i] */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                grad_mu[i] = -t7[i - tile_begin];
+            }
+
+            /* t9[i:d, k:d] = sum[j:n](t1[k, j] * t6[i, j]) */
+            gradc_product(tile_end - tile_begin, d, n, &t6[tile_begin*n], n, 1, t1, 1, n, &t9[tile_begin*d], d, 1, 0);
         }
     }
 
@@ -634,11 +793,11 @@ int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restr
         return 2;
     }
 
-    /* grad_S[i:d, j:d] = 0.5 * t8[j, i] - t10[i, j] */
+    /* grad_S[i:d, j:d] = 0.5 * t8[j, i] - t9[i, j] */
     for (int64_t i = 0; i < d; ++i) {
         GRADC_SIMD()
         for (int64_t j = 0; j < d; ++j) {
-            grad_S[i*d + j] = 0.5 * t8[j*d + i] - t10[i*d + j];
+            grad_S[i*d + j] = 0.5 * t8[j*d + i] - t9[i*d + j];
         }
     }
     return 0;

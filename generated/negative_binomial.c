@@ -27,11 +27,16 @@ double log1p(double);
 
 #include <math.h>
 
-#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_PRAGMA(text) _Pragma(#text)
+#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
 #else
 #define GRADC_SIMD(...)
+#endif
+#if defined(_OPENMP)
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#else
+#define GRADC_PARALLEL(parts)
 #endif
 
 #include "negative_binomial.h"
@@ -40,6 +45,29 @@ double log1p(double);
 static inline size_t gradc_bytes(int64_t count, size_t size)
 {
     return ((size_t)count * size + 63) / 64 * 64;
+}
+
+/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
+ * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
+#define GRADC_PARTS 16
+static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
+{
+    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
+    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
+    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
+}
+
+/* Where a part begins: at a multiple of the rows of a tile. */
+static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
+{
+    return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
+static int64_t gradc_rows(size_t bytes)
+{
+    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
 }
 
 /* The polynomial c[0] + c[1] t + ... + c[n-1] t^(n-1), its even and odd powers summed side by side. */
@@ -214,11 +242,137 @@ static double gradc_lgamma(double x)
     return offset + sign * y;
 }
 
+/* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
+#if defined(__AVX512F__)
+#define GRADC_BYTES 64
+#elif defined(__AVX__)
+#define GRADC_BYTES 32
+#else
+#define GRADC_BYTES 16
+#endif
+#define GRADC_LANES ((int64_t)(GRADC_BYTES / sizeof(double)))
+
+typedef double gradc_vector __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
+typedef int64_t gradc_mask __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
+
+/* z[j] += sum over i < rows of a[i, j] * x[i], a's rows contiguous: z stays in registers, a few vectors at a time. */
+__attribute__((always_inline)) static inline void gradc_strip(
+    const int wide, int64_t rows, const double *restrict a, int64_t a_row, const double *restrict x, int64_t x_step,
+    double *restrict z, gradc_mask used)
+{
+    gradc_vector even[6], odd[6];
+    for (int v = 0; v < wide; ++v) {
+        even[v] = odd[v] = (gradc_vector){0};
+    }
+    int64_t i = 0;
+    for (; i + 2 <= rows; i += 2) {
+        const double first = x[i * x_step], second = x[(i + 1) * x_step];
+        for (int v = 0; v < wide; ++v) {
+            even[v] += first * *(const gradc_vector *)(a + i * a_row + v * GRADC_LANES);
+            odd[v] += second * *(const gradc_vector *)(a + (i + 1) * a_row + v * GRADC_LANES);
+        }
+    }
+    if (i < rows) {
+        const double first = x[i * x_step];
+        for (int v = 0; v < wide; ++v) {
+            even[v] += first * *(const gradc_vector *)(a + i * a_row + v * GRADC_LANES);
+        }
+    }
+    for (int v = 0; v < wide; ++v) {
+        gradc_vector *place = (gradc_vector *)(z + v * GRADC_LANES);
+        const gradc_vector more = even[v] + odd[v];
+        *place += v + 1 == wide ? (gradc_vector)((gradc_mask)more & used) : more;
+    }
+}
+
+static void gradc_combine(int64_t rows, int64_t columns, const double *restrict a, int64_t a_row,
+                          const double *restrict x, int64_t x_step, double *restrict z)
+{
+    const int64_t last = columns - GRADC_LANES;
+    gradc_mask all = {0};
+    all = ~all;
+    int64_t j = 0;
+    for (; j + 6 * GRADC_LANES <= columns; j += 6 * GRADC_LANES) {
+        gradc_strip(6, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    for (; j + 2 * GRADC_LANES <= columns; j += 2 * GRADC_LANES) {
+        gradc_strip(2, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    for (; j + GRADC_LANES <= columns; j += GRADC_LANES) {
+        gradc_strip(1, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    if (j < columns && last >= 0) { /* what overlaps is computed again, and masked out */
+        for (int64_t k = 0; k < GRADC_LANES; ++k) {
+            all[k] = last + k >= j ? -1 : 0;
+        }
+        gradc_strip(1, rows, a + last, a_row, x, x_step, z + last, all);
+        return;
+    }
+    for (int64_t i = 0; i < rows; ++i) {
+        for (int64_t k = j; k < columns; ++k) {
+            z[k] += a[i * a_row + k] * x[i * x_step];
+        }
+    }
+}
+
+/* z[i] (+)= sum over j < depth of a[i, j] * x[j], a's rows contiguous: four rows at a time, so that x is loaded once for
+ * them. The last vector of a row overlaps the one before it, and what that one has counted is masked out. */
+static inline double gradc_total(gradc_vector sum)
+{
+    double parts[GRADC_LANES];
+    for (int64_t width = GRADC_LANES / 2; width > 0; width /= 2) {
+        __builtin_memcpy(parts, &sum, sizeof(sum));
+        for (int64_t j = 0; j < width; ++j) {
+            sum[j] = parts[j] + parts[j + width];
+        }
+    }
+    return sum[0];
+}
+
+static void gradc_dots(int64_t rows, int64_t depth, const double *restrict a, int64_t a_row,
+                       const double *restrict x, double *restrict z, int64_t z_row, int add)
+{
+    const int64_t whole = depth / GRADC_LANES * GRADC_LANES, last = depth - GRADC_LANES;
+    int64_t i = 0;
+    if (last >= 0) {
+        gradc_mask late = {0};
+        for (int64_t j = 0; j < GRADC_LANES; ++j) {
+            late[j] = last + j >= whole ? -1 : 0;
+        }
+        for (; i + 4 <= rows; i += 4) {
+            const double *restrict row = a + i * a_row;
+            gradc_vector sum[4] = {{0}, {0}, {0}, {0}};
+            for (int64_t j = 0; j < whole; j += GRADC_LANES) {
+                const gradc_vector v = *(const gradc_vector *)(x + j);
+                for (int r = 0; r < 4; ++r) {
+                    sum[r] += *(const gradc_vector *)(row + r * a_row + j) * v;
+                }
+            }
+            if (whole < depth) {
+                const gradc_vector v = *(const gradc_vector *)(x + last);
+                for (int r = 0; r < 4; ++r) {
+                    const gradc_vector term = *(const gradc_vector *)(row + r * a_row + last) * v;
+                    sum[r] += (gradc_vector)((gradc_mask)term & late);
+                }
+            }
+            for (int r = 0; r < 4; ++r) {
+                double *restrict place = z + (i + r) * z_row;
+                *place = (add ? *place : 0) + gradc_total(sum[r]);
+            }
+        }
+    }
+    for (; i < rows; ++i) {
+        double sum = 0;
+        for (int64_t j = 0; j < depth; ++j) {
+            sum += a[i * a_row + j] * x[j];
+        }
+        z[i * z_row] = (add ? z[i * z_row] : 0) + sum;
+    }
+}
+
 size_t negative_binomial_value_work(int64_t n, int64_t d)
 {
-    (void)n;
-    (void)d;
-    return gradc_bytes(128, sizeof(double));
+    return (size_t)gradc_parts(n, 3*d + 105, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
 int negative_binomial_value(int64_t n, int64_t d, const double *restrict w, double log_alpha,
@@ -226,41 +380,50 @@ int negative_binomial_value(int64_t n, int64_t d, const double *restrict w, doub
                             void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
 
     /* r = exp(-log_alpha) */
     /* t1 = gammaln(r) */
     const double v0 = exp(-log_alpha);
     const double r = v0;
     const double t1 = gradc_lgamma(v0);
-    double t2 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    const int64_t parts = gradc_parts(n, 3*d + 105, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double));
+    double t2_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t0 = (void *)own;
+        double t2_part = 0.0;
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum))
-            for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[i*d + j] * w[j];
+            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+
+            /* t2 = sum[i:n](let(s0 := log_alpha + t0[i], s1 := -s0, s2 := log1p(exp(-abs(s0))), y[i] * where(0 ==
+             *    s1, 0.6931471805599453, maximum(0, s1) + s2) + (t1 + gammaln(1 + y[i]) - gammaln(r + y[i]) + r *
+             *    where(0 == s0, 0.6931471805599453, maximum(0, s0) + s2)))) */
+            double t2_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t2_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double y_i = y[i];
+                const double v1 = log_alpha + t0[i - tile_begin];
+                const double v2 = -v1;
+                const double v3 = log1p(exp(-fabs(v1)));
+                const double v4 = t1 + gradc_lgamma(1.0 + y_i) - gradc_lgamma(r + y_i) + r * (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v3);
+                t2_part_sum += y_i * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3) + v4;
             }
-            t0[i - tile_begin] = t0_sum;
+            t2_part += t2_part_sum;
         }
-
-        /* t2 = sum[i:n](let(s0 := log_alpha + t0[i], s1 := -s0, s2 := log1p(exp(-abs(s0))), y[i] * where(0 == s1,
-         *    0.6931471805599453, maximum(0, s1) + s2) + (t1 + gammaln(1 + y[i]) - gammaln(r + y[i]) + r * where(0
-         *    == s0, 0.6931471805599453, maximum(0, s0) + s2)))) */
-        double t2_sum = 0.0;
-        GRADC_SIMD(reduction(+:t2_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double y_i = y[i];
-            const double v1 = log_alpha + t0[i - tile_begin];
-            const double v2 = -v1;
-            const double v3 = log1p(exp(-fabs(v1)));
-            const double v4 = t1 + gradc_lgamma(1.0 + y_i) - gradc_lgamma(r + y_i) + r * (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v3);
-            t2_sum += y_i * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3) + v4;
-        }
-        t2 += t2_sum;
+        t2_parts[part] = t2_part;
+    }
+    double t2 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t2 += t2_parts[part];
     }
 
     /* value = t2 / n */
@@ -286,34 +449,40 @@ int negative_binomial_forward(int64_t n, int64_t d, const double *restrict w, do
     const double v0 = exp(-log_alpha);
     const double r_ = v0;
     const double t1 = gradc_lgamma(v0);
-    double t2 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    const int64_t parts = gradc_parts(n, 3*d + 105, 0);
+    double t2_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        double t2_part = 0.0;
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum))
-            for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[i*d + j] * w[j];
+            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &t0[tile_begin], 1, 0);
+
+            /* t2 = sum[i:n](let(s0 := log_alpha + t0[i], s1 := -s0, s2 := log1p(exp(-abs(s0))), y[i] * where(0 ==
+             *    s1, 0.6931471805599453, maximum(0, s1) + s2) + (t1 + gammaln(1 + y[i]) - gammaln(r + y[i]) + r *
+             *    where(0 == s0, 0.6931471805599453, maximum(0, s0) + s2)))) */
+            double t2_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t2_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double y_i = y[i];
+                const double v1 = log_alpha + t0[i];
+                const double v2 = -v1;
+                const double v3 = log1p(exp(-fabs(v1)));
+                const double v4 = t1 + gradc_lgamma(1.0 + y_i) - gradc_lgamma(r_ + y_i) + r_ * (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v3);
+                t2_part_sum += y_i * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3) + v4;
             }
-            t0[i] = t0_sum;
+            t2_part += t2_part_sum;
         }
-
-        /* t2 = sum[i:n](let(s0 := log_alpha + t0[i], s1 := -s0, s2 := log1p(exp(-abs(s0))), y[i] * where(0 == s1,
-         *    0.6931471805599453, maximum(0, s1) + s2) + (t1 + gammaln(1 + y[i]) - gammaln(r + y[i]) + r * where(0
-         *    == s0, 0.6931471805599453, maximum(0, s0) + s2)))) */
-        double t2_sum = 0.0;
-        GRADC_SIMD(reduction(+:t2_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double y_i = y[i];
-            const double v1 = log_alpha + t0[i];
-            const double v2 = -v1;
-            const double v3 = log1p(exp(-fabs(v1)));
-            const double v4 = t1 + gradc_lgamma(1.0 + y_i) - gradc_lgamma(r_ + y_i) + r_ * (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v3);
-            t2_sum += y_i * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3) + v4;
-        }
-        t2 += t2_sum;
+        t2_parts[part] = t2_part;
+    }
+    double t2 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t2 += t2_parts[part];
     }
 
     /* value = t2 / n */
@@ -324,9 +493,8 @@ int negative_binomial_forward(int64_t n, int64_t d, const double *restrict w, do
 
 size_t negative_binomial_backward_work(int64_t n, int64_t d)
 {
-    (void)n;
-    (void)d;
-    return gradc_bytes(128, sizeof(double));
+    return (size_t)gradc_parts(n, 3*d + 129, d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int negative_binomial_backward(int64_t n, int64_t d, const double *restrict w, double log_alpha,
@@ -336,67 +504,88 @@ int negative_binomial_backward(int64_t n, int64_t d, const double *restrict w, d
 {
     (void)w;
     unsigned char *scratch = work;
-    double *const t2 = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
 
     /* t1 = cotangent / n */
     const double t1 = cotangent / (double)n;
-    for (int64_t at = 0; at < d; ++at) {
-        grad_w[at] = 0.0;
+    const int64_t parts = gradc_parts(n, 3*d + 129, d);
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t3_parts[GRADC_PARTS];
+    double r_bar_parts[GRADC_PARTS];
+    double t4_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+        own += gradc_bytes(d, sizeof(double));
+        double *const t2 = (void *)own;
+        double t3_part = 0.0;
+        double r_bar_part = 0.0;
+        double t4_part = 0.0;
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w_part[at] = 0.0;
+        }
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+            /* t2[i:n] = let(s0 := log_alpha + t0[i], s1 := log1p(exp(-abs(s0))), s2 := -s0, r * t1 * exp(s0 -
+             *    where(0 == s0, 0.6931471805599453, maximum(0, s0) + s1)) - t1 * y[i] * exp(-(s0 + where(0 == s2,
+             *    0.6931471805599453, maximum(0, s2) + s1)))) */
+            /* t3 = sum[i:n](let(s0 := log_alpha + t0[i], s1 := log1p(exp(-abs(s0))), s2 := -s0, r * t1 * exp(s0 -
+             *    where(0 == s0, 0.6931471805599453, maximum(0, s0) + s1)) - t1 * y[i] * exp(-(s0 + where(0 == s2,
+             *    0.6931471805599453, maximum(0, s2) + s1))))) */
+            /* r_bar = sum[i:n](let(s0 := log_alpha + t0[i], t1 * where(0 == s0, 0.6931471805599453, maximum(0, s0)
+             *    + log1p(exp(-abs(s0)))) - t1 * digamma(r + y[i]))) */
+            /* t4 = sum[i:n](t1) */
+            const double v0 = r * t1;
+            double t3_part_sum = 0.0;
+            double r_bar_part_sum = 0.0;
+            double t4_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t3_part_sum, r_bar_part_sum, t4_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v1 = log_alpha + t0[i];
+                const double v2 = log1p(exp(-fabs(v1)));
+                const double v3 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v2;
+                const double y_i = y[i];
+                const double v4 = -v1;
+                const double v5 = t1 * y_i * exp(-(v1 + (0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + v2)));
+                const double v6 = v0 * exp(v1 - v3) - v5;
+                t2[i - tile_begin] = v6;
+                t3_part_sum += v6;
+                r_bar_part_sum += t1 * v3 - t1 * gradc_digamma(r + y_i);
+                t4_part_sum += t1;
+            }
+            t3_part += t3_part_sum;
+            r_bar_part += r_bar_part_sum;
+            t4_part += t4_part_sum;
+
+            /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
+        }
+        t3_parts[part] = t3_part;
+        r_bar_parts[part] = r_bar_part;
+        t4_parts[part] = t4_part;
     }
     double t3 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t3 += t3_parts[part];
+    }
     double r_bar = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        r_bar += r_bar_parts[part];
+    }
     double t4 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* t2[i:n] = let(s0 := log_alpha + t0[i], s1 := log1p(exp(-abs(s0))), s2 := -s0, r * t1 * exp(s0 - where(0
-         *    == s0, 0.6931471805599453, maximum(0, s0) + s1)) - t1 * y[i] * exp(-(s0 + where(0 == s2,
-         *    0.6931471805599453, maximum(0, s2) + s1)))) */
-        /* t3 = sum[i:n](let(s0 := log_alpha + t0[i], s1 := log1p(exp(-abs(s0))), s2 := -s0, r * t1 * exp(s0 -
-         *    where(0 == s0, 0.6931471805599453, maximum(0, s0) + s1)) - t1 * y[i] * exp(-(s0 + where(0 == s2,
-         *    0.6931471805599453, maximum(0, s2) + s1))))) */
-        /* r_bar = sum[i:n](let(s0 := log_alpha + t0[i], t1 * where(0 == s0, 0.6931471805599453, maximum(0, s0) +
-         *    log1p(exp(-abs(s0)))) - t1 * digamma(r + y[i]))) */
-        /* t4 = sum[i:n](t1) */
-        const double v0 = r * t1;
-        double t3_sum = 0.0;
-        double r_bar_sum = 0.0;
-        double t4_sum = 0.0;
-        GRADC_SIMD(reduction(+:t3_sum, r_bar_sum, t4_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v1 = log_alpha + t0[i];
-            const double v2 = log1p(exp(-fabs(v1)));
-            const double v3 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v2;
-            const double y_i = y[i];
-            const double v4 = -v1;
-            const double v5 = t1 * y_i * exp(-(v1 + (0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + v2)));
-            const double v6 = v0 * exp(v1 - v3) - v5;
-            t2[i - tile_begin] = v6;
-            t3_sum += v6;
-            r_bar_sum += t1 * v3 - t1 * gradc_digamma(r + y_i);
-            t4_sum += t1;
-        }
-        t3 += t3_sum;
-        r_bar += r_bar_sum;
-        t4 += t4_sum;
-
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double t2_i = t2[i - tile_begin];
-            const double t2_i1 = t2[(i + 1) - tile_begin];
-            const double t2_i2 = t2[(i + 2) - tile_begin];
-            const double t2_i3 = t2[(i + 3) - tile_begin];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[i*d + j] * t2_i + X[(i + 1)*d + j] * t2_i1 + X[(i + 2)*d + j] * t2_i2 + X[(i + 3)*d + j] * t2_i3;
-            }
-        }
-        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double t2_i = t2[i - tile_begin];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[i*d + j] * t2_i;
-            }
+    for (int64_t part = 0; part < parts; ++part) {
+        t4 += t4_parts[part];
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w[at] += grad_w_more[at];
         }
     }
 
@@ -407,10 +596,9 @@ int negative_binomial_backward(int64_t n, int64_t d, const double *restrict w, d
 
 size_t negative_binomial_value_and_grad_work(int64_t n, int64_t d)
 {
-    (void)n;
-    (void)d;
-    return gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double));
+    return (size_t)gradc_parts(n, 6*d + 177, d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int negative_binomial_value_and_grad(int64_t n, int64_t d, const double *restrict w, double log_alpha,
@@ -418,9 +606,7 @@ int negative_binomial_value_and_grad(int64_t n, int64_t d, const double *restric
                                      double *restrict grad_w, double *restrict grad_log_alpha, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
 
     /* r = exp(-log_alpha) */
     /* t1 = gammaln(r) */
@@ -429,81 +615,103 @@ int negative_binomial_value_and_grad(int64_t n, int64_t d, const double *restric
     const double r = v0;
     const double t1 = gradc_lgamma(v0);
     const double t3 = 1.0 / (double)n;
+    const int64_t parts = gradc_parts(n, 6*d + 177, d);
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t2_parts[GRADC_PARTS];
+    double t5_parts[GRADC_PARTS];
+    double r_bar_parts[GRADC_PARTS];
+    double t6_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+        own += gradc_bytes(d, sizeof(double));
+        double *const t0 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t4 = (void *)own;
+        double t2_part = 0.0;
+        double t5_part = 0.0;
+        double r_bar_part = 0.0;
+        double t6_part = 0.0;
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w_part[at] = 0.0;
+        }
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+
+            /* t2 = sum[i:n](let(s0 := log_alpha + t0[i], s1 := -s0, s2 := log1p(exp(-abs(s0))), y[i] * where(0 ==
+             *    s1, 0.6931471805599453, maximum(0, s1) + s2) + (t1 + gammaln(1 + y[i]) - gammaln(r + y[i]) + r *
+             *    where(0 == s0, 0.6931471805599453, maximum(0, s0) + s2)))) */
+            /* t4[i:n] = let(s0 := log_alpha + t0[i], s1 := log1p(exp(-abs(s0))), s2 := -s0, r * t3 * exp(s0 -
+             *    where(0 == s0, 0.6931471805599453, maximum(0, s0) + s1)) - t3 * y[i] * exp(-(s0 + where(0 == s2,
+             *    0.6931471805599453, maximum(0, s2) + s1)))) */
+            /* t5 = sum[i:n](let(s0 := log_alpha + t0[i], s1 := log1p(exp(-abs(s0))), s2 := -s0, r * t3 * exp(s0 -
+             *    where(0 == s0, 0.6931471805599453, maximum(0, s0) + s1)) - t3 * y[i] * exp(-(s0 + where(0 == s2,
+             *    0.6931471805599453, maximum(0, s2) + s1))))) */
+            /* r_bar = sum[i:n](let(s0 := log_alpha + t0[i], t3 * where(0 == s0, 0.6931471805599453, maximum(0, s0)
+             *    + log1p(exp(-abs(s0)))) - t3 * digamma(r + y[i]))) */
+            /* t6 = sum[i:n](t3) */
+            const double v7 = t3 * r;
+            double t2_part_sum = 0.0;
+            double t5_part_sum = 0.0;
+            double r_bar_part_sum = 0.0;
+            double t6_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t2_part_sum, t5_part_sum, r_bar_part_sum, t6_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double y_i = y[i];
+                const double v1 = log_alpha + t0[i - tile_begin];
+                const double v2 = -v1;
+                const double v3 = log1p(exp(-fabs(v1)));
+                const double v4 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3;
+                const double v5 = r + y_i;
+                const double v6 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v3;
+                const double v8 = v7 * exp(v1 - v6) - t3 * y_i * exp(-(v1 + v4));
+                t2_part_sum += y_i * v4 + (t1 + gradc_lgamma(1.0 + y_i) - gradc_lgamma(v5) + r * v6);
+                t4[i - tile_begin] = v8;
+                t5_part_sum += v8;
+                r_bar_part_sum += t3 * v6 - t3 * gradc_digamma(v5);
+                t6_part_sum += t3;
+            }
+            t2_part += t2_part_sum;
+            t5_part += t5_part_sum;
+            r_bar_part += r_bar_part_sum;
+            t6_part += t6_part_sum;
+
+            /* grad_w[j:d] = sum[i:n](X[i, j] * t4[i]) */
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, grad_w_part);
+        }
+        t2_parts[part] = t2_part;
+        t5_parts[part] = t5_part;
+        r_bar_parts[part] = r_bar_part;
+        t6_parts[part] = t6_part;
+    }
     double t2 = 0.0;
-    for (int64_t at = 0; at < d; ++at) {
-        grad_w[at] = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t2 += t2_parts[part];
     }
     double t5 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t5 += t5_parts[part];
+    }
     double r_bar = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        r_bar += r_bar_parts[part];
+    }
     double t6 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum))
-            for (int64_t j = 0; j < d; ++j) {
-                t0_sum += X[i*d + j] * w[j];
-            }
-            t0[i - tile_begin] = t0_sum;
-        }
-
-        /* t2 = sum[i:n](let(s0 := log_alpha + t0[i], s1 := -s0, s2 := log1p(exp(-abs(s0))), y[i] * where(0 == s1,
-         *    0.6931471805599453, maximum(0, s1) + s2) + (t1 + gammaln(1 + y[i]) - gammaln(r + y[i]) + r * where(0
-         *    == s0, 0.6931471805599453, maximum(0, s0) + s2)))) */
-        /* t4[i:n] = let(s0 := log_alpha + t0[i], s1 := log1p(exp(-abs(s0))), s2 := -s0, r * t3 * exp(s0 - where(0
-         *    == s0, 0.6931471805599453, maximum(0, s0) + s1)) - t3 * y[i] * exp(-(s0 + where(0 == s2,
-         *    0.6931471805599453, maximum(0, s2) + s1)))) */
-        /* t5 = sum[i:n](let(s0 := log_alpha + t0[i], s1 := log1p(exp(-abs(s0))), s2 := -s0, r * t3 * exp(s0 -
-         *    where(0 == s0, 0.6931471805599453, maximum(0, s0) + s1)) - t3 * y[i] * exp(-(s0 + where(0 == s2,
-         *    0.6931471805599453, maximum(0, s2) + s1))))) */
-        /* r_bar = sum[i:n](let(s0 := log_alpha + t0[i], t3 * where(0 == s0, 0.6931471805599453, maximum(0, s0) +
-         *    log1p(exp(-abs(s0)))) - t3 * digamma(r + y[i]))) */
-        /* t6 = sum[i:n](t3) */
-        const double v7 = t3 * r;
-        double t2_sum = 0.0;
-        double t5_sum = 0.0;
-        double r_bar_sum = 0.0;
-        double t6_sum = 0.0;
-        GRADC_SIMD(reduction(+:t2_sum, t5_sum, r_bar_sum, t6_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double y_i = y[i];
-            const double v1 = log_alpha + t0[i - tile_begin];
-            const double v2 = -v1;
-            const double v3 = log1p(exp(-fabs(v1)));
-            const double v4 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3;
-            const double v5 = r + y_i;
-            const double v6 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v3;
-            const double v8 = v7 * exp(v1 - v6) - t3 * y_i * exp(-(v1 + v4));
-            t2_sum += y_i * v4 + (t1 + gradc_lgamma(1.0 + y_i) - gradc_lgamma(v5) + r * v6);
-            t4[i - tile_begin] = v8;
-            t5_sum += v8;
-            r_bar_sum += t3 * v6 - t3 * gradc_digamma(v5);
-            t6_sum += t3;
-        }
-        t2 += t2_sum;
-        t5 += t5_sum;
-        r_bar += r_bar_sum;
-        t6 += t6_sum;
-
-        /* grad_w[j:d] = sum[i:n](X[i, j] * t4[i]) */
-        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double t4_i = t4[i - tile_begin];
-            const double t4_i1 = t4[(i + 1) - tile_begin];
-            const double t4_i2 = t4[(i + 2) - tile_begin];
-            const double t4_i3 = t4[(i + 3) - tile_begin];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[i*d + j] * t4_i + X[(i + 1)*d + j] * t4_i1 + X[(i + 2)*d + j] * t4_i2 + X[(i + 3)*d + j] * t4_i3;
-            }
-        }
-        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double t4_i = t4[i - tile_begin];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[i*d + j] * t4_i;
-            }
+    for (int64_t part = 0; part < parts; ++part) {
+        t6 += t6_parts[part];
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w[at] += grad_w_more[at];
         }
     }
 

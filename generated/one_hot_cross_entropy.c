@@ -30,11 +30,16 @@ double log(double);
 
 #include <math.h>
 
-#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_PRAGMA(text) _Pragma(#text)
+#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
 #else
 #define GRADC_SIMD(...)
+#endif
+#if defined(_OPENMP)
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#else
+#define GRADC_PARALLEL(parts)
 #endif
 
 #include "one_hot_cross_entropy.h"
@@ -45,16 +50,149 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
+/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
+ * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
+#define GRADC_PARTS 16
+static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
+{
+    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
+    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
+    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
+}
+
+/* Where a part begins: at a multiple of the rows of a tile. */
+static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
+{
+    return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
+#if defined(__AVX512F__)
+#define GRADC_BYTES 64
+#elif defined(__AVX__)
+#define GRADC_BYTES 32
+#else
+#define GRADC_BYTES 16
+#endif
+#define GRADC_LANES ((int64_t)(GRADC_BYTES / sizeof(double)))
+
+typedef double gradc_vector __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
+typedef int64_t gradc_mask __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
+
+/* C[i, j] (+)= sum over k < depth of A[i, k] * B[k, j], for any strides, in blocks that stay in registers.
+ *
+ * Panels of B, a few vectors wide, are copied so that they are read in order; A is read where it is. Vectors run along
+ * the columns of C, which are best contiguous. After Goto and van de Geijn, Anatomy of High-Performance Matrix
+ * Multiplication (ACM TOMS 34, 2008). */
+#if GRADC_BYTES == 64
+#define GRADC_ROWS 8
+#else
+#define GRADC_ROWS 4
+#endif
+#define GRADC_WIDE 3    /* vectors in a panel: 3 for each of 4 rows, or of 8, fill the registers */
+#define GRADC_DEPTH 128 /* rows in a panel: it stays in the first-level cache */
+
+/* One block: `rows` by `wide` vectors, both known where it is inlined. */
+__attribute__((always_inline)) static inline void gradc_block(
+    const int rows, const int wide, int64_t depth, const double *restrict a, int64_t a_row, int64_t a_depth,
+    const double *restrict panel, double *restrict c, int64_t c_row, int64_t c_column, int64_t columns, int add)
+{
+    gradc_vector sum[GRADC_ROWS][GRADC_WIDE];
+    for (int r = 0; r < rows; ++r) {
+        for (int v = 0; v < wide; ++v) {
+            sum[r][v] = (gradc_vector){0};
+        }
+    }
+    for (int64_t k = 0; k < depth; ++k) {
+        gradc_vector b[GRADC_WIDE];
+        for (int v = 0; v < wide; ++v) {
+            b[v] = *(const gradc_vector *)(panel + (k * wide + v) * GRADC_LANES);
+        }
+        for (int r = 0; r < rows; ++r) {
+            const double x = a[r * a_row + k * a_depth];
+            for (int v = 0; v < wide; ++v) {
+                sum[r][v] += x * b[v];
+            }
+        }
+    }
+    const int whole = c_column == 1 ? (int)(columns / GRADC_LANES) : 0;
+    for (int r = 0; r < rows; ++r) {
+        double *restrict row = c + r * c_row;
+        for (int v = 0; v < wide; ++v) {
+            if (v < whole) {
+                gradc_vector *place = (gradc_vector *)(row + v * GRADC_LANES);
+                if (add) {
+                    sum[r][v] += *place;
+                }
+                *place = sum[r][v];
+            } else {
+                for (int64_t j = v * GRADC_LANES; j < columns && j < (v + 1) * GRADC_LANES; ++j) {
+                    double *place = row + j * c_column;
+                    *place = (add ? *place : 0) + sum[r][v][j - v * GRADC_LANES];
+                }
+            }
+        }
+    }
+}
+
+static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
+                          int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
+                          double *restrict c, int64_t c_row, int64_t c_column, int add)
+{
+    double panel[GRADC_DEPTH * GRADC_WIDE * GRADC_BYTES / sizeof(double)] __attribute__((aligned(GRADC_BYTES)));
+    for (int64_t from = 0; from < depth || from == 0; from += GRADC_DEPTH) {
+        const int64_t deep = depth - from < GRADC_DEPTH ? depth - from : GRADC_DEPTH;
+        for (int64_t left = 0, wide; left < columns; left += wide * GRADC_LANES) {
+            const int64_t rest = columns - left;
+            wide = rest >= GRADC_WIDE * GRADC_LANES ? GRADC_WIDE : (rest + GRADC_LANES - 1) / GRADC_LANES;
+            const int64_t width = wide * GRADC_LANES, used = rest < width ? rest : width;
+            for (int64_t k = 0; k < deep; ++k) {
+                const double *restrict source = b + (from + k) * b_depth + left * b_column;
+                for (int64_t j = 0; j < used; ++j) {
+                    panel[k * width + j] = source[j * b_column];
+                }
+                for (int64_t j = used; j < width; ++j) {
+                    panel[k * width + j] = 0;
+                }
+            }
+            const double *restrict start = a + from * a_depth;
+            double *restrict target = c + left * c_column;
+            const int more = add || from > 0;
+            int64_t i = 0;
+            for (; i + GRADC_ROWS <= rows; i += GRADC_ROWS) {
+#define GRADC_CASE(count, vectors) \
+    gradc_block(count, vectors, deep, start + i * a_row, a_row, a_depth, panel, target + i * c_row, c_row, c_column, used, more)
+                if (wide == 3) {
+                    GRADC_CASE(GRADC_ROWS, 3);
+                } else if (wide == 2) {
+                    GRADC_CASE(GRADC_ROWS, 2);
+                } else {
+                    GRADC_CASE(GRADC_ROWS, 1);
+                }
+            }
+            for (; i < rows; ++i) {
+                if (wide == 3) {
+                    GRADC_CASE(1, 3);
+                } else if (wide == 2) {
+                    GRADC_CASE(1, 2);
+                } else {
+                    GRADC_CASE(1, 1);
+                }
+#undef GRADC_CASE
+            }
+        }
+    }
+}
+
 size_t one_hot_cross_entropy_value_work(int64_t d, int64_t k, int64_t n)
 {
-    (void)d;
-    (void)n;
-    return gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*k + 33*k + 22, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double));
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict b,
@@ -62,92 +200,107 @@ int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
                                 void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t2 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
+    const int64_t parts = gradc_parts(n, 3*d*k + 33*k + 22, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t6_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t0 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t1 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t2 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t3 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t4 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t5 = (void *)own;
+        double t6_part = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+            /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
+            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, t0, k, 1, 0);
+
+            /* t1[l:n, j:k] = t0[l, j] + b[j] */
+            /* t2[l:n] = max[j:k](t1[l, j]) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                double t2_max = -INFINITY;
+                for (int64_t j = 0; j < k; ++j) {
+                    const double v0 = t0[(l - tile_begin)*k + j] + b[j];
+                    t1[(l - tile_begin)*k + j] = v0;
+                    t2_max = (v0 > t2_max || v0 != v0) ? v0 : t2_max;
+                }
+                t2[l - tile_begin] = t2_max;
+            }
+
+            /* t3[l:n] = sum[j:k](exp(t1[l, j] - t2[l])) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t2_l = t2[l - tile_begin];
+                double t3_sum = 0.0;
+                GRADC_SIMD(reduction(+:t3_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    t3_sum += exp(t1[(l - tile_begin)*k + j] - t2_l);
+                }
+                t3[l - tile_begin] = t3_sum;
+            }
+
+            /* t4[l:n] = log(t3[l]) */
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t4[l - tile_begin] = log(t3[l - tile_begin]);
+            }
+
+            /* t5[l:n] = sum[j:k](Y[l, j] * (t1[l, j] - (t4[l] + t2[l]))) */
+            for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
+                const double v0 = t4[l - tile_begin] + t2[l - tile_begin];
+                double t5_sum = 0.0;
+                const double v1 = t4[(l + 1) - tile_begin] + t2[(l + 1) - tile_begin];
+                double t5_sum_ = 0.0;
+                const double v2 = t4[(l + 2) - tile_begin] + t2[(l + 2) - tile_begin];
+                double t5_sum_2 = 0.0;
+                const double v3 = t4[(l + 3) - tile_begin] + t2[(l + 3) - tile_begin];
+                double t5_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t5_sum, t5_sum_, t5_sum_2, t5_sum_3))
+                for (int64_t j = 0; j < k; ++j) {
+                    t5_sum += Y[l*k + j] * (t1[(l - tile_begin)*k + j] - v0);
+                    t5_sum_ += Y[(l + 1)*k + j] * (t1[((l + 1) - tile_begin)*k + j] - v1);
+                    t5_sum_2 += Y[(l + 2)*k + j] * (t1[((l + 2) - tile_begin)*k + j] - v2);
+                    t5_sum_3 += Y[(l + 3)*k + j] * (t1[((l + 3) - tile_begin)*k + j] - v3);
+                }
+                t5[l - tile_begin] = t5_sum;
+                t5[(l + 1) - tile_begin] = t5_sum_;
+                t5[(l + 2) - tile_begin] = t5_sum_2;
+                t5[(l + 3) - tile_begin] = t5_sum_3;
+            }
+            for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
+                const double v0 = t4[l - tile_begin] + t2[l - tile_begin];
+                double t5_sum = 0.0;
+                GRADC_SIMD(reduction(+:t5_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    t5_sum += Y[l*k + j] * (t1[(l - tile_begin)*k + j] - v0);
+                }
+                t5[l - tile_begin] = t5_sum;
+            }
+
+            /* t6 = sum[l:n](t5[l]) */
+            double t6_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t6_part_sum))
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t6_part_sum += t5[l - tile_begin];
+            }
+            t6_part += t6_part_sum;
+        }
+        t6_parts[part] = t6_part;
+    }
     double t6 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            for (int64_t j = 0; j < k; ++j) {
-                t0[(l - tile_begin)*k + j] = 0.0;
-            }
-            for (int64_t i = 0; i < d / 4 * 4; i += 4) {
-                const double X_li = X[l*d + i];
-                const double X_li1 = X[l*d + (i + 1)];
-                const double X_li2 = X[l*d + (i + 2)];
-                const double X_li3 = X[l*d + (i + 3)];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    t0[(l - tile_begin)*k + j] += W[i*k + j] * X_li + W[(i + 1)*k + j] * X_li1 + W[(i + 2)*k + j] * X_li2 + W[(i + 3)*k + j] * X_li3;
-                }
-            }
-            for (int64_t i = d / 4 * 4; i < d; ++i) {
-                const double X_li = X[l*d + i];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    t0[(l - tile_begin)*k + j] += W[i*k + j] * X_li;
-                }
-            }
-        }
-
-        /* t1[l:n, j:k] = t0[l, j] + b[j] */
-        /* t2[l:n] = max[j:k](t1[l, j]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            double t2_max = -INFINITY;
-            for (int64_t j = 0; j < k; ++j) {
-                const double v0 = t0[(l - tile_begin)*k + j] + b[j];
-                t1[(l - tile_begin)*k + j] = v0;
-                t2_max = (v0 > t2_max || v0 != v0) ? v0 : t2_max;
-            }
-            t2[l - tile_begin] = t2_max;
-        }
-
-        /* t3[l:n] = sum[j:k](exp(t1[l, j] - t2[l])) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t2_l = t2[l - tile_begin];
-            double t3_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                t3_sum += exp(t1[(l - tile_begin)*k + j] - t2_l);
-            }
-            t3[l - tile_begin] = t3_sum;
-        }
-
-        /* t4[l:n] = log(t3[l]) */
-        GRADC_SIMD()
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t4[l - tile_begin] = log(t3[l - tile_begin]);
-        }
-
-        /* t5[l:n] = sum[j:k](Y[l, j] * (t1[l, j] - (t4[l] + t2[l]))) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double v0 = t4[l - tile_begin] + t2[l - tile_begin];
-            double t5_sum = 0.0;
-            GRADC_SIMD(reduction(+:t5_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                t5_sum += Y[l*k + j] * (t1[(l - tile_begin)*k + j] - v0);
-            }
-            t5[l - tile_begin] = t5_sum;
-        }
-
-        /* t6 = sum[l:n](t5[l]) */
-        double t6_sum = 0.0;
-        GRADC_SIMD(reduction(+:t6_sum))
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t6_sum += t5[l - tile_begin];
-        }
-        t6 += t6_sum;
+    for (int64_t part = 0; part < parts; ++part) {
+        t6 += t6_parts[part];
     }
 
     /* value = -(t6 / n) */
@@ -157,11 +310,9 @@ int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
 
 size_t one_hot_cross_entropy_forward_work(int64_t d, int64_t k, int64_t n)
 {
-    (void)d;
-    (void)n;
-    return gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*k + 33*k + 22, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double));
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict b,
@@ -169,86 +320,101 @@ int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
                                   double *restrict t0, double *restrict t2, double *restrict t3, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t1 = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t4 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
+    const int64_t parts = gradc_parts(n, 3*d*k + 33*k + 22, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t6_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t1 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t4 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t5 = (void *)own;
+        double t6_part = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+            /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
+            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, &t0[tile_begin*k], k, 1, 0);
+
+            /* t1[l:n, j:k] = t0[l, j] + b[j] */
+            /* t2[l:n] = max[j:k](t1[l, j]) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                double t2_max = -INFINITY;
+                for (int64_t j = 0; j < k; ++j) {
+                    const double v0 = t0[l*k + j] + b[j];
+                    t1[(l - tile_begin)*k + j] = v0;
+                    t2_max = (v0 > t2_max || v0 != v0) ? v0 : t2_max;
+                }
+                t2[l] = t2_max;
+            }
+
+            /* t3[l:n] = sum[j:k](exp(t1[l, j] - t2[l])) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t2_l = t2[l];
+                double t3_sum = 0.0;
+                GRADC_SIMD(reduction(+:t3_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    t3_sum += exp(t1[(l - tile_begin)*k + j] - t2_l);
+                }
+                t3[l] = t3_sum;
+            }
+
+            /* t4[l:n] = log(t3[l]) */
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t4[l - tile_begin] = log(t3[l]);
+            }
+
+            /* t5[l:n] = sum[j:k](Y[l, j] * (t1[l, j] - (t4[l] + t2[l]))) */
+            for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
+                const double v0 = t4[l - tile_begin] + t2[l];
+                double t5_sum = 0.0;
+                const double v1 = t4[(l + 1) - tile_begin] + t2[(l + 1)];
+                double t5_sum_ = 0.0;
+                const double v2 = t4[(l + 2) - tile_begin] + t2[(l + 2)];
+                double t5_sum_2 = 0.0;
+                const double v3 = t4[(l + 3) - tile_begin] + t2[(l + 3)];
+                double t5_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t5_sum, t5_sum_, t5_sum_2, t5_sum_3))
+                for (int64_t j = 0; j < k; ++j) {
+                    t5_sum += Y[l*k + j] * (t1[(l - tile_begin)*k + j] - v0);
+                    t5_sum_ += Y[(l + 1)*k + j] * (t1[((l + 1) - tile_begin)*k + j] - v1);
+                    t5_sum_2 += Y[(l + 2)*k + j] * (t1[((l + 2) - tile_begin)*k + j] - v2);
+                    t5_sum_3 += Y[(l + 3)*k + j] * (t1[((l + 3) - tile_begin)*k + j] - v3);
+                }
+                t5[l - tile_begin] = t5_sum;
+                t5[(l + 1) - tile_begin] = t5_sum_;
+                t5[(l + 2) - tile_begin] = t5_sum_2;
+                t5[(l + 3) - tile_begin] = t5_sum_3;
+            }
+            for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
+                const double v0 = t4[l - tile_begin] + t2[l];
+                double t5_sum = 0.0;
+                GRADC_SIMD(reduction(+:t5_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    t5_sum += Y[l*k + j] * (t1[(l - tile_begin)*k + j] - v0);
+                }
+                t5[l - tile_begin] = t5_sum;
+            }
+
+            /* t6 = sum[l:n](t5[l]) */
+            double t6_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t6_part_sum))
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t6_part_sum += t5[l - tile_begin];
+            }
+            t6_part += t6_part_sum;
+        }
+        t6_parts[part] = t6_part;
+    }
     double t6 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            for (int64_t j = 0; j < k; ++j) {
-                t0[l*k + j] = 0.0;
-            }
-            for (int64_t i = 0; i < d / 4 * 4; i += 4) {
-                const double X_li = X[l*d + i];
-                const double X_li1 = X[l*d + (i + 1)];
-                const double X_li2 = X[l*d + (i + 2)];
-                const double X_li3 = X[l*d + (i + 3)];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    t0[l*k + j] += W[i*k + j] * X_li + W[(i + 1)*k + j] * X_li1 + W[(i + 2)*k + j] * X_li2 + W[(i + 3)*k + j] * X_li3;
-                }
-            }
-            for (int64_t i = d / 4 * 4; i < d; ++i) {
-                const double X_li = X[l*d + i];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    t0[l*k + j] += W[i*k + j] * X_li;
-                }
-            }
-        }
-
-        /* t1[l:n, j:k] = t0[l, j] + b[j] */
-        /* t2[l:n] = max[j:k](t1[l, j]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            double t2_max = -INFINITY;
-            for (int64_t j = 0; j < k; ++j) {
-                const double v0 = t0[l*k + j] + b[j];
-                t1[(l - tile_begin)*k + j] = v0;
-                t2_max = (v0 > t2_max || v0 != v0) ? v0 : t2_max;
-            }
-            t2[l] = t2_max;
-        }
-
-        /* t3[l:n] = sum[j:k](exp(t1[l, j] - t2[l])) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t2_l = t2[l];
-            double t3_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                t3_sum += exp(t1[(l - tile_begin)*k + j] - t2_l);
-            }
-            t3[l] = t3_sum;
-        }
-
-        /* t4[l:n] = log(t3[l]) */
-        GRADC_SIMD()
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t4[l - tile_begin] = log(t3[l]);
-        }
-
-        /* t5[l:n] = sum[j:k](Y[l, j] * (t1[l, j] - (t4[l] + t2[l]))) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double v0 = t4[l - tile_begin] + t2[l];
-            double t5_sum = 0.0;
-            GRADC_SIMD(reduction(+:t5_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                t5_sum += Y[l*k + j] * (t1[(l - tile_begin)*k + j] - v0);
-            }
-            t5[l - tile_begin] = t5_sum;
-        }
-
-        /* t6 = sum[l:n](t5[l]) */
-        double t6_sum = 0.0;
-        GRADC_SIMD(reduction(+:t6_sum))
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t6_sum += t5[l - tile_begin];
-        }
-        t6 += t6_sum;
+    for (int64_t part = 0; part < parts; ++part) {
+        t6 += t6_parts[part];
     }
 
     /* value = -(t6 / n) */
@@ -258,14 +424,14 @@ int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
 
 size_t one_hot_cross_entropy_backward_work(int64_t d, int64_t k, int64_t n)
 {
-    (void)d;
-    (void)n;
-    return gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*k + 48*k + 9, d*k + k) * (gradc_bytes(k, sizeof(double))
+           + gradc_bytes(d*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double));
+           + gradc_bytes(128*k, sizeof(double)));
 }
 
 int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double *restrict W,
@@ -276,81 +442,100 @@ int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
 {
     (void)W;
     unsigned char *scratch = work;
-    double *const t1 = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t5 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t7 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t9 = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
 
     /* t4 = -(cotangent / n) */
     const double t4 = -(cotangent / (double)n);
-    for (int64_t at = 0; at < d*k; ++at) {
-        grad_W[at] = 0.0;
-    }
-    for (int64_t at = 0; at < k; ++at) {
-        grad_b[at] = 0.0;
-    }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    const int64_t parts = gradc_parts(n, 3*d*k + 48*k + 9, d*k + k);
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const grad_b_part = part == 0 ? grad_b : (void *)own;
+        own += gradc_bytes(k, sizeof(double));
+        double *const grad_W_part = part == 0 ? grad_W : (void *)own;
+        own += gradc_bytes(d*k, sizeof(double));
+        double *const t1 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t5 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t8 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t6 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t7 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t9 = (void *)own;
+        for (int64_t at = 0; at < k; ++at) {
+            grad_b_part[at] = 0.0;
+        }
+        for (int64_t at = 0; at < d*k; ++at) {
+            grad_W_part[at] = 0.0;
+        }
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t1[l:n, j:k] = t0[l, j] + b[j] */
-        /* t5[l:n] = sum[j:k](Y[l, j]) */
-        /* t8[l:n] = sum[j:k](where(t1[l, j] == t2[l], 1, 0)) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t2_l = t2[l];
-            double t5_sum = 0.0;
-            double t8_sum = 0.0;
-            GRADC_SIMD(reduction(+:t5_sum, t8_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                const double v0 = t0[l*k + j] + b[j];
-                t1[(l - tile_begin)*k + j] = v0;
-                t5_sum += Y[l*k + j];
-                t8_sum += t2_l == v0 ? 1.0 : 0.0;
+            /* t1[l:n, j:k] = t0[l, j] + b[j] */
+            /* t5[l:n] = sum[j:k](Y[l, j]) */
+            /* t8[l:n] = sum[j:k](where(t1[l, j] == t2[l], 1, 0)) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t2_l = t2[l];
+                double t5_sum = 0.0;
+                double t8_sum = 0.0;
+                GRADC_SIMD(reduction(+:t5_sum, t8_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double v0 = t0[l*k + j] + b[j];
+                    t1[(l - tile_begin)*k + j] = v0;
+                    t5_sum += Y[l*k + j];
+                    t8_sum += t2_l == v0 ? 1.0 : 0.0;
+                }
+                t5[l - tile_begin] = t5_sum;
+                t8[l - tile_begin] = t8_sum;
             }
-            t5[l - tile_begin] = t5_sum;
-            t8[l - tile_begin] = t8_sum;
-        }
 
-        /* t6[l:n] = -(t4 * t5[l]) */
-        /* t7[l:n] = t6[l] / t3[l] */
-        GRADC_SIMD()
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double v0 = -(t4 * t5[l - tile_begin]);
-            t6[l - tile_begin] = v0;
-            t7[l - tile_begin] = v0 / t3[l];
-        }
-
-        /* t9[l:n, j:k] = t4 * Y[l, j] + t7[l] * exp(t1[l, j] - t2[l]) + where(t1[l, j] == t2[l], (t6[l] - t3[l] *
-         *    t7[l]) / t8[l], 0) */
-        /* grad_b[j:k] = sum[l:n](t9[l, j]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t7_l = t7[l - tile_begin];
-            const double t2_l = t2[l];
-            const double v0 = (t6[l - tile_begin] - t3[l] * t7_l) / t8[l - tile_begin];
+            /* t6[l:n] = -(t4 * t5[l]) */
+            /* t7[l:n] = t6[l] / t3[l] */
             GRADC_SIMD()
-            for (int64_t j = 0; j < k; ++j) {
-                const double t1_lj = t1[(l - tile_begin)*k + j];
-                const double v1 = t4 * Y[l*k + j] + t7_l * exp(t1_lj - t2_l) + (t1_lj == t2_l ? v0 : 0.0);
-                t9[(l - tile_begin)*k + j] = v1;
-                grad_b[j] += v1;
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double v0 = -(t4 * t5[l - tile_begin]);
+                t6[l - tile_begin] = v0;
+                t7[l - tile_begin] = v0 / t3[l];
             }
-        }
 
-        /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t9[l, j]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            for (int64_t i = 0; i < d; ++i) {
-                const double X_li = X[l*d + i];
+            /* t9[l:n, j:k] = t4 * Y[l, j] + t7[l] * exp(t1[l, j] - t2[l]) + where(t1[l, j] == t2[l], (t6[l] -
+             *    t3[l] * t7[l]) / t8[l], 0) */
+            /* grad_b[j:k] = sum[l:n](t9[l, j]) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t7_l = t7[l - tile_begin];
+                const double t2_l = t2[l];
+                const double v0 = (t6[l - tile_begin] - t3[l] * t7_l) / t8[l - tile_begin];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    grad_W[i*k + j] += X_li * t9[(l - tile_begin)*k + j];
+                    const double t1_lj = t1[(l - tile_begin)*k + j];
+                    const double v1 = t4 * Y[l*k + j] + t7_l * exp(t1_lj - t2_l) + (t1_lj == t2_l ? v0 : 0.0);
+                    t9[(l - tile_begin)*k + j] = v1;
+                    grad_b_part[j] += v1;
                 }
             }
+
+            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t9[l, j]) */
+            gradc_product(d, k, tile_end - tile_begin, &X[tile_begin*d], 1, d, t9, k, 1, grad_W_part, k, 1, 1);
+        }
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_b_more = (void *)(part_scratch + part * part_bytes);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < k; ++at) {
+            grad_b[at] += grad_b_more[at];
+        }
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_W_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
+        GRADC_SIMD()
+        for (int64_t at = 0; at < d*k; ++at) {
+            grad_W[at] += grad_W_more[at];
         }
     }
     return 0;
@@ -358,9 +543,9 @@ int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
 
 size_t one_hot_cross_entropy_value_and_grad_work(int64_t d, int64_t k, int64_t n)
 {
-    (void)d;
-    (void)n;
-    return gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 6*d*k + 75*k + 30, d*k + k) * (gradc_bytes(d*k, sizeof(double))
+           + gradc_bytes(k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -370,7 +555,7 @@ size_t one_hot_cross_entropy_value_and_grad_work(int64_t d, int64_t k, int64_t n
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double));
+           + gradc_bytes(128*k, sizeof(double)));
 }
 
 int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const double *restrict W,
@@ -379,158 +564,162 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
                                          void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t2 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t9 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t10 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t11 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t12 = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
 
     /* t7 = -(1 / n) */
     const double t7 = -(1.0 / (double)n);
+    const int64_t parts = gradc_parts(n, 6*d*k + 75*k + 30, d*k + k);
+    const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    double t6_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const grad_W_part = part == 0 ? grad_W : (void *)own;
+        own += gradc_bytes(d*k, sizeof(double));
+        double *const grad_b_part = part == 0 ? grad_b : (void *)own;
+        own += gradc_bytes(k, sizeof(double));
+        double *const t0 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t1 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t2 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t8 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t3 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t11 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t4 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t9 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t10 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t5 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t12 = (void *)own;
+        double t6_part = 0.0;
+        for (int64_t at = 0; at < d*k; ++at) {
+            grad_W_part[at] = 0.0;
+        }
+        for (int64_t at = 0; at < k; ++at) {
+            grad_b_part[at] = 0.0;
+        }
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+            /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
+            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, t0, k, 1, 0);
+
+            /* t1[l:n, j:k] = t0[l, j] + b[j] */
+            /* t2[l:n] = max[j:k](t1[l, j]) */
+            /* t8[l:n] = sum[j:k](Y[l, j]) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                double t2_max = -INFINITY;
+                double t8_sum = 0.0;
+                for (int64_t j = 0; j < k; ++j) {
+                    const double v0 = t0[(l - tile_begin)*k + j] + b[j];
+                    t1[(l - tile_begin)*k + j] = v0;
+                    t2_max = (v0 > t2_max || v0 != v0) ? v0 : t2_max;
+                    t8_sum += Y[l*k + j];
+                }
+                t2[l - tile_begin] = t2_max;
+                t8[l - tile_begin] = t8_sum;
+            }
+
+            /* t3[l:n] = sum[j:k](exp(t1[l, j] - t2[l])) */
+            /* t11[l:n] = sum[j:k](where(t1[l, j] == t2[l], 1, 0)) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t2_l = t2[l - tile_begin];
+                double t3_sum = 0.0;
+                double t11_sum = 0.0;
+                GRADC_SIMD(reduction(+:t3_sum, t11_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double t1_lj = t1[(l - tile_begin)*k + j];
+                    t3_sum += exp(t1_lj - t2_l);
+                    t11_sum += t1_lj == t2_l ? 1.0 : 0.0;
+                }
+                t3[l - tile_begin] = t3_sum;
+                t11[l - tile_begin] = t11_sum;
+            }
+
+            /* t4[l:n] = log(t3[l]) */
+            /* t9[l:n] = -(t7 * t8[l]) */
+            /* t10[l:n] = t9[l] / t3[l] */
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t3_l = t3[l - tile_begin];
+                const double v0 = -(t7 * t8[l - tile_begin]);
+                t4[l - tile_begin] = log(t3_l);
+                t9[l - tile_begin] = v0;
+                t10[l - tile_begin] = v0 / t3_l;
+            }
+
+            /* t5[l:n] = sum[j:k](Y[l, j] * (t1[l, j] - (t4[l] + t2[l]))) */
+            /* t12[l:n, j:k] = t7 * Y[l, j] + t10[l] * exp(t1[l, j] - t2[l]) + where(t1[l, j] == t2[l], (t9[l] -
+             *    t10[l] * t3[l]) / t11[l], 0) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t2_l = t2[l - tile_begin];
+                const double v0 = t4[l - tile_begin] + t2_l;
+                const double t10_l = t10[l - tile_begin];
+                const double v1 = (t9[l - tile_begin] - t10_l * t3[l - tile_begin]) / t11[l - tile_begin];
+                double t5_sum = 0.0;
+                GRADC_SIMD(reduction(+:t5_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double Y_lj = Y[l*k + j];
+                    const double t1_lj = t1[(l - tile_begin)*k + j];
+                    t5_sum += Y_lj * (t1_lj - v0);
+                    t12[(l - tile_begin)*k + j] = t7 * Y_lj + t10_l * exp(t1_lj - t2_l) + (t1_lj == t2_l ? v1 : 0.0);
+                }
+                t5[l - tile_begin] = t5_sum;
+            }
+
+            /* t6 = sum[l:n](t5[l]) */
+            double t6_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t6_part_sum))
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t6_part_sum += t5[l - tile_begin];
+            }
+            t6_part += t6_part_sum;
+
+            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t12[l, j]) */
+            gradc_product(d, k, tile_end - tile_begin, &X[tile_begin*d], 1, d, t12, k, 1, grad_W_part, k, 1, 1);
+
+            /* grad_b[j:k] = sum[l:n](t12[l, j]) */
+            for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
+                GRADC_SIMD()
+                for (int64_t j = 0; j < k; ++j) {
+                    grad_b_part[j] += t12[(l - tile_begin)*k + j] + t12[((l + 1) - tile_begin)*k + j] + t12[((l + 2) - tile_begin)*k + j] + t12[((l + 3) - tile_begin)*k + j];
+                }
+            }
+            for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
+                GRADC_SIMD()
+                for (int64_t j = 0; j < k; ++j) {
+                    grad_b_part[j] += t12[(l - tile_begin)*k + j];
+                }
+            }
+        }
+        t6_parts[part] = t6_part;
+    }
     double t6 = 0.0;
-    for (int64_t at = 0; at < d*k; ++at) {
-        grad_W[at] = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t6 += t6_parts[part];
     }
-    for (int64_t at = 0; at < k; ++at) {
-        grad_b[at] = 0.0;
-    }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            for (int64_t j = 0; j < k; ++j) {
-                t0[(l - tile_begin)*k + j] = 0.0;
-            }
-            for (int64_t i = 0; i < d / 4 * 4; i += 4) {
-                const double X_li = X[l*d + i];
-                const double X_li1 = X[l*d + (i + 1)];
-                const double X_li2 = X[l*d + (i + 2)];
-                const double X_li3 = X[l*d + (i + 3)];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    t0[(l - tile_begin)*k + j] += W[i*k + j] * X_li + W[(i + 1)*k + j] * X_li1 + W[(i + 2)*k + j] * X_li2 + W[(i + 3)*k + j] * X_li3;
-                }
-            }
-            for (int64_t i = d / 4 * 4; i < d; ++i) {
-                const double X_li = X[l*d + i];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    t0[(l - tile_begin)*k + j] += W[i*k + j] * X_li;
-                }
-            }
-        }
-
-        /* t1[l:n, j:k] = t0[l, j] + b[j] */
-        /* t2[l:n] = max[j:k](t1[l, j]) */
-        /* t8[l:n] = sum[j:k](Y[l, j]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            double t2_max = -INFINITY;
-            double t8_sum = 0.0;
-            for (int64_t j = 0; j < k; ++j) {
-                const double v0 = t0[(l - tile_begin)*k + j] + b[j];
-                t1[(l - tile_begin)*k + j] = v0;
-                t2_max = (v0 > t2_max || v0 != v0) ? v0 : t2_max;
-                t8_sum += Y[l*k + j];
-            }
-            t2[l - tile_begin] = t2_max;
-            t8[l - tile_begin] = t8_sum;
-        }
-
-        /* t3[l:n] = sum[j:k](exp(t1[l, j] - t2[l])) */
-        /* t11[l:n] = sum[j:k](where(t1[l, j] == t2[l], 1, 0)) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t2_l = t2[l - tile_begin];
-            double t3_sum = 0.0;
-            double t11_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_sum, t11_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                const double t1_lj = t1[(l - tile_begin)*k + j];
-                t3_sum += exp(t1_lj - t2_l);
-                t11_sum += t1_lj == t2_l ? 1.0 : 0.0;
-            }
-            t3[l - tile_begin] = t3_sum;
-            t11[l - tile_begin] = t11_sum;
-        }
-
-        /* t4[l:n] = log(t3[l]) */
-        /* t9[l:n] = -(t7 * t8[l]) */
-        /* t10[l:n] = t9[l] / t3[l] */
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_W_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t3_l = t3[l - tile_begin];
-            const double v0 = -(t7 * t8[l - tile_begin]);
-            t4[l - tile_begin] = log(t3_l);
-            t9[l - tile_begin] = v0;
-            t10[l - tile_begin] = v0 / t3_l;
+        for (int64_t at = 0; at < d*k; ++at) {
+            grad_W[at] += grad_W_more[at];
         }
-
-        /* t5[l:n] = sum[j:k](Y[l, j] * (t1[l, j] - (t4[l] + t2[l]))) */
-        /* t12[l:n, j:k] = t7 * Y[l, j] + t10[l] * exp(t1[l, j] - t2[l]) + where(t1[l, j] == t2[l], (t9[l] - t10[l]
-         *    * t3[l]) / t11[l], 0) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t2_l = t2[l - tile_begin];
-            const double v0 = t4[l - tile_begin] + t2_l;
-            const double t10_l = t10[l - tile_begin];
-            const double v1 = (t9[l - tile_begin] - t10_l * t3[l - tile_begin]) / t11[l - tile_begin];
-            double t5_sum = 0.0;
-            GRADC_SIMD(reduction(+:t5_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                const double Y_lj = Y[l*k + j];
-                const double t1_lj = t1[(l - tile_begin)*k + j];
-                t5_sum += Y_lj * (t1_lj - v0);
-                t12[(l - tile_begin)*k + j] = t7 * Y_lj + t10_l * exp(t1_lj - t2_l) + (t1_lj == t2_l ? v1 : 0.0);
-            }
-            t5[l - tile_begin] = t5_sum;
-        }
-
-        /* t6 = sum[l:n](t5[l]) */
-        double t6_sum = 0.0;
-        GRADC_SIMD(reduction(+:t6_sum))
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t6_sum += t5[l - tile_begin];
-        }
-        t6 += t6_sum;
-
-        /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t12[l, j]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            for (int64_t i = 0; i < d; ++i) {
-                const double X_li = X[l*d + i];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    grad_W[i*k + j] += X_li * t12[(l - tile_begin)*k + j];
-                }
-            }
-        }
-
-        /* grad_b[j:k] = sum[l:n](t12[l, j]) */
-        for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
-            GRADC_SIMD()
-            for (int64_t j = 0; j < k; ++j) {
-                grad_b[j] += t12[(l - tile_begin)*k + j] + t12[((l + 1) - tile_begin)*k + j] + t12[((l + 2) - tile_begin)*k + j] + t12[((l + 3) - tile_begin)*k + j];
-            }
-        }
-        for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
-            GRADC_SIMD()
-            for (int64_t j = 0; j < k; ++j) {
-                grad_b[j] += t12[(l - tile_begin)*k + j];
-            }
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_b_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(d*k, sizeof(double)));
+        GRADC_SIMD()
+        for (int64_t at = 0; at < k; ++at) {
+            grad_b[at] += grad_b_more[at];
         }
     }
 

@@ -44,11 +44,16 @@ double log1p(double);
 
 #include <math.h>
 
-#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_PRAGMA(text) _Pragma(#text)
+#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
 #else
 #define GRADC_SIMD(...)
+#endif
+#if defined(_OPENMP)
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#else
+#define GRADC_PARALLEL(parts)
 #endif
 
 #include "ordinal_logistic.h"
@@ -63,6 +68,157 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
 static inline int64_t gradc_clamp(int64_t place, int64_t extent)
 {
     return place < 0 ? 0 : place >= extent ? extent - 1 : place;
+}
+
+/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
+ * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
+#define GRADC_PARTS 16
+static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
+{
+    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
+    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
+    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
+}
+
+/* Where a part begins: at a multiple of the rows of a tile. */
+static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
+{
+    return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
+static int64_t gradc_rows(size_t bytes)
+{
+    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
+#if defined(__AVX512F__)
+#define GRADC_BYTES 64
+#elif defined(__AVX__)
+#define GRADC_BYTES 32
+#else
+#define GRADC_BYTES 16
+#endif
+#define GRADC_LANES ((int64_t)(GRADC_BYTES / sizeof(double)))
+
+typedef double gradc_vector __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
+typedef int64_t gradc_mask __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
+
+/* z[j] += sum over i < rows of a[i, j] * x[i], a's rows contiguous: z stays in registers, a few vectors at a time. */
+__attribute__((always_inline)) static inline void gradc_strip(
+    const int wide, int64_t rows, const double *restrict a, int64_t a_row, const double *restrict x, int64_t x_step,
+    double *restrict z, gradc_mask used)
+{
+    gradc_vector even[6], odd[6];
+    for (int v = 0; v < wide; ++v) {
+        even[v] = odd[v] = (gradc_vector){0};
+    }
+    int64_t i = 0;
+    for (; i + 2 <= rows; i += 2) {
+        const double first = x[i * x_step], second = x[(i + 1) * x_step];
+        for (int v = 0; v < wide; ++v) {
+            even[v] += first * *(const gradc_vector *)(a + i * a_row + v * GRADC_LANES);
+            odd[v] += second * *(const gradc_vector *)(a + (i + 1) * a_row + v * GRADC_LANES);
+        }
+    }
+    if (i < rows) {
+        const double first = x[i * x_step];
+        for (int v = 0; v < wide; ++v) {
+            even[v] += first * *(const gradc_vector *)(a + i * a_row + v * GRADC_LANES);
+        }
+    }
+    for (int v = 0; v < wide; ++v) {
+        gradc_vector *place = (gradc_vector *)(z + v * GRADC_LANES);
+        const gradc_vector more = even[v] + odd[v];
+        *place += v + 1 == wide ? (gradc_vector)((gradc_mask)more & used) : more;
+    }
+}
+
+static void gradc_combine(int64_t rows, int64_t columns, const double *restrict a, int64_t a_row,
+                          const double *restrict x, int64_t x_step, double *restrict z)
+{
+    const int64_t last = columns - GRADC_LANES;
+    gradc_mask all = {0};
+    all = ~all;
+    int64_t j = 0;
+    for (; j + 6 * GRADC_LANES <= columns; j += 6 * GRADC_LANES) {
+        gradc_strip(6, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    for (; j + 2 * GRADC_LANES <= columns; j += 2 * GRADC_LANES) {
+        gradc_strip(2, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    for (; j + GRADC_LANES <= columns; j += GRADC_LANES) {
+        gradc_strip(1, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    if (j < columns && last >= 0) { /* what overlaps is computed again, and masked out */
+        for (int64_t k = 0; k < GRADC_LANES; ++k) {
+            all[k] = last + k >= j ? -1 : 0;
+        }
+        gradc_strip(1, rows, a + last, a_row, x, x_step, z + last, all);
+        return;
+    }
+    for (int64_t i = 0; i < rows; ++i) {
+        for (int64_t k = j; k < columns; ++k) {
+            z[k] += a[i * a_row + k] * x[i * x_step];
+        }
+    }
+}
+
+/* z[i] (+)= sum over j < depth of a[i, j] * x[j], a's rows contiguous: four rows at a time, so that x is loaded once for
+ * them. The last vector of a row overlaps the one before it, and what that one has counted is masked out. */
+static inline double gradc_total(gradc_vector sum)
+{
+    double parts[GRADC_LANES];
+    for (int64_t width = GRADC_LANES / 2; width > 0; width /= 2) {
+        __builtin_memcpy(parts, &sum, sizeof(sum));
+        for (int64_t j = 0; j < width; ++j) {
+            sum[j] = parts[j] + parts[j + width];
+        }
+    }
+    return sum[0];
+}
+
+static void gradc_dots(int64_t rows, int64_t depth, const double *restrict a, int64_t a_row,
+                       const double *restrict x, double *restrict z, int64_t z_row, int add)
+{
+    const int64_t whole = depth / GRADC_LANES * GRADC_LANES, last = depth - GRADC_LANES;
+    int64_t i = 0;
+    if (last >= 0) {
+        gradc_mask late = {0};
+        for (int64_t j = 0; j < GRADC_LANES; ++j) {
+            late[j] = last + j >= whole ? -1 : 0;
+        }
+        for (; i + 4 <= rows; i += 4) {
+            const double *restrict row = a + i * a_row;
+            gradc_vector sum[4] = {{0}, {0}, {0}, {0}};
+            for (int64_t j = 0; j < whole; j += GRADC_LANES) {
+                const gradc_vector v = *(const gradc_vector *)(x + j);
+                for (int r = 0; r < 4; ++r) {
+                    sum[r] += *(const gradc_vector *)(row + r * a_row + j) * v;
+                }
+            }
+            if (whole < depth) {
+                const gradc_vector v = *(const gradc_vector *)(x + last);
+                for (int r = 0; r < 4; ++r) {
+                    const gradc_vector term = *(const gradc_vector *)(row + r * a_row + last) * v;
+                    sum[r] += (gradc_vector)((gradc_mask)term & late);
+                }
+            }
+            for (int r = 0; r < 4; ++r) {
+                double *restrict place = z + (i + r) * z_row;
+                *place = (add ? *place : 0) + gradc_total(sum[r]);
+            }
+        }
+    }
+    for (; i < rows; ++i) {
+        double sum = 0;
+        for (int64_t j = 0; j < depth; ++j) {
+            sum += a[i * a_row + j] * x[j];
+        }
+        z[i * z_row] = (add ? z[i * z_row] : 0) + sum;
+    }
 }
 
 size_t ordinal_logistic_value_work(int64_t n, int64_t d, int64_t k)
@@ -119,14 +275,7 @@ int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *restri
     ends[k + 1] += INFINITY;
 
     /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-    for (int64_t i = 0; i < n; ++i) {
-        double z_sum = 0.0;
-        GRADC_SIMD(reduction(+:z_sum))
-        for (int64_t j = 0; j < d; ++j) {
-            z_sum += X[i*d + j] * w[j];
-        }
-        z[i] = z_sum;
-    }
+    gradc_dots(n, d, X, d, w, z, 1, 0);
 
     /* t1[:k] = 0 t1 += each[()](at[0](c[0])) t1 += each[i:k - 1](at[i + 1](exp(c[i + 1]))) */
     for (int64_t i = 0; i < k - 1; ++i) {
@@ -148,24 +297,38 @@ int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *restri
     for (int64_t l = 0; l < k; ++l) {
         ends[l + 1] += t2[l + 1];
     }
-    double t3 = 0.0;
+    const int64_t parts = gradc_parts(n, 146, 0);
+    double t3_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        double t3_part = 0.0;
 
-    /* t3 = sum[i:n](let(s0 := ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s1 := z[i] -
-     *    ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], where(0 == s0, 0.6931471805599453, maximum(0,
-     *    s0) + log1p(exp(-abs(s0)))) + where(0 == s1, 0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s1)))) -
-     *    log(-expm1(ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - ends[where_integer(y[i] + 1 < 0, k + y[i]
-     *    + 3, y[i] + 1)])))) */
-    GRADC_SIMD(reduction(+:t3))
-    for (int64_t i = 0; i < n; ++i) {
-        const int64_t y_i = y[i];
-        const double ends_here = ends[(y_i < 0 ? k + y_i + 2 : y_i)];
-        const double z_i = z[i];
-        const double v0 = ends_here - z_i;
-        const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(v0)));
-        const double ends_here_ = ends[(y_i + 1 < 0 ? k + y_i + 3 : y_i + 1)];
-        const double v2 = z_i - ends_here_;
-        const double v3 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + log1p(exp(-fabs(v2)));
-        t3 += v3 + v1 - log(-expm1(ends_here - ends_here_));
+        /* t3 = sum[i:n](let(s0 := ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s1 := z[i] -
+         *    ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], where(0 == s0, 0.6931471805599453,
+         *    maximum(0, s0) + log1p(exp(-abs(s0)))) + where(0 == s1, 0.6931471805599453, maximum(0, s1) +
+         *    log1p(exp(-abs(s1)))) - log(-expm1(ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] -
+         *    ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)])))) */
+        double t3_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t3_part_sum))
+        for (int64_t i = part_begin; i < part_end; ++i) {
+            const int64_t y_i = y[i];
+            const double ends_here = ends[(y_i < 0 ? k + y_i + 2 : y_i)];
+            const double z_i = z[i];
+            const double v0 = ends_here - z_i;
+            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(v0)));
+            const double ends_here_ = ends[(y_i + 1 < 0 ? k + y_i + 3 : y_i + 1)];
+            const double v2 = z_i - ends_here_;
+            const double v3 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + log1p(exp(-fabs(v2)));
+            t3_part_sum += v3 + v1 - log(-expm1(ends_here - ends_here_));
+        }
+        t3_part += t3_part_sum;
+        t3_parts[part] = t3_part;
+    }
+    double t3 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t3 += t3_parts[part];
     }
 
     /* value = t3 / n */
@@ -222,14 +385,7 @@ int ordinal_logistic_forward(int64_t n, int64_t d, int64_t k, const double *rest
     ends[k + 1] += INFINITY;
 
     /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-    for (int64_t i = 0; i < n; ++i) {
-        double z_sum = 0.0;
-        GRADC_SIMD(reduction(+:z_sum))
-        for (int64_t j = 0; j < d; ++j) {
-            z_sum += X[i*d + j] * w[j];
-        }
-        z[i] = z_sum;
-    }
+    gradc_dots(n, d, X, d, w, z, 1, 0);
 
     /* t1[:k] = 0 t1 += each[()](at[0](c[0])) t1 += each[i:k - 1](at[i + 1](exp(c[i + 1]))) */
     for (int64_t i = 0; i < k - 1; ++i) {
@@ -251,24 +407,38 @@ int ordinal_logistic_forward(int64_t n, int64_t d, int64_t k, const double *rest
     for (int64_t l = 0; l < k; ++l) {
         ends[l + 1] += t2[l + 1];
     }
-    double t3 = 0.0;
+    const int64_t parts = gradc_parts(n, 146, 0);
+    double t3_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        double t3_part = 0.0;
 
-    /* t3 = sum[i:n](let(s0 := ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s1 := z[i] -
-     *    ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], where(0 == s0, 0.6931471805599453, maximum(0,
-     *    s0) + log1p(exp(-abs(s0)))) + where(0 == s1, 0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s1)))) -
-     *    log(-expm1(ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - ends[where_integer(y[i] + 1 < 0, k + y[i]
-     *    + 3, y[i] + 1)])))) */
-    GRADC_SIMD(reduction(+:t3))
-    for (int64_t i = 0; i < n; ++i) {
-        const int64_t y_i = y[i];
-        const double ends_here = ends[(y_i < 0 ? k + y_i + 2 : y_i)];
-        const double z_i = z[i];
-        const double v0 = ends_here - z_i;
-        const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(v0)));
-        const double ends_here_ = ends[(y_i + 1 < 0 ? k + y_i + 3 : y_i + 1)];
-        const double v2 = z_i - ends_here_;
-        const double v3 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + log1p(exp(-fabs(v2)));
-        t3 += v3 + v1 - log(-expm1(ends_here - ends_here_));
+        /* t3 = sum[i:n](let(s0 := ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s1 := z[i] -
+         *    ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], where(0 == s0, 0.6931471805599453,
+         *    maximum(0, s0) + log1p(exp(-abs(s0)))) + where(0 == s1, 0.6931471805599453, maximum(0, s1) +
+         *    log1p(exp(-abs(s1)))) - log(-expm1(ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] -
+         *    ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)])))) */
+        double t3_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t3_part_sum))
+        for (int64_t i = part_begin; i < part_end; ++i) {
+            const int64_t y_i = y[i];
+            const double ends_here = ends[(y_i < 0 ? k + y_i + 2 : y_i)];
+            const double z_i = z[i];
+            const double v0 = ends_here - z_i;
+            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(v0)));
+            const double ends_here_ = ends[(y_i + 1 < 0 ? k + y_i + 3 : y_i + 1)];
+            const double v2 = z_i - ends_here_;
+            const double v3 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + log1p(exp(-fabs(v2)));
+            t3_part_sum += v3 + v1 - log(-expm1(ends_here - ends_here_));
+        }
+        t3_part += t3_part_sum;
+        t3_parts[part] = t3_part;
+    }
+    double t3 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t3 += t3_parts[part];
     }
 
     /* value = t3 / n */
@@ -352,55 +522,42 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
     for (int64_t at = 0; at < k + 2; ++at) {
         ends_bar[at] = 0.0;
     }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    {
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
-        /* z_bar[i:n] = let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 :=
-         *    ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], t0 * exp(s0 - where(0 == s0,
-         *    0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(s0))))) - t0 * exp(s1 - where(0 == s1,
-         *    0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s1)))))) */
-        /* ends_bar[:k + 2] = 0 ends_bar += each[i:n](let(s0 := where_integer(y[i] < 0, k + y[i] + 2, y[i]), s1 :=
-         *    ends[s0] - z[i], s2 := where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1), s3 := ends[s0] -
-         *    ends[s2], s4 := exp(s3) * (t0 / expm1(s3)), s5 := z[i] - ends[s2], at[s0](t0 * exp(s1 - where(0 ==
-         *    s1, 0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s1))))) - s4), at[s2](s4 - t0 * exp(s5 -
-         *    where(0 == s5, 0.6931471805599453, maximum(0, s5) + log1p(exp(-abs(s5)))))))) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double z_i = z[i];
-            const int64_t y_i = y[i];
-            const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
-            const double ends_here = ends[v0];
-            const double v1 = z_i - ends_here;
-            const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + log1p(exp(-fabs(v1)));
-            const double v3 = t0 * exp(v1 - v2);
-            const int64_t v4 = y_i < 0 ? k + y_i + 2 : y_i;
-            const double ends_here_ = ends[v4];
-            const double v5 = ends_here_ - z_i;
-            const double v6 = 0.0 == v5 ? 0.6931471805599453 : ((v5 > 0.0 || v5 != v5) ? v5 : 0.0) + log1p(exp(-fabs(v5)));
-            const double v7 = t0 * exp(v5 - v6);
-            const double v8 = ends_here_ - ends_here;
-            const double v9 = exp(v8) * (t0 / expm1(v8));
-            z_bar[i - tile_begin] = v3 - v7;
-            ends_bar[v4] += v7 - v9;
-            ends_bar[v0] += v9 - v3;
-        }
+            /* z_bar[i:n] = let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 :=
+             *    ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], t0 * exp(s0 - where(0 == s0,
+             *    0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(s0))))) - t0 * exp(s1 - where(0 == s1,
+             *    0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s1)))))) */
+            /* ends_bar[:k + 2] = 0 ends_bar += each[i:n](let(s0 := where_integer(y[i] < 0, k + y[i] + 2, y[i]), s1
+             *    := ends[s0] - z[i], s2 := where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1), s3 := ends[s0] -
+             *    ends[s2], s4 := exp(s3) * (t0 / expm1(s3)), s5 := z[i] - ends[s2], at[s0](t0 * exp(s1 - where(0
+             *    == s1, 0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s1))))) - s4), at[s2](s4 - t0 * exp(s5
+             *    - where(0 == s5, 0.6931471805599453, maximum(0, s5) + log1p(exp(-abs(s5)))))))) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double z_i = z[i];
+                const int64_t y_i = y[i];
+                const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
+                const double ends_here = ends[v0];
+                const double v1 = z_i - ends_here;
+                const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + log1p(exp(-fabs(v1)));
+                const double v3 = t0 * exp(v1 - v2);
+                const int64_t v4 = y_i < 0 ? k + y_i + 2 : y_i;
+                const double ends_here_ = ends[v4];
+                const double v5 = ends_here_ - z_i;
+                const double v6 = 0.0 == v5 ? 0.6931471805599453 : ((v5 > 0.0 || v5 != v5) ? v5 : 0.0) + log1p(exp(-fabs(v5)));
+                const double v7 = t0 * exp(v5 - v6);
+                const double v8 = ends_here_ - ends_here;
+                const double v9 = exp(v8) * (t0 / expm1(v8));
+                z_bar[i - tile_begin] = v3 - v7;
+                ends_bar[v4] += v7 - v9;
+                ends_bar[v0] += v9 - v3;
+            }
 
-        /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
-        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double z_bar_i = z_bar[i - tile_begin];
-            const double z_bar_i1 = z_bar[(i + 1) - tile_begin];
-            const double z_bar_i2 = z_bar[(i + 2) - tile_begin];
-            const double z_bar_i3 = z_bar[(i + 3) - tile_begin];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[i*d + j] * z_bar_i + X[(i + 1)*d + j] * z_bar_i1 + X[(i + 2)*d + j] * z_bar_i2 + X[(i + 3)*d + j] * z_bar_i3;
-            }
-        }
-        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double z_bar_i = z_bar[i - tile_begin];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[i*d + j] * z_bar_i;
-            }
+            /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar, 1, grad_w);
         }
     }
     for (int64_t at = 0; at < k + 1; ++at) {
@@ -531,14 +688,7 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
     const double t4 = 1.0 / (double)n;
 
     /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-    for (int64_t i = 0; i < n; ++i) {
-        double z_sum = 0.0;
-        GRADC_SIMD(reduction(+:z_sum))
-        for (int64_t j = 0; j < d; ++j) {
-            z_sum += X[i*d + j] * w[j];
-        }
-        z[i] = z_sum;
-    }
+    gradc_dots(n, d, X, d, w, z, 1, 0);
 
     /* t1[:k] = 0 t1 += each[()](at[0](c[0])) t1 += each[i:k - 1](at[i + 1](exp(c[i + 1]))) */
     for (int64_t i = 0; i < k - 1; ++i) {
@@ -567,64 +717,51 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
     for (int64_t at = 0; at < k + 2; ++at) {
         ends_bar[at] = 0.0;
     }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    {
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
-        /* t3 = sum[i:n](let(s0 := ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s1 := z[i] -
-         *    ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], where(0 == s0, 0.6931471805599453,
-         *    maximum(0, s0) + log1p(exp(-abs(s0)))) + where(0 == s1, 0.6931471805599453, maximum(0, s1) +
-         *    log1p(exp(-abs(s1)))) - log(-expm1(ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] -
-         *    ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)])))) */
-        /* z_bar[i:n] = let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 :=
-         *    ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], t4 * exp(s0 - where(0 == s0,
-         *    0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(s0))))) - t4 * exp(s1 - where(0 == s1,
-         *    0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s1)))))) */
-        /* ends_bar[:k + 2] = 0 ends_bar += each[i:n](let(s0 := where_integer(y[i] < 0, k + y[i] + 2, y[i]), s1 :=
-         *    ends[s0] - z[i], s2 := where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1), s3 := ends[s0] -
-         *    ends[s2], s4 := exp(s3) * (t4 / expm1(s3)), s5 := z[i] - ends[s2], at[s0](t4 * exp(s1 - where(0 ==
-         *    s1, 0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s1))))) - s4), at[s2](s4 - t4 * exp(s5 -
-         *    where(0 == s5, 0.6931471805599453, maximum(0, s5) + log1p(exp(-abs(s5)))))))) */
-        double t3_sum = 0.0;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const int64_t y_i = y[i];
-            const int64_t v0 = y_i < 0 ? k + y_i + 2 : y_i;
-            const double ends_here = ends[v0];
-            const double z_i = z[i];
-            const double v1 = ends_here - z_i;
-            const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + log1p(exp(-fabs(v1)));
-            const int64_t v3 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
-            const double ends_here_ = ends[v3];
-            const double v4 = z_i - ends_here_;
-            const double v5 = 0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + log1p(exp(-fabs(v4)));
-            const double v6 = ends_here - ends_here_;
-            const double v7 = expm1(v6);
-            const double v8 = t4 * exp(v4 - v5);
-            const double v9 = t4 * exp(v1 - v2);
-            const double v10 = exp(v6) * (t4 / v7);
-            t3_sum += v5 + v2 - log(-v7);
-            z_bar[i - tile_begin] = v8 - v9;
-            ends_bar[v0] += v9 - v10;
-            ends_bar[v3] += v10 - v8;
-        }
-        t3 += t3_sum;
+            /* t3 = sum[i:n](let(s0 := ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s1 := z[i] -
+             *    ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], where(0 == s0, 0.6931471805599453,
+             *    maximum(0, s0) + log1p(exp(-abs(s0)))) + where(0 == s1, 0.6931471805599453, maximum(0, s1) +
+             *    log1p(exp(-abs(s1)))) - log(-expm1(ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] -
+             *    ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)])))) */
+            /* z_bar[i:n] = let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 :=
+             *    ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], t4 * exp(s0 - where(0 == s0,
+             *    0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(s0))))) - t4 * exp(s1 - where(0 == s1,
+             *    0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s1)))))) */
+            /* ends_bar[:k + 2] = 0 ends_bar += each[i:n](let(s0 := where_integer(y[i] < 0, k + y[i] + 2, y[i]), s1
+             *    := ends[s0] - z[i], s2 := where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1), s3 := ends[s0] -
+             *    ends[s2], s4 := exp(s3) * (t4 / expm1(s3)), s5 := z[i] - ends[s2], at[s0](t4 * exp(s1 - where(0
+             *    == s1, 0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s1))))) - s4), at[s2](s4 - t4 * exp(s5
+             *    - where(0 == s5, 0.6931471805599453, maximum(0, s5) + log1p(exp(-abs(s5)))))))) */
+            double t3_sum = 0.0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const int64_t y_i = y[i];
+                const int64_t v0 = y_i < 0 ? k + y_i + 2 : y_i;
+                const double ends_here = ends[v0];
+                const double z_i = z[i];
+                const double v1 = ends_here - z_i;
+                const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + log1p(exp(-fabs(v1)));
+                const int64_t v3 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
+                const double ends_here_ = ends[v3];
+                const double v4 = z_i - ends_here_;
+                const double v5 = 0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + log1p(exp(-fabs(v4)));
+                const double v6 = ends_here - ends_here_;
+                const double v7 = expm1(v6);
+                const double v8 = t4 * exp(v4 - v5);
+                const double v9 = t4 * exp(v1 - v2);
+                const double v10 = exp(v6) * (t4 / v7);
+                t3_sum += v5 + v2 - log(-v7);
+                z_bar[i - tile_begin] = v8 - v9;
+                ends_bar[v0] += v9 - v10;
+                ends_bar[v3] += v10 - v8;
+            }
+            t3 += t3_sum;
 
-        /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
-        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double z_bar_i = z_bar[i - tile_begin];
-            const double z_bar_i1 = z_bar[(i + 1) - tile_begin];
-            const double z_bar_i2 = z_bar[(i + 2) - tile_begin];
-            const double z_bar_i3 = z_bar[(i + 3) - tile_begin];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[i*d + j] * z_bar_i + X[(i + 1)*d + j] * z_bar_i1 + X[(i + 2)*d + j] * z_bar_i2 + X[(i + 3)*d + j] * z_bar_i3;
-            }
-        }
-        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double z_bar_i = z_bar[i - tile_begin];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[i*d + j] * z_bar_i;
-            }
+            /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar, 1, grad_w);
         }
     }
 

@@ -28,11 +28,16 @@ double log(double);
 
 #include <math.h>
 
-#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_PRAGMA(text) _Pragma(#text)
+#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
 #else
 #define GRADC_SIMD(...)
+#endif
+#if defined(_OPENMP)
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#else
+#define GRADC_PARALLEL(parts)
 #endif
 
 #include "plackett_luce.h"
@@ -43,13 +48,102 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
+/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
+ * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
+#define GRADC_PARTS 16
+static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
+{
+    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
+    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
+    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
+}
+
+/* Where a part begins: at a multiple of the rows of a tile. */
+static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
+{
+    return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
+static int64_t gradc_rows(size_t bytes)
+{
+    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
+#if defined(__AVX512F__)
+#define GRADC_BYTES 64
+#elif defined(__AVX__)
+#define GRADC_BYTES 32
+#else
+#define GRADC_BYTES 16
+#endif
+#define GRADC_LANES ((int64_t)(GRADC_BYTES / sizeof(double)))
+
+typedef double gradc_vector __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
+typedef int64_t gradc_mask __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
+
+/* z[i] (+)= sum over j < depth of a[i, j] * x[j], a's rows contiguous: four rows at a time, so that x is loaded once for
+ * them. The last vector of a row overlaps the one before it, and what that one has counted is masked out. */
+static inline double gradc_total(gradc_vector sum)
+{
+    double parts[GRADC_LANES];
+    for (int64_t width = GRADC_LANES / 2; width > 0; width /= 2) {
+        __builtin_memcpy(parts, &sum, sizeof(sum));
+        for (int64_t j = 0; j < width; ++j) {
+            sum[j] = parts[j] + parts[j + width];
+        }
+    }
+    return sum[0];
+}
+
+static void gradc_dots(int64_t rows, int64_t depth, const double *restrict a, int64_t a_row,
+                       const double *restrict x, double *restrict z, int64_t z_row, int add)
+{
+    const int64_t whole = depth / GRADC_LANES * GRADC_LANES, last = depth - GRADC_LANES;
+    int64_t i = 0;
+    if (last >= 0) {
+        gradc_mask late = {0};
+        for (int64_t j = 0; j < GRADC_LANES; ++j) {
+            late[j] = last + j >= whole ? -1 : 0;
+        }
+        for (; i + 4 <= rows; i += 4) {
+            const double *restrict row = a + i * a_row;
+            gradc_vector sum[4] = {{0}, {0}, {0}, {0}};
+            for (int64_t j = 0; j < whole; j += GRADC_LANES) {
+                const gradc_vector v = *(const gradc_vector *)(x + j);
+                for (int r = 0; r < 4; ++r) {
+                    sum[r] += *(const gradc_vector *)(row + r * a_row + j) * v;
+                }
+            }
+            if (whole < depth) {
+                const gradc_vector v = *(const gradc_vector *)(x + last);
+                for (int r = 0; r < 4; ++r) {
+                    const gradc_vector term = *(const gradc_vector *)(row + r * a_row + last) * v;
+                    sum[r] += (gradc_vector)((gradc_mask)term & late);
+                }
+            }
+            for (int r = 0; r < 4; ++r) {
+                double *restrict place = z + (i + r) * z_row;
+                *place = (add ? *place : 0) + gradc_total(sum[r]);
+            }
+        }
+    }
+    for (; i < rows; ++i) {
+        double sum = 0;
+        for (int64_t j = 0; j < depth; ++j) {
+            sum += a[i * a_row + j] * x[j];
+        }
+        z[i * z_row] = (add ? z[i * z_row] : 0) + sum;
+    }
+}
+
 size_t plackett_luce_value_work(int64_t n, int64_t d)
 {
-    (void)d;
     return gradc_bytes(n, sizeof(double))
            + gradc_bytes(n*n, sizeof(double))
-           + gradc_bytes(n, sizeof(double))
-           + gradc_bytes(128, sizeof(double));
+           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 23*n + 25, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
 int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -62,58 +156,86 @@ int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const do
     scratch += gradc_bytes(n*n, sizeof(double));
     double *const t1 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
-    double *const t2 = (void *)scratch;
-    for (int64_t at = 0; at < n; ++at) {
-        t1[at] = -INFINITY;
+    unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double)));
+    unsigned char *const part_scratch_ = (void *)scratch;
+    const int64_t parts = gradc_parts(n, 3*d + 5*n, n);
+    const size_t part_bytes = gradc_bytes(n, sizeof(double));
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t1_part = part == 0 ? t1 : (void *)own;
+        for (int64_t at = 0; at < n; ++at) {
+            t1_part[at] = -INFINITY;
+        }
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+            /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
+            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &s[tile_begin], 1, 0);
+
+            /* t0[i:n, j:n] = where(place[i] <= place[j], s[j], -inf) */
+            /* t1[i:n] = max[j:n](t0[i, j]) */
+            for (int64_t i = 0; i < n; ++i) {
+                const double place_i = place[i];
+                double t1_part_max = -INFINITY;
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const double v0 = place_i <= place[j] ? s[j] : -INFINITY;
+                    t0[i*n + j] = v0;
+                    t1_part_max = (v0 > t1_part_max || v0 != v0) ? v0 : t1_part_max;
+                }
+                t1_part[i] = (t1_part_max > t1_part[i] || t1_part_max != t1_part_max) ? t1_part_max : t1_part[i];
+            }
+        }
     }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double s_sum = 0.0;
-            GRADC_SIMD(reduction(+:s_sum))
-            for (int64_t j = 0; j < d; ++j) {
-                s_sum += X[i*d + j] * w[j];
-            }
-            s[i] = s_sum;
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t1_more = (void *)(part_scratch + part * part_bytes);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < n; ++at) {
+            t1[at] = (t1_more[at] > t1[at] || t1_more[at] != t1_more[at]) ? t1_more[at] : t1[at];
         }
+    }
+    const int64_t parts_ = gradc_parts(n, 23*n + 25, 0);
+    const size_t part_bytes_ = gradc_bytes(128, sizeof(double));
+    double t3_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts_)
+    for (int64_t part = 0; part < parts_; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_, part);
+        const int64_t part_end = gradc_cut(n, parts_, part + 1);
+        unsigned char *own = part_scratch_ + part * part_bytes_;
+        double *const t2 = (void *)own;
+        double t3_part = 0.0;
+        const int64_t tile_rows = gradc_rows(n * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t0[i:n, j:n] = where(place[i] <= place[j], s[j], -inf) */
-        /* t1[i:n] = max[j:n](t0[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double place_i = place[i];
-            const double s_i = s[i];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < n; ++j) {
-                const double v0 = place[j] <= place_i ? s_i : -INFINITY;
-                t0[j*n + i] = v0;
-                t1[j] = (v0 > t1[j] || v0 != v0) ? v0 : t1[j];
+            /* t2[i:n] = sum[j:n](exp(t0[i, j] - t1[i])) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t1_i = t1[i];
+                double t2_sum = 0.0;
+                GRADC_SIMD(reduction(+:t2_sum))
+                for (int64_t j = 0; j < n; ++j) {
+                    t2_sum += exp(t0[i*n + j] - t1_i);
+                }
+                t2[i - tile_begin] = t2_sum;
             }
+
+            /* t3 = sum[i:n](t1[i] + log(t2[i]) - s[i]) */
+            double t3_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t3_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t3_part_sum += t1[i] + log(t2[i - tile_begin]) - s[i];
+            }
+            t3_part += t3_part_sum;
         }
+        t3_parts[part] = t3_part;
     }
     double t3 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* t2[i:n] = sum[j:n](exp(t0[i, j] - t1[i])) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t1_i = t1[i];
-            double t2_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2_sum))
-            for (int64_t j = 0; j < n; ++j) {
-                t2_sum += exp(t0[i*n + j] - t1_i);
-            }
-            t2[i - tile_begin] = t2_sum;
-        }
-
-        /* t3 = sum[i:n](t1[i] + log(t2[i]) - s[i]) */
-        double t3_sum = 0.0;
-        GRADC_SIMD(reduction(+:t3_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t3_sum += t1[i] + log(t2[i - tile_begin]) - s[i];
-        }
-        t3 += t3_sum;
+    for (int64_t part = 0; part < parts_; ++part) {
+        t3 += t3_parts[part];
     }
 
     /* value = t3 / n */
@@ -123,8 +245,7 @@ int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const do
 
 size_t plackett_luce_forward_work(int64_t n, int64_t d)
 {
-    (void)d;
-    return gradc_bytes(n*n, sizeof(double));
+    return gradc_bytes(n*n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double)));
 }
 
 int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -133,57 +254,82 @@ int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const 
 {
     unsigned char *scratch = work;
     double *const t0 = (void *)scratch;
-    for (int64_t at = 0; at < n; ++at) {
-        t1[at] = -INFINITY;
+    scratch += gradc_bytes(n*n, sizeof(double));
+    unsigned char *const part_scratch = (void *)scratch;
+    const int64_t parts = gradc_parts(n, 3*d + 5*n, n);
+    const size_t part_bytes = gradc_bytes(n, sizeof(double));
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t1_part = part == 0 ? t1 : (void *)own;
+        for (int64_t at = 0; at < n; ++at) {
+            t1_part[at] = -INFINITY;
+        }
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+            /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
+            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &s[tile_begin], 1, 0);
+
+            /* t0[i:n, j:n] = where(place[i] <= place[j], s[j], -inf) */
+            /* t1[i:n] = max[j:n](t0[i, j]) */
+            for (int64_t i = 0; i < n; ++i) {
+                const double place_i = place[i];
+                double t1_part_max = -INFINITY;
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const double v0 = place_i <= place[j] ? s[j] : -INFINITY;
+                    t0[i*n + j] = v0;
+                    t1_part_max = (v0 > t1_part_max || v0 != v0) ? v0 : t1_part_max;
+                }
+                t1_part[i] = (t1_part_max > t1_part[i] || t1_part_max != t1_part_max) ? t1_part_max : t1_part[i];
+            }
+        }
     }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double s_sum = 0.0;
-            GRADC_SIMD(reduction(+:s_sum))
-            for (int64_t j = 0; j < d; ++j) {
-                s_sum += X[i*d + j] * w[j];
-            }
-            s[i] = s_sum;
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t1_more = (void *)(part_scratch + part * part_bytes);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < n; ++at) {
+            t1[at] = (t1_more[at] > t1[at] || t1_more[at] != t1_more[at]) ? t1_more[at] : t1[at];
         }
+    }
+    const int64_t parts_ = gradc_parts(n, 23*n + 25, 0);
+    double t3_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts_)
+    for (int64_t part = 0; part < parts_; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_, part);
+        const int64_t part_end = gradc_cut(n, parts_, part + 1);
+        double t3_part = 0.0;
+        const int64_t tile_rows = gradc_rows(n * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t0[i:n, j:n] = where(place[i] <= place[j], s[j], -inf) */
-        /* t1[i:n] = max[j:n](t0[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double place_i = place[i];
-            const double s_i = s[i];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < n; ++j) {
-                const double v0 = place[j] <= place_i ? s_i : -INFINITY;
-                t0[j*n + i] = v0;
-                t1[j] = (v0 > t1[j] || v0 != v0) ? v0 : t1[j];
+            /* t2[i:n] = sum[j:n](exp(t0[i, j] - t1[i])) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t1_i = t1[i];
+                double t2_sum = 0.0;
+                GRADC_SIMD(reduction(+:t2_sum))
+                for (int64_t j = 0; j < n; ++j) {
+                    t2_sum += exp(t0[i*n + j] - t1_i);
+                }
+                t2[i] = t2_sum;
             }
+
+            /* t3 = sum[i:n](t1[i] + log(t2[i]) - s[i]) */
+            double t3_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t3_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t3_part_sum += t1[i] + log(t2[i]) - s[i];
+            }
+            t3_part += t3_part_sum;
         }
+        t3_parts[part] = t3_part;
     }
     double t3 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* t2[i:n] = sum[j:n](exp(t0[i, j] - t1[i])) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t1_i = t1[i];
-            double t2_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2_sum))
-            for (int64_t j = 0; j < n; ++j) {
-                t2_sum += exp(t0[i*n + j] - t1_i);
-            }
-            t2[i] = t2_sum;
-        }
-
-        /* t3 = sum[i:n](t1[i] + log(t2[i]) - s[i]) */
-        double t3_sum = 0.0;
-        GRADC_SIMD(reduction(+:t3_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t3_sum += t1[i] + log(t2[i]) - s[i];
-        }
-        t3 += t3_sum;
+    for (int64_t part = 0; part < parts_; ++part) {
+        t3 += t3_parts[part];
     }
 
     /* value = t3 / n */
@@ -194,10 +340,10 @@ int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const 
 size_t plackett_luce_backward_work(int64_t n, int64_t d)
 {
     (void)d;
-    return gradc_bytes(128*n, sizeof(double))
+    return gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 49*n + 6, n) * (gradc_bytes(n, sizeof(double))
+           + gradc_bytes(128*n, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(n, sizeof(double));
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int plackett_luce_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -206,81 +352,76 @@ int plackett_luce_backward(int64_t n, int64_t d, const double *restrict w, const
 {
     (void)w;
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
-    scratch += gradc_bytes(128*n, sizeof(double));
-    double *const t4 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
     double *const s_bar = (void *)scratch;
+    scratch += gradc_bytes(n, sizeof(double));
+    unsigned char *const part_scratch = (void *)scratch;
 
     /* t3 = cotangent / n */
     const double t3 = cotangent / (double)n;
-    for (int64_t at = 0; at < n; ++at) {
-        s_bar[at] = 0.0;
+    const int64_t parts = gradc_parts(n, 49*n + 6, n);
+    const size_t part_bytes = gradc_bytes(n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const s_bar_part = part == 0 ? s_bar : (void *)own;
+        own += gradc_bytes(n, sizeof(double));
+        double *const t0 = (void *)own;
+        own += gradc_bytes(128*n, sizeof(double));
+        double *const t5 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t4 = (void *)own;
+        for (int64_t at = 0; at < n; ++at) {
+            s_bar_part[at] = 0.0;
+        }
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+            /* t0[i:n, j:n] = where(place[i] <= place[j], s[j], -inf) */
+            /* t5[i:n] = sum[j:n](where(t0[i, j] == t1[i], 1, 0)) */
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t5[j - tile_begin] = 0.0;
+            }
+            for (int64_t i = 0; i < n; ++i) {
+                const double place_i = place[i];
+                const double s_i = s[i];
+                GRADC_SIMD()
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const double v0 = place[j] <= place_i ? s_i : -INFINITY;
+                    t0[i*128 + j - tile_begin] = v0;
+                    t5[j - tile_begin] += t1[j] == v0 ? 1.0 : 0.0;
+                }
+            }
+
+            /* t4[i:n] = t3 / t2[i] */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t4[i - tile_begin] = t3 / t2[i];
+            }
+
+            /* s_bar[i:n] = sum[j:n](where(place[j] <= place[i], t4[j] * exp(t0[j, i] - t1[j]) + where(t0[j, i] ==
+             *    t1[j], (t3 - t2[j] * t4[j]) / t5[j], 0), 0)) */
+            for (int64_t i = 0; i < n; ++i) {
+                const double place_i = place[i];
+                double s_bar_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:s_bar_part_sum))
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const double t4_j = t4[j - tile_begin];
+                    const double t0_ji = t0[i*128 + j - tile_begin];
+                    const double t1_j = t1[j];
+                    const double v0 = t4_j * exp(t0_ji - t1_j) + (t0_ji == t1_j ? (t3 - t4_j * t2[j]) / t5[j - tile_begin] : 0.0);
+                    s_bar_part_sum += place[j] <= place_i ? v0 : 0.0;
+                }
+                s_bar_part[i] += s_bar_part_sum;
+            }
+        }
     }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* t0[i:n, j:n] = where(place[i] <= place[j], s[j], -inf) */
-        /* t5[i:n] = sum[j:n](where(t0[i, j] == t1[i], 1, 0)) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double place_i = place[i];
-            const double t1_i = t1[i];
-            double t5_sum = 0.0;
-            GRADC_SIMD(reduction(+:t5_sum))
-            for (int64_t j = 0; j < n; ++j) {
-                const double v0 = place_i <= place[j] ? s[j] : -INFINITY;
-                t0[(i - tile_begin)*n + j] = v0;
-                t5_sum += t1_i == v0 ? 1.0 : 0.0;
-            }
-            t5[i - tile_begin] = t5_sum;
-        }
-
-        /* t4[i:n] = t3 / t2[i] */
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const s_bar_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t4[i - tile_begin] = t3 / t2[i];
-        }
-
-        /* s_bar[i:n] = sum[j:n](where(place[j] <= place[i], t4[j] * exp(t0[j, i] - t1[j]) + where(t0[j, i] ==
-         *    t1[j], (t3 - t2[j] * t4[j]) / t5[j], 0), 0)) */
-        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double place_i = place[i];
-            const double t4_i = t4[i - tile_begin];
-            const double t1_i = t1[i];
-            const double v0 = (t3 - t2[i] * t4_i) / t5[i - tile_begin];
-            const double place_i1 = place[(i + 1)];
-            const double t4_i1 = t4[(i + 1) - tile_begin];
-            const double t1_i1 = t1[(i + 1)];
-            const double v1 = (t3 - t2[(i + 1)] * t4_i1) / t5[(i + 1) - tile_begin];
-            const double place_i2 = place[(i + 2)];
-            const double t4_i2 = t4[(i + 2) - tile_begin];
-            const double t1_i2 = t1[(i + 2)];
-            const double v2 = (t3 - t2[(i + 2)] * t4_i2) / t5[(i + 2) - tile_begin];
-            const double place_i3 = place[(i + 3)];
-            const double t4_i3 = t4[(i + 3) - tile_begin];
-            const double t1_i3 = t1[(i + 3)];
-            const double v3 = (t3 - t2[(i + 3)] * t4_i3) / t5[(i + 3) - tile_begin];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < n; ++j) {
-                const double t0_ij = t0[(i - tile_begin)*n + j];
-                const double t0_i1j = t0[((i + 1) - tile_begin)*n + j];
-                const double t0_i2j = t0[((i + 2) - tile_begin)*n + j];
-                const double t0_i3j = t0[((i + 3) - tile_begin)*n + j];
-                s_bar[j] += (place_i <= place[j] ? t4_i * exp(t0_ij - t1_i) + (t0_ij == t1_i ? v0 : 0.0) : 0.0) + (place_i1 <= place[j] ? t4_i1 * exp(t0_i1j - t1_i1) + (t0_i1j == t1_i1 ? v1 : 0.0) : 0.0) + (place_i2 <= place[j] ? t4_i2 * exp(t0_i2j - t1_i2) + (t0_i2j == t1_i2 ? v2 : 0.0) : 0.0) + (place_i3 <= place[j] ? t4_i3 * exp(t0_i3j - t1_i3) + (t0_i3j == t1_i3 ? v3 : 0.0) : 0.0);
-            }
-        }
-        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double place_i = place[i];
-            const double t4_i = t4[i - tile_begin];
-            const double t1_i = t1[i];
-            const double v0 = (t3 - t2[i] * t4_i) / t5[i - tile_begin];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < n; ++j) {
-                const double t0_ij = t0[(i - tile_begin)*n + j];
-                s_bar[j] += place_i <= place[j] ? t4_i * exp(t0_ij - t1_i) + (t0_ij == t1_i ? v0 : 0.0) : 0.0;
-            }
+        for (int64_t at = 0; at < n; ++at) {
+            s_bar[at] += s_bar_more[at];
         }
     }
     for (int64_t at = 0; at < d; ++at) {
@@ -310,14 +451,13 @@ int plackett_luce_backward(int64_t n, int64_t d, const double *restrict w, const
 
 size_t plackett_luce_value_and_grad_work(int64_t n, int64_t d)
 {
-    (void)d;
     return gradc_bytes(n, sizeof(double))
            + gradc_bytes(n*n, sizeof(double))
            + gradc_bytes(n, sizeof(double))
+           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 66*n + 30, n) * (gradc_bytes(n, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(n, sizeof(double));
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -331,117 +471,154 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     scratch += gradc_bytes(n*n, sizeof(double));
     double *const t1 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
-    double *const t2 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
     double *const s_bar = (void *)scratch;
+    scratch += gradc_bytes(n, sizeof(double));
+    unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double)));
+    unsigned char *const part_scratch_ = (void *)scratch;
 
     /* t4 = 1 / n */
     const double t4 = 1.0 / (double)n;
-    for (int64_t at = 0; at < n; ++at) {
-        t1[at] = -INFINITY;
+    const int64_t parts = gradc_parts(n, 3*d + 5*n, n);
+    const size_t part_bytes = gradc_bytes(n, sizeof(double));
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t1_part = part == 0 ? t1 : (void *)own;
+        for (int64_t at = 0; at < n; ++at) {
+            t1_part[at] = -INFINITY;
+        }
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+            /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
+            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &s[tile_begin], 1, 0);
+
+            /* t0[i:n, j:n] = where(place[i] <= place[j], s[j], -inf) */
+            /* t1[i:n] = max[j:n](t0[i, j]) */
+            for (int64_t i = 0; i < n; ++i) {
+                const double place_i = place[i];
+                double t1_part_max = -INFINITY;
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const double v0 = place_i <= place[j] ? s[j] : -INFINITY;
+                    t0[i*n + j] = v0;
+                    t1_part_max = (v0 > t1_part_max || v0 != v0) ? v0 : t1_part_max;
+                }
+                t1_part[i] = (t1_part_max > t1_part[i] || t1_part_max != t1_part_max) ? t1_part_max : t1_part[i];
+            }
+        }
     }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double s_sum = 0.0;
-            GRADC_SIMD(reduction(+:s_sum))
-            for (int64_t j = 0; j < d; ++j) {
-                s_sum += X[i*d + j] * w[j];
-            }
-            s[i] = s_sum;
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t1_more = (void *)(part_scratch + part * part_bytes);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < n; ++at) {
+            t1[at] = (t1_more[at] > t1[at] || t1_more[at] != t1_more[at]) ? t1_more[at] : t1[at];
         }
+    }
+    const int64_t parts_ = gradc_parts(n, 66*n + 30, n);
+    const size_t part_bytes_ = gradc_bytes(n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t3_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts_)
+    for (int64_t part = 0; part < parts_; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_, part);
+        const int64_t part_end = gradc_cut(n, parts_, part + 1);
+        unsigned char *own = part_scratch_ + part * part_bytes_;
+        double *const s_bar_part = part == 0 ? s_bar : (void *)own;
+        own += gradc_bytes(n, sizeof(double));
+        double *const t2 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t6 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t5 = (void *)own;
+        double t3_part = 0.0;
+        for (int64_t at = 0; at < n; ++at) {
+            s_bar_part[at] = 0.0;
+        }
+        const int64_t tile_rows = gradc_rows(n * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t0[i:n, j:n] = where(place[i] <= place[j], s[j], -inf) */
-        /* t1[i:n] = max[j:n](t0[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double place_i = place[i];
-            const double s_i = s[i];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < n; ++j) {
-                const double v0 = place[j] <= place_i ? s_i : -INFINITY;
-                t0[j*n + i] = v0;
-                t1[j] = (v0 > t1[j] || v0 != v0) ? v0 : t1[j];
+            /* t2[i:n] = sum[j:n](exp(t0[i, j] - t1[i])) */
+            /* t6[i:n] = sum[j:n](where(t0[i, j] == t1[i], 1, 0)) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t1_i = t1[i];
+                double t2_sum = 0.0;
+                double t6_sum = 0.0;
+                GRADC_SIMD(reduction(+:t2_sum, t6_sum))
+                for (int64_t j = 0; j < n; ++j) {
+                    const double t0_ij = t0[i*n + j];
+                    t2_sum += exp(t0_ij - t1_i);
+                    t6_sum += t0_ij == t1_i ? 1.0 : 0.0;
+                }
+                t2[i - tile_begin] = t2_sum;
+                t6[i - tile_begin] = t6_sum;
+            }
+
+            /* t3 = sum[i:n](t1[i] + log(t2[i]) - s[i]) */
+            /* t5[i:n] = t4 / t2[i] */
+            double t3_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t3_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t2_i = t2[i - tile_begin];
+                t3_part_sum += t1[i] + log(t2_i) - s[i];
+                t5[i - tile_begin] = t4 / t2_i;
+            }
+            t3_part += t3_part_sum;
+
+            /* s_bar[i:n] = sum[j:n](where(place[j] <= place[i], t5[j] * exp(t0[j, i] - t1[j]) + where(t0[j, i] ==
+             *    t1[j], (t4 - t5[j] * t2[j]) / t6[j], 0), 0)) */
+            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+                const double place_i = place[i];
+                const double t5_i = t5[i - tile_begin];
+                const double t1_i = t1[i];
+                const double v0 = (t4 - t5_i * t2[i - tile_begin]) / t6[i - tile_begin];
+                const double place_i1 = place[(i + 1)];
+                const double t5_i1 = t5[(i + 1) - tile_begin];
+                const double t1_i1 = t1[(i + 1)];
+                const double v1 = (t4 - t5_i1 * t2[(i + 1) - tile_begin]) / t6[(i + 1) - tile_begin];
+                const double place_i2 = place[(i + 2)];
+                const double t5_i2 = t5[(i + 2) - tile_begin];
+                const double t1_i2 = t1[(i + 2)];
+                const double v2 = (t4 - t5_i2 * t2[(i + 2) - tile_begin]) / t6[(i + 2) - tile_begin];
+                const double place_i3 = place[(i + 3)];
+                const double t5_i3 = t5[(i + 3) - tile_begin];
+                const double t1_i3 = t1[(i + 3)];
+                const double v3 = (t4 - t5_i3 * t2[(i + 3) - tile_begin]) / t6[(i + 3) - tile_begin];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < n; ++j) {
+                    const double t0_ij = t0[i*n + j];
+                    const double t0_i1j = t0[(i + 1)*n + j];
+                    const double t0_i2j = t0[(i + 2)*n + j];
+                    const double t0_i3j = t0[(i + 3)*n + j];
+                    s_bar_part[j] += (place_i <= place[j] ? t5_i * exp(t0_ij - t1_i) + (t0_ij == t1_i ? v0 : 0.0) : 0.0) + (place_i1 <= place[j] ? t5_i1 * exp(t0_i1j - t1_i1) + (t0_i1j == t1_i1 ? v1 : 0.0) : 0.0) + (place_i2 <= place[j] ? t5_i2 * exp(t0_i2j - t1_i2) + (t0_i2j == t1_i2 ? v2 : 0.0) : 0.0) + (place_i3 <= place[j] ? t5_i3 * exp(t0_i3j - t1_i3) + (t0_i3j == t1_i3 ? v3 : 0.0) : 0.0);
+                }
+            }
+            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+                const double place_i = place[i];
+                const double t5_i = t5[i - tile_begin];
+                const double t1_i = t1[i];
+                const double v0 = (t4 - t5_i * t2[i - tile_begin]) / t6[i - tile_begin];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < n; ++j) {
+                    const double t0_ij = t0[i*n + j];
+                    s_bar_part[j] += place_i <= place[j] ? t5_i * exp(t0_ij - t1_i) + (t0_ij == t1_i ? v0 : 0.0) : 0.0;
+                }
             }
         }
+        t3_parts[part] = t3_part;
     }
     double t3 = 0.0;
-    for (int64_t at = 0; at < n; ++at) {
-        s_bar[at] = 0.0;
+    for (int64_t part = 0; part < parts_; ++part) {
+        t3 += t3_parts[part];
     }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* t2[i:n] = sum[j:n](exp(t0[i, j] - t1[i])) */
-        /* t6[i:n] = sum[j:n](where(t0[i, j] == t1[i], 1, 0)) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t1_i = t1[i];
-            double t2_sum = 0.0;
-            double t6_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2_sum, t6_sum))
-            for (int64_t j = 0; j < n; ++j) {
-                const double t0_ij = t0[i*n + j];
-                t2_sum += exp(t0_ij - t1_i);
-                t6_sum += t0_ij == t1_i ? 1.0 : 0.0;
-            }
-            t2[i - tile_begin] = t2_sum;
-            t6[i - tile_begin] = t6_sum;
-        }
-
-        /* t3 = sum[i:n](t1[i] + log(t2[i]) - s[i]) */
-        /* t5[i:n] = t4 / t2[i] */
-        double t3_sum = 0.0;
-        GRADC_SIMD(reduction(+:t3_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t2_i = t2[i - tile_begin];
-            t3_sum += t1[i] + log(t2_i) - s[i];
-            t5[i - tile_begin] = t4 / t2_i;
-        }
-        t3 += t3_sum;
-
-        /* s_bar[i:n] = sum[j:n](where(place[j] <= place[i], t5[j] * exp(t0[j, i] - t1[j]) + where(t0[j, i] ==
-         *    t1[j], (t4 - t5[j] * t2[j]) / t6[j], 0), 0)) */
-        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double place_i = place[i];
-            const double t5_i = t5[i - tile_begin];
-            const double t1_i = t1[i];
-            const double v0 = (t4 - t5_i * t2[i - tile_begin]) / t6[i - tile_begin];
-            const double place_i1 = place[(i + 1)];
-            const double t5_i1 = t5[(i + 1) - tile_begin];
-            const double t1_i1 = t1[(i + 1)];
-            const double v1 = (t4 - t5_i1 * t2[(i + 1) - tile_begin]) / t6[(i + 1) - tile_begin];
-            const double place_i2 = place[(i + 2)];
-            const double t5_i2 = t5[(i + 2) - tile_begin];
-            const double t1_i2 = t1[(i + 2)];
-            const double v2 = (t4 - t5_i2 * t2[(i + 2) - tile_begin]) / t6[(i + 2) - tile_begin];
-            const double place_i3 = place[(i + 3)];
-            const double t5_i3 = t5[(i + 3) - tile_begin];
-            const double t1_i3 = t1[(i + 3)];
-            const double v3 = (t4 - t5_i3 * t2[(i + 3) - tile_begin]) / t6[(i + 3) - tile_begin];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < n; ++j) {
-                const double t0_ij = t0[i*n + j];
-                const double t0_i1j = t0[(i + 1)*n + j];
-                const double t0_i2j = t0[(i + 2)*n + j];
-                const double t0_i3j = t0[(i + 3)*n + j];
-                s_bar[j] += (place_i <= place[j] ? t5_i * exp(t0_ij - t1_i) + (t0_ij == t1_i ? v0 : 0.0) : 0.0) + (place_i1 <= place[j] ? t5_i1 * exp(t0_i1j - t1_i1) + (t0_i1j == t1_i1 ? v1 : 0.0) : 0.0) + (place_i2 <= place[j] ? t5_i2 * exp(t0_i2j - t1_i2) + (t0_i2j == t1_i2 ? v2 : 0.0) : 0.0) + (place_i3 <= place[j] ? t5_i3 * exp(t0_i3j - t1_i3) + (t0_i3j == t1_i3 ? v3 : 0.0) : 0.0);
-            }
-        }
-        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double place_i = place[i];
-            const double t5_i = t5[i - tile_begin];
-            const double t1_i = t1[i];
-            const double v0 = (t4 - t5_i * t2[i - tile_begin]) / t6[i - tile_begin];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < n; ++j) {
-                const double t0_ij = t0[i*n + j];
-                s_bar[j] += place_i <= place[j] ? t5_i * exp(t0_ij - t1_i) + (t0_ij == t1_i ? v0 : 0.0) : 0.0;
-            }
+    for (int64_t part = 1; part < parts_; ++part) {
+        const double *const s_bar_more = (void *)(part_scratch_ + part * part_bytes_);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < n; ++at) {
+            s_bar[at] += s_bar_more[at];
         }
     }
 

@@ -26,11 +26,16 @@ double log1p(double);
 
 #include <math.h>
 
-#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_PRAGMA(text) _Pragma(#text)
+#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
 #else
 #define GRADC_SIMD(...)
+#endif
+#if defined(_OPENMP)
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#else
+#define GRADC_PARALLEL(parts)
 #endif
 
 #include "ranknet.h"
@@ -39,6 +44,97 @@ double log1p(double);
 static inline size_t gradc_bytes(int64_t count, size_t size)
 {
     return ((size_t)count * size + 63) / 64 * 64;
+}
+
+/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
+ * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
+#define GRADC_PARTS 16
+static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
+{
+    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
+    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
+    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
+}
+
+/* Where a part begins: at a multiple of the rows of a tile. */
+static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
+{
+    return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
+static int64_t gradc_rows(size_t bytes)
+{
+    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
+#if defined(__AVX512F__)
+#define GRADC_BYTES 64
+#elif defined(__AVX__)
+#define GRADC_BYTES 32
+#else
+#define GRADC_BYTES 16
+#endif
+#define GRADC_LANES ((int64_t)(GRADC_BYTES / sizeof(double)))
+
+typedef double gradc_vector __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
+typedef int64_t gradc_mask __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
+
+/* z[i] (+)= sum over j < depth of a[i, j] * x[j], a's rows contiguous: four rows at a time, so that x is loaded once for
+ * them. The last vector of a row overlaps the one before it, and what that one has counted is masked out. */
+static inline double gradc_total(gradc_vector sum)
+{
+    double parts[GRADC_LANES];
+    for (int64_t width = GRADC_LANES / 2; width > 0; width /= 2) {
+        __builtin_memcpy(parts, &sum, sizeof(sum));
+        for (int64_t j = 0; j < width; ++j) {
+            sum[j] = parts[j] + parts[j + width];
+        }
+    }
+    return sum[0];
+}
+
+static void gradc_dots(int64_t rows, int64_t depth, const double *restrict a, int64_t a_row,
+                       const double *restrict x, double *restrict z, int64_t z_row, int add)
+{
+    const int64_t whole = depth / GRADC_LANES * GRADC_LANES, last = depth - GRADC_LANES;
+    int64_t i = 0;
+    if (last >= 0) {
+        gradc_mask late = {0};
+        for (int64_t j = 0; j < GRADC_LANES; ++j) {
+            late[j] = last + j >= whole ? -1 : 0;
+        }
+        for (; i + 4 <= rows; i += 4) {
+            const double *restrict row = a + i * a_row;
+            gradc_vector sum[4] = {{0}, {0}, {0}, {0}};
+            for (int64_t j = 0; j < whole; j += GRADC_LANES) {
+                const gradc_vector v = *(const gradc_vector *)(x + j);
+                for (int r = 0; r < 4; ++r) {
+                    sum[r] += *(const gradc_vector *)(row + r * a_row + j) * v;
+                }
+            }
+            if (whole < depth) {
+                const gradc_vector v = *(const gradc_vector *)(x + last);
+                for (int r = 0; r < 4; ++r) {
+                    const gradc_vector term = *(const gradc_vector *)(row + r * a_row + last) * v;
+                    sum[r] += (gradc_vector)((gradc_mask)term & late);
+                }
+            }
+            for (int r = 0; r < 4; ++r) {
+                double *restrict place = z + (i + r) * z_row;
+                *place = (add ? *place : 0) + gradc_total(sum[r]);
+            }
+        }
+    }
+    for (; i < rows; ++i) {
+        double sum = 0;
+        for (int64_t j = 0; j < depth; ++j) {
+            sum += a[i * a_row + j] * x[j];
+        }
+        z[i * z_row] = (add ? z[i * z_row] : 0) + sum;
+    }
 }
 
 size_t ranknet_value_work(int64_t n, int64_t d)
@@ -52,44 +148,64 @@ int ranknet_value(int64_t n, int64_t d, const double *restrict w, const double *
 {
     unsigned char *scratch = work;
     double *const s = (void *)scratch;
+    const int64_t parts = gradc_parts(n, 3*d + 4*n, 0);
+    double t1_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        double t1_part = 0.0;
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+            /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
+            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &s[tile_begin], 1, 0);
+
+            /* t1 = sum[i:n, j:n](where(grade[j] < grade[i], 1, 0)) */
+            double t1_part_sum = 0.0;
+            for (int64_t i = 0; i < n; ++i) {
+                const double grade_i = grade[i];
+                GRADC_SIMD(reduction(+:t1_part_sum))
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    t1_part_sum += grade_i < grade[j] ? 1.0 : 0.0;
+                }
+            }
+            t1_part += t1_part_sum;
+        }
+        t1_parts[part] = t1_part;
+    }
     double t1 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
+    }
+    const int64_t parts_ = gradc_parts(n, 53*n, 0);
+    double t0_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts_)
+    for (int64_t part = 0; part < parts_; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_, part);
+        const int64_t part_end = gradc_cut(n, parts_, part + 1);
+        double t0_part = 0.0;
 
-        /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double s_sum = 0.0;
-            GRADC_SIMD(reduction(+:s_sum))
-            for (int64_t j = 0; j < d; ++j) {
-                s_sum += X[i*d + j] * w[j];
-            }
-            s[i] = s_sum;
-        }
-
-        /* t1 = sum[i:n, j:n](where(grade[j] < grade[i], 1, 0)) */
-        double t1_sum = 0.0;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        /* t0 = sum[i:n, j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], where(0 == s0, 0.6931471805599453,
+         *    maximum(0, s0) + log1p(exp(-abs(s0)))), 0))) */
+        double t0_part_sum = 0.0;
+        for (int64_t i = 0; i < n; ++i) {
             const double grade_i = grade[i];
-            GRADC_SIMD(reduction(+:t1_sum))
-            for (int64_t j = 0; j < n; ++j) {
-                t1_sum += grade[j] < grade_i ? 1.0 : 0.0;
+            const double s_i = s[i];
+            GRADC_SIMD(reduction(+:t0_part_sum))
+            for (int64_t j = part_begin; j < part_end; ++j) {
+                const double v0 = s_i - s[j];
+                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(v0)));
+                t0_part_sum += grade_i < grade[j] ? v1 : 0.0;
             }
         }
-        t1 += t1_sum;
+        t0_part += t0_part_sum;
+        t0_parts[part] = t0_part;
     }
     double t0 = 0.0;
-
-    /* t0 = sum[i:n, j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], where(0 == s0, 0.6931471805599453,
-     *    maximum(0, s0) + log1p(exp(-abs(s0)))), 0))) */
-    for (int64_t i = 0; i < n; ++i) {
-        const double grade_i = grade[i];
-        const double s_i = s[i];
-        GRADC_SIMD(reduction(+:t0))
-        for (int64_t j = 0; j < n; ++j) {
-            const double v0 = s[j] - s_i;
-            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(v0)));
-            t0 += grade[j] < grade_i ? v1 : 0.0;
-        }
+    for (int64_t part = 0; part < parts_; ++part) {
+        t0 += t0_parts[part];
     }
 
     /* value = t0 / t1 */
@@ -109,44 +225,64 @@ int ranknet_forward(int64_t n, int64_t d, const double *restrict w, const double
                     void *restrict work)
 {
     (void)work;
+    const int64_t parts = gradc_parts(n, 3*d + 4*n, 0);
+    double t1__parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        double t1__part = 0.0;
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+            /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
+            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &s[tile_begin], 1, 0);
+
+            /* t1 = sum[i:n, j:n](where(grade[j] < grade[i], 1, 0)) */
+            double t1__part_sum = 0.0;
+            for (int64_t i = 0; i < n; ++i) {
+                const double grade_i = grade[i];
+                GRADC_SIMD(reduction(+:t1__part_sum))
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    t1__part_sum += grade_i < grade[j] ? 1.0 : 0.0;
+                }
+            }
+            t1__part += t1__part_sum;
+        }
+        t1__parts[part] = t1__part;
+    }
     double t1_ = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    for (int64_t part = 0; part < parts; ++part) {
+        t1_ += t1__parts[part];
+    }
+    const int64_t parts_ = gradc_parts(n, 53*n, 0);
+    double t0_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts_)
+    for (int64_t part = 0; part < parts_; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_, part);
+        const int64_t part_end = gradc_cut(n, parts_, part + 1);
+        double t0_part = 0.0;
 
-        /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double s_sum = 0.0;
-            GRADC_SIMD(reduction(+:s_sum))
-            for (int64_t j = 0; j < d; ++j) {
-                s_sum += X[i*d + j] * w[j];
-            }
-            s[i] = s_sum;
-        }
-
-        /* t1 = sum[i:n, j:n](where(grade[j] < grade[i], 1, 0)) */
-        double t1__sum = 0.0;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        /* t0 = sum[i:n, j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], where(0 == s0, 0.6931471805599453,
+         *    maximum(0, s0) + log1p(exp(-abs(s0)))), 0))) */
+        double t0_part_sum = 0.0;
+        for (int64_t i = 0; i < n; ++i) {
             const double grade_i = grade[i];
-            GRADC_SIMD(reduction(+:t1__sum))
-            for (int64_t j = 0; j < n; ++j) {
-                t1__sum += grade[j] < grade_i ? 1.0 : 0.0;
+            const double s_i = s[i];
+            GRADC_SIMD(reduction(+:t0_part_sum))
+            for (int64_t j = part_begin; j < part_end; ++j) {
+                const double v0 = s_i - s[j];
+                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(v0)));
+                t0_part_sum += grade_i < grade[j] ? v1 : 0.0;
             }
         }
-        t1_ += t1__sum;
+        t0_part += t0_part_sum;
+        t0_parts[part] = t0_part;
     }
     double t0 = 0.0;
-
-    /* t0 = sum[i:n, j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], where(0 == s0, 0.6931471805599453,
-     *    maximum(0, s0) + log1p(exp(-abs(s0)))), 0))) */
-    for (int64_t i = 0; i < n; ++i) {
-        const double grade_i = grade[i];
-        const double s_i = s[i];
-        GRADC_SIMD(reduction(+:t0))
-        for (int64_t j = 0; j < n; ++j) {
-            const double v0 = s[j] - s_i;
-            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(v0)));
-            t0 += grade[j] < grade_i ? v1 : 0.0;
-        }
+    for (int64_t part = 0; part < parts_; ++part) {
+        t0 += t0_parts[part];
     }
 
     /* value = t0 / t1 */
@@ -157,10 +293,9 @@ int ranknet_forward(int64_t n, int64_t d, const double *restrict w, const double
 
 size_t ranknet_backward_work(int64_t n, int64_t d)
 {
-    (void)n;
-    (void)d;
-    return gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double));
+    return (size_t)gradc_parts(n, 5*d + 148*n, d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int ranknet_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -169,59 +304,113 @@ int ranknet_backward(int64_t n, int64_t d, const double *restrict w, const doubl
 {
     (void)w;
     unsigned char *scratch = work;
-    double *const s_bar = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const s_bar_2 = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
 
     /* t0 = cotangent / t1 */
     const double t0 = cotangent / t1;
-    for (int64_t at = 0; at < d; ++at) {
-        grad_w[at] = 0.0;
+    const int64_t parts = gradc_parts(n, 5*d + 148*n, d);
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+        own += gradc_bytes(d, sizeof(double));
+        double *const s_bar = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const s_bar_2 = (void *)own;
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w_part[at] = 0.0;
+        }
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+            /* s_bar[i:n] = sum[j:n](let(s0 := s[i] - s[j], where(grade[i] < grade[j], t0 * exp(s0 - where(0 == s0,
+             *    0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(s0))))), 0))) */
+            /* s_bar_2[i:n] = sum[j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], -(t0 * exp(s0 - where(0 ==
+             *    s0, 0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(s0)))))), 0))) */
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                s_bar[j - tile_begin] = 0.0;
+            }
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                s_bar_2[j - tile_begin] = 0.0;
+            }
+            for (int64_t i = 0; i < n / 4 * 4; i += 4) {
+                const double grade_i = grade[i];
+                const double s_i = s[i];
+                const double grade_i1 = grade[(i + 1)];
+                const double s_i1 = s[(i + 1)];
+                const double grade_i2 = grade[(i + 2)];
+                const double s_i2 = s[(i + 2)];
+                const double grade_i3 = grade[(i + 3)];
+                const double s_i3 = s[(i + 3)];
+                GRADC_SIMD()
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const double grade_j = grade[j];
+                    const double s_j = s[j];
+                    const double v0 = s_j - s_i;
+                    const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(v0)));
+                    const double v2 = s_i - s_j;
+                    const double v3 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + log1p(exp(-fabs(v2)));
+                    const double v4 = s_j - s_i1;
+                    const double v5 = 0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + log1p(exp(-fabs(v4)));
+                    const double v6 = s_i1 - s_j;
+                    const double v7 = 0.0 == v6 ? 0.6931471805599453 : ((v6 > 0.0 || v6 != v6) ? v6 : 0.0) + log1p(exp(-fabs(v6)));
+                    const double v8 = s_j - s_i2;
+                    const double v9 = 0.0 == v8 ? 0.6931471805599453 : ((v8 > 0.0 || v8 != v8) ? v8 : 0.0) + log1p(exp(-fabs(v8)));
+                    const double v10 = s_i2 - s_j;
+                    const double v11 = 0.0 == v10 ? 0.6931471805599453 : ((v10 > 0.0 || v10 != v10) ? v10 : 0.0) + log1p(exp(-fabs(v10)));
+                    const double v12 = s_j - s_i3;
+                    const double v13 = 0.0 == v12 ? 0.6931471805599453 : ((v12 > 0.0 || v12 != v12) ? v12 : 0.0) + log1p(exp(-fabs(v12)));
+                    const double v14 = s_i3 - s_j;
+                    const double v15 = 0.0 == v14 ? 0.6931471805599453 : ((v14 > 0.0 || v14 != v14) ? v14 : 0.0) + log1p(exp(-fabs(v14)));
+                    s_bar[j - tile_begin] += (grade_j < grade_i ? t0 * exp(v0 - v1) : 0.0) + (grade_j < grade_i1 ? t0 * exp(v4 - v5) : 0.0) + (grade_j < grade_i2 ? t0 * exp(v8 - v9) : 0.0) + (grade_j < grade_i3 ? t0 * exp(v12 - v13) : 0.0);
+                    s_bar_2[j - tile_begin] += (grade_i < grade_j ? -(t0 * exp(v2 - v3)) : 0.0) + (grade_i1 < grade_j ? -(t0 * exp(v6 - v7)) : 0.0) + (grade_i2 < grade_j ? -(t0 * exp(v10 - v11)) : 0.0) + (grade_i3 < grade_j ? -(t0 * exp(v14 - v15)) : 0.0);
+                }
+            }
+            for (int64_t i = n / 4 * 4; i < n; ++i) {
+                const double grade_i = grade[i];
+                const double s_i = s[i];
+                GRADC_SIMD()
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const double grade_j = grade[j];
+                    const double s_j = s[j];
+                    const double v0 = s_j - s_i;
+                    const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(v0)));
+                    const double v2 = s_i - s_j;
+                    const double v3 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + log1p(exp(-fabs(v2)));
+                    s_bar[j - tile_begin] += grade_j < grade_i ? t0 * exp(v0 - v1) : 0.0;
+                    s_bar_2[j - tile_begin] += grade_i < grade_j ? -(t0 * exp(v2 - v3)) : 0.0;
+                }
+            }
+
+            /* grad_w[j:d] = sum[i:n](X[i, j] * (s_bar_2[i] + s_bar[i])) */
+            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+                const double v0 = s_bar_2[i - tile_begin] + s_bar[i - tile_begin];
+                const double v1 = s_bar_2[(i + 1) - tile_begin] + s_bar[(i + 1) - tile_begin];
+                const double v2 = s_bar_2[(i + 2) - tile_begin] + s_bar[(i + 2) - tile_begin];
+                const double v3 = s_bar_2[(i + 3) - tile_begin] + s_bar[(i + 3) - tile_begin];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < d; ++j) {
+                    grad_w_part[j] += X[i*d + j] * v0 + X[(i + 1)*d + j] * v1 + X[(i + 2)*d + j] * v2 + X[(i + 3)*d + j] * v3;
+                }
+            }
+            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+                const double v0 = s_bar_2[i - tile_begin] + s_bar[i - tile_begin];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < d; ++j) {
+                    grad_w_part[j] += X[i*d + j] * v0;
+                }
+            }
+        }
     }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* s_bar[i:n] = sum[j:n](let(s0 := s[i] - s[j], where(grade[i] < grade[j], t0 * exp(s0 - where(0 == s0,
-         *    0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(s0))))), 0))) */
-        /* s_bar_2[i:n] = sum[j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], -(t0 * exp(s0 - where(0 == s0,
-         *    0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(s0)))))), 0))) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double grade_i = grade[i];
-            const double s_i = s[i];
-            double s_bar_sum = 0.0;
-            double s_bar_2_sum = 0.0;
-            GRADC_SIMD(reduction(+:s_bar_sum, s_bar_2_sum))
-            for (int64_t j = 0; j < n; ++j) {
-                const double grade_j = grade[j];
-                const double s_j = s[j];
-                const double v0 = s_i - s_j;
-                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(v0)));
-                const double v2 = s_j - s_i;
-                const double v3 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + log1p(exp(-fabs(v2)));
-                s_bar_sum += grade_i < grade_j ? t0 * exp(v0 - v1) : 0.0;
-                s_bar_2_sum += grade_j < grade_i ? -(t0 * exp(v2 - v3)) : 0.0;
-            }
-            s_bar[i - tile_begin] = s_bar_sum;
-            s_bar_2[i - tile_begin] = s_bar_2_sum;
-        }
-
-        /* grad_w[j:d] = sum[i:n](X[i, j] * (s_bar_2[i] + s_bar[i])) */
-        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v0 = s_bar_2[i - tile_begin] + s_bar[i - tile_begin];
-            const double v1 = s_bar_2[(i + 1) - tile_begin] + s_bar[(i + 1) - tile_begin];
-            const double v2 = s_bar_2[(i + 2) - tile_begin] + s_bar[(i + 2) - tile_begin];
-            const double v3 = s_bar_2[(i + 3) - tile_begin] + s_bar[(i + 3) - tile_begin];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[i*d + j] * v0 + X[(i + 1)*d + j] * v1 + X[(i + 2)*d + j] * v2 + X[(i + 3)*d + j] * v3;
-            }
-        }
-        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v0 = s_bar_2[i - tile_begin] + s_bar[i - tile_begin];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[i*d + j] * v0;
-            }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w[at] += grad_w_more[at];
         }
     }
     return 0;
@@ -229,10 +418,9 @@ int ranknet_backward(int64_t n, int64_t d, const double *restrict w, const doubl
 
 size_t ranknet_value_and_grad_work(int64_t n, int64_t d)
 {
-    (void)d;
-    return gradc_bytes(n, sizeof(double))
+    return gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 5*d + 148*n, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double));
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -242,100 +430,174 @@ int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
     unsigned char *scratch = work;
     double *const s = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
-    double *const s_bar = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const s_bar_2 = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
+    const int64_t parts = gradc_parts(n, 3*d + 4*n, 0);
+    double t1_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        double t1_part = 0.0;
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+            /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
+            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &s[tile_begin], 1, 0);
+
+            /* t1 = sum[i:n, j:n](where(grade[j] < grade[i], 1, 0)) */
+            double t1_part_sum = 0.0;
+            for (int64_t i = 0; i < n; ++i) {
+                const double grade_i = grade[i];
+                GRADC_SIMD(reduction(+:t1_part_sum))
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    t1_part_sum += grade_i < grade[j] ? 1.0 : 0.0;
+                }
+            }
+            t1_part += t1_part_sum;
+        }
+        t1_parts[part] = t1_part;
+    }
     double t1 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
+    }
+    const int64_t parts_ = gradc_parts(n, 53*n, 0);
+    double t0_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts_)
+    for (int64_t part = 0; part < parts_; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_, part);
+        const int64_t part_end = gradc_cut(n, parts_, part + 1);
+        double t0_part = 0.0;
 
-        /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double s_sum = 0.0;
-            GRADC_SIMD(reduction(+:s_sum))
-            for (int64_t j = 0; j < d; ++j) {
-                s_sum += X[i*d + j] * w[j];
-            }
-            s[i] = s_sum;
-        }
-
-        /* t1 = sum[i:n, j:n](where(grade[j] < grade[i], 1, 0)) */
-        double t1_sum = 0.0;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
+        /* t0 = sum[i:n, j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], where(0 == s0, 0.6931471805599453,
+         *    maximum(0, s0) + log1p(exp(-abs(s0)))), 0))) */
+        double t0_part_sum = 0.0;
+        for (int64_t i = 0; i < n; ++i) {
             const double grade_i = grade[i];
-            GRADC_SIMD(reduction(+:t1_sum))
-            for (int64_t j = 0; j < n; ++j) {
-                t1_sum += grade[j] < grade_i ? 1.0 : 0.0;
+            const double s_i = s[i];
+            GRADC_SIMD(reduction(+:t0_part_sum))
+            for (int64_t j = part_begin; j < part_end; ++j) {
+                const double v0 = s_i - s[j];
+                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(v0)));
+                t0_part_sum += grade_i < grade[j] ? v1 : 0.0;
             }
         }
-        t1 += t1_sum;
+        t0_part += t0_part_sum;
+        t0_parts[part] = t0_part;
     }
     double t0 = 0.0;
-
-    /* t0 = sum[i:n, j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], where(0 == s0, 0.6931471805599453,
-     *    maximum(0, s0) + log1p(exp(-abs(s0)))), 0))) */
-    for (int64_t i = 0; i < n; ++i) {
-        const double grade_i = grade[i];
-        const double s_i = s[i];
-        GRADC_SIMD(reduction(+:t0))
-        for (int64_t j = 0; j < n; ++j) {
-            const double v0 = s[j] - s_i;
-            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(v0)));
-            t0 += grade[j] < grade_i ? v1 : 0.0;
-        }
+    for (int64_t part = 0; part < parts_; ++part) {
+        t0 += t0_parts[part];
     }
 
     /* value = t0 / t1 */
     /* t2 = 1 / t1 */
     *value = t0 / t1;
     const double t2 = 1.0 / t1;
-    for (int64_t at = 0; at < d; ++at) {
-        grad_w[at] = 0.0;
+    const int64_t parts_2 = gradc_parts(n, 5*d + 148*n, d);
+    const size_t part_bytes_2 = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    GRADC_PARALLEL(parts_2)
+    for (int64_t part = 0; part < parts_2; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_2, part);
+        const int64_t part_end = gradc_cut(n, parts_2, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes_2;
+        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+        own += gradc_bytes(d, sizeof(double));
+        double *const s_bar = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const s_bar_2 = (void *)own;
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w_part[at] = 0.0;
+        }
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+            /* s_bar[i:n] = sum[j:n](let(s0 := s[i] - s[j], where(grade[i] < grade[j], t2 * exp(s0 - where(0 == s0,
+             *    0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(s0))))), 0))) */
+            /* s_bar_2[i:n] = sum[j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], -(t2 * exp(s0 - where(0 ==
+             *    s0, 0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(s0)))))), 0))) */
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                s_bar[j - tile_begin] = 0.0;
+            }
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                s_bar_2[j - tile_begin] = 0.0;
+            }
+            for (int64_t i = 0; i < n / 4 * 4; i += 4) {
+                const double grade_i = grade[i];
+                const double s_i = s[i];
+                const double grade_i1 = grade[(i + 1)];
+                const double s_i1 = s[(i + 1)];
+                const double grade_i2 = grade[(i + 2)];
+                const double s_i2 = s[(i + 2)];
+                const double grade_i3 = grade[(i + 3)];
+                const double s_i3 = s[(i + 3)];
+                GRADC_SIMD()
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const double grade_j = grade[j];
+                    const double s_j = s[j];
+                    const double v0 = s_j - s_i;
+                    const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(v0)));
+                    const double v2 = s_i - s_j;
+                    const double v3 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + log1p(exp(-fabs(v2)));
+                    const double v4 = s_j - s_i1;
+                    const double v5 = 0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + log1p(exp(-fabs(v4)));
+                    const double v6 = s_i1 - s_j;
+                    const double v7 = 0.0 == v6 ? 0.6931471805599453 : ((v6 > 0.0 || v6 != v6) ? v6 : 0.0) + log1p(exp(-fabs(v6)));
+                    const double v8 = s_j - s_i2;
+                    const double v9 = 0.0 == v8 ? 0.6931471805599453 : ((v8 > 0.0 || v8 != v8) ? v8 : 0.0) + log1p(exp(-fabs(v8)));
+                    const double v10 = s_i2 - s_j;
+                    const double v11 = 0.0 == v10 ? 0.6931471805599453 : ((v10 > 0.0 || v10 != v10) ? v10 : 0.0) + log1p(exp(-fabs(v10)));
+                    const double v12 = s_j - s_i3;
+                    const double v13 = 0.0 == v12 ? 0.6931471805599453 : ((v12 > 0.0 || v12 != v12) ? v12 : 0.0) + log1p(exp(-fabs(v12)));
+                    const double v14 = s_i3 - s_j;
+                    const double v15 = 0.0 == v14 ? 0.6931471805599453 : ((v14 > 0.0 || v14 != v14) ? v14 : 0.0) + log1p(exp(-fabs(v14)));
+                    s_bar[j - tile_begin] += (grade_j < grade_i ? t2 * exp(v0 - v1) : 0.0) + (grade_j < grade_i1 ? t2 * exp(v4 - v5) : 0.0) + (grade_j < grade_i2 ? t2 * exp(v8 - v9) : 0.0) + (grade_j < grade_i3 ? t2 * exp(v12 - v13) : 0.0);
+                    s_bar_2[j - tile_begin] += (grade_i < grade_j ? -(t2 * exp(v2 - v3)) : 0.0) + (grade_i1 < grade_j ? -(t2 * exp(v6 - v7)) : 0.0) + (grade_i2 < grade_j ? -(t2 * exp(v10 - v11)) : 0.0) + (grade_i3 < grade_j ? -(t2 * exp(v14 - v15)) : 0.0);
+                }
+            }
+            for (int64_t i = n / 4 * 4; i < n; ++i) {
+                const double grade_i = grade[i];
+                const double s_i = s[i];
+                GRADC_SIMD()
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const double grade_j = grade[j];
+                    const double s_j = s[j];
+                    const double v0 = s_j - s_i;
+                    const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(v0)));
+                    const double v2 = s_i - s_j;
+                    const double v3 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + log1p(exp(-fabs(v2)));
+                    s_bar[j - tile_begin] += grade_j < grade_i ? t2 * exp(v0 - v1) : 0.0;
+                    s_bar_2[j - tile_begin] += grade_i < grade_j ? -(t2 * exp(v2 - v3)) : 0.0;
+                }
+            }
+
+            /* grad_w[j:d] = sum[i:n](X[i, j] * (s_bar[i] + s_bar_2[i])) */
+            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+                const double v0 = s_bar[i - tile_begin] + s_bar_2[i - tile_begin];
+                const double v1 = s_bar[(i + 1) - tile_begin] + s_bar_2[(i + 1) - tile_begin];
+                const double v2 = s_bar[(i + 2) - tile_begin] + s_bar_2[(i + 2) - tile_begin];
+                const double v3 = s_bar[(i + 3) - tile_begin] + s_bar_2[(i + 3) - tile_begin];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < d; ++j) {
+                    grad_w_part[j] += X[i*d + j] * v0 + X[(i + 1)*d + j] * v1 + X[(i + 2)*d + j] * v2 + X[(i + 3)*d + j] * v3;
+                }
+            }
+            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+                const double v0 = s_bar[i - tile_begin] + s_bar_2[i - tile_begin];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < d; ++j) {
+                    grad_w_part[j] += X[i*d + j] * v0;
+                }
+            }
+        }
     }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* s_bar[i:n] = sum[j:n](let(s0 := s[i] - s[j], where(grade[i] < grade[j], t2 * exp(s0 - where(0 == s0,
-         *    0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(s0))))), 0))) */
-        /* s_bar_2[i:n] = sum[j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], -(t2 * exp(s0 - where(0 == s0,
-         *    0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(s0)))))), 0))) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double grade_i = grade[i];
-            const double s_i = s[i];
-            double s_bar_sum = 0.0;
-            double s_bar_2_sum = 0.0;
-            GRADC_SIMD(reduction(+:s_bar_sum, s_bar_2_sum))
-            for (int64_t j = 0; j < n; ++j) {
-                const double grade_j = grade[j];
-                const double s_j = s[j];
-                const double v0 = s_i - s_j;
-                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(v0)));
-                const double v2 = s_j - s_i;
-                const double v3 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + log1p(exp(-fabs(v2)));
-                s_bar_sum += grade_i < grade_j ? t2 * exp(v0 - v1) : 0.0;
-                s_bar_2_sum += grade_j < grade_i ? -(t2 * exp(v2 - v3)) : 0.0;
-            }
-            s_bar[i - tile_begin] = s_bar_sum;
-            s_bar_2[i - tile_begin] = s_bar_2_sum;
-        }
-
-        /* grad_w[j:d] = sum[i:n](X[i, j] * (s_bar[i] + s_bar_2[i])) */
-        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double v0 = s_bar[i - tile_begin] + s_bar_2[i - tile_begin];
-            const double v1 = s_bar[(i + 1) - tile_begin] + s_bar_2[(i + 1) - tile_begin];
-            const double v2 = s_bar[(i + 2) - tile_begin] + s_bar_2[(i + 2) - tile_begin];
-            const double v3 = s_bar[(i + 3) - tile_begin] + s_bar_2[(i + 3) - tile_begin];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[i*d + j] * v0 + X[(i + 1)*d + j] * v1 + X[(i + 2)*d + j] * v2 + X[(i + 3)*d + j] * v3;
-            }
-        }
-        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double v0 = s_bar[i - tile_begin] + s_bar_2[i - tile_begin];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[i*d + j] * v0;
-            }
+    for (int64_t part = 1; part < parts_2; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes_2);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w[at] += grad_w_more[at];
         }
     }
     return 0;

@@ -39,11 +39,16 @@ double log1p(double);
 
 #include <math.h>
 
-#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_PRAGMA(text) _Pragma(#text)
+#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
 #else
 #define GRADC_SIMD(...)
+#endif
+#if defined(_OPENMP)
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#else
+#define GRADC_PARALLEL(parts)
 #endif
 
 #include "skip_gram.h"
@@ -54,14 +59,35 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
+/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
+ * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
+#define GRADC_PARTS 16
+static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
+{
+    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
+    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
+    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
+}
+
+/* Where a part begins: at a multiple of the rows of a tile. */
+static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
+{
+    return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
+static int64_t gradc_rows(size_t bytes)
+{
+    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
 size_t skip_gram_value_work(int64_t m, int64_t k, int64_t n, int64_t q)
 {
     (void)m;
-    (void)k;
-    (void)n;
-    return gradc_bytes(128*q, sizeof(double))
+    return (size_t)gradc_parts(n, 9*k*q + 9*k + 47*q + 50, 0) * (gradc_bytes(128*q, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double));
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int skip_gram_value(int64_t m, int64_t k, int64_t n, int64_t q, const double *restrict U, const double *restrict V,
@@ -69,11 +95,7 @@ int skip_gram_value(int64_t m, int64_t k, int64_t n, int64_t q, const double *re
                     double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const drawn = (void *)scratch;
-    scratch += gradc_bytes(128*q, sizeof(double));
-    double *const t0 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const seen = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
     for (int64_t l = 0; l < n; ++l) {
         const int64_t word_l = word[l];
         const int64_t v0 = word_l < 0 ? m + word_l : word_l;
@@ -97,81 +119,131 @@ int skip_gram_value(int64_t m, int64_t k, int64_t n, int64_t q, const double *re
             return 3;
         }
     }
+    const int64_t parts = gradc_parts(n, 9*k*q + 9*k + 47*q + 50, 0);
+    const size_t part_bytes = gradc_bytes(128*q, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t1_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const drawn = (void *)own;
+        own += gradc_bytes(128*q, sizeof(double));
+        double *const t0 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const seen = (void *)own;
+        double t1_part = 0.0;
+        const int64_t tile_rows = gradc_rows(q * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+            /* drawn[l:n, o:q] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] *
+             *    V[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l, o]), j]) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const int64_t word_l = word[l];
+                const int64_t v0 = word_l < 0 ? m + word_l : word_l;
+                for (int64_t o = 0; o < q; ++o) {
+                    drawn[(l - tile_begin)*q + o] = 0.0;
+                }
+                for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                    const double U_j = U[v0*k + j];
+                    const double U_j1 = U[v0*k + (j + 1)];
+                    const double U_j2 = U[v0*k + (j + 2)];
+                    const double U_j3 = U[v0*k + (j + 3)];
+                    GRADC_SIMD()
+                    for (int64_t o = 0; o < q; ++o) {
+                        const int64_t noise_lo = noise[l*q + o];
+                        drawn[(l - tile_begin)*q + o] += U_j * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + j] + U_j1 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 1)] + U_j2 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 2)] + U_j3 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 3)];
+                    }
+                }
+                for (int64_t j = k / 4 * 4; j < k; ++j) {
+                    const double U_j = U[v0*k + j];
+                    GRADC_SIMD()
+                    for (int64_t o = 0; o < q; ++o) {
+                        const int64_t noise_lo = noise[l*q + o];
+                        drawn[(l - tile_begin)*q + o] += U_j * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + j];
+                    }
+                }
+            }
+
+            /* t0[l:n] = sum[o:q](where(0 == drawn[l, o], 0.6931471805599453, maximum(0, drawn[l, o]) +
+             *    log1p(exp(-abs(drawn[l, o]))))) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                double t0_sum = 0.0;
+                GRADC_SIMD(reduction(+:t0_sum))
+                for (int64_t o = 0; o < q; ++o) {
+                    const double drawn_lo = drawn[(l - tile_begin)*q + o];
+                    const double v0 = ((drawn_lo > 0.0 || drawn_lo != drawn_lo) ? drawn_lo : 0.0) + log1p(exp(-fabs(drawn_lo)));
+                    t0_sum += 0.0 == drawn_lo ? 0.6931471805599453 : v0;
+                }
+                t0[l - tile_begin] = t0_sum;
+            }
+
+            /* seen[l:n] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] *
+             *    V[where_integer(context[l] < 0, m + context[l], context[l]), j]) */
+            for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
+                const int64_t word_l = word[l];
+                const int64_t v0 = word_l < 0 ? m + word_l : word_l;
+                const int64_t context_l = context[l];
+                const int64_t v1 = context_l < 0 ? context_l + m : context_l;
+                double seen_sum = 0.0;
+                const int64_t word_l1 = word[(l + 1)];
+                const int64_t v2 = word_l1 < 0 ? m + word_l1 : word_l1;
+                const int64_t context_l1 = context[(l + 1)];
+                const int64_t v3 = context_l1 < 0 ? context_l1 + m : context_l1;
+                double seen_sum_ = 0.0;
+                const int64_t word_l2 = word[(l + 2)];
+                const int64_t v4 = word_l2 < 0 ? m + word_l2 : word_l2;
+                const int64_t context_l2 = context[(l + 2)];
+                const int64_t v5 = context_l2 < 0 ? context_l2 + m : context_l2;
+                double seen_sum_2 = 0.0;
+                const int64_t word_l3 = word[(l + 3)];
+                const int64_t v6 = word_l3 < 0 ? m + word_l3 : word_l3;
+                const int64_t context_l3 = context[(l + 3)];
+                const int64_t v7 = context_l3 < 0 ? context_l3 + m : context_l3;
+                double seen_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:seen_sum, seen_sum_, seen_sum_2, seen_sum_3))
+                for (int64_t j = 0; j < k; ++j) {
+                    seen_sum += U[v0*k + j] * V[v1*k + j];
+                    seen_sum_ += U[v2*k + j] * V[v3*k + j];
+                    seen_sum_2 += U[v4*k + j] * V[v5*k + j];
+                    seen_sum_3 += U[v6*k + j] * V[v7*k + j];
+                }
+                seen[l - tile_begin] = seen_sum;
+                seen[(l + 1) - tile_begin] = seen_sum_;
+                seen[(l + 2) - tile_begin] = seen_sum_2;
+                seen[(l + 3) - tile_begin] = seen_sum_3;
+            }
+            for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
+                const int64_t word_l = word[l];
+                const int64_t v0 = word_l < 0 ? m + word_l : word_l;
+                const int64_t context_l = context[l];
+                const int64_t v1 = context_l < 0 ? context_l + m : context_l;
+                double seen_sum = 0.0;
+                GRADC_SIMD(reduction(+:seen_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    seen_sum += U[v0*k + j] * V[v1*k + j];
+                }
+                seen[l - tile_begin] = seen_sum;
+            }
+
+            /* t1 = sum[l:n](let(s0 := -seen[l], t0[l] + where(0 == s0, 0.6931471805599453, maximum(0, s0) +
+             *    log1p(exp(-abs(seen[l])))))) */
+            double t1_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_part_sum))
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double seen_l = seen[l - tile_begin];
+                const double v0 = -seen_l;
+                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(seen_l)));
+                t1_part_sum += t0[l - tile_begin] + v1;
+            }
+            t1_part += t1_part_sum;
+        }
+        t1_parts[part] = t1_part;
+    }
     double t1 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* drawn[l:n, o:q] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] *
-         *    V[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l, o]), j]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const int64_t word_l = word[l];
-            const int64_t v0 = word_l < 0 ? m + word_l : word_l;
-            for (int64_t o = 0; o < q; ++o) {
-                drawn[(l - tile_begin)*q + o] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                const double U_j = U[v0*k + j];
-                const double U_j1 = U[v0*k + (j + 1)];
-                const double U_j2 = U[v0*k + (j + 2)];
-                const double U_j3 = U[v0*k + (j + 3)];
-                GRADC_SIMD()
-                for (int64_t o = 0; o < q; ++o) {
-                    const int64_t noise_lo = noise[l*q + o];
-                    const int64_t noise_lo_ = noise[l*q + o];
-                    const int64_t noise_lo_2 = noise[l*q + o];
-                    const int64_t noise_lo_3 = noise[l*q + o];
-                    drawn[(l - tile_begin)*q + o] += U_j * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + j] + U_j1 * V[(noise_lo_ < 0 ? m + noise_lo_ : noise_lo_)*k + (j + 1)] + U_j2 * V[(noise_lo_2 < 0 ? m + noise_lo_2 : noise_lo_2)*k + (j + 2)] + U_j3 * V[(noise_lo_3 < 0 ? m + noise_lo_3 : noise_lo_3)*k + (j + 3)];
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                const double U_j = U[v0*k + j];
-                GRADC_SIMD()
-                for (int64_t o = 0; o < q; ++o) {
-                    const int64_t noise_lo = noise[l*q + o];
-                    drawn[(l - tile_begin)*q + o] += U_j * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + j];
-                }
-            }
-        }
-
-        /* t0[l:n] = sum[o:q](where(0 == drawn[l, o], 0.6931471805599453, maximum(0, drawn[l, o]) +
-         *    log1p(exp(-abs(drawn[l, o]))))) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum))
-            for (int64_t o = 0; o < q; ++o) {
-                const double drawn_lo = drawn[(l - tile_begin)*q + o];
-                const double v0 = ((drawn_lo > 0.0 || drawn_lo != drawn_lo) ? drawn_lo : 0.0) + log1p(exp(-fabs(drawn_lo)));
-                t0_sum += 0.0 == drawn_lo ? 0.6931471805599453 : v0;
-            }
-            t0[l - tile_begin] = t0_sum;
-        }
-
-        /* seen[l:n] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] * V[where_integer(context[l]
-         *    < 0, m + context[l], context[l]), j]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const int64_t word_l = word[l];
-            const int64_t v0 = word_l < 0 ? m + word_l : word_l;
-            const int64_t context_l = context[l];
-            const int64_t v1 = context_l < 0 ? context_l + m : context_l;
-            double seen_sum = 0.0;
-            GRADC_SIMD(reduction(+:seen_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                seen_sum += U[v0*k + j] * V[v1*k + j];
-            }
-            seen[l - tile_begin] = seen_sum;
-        }
-
-        /* t1 = sum[l:n](let(s0 := -seen[l], t0[l] + where(0 == s0, 0.6931471805599453, maximum(0, s0) +
-         *    log1p(exp(-abs(seen[l])))))) */
-        double t1_sum = 0.0;
-        GRADC_SIMD(reduction(+:t1_sum))
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double seen_l = seen[l - tile_begin];
-            const double v0 = -seen_l;
-            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(seen_l)));
-            t1_sum += t0[l - tile_begin] + v1;
-        }
-        t1 += t1_sum;
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* value = t1 / n */
@@ -182,10 +254,7 @@ int skip_gram_value(int64_t m, int64_t k, int64_t n, int64_t q, const double *re
 size_t skip_gram_forward_work(int64_t m, int64_t k, int64_t n, int64_t q)
 {
     (void)m;
-    (void)k;
-    (void)n;
-    (void)q;
-    return gradc_bytes(128, sizeof(double));
+    return (size_t)gradc_parts(n, 9*k*q + 9*k + 47*q + 50, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
 int skip_gram_forward(int64_t m, int64_t k, int64_t n, int64_t q, const double *restrict U, const double *restrict V,
@@ -193,7 +262,7 @@ int skip_gram_forward(int64_t m, int64_t k, int64_t n, int64_t q, const double *
                       double *restrict value, double *restrict drawn, double *restrict seen, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
     for (int64_t l = 0; l < n; ++l) {
         const int64_t word_l = word[l];
         const int64_t v0 = word_l < 0 ? m + word_l : word_l;
@@ -217,81 +286,127 @@ int skip_gram_forward(int64_t m, int64_t k, int64_t n, int64_t q, const double *
             return 3;
         }
     }
+    const int64_t parts = gradc_parts(n, 9*k*q + 9*k + 47*q + 50, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double));
+    double t1_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t0 = (void *)own;
+        double t1_part = 0.0;
+        const int64_t tile_rows = gradc_rows(2*q * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+            /* drawn[l:n, o:q] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] *
+             *    V[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l, o]), j]) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const int64_t word_l = word[l];
+                const int64_t v0 = word_l < 0 ? m + word_l : word_l;
+                for (int64_t o = 0; o < q; ++o) {
+                    drawn[l*q + o] = 0.0;
+                }
+                for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                    const double U_j = U[v0*k + j];
+                    const double U_j1 = U[v0*k + (j + 1)];
+                    const double U_j2 = U[v0*k + (j + 2)];
+                    const double U_j3 = U[v0*k + (j + 3)];
+                    GRADC_SIMD()
+                    for (int64_t o = 0; o < q; ++o) {
+                        const int64_t noise_lo = noise[l*q + o];
+                        drawn[l*q + o] += U_j * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + j] + U_j1 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 1)] + U_j2 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 2)] + U_j3 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 3)];
+                    }
+                }
+                for (int64_t j = k / 4 * 4; j < k; ++j) {
+                    const double U_j = U[v0*k + j];
+                    GRADC_SIMD()
+                    for (int64_t o = 0; o < q; ++o) {
+                        const int64_t noise_lo = noise[l*q + o];
+                        drawn[l*q + o] += U_j * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + j];
+                    }
+                }
+            }
+
+            /* t0[l:n] = sum[o:q](where(0 == drawn[l, o], 0.6931471805599453, maximum(0, drawn[l, o]) +
+             *    log1p(exp(-abs(drawn[l, o]))))) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                double t0_sum = 0.0;
+                GRADC_SIMD(reduction(+:t0_sum))
+                for (int64_t o = 0; o < q; ++o) {
+                    const double drawn_lo = drawn[l*q + o];
+                    const double v0 = ((drawn_lo > 0.0 || drawn_lo != drawn_lo) ? drawn_lo : 0.0) + log1p(exp(-fabs(drawn_lo)));
+                    t0_sum += 0.0 == drawn_lo ? 0.6931471805599453 : v0;
+                }
+                t0[l - tile_begin] = t0_sum;
+            }
+
+            /* seen[l:n] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] *
+             *    V[where_integer(context[l] < 0, m + context[l], context[l]), j]) */
+            for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
+                const int64_t word_l = word[l];
+                const int64_t v0 = word_l < 0 ? m + word_l : word_l;
+                const int64_t context_l = context[l];
+                const int64_t v1 = context_l < 0 ? context_l + m : context_l;
+                double seen_sum = 0.0;
+                const int64_t word_l1 = word[(l + 1)];
+                const int64_t v2 = word_l1 < 0 ? m + word_l1 : word_l1;
+                const int64_t context_l1 = context[(l + 1)];
+                const int64_t v3 = context_l1 < 0 ? context_l1 + m : context_l1;
+                double seen_sum_ = 0.0;
+                const int64_t word_l2 = word[(l + 2)];
+                const int64_t v4 = word_l2 < 0 ? m + word_l2 : word_l2;
+                const int64_t context_l2 = context[(l + 2)];
+                const int64_t v5 = context_l2 < 0 ? context_l2 + m : context_l2;
+                double seen_sum_2 = 0.0;
+                const int64_t word_l3 = word[(l + 3)];
+                const int64_t v6 = word_l3 < 0 ? m + word_l3 : word_l3;
+                const int64_t context_l3 = context[(l + 3)];
+                const int64_t v7 = context_l3 < 0 ? context_l3 + m : context_l3;
+                double seen_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:seen_sum, seen_sum_, seen_sum_2, seen_sum_3))
+                for (int64_t j = 0; j < k; ++j) {
+                    seen_sum += U[v0*k + j] * V[v1*k + j];
+                    seen_sum_ += U[v2*k + j] * V[v3*k + j];
+                    seen_sum_2 += U[v4*k + j] * V[v5*k + j];
+                    seen_sum_3 += U[v6*k + j] * V[v7*k + j];
+                }
+                seen[l] = seen_sum;
+                seen[(l + 1)] = seen_sum_;
+                seen[(l + 2)] = seen_sum_2;
+                seen[(l + 3)] = seen_sum_3;
+            }
+            for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
+                const int64_t word_l = word[l];
+                const int64_t v0 = word_l < 0 ? m + word_l : word_l;
+                const int64_t context_l = context[l];
+                const int64_t v1 = context_l < 0 ? context_l + m : context_l;
+                double seen_sum = 0.0;
+                GRADC_SIMD(reduction(+:seen_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    seen_sum += U[v0*k + j] * V[v1*k + j];
+                }
+                seen[l] = seen_sum;
+            }
+
+            /* t1 = sum[l:n](let(s0 := -seen[l], t0[l] + where(0 == s0, 0.6931471805599453, maximum(0, s0) +
+             *    log1p(exp(-abs(seen[l])))))) */
+            double t1_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_part_sum))
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double seen_l = seen[l];
+                const double v0 = -seen_l;
+                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(seen_l)));
+                t1_part_sum += t0[l - tile_begin] + v1;
+            }
+            t1_part += t1_part_sum;
+        }
+        t1_parts[part] = t1_part;
+    }
     double t1 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* drawn[l:n, o:q] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] *
-         *    V[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l, o]), j]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const int64_t word_l = word[l];
-            const int64_t v0 = word_l < 0 ? m + word_l : word_l;
-            for (int64_t o = 0; o < q; ++o) {
-                drawn[l*q + o] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                const double U_j = U[v0*k + j];
-                const double U_j1 = U[v0*k + (j + 1)];
-                const double U_j2 = U[v0*k + (j + 2)];
-                const double U_j3 = U[v0*k + (j + 3)];
-                GRADC_SIMD()
-                for (int64_t o = 0; o < q; ++o) {
-                    const int64_t noise_lo = noise[l*q + o];
-                    const int64_t noise_lo_ = noise[l*q + o];
-                    const int64_t noise_lo_2 = noise[l*q + o];
-                    const int64_t noise_lo_3 = noise[l*q + o];
-                    drawn[l*q + o] += U_j * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + j] + U_j1 * V[(noise_lo_ < 0 ? m + noise_lo_ : noise_lo_)*k + (j + 1)] + U_j2 * V[(noise_lo_2 < 0 ? m + noise_lo_2 : noise_lo_2)*k + (j + 2)] + U_j3 * V[(noise_lo_3 < 0 ? m + noise_lo_3 : noise_lo_3)*k + (j + 3)];
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                const double U_j = U[v0*k + j];
-                GRADC_SIMD()
-                for (int64_t o = 0; o < q; ++o) {
-                    const int64_t noise_lo = noise[l*q + o];
-                    drawn[l*q + o] += U_j * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + j];
-                }
-            }
-        }
-
-        /* t0[l:n] = sum[o:q](where(0 == drawn[l, o], 0.6931471805599453, maximum(0, drawn[l, o]) +
-         *    log1p(exp(-abs(drawn[l, o]))))) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum))
-            for (int64_t o = 0; o < q; ++o) {
-                const double drawn_lo = drawn[l*q + o];
-                const double v0 = ((drawn_lo > 0.0 || drawn_lo != drawn_lo) ? drawn_lo : 0.0) + log1p(exp(-fabs(drawn_lo)));
-                t0_sum += 0.0 == drawn_lo ? 0.6931471805599453 : v0;
-            }
-            t0[l - tile_begin] = t0_sum;
-        }
-
-        /* seen[l:n] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] * V[where_integer(context[l]
-         *    < 0, m + context[l], context[l]), j]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const int64_t word_l = word[l];
-            const int64_t v0 = word_l < 0 ? m + word_l : word_l;
-            const int64_t context_l = context[l];
-            const int64_t v1 = context_l < 0 ? context_l + m : context_l;
-            double seen_sum = 0.0;
-            GRADC_SIMD(reduction(+:seen_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                seen_sum += U[v0*k + j] * V[v1*k + j];
-            }
-            seen[l] = seen_sum;
-        }
-
-        /* t1 = sum[l:n](let(s0 := -seen[l], t0[l] + where(0 == s0, 0.6931471805599453, maximum(0, s0) +
-         *    log1p(exp(-abs(seen[l])))))) */
-        double t1_sum = 0.0;
-        GRADC_SIMD(reduction(+:t1_sum))
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double seen_l = seen[l];
-            const double v0 = -seen_l;
-            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(seen_l)));
-            t1_sum += t0[l - tile_begin] + v1;
-        }
-        t1 += t1_sum;
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* value = t1 / n */
@@ -388,60 +503,63 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
     for (int64_t at = 0; at < k*m; ++at) {
         t4[at] = 0.0;
     }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    {
+        const int64_t tile_rows = gradc_rows(2*q * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
-        /* seen_bar[l:n] = let(s0 := -seen[l], -(t0 * exp(-(seen[l] + where(0 == s0, 0.6931471805599453, maximum(0,
-         *    s0) + log1p(exp(-abs(seen[l])))))))) */
-        GRADC_SIMD()
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double seen_l = seen[l];
-            const double v0 = -seen_l;
-            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(seen_l)));
-            seen_bar[l - tile_begin] = -(t0 * exp(-(seen_l + v1)));
-        }
-
-        /* t1[:m, :k] = 0 t1 += each[l:n, j:k](at[where_integer(word[l] < 0, m + word[l], word[l]),
-         *    j](V[where_integer(context[l] < 0, m + context[l], context[l]), j] * seen_bar[l])) */
-        /* t4[:m, :k] = 0 t4 += each[l:n, j:k](at[where_integer(context[l] < 0, m + context[l], context[l]),
-         *    j](U[where_integer(word[l] < 0, m + word[l], word[l]), j] * seen_bar[l])) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const int64_t context_l = context[l];
-            const int64_t v0 = context_l < 0 ? context_l + m : context_l;
-            const double seen_bar_l = seen_bar[l - tile_begin];
-            const int64_t word_l = word[l];
-            const int64_t v1 = word_l < 0 ? m + word_l : word_l;
-            for (int64_t j = 0; j < k; ++j) {
-                t1[v1*k + j] += V[v0*k + j] * seen_bar_l;
-                t4[v0*k + j] += U[v1*k + j] * seen_bar_l;
-            }
-        }
-
-        /* drawn_bar[l:n, o:q] = t0 * exp(drawn[l, o] - where(0 == drawn[l, o], 0.6931471805599453, maximum(0,
-         *    drawn[l, o]) + log1p(exp(-abs(drawn[l, o]))))) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            /* seen_bar[l:n] = let(s0 := -seen[l], -(t0 * exp(-(seen[l] + where(0 == s0, 0.6931471805599453,
+             *    maximum(0, s0) + log1p(exp(-abs(seen[l])))))))) */
             GRADC_SIMD()
-            for (int64_t o = 0; o < q; ++o) {
-                const double drawn_lo = drawn[l*q + o];
-                const double v0 = ((drawn_lo > 0.0 || drawn_lo != drawn_lo) ? drawn_lo : 0.0) + log1p(exp(-fabs(drawn_lo)));
-                drawn_bar[(l - tile_begin)*q + o] = t0 * exp(drawn_lo - (0.0 == drawn_lo ? 0.6931471805599453 : v0));
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double seen_l = seen[l];
+                const double v0 = -seen_l;
+                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(seen_l)));
+                seen_bar[l - tile_begin] = -(t0 * exp(-(seen_l + v1)));
             }
-        }
 
-        /* t2[:m, :k] = 0 t2 += each[l:n, o:q, j:k](at[where_integer(word[l] < 0, m + word[l], word[l]),
-         *    j](V[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l, o]), j] * drawn_bar[l, o])) */
-        /* t3[:m, :k] = 0 t3 += each[l:n, o:q, j:k](at[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l,
-         *    o]), j](U[where_integer(word[l] < 0, m + word[l], word[l]), j] * drawn_bar[l, o])) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const int64_t word_l = word[l];
-            const int64_t v1 = word_l < 0 ? m + word_l : word_l;
-            for (int64_t o = 0; o < q; ++o) {
-                const int64_t noise_lo = noise[l*q + o];
-                const int64_t v0 = noise_lo < 0 ? m + noise_lo : noise_lo;
-                const double drawn_bar_lo = drawn_bar[(l - tile_begin)*q + o];
+            /* t1[:m, :k] = 0 t1 += each[l:n, j:k](at[where_integer(word[l] < 0, m + word[l], word[l]),
+             *    j](V[where_integer(context[l] < 0, m + context[l], context[l]), j] * seen_bar[l])) */
+            /* t4[:m, :k] = 0 t4 += each[l:n, j:k](at[where_integer(context[l] < 0, m + context[l], context[l]),
+             *    j](U[where_integer(word[l] < 0, m + word[l], word[l]), j] * seen_bar[l])) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const int64_t context_l = context[l];
+                const int64_t v0 = context_l < 0 ? context_l + m : context_l;
+                const double seen_bar_l = seen_bar[l - tile_begin];
+                const int64_t word_l = word[l];
+                const int64_t v1 = word_l < 0 ? m + word_l : word_l;
                 for (int64_t j = 0; j < k; ++j) {
-                    t2[v1*k + j] += V[v0*k + j] * drawn_bar_lo;
-                    t3[v0*k + j] += U[v1*k + j] * drawn_bar_lo;
+                    t1[v1*k + j] += V[v0*k + j] * seen_bar_l;
+                    t4[v0*k + j] += U[v1*k + j] * seen_bar_l;
+                }
+            }
+
+            /* drawn_bar[l:n, o:q] = t0 * exp(drawn[l, o] - where(0 == drawn[l, o], 0.6931471805599453, maximum(0,
+             *    drawn[l, o]) + log1p(exp(-abs(drawn[l, o]))))) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                GRADC_SIMD()
+                for (int64_t o = 0; o < q; ++o) {
+                    const double drawn_lo = drawn[l*q + o];
+                    const double v0 = ((drawn_lo > 0.0 || drawn_lo != drawn_lo) ? drawn_lo : 0.0) + log1p(exp(-fabs(drawn_lo)));
+                    drawn_bar[(l - tile_begin)*q + o] = t0 * exp(drawn_lo - (0.0 == drawn_lo ? 0.6931471805599453 : v0));
+                }
+            }
+
+            /* t2[:m, :k] = 0 t2 += each[l:n, o:q, j:k](at[where_integer(word[l] < 0, m + word[l], word[l]),
+             *    j](V[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l, o]), j] * drawn_bar[l, o])) */
+            /* t3[:m, :k] = 0 t3 += each[l:n, o:q, j:k](at[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l,
+             *    o]), j](U[where_integer(word[l] < 0, m + word[l], word[l]), j] * drawn_bar[l, o])) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const int64_t word_l = word[l];
+                const int64_t v1 = word_l < 0 ? m + word_l : word_l;
+                for (int64_t o = 0; o < q; ++o) {
+                    const int64_t noise_lo = noise[l*q + o];
+                    const int64_t v0 = noise_lo < 0 ? m + noise_lo : noise_lo;
+                    const double drawn_bar_lo = drawn_bar[(l - tile_begin)*q + o];
+                    for (int64_t j = 0; j < k; ++j) {
+                        t2[v1*k + j] += V[v0*k + j] * drawn_bar_lo;
+                        t3[v0*k + j] += U[v1*k + j] * drawn_bar_lo;
+                    }
                 }
             }
         }
@@ -558,119 +676,152 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
     for (int64_t at = 0; at < k*m; ++at) {
         t6[at] = 0.0;
     }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    {
+        const int64_t tile_rows = gradc_rows(q * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
-        /* drawn[l:n, o:q] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] *
-         *    V[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l, o]), j]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const int64_t word_l = word[l];
-            const int64_t v0 = word_l < 0 ? m + word_l : word_l;
-            for (int64_t o = 0; o < q; ++o) {
-                drawn[(l - tile_begin)*q + o] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                const double U_j = U[v0*k + j];
-                const double U_j1 = U[v0*k + (j + 1)];
-                const double U_j2 = U[v0*k + (j + 2)];
-                const double U_j3 = U[v0*k + (j + 3)];
-                GRADC_SIMD()
+            /* drawn[l:n, o:q] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] *
+             *    V[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l, o]), j]) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const int64_t word_l = word[l];
+                const int64_t v0 = word_l < 0 ? m + word_l : word_l;
                 for (int64_t o = 0; o < q; ++o) {
-                    const int64_t noise_lo = noise[l*q + o];
-                    const int64_t noise_lo_ = noise[l*q + o];
-                    const int64_t noise_lo_2 = noise[l*q + o];
-                    const int64_t noise_lo_3 = noise[l*q + o];
-                    drawn[(l - tile_begin)*q + o] += U_j * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + j] + U_j1 * V[(noise_lo_ < 0 ? m + noise_lo_ : noise_lo_)*k + (j + 1)] + U_j2 * V[(noise_lo_2 < 0 ? m + noise_lo_2 : noise_lo_2)*k + (j + 2)] + U_j3 * V[(noise_lo_3 < 0 ? m + noise_lo_3 : noise_lo_3)*k + (j + 3)];
+                    drawn[(l - tile_begin)*q + o] = 0.0;
+                }
+                for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                    const double U_j = U[v0*k + j];
+                    const double U_j1 = U[v0*k + (j + 1)];
+                    const double U_j2 = U[v0*k + (j + 2)];
+                    const double U_j3 = U[v0*k + (j + 3)];
+                    GRADC_SIMD()
+                    for (int64_t o = 0; o < q; ++o) {
+                        const int64_t noise_lo = noise[l*q + o];
+                        drawn[(l - tile_begin)*q + o] += U_j * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + j] + U_j1 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 1)] + U_j2 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 2)] + U_j3 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 3)];
+                    }
+                }
+                for (int64_t j = k / 4 * 4; j < k; ++j) {
+                    const double U_j = U[v0*k + j];
+                    GRADC_SIMD()
+                    for (int64_t o = 0; o < q; ++o) {
+                        const int64_t noise_lo = noise[l*q + o];
+                        drawn[(l - tile_begin)*q + o] += U_j * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + j];
+                    }
                 }
             }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                const double U_j = U[v0*k + j];
-                GRADC_SIMD()
+
+            /* t0[l:n] = sum[o:q](where(0 == drawn[l, o], 0.6931471805599453, maximum(0, drawn[l, o]) +
+             *    log1p(exp(-abs(drawn[l, o]))))) */
+            /* drawn_bar[l:n, o:q] = t2 * exp(drawn[l, o] - where(0 == drawn[l, o], 0.6931471805599453, maximum(0,
+             *    drawn[l, o]) + log1p(exp(-abs(drawn[l, o]))))) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                double t0_sum = 0.0;
+                GRADC_SIMD(reduction(+:t0_sum))
                 for (int64_t o = 0; o < q; ++o) {
-                    const int64_t noise_lo = noise[l*q + o];
-                    drawn[(l - tile_begin)*q + o] += U_j * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + j];
+                    const double drawn_lo = drawn[(l - tile_begin)*q + o];
+                    const double v0 = ((drawn_lo > 0.0 || drawn_lo != drawn_lo) ? drawn_lo : 0.0) + log1p(exp(-fabs(drawn_lo)));
+                    const double v1 = 0.0 == drawn_lo ? 0.6931471805599453 : v0;
+                    t0_sum += v1;
+                    drawn_bar[(l - tile_begin)*q + o] = t2 * exp(drawn_lo - v1);
                 }
+                t0[l - tile_begin] = t0_sum;
             }
-        }
 
-        /* t0[l:n] = sum[o:q](where(0 == drawn[l, o], 0.6931471805599453, maximum(0, drawn[l, o]) +
-         *    log1p(exp(-abs(drawn[l, o]))))) */
-        /* drawn_bar[l:n, o:q] = t2 * exp(drawn[l, o] - where(0 == drawn[l, o], 0.6931471805599453, maximum(0,
-         *    drawn[l, o]) + log1p(exp(-abs(drawn[l, o]))))) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum))
-            for (int64_t o = 0; o < q; ++o) {
-                const double drawn_lo = drawn[(l - tile_begin)*q + o];
-                const double v0 = ((drawn_lo > 0.0 || drawn_lo != drawn_lo) ? drawn_lo : 0.0) + log1p(exp(-fabs(drawn_lo)));
-                const double v1 = 0.0 == drawn_lo ? 0.6931471805599453 : v0;
-                t0_sum += v1;
-                drawn_bar[(l - tile_begin)*q + o] = t2 * exp(drawn_lo - v1);
-            }
-            t0[l - tile_begin] = t0_sum;
-        }
-
-        /* seen[l:n] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] * V[where_integer(context[l]
-         *    < 0, m + context[l], context[l]), j]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const int64_t word_l = word[l];
-            const int64_t v0 = word_l < 0 ? m + word_l : word_l;
-            const int64_t context_l = context[l];
-            const int64_t v1 = context_l < 0 ? context_l + m : context_l;
-            double seen_sum = 0.0;
-            GRADC_SIMD(reduction(+:seen_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                seen_sum += U[v0*k + j] * V[v1*k + j];
-            }
-            seen[l - tile_begin] = seen_sum;
-        }
-
-        /* t1 = sum[l:n](let(s0 := -seen[l], t0[l] + where(0 == s0, 0.6931471805599453, maximum(0, s0) +
-         *    log1p(exp(-abs(seen[l])))))) */
-        /* seen_bar[l:n] = let(s0 := -seen[l], -(t2 * exp(-(seen[l] + where(0 == s0, 0.6931471805599453, maximum(0,
-         *    s0) + log1p(exp(-abs(seen[l])))))))) */
-        double t1_sum = 0.0;
-        GRADC_SIMD(reduction(+:t1_sum))
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double seen_l = seen[l - tile_begin];
-            const double v0 = -seen_l;
-            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(seen_l)));
-            t1_sum += t0[l - tile_begin] + v1;
-            seen_bar[l - tile_begin] = -(t2 * exp(-(seen_l + v1)));
-        }
-        t1 += t1_sum;
-
-        /* t3[:m, :k] = 0 t3 += each[l:n, o:q, j:k](at[where_integer(word[l] < 0, m + word[l], word[l]),
-         *    j](V[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l, o]), j] * drawn_bar[l, o])) */
-        /* t5[:m, :k] = 0 t5 += each[l:n, o:q, j:k](at[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l,
-         *    o]), j](U[where_integer(word[l] < 0, m + word[l], word[l]), j] * drawn_bar[l, o])) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const int64_t word_l = word[l];
-            const int64_t v1 = word_l < 0 ? m + word_l : word_l;
-            for (int64_t o = 0; o < q; ++o) {
-                const int64_t noise_lo = noise[l*q + o];
-                const int64_t v0 = noise_lo < 0 ? m + noise_lo : noise_lo;
-                const double drawn_bar_lo = drawn_bar[(l - tile_begin)*q + o];
+            /* seen[l:n] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] *
+             *    V[where_integer(context[l] < 0, m + context[l], context[l]), j]) */
+            for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
+                const int64_t word_l = word[l];
+                const int64_t v0 = word_l < 0 ? m + word_l : word_l;
+                const int64_t context_l = context[l];
+                const int64_t v1 = context_l < 0 ? context_l + m : context_l;
+                double seen_sum = 0.0;
+                const int64_t word_l1 = word[(l + 1)];
+                const int64_t v2 = word_l1 < 0 ? m + word_l1 : word_l1;
+                const int64_t context_l1 = context[(l + 1)];
+                const int64_t v3 = context_l1 < 0 ? context_l1 + m : context_l1;
+                double seen_sum_ = 0.0;
+                const int64_t word_l2 = word[(l + 2)];
+                const int64_t v4 = word_l2 < 0 ? m + word_l2 : word_l2;
+                const int64_t context_l2 = context[(l + 2)];
+                const int64_t v5 = context_l2 < 0 ? context_l2 + m : context_l2;
+                double seen_sum_2 = 0.0;
+                const int64_t word_l3 = word[(l + 3)];
+                const int64_t v6 = word_l3 < 0 ? m + word_l3 : word_l3;
+                const int64_t context_l3 = context[(l + 3)];
+                const int64_t v7 = context_l3 < 0 ? context_l3 + m : context_l3;
+                double seen_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:seen_sum, seen_sum_, seen_sum_2, seen_sum_3))
                 for (int64_t j = 0; j < k; ++j) {
-                    t3[v1*k + j] += V[v0*k + j] * drawn_bar_lo;
-                    t5[v0*k + j] += U[v1*k + j] * drawn_bar_lo;
+                    seen_sum += U[v0*k + j] * V[v1*k + j];
+                    seen_sum_ += U[v2*k + j] * V[v3*k + j];
+                    seen_sum_2 += U[v4*k + j] * V[v5*k + j];
+                    seen_sum_3 += U[v6*k + j] * V[v7*k + j];
+                }
+                seen[l - tile_begin] = seen_sum;
+                seen[(l + 1) - tile_begin] = seen_sum_;
+                seen[(l + 2) - tile_begin] = seen_sum_2;
+                seen[(l + 3) - tile_begin] = seen_sum_3;
+            }
+            for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
+                const int64_t word_l = word[l];
+                const int64_t v0 = word_l < 0 ? m + word_l : word_l;
+                const int64_t context_l = context[l];
+                const int64_t v1 = context_l < 0 ? context_l + m : context_l;
+                double seen_sum = 0.0;
+                GRADC_SIMD(reduction(+:seen_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    seen_sum += U[v0*k + j] * V[v1*k + j];
+                }
+                seen[l - tile_begin] = seen_sum;
+            }
+
+            /* t1 = sum[l:n](let(s0 := -seen[l], t0[l] + where(0 == s0, 0.6931471805599453, maximum(0, s0) +
+             *    log1p(exp(-abs(seen[l])))))) */
+            /* seen_bar[l:n] = let(s0 := -seen[l], -(t2 * exp(-(seen[l] + where(0 == s0, 0.6931471805599453,
+             *    maximum(0, s0) + log1p(exp(-abs(seen[l])))))))) */
+            double t1_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_sum))
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double seen_l = seen[l - tile_begin];
+                const double v0 = -seen_l;
+                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(seen_l)));
+                t1_sum += t0[l - tile_begin] + v1;
+                seen_bar[l - tile_begin] = -(t2 * exp(-(seen_l + v1)));
+            }
+            t1 += t1_sum;
+
+            /* t3[:m, :k] = 0 t3 += each[l:n, o:q, j:k](at[where_integer(word[l] < 0, m + word[l], word[l]),
+             *    j](V[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l, o]), j] * drawn_bar[l, o])) */
+            /* t5[:m, :k] = 0 t5 += each[l:n, o:q, j:k](at[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l,
+             *    o]), j](U[where_integer(word[l] < 0, m + word[l], word[l]), j] * drawn_bar[l, o])) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const int64_t word_l = word[l];
+                const int64_t v1 = word_l < 0 ? m + word_l : word_l;
+                for (int64_t o = 0; o < q; ++o) {
+                    const int64_t noise_lo = noise[l*q + o];
+                    const int64_t v0 = noise_lo < 0 ? m + noise_lo : noise_lo;
+                    const double drawn_bar_lo = drawn_bar[(l - tile_begin)*q + o];
+                    for (int64_t j = 0; j < k; ++j) {
+                        t3[v1*k + j] += V[v0*k + j] * drawn_bar_lo;
+                        t5[v0*k + j] += U[v1*k + j] * drawn_bar_lo;
+                    }
                 }
             }
-        }
 
-        /* t4[:m, :k] = 0 t4 += each[l:n, j:k](at[where_integer(word[l] < 0, m + word[l], word[l]),
-         *    j](V[where_integer(context[l] < 0, m + context[l], context[l]), j] * seen_bar[l])) */
-        /* t6[:m, :k] = 0 t6 += each[l:n, j:k](at[where_integer(context[l] < 0, m + context[l], context[l]),
-         *    j](U[where_integer(word[l] < 0, m + word[l], word[l]), j] * seen_bar[l])) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const int64_t context_l = context[l];
-            const int64_t v0 = context_l < 0 ? context_l + m : context_l;
-            const double seen_bar_l = seen_bar[l - tile_begin];
-            const int64_t word_l = word[l];
-            const int64_t v1 = word_l < 0 ? m + word_l : word_l;
-            for (int64_t j = 0; j < k; ++j) {
-                t4[v1*k + j] += V[v0*k + j] * seen_bar_l;
-                t6[v0*k + j] += U[v1*k + j] * seen_bar_l;
+            /* t4[:m, :k] = 0 t4 += each[l:n, j:k](at[where_integer(word[l] < 0, m + word[l], word[l]),
+             *    j](V[where_integer(context[l] < 0, m + context[l], context[l]), j] * seen_bar[l])) */
+            /* t6[:m, :k] = 0 t6 += each[l:n, j:k](at[where_integer(context[l] < 0, m + context[l], context[l]),
+             *    j](U[where_integer(word[l] < 0, m + word[l], word[l]), j] * seen_bar[l])) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const int64_t context_l = context[l];
+                const int64_t v0 = context_l < 0 ? context_l + m : context_l;
+                const double seen_bar_l = seen_bar[l - tile_begin];
+                const int64_t word_l = word[l];
+                const int64_t v1 = word_l < 0 ? m + word_l : word_l;
+                for (int64_t j = 0; j < k; ++j) {
+                    t4[v1*k + j] += V[v0*k + j] * seen_bar_l;
+                    t6[v0*k + j] += U[v1*k + j] * seen_bar_l;
+                }
             }
         }
     }

@@ -28,11 +28,16 @@ double log1p(double);
 
 #include <math.h>
 
-#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_PRAGMA(text) _Pragma(#text)
+#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
 #else
 #define GRADC_SIMD(...)
+#endif
+#if defined(_OPENMP)
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#else
+#define GRADC_PARALLEL(parts)
 #endif
 
 #include "soft_dice.h"
@@ -43,60 +48,97 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
+/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
+ * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
+#define GRADC_PARTS 16
+static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
+{
+    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
+    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
+    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
+}
+
+/* Where a part begins: at a multiple of the rows of a tile. */
+static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
+{
+    return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
+static int64_t gradc_rows(size_t bytes)
+{
+    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
 size_t soft_dice_value_work(int64_t n, int64_t k)
 {
-    (void)n;
-    (void)k;
-    return gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 71*k + 12, 0) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double));
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int soft_dice_value(int64_t n, int64_t k, const double *restrict Z, const double *restrict Y, double eps,
                     double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t1 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)scratch;
-    double t3 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    unsigned char *const part_scratch = (void *)scratch;
+    const int64_t parts = gradc_parts(n, 71*k + 12, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t3_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t0 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t1 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t2 = (void *)own;
+        double t3_part = 0.0;
+        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* P[i:n, j:k] = let(s0 := -Z[i, j], exp(-where(0 == s0, 0.6931471805599453, maximum(0, s0) +
-         *    log1p(exp(-abs(Z[i, j])))))) */
-        /* t0[i:n] = sum[j:k](Y[i, j] * P[i, j]) */
-        /* t1[i:n] = sum[j:k](P[i, j]) */
-        /* t2[i:n] = sum[j:k](Y[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t0_sum = 0.0;
-            double t1_sum = 0.0;
-            double t2_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum, t1_sum, t2_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                const double Z_ij = Z[i*k + j];
-                const double v0 = -Z_ij;
-                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(Z_ij)));
-                const double v2 = exp(-v1);
-                const double Y_ij = Y[i*k + j];
-                t0_sum += Y_ij * v2;
-                t1_sum += v2;
-                t2_sum += Y_ij;
+            /* P[i:n, j:k] = let(s0 := -Z[i, j], exp(-where(0 == s0, 0.6931471805599453, maximum(0, s0) +
+             *    log1p(exp(-abs(Z[i, j])))))) */
+            /* t0[i:n] = sum[j:k](Y[i, j] * P[i, j]) */
+            /* t1[i:n] = sum[j:k](P[i, j]) */
+            /* t2[i:n] = sum[j:k](Y[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                double t0_sum = 0.0;
+                double t1_sum = 0.0;
+                double t2_sum = 0.0;
+                GRADC_SIMD(reduction(+:t0_sum, t1_sum, t2_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double Z_ij = Z[i*k + j];
+                    const double v0 = -Z_ij;
+                    const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(Z_ij)));
+                    const double v2 = exp(-v1);
+                    const double Y_ij = Y[i*k + j];
+                    t0_sum += Y_ij * v2;
+                    t1_sum += v2;
+                    t2_sum += Y_ij;
+                }
+                t0[i - tile_begin] = t0_sum;
+                t1[i - tile_begin] = t1_sum;
+                t2[i - tile_begin] = t2_sum;
             }
-            t0[i - tile_begin] = t0_sum;
-            t1[i - tile_begin] = t1_sum;
-            t2[i - tile_begin] = t2_sum;
-        }
 
-        /* t3 = sum[i:n]((eps + 2 * t0[i]) / (eps + (t1[i] + t2[i]))) */
-        double t3_sum = 0.0;
-        GRADC_SIMD(reduction(+:t3_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t3_sum += (eps + 2.0 * t0[i - tile_begin]) / (eps + (t2[i - tile_begin] + t1[i - tile_begin]));
+            /* t3 = sum[i:n]((eps + 2 * t0[i]) / (eps + (t1[i] + t2[i]))) */
+            double t3_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t3_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t3_part_sum += (eps + 2.0 * t0[i - tile_begin]) / (eps + (t2[i - tile_begin] + t1[i - tile_begin]));
+            }
+            t3_part += t3_part_sum;
         }
-        t3 += t3_sum;
+        t3_parts[part] = t3_part;
+    }
+    double t3 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t3 += t3_parts[part];
     }
 
     /* value = 1 - t3 / n */
@@ -116,43 +158,56 @@ int soft_dice_forward(int64_t n, int64_t k, const double *restrict Z, const doub
                       double *restrict t2, void *restrict work)
 {
     (void)work;
-    double t3 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    const int64_t parts = gradc_parts(n, 71*k + 12, 0);
+    double t3_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        double t3_part = 0.0;
+        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* P[i:n, j:k] = let(s0 := -Z[i, j], exp(-where(0 == s0, 0.6931471805599453, maximum(0, s0) +
-         *    log1p(exp(-abs(Z[i, j])))))) */
-        /* t0[i:n] = sum[j:k](Y[i, j] * P[i, j]) */
-        /* t1[i:n] = sum[j:k](P[i, j]) */
-        /* t2[i:n] = sum[j:k](Y[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t0_sum = 0.0;
-            double t1_sum = 0.0;
-            double t2_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum, t1_sum, t2_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                const double Z_ij = Z[i*k + j];
-                const double v0 = -Z_ij;
-                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(Z_ij)));
-                const double v2 = exp(-v1);
-                const double Y_ij = Y[i*k + j];
-                P[i*k + j] = v2;
-                t0_sum += Y_ij * v2;
-                t1_sum += v2;
-                t2_sum += Y_ij;
+            /* P[i:n, j:k] = let(s0 := -Z[i, j], exp(-where(0 == s0, 0.6931471805599453, maximum(0, s0) +
+             *    log1p(exp(-abs(Z[i, j])))))) */
+            /* t0[i:n] = sum[j:k](Y[i, j] * P[i, j]) */
+            /* t1[i:n] = sum[j:k](P[i, j]) */
+            /* t2[i:n] = sum[j:k](Y[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                double t0_sum = 0.0;
+                double t1_sum = 0.0;
+                double t2_sum = 0.0;
+                GRADC_SIMD(reduction(+:t0_sum, t1_sum, t2_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double Z_ij = Z[i*k + j];
+                    const double v0 = -Z_ij;
+                    const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(Z_ij)));
+                    const double v2 = exp(-v1);
+                    const double Y_ij = Y[i*k + j];
+                    P[i*k + j] = v2;
+                    t0_sum += Y_ij * v2;
+                    t1_sum += v2;
+                    t2_sum += Y_ij;
+                }
+                t0[i] = t0_sum;
+                t1[i] = t1_sum;
+                t2[i] = t2_sum;
             }
-            t0[i] = t0_sum;
-            t1[i] = t1_sum;
-            t2[i] = t2_sum;
-        }
 
-        /* t3 = sum[i:n]((eps + 2 * t0[i]) / (eps + (t1[i] + t2[i]))) */
-        double t3_sum = 0.0;
-        GRADC_SIMD(reduction(+:t3_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t3_sum += (eps + 2.0 * t0[i]) / (eps + (t2[i] + t1[i]));
+            /* t3 = sum[i:n]((eps + 2 * t0[i]) / (eps + (t1[i] + t2[i]))) */
+            double t3_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t3_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t3_part_sum += (eps + 2.0 * t0[i]) / (eps + (t2[i] + t1[i]));
+            }
+            t3_part += t3_part_sum;
         }
-        t3 += t3_sum;
+        t3_parts[part] = t3_part;
+    }
+    double t3 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t3 += t3_parts[part];
     }
 
     /* value = 1 - t3 / n */
@@ -162,10 +217,8 @@ int soft_dice_forward(int64_t n, int64_t k, const double *restrict Z, const doub
 
 size_t soft_dice_backward_work(int64_t n, int64_t k)
 {
-    (void)n;
-    (void)k;
-    return gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double));
+    return (size_t)gradc_parts(n, 78*k + 24, 0) * (gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int soft_dice_backward(int64_t n, int64_t k, const double *restrict Z, const double *restrict Y, double eps,
@@ -173,35 +226,45 @@ int soft_dice_backward(int64_t n, int64_t k, const double *restrict Z, const dou
                        const double *restrict t2, double cotangent, double *restrict grad_Z, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t4 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
 
     /* t3 = -(cotangent / n) */
     const double t3 = -(cotangent / (double)n);
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    const int64_t parts = gradc_parts(n, 78*k + 24, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t4 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t5 = (void *)own;
+        const int64_t tile_rows = gradc_rows(3*k * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t4[i:n] = let(s0 := eps + (t1[i] + t2[i]), -(t3 * (eps + 2 * t0[i]) / s0 / s0)) */
-        /* t5[i:n] = 2 * (t3 / (eps + (t1[i] + t2[i]))) */
-        GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = eps + (t1[i] + t2[i]);
-            t4[i - tile_begin] = -(t3 * (eps + 2.0 * t0[i]) / v0 / v0);
-            t5[i - tile_begin] = 2.0 * (t3 / v0);
-        }
-
-        /* grad_Z[i:n, j:k] = let(s0 := -Z[i, j], P[i, j] * (t4[i] + Y[i, j] * t5[i]) * exp(-(Z[i, j] + where(0 ==
-         *    s0, 0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(Z[i, j]))))))) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t4_i = t4[i - tile_begin];
-            const double t5_i = t5[i - tile_begin];
+            /* t4[i:n] = let(s0 := eps + (t1[i] + t2[i]), -(t3 * (eps + 2 * t0[i]) / s0 / s0)) */
+            /* t5[i:n] = 2 * (t3 / (eps + (t1[i] + t2[i]))) */
             GRADC_SIMD()
-            for (int64_t j = 0; j < k; ++j) {
-                const double Z_ij = Z[i*k + j];
-                const double v0 = -Z_ij;
-                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(Z_ij)));
-                grad_Z[i*k + j] = P[i*k + j] * (t4_i + Y[i*k + j] * t5_i) * exp(-(Z_ij + v1));
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = eps + (t1[i] + t2[i]);
+                t4[i - tile_begin] = -(t3 * (eps + 2.0 * t0[i]) / v0 / v0);
+                t5[i - tile_begin] = 2.0 * (t3 / v0);
+            }
+
+            /* grad_Z[i:n, j:k] = let(s0 := -Z[i, j], P[i, j] * (t4[i] + Y[i, j] * t5[i]) * exp(-(Z[i, j] + where(0
+             *    == s0, 0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(Z[i, j]))))))) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t4_i = t4[i - tile_begin];
+                const double t5_i = t5[i - tile_begin];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < k; ++j) {
+                    const double Z_ij = Z[i*k + j];
+                    const double v0 = -Z_ij;
+                    const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(Z_ij)));
+                    grad_Z[i*k + j] = P[i*k + j] * (t4_i + Y[i*k + j] * t5_i) * exp(-(Z_ij + v1));
+                }
             }
         }
     }
@@ -210,90 +273,105 @@ int soft_dice_backward(int64_t n, int64_t k, const double *restrict Z, const dou
 
 size_t soft_dice_value_and_grad_work(int64_t n, int64_t k)
 {
-    (void)n;
-    return gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 149*k + 28, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double));
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int soft_dice_value_and_grad(int64_t n, int64_t k, const double *restrict Z, const double *restrict Y, double eps,
                              double *restrict value, double *restrict grad_Z, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const P = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t0 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t1 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
 
     /* t4 = -(1 / n) */
     const double t4 = -(1.0 / (double)n);
+    const int64_t parts = gradc_parts(n, 149*k + 28, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t3_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const P = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t0 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t1 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t2 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t5 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t6 = (void *)own;
+        double t3_part = 0.0;
+        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+            /* P[i:n, j:k] = let(s0 := -Z[i, j], exp(-where(0 == s0, 0.6931471805599453, maximum(0, s0) +
+             *    log1p(exp(-abs(Z[i, j])))))) */
+            /* t0[i:n] = sum[j:k](Y[i, j] * P[i, j]) */
+            /* t1[i:n] = sum[j:k](P[i, j]) */
+            /* t2[i:n] = sum[j:k](Y[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                double t0_sum = 0.0;
+                double t1_sum = 0.0;
+                double t2_sum = 0.0;
+                GRADC_SIMD(reduction(+:t0_sum, t1_sum, t2_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double Z_ij = Z[i*k + j];
+                    const double v0 = -Z_ij;
+                    const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(Z_ij)));
+                    const double v2 = exp(-v1);
+                    const double Y_ij = Y[i*k + j];
+                    P[(i - tile_begin)*k + j] = v2;
+                    t0_sum += Y_ij * v2;
+                    t1_sum += v2;
+                    t2_sum += Y_ij;
+                }
+                t0[i - tile_begin] = t0_sum;
+                t1[i - tile_begin] = t1_sum;
+                t2[i - tile_begin] = t2_sum;
+            }
+
+            /* t3 = sum[i:n]((eps + 2 * t0[i]) / (eps + (t1[i] + t2[i]))) */
+            /* t5[i:n] = let(s0 := eps + (t1[i] + t2[i]), -(t4 * (eps + 2 * t0[i]) / s0 / s0)) */
+            /* t6[i:n] = 2 * (t4 / (eps + (t1[i] + t2[i]))) */
+            double t3_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t3_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = eps + 2.0 * t0[i - tile_begin];
+                const double v1 = eps + (t2[i - tile_begin] + t1[i - tile_begin]);
+                t3_part_sum += v0 / v1;
+                t5[i - tile_begin] = -(t4 * v0 / v1 / v1);
+                t6[i - tile_begin] = 2.0 * (t4 / v1);
+            }
+            t3_part += t3_part_sum;
+
+            /* grad_Z[i:n, j:k] = let(s0 := -Z[i, j], P[i, j] * (t5[i] + Y[i, j] * t6[i]) * exp(-(Z[i, j] + where(0
+             *    == s0, 0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(Z[i, j]))))))) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t5_i = t5[i - tile_begin];
+                const double t6_i = t6[i - tile_begin];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < k; ++j) {
+                    const double Z_ij = Z[i*k + j];
+                    const double v0 = -Z_ij;
+                    const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(Z_ij)));
+                    grad_Z[i*k + j] = P[(i - tile_begin)*k + j] * (t5_i + Y[i*k + j] * t6_i) * exp(-(Z_ij + v1));
+                }
+            }
+        }
+        t3_parts[part] = t3_part;
+    }
     double t3 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* P[i:n, j:k] = let(s0 := -Z[i, j], exp(-where(0 == s0, 0.6931471805599453, maximum(0, s0) +
-         *    log1p(exp(-abs(Z[i, j])))))) */
-        /* t0[i:n] = sum[j:k](Y[i, j] * P[i, j]) */
-        /* t1[i:n] = sum[j:k](P[i, j]) */
-        /* t2[i:n] = sum[j:k](Y[i, j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t0_sum = 0.0;
-            double t1_sum = 0.0;
-            double t2_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum, t1_sum, t2_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                const double Z_ij = Z[i*k + j];
-                const double v0 = -Z_ij;
-                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(Z_ij)));
-                const double v2 = exp(-v1);
-                const double Y_ij = Y[i*k + j];
-                P[(i - tile_begin)*k + j] = v2;
-                t0_sum += Y_ij * v2;
-                t1_sum += v2;
-                t2_sum += Y_ij;
-            }
-            t0[i - tile_begin] = t0_sum;
-            t1[i - tile_begin] = t1_sum;
-            t2[i - tile_begin] = t2_sum;
-        }
-
-        /* t3 = sum[i:n]((eps + 2 * t0[i]) / (eps + (t1[i] + t2[i]))) */
-        /* t5[i:n] = let(s0 := eps + (t1[i] + t2[i]), -(t4 * (eps + 2 * t0[i]) / s0 / s0)) */
-        /* t6[i:n] = 2 * (t4 / (eps + (t1[i] + t2[i]))) */
-        double t3_sum = 0.0;
-        GRADC_SIMD(reduction(+:t3_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = eps + 2.0 * t0[i - tile_begin];
-            const double v1 = eps + (t2[i - tile_begin] + t1[i - tile_begin]);
-            t3_sum += v0 / v1;
-            t5[i - tile_begin] = -(t4 * v0 / v1 / v1);
-            t6[i - tile_begin] = 2.0 * (t4 / v1);
-        }
-        t3 += t3_sum;
-
-        /* grad_Z[i:n, j:k] = let(s0 := -Z[i, j], P[i, j] * (t5[i] + Y[i, j] * t6[i]) * exp(-(Z[i, j] + where(0 ==
-         *    s0, 0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(Z[i, j]))))))) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t5_i = t5[i - tile_begin];
-            const double t6_i = t6[i - tile_begin];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < k; ++j) {
-                const double Z_ij = Z[i*k + j];
-                const double v0 = -Z_ij;
-                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(Z_ij)));
-                grad_Z[i*k + j] = P[(i - tile_begin)*k + j] * (t5_i + Y[i*k + j] * t6_i) * exp(-(Z_ij + v1));
-            }
-        }
+    for (int64_t part = 0; part < parts; ++part) {
+        t3 += t3_parts[part];
     }
 
     /* value = 1 - t3 / n */

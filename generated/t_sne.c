@@ -26,11 +26,16 @@ double log1p(double);
 
 #include <math.h>
 
-#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_PRAGMA(text) _Pragma(#text)
+#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
 #else
 #define GRADC_SIMD(...)
+#endif
+#if defined(_OPENMP)
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#else
+#define GRADC_PARALLEL(parts)
 #endif
 
 #include "t_sne.h"
@@ -41,68 +46,107 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
+/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
+ * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
+#define GRADC_PARTS 16
+static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
+{
+    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
+    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
+    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
+}
+
+/* Where a part begins: at a multiple of the rows of a tile. */
+static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
+{
+    return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
+static int64_t gradc_rows(size_t bytes)
+{
+    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
 size_t t_sne_value_work(int64_t n)
 {
-    return gradc_bytes(2*128, sizeof(double))
-           + gradc_bytes(n*n, sizeof(double));
+    return gradc_bytes(n*n, sizeof(double));
 }
 
 int t_sne_value(int64_t n, const double *restrict Y, const double *restrict P, double *restrict value,
                 void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const Y_transposed = (void *)scratch;
-    scratch += gradc_bytes(2*128, sizeof(double));
     double *const D2 = (void *)scratch;
-    double t0 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    const int64_t parts = gradc_parts(n, 16*n, 0);
+    double t0_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        double t0_part = 0.0;
+        const int64_t tile_rows = gradc_rows((n + 2) * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* Y_transposed[j:2, i:n] = Y[i, j] */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            GRADC_SIMD()
-            for (int64_t j = 0; j < 2; ++j) {
-                Y_transposed[j*128 + i - tile_begin] = Y[i*2 + j];
-            }
-        }
-
-        /* D2[i:n, j:n] = sum[k:2](let(s0 := Y[i, k] - Y_transposed[k, j], s0 * s0)) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t k = 0; k < n; ++k) {
-                D2[k*n + i] = 0.0;
-            }
-            for (int64_t j = 0; j < 2; ++j) {
-                const double Y_transposed_ji = Y_transposed[j*128 + i - tile_begin];
-                GRADC_SIMD()
+            /* D2[i:n, j:n] = sum[k:2](let(s0 := Y[i, k] - Y[j, k], s0 * s0)) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 for (int64_t k = 0; k < n; ++k) {
-                    const double v0 = Y[k*2 + j] - Y_transposed_ji;
-                    D2[k*n + i] += v0 * v0;
+                    D2[i*n + k] = 0.0;
+                }
+                for (int64_t j = 0; j < 2; ++j) {
+                    const double Y_ij = Y[i*2 + j];
+                    GRADC_SIMD()
+                    for (int64_t k = 0; k < n; ++k) {
+                        const double v0 = Y_ij - Y[k*2 + j];
+                        D2[i*n + k] += v0 * v0;
+                    }
                 }
             }
-        }
 
-        /* t0 = sum[i:n, j:n](where(j <= i - 1, 1 / (1 + D2[i, j]), 0)) */
-        double t0_sum = 0.0;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            GRADC_SIMD(reduction(+:t0_sum))
-            for (int64_t j = 0; j < n; ++j) {
-                t0_sum += i <= j - 1 ? 1.0 / (1.0 + D2[j*n + i]) : 0.0;
+            /* t0 = sum[i:n, j:n](where(j <= i - 1, 1 / (1 + D2[i, j]), 0)) */
+            double t0_part_sum = 0.0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD(reduction(+:t0_part_sum))
+                for (int64_t j = 0; j < n; ++j) {
+                    t0_part_sum += j <= i - 1 ? 1.0 / (1.0 + D2[i*n + j]) : 0.0;
+                }
             }
+            t0_part += t0_part_sum;
         }
-        t0 += t0_sum;
+        t0_parts[part] = t0_part;
+    }
+    double t0 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t0 += t0_parts[part];
     }
 
     /* log_z = log(2 * t0) */
     const double log_z = log(2.0 * t0);
-    double value_ = 0.0;
+    const int64_t parts_ = gradc_parts(n, 48*n, 0);
+    double value__parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts_)
+    for (int64_t part = 0; part < parts_; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_, part);
+        const int64_t part_end = gradc_cut(n, parts_, part + 1);
+        double value__part = 0.0;
 
-    /* value = sum[i:n, j:n](P[i, j] * (log_z + (log1p(D2[i, j]) + log(where(0 < P[i, j], P[i, j], 1))))) */
-    for (int64_t i = 0; i < n; ++i) {
-        GRADC_SIMD(reduction(+:value_))
-        for (int64_t j = 0; j < n; ++j) {
-            const double P_ij = P[i*n + j];
-            value_ += P_ij * (log_z + (log1p(D2[i*n + j]) + log(0.0 < P_ij ? P_ij : 1.0)));
+        /* value = sum[i:n, j:n](P[i, j] * (log_z + (log1p(D2[i, j]) + log(where(0 < P[i, j], P[i, j], 1))))) */
+        double value__part_sum = 0.0;
+        for (int64_t i = part_begin; i < part_end; ++i) {
+            GRADC_SIMD(reduction(+:value__part_sum))
+            for (int64_t j = 0; j < n; ++j) {
+                const double P_ij = P[i*n + j];
+                value__part_sum += P_ij * (log_z + (log1p(D2[i*n + j]) + log(0.0 < P_ij ? P_ij : 1.0)));
+            }
         }
+        value__part += value__part_sum;
+        value__parts[part] = value__part;
+    }
+    double value_ = 0.0;
+    for (int64_t part = 0; part < parts_; ++part) {
+        value_ += value__parts[part];
     }
     *value = value_;
     return 0;
@@ -111,63 +155,81 @@ int t_sne_value(int64_t n, const double *restrict Y, const double *restrict P, d
 size_t t_sne_forward_work(int64_t n)
 {
     (void)n;
-    return gradc_bytes(2*128, sizeof(double));
+    return 0;
 }
 
 int t_sne_forward(int64_t n, const double *restrict Y, const double *restrict P, double *restrict value,
                   double *restrict D2, double *restrict t0, void *restrict work)
 {
-    unsigned char *scratch = work;
-    double *const Y_transposed = (void *)scratch;
-    double t0_ = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    (void)work;
+    const int64_t parts = gradc_parts(n, 16*n, 0);
+    double t0__parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        double t0__part = 0.0;
+        const int64_t tile_rows = gradc_rows((n + 2) * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* Y_transposed[j:2, i:n] = Y[i, j] */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            GRADC_SIMD()
-            for (int64_t j = 0; j < 2; ++j) {
-                Y_transposed[j*128 + i - tile_begin] = Y[i*2 + j];
-            }
-        }
-
-        /* D2[i:n, j:n] = sum[k:2](let(s0 := Y[i, k] - Y_transposed[k, j], s0 * s0)) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t k = 0; k < n; ++k) {
-                D2[k*n + i] = 0.0;
-            }
-            for (int64_t j = 0; j < 2; ++j) {
-                const double Y_transposed_ji = Y_transposed[j*128 + i - tile_begin];
-                GRADC_SIMD()
+            /* D2[i:n, j:n] = sum[k:2](let(s0 := Y[i, k] - Y[j, k], s0 * s0)) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 for (int64_t k = 0; k < n; ++k) {
-                    const double v0 = Y[k*2 + j] - Y_transposed_ji;
-                    D2[k*n + i] += v0 * v0;
+                    D2[i*n + k] = 0.0;
+                }
+                for (int64_t j = 0; j < 2; ++j) {
+                    const double Y_ij = Y[i*2 + j];
+                    GRADC_SIMD()
+                    for (int64_t k = 0; k < n; ++k) {
+                        const double v0 = Y_ij - Y[k*2 + j];
+                        D2[i*n + k] += v0 * v0;
+                    }
                 }
             }
-        }
 
-        /* t0 = sum[i:n, j:n](where(j <= i - 1, 1 / (1 + D2[i, j]), 0)) */
-        double t0__sum = 0.0;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            GRADC_SIMD(reduction(+:t0__sum))
-            for (int64_t j = 0; j < n; ++j) {
-                t0__sum += i <= j - 1 ? 1.0 / (1.0 + D2[j*n + i]) : 0.0;
+            /* t0 = sum[i:n, j:n](where(j <= i - 1, 1 / (1 + D2[i, j]), 0)) */
+            double t0__part_sum = 0.0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD(reduction(+:t0__part_sum))
+                for (int64_t j = 0; j < n; ++j) {
+                    t0__part_sum += j <= i - 1 ? 1.0 / (1.0 + D2[i*n + j]) : 0.0;
+                }
             }
+            t0__part += t0__part_sum;
         }
-        t0_ += t0__sum;
+        t0__parts[part] = t0__part;
+    }
+    double t0_ = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t0_ += t0__parts[part];
     }
 
     /* log_z = log(2 * t0) */
     const double log_z = log(2.0 * t0_);
-    double value_ = 0.0;
+    const int64_t parts_ = gradc_parts(n, 48*n, 0);
+    double value__parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts_)
+    for (int64_t part = 0; part < parts_; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_, part);
+        const int64_t part_end = gradc_cut(n, parts_, part + 1);
+        double value__part = 0.0;
 
-    /* value = sum[i:n, j:n](P[i, j] * (log_z + (log1p(D2[i, j]) + log(where(0 < P[i, j], P[i, j], 1))))) */
-    for (int64_t i = 0; i < n; ++i) {
-        GRADC_SIMD(reduction(+:value_))
-        for (int64_t j = 0; j < n; ++j) {
-            const double P_ij = P[i*n + j];
-            value_ += P_ij * (log_z + (log1p(D2[i*n + j]) + log(0.0 < P_ij ? P_ij : 1.0)));
+        /* value = sum[i:n, j:n](P[i, j] * (log_z + (log1p(D2[i, j]) + log(where(0 < P[i, j], P[i, j], 1))))) */
+        double value__part_sum = 0.0;
+        for (int64_t i = part_begin; i < part_end; ++i) {
+            GRADC_SIMD(reduction(+:value__part_sum))
+            for (int64_t j = 0; j < n; ++j) {
+                const double P_ij = P[i*n + j];
+                value__part_sum += P_ij * (log_z + (log1p(D2[i*n + j]) + log(0.0 < P_ij ? P_ij : 1.0)));
+            }
         }
+        value__part += value__part_sum;
+        value__parts[part] = value__part;
+    }
+    double value_ = 0.0;
+    for (int64_t part = 0; part < parts_; ++part) {
+        value_ += value__parts[part];
     }
     *value = value_;
     *t0 = t0_;
@@ -176,20 +238,20 @@ int t_sne_forward(int64_t n, const double *restrict Y, const double *restrict P,
 
 size_t t_sne_backward_work(int64_t n)
 {
-    return gradc_bytes(128*n, sizeof(double))
-           + gradc_bytes(2*n, sizeof(double))
-           + gradc_bytes(2*n, sizeof(double));
+    return gradc_bytes(2*n, sizeof(double))
+           + gradc_bytes(2*n, sizeof(double)) + (size_t)gradc_parts(n, 42*n, 2*n) * (gradc_bytes(2*n, sizeof(double))
+           + gradc_bytes(128*n, sizeof(double)));
 }
 
 int t_sne_backward(int64_t n, const double *restrict Y, const double *restrict P, const double *restrict D2,
                    double t0, double cotangent, double *restrict grad_Y, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const D2_bar = (void *)scratch;
-    scratch += gradc_bytes(128*n, sizeof(double));
     double *const t3 = (void *)scratch;
     scratch += gradc_bytes(2*n, sizeof(double));
     double *const t4 = (void *)scratch;
+    scratch += gradc_bytes(2*n, sizeof(double));
+    unsigned char *const part_scratch = (void *)scratch;
     double t1 = 0.0;
 
     /* t1 = sum[i:n, j:n](P[i, j]) */
@@ -202,44 +264,63 @@ int t_sne_backward(int64_t n, const double *restrict Y, const double *restrict P
 
     /* t2 = 2 * (cotangent * t1 / (2 * t0)) */
     const double t2 = 2.0 * (cotangent * t1 / (2.0 * t0));
-    for (int64_t at = 0; at < 2*n; ++at) {
-        t4[at] = 0.0;
-    }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* D2_bar[i:n, j:n] = let(s0 := 1 + D2[i, j], cotangent * P[i, j] / s0 + where(j <= i - 1, -(t2 / s0 / s0),
-         *    0)) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            GRADC_SIMD()
-            for (int64_t j = 0; j < n; ++j) {
-                const double v0 = 1.0 + D2[i*n + j];
-                D2_bar[(i - tile_begin)*n + j] = cotangent * P[i*n + j] / v0 + (j <= i - 1 ? -(t2 / v0 / v0) : 0.0);
-            }
+    const int64_t parts = gradc_parts(n, 42*n, 2*n);
+    const size_t part_bytes = gradc_bytes(2*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double));
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t4_part = part == 0 ? t4 : (void *)own;
+        own += gradc_bytes(2*n, sizeof(double));
+        double *const D2_bar = (void *)own;
+        for (int64_t at = 0; at < 2*n; ++at) {
+            t4_part[at] = 0.0;
         }
+        const int64_t tile_rows = gradc_rows((2*n + 2) * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* t3[i:n, j:2] = sum[k:n](D2_bar[i, k] * (Y[i, j] - Y[k, j])) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t j = 0; j < 2; ++j) {
-                const double Y_ij = Y[i*2 + j];
-                double t3_sum = 0.0;
-                GRADC_SIMD(reduction(+:t3_sum))
-                for (int64_t k = 0; k < n; ++k) {
-                    t3_sum += D2_bar[(i - tile_begin)*n + k] * (Y_ij - Y[k*2 + j]);
-                }
-                t3[i*2 + j] = t3_sum;
-            }
-        }
-
-        /* t4[i:n, j:2] = sum[k:n](D2_bar[k, i] * (Y[k, j] - Y[i, j])) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t j = 0; j < 2; ++j) {
-                const double Y_ij = Y[i*2 + j];
+            /* D2_bar[i:n, j:n] = let(s0 := 1 + D2[i, j], cotangent * P[i, j] / s0 + where(j <= i - 1, -(t2 / s0 /
+             *    s0), 0)) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD()
-                for (int64_t k = 0; k < n; ++k) {
-                    t4[k*2 + j] += D2_bar[(i - tile_begin)*n + k] * (Y_ij - Y[k*2 + j]);
+                for (int64_t j = 0; j < n; ++j) {
+                    const double v0 = 1.0 + D2[i*n + j];
+                    D2_bar[(i - tile_begin)*n + j] = cotangent * P[i*n + j] / v0 + (j <= i - 1 ? -(t2 / v0 / v0) : 0.0);
                 }
             }
+
+            /* t3[i:n, j:2] = sum[k:n](D2_bar[i, k] * (Y[i, j] - Y[k, j])) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                for (int64_t j = 0; j < 2; ++j) {
+                    const double Y_ij = Y[i*2 + j];
+                    double t3_sum = 0.0;
+                    GRADC_SIMD(reduction(+:t3_sum))
+                    for (int64_t k = 0; k < n; ++k) {
+                        t3_sum += D2_bar[(i - tile_begin)*n + k] * (Y_ij - Y[k*2 + j]);
+                    }
+                    t3[i*2 + j] = t3_sum;
+                }
+            }
+
+            /* t4[i:n, j:2] = sum[k:n](D2_bar[k, i] * (Y[k, j] - Y[i, j])) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                for (int64_t j = 0; j < 2; ++j) {
+                    const double Y_ij = Y[i*2 + j];
+                    GRADC_SIMD()
+                    for (int64_t k = 0; k < n; ++k) {
+                        t4_part[k*2 + j] += D2_bar[(i - tile_begin)*n + k] * (Y_ij - Y[k*2 + j]);
+                    }
+                }
+            }
+        }
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t4_more = (void *)(part_scratch + part * part_bytes);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < 2*n; ++at) {
+            t4[at] += t4_more[at];
         }
     }
 
@@ -255,67 +336,75 @@ int t_sne_backward(int64_t n, const double *restrict Y, const double *restrict P
 
 size_t t_sne_value_and_grad_work(int64_t n)
 {
-    return gradc_bytes(2*128, sizeof(double))
-           + gradc_bytes(n*n, sizeof(double))
-           + gradc_bytes(128*n, sizeof(double))
+    return gradc_bytes(n*n, sizeof(double))
            + gradc_bytes(2*n, sizeof(double))
-           + gradc_bytes(2*n, sizeof(double));
+           + gradc_bytes(2*n, sizeof(double)) + (size_t)gradc_parts(n, 86*n, 2*n) * (gradc_bytes(2*n, sizeof(double))
+           + gradc_bytes(128*n, sizeof(double)));
 }
 
 int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *restrict P, double *restrict value,
                          double *restrict grad_Y, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const Y_transposed = (void *)scratch;
-    scratch += gradc_bytes(2*128, sizeof(double));
     double *const D2 = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
-    double *const D2_bar = (void *)scratch;
-    scratch += gradc_bytes(128*n, sizeof(double));
     double *const t2 = (void *)scratch;
     scratch += gradc_bytes(2*n, sizeof(double));
     double *const t3 = (void *)scratch;
-    double t0 = 0.0;
-    double log_z_bar = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    scratch += gradc_bytes(2*n, sizeof(double));
+    unsigned char *const part_scratch = (void *)scratch;
+    const int64_t parts = gradc_parts(n, 17*n, 0);
+    double t0_parts[GRADC_PARTS];
+    double log_z_bar_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        double t0_part = 0.0;
+        double log_z_bar_part = 0.0;
+        const int64_t tile_rows = gradc_rows((2*n + 2) * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* Y_transposed[j:2, i:n] = Y[i, j] */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            GRADC_SIMD()
-            for (int64_t j = 0; j < 2; ++j) {
-                Y_transposed[j*128 + i - tile_begin] = Y[i*2 + j];
-            }
-        }
-
-        /* D2[i:n, j:n] = sum[k:2](let(s0 := Y[i, k] - Y_transposed[k, j], s0 * s0)) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t k = 0; k < n; ++k) {
-                D2[k*n + i] = 0.0;
-            }
-            for (int64_t j = 0; j < 2; ++j) {
-                const double Y_transposed_ji = Y_transposed[j*128 + i - tile_begin];
-                GRADC_SIMD()
+            /* D2[i:n, j:n] = sum[k:2](let(s0 := Y[i, k] - Y[j, k], s0 * s0)) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 for (int64_t k = 0; k < n; ++k) {
-                    const double v0 = Y[k*2 + j] - Y_transposed_ji;
-                    D2[k*n + i] += v0 * v0;
+                    D2[i*n + k] = 0.0;
+                }
+                for (int64_t j = 0; j < 2; ++j) {
+                    const double Y_ij = Y[i*2 + j];
+                    GRADC_SIMD()
+                    for (int64_t k = 0; k < n; ++k) {
+                        const double v0 = Y_ij - Y[k*2 + j];
+                        D2[i*n + k] += v0 * v0;
+                    }
                 }
             }
-        }
 
-        /* t0 = sum[i:n, j:n](where(j <= i - 1, 1 / (1 + D2[i, j]), 0)) */
-        /* log_z_bar = sum[i:n, j:n](P[i, j]) */
-        double t0_sum = 0.0;
-        double log_z_bar_sum = 0.0;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            GRADC_SIMD(reduction(+:t0_sum, log_z_bar_sum))
-            for (int64_t j = 0; j < n; ++j) {
-                t0_sum += i <= j - 1 ? 1.0 / (1.0 + D2[j*n + i]) : 0.0;
-                log_z_bar_sum += P[i*n + j];
+            /* t0 = sum[i:n, j:n](where(j <= i - 1, 1 / (1 + D2[i, j]), 0)) */
+            /* log_z_bar = sum[i:n, j:n](P[i, j]) */
+            double t0_part_sum = 0.0;
+            double log_z_bar_part_sum = 0.0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD(reduction(+:t0_part_sum, log_z_bar_part_sum))
+                for (int64_t j = 0; j < n; ++j) {
+                    t0_part_sum += j <= i - 1 ? 1.0 / (1.0 + D2[i*n + j]) : 0.0;
+                    log_z_bar_part_sum += P[i*n + j];
+                }
             }
+            t0_part += t0_part_sum;
+            log_z_bar_part += log_z_bar_part_sum;
         }
-        t0 += t0_sum;
-        log_z_bar += log_z_bar_sum;
+        t0_parts[part] = t0_part;
+        log_z_bar_parts[part] = log_z_bar_part;
+    }
+    double t0 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t0 += t0_parts[part];
+    }
+    double log_z_bar = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        log_z_bar += log_z_bar_parts[part];
     }
 
     /* log_z = log(2 * t0) */
@@ -323,50 +412,75 @@ int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *rest
     const double v0 = 2.0 * t0;
     const double log_z = log(v0);
     const double t1 = 2.0 * (log_z_bar / v0);
-    double value_ = 0.0;
-    for (int64_t at = 0; at < 2*n; ++at) {
-        t3[at] = 0.0;
+    const int64_t parts_ = gradc_parts(n, 86*n, 2*n);
+    const size_t part_bytes_ = gradc_bytes(2*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double));
+    double value__parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts_)
+    for (int64_t part = 0; part < parts_; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_, part);
+        const int64_t part_end = gradc_cut(n, parts_, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes_;
+        double *const t3_part = part == 0 ? t3 : (void *)own;
+        own += gradc_bytes(2*n, sizeof(double));
+        double *const D2_bar = (void *)own;
+        double value__part = 0.0;
+        for (int64_t at = 0; at < 2*n; ++at) {
+            t3_part[at] = 0.0;
+        }
+        const int64_t tile_rows = gradc_rows((2*n + 2) * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+            /* value = sum[i:n, j:n](P[i, j] * (log_z + (log1p(D2[i, j]) + log(where(0 < P[i, j], P[i, j], 1))))) */
+            /* D2_bar[i:n, j:n] = let(s0 := 1 + D2[i, j], P[i, j] / s0 + where(j <= i - 1, -(t1 / s0 / s0), 0)) */
+            double value__part_sum = 0.0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD(reduction(+:value__part_sum))
+                for (int64_t j = 0; j < n; ++j) {
+                    const double P_ij = P[i*n + j];
+                    const double D2_ij = D2[i*n + j];
+                    const double v1 = 1.0 + D2_ij;
+                    value__part_sum += P_ij * (log_z + (log1p(D2_ij) + log(0.0 < P_ij ? P_ij : 1.0)));
+                    D2_bar[(i - tile_begin)*n + j] = P_ij / v1 + (j <= i - 1 ? -(t1 / v1 / v1) : 0.0);
+                }
+            }
+            value__part += value__part_sum;
+
+            /* t2[i:n, j:2] = sum[k:n](D2_bar[i, k] * (Y[i, j] - Y[k, j])) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                for (int64_t j = 0; j < 2; ++j) {
+                    const double Y_ij = Y[i*2 + j];
+                    double t2_sum = 0.0;
+                    GRADC_SIMD(reduction(+:t2_sum))
+                    for (int64_t k = 0; k < n; ++k) {
+                        t2_sum += D2_bar[(i - tile_begin)*n + k] * (Y_ij - Y[k*2 + j]);
+                    }
+                    t2[i*2 + j] = t2_sum;
+                }
+            }
+
+            /* t3[i:n, j:2] = sum[k:n](D2_bar[k, i] * (Y[k, j] - Y[i, j])) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                for (int64_t j = 0; j < 2; ++j) {
+                    const double Y_ij = Y[i*2 + j];
+                    GRADC_SIMD()
+                    for (int64_t k = 0; k < n; ++k) {
+                        t3_part[k*2 + j] += D2_bar[(i - tile_begin)*n + k] * (Y_ij - Y[k*2 + j]);
+                    }
+                }
+            }
+        }
+        value__parts[part] = value__part;
     }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* value = sum[i:n, j:n](P[i, j] * (log_z + (log1p(D2[i, j]) + log(where(0 < P[i, j], P[i, j], 1))))) */
-        /* D2_bar[i:n, j:n] = let(s0 := 1 + D2[i, j], P[i, j] / s0 + where(j <= i - 1, -(t1 / s0 / s0), 0)) */
-        double value__sum = 0.0;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            GRADC_SIMD(reduction(+:value__sum))
-            for (int64_t j = 0; j < n; ++j) {
-                const double P_ij = P[i*n + j];
-                const double D2_ij = D2[i*n + j];
-                const double v1 = 1.0 + D2_ij;
-                value__sum += P_ij * (log_z + (log1p(D2_ij) + log(0.0 < P_ij ? P_ij : 1.0)));
-                D2_bar[(i - tile_begin)*n + j] = P_ij / v1 + (j <= i - 1 ? -(t1 / v1 / v1) : 0.0);
-            }
-        }
-        value_ += value__sum;
-
-        /* t2[i:n, j:2] = sum[k:n](D2_bar[i, k] * (Y[i, j] - Y[k, j])) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t j = 0; j < 2; ++j) {
-                const double Y_ij = Y[i*2 + j];
-                double t2_sum = 0.0;
-                GRADC_SIMD(reduction(+:t2_sum))
-                for (int64_t k = 0; k < n; ++k) {
-                    t2_sum += D2_bar[(i - tile_begin)*n + k] * (Y_ij - Y[k*2 + j]);
-                }
-                t2[i*2 + j] = t2_sum;
-            }
-        }
-
-        /* t3[i:n, j:2] = sum[k:n](D2_bar[k, i] * (Y[k, j] - Y[i, j])) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t j = 0; j < 2; ++j) {
-                const double Y_ij = Y[i*2 + j];
-                GRADC_SIMD()
-                for (int64_t k = 0; k < n; ++k) {
-                    t3[k*2 + j] += D2_bar[(i - tile_begin)*n + k] * (Y_ij - Y[k*2 + j]);
-                }
-            }
+    double value_ = 0.0;
+    for (int64_t part = 0; part < parts_; ++part) {
+        value_ += value__parts[part];
+    }
+    for (int64_t part = 1; part < parts_; ++part) {
+        const double *const t3_more = (void *)(part_scratch + part * part_bytes_);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < 2*n; ++at) {
+            t3[at] += t3_more[at];
         }
     }
 

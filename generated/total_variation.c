@@ -23,11 +23,16 @@ double hypot(double, double);
 
 #include <math.h>
 
-#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_PRAGMA(text) _Pragma(#text)
+#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
 #else
 #define GRADC_SIMD(...)
+#endif
+#if defined(_OPENMP)
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#else
+#define GRADC_PARALLEL(parts)
 #endif
 
 #include "total_variation.h"
@@ -36,6 +41,23 @@ double hypot(double, double);
 static inline size_t gradc_bytes(int64_t count, size_t size)
 {
     return ((size_t)count * size + 63) / 64 * 64;
+}
+
+/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
+ * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
+#define GRADC_PARTS 16
+static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
+{
+    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
+    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
+    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
+}
+
+/* Where a part begins: at a multiple of the rows of a tile. */
+static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
+{
+    return part == parts ? rows : rows / 128 * part / parts * 128;
 }
 
 size_t total_variation_value_work(int64_t t)
@@ -56,12 +78,26 @@ int total_variation_value(int64_t t, const double *restrict x, const double *res
         const double v0 = x[i] - y[i];
         t0 += v0 * v0;
     }
-    double t1 = 0.0;
+    const int64_t parts = gradc_parts(t - 1, 24, 0);
+    double t1_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(t - 1, parts, part);
+        const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
+        double t1_part = 0.0;
 
-    /* t1 = sum[i:t - 1](hypot(x[i + 1] - x[i], eps)) */
-    GRADC_SIMD(reduction(+:t1))
-    for (int64_t i = 0; i < t - 1; ++i) {
-        t1 += hypot(x[i + 1] - x[i], eps);
+        /* t1 = sum[i:t - 1](hypot(x[i + 1] - x[i], eps)) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t i = part_begin; i < part_end; ++i) {
+            t1_part_sum += hypot(x[i + 1] - x[i], eps);
+        }
+        t1_part += t1_part_sum;
+        t1_parts[part] = t1_part;
+    }
+    double t1 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* value = 0.5 * t0 + lam * t1 */
@@ -87,12 +123,26 @@ int total_variation_forward(int64_t t, const double *restrict x, const double *r
         const double v0 = x[i] - y[i];
         t0 += v0 * v0;
     }
-    double t1 = 0.0;
+    const int64_t parts = gradc_parts(t - 1, 24, 0);
+    double t1_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(t - 1, parts, part);
+        const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
+        double t1_part = 0.0;
 
-    /* t1 = sum[i:t - 1](hypot(x[i + 1] - x[i], eps)) */
-    GRADC_SIMD(reduction(+:t1))
-    for (int64_t i = 0; i < t - 1; ++i) {
-        t1 += hypot(x[i + 1] - x[i], eps);
+        /* t1 = sum[i:t - 1](hypot(x[i + 1] - x[i], eps)) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t i = part_begin; i < part_end; ++i) {
+            t1_part_sum += hypot(x[i + 1] - x[i], eps);
+        }
+        t1_part += t1_part_sum;
+        t1_parts[part] = t1_part;
+    }
+    double t1 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* value = 0.5 * t0 + lam * t1 */

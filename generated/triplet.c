@@ -27,11 +27,16 @@
 
 #include <math.h>
 
-#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_PRAGMA(text) _Pragma(#text)
+#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
 #else
 #define GRADC_SIMD(...)
+#endif
+#if defined(_OPENMP)
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#else
+#define GRADC_PARALLEL(parts)
 #endif
 
 #include "triplet.h"
@@ -42,13 +47,28 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
+/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
+ * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
+#define GRADC_PARTS 16
+static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
+{
+    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
+    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
+    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
+}
+
+/* Where a part begins: at a multiple of the rows of a tile. */
+static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
+{
+    return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
 size_t triplet_value_work(int64_t m, int64_t k, int64_t n)
 {
     (void)m;
-    (void)k;
-    (void)n;
-    return gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double));
+    return (size_t)gradc_parts(n, 16*k + 6, 0) * (gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int triplet_value(int64_t m, int64_t k, int64_t n, const double *restrict E, const int64_t *restrict anchor,
@@ -56,9 +76,7 @@ int triplet_value(int64_t m, int64_t k, int64_t n, const double *restrict E, con
                   double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const near = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const far = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
     for (int64_t l = 0; l < n; ++l) {
         const int64_t anchor_l = anchor[l];
         const int64_t v0 = anchor_l < 0 ? anchor_l + m : anchor_l;
@@ -80,43 +98,60 @@ int triplet_value(int64_t m, int64_t k, int64_t n, const double *restrict E, con
             return 3;
         }
     }
-    double t0 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    const int64_t parts = gradc_parts(n, 16*k + 6, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t0_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const near = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const far = (void *)own;
+        double t0_part = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* near[l:n] = sum[j:k](let(s0 := E[where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), j] -
-         *    E[where_integer(positive[l] < 0, m + positive[l], positive[l]), j], s0 * s0)) */
-        /* far[l:n] = sum[j:k](let(s0 := E[where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), j] -
-         *    E[where_integer(negative[l] < 0, m + negative[l], negative[l]), j], s0 * s0)) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const int64_t anchor_l = anchor[l];
-            const int64_t v0 = anchor_l < 0 ? anchor_l + m : anchor_l;
-            const int64_t positive_l = positive[l];
-            const int64_t v1 = positive_l < 0 ? m + positive_l : positive_l;
-            const int64_t negative_l = negative[l];
-            const int64_t v3 = negative_l < 0 ? m + negative_l : negative_l;
-            double near_sum = 0.0;
-            double far_sum = 0.0;
-            GRADC_SIMD(reduction(+:near_sum, far_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                const double E_j = E[v0*k + j];
-                const double v2 = E_j - E[v1*k + j];
-                const double v4 = E_j - E[v3*k + j];
-                near_sum += v2 * v2;
-                far_sum += v4 * v4;
+            /* near[l:n] = sum[j:k](let(s0 := E[where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), j] -
+             *    E[where_integer(positive[l] < 0, m + positive[l], positive[l]), j], s0 * s0)) */
+            /* far[l:n] = sum[j:k](let(s0 := E[where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), j] -
+             *    E[where_integer(negative[l] < 0, m + negative[l], negative[l]), j], s0 * s0)) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const int64_t anchor_l = anchor[l];
+                const int64_t v0 = anchor_l < 0 ? anchor_l + m : anchor_l;
+                const int64_t positive_l = positive[l];
+                const int64_t v1 = positive_l < 0 ? m + positive_l : positive_l;
+                const int64_t negative_l = negative[l];
+                const int64_t v3 = negative_l < 0 ? m + negative_l : negative_l;
+                double near_sum = 0.0;
+                double far_sum = 0.0;
+                GRADC_SIMD(reduction(+:near_sum, far_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double E_j = E[v0*k + j];
+                    const double v2 = E_j - E[v1*k + j];
+                    const double v4 = E_j - E[v3*k + j];
+                    near_sum += v2 * v2;
+                    far_sum += v4 * v4;
+                }
+                near[l - tile_begin] = near_sum;
+                far[l - tile_begin] = far_sum;
             }
-            near[l - tile_begin] = near_sum;
-            far[l - tile_begin] = far_sum;
-        }
 
-        /* t0 = sum[l:n](maximum(0, margin + (near[l] - far[l]))) */
-        double t0_sum = 0.0;
-        GRADC_SIMD(reduction(+:t0_sum))
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double v0 = margin + (near[l - tile_begin] - far[l - tile_begin]);
-            t0_sum += (v0 > 0.0 || v0 != v0) ? v0 : 0.0;
+            /* t0 = sum[l:n](maximum(0, margin + (near[l] - far[l]))) */
+            double t0_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t0_part_sum))
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double v0 = margin + (near[l - tile_begin] - far[l - tile_begin]);
+                t0_part_sum += (v0 > 0.0 || v0 != v0) ? v0 : 0.0;
+            }
+            t0_part += t0_part_sum;
         }
-        t0 += t0_sum;
+        t0_parts[part] = t0_part;
+    }
+    double t0 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t0 += t0_parts[part];
     }
 
     /* value = t0 / n */
@@ -158,43 +193,55 @@ int triplet_forward(int64_t m, int64_t k, int64_t n, const double *restrict E, c
             return 3;
         }
     }
-    double t0 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    const int64_t parts = gradc_parts(n, 16*k + 6, 0);
+    double t0_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        double t0_part = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* near[l:n] = sum[j:k](let(s0 := E[where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), j] -
-         *    E[where_integer(positive[l] < 0, m + positive[l], positive[l]), j], s0 * s0)) */
-        /* far[l:n] = sum[j:k](let(s0 := E[where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), j] -
-         *    E[where_integer(negative[l] < 0, m + negative[l], negative[l]), j], s0 * s0)) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const int64_t anchor_l = anchor[l];
-            const int64_t v0 = anchor_l < 0 ? anchor_l + m : anchor_l;
-            const int64_t positive_l = positive[l];
-            const int64_t v1 = positive_l < 0 ? m + positive_l : positive_l;
-            const int64_t negative_l = negative[l];
-            const int64_t v3 = negative_l < 0 ? m + negative_l : negative_l;
-            double near_sum = 0.0;
-            double far_sum = 0.0;
-            GRADC_SIMD(reduction(+:near_sum, far_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                const double E_j = E[v0*k + j];
-                const double v2 = E_j - E[v1*k + j];
-                const double v4 = E_j - E[v3*k + j];
-                near_sum += v2 * v2;
-                far_sum += v4 * v4;
+            /* near[l:n] = sum[j:k](let(s0 := E[where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), j] -
+             *    E[where_integer(positive[l] < 0, m + positive[l], positive[l]), j], s0 * s0)) */
+            /* far[l:n] = sum[j:k](let(s0 := E[where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), j] -
+             *    E[where_integer(negative[l] < 0, m + negative[l], negative[l]), j], s0 * s0)) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const int64_t anchor_l = anchor[l];
+                const int64_t v0 = anchor_l < 0 ? anchor_l + m : anchor_l;
+                const int64_t positive_l = positive[l];
+                const int64_t v1 = positive_l < 0 ? m + positive_l : positive_l;
+                const int64_t negative_l = negative[l];
+                const int64_t v3 = negative_l < 0 ? m + negative_l : negative_l;
+                double near_sum = 0.0;
+                double far_sum = 0.0;
+                GRADC_SIMD(reduction(+:near_sum, far_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double E_j = E[v0*k + j];
+                    const double v2 = E_j - E[v1*k + j];
+                    const double v4 = E_j - E[v3*k + j];
+                    near_sum += v2 * v2;
+                    far_sum += v4 * v4;
+                }
+                near[l] = near_sum;
+                far[l] = far_sum;
             }
-            near[l] = near_sum;
-            far[l] = far_sum;
-        }
 
-        /* t0 = sum[l:n](maximum(0, margin + (near[l] - far[l]))) */
-        double t0_sum = 0.0;
-        GRADC_SIMD(reduction(+:t0_sum))
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double v0 = margin + (near[l] - far[l]);
-            t0_sum += (v0 > 0.0 || v0 != v0) ? v0 : 0.0;
+            /* t0 = sum[l:n](maximum(0, margin + (near[l] - far[l]))) */
+            double t0_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t0_part_sum))
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double v0 = margin + (near[l] - far[l]);
+                t0_part_sum += (v0 > 0.0 || v0 != v0) ? v0 : 0.0;
+            }
+            t0_part += t0_part_sum;
         }
-        t0 += t0_sum;
+        t0_parts[part] = t0_part;
+    }
+    double t0 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t0 += t0_parts[part];
     }
 
     /* value = t0 / n */

@@ -25,11 +25,16 @@ double pow(double, double);
 
 #include <math.h>
 
-#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_PRAGMA(text) _Pragma(#text)
+#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
 #else
 #define GRADC_SIMD(...)
+#endif
+#if defined(_OPENMP)
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#else
+#define GRADC_PARALLEL(parts)
 #endif
 
 #include "tweedie.h"
@@ -40,45 +45,203 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
+/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
+ * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
+#define GRADC_PARTS 16
+static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
+{
+    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
+    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
+    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
+}
+
+/* Where a part begins: at a multiple of the rows of a tile. */
+static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
+{
+    return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
+static int64_t gradc_rows(size_t bytes)
+{
+    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
+#if defined(__AVX512F__)
+#define GRADC_BYTES 64
+#elif defined(__AVX__)
+#define GRADC_BYTES 32
+#else
+#define GRADC_BYTES 16
+#endif
+#define GRADC_LANES ((int64_t)(GRADC_BYTES / sizeof(double)))
+
+typedef double gradc_vector __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
+typedef int64_t gradc_mask __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
+
+/* z[j] += sum over i < rows of a[i, j] * x[i], a's rows contiguous: z stays in registers, a few vectors at a time. */
+__attribute__((always_inline)) static inline void gradc_strip(
+    const int wide, int64_t rows, const double *restrict a, int64_t a_row, const double *restrict x, int64_t x_step,
+    double *restrict z, gradc_mask used)
+{
+    gradc_vector even[6], odd[6];
+    for (int v = 0; v < wide; ++v) {
+        even[v] = odd[v] = (gradc_vector){0};
+    }
+    int64_t i = 0;
+    for (; i + 2 <= rows; i += 2) {
+        const double first = x[i * x_step], second = x[(i + 1) * x_step];
+        for (int v = 0; v < wide; ++v) {
+            even[v] += first * *(const gradc_vector *)(a + i * a_row + v * GRADC_LANES);
+            odd[v] += second * *(const gradc_vector *)(a + (i + 1) * a_row + v * GRADC_LANES);
+        }
+    }
+    if (i < rows) {
+        const double first = x[i * x_step];
+        for (int v = 0; v < wide; ++v) {
+            even[v] += first * *(const gradc_vector *)(a + i * a_row + v * GRADC_LANES);
+        }
+    }
+    for (int v = 0; v < wide; ++v) {
+        gradc_vector *place = (gradc_vector *)(z + v * GRADC_LANES);
+        const gradc_vector more = even[v] + odd[v];
+        *place += v + 1 == wide ? (gradc_vector)((gradc_mask)more & used) : more;
+    }
+}
+
+static void gradc_combine(int64_t rows, int64_t columns, const double *restrict a, int64_t a_row,
+                          const double *restrict x, int64_t x_step, double *restrict z)
+{
+    const int64_t last = columns - GRADC_LANES;
+    gradc_mask all = {0};
+    all = ~all;
+    int64_t j = 0;
+    for (; j + 6 * GRADC_LANES <= columns; j += 6 * GRADC_LANES) {
+        gradc_strip(6, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    for (; j + 2 * GRADC_LANES <= columns; j += 2 * GRADC_LANES) {
+        gradc_strip(2, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    for (; j + GRADC_LANES <= columns; j += GRADC_LANES) {
+        gradc_strip(1, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    if (j < columns && last >= 0) { /* what overlaps is computed again, and masked out */
+        for (int64_t k = 0; k < GRADC_LANES; ++k) {
+            all[k] = last + k >= j ? -1 : 0;
+        }
+        gradc_strip(1, rows, a + last, a_row, x, x_step, z + last, all);
+        return;
+    }
+    for (int64_t i = 0; i < rows; ++i) {
+        for (int64_t k = j; k < columns; ++k) {
+            z[k] += a[i * a_row + k] * x[i * x_step];
+        }
+    }
+}
+
+/* z[i] (+)= sum over j < depth of a[i, j] * x[j], a's rows contiguous: four rows at a time, so that x is loaded once for
+ * them. The last vector of a row overlaps the one before it, and what that one has counted is masked out. */
+static inline double gradc_total(gradc_vector sum)
+{
+    double parts[GRADC_LANES];
+    for (int64_t width = GRADC_LANES / 2; width > 0; width /= 2) {
+        __builtin_memcpy(parts, &sum, sizeof(sum));
+        for (int64_t j = 0; j < width; ++j) {
+            sum[j] = parts[j] + parts[j + width];
+        }
+    }
+    return sum[0];
+}
+
+static void gradc_dots(int64_t rows, int64_t depth, const double *restrict a, int64_t a_row,
+                       const double *restrict x, double *restrict z, int64_t z_row, int add)
+{
+    const int64_t whole = depth / GRADC_LANES * GRADC_LANES, last = depth - GRADC_LANES;
+    int64_t i = 0;
+    if (last >= 0) {
+        gradc_mask late = {0};
+        for (int64_t j = 0; j < GRADC_LANES; ++j) {
+            late[j] = last + j >= whole ? -1 : 0;
+        }
+        for (; i + 4 <= rows; i += 4) {
+            const double *restrict row = a + i * a_row;
+            gradc_vector sum[4] = {{0}, {0}, {0}, {0}};
+            for (int64_t j = 0; j < whole; j += GRADC_LANES) {
+                const gradc_vector v = *(const gradc_vector *)(x + j);
+                for (int r = 0; r < 4; ++r) {
+                    sum[r] += *(const gradc_vector *)(row + r * a_row + j) * v;
+                }
+            }
+            if (whole < depth) {
+                const gradc_vector v = *(const gradc_vector *)(x + last);
+                for (int r = 0; r < 4; ++r) {
+                    const gradc_vector term = *(const gradc_vector *)(row + r * a_row + last) * v;
+                    sum[r] += (gradc_vector)((gradc_mask)term & late);
+                }
+            }
+            for (int r = 0; r < 4; ++r) {
+                double *restrict place = z + (i + r) * z_row;
+                *place = (add ? *place : 0) + gradc_total(sum[r]);
+            }
+        }
+    }
+    for (; i < rows; ++i) {
+        double sum = 0;
+        for (int64_t j = 0; j < depth; ++j) {
+            sum += a[i * a_row + j] * x[j];
+        }
+        z[i * z_row] = (add ? z[i * z_row] : 0) + sum;
+    }
+}
+
 size_t tweedie_value_work(int64_t n, int64_t d)
 {
-    (void)n;
-    (void)d;
-    return gradc_bytes(128, sizeof(double));
+    return (size_t)gradc_parts(n, 3*d + 83, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
 int tweedie_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                   double power, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const z = (void *)scratch;
-    double t0 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    unsigned char *const part_scratch = (void *)scratch;
+    const int64_t parts = gradc_parts(n, 3*d + 83, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double));
+    double t0_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const z = (void *)own;
+        double t0_part = 0.0;
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double z_sum = 0.0;
-            GRADC_SIMD(reduction(+:z_sum))
-            for (int64_t j = 0; j < d; ++j) {
-                z_sum += X[i*d + j] * w[j];
+            /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
+            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, z, 1, 0);
+
+            /* t0 = sum[i:n](let(s0 := 2 - power, s1 := 1 - power, exp(z[i] * s0) / s0 + (y[i] ** s0 / (s0 * s1) -
+             *    y[i] * exp(z[i] * s1) / s1))) */
+            const double v0 = 2.0 - power;
+            const double v1 = 1.0 - power;
+            const double v2 = v0 * v1;
+            double t0_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t0_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double z_i = z[i - tile_begin];
+                const double y_i = y[i];
+                t0_part_sum += exp(z_i * v0) / v0 + (pow(y_i, v0) / v2 - y_i * exp(z_i * v1) / v1);
             }
-            z[i - tile_begin] = z_sum;
+            t0_part += t0_part_sum;
         }
-
-        /* t0 = sum[i:n](let(s0 := 2 - power, s1 := 1 - power, exp(z[i] * s0) / s0 + (y[i] ** s0 / (s0 * s1) - y[i]
-         *    * exp(z[i] * s1) / s1))) */
-        const double v0 = 2.0 - power;
-        const double v1 = 1.0 - power;
-        const double v2 = v0 * v1;
-        double t0_sum = 0.0;
-        GRADC_SIMD(reduction(+:t0_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double z_i = z[i - tile_begin];
-            const double y_i = y[i];
-            t0_sum += exp(z_i * v0) / v0 + (pow(y_i, v0) / v2 - y_i * exp(z_i * v1) / v1);
-        }
-        t0 += t0_sum;
+        t0_parts[part] = t0_part;
+    }
+    double t0 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t0 += t0_parts[part];
     }
 
     /* value = 2 * (t0 / n) */
@@ -98,33 +261,39 @@ int tweedie_forward(int64_t n, int64_t d, const double *restrict w, const double
                     void *restrict work)
 {
     (void)work;
-    double t0 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    const int64_t parts = gradc_parts(n, 3*d + 83, 0);
+    double t0_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        double t0_part = 0.0;
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double z_sum = 0.0;
-            GRADC_SIMD(reduction(+:z_sum))
-            for (int64_t j = 0; j < d; ++j) {
-                z_sum += X[i*d + j] * w[j];
+            /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
+            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &z[tile_begin], 1, 0);
+
+            /* t0 = sum[i:n](let(s0 := 2 - power, s1 := 1 - power, exp(z[i] * s0) / s0 + (y[i] ** s0 / (s0 * s1) -
+             *    y[i] * exp(z[i] * s1) / s1))) */
+            const double v0 = 2.0 - power;
+            const double v1 = 1.0 - power;
+            const double v2 = v0 * v1;
+            double t0_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t0_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double z_i = z[i];
+                const double y_i = y[i];
+                t0_part_sum += exp(z_i * v0) / v0 + (pow(y_i, v0) / v2 - y_i * exp(z_i * v1) / v1);
             }
-            z[i] = z_sum;
+            t0_part += t0_part_sum;
         }
-
-        /* t0 = sum[i:n](let(s0 := 2 - power, s1 := 1 - power, exp(z[i] * s0) / s0 + (y[i] ** s0 / (s0 * s1) - y[i]
-         *    * exp(z[i] * s1) / s1))) */
-        const double v0 = 2.0 - power;
-        const double v1 = 1.0 - power;
-        const double v2 = v0 * v1;
-        double t0_sum = 0.0;
-        GRADC_SIMD(reduction(+:t0_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double z_i = z[i];
-            const double y_i = y[i];
-            t0_sum += exp(z_i * v0) / v0 + (pow(y_i, v0) / v2 - y_i * exp(z_i * v1) / v1);
-        }
-        t0 += t0_sum;
+        t0_parts[part] = t0_part;
+    }
+    double t0 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t0 += t0_parts[part];
     }
 
     /* value = 2 * (t0 / n) */
@@ -134,9 +303,8 @@ int tweedie_forward(int64_t n, int64_t d, const double *restrict w, const double
 
 size_t tweedie_backward_work(int64_t n, int64_t d)
 {
-    (void)n;
-    (void)d;
-    return gradc_bytes(128, sizeof(double));
+    return (size_t)gradc_parts(n, 3*d + 62, d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int tweedie_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -145,45 +313,48 @@ int tweedie_backward(int64_t n, int64_t d, const double *restrict w, const doubl
 {
     (void)w;
     unsigned char *scratch = work;
-    double *const z_bar = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
 
     /* t0 = 2 * cotangent / n */
     const double t0 = 2.0 * cotangent / (double)n;
-    for (int64_t at = 0; at < d; ++at) {
-        grad_w[at] = 0.0;
+    const int64_t parts = gradc_parts(n, 3*d + 62, d);
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+        own += gradc_bytes(d, sizeof(double));
+        double *const z_bar = (void *)own;
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w_part[at] = 0.0;
+        }
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+            /* z_bar[i:n] = let(s0 := 2 - power, s1 := 1 - power, s0 * (t0 / s0 * exp(z[i] * s0)) - s1 * (exp(z[i]
+             *    * s1) * (y[i] * (t0 / s1)))) */
+            const double v0 = 2.0 - power;
+            const double v1 = t0 / v0;
+            const double v2 = 1.0 - power;
+            const double v3 = t0 / v2;
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double z_i = z[i];
+                z_bar[i - tile_begin] = v0 * (v1 * exp(z_i * v0)) - v2 * (exp(z_i * v2) * (y[i] * v3));
+            }
+
+            /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar, 1, grad_w_part);
+        }
     }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* z_bar[i:n] = let(s0 := 2 - power, s1 := 1 - power, s0 * (t0 / s0 * exp(z[i] * s0)) - s1 * (exp(z[i] *
-         *    s1) * (y[i] * (t0 / s1)))) */
-        const double v0 = 2.0 - power;
-        const double v1 = t0 / v0;
-        const double v2 = 1.0 - power;
-        const double v3 = t0 / v2;
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double z_i = z[i];
-            z_bar[i - tile_begin] = v0 * (v1 * exp(z_i * v0)) - v2 * (exp(z_i * v2) * (y[i] * v3));
-        }
-
-        /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
-        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double z_bar_i = z_bar[i - tile_begin];
-            const double z_bar_i1 = z_bar[(i + 1) - tile_begin];
-            const double z_bar_i2 = z_bar[(i + 2) - tile_begin];
-            const double z_bar_i3 = z_bar[(i + 3) - tile_begin];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[i*d + j] * z_bar_i + X[(i + 1)*d + j] * z_bar_i1 + X[(i + 2)*d + j] * z_bar_i2 + X[(i + 3)*d + j] * z_bar_i3;
-            }
-        }
-        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double z_bar_i = z_bar[i - tile_begin];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[i*d + j] * z_bar_i;
-            }
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w[at] += grad_w_more[at];
         }
     }
     return 0;
@@ -191,10 +362,9 @@ int tweedie_backward(int64_t n, int64_t d, const double *restrict w, const doubl
 
 size_t tweedie_value_and_grad_work(int64_t n, int64_t d)
 {
-    (void)n;
-    (void)d;
-    return gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double));
+    return (size_t)gradc_parts(n, 6*d + 98, d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int tweedie_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -202,67 +372,69 @@ int tweedie_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
                            void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const z = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const z_bar = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
 
     /* t1 = 2 / n */
     const double t1 = 2.0 / (double)n;
-    double t0 = 0.0;
-    for (int64_t at = 0; at < d; ++at) {
-        grad_w[at] = 0.0;
+    const int64_t parts = gradc_parts(n, 6*d + 98, d);
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t0_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+        own += gradc_bytes(d, sizeof(double));
+        double *const z = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const z_bar = (void *)own;
+        double t0_part = 0.0;
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w_part[at] = 0.0;
+        }
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+            /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
+            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, z, 1, 0);
+
+            /* t0 = sum[i:n](let(s0 := 2 - power, s1 := 1 - power, exp(z[i] * s0) / s0 + (y[i] ** s0 / (s0 * s1) -
+             *    y[i] * exp(z[i] * s1) / s1))) */
+            /* z_bar[i:n] = let(s0 := 2 - power, s1 := 1 - power, s0 * (t1 / s0 * exp(z[i] * s0)) - s1 * (exp(z[i]
+             *    * s1) * (y[i] * (t1 / s1)))) */
+            const double v0 = 2.0 - power;
+            const double v2 = 1.0 - power;
+            const double v3 = v0 * v2;
+            const double v5 = t1 / v0;
+            const double v6 = t1 / v2;
+            double t0_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t0_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double z_i = z[i - tile_begin];
+                const double v1 = exp(z_i * v0);
+                const double y_i = y[i];
+                const double v4 = exp(z_i * v2);
+                t0_part_sum += v1 / v0 + (pow(y_i, v0) / v3 - y_i * v4 / v2);
+                z_bar[i - tile_begin] = v0 * (v5 * v1) - v2 * (v4 * (y_i * v6));
+            }
+            t0_part += t0_part_sum;
+
+            /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar, 1, grad_w_part);
+        }
+        t0_parts[part] = t0_part;
     }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double z_sum = 0.0;
-            GRADC_SIMD(reduction(+:z_sum))
-            for (int64_t j = 0; j < d; ++j) {
-                z_sum += X[i*d + j] * w[j];
-            }
-            z[i - tile_begin] = z_sum;
-        }
-
-        /* t0 = sum[i:n](let(s0 := 2 - power, s1 := 1 - power, exp(z[i] * s0) / s0 + (y[i] ** s0 / (s0 * s1) - y[i]
-         *    * exp(z[i] * s1) / s1))) */
-        /* z_bar[i:n] = let(s0 := 2 - power, s1 := 1 - power, s0 * (t1 / s0 * exp(z[i] * s0)) - s1 * (exp(z[i] *
-         *    s1) * (y[i] * (t1 / s1)))) */
-        const double v0 = 2.0 - power;
-        const double v2 = 1.0 - power;
-        const double v3 = v0 * v2;
-        const double v5 = t1 / v0;
-        const double v6 = t1 / v2;
-        double t0_sum = 0.0;
-        GRADC_SIMD(reduction(+:t0_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double z_i = z[i - tile_begin];
-            const double v1 = exp(z_i * v0);
-            const double y_i = y[i];
-            const double v4 = exp(z_i * v2);
-            t0_sum += v1 / v0 + (pow(y_i, v0) / v3 - y_i * v4 / v2);
-            z_bar[i - tile_begin] = v0 * (v5 * v1) - v2 * (v4 * (y_i * v6));
-        }
-        t0 += t0_sum;
-
-        /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
-        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double z_bar_i = z_bar[i - tile_begin];
-            const double z_bar_i1 = z_bar[(i + 1) - tile_begin];
-            const double z_bar_i2 = z_bar[(i + 2) - tile_begin];
-            const double z_bar_i3 = z_bar[(i + 3) - tile_begin];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[i*d + j] * z_bar_i + X[(i + 1)*d + j] * z_bar_i1 + X[(i + 2)*d + j] * z_bar_i2 + X[(i + 3)*d + j] * z_bar_i3;
-            }
-        }
-        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double z_bar_i = z_bar[i - tile_begin];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < d; ++j) {
-                grad_w[j] += X[i*d + j] * z_bar_i;
-            }
+    double t0 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t0 += t0_parts[part];
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w[at] += grad_w_more[at];
         }
     }
 

@@ -36,11 +36,16 @@ double tanh(double);
 
 #include <math.h>
 
-#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_PRAGMA(text) _Pragma(#text)
+#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
 #else
 #define GRADC_SIMD(...)
+#endif
+#if defined(_OPENMP)
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#else
+#define GRADC_PARALLEL(parts)
 #endif
 
 #include "two_layer.h"
@@ -51,16 +56,149 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
+/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
+ * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
+#define GRADC_PARTS 16
+static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
+{
+    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
+    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
+    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
+}
+
+/* Where a part begins: at a multiple of the rows of a tile. */
+static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
+{
+    return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
+#if defined(__AVX512F__)
+#define GRADC_BYTES 64
+#elif defined(__AVX__)
+#define GRADC_BYTES 32
+#else
+#define GRADC_BYTES 16
+#endif
+#define GRADC_LANES ((int64_t)(GRADC_BYTES / sizeof(double)))
+
+typedef double gradc_vector __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
+typedef int64_t gradc_mask __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
+
+/* C[i, j] (+)= sum over k < depth of A[i, k] * B[k, j], for any strides, in blocks that stay in registers.
+ *
+ * Panels of B, a few vectors wide, are copied so that they are read in order; A is read where it is. Vectors run along
+ * the columns of C, which are best contiguous. After Goto and van de Geijn, Anatomy of High-Performance Matrix
+ * Multiplication (ACM TOMS 34, 2008). */
+#if GRADC_BYTES == 64
+#define GRADC_ROWS 8
+#else
+#define GRADC_ROWS 4
+#endif
+#define GRADC_WIDE 3    /* vectors in a panel: 3 for each of 4 rows, or of 8, fill the registers */
+#define GRADC_DEPTH 128 /* rows in a panel: it stays in the first-level cache */
+
+/* One block: `rows` by `wide` vectors, both known where it is inlined. */
+__attribute__((always_inline)) static inline void gradc_block(
+    const int rows, const int wide, int64_t depth, const double *restrict a, int64_t a_row, int64_t a_depth,
+    const double *restrict panel, double *restrict c, int64_t c_row, int64_t c_column, int64_t columns, int add)
+{
+    gradc_vector sum[GRADC_ROWS][GRADC_WIDE];
+    for (int r = 0; r < rows; ++r) {
+        for (int v = 0; v < wide; ++v) {
+            sum[r][v] = (gradc_vector){0};
+        }
+    }
+    for (int64_t k = 0; k < depth; ++k) {
+        gradc_vector b[GRADC_WIDE];
+        for (int v = 0; v < wide; ++v) {
+            b[v] = *(const gradc_vector *)(panel + (k * wide + v) * GRADC_LANES);
+        }
+        for (int r = 0; r < rows; ++r) {
+            const double x = a[r * a_row + k * a_depth];
+            for (int v = 0; v < wide; ++v) {
+                sum[r][v] += x * b[v];
+            }
+        }
+    }
+    const int whole = c_column == 1 ? (int)(columns / GRADC_LANES) : 0;
+    for (int r = 0; r < rows; ++r) {
+        double *restrict row = c + r * c_row;
+        for (int v = 0; v < wide; ++v) {
+            if (v < whole) {
+                gradc_vector *place = (gradc_vector *)(row + v * GRADC_LANES);
+                if (add) {
+                    sum[r][v] += *place;
+                }
+                *place = sum[r][v];
+            } else {
+                for (int64_t j = v * GRADC_LANES; j < columns && j < (v + 1) * GRADC_LANES; ++j) {
+                    double *place = row + j * c_column;
+                    *place = (add ? *place : 0) + sum[r][v][j - v * GRADC_LANES];
+                }
+            }
+        }
+    }
+}
+
+static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
+                          int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
+                          double *restrict c, int64_t c_row, int64_t c_column, int add)
+{
+    double panel[GRADC_DEPTH * GRADC_WIDE * GRADC_BYTES / sizeof(double)] __attribute__((aligned(GRADC_BYTES)));
+    for (int64_t from = 0; from < depth || from == 0; from += GRADC_DEPTH) {
+        const int64_t deep = depth - from < GRADC_DEPTH ? depth - from : GRADC_DEPTH;
+        for (int64_t left = 0, wide; left < columns; left += wide * GRADC_LANES) {
+            const int64_t rest = columns - left;
+            wide = rest >= GRADC_WIDE * GRADC_LANES ? GRADC_WIDE : (rest + GRADC_LANES - 1) / GRADC_LANES;
+            const int64_t width = wide * GRADC_LANES, used = rest < width ? rest : width;
+            for (int64_t k = 0; k < deep; ++k) {
+                const double *restrict source = b + (from + k) * b_depth + left * b_column;
+                for (int64_t j = 0; j < used; ++j) {
+                    panel[k * width + j] = source[j * b_column];
+                }
+                for (int64_t j = used; j < width; ++j) {
+                    panel[k * width + j] = 0;
+                }
+            }
+            const double *restrict start = a + from * a_depth;
+            double *restrict target = c + left * c_column;
+            const int more = add || from > 0;
+            int64_t i = 0;
+            for (; i + GRADC_ROWS <= rows; i += GRADC_ROWS) {
+#define GRADC_CASE(count, vectors) \
+    gradc_block(count, vectors, deep, start + i * a_row, a_row, a_depth, panel, target + i * c_row, c_row, c_column, used, more)
+                if (wide == 3) {
+                    GRADC_CASE(GRADC_ROWS, 3);
+                } else if (wide == 2) {
+                    GRADC_CASE(GRADC_ROWS, 2);
+                } else {
+                    GRADC_CASE(GRADC_ROWS, 1);
+                }
+            }
+            for (; i < rows; ++i) {
+                if (wide == 3) {
+                    GRADC_CASE(1, 3);
+                } else if (wide == 2) {
+                    GRADC_CASE(1, 2);
+                } else {
+                    GRADC_CASE(1, 1);
+                }
+#undef GRADC_CASE
+            }
+        }
+    }
+}
+
 size_t two_layer_value_work(int64_t d, int64_t h, int64_t k, int64_t n)
 {
-    (void)d;
-    (void)n;
-    return gradc_bytes(128*h, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*h + 3*h*k + 23*h + 26*k + 28, 0) * (gradc_bytes(128*h, sizeof(double))
            + gradc_bytes(128*h, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double));
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *restrict W1, const double *restrict b1,
@@ -68,17 +206,7 @@ int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *re
                     const int64_t *restrict y, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
-    scratch += gradc_bytes(128*h, sizeof(double));
-    double *const t1 = (void *)scratch;
-    scratch += gradc_bytes(128*h, sizeof(double));
-    double *const t2 = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
-    double *const Z = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t3 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
     for (int64_t m = 0; m < n; ++m) {
         const int64_t y_m = y[m];
         const int64_t v0 = y_m < 0 ? k + y_m : y_m;
@@ -86,98 +214,91 @@ int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *re
             return 1;
         }
     }
+    const int64_t parts = gradc_parts(n, 3*d*h + 3*h*k + 23*h + 26*k + 28, 0);
+    const size_t part_bytes = gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t5_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t0 = (void *)own;
+        own += gradc_bytes(128*h, sizeof(double));
+        double *const t1 = (void *)own;
+        own += gradc_bytes(128*h, sizeof(double));
+        double *const t2 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const Z = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t3 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t4 = (void *)own;
+        double t5_part = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+            /* t0[m:n, j:h] = sum[i:d](W1[i, j] * X[m, i]) */
+            gradc_product(tile_end - tile_begin, h, d, &X[tile_begin*d], d, 1, W1, h, 1, t0, 1, 128, 0);
+
+            /* t1[m:n, j:h] = tanh(t0[m, j] + b1[j]) */
+            for (int64_t j = 0; j < h; ++j) {
+                const double b1_j = b1[j];
+                GRADC_SIMD()
+                for (int64_t m = tile_begin; m < tile_end; ++m) {
+                    t1[j*128 + m - tile_begin] = tanh(t0[j*128 + m - tile_begin] + b1_j);
+                }
+            }
+
+            /* t2[m:n, l:k] = sum[j:h](W2[j, l] * t1[m, j]) */
+            gradc_product(k, tile_end - tile_begin, h, W2, 1, k, t1, 128, 1, t2, 128, 1, 0);
+
+            /* Z[m:n, l:k] = t2[m, l] + b2[l] */
+            /* t3[m:n] = max[l:k](Z[m, l]) */
+            for (int64_t m = tile_begin; m < tile_end; ++m) {
+                t3[m - tile_begin] = -INFINITY;
+            }
+            for (int64_t l = 0; l < k; ++l) {
+                const double b2_l = b2[l];
+                GRADC_SIMD()
+                for (int64_t m = tile_begin; m < tile_end; ++m) {
+                    const double v0 = t2[l*128 + m - tile_begin] + b2_l;
+                    Z[l*128 + m - tile_begin] = v0;
+                    t3[m - tile_begin] = (v0 > t3[m - tile_begin] || v0 != v0) ? v0 : t3[m - tile_begin];
+                }
+            }
+
+            /* t4[m:n] = sum[l:k](exp(Z[m, l] - t3[m])) */
+            for (int64_t m = tile_begin; m < tile_end; ++m) {
+                t4[m - tile_begin] = 0.0;
+            }
+            for (int64_t l = 0; l < k / 4 * 4; l += 4) {
+                GRADC_SIMD()
+                for (int64_t m = tile_begin; m < tile_end; ++m) {
+                    t4[m - tile_begin] += exp(Z[l*128 + m - tile_begin] - t3[m - tile_begin]) + exp(Z[(l + 1)*128 + m - tile_begin] - t3[m - tile_begin]) + exp(Z[(l + 2)*128 + m - tile_begin] - t3[m - tile_begin]) + exp(Z[(l + 3)*128 + m - tile_begin] - t3[m - tile_begin]);
+                }
+            }
+            for (int64_t l = k / 4 * 4; l < k; ++l) {
+                GRADC_SIMD()
+                for (int64_t m = tile_begin; m < tile_end; ++m) {
+                    t4[m - tile_begin] += exp(Z[l*128 + m - tile_begin] - t3[m - tile_begin]);
+                }
+            }
+
+            /* t5 = sum[m:n](t3[m] + log(t4[m]) - Z[m, where_integer(y[m] < 0, k + y[m], y[m])]) */
+            double t5_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t5_part_sum))
+            for (int64_t m = tile_begin; m < tile_end; ++m) {
+                const int64_t y_m = y[m];
+                const double v0 = t3[m - tile_begin] + log(t4[m - tile_begin]) - Z[(y_m < 0 ? k + y_m : y_m)*128 + m - tile_begin];
+                t5_part_sum += v0;
+            }
+            t5_part += t5_part_sum;
+        }
+        t5_parts[part] = t5_part;
+    }
     double t5 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* t0[m:n, j:h] = sum[i:d](W1[i, j] * X[m, i]) */
-        for (int64_t m = tile_begin; m < tile_end; ++m) {
-            for (int64_t j = 0; j < h; ++j) {
-                t0[(m - tile_begin)*h + j] = 0.0;
-            }
-            for (int64_t i = 0; i < d / 4 * 4; i += 4) {
-                const double X_mi = X[m*d + i];
-                const double X_mi1 = X[m*d + (i + 1)];
-                const double X_mi2 = X[m*d + (i + 2)];
-                const double X_mi3 = X[m*d + (i + 3)];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < h; ++j) {
-                    t0[(m - tile_begin)*h + j] += W1[i*h + j] * X_mi + W1[(i + 1)*h + j] * X_mi1 + W1[(i + 2)*h + j] * X_mi2 + W1[(i + 3)*h + j] * X_mi3;
-                }
-            }
-            for (int64_t i = d / 4 * 4; i < d; ++i) {
-                const double X_mi = X[m*d + i];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < h; ++j) {
-                    t0[(m - tile_begin)*h + j] += W1[i*h + j] * X_mi;
-                }
-            }
-        }
-
-        /* t1[m:n, j:h] = tanh(t0[m, j] + b1[j]) */
-        for (int64_t m = tile_begin; m < tile_end; ++m) {
-            GRADC_SIMD()
-            for (int64_t j = 0; j < h; ++j) {
-                t1[(m - tile_begin)*h + j] = tanh(t0[(m - tile_begin)*h + j] + b1[j]);
-            }
-        }
-
-        /* t2[m:n, l:k] = sum[j:h](W2[j, l] * t1[m, j]) */
-        for (int64_t m = tile_begin; m < tile_end; ++m) {
-            for (int64_t l = 0; l < k; ++l) {
-                t2[(m - tile_begin)*k + l] = 0.0;
-            }
-            for (int64_t j = 0; j < h / 4 * 4; j += 4) {
-                const double t1_mj = t1[(m - tile_begin)*h + j];
-                const double t1_mj1 = t1[(m - tile_begin)*h + (j + 1)];
-                const double t1_mj2 = t1[(m - tile_begin)*h + (j + 2)];
-                const double t1_mj3 = t1[(m - tile_begin)*h + (j + 3)];
-                GRADC_SIMD()
-                for (int64_t l = 0; l < k; ++l) {
-                    t2[(m - tile_begin)*k + l] += W2[j*k + l] * t1_mj + W2[(j + 1)*k + l] * t1_mj1 + W2[(j + 2)*k + l] * t1_mj2 + W2[(j + 3)*k + l] * t1_mj3;
-                }
-            }
-            for (int64_t j = h / 4 * 4; j < h; ++j) {
-                const double t1_mj = t1[(m - tile_begin)*h + j];
-                GRADC_SIMD()
-                for (int64_t l = 0; l < k; ++l) {
-                    t2[(m - tile_begin)*k + l] += W2[j*k + l] * t1_mj;
-                }
-            }
-        }
-
-        /* Z[m:n, l:k] = t2[m, l] + b2[l] */
-        /* t3[m:n] = max[l:k](Z[m, l]) */
-        for (int64_t m = tile_begin; m < tile_end; ++m) {
-            double t3_max = -INFINITY;
-            for (int64_t l = 0; l < k; ++l) {
-                const double v0 = t2[(m - tile_begin)*k + l] + b2[l];
-                Z[(m - tile_begin)*k + l] = v0;
-                t3_max = (v0 > t3_max || v0 != v0) ? v0 : t3_max;
-            }
-            t3[m - tile_begin] = t3_max;
-        }
-
-        /* t4[m:n] = sum[l:k](exp(Z[m, l] - t3[m])) */
-        for (int64_t m = tile_begin; m < tile_end; ++m) {
-            const double t3_m = t3[m - tile_begin];
-            double t4_sum = 0.0;
-            GRADC_SIMD(reduction(+:t4_sum))
-            for (int64_t l = 0; l < k; ++l) {
-                t4_sum += exp(Z[(m - tile_begin)*k + l] - t3_m);
-            }
-            t4[m - tile_begin] = t4_sum;
-        }
-
-        /* t5 = sum[m:n](t3[m] + log(t4[m]) - Z[m, where_integer(y[m] < 0, k + y[m], y[m])]) */
-        double t5_sum = 0.0;
-        GRADC_SIMD(reduction(+:t5_sum))
-        for (int64_t m = tile_begin; m < tile_end; ++m) {
-            const int64_t y_m = y[m];
-            const double v0 = t3[m - tile_begin] + log(t4[m - tile_begin]) - Z[(m - tile_begin)*k + (y_m < 0 ? k + y_m : y_m)];
-            t5_sum += v0;
-        }
-        t5 += t5_sum;
+    for (int64_t part = 0; part < parts; ++part) {
+        t5 += t5_parts[part];
     }
 
     /* value = t5 / n */
@@ -187,10 +308,8 @@ int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *re
 
 size_t two_layer_forward_work(int64_t d, int64_t h, int64_t k, int64_t n)
 {
-    (void)d;
-    (void)n;
-    return gradc_bytes(128*h, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double));
+    return (size_t)gradc_parts(n, 3*d*h + 3*h*k + 23*h + 26*k + 28, 0) * (gradc_bytes(128*h, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double)));
 }
 
 int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *restrict W1,
@@ -200,9 +319,7 @@ int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *
                       void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
-    scratch += gradc_bytes(128*h, sizeof(double));
-    double *const Z = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
     for (int64_t m = 0; m < n; ++m) {
         const int64_t y_m = y[m];
         const int64_t v0 = y_m < 0 ? k + y_m : y_m;
@@ -210,97 +327,72 @@ int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *
             return 1;
         }
     }
+    const int64_t parts = gradc_parts(n, 3*d*h + 3*h*k + 23*h + 26*k + 28, 0);
+    const size_t part_bytes = gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    double t5_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t0 = (void *)own;
+        own += gradc_bytes(128*h, sizeof(double));
+        double *const Z = (void *)own;
+        double t5_part = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+            /* t0[m:n, j:h] = sum[i:d](W1[i, j] * X[m, i]) */
+            gradc_product(tile_end - tile_begin, h, d, &X[tile_begin*d], d, 1, W1, h, 1, t0, h, 1, 0);
+
+            /* t1[m:n, j:h] = tanh(t0[m, j] + b1[j]) */
+            for (int64_t m = tile_begin; m < tile_end; ++m) {
+                GRADC_SIMD()
+                for (int64_t j = 0; j < h; ++j) {
+                    t1[m*h + j] = tanh(t0[(m - tile_begin)*h + j] + b1[j]);
+                }
+            }
+
+            /* t2[m:n, l:k] = sum[j:h](W2[j, l] * t1[m, j]) */
+            gradc_product(tile_end - tile_begin, k, h, &t1[tile_begin*h], h, 1, W2, k, 1, &t2[tile_begin*k], k, 1, 0);
+
+            /* Z[m:n, l:k] = t2[m, l] + b2[l] */
+            /* t3[m:n] = max[l:k](Z[m, l]) */
+            for (int64_t m = tile_begin; m < tile_end; ++m) {
+                double t3_max = -INFINITY;
+                for (int64_t l = 0; l < k; ++l) {
+                    const double v0 = t2[m*k + l] + b2[l];
+                    Z[(m - tile_begin)*k + l] = v0;
+                    t3_max = (v0 > t3_max || v0 != v0) ? v0 : t3_max;
+                }
+                t3[m] = t3_max;
+            }
+
+            /* t4[m:n] = sum[l:k](exp(Z[m, l] - t3[m])) */
+            for (int64_t m = tile_begin; m < tile_end; ++m) {
+                const double t3_m = t3[m];
+                double t4_sum = 0.0;
+                GRADC_SIMD(reduction(+:t4_sum))
+                for (int64_t l = 0; l < k; ++l) {
+                    t4_sum += exp(Z[(m - tile_begin)*k + l] - t3_m);
+                }
+                t4[m] = t4_sum;
+            }
+
+            /* t5 = sum[m:n](t3[m] + log(t4[m]) - Z[m, where_integer(y[m] < 0, k + y[m], y[m])]) */
+            double t5_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t5_part_sum))
+            for (int64_t m = tile_begin; m < tile_end; ++m) {
+                const int64_t y_m = y[m];
+                t5_part_sum += t3[m] + log(t4[m]) - Z[(m - tile_begin)*k + (y_m < 0 ? k + y_m : y_m)];
+            }
+            t5_part += t5_part_sum;
+        }
+        t5_parts[part] = t5_part;
+    }
     double t5 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* t0[m:n, j:h] = sum[i:d](W1[i, j] * X[m, i]) */
-        for (int64_t m = tile_begin; m < tile_end; ++m) {
-            for (int64_t j = 0; j < h; ++j) {
-                t0[(m - tile_begin)*h + j] = 0.0;
-            }
-            for (int64_t i = 0; i < d / 4 * 4; i += 4) {
-                const double X_mi = X[m*d + i];
-                const double X_mi1 = X[m*d + (i + 1)];
-                const double X_mi2 = X[m*d + (i + 2)];
-                const double X_mi3 = X[m*d + (i + 3)];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < h; ++j) {
-                    t0[(m - tile_begin)*h + j] += W1[i*h + j] * X_mi + W1[(i + 1)*h + j] * X_mi1 + W1[(i + 2)*h + j] * X_mi2 + W1[(i + 3)*h + j] * X_mi3;
-                }
-            }
-            for (int64_t i = d / 4 * 4; i < d; ++i) {
-                const double X_mi = X[m*d + i];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < h; ++j) {
-                    t0[(m - tile_begin)*h + j] += W1[i*h + j] * X_mi;
-                }
-            }
-        }
-
-        /* t1[m:n, j:h] = tanh(t0[m, j] + b1[j]) */
-        for (int64_t m = tile_begin; m < tile_end; ++m) {
-            GRADC_SIMD()
-            for (int64_t j = 0; j < h; ++j) {
-                t1[m*h + j] = tanh(t0[(m - tile_begin)*h + j] + b1[j]);
-            }
-        }
-
-        /* t2[m:n, l:k] = sum[j:h](W2[j, l] * t1[m, j]) */
-        for (int64_t m = tile_begin; m < tile_end; ++m) {
-            for (int64_t l = 0; l < k; ++l) {
-                t2[m*k + l] = 0.0;
-            }
-            for (int64_t j = 0; j < h / 4 * 4; j += 4) {
-                const double t1_mj = t1[m*h + j];
-                const double t1_mj1 = t1[m*h + (j + 1)];
-                const double t1_mj2 = t1[m*h + (j + 2)];
-                const double t1_mj3 = t1[m*h + (j + 3)];
-                GRADC_SIMD()
-                for (int64_t l = 0; l < k; ++l) {
-                    t2[m*k + l] += W2[j*k + l] * t1_mj + W2[(j + 1)*k + l] * t1_mj1 + W2[(j + 2)*k + l] * t1_mj2 + W2[(j + 3)*k + l] * t1_mj3;
-                }
-            }
-            for (int64_t j = h / 4 * 4; j < h; ++j) {
-                const double t1_mj = t1[m*h + j];
-                GRADC_SIMD()
-                for (int64_t l = 0; l < k; ++l) {
-                    t2[m*k + l] += W2[j*k + l] * t1_mj;
-                }
-            }
-        }
-
-        /* Z[m:n, l:k] = t2[m, l] + b2[l] */
-        /* t3[m:n] = max[l:k](Z[m, l]) */
-        for (int64_t m = tile_begin; m < tile_end; ++m) {
-            double t3_max = -INFINITY;
-            for (int64_t l = 0; l < k; ++l) {
-                const double v0 = t2[m*k + l] + b2[l];
-                Z[(m - tile_begin)*k + l] = v0;
-                t3_max = (v0 > t3_max || v0 != v0) ? v0 : t3_max;
-            }
-            t3[m] = t3_max;
-        }
-
-        /* t4[m:n] = sum[l:k](exp(Z[m, l] - t3[m])) */
-        for (int64_t m = tile_begin; m < tile_end; ++m) {
-            const double t3_m = t3[m];
-            double t4_sum = 0.0;
-            GRADC_SIMD(reduction(+:t4_sum))
-            for (int64_t l = 0; l < k; ++l) {
-                t4_sum += exp(Z[(m - tile_begin)*k + l] - t3_m);
-            }
-            t4[m] = t4_sum;
-        }
-
-        /* t5 = sum[m:n](t3[m] + log(t4[m]) - Z[m, where_integer(y[m] < 0, k + y[m], y[m])]) */
-        double t5_sum = 0.0;
-        GRADC_SIMD(reduction(+:t5_sum))
-        for (int64_t m = tile_begin; m < tile_end; ++m) {
-            const int64_t y_m = y[m];
-            t5_sum += t3[m] + log(t4[m]) - Z[(m - tile_begin)*k + (y_m < 0 ? k + y_m : y_m)];
-        }
-        t5 += t5_sum;
+    for (int64_t part = 0; part < parts; ++part) {
+        t5 += t5_parts[part];
     }
 
     /* value = t5 / n */
@@ -310,16 +402,17 @@ int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *
 
 size_t two_layer_backward_work(int64_t d, int64_t h, int64_t k, int64_t n)
 {
-    (void)d;
-    (void)n;
-    return gradc_bytes(h*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*h + 6*h*k + 5*h + 45*k + 10, d*h + h*k + h + k) * (gradc_bytes(k, sizeof(double))
+           + gradc_bytes(h, sizeof(double))
+           + gradc_bytes(d*h, sizeof(double))
+           + gradc_bytes(h*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*h, sizeof(double))
-           + gradc_bytes(128*h, sizeof(double));
+           + gradc_bytes(128*h, sizeof(double)));
 }
 
 int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double *restrict W1,
@@ -332,21 +425,7 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
     (void)W1;
     (void)b1;
     unsigned char *scratch = work;
-    double *const W2_transposed = (void *)scratch;
-    scratch += gradc_bytes(h*k, sizeof(double));
-    double *const Z = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
-    double *const Z_bar = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t5 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const Z_bar_2 = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t7 = (void *)scratch;
-    scratch += gradc_bytes(128*h, sizeof(double));
-    double *const t8 = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
     for (int64_t m = 0; m < n; ++m) {
         const int64_t y_m = y[m];
         const int64_t v0 = y_m < 0 ? k + y_m : y_m;
@@ -357,127 +436,139 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
 
     /* t0 = cotangent / n */
     const double t0 = cotangent / (double)n;
-
-    /* W2_transposed[l:k, j:h] = W2[j, l] */
-    for (int64_t j = 0; j < h; ++j) {
-        GRADC_SIMD()
-        for (int64_t l = 0; l < k; ++l) {
-            W2_transposed[l*h + j] = W2[j*k + l];
+    const int64_t parts = gradc_parts(n, 3*d*h + 6*h*k + 5*h + 45*k + 10, d*h + h*k + h + k);
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double));
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const grad_b2_part = part == 0 ? grad_b2 : (void *)own;
+        own += gradc_bytes(k, sizeof(double));
+        double *const grad_b1_part = part == 0 ? grad_b1 : (void *)own;
+        own += gradc_bytes(h, sizeof(double));
+        double *const grad_W1_part = part == 0 ? grad_W1 : (void *)own;
+        own += gradc_bytes(d*h, sizeof(double));
+        double *const grad_W2_part = part == 0 ? grad_W2 : (void *)own;
+        own += gradc_bytes(h*k, sizeof(double));
+        double *const Z = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t6 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const Z_bar = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t5 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const Z_bar_2 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t7 = (void *)own;
+        own += gradc_bytes(128*h, sizeof(double));
+        double *const t8 = (void *)own;
+        for (int64_t at = 0; at < k; ++at) {
+            grad_b2_part[at] = 0.0;
         }
-    }
-    for (int64_t at = 0; at < d*h; ++at) {
-        grad_W1[at] = 0.0;
-    }
-    for (int64_t at = 0; at < h; ++at) {
-        grad_b1[at] = 0.0;
-    }
-    for (int64_t at = 0; at < h*k; ++at) {
-        grad_W2[at] = 0.0;
-    }
-    for (int64_t at = 0; at < k; ++at) {
-        grad_b2[at] = 0.0;
-    }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        for (int64_t at = 0; at < 128*k; ++at) {
-            Z_bar[at] = 0.0;
+        for (int64_t at = 0; at < h; ++at) {
+            grad_b1_part[at] = 0.0;
         }
-
-        /* Z[m:n, l:k] = t2[m, l] + b2[l] */
-        /* t6[m:n] = sum[l:k](where(Z[m, l] == t3[m], 1, 0)) */
-        for (int64_t m = tile_begin; m < tile_end; ++m) {
-            const double t3_m = t3[m];
-            double t6_sum = 0.0;
-            GRADC_SIMD(reduction(+:t6_sum))
-            for (int64_t l = 0; l < k; ++l) {
-                const double v0 = t2[m*k + l] + b2[l];
-                Z[(m - tile_begin)*k + l] = v0;
-                t6_sum += t3_m == v0 ? 1.0 : 0.0;
+        for (int64_t at = 0; at < d*h; ++at) {
+            grad_W1_part[at] = 0.0;
+        }
+        for (int64_t at = 0; at < h*k; ++at) {
+            grad_W2_part[at] = 0.0;
+        }
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+            for (int64_t at = 0; at < 128*k; ++at) {
+                Z_bar[at] = 0.0;
             }
-            t6[m - tile_begin] = t6_sum;
-        }
 
-        /* Z_bar[:n, :k] = 0 Z_bar += each[m:n](at[m, where_integer(y[m] < 0, k + y[m], y[m])](-t0)) */
-        /* t5[m:n] = t0 / t4[m] */
-        const double v0 = -t0;
-        for (int64_t m = tile_begin; m < tile_end; ++m) {
-            const int64_t y_m = y[m];
-            Z_bar[(m - tile_begin)*k + (y_m < 0 ? k + y_m : y_m)] += v0;
-            t5[m - tile_begin] = t0 / t4[m];
-        }
-
-        /* Z_bar_2[m:n, l:k] = Z_bar[m, l] + t5[m] * exp(Z[m, l] - t3[m]) + where(Z[m, l] == t3[m], (t0 - t4[m] *
-         *    t5[m]) / t6[m], 0) */
-        /* grad_b2[l:k] = sum[m:n](Z_bar_2[m, l]) */
-        for (int64_t m = tile_begin; m < tile_end; ++m) {
-            const double t5_m = t5[m - tile_begin];
-            const double t3_m = t3[m];
-            const double v1 = (t0 - t4[m] * t5_m) / t6[m - tile_begin];
-            GRADC_SIMD()
-            for (int64_t l = 0; l < k; ++l) {
-                const double Z_ml = Z[(m - tile_begin)*k + l];
-                const double v2 = Z_bar[(m - tile_begin)*k + l] + t5_m * exp(Z_ml - t3_m) + (Z_ml == t3_m ? v1 : 0.0);
-                Z_bar_2[(m - tile_begin)*k + l] = v2;
-                grad_b2[l] += v2;
-            }
-        }
-
-        /* t7[m:n, j:h] = sum[l:k](W2_transposed[l, j] * Z_bar_2[m, l]) */
-        for (int64_t m = tile_begin; m < tile_end; ++m) {
-            for (int64_t j = 0; j < h; ++j) {
-                t7[(m - tile_begin)*h + j] = 0.0;
-            }
-            for (int64_t l = 0; l < k / 4 * 4; l += 4) {
-                const double Z_bar_2_ml = Z_bar_2[(m - tile_begin)*k + l];
-                const double Z_bar_2_ml1 = Z_bar_2[(m - tile_begin)*k + (l + 1)];
-                const double Z_bar_2_ml2 = Z_bar_2[(m - tile_begin)*k + (l + 2)];
-                const double Z_bar_2_ml3 = Z_bar_2[(m - tile_begin)*k + (l + 3)];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < h; ++j) {
-                    t7[(m - tile_begin)*h + j] += W2_transposed[l*h + j] * Z_bar_2_ml + W2_transposed[(l + 1)*h + j] * Z_bar_2_ml1 + W2_transposed[(l + 2)*h + j] * Z_bar_2_ml2 + W2_transposed[(l + 3)*h + j] * Z_bar_2_ml3;
+            /* Z[m:n, l:k] = t2[m, l] + b2[l] */
+            /* t6[m:n] = sum[l:k](where(Z[m, l] == t3[m], 1, 0)) */
+            for (int64_t m = tile_begin; m < tile_end; ++m) {
+                const double t3_m = t3[m];
+                double t6_sum = 0.0;
+                GRADC_SIMD(reduction(+:t6_sum))
+                for (int64_t l = 0; l < k; ++l) {
+                    const double v0 = t2[m*k + l] + b2[l];
+                    Z[(m - tile_begin)*k + l] = v0;
+                    t6_sum += t3_m == v0 ? 1.0 : 0.0;
                 }
+                t6[m - tile_begin] = t6_sum;
             }
-            for (int64_t l = k / 4 * 4; l < k; ++l) {
-                const double Z_bar_2_ml = Z_bar_2[(m - tile_begin)*k + l];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < h; ++j) {
-                    t7[(m - tile_begin)*h + j] += W2_transposed[l*h + j] * Z_bar_2_ml;
-                }
-            }
-        }
 
-        /* t8[m:n, j:h] = t7[m, j] * (1 - t1[m, j] * t1[m, j]) */
-        /* grad_b1[j:h] = sum[m:n](t7[m, j] * (1 - t1[m, j] * t1[m, j])) */
-        for (int64_t m = tile_begin; m < tile_end; ++m) {
-            GRADC_SIMD()
-            for (int64_t j = 0; j < h; ++j) {
-                const double t1_mj = t1[m*h + j];
-                const double v1 = t7[(m - tile_begin)*h + j] * (1.0 - t1_mj * t1_mj);
-                t8[(m - tile_begin)*h + j] = v1;
-                grad_b1[j] += v1;
+            /* Z_bar[:n, :k] = 0 Z_bar += each[m:n](at[m, where_integer(y[m] < 0, k + y[m], y[m])](-t0)) */
+            /* t5[m:n] = t0 / t4[m] */
+            const double v0 = -t0;
+            for (int64_t m = tile_begin; m < tile_end; ++m) {
+                const int64_t y_m = y[m];
+                Z_bar[(m - tile_begin)*k + (y_m < 0 ? k + y_m : y_m)] += v0;
+                t5[m - tile_begin] = t0 / t4[m];
             }
-        }
 
-        /* grad_W1[i:d, j:h] = sum[m:n](X[m, i] * t8[m, j]) */
-        for (int64_t m = tile_begin; m < tile_end; ++m) {
-            for (int64_t i = 0; i < d; ++i) {
-                const double X_mi = X[m*d + i];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < h; ++j) {
-                    grad_W1[i*h + j] += X_mi * t8[(m - tile_begin)*h + j];
-                }
-            }
-        }
-
-        /* grad_W2[j:h, l:k] = sum[m:n](t1[m, j] * Z_bar_2[m, l]) */
-        for (int64_t m = tile_begin; m < tile_end; ++m) {
-            for (int64_t j = 0; j < h; ++j) {
-                const double t1_mj = t1[m*h + j];
+            /* Z_bar_2[m:n, l:k] = Z_bar[m, l] + t5[m] * exp(Z[m, l] - t3[m]) + where(Z[m, l] == t3[m], (t0 - t4[m]
+             *    * t5[m]) / t6[m], 0) */
+            /* grad_b2[l:k] = sum[m:n](Z_bar_2[m, l]) */
+            for (int64_t m = tile_begin; m < tile_end; ++m) {
+                const double t5_m = t5[m - tile_begin];
+                const double t3_m = t3[m];
+                const double v1 = (t0 - t4[m] * t5_m) / t6[m - tile_begin];
                 GRADC_SIMD()
                 for (int64_t l = 0; l < k; ++l) {
-                    grad_W2[j*k + l] += t1_mj * Z_bar_2[(m - tile_begin)*k + l];
+                    const double Z_ml = Z[(m - tile_begin)*k + l];
+                    const double v2 = Z_bar[(m - tile_begin)*k + l] + t5_m * exp(Z_ml - t3_m) + (Z_ml == t3_m ? v1 : 0.0);
+                    Z_bar_2[(m - tile_begin)*k + l] = v2;
+                    grad_b2_part[l] += v2;
                 }
             }
+
+            /* t7[m:n, j:h] = sum[l:k](W2[j, l] * Z_bar_2[m, l]) */
+            gradc_product(tile_end - tile_begin, h, k, Z_bar_2, k, 1, W2, 1, k, t7, h, 1, 0);
+
+            /* t8[m:n, j:h] = t7[m, j] * (1 - t1[m, j] * t1[m, j]) */
+            /* grad_b1[j:h] = sum[m:n](t7[m, j] * (1 - t1[m, j] * t1[m, j])) */
+            for (int64_t m = tile_begin; m < tile_end; ++m) {
+                GRADC_SIMD()
+                for (int64_t j = 0; j < h; ++j) {
+                    const double t1_mj = t1[m*h + j];
+                    const double v1 = t7[(m - tile_begin)*h + j] * (1.0 - t1_mj * t1_mj);
+                    t8[(m - tile_begin)*h + j] = v1;
+                    grad_b1_part[j] += v1;
+                }
+            }
+
+            /* grad_W1[i:d, j:h] = sum[m:n](X[m, i] * t8[m, j]) */
+            gradc_product(d, h, tile_end - tile_begin, &X[tile_begin*d], 1, d, t8, h, 1, grad_W1_part, h, 1, 1);
+
+            /* grad_W2[j:h, l:k] = sum[m:n](t1[m, j] * Z_bar_2[m, l]) */
+            gradc_product(h, k, tile_end - tile_begin, &t1[tile_begin*h], 1, h, Z_bar_2, k, 1, grad_W2_part, k, 1, 1);
+        }
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_b2_more = (void *)(part_scratch + part * part_bytes);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < k; ++at) {
+            grad_b2[at] += grad_b2_more[at];
+        }
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_b1_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
+        GRADC_SIMD()
+        for (int64_t at = 0; at < h; ++at) {
+            grad_b1[at] += grad_b1_more[at];
+        }
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_W1_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)));
+        GRADC_SIMD()
+        for (int64_t at = 0; at < d*h; ++at) {
+            grad_W1[at] += grad_W1_more[at];
+        }
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_W2_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)));
+        GRADC_SIMD()
+        for (int64_t at = 0; at < h*k; ++at) {
+            grad_W2[at] += grad_W2_more[at];
         }
     }
     return 0;
@@ -485,21 +576,22 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
 
 size_t two_layer_value_and_grad_work(int64_t d, int64_t h, int64_t k, int64_t n)
 {
-    (void)d;
-    (void)n;
-    return gradc_bytes(h*k, sizeof(double))
+    return (size_t)gradc_parts(n, 6*d*h + 9*h*k + 28*h + 67*k + 34, d*h + h*k + h + k) * (gradc_bytes(k, sizeof(double))
+           + gradc_bytes(h, sizeof(double))
+           + gradc_bytes(d*h, sizeof(double))
+           + gradc_bytes(h*k, sizeof(double))
            + gradc_bytes(128*h, sizeof(double))
            + gradc_bytes(128*h, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*h, sizeof(double))
-           + gradc_bytes(128*h, sizeof(double));
+           + gradc_bytes(128*h, sizeof(double)));
 }
 
 int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const double *restrict W1,
@@ -509,31 +601,7 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
                              double *restrict grad_b2, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const W2_transposed = (void *)scratch;
-    scratch += gradc_bytes(h*k, sizeof(double));
-    double *const t0 = (void *)scratch;
-    scratch += gradc_bytes(128*h, sizeof(double));
-    double *const t1 = (void *)scratch;
-    scratch += gradc_bytes(128*h, sizeof(double));
-    double *const t2 = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
-    double *const Z = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t3 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const Z_bar = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t7 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const Z_bar_2 = (void *)scratch;
-    scratch += gradc_bytes(128*k, sizeof(double));
-    double *const t9 = (void *)scratch;
-    scratch += gradc_bytes(128*h, sizeof(double));
-    double *const t10 = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
     for (int64_t m = 0; m < n; ++m) {
         const int64_t y_m = y[m];
         const int64_t v0 = y_m < 0 ? k + y_m : y_m;
@@ -544,204 +612,211 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
 
     /* t6 = 1 / n */
     const double t6 = 1.0 / (double)n;
-
-    /* W2_transposed[l:k, j:h] = W2[j, l] */
-    for (int64_t j = 0; j < h; ++j) {
-        GRADC_SIMD()
-        for (int64_t l = 0; l < k; ++l) {
-            W2_transposed[l*h + j] = W2[j*k + l];
+    const int64_t parts = gradc_parts(n, 6*d*h + 9*h*k + 28*h + 67*k + 34, d*h + h*k + h + k);
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double));
+    double t5_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const grad_b2_part = part == 0 ? grad_b2 : (void *)own;
+        own += gradc_bytes(k, sizeof(double));
+        double *const grad_b1_part = part == 0 ? grad_b1 : (void *)own;
+        own += gradc_bytes(h, sizeof(double));
+        double *const grad_W1_part = part == 0 ? grad_W1 : (void *)own;
+        own += gradc_bytes(d*h, sizeof(double));
+        double *const grad_W2_part = part == 0 ? grad_W2 : (void *)own;
+        own += gradc_bytes(h*k, sizeof(double));
+        double *const t0 = (void *)own;
+        own += gradc_bytes(128*h, sizeof(double));
+        double *const t1 = (void *)own;
+        own += gradc_bytes(128*h, sizeof(double));
+        double *const t2 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const Z = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t3 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t4 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t8 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const Z_bar = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t7 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const Z_bar_2 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t9 = (void *)own;
+        own += gradc_bytes(128*h, sizeof(double));
+        double *const t10 = (void *)own;
+        double t5_part = 0.0;
+        for (int64_t at = 0; at < k; ++at) {
+            grad_b2_part[at] = 0.0;
         }
-    }
-    double t5 = 0.0;
-    for (int64_t at = 0; at < d*h; ++at) {
-        grad_W1[at] = 0.0;
-    }
-    for (int64_t at = 0; at < h; ++at) {
-        grad_b1[at] = 0.0;
-    }
-    for (int64_t at = 0; at < h*k; ++at) {
-        grad_W2[at] = 0.0;
-    }
-    for (int64_t at = 0; at < k; ++at) {
-        grad_b2[at] = 0.0;
-    }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-        for (int64_t at = 0; at < 128*k; ++at) {
-            Z_bar[at] = 0.0;
+        for (int64_t at = 0; at < h; ++at) {
+            grad_b1_part[at] = 0.0;
         }
+        for (int64_t at = 0; at < d*h; ++at) {
+            grad_W1_part[at] = 0.0;
+        }
+        for (int64_t at = 0; at < h*k; ++at) {
+            grad_W2_part[at] = 0.0;
+        }
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+            for (int64_t at = 0; at < 128*k; ++at) {
+                Z_bar[at] = 0.0;
+            }
 
-        /* t0[m:n, j:h] = sum[i:d](W1[i, j] * X[m, i]) */
-        for (int64_t m = tile_begin; m < tile_end; ++m) {
+            /* t0[m:n, j:h] = sum[i:d](W1[i, j] * X[m, i]) */
+            gradc_product(tile_end - tile_begin, h, d, &X[tile_begin*d], d, 1, W1, h, 1, t0, 1, 128, 0);
+
+            /* t1[m:n, j:h] = tanh(t0[m, j] + b1[j]) */
             for (int64_t j = 0; j < h; ++j) {
-                t0[(m - tile_begin)*h + j] = 0.0;
-            }
-            for (int64_t i = 0; i < d / 4 * 4; i += 4) {
-                const double X_mi = X[m*d + i];
-                const double X_mi1 = X[m*d + (i + 1)];
-                const double X_mi2 = X[m*d + (i + 2)];
-                const double X_mi3 = X[m*d + (i + 3)];
+                const double b1_j = b1[j];
                 GRADC_SIMD()
-                for (int64_t j = 0; j < h; ++j) {
-                    t0[(m - tile_begin)*h + j] += W1[i*h + j] * X_mi + W1[(i + 1)*h + j] * X_mi1 + W1[(i + 2)*h + j] * X_mi2 + W1[(i + 3)*h + j] * X_mi3;
+                for (int64_t m = tile_begin; m < tile_end; ++m) {
+                    t1[j*128 + m - tile_begin] = tanh(t0[j*128 + m - tile_begin] + b1_j);
                 }
             }
-            for (int64_t i = d / 4 * 4; i < d; ++i) {
-                const double X_mi = X[m*d + i];
+
+            /* t2[m:n, l:k] = sum[j:h](W2[j, l] * t1[m, j]) */
+            gradc_product(k, tile_end - tile_begin, h, W2, 1, k, t1, 128, 1, t2, 128, 1, 0);
+
+            /* Z[m:n, l:k] = t2[m, l] + b2[l] */
+            /* t3[m:n] = max[l:k](Z[m, l]) */
+            for (int64_t m = tile_begin; m < tile_end; ++m) {
+                t3[m - tile_begin] = -INFINITY;
+            }
+            for (int64_t l = 0; l < k; ++l) {
+                const double b2_l = b2[l];
                 GRADC_SIMD()
-                for (int64_t j = 0; j < h; ++j) {
-                    t0[(m - tile_begin)*h + j] += W1[i*h + j] * X_mi;
+                for (int64_t m = tile_begin; m < tile_end; ++m) {
+                    const double v0 = t2[l*128 + m - tile_begin] + b2_l;
+                    Z[l*128 + m - tile_begin] = v0;
+                    t3[m - tile_begin] = (v0 > t3[m - tile_begin] || v0 != v0) ? v0 : t3[m - tile_begin];
                 }
             }
-        }
 
-        /* t1[m:n, j:h] = tanh(t0[m, j] + b1[j]) */
-        for (int64_t m = tile_begin; m < tile_end; ++m) {
-            GRADC_SIMD()
-            for (int64_t j = 0; j < h; ++j) {
-                t1[(m - tile_begin)*h + j] = tanh(t0[(m - tile_begin)*h + j] + b1[j]);
+            /* t4[m:n] = sum[l:k](exp(Z[m, l] - t3[m])) */
+            /* t8[m:n] = sum[l:k](where(Z[m, l] == t3[m], 1, 0)) */
+            for (int64_t m = tile_begin; m < tile_end; ++m) {
+                t4[m - tile_begin] = 0.0;
             }
-        }
-
-        /* t2[m:n, l:k] = sum[j:h](W2[j, l] * t1[m, j]) */
-        for (int64_t m = tile_begin; m < tile_end; ++m) {
-            for (int64_t l = 0; l < k; ++l) {
-                t2[(m - tile_begin)*k + l] = 0.0;
-            }
-            for (int64_t j = 0; j < h / 4 * 4; j += 4) {
-                const double t1_mj = t1[(m - tile_begin)*h + j];
-                const double t1_mj1 = t1[(m - tile_begin)*h + (j + 1)];
-                const double t1_mj2 = t1[(m - tile_begin)*h + (j + 2)];
-                const double t1_mj3 = t1[(m - tile_begin)*h + (j + 3)];
-                GRADC_SIMD()
-                for (int64_t l = 0; l < k; ++l) {
-                    t2[(m - tile_begin)*k + l] += W2[j*k + l] * t1_mj + W2[(j + 1)*k + l] * t1_mj1 + W2[(j + 2)*k + l] * t1_mj2 + W2[(j + 3)*k + l] * t1_mj3;
-                }
-            }
-            for (int64_t j = h / 4 * 4; j < h; ++j) {
-                const double t1_mj = t1[(m - tile_begin)*h + j];
-                GRADC_SIMD()
-                for (int64_t l = 0; l < k; ++l) {
-                    t2[(m - tile_begin)*k + l] += W2[j*k + l] * t1_mj;
-                }
-            }
-        }
-
-        /* Z[m:n, l:k] = t2[m, l] + b2[l] */
-        /* t3[m:n] = max[l:k](Z[m, l]) */
-        for (int64_t m = tile_begin; m < tile_end; ++m) {
-            double t3_max = -INFINITY;
-            for (int64_t l = 0; l < k; ++l) {
-                const double v0 = t2[(m - tile_begin)*k + l] + b2[l];
-                Z[(m - tile_begin)*k + l] = v0;
-                t3_max = (v0 > t3_max || v0 != v0) ? v0 : t3_max;
-            }
-            t3[m - tile_begin] = t3_max;
-        }
-
-        /* t4[m:n] = sum[l:k](exp(Z[m, l] - t3[m])) */
-        /* t8[m:n] = sum[l:k](where(Z[m, l] == t3[m], 1, 0)) */
-        for (int64_t m = tile_begin; m < tile_end; ++m) {
-            const double t3_m = t3[m - tile_begin];
-            double t4_sum = 0.0;
-            double t8_sum = 0.0;
-            GRADC_SIMD(reduction(+:t4_sum, t8_sum))
-            for (int64_t l = 0; l < k; ++l) {
-                const double Z_ml = Z[(m - tile_begin)*k + l];
-                t4_sum += exp(Z_ml - t3_m);
-                t8_sum += Z_ml == t3_m ? 1.0 : 0.0;
-            }
-            t4[m - tile_begin] = t4_sum;
-            t8[m - tile_begin] = t8_sum;
-        }
-
-        /* t5 = sum[m:n](t3[m] + log(t4[m]) - Z[m, where_integer(y[m] < 0, k + y[m], y[m])]) */
-        /* Z_bar[:n, :k] = 0 Z_bar += each[m:n](at[m, where_integer(y[m] < 0, k + y[m], y[m])](-t6)) */
-        /* t7[m:n] = t6 / t4[m] */
-        const double v1 = -t6;
-        double t5_sum = 0.0;
-        for (int64_t m = tile_begin; m < tile_end; ++m) {
-            const double t4_m = t4[m - tile_begin];
-            const int64_t y_m = y[m];
-            const int64_t v0 = y_m < 0 ? k + y_m : y_m;
-            t5_sum += t3[m - tile_begin] + log(t4_m) - Z[(m - tile_begin)*k + v0];
-            Z_bar[(m - tile_begin)*k + v0] += v1;
-            t7[m - tile_begin] = t6 / t4_m;
-        }
-        t5 += t5_sum;
-
-        /* Z_bar_2[m:n, l:k] = Z_bar[m, l] + t7[m] * exp(Z[m, l] - t3[m]) + where(Z[m, l] == t3[m], (t6 - t4[m] *
-         *    t7[m]) / t8[m], 0) */
-        /* grad_b2[l:k] = sum[m:n](Z_bar_2[m, l]) */
-        for (int64_t m = tile_begin; m < tile_end; ++m) {
-            const double t7_m = t7[m - tile_begin];
-            const double t3_m = t3[m - tile_begin];
-            const double v0 = (t6 - t7_m * t4[m - tile_begin]) / t8[m - tile_begin];
-            GRADC_SIMD()
-            for (int64_t l = 0; l < k; ++l) {
-                const double Z_ml = Z[(m - tile_begin)*k + l];
-                const double v2 = Z_bar[(m - tile_begin)*k + l] + t7_m * exp(Z_ml - t3_m) + (Z_ml == t3_m ? v0 : 0.0);
-                Z_bar_2[(m - tile_begin)*k + l] = v2;
-                grad_b2[l] += v2;
-            }
-        }
-
-        /* t9[m:n, j:h] = sum[l:k](W2_transposed[l, j] * Z_bar_2[m, l]) */
-        for (int64_t m = tile_begin; m < tile_end; ++m) {
-            for (int64_t j = 0; j < h; ++j) {
-                t9[(m - tile_begin)*h + j] = 0.0;
+            for (int64_t m = tile_begin; m < tile_end; ++m) {
+                t8[m - tile_begin] = 0.0;
             }
             for (int64_t l = 0; l < k / 4 * 4; l += 4) {
-                const double Z_bar_2_ml = Z_bar_2[(m - tile_begin)*k + l];
-                const double Z_bar_2_ml1 = Z_bar_2[(m - tile_begin)*k + (l + 1)];
-                const double Z_bar_2_ml2 = Z_bar_2[(m - tile_begin)*k + (l + 2)];
-                const double Z_bar_2_ml3 = Z_bar_2[(m - tile_begin)*k + (l + 3)];
                 GRADC_SIMD()
-                for (int64_t j = 0; j < h; ++j) {
-                    t9[(m - tile_begin)*h + j] += W2_transposed[l*h + j] * Z_bar_2_ml + W2_transposed[(l + 1)*h + j] * Z_bar_2_ml1 + W2_transposed[(l + 2)*h + j] * Z_bar_2_ml2 + W2_transposed[(l + 3)*h + j] * Z_bar_2_ml3;
+                for (int64_t m = tile_begin; m < tile_end; ++m) {
+                    const double Z_ml = Z[l*128 + m - tile_begin];
+                    const double t3_m = t3[m - tile_begin];
+                    const double Z_ml1 = Z[(l + 1)*128 + m - tile_begin];
+                    const double Z_ml2 = Z[(l + 2)*128 + m - tile_begin];
+                    const double Z_ml3 = Z[(l + 3)*128 + m - tile_begin];
+                    t4[m - tile_begin] += exp(Z_ml - t3_m) + exp(Z_ml1 - t3_m) + exp(Z_ml2 - t3_m) + exp(Z_ml3 - t3_m);
+                    t8[m - tile_begin] += (Z_ml == t3_m ? 1.0 : 0.0) + (Z_ml1 == t3_m ? 1.0 : 0.0) + (Z_ml2 == t3_m ? 1.0 : 0.0) + (Z_ml3 == t3_m ? 1.0 : 0.0);
                 }
             }
             for (int64_t l = k / 4 * 4; l < k; ++l) {
-                const double Z_bar_2_ml = Z_bar_2[(m - tile_begin)*k + l];
                 GRADC_SIMD()
-                for (int64_t j = 0; j < h; ++j) {
-                    t9[(m - tile_begin)*h + j] += W2_transposed[l*h + j] * Z_bar_2_ml;
+                for (int64_t m = tile_begin; m < tile_end; ++m) {
+                    const double Z_ml = Z[l*128 + m - tile_begin];
+                    const double t3_m = t3[m - tile_begin];
+                    t4[m - tile_begin] += exp(Z_ml - t3_m);
+                    t8[m - tile_begin] += Z_ml == t3_m ? 1.0 : 0.0;
                 }
             }
-        }
 
-        /* t10[m:n, j:h] = t9[m, j] * (1 - t1[m, j] * t1[m, j]) */
-        /* grad_b1[j:h] = sum[m:n](t9[m, j] * (1 - t1[m, j] * t1[m, j])) */
-        for (int64_t m = tile_begin; m < tile_end; ++m) {
-            GRADC_SIMD()
+            /* t5 = sum[m:n](t3[m] + log(t4[m]) - Z[m, where_integer(y[m] < 0, k + y[m], y[m])]) */
+            /* Z_bar[:n, :k] = 0 Z_bar += each[m:n](at[m, where_integer(y[m] < 0, k + y[m], y[m])](-t6)) */
+            /* t7[m:n] = t6 / t4[m] */
+            const double v1 = -t6;
+            double t5_part_sum = 0.0;
+            for (int64_t m = tile_begin; m < tile_end; ++m) {
+                const double t4_m = t4[m - tile_begin];
+                const int64_t y_m = y[m];
+                const int64_t v0 = y_m < 0 ? k + y_m : y_m;
+                t5_part_sum += t3[m - tile_begin] + log(t4_m) - Z[v0*128 + m - tile_begin];
+                Z_bar[v0*128 + m - tile_begin] += v1;
+                t7[m - tile_begin] = t6 / t4_m;
+            }
+            t5_part += t5_part_sum;
+
+            /* Z_bar_2[m:n, l:k] = Z_bar[m, l] + t7[m] * exp(Z[m, l] - t3[m]) + where(Z[m, l] == t3[m], (t6 - t4[m]
+             *    * t7[m]) / t8[m], 0) */
+            /* grad_b2[l:k] = sum[m:n](Z_bar_2[m, l]) */
+            for (int64_t l = 0; l < k; ++l) {
+                double grad_b2_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:grad_b2_part_sum))
+                for (int64_t m = tile_begin; m < tile_end; ++m) {
+                    const double t7_m = t7[m - tile_begin];
+                    const double Z_ml = Z[l*128 + m - tile_begin];
+                    const double t3_m = t3[m - tile_begin];
+                    const double v0 = Z_bar[l*128 + m - tile_begin] + t7_m * exp(Z_ml - t3_m) + (Z_ml == t3_m ? (t6 - t4[m - tile_begin] * t7_m) / t8[m - tile_begin] : 0.0);
+                    Z_bar_2[l*128 + m - tile_begin] = v0;
+                    grad_b2_part_sum += v0;
+                }
+                grad_b2_part[l] += grad_b2_part_sum;
+            }
+
+            /* t9[m:n, j:h] = sum[l:k](W2[j, l] * Z_bar_2[m, l]) */
+            gradc_product(h, tile_end - tile_begin, k, W2, k, 1, Z_bar_2, 128, 1, t9, 128, 1, 0);
+
+            /* t10[m:n, j:h] = t9[m, j] * (1 - t1[m, j] * t1[m, j]) */
+            /* grad_b1[j:h] = sum[m:n](t9[m, j] * (1 - t1[m, j] * t1[m, j])) */
             for (int64_t j = 0; j < h; ++j) {
-                const double t1_mj = t1[(m - tile_begin)*h + j];
-                const double v0 = t9[(m - tile_begin)*h + j] * (1.0 - t1_mj * t1_mj);
-                t10[(m - tile_begin)*h + j] = v0;
-                grad_b1[j] += v0;
-            }
-        }
-
-        /* grad_W1[i:d, j:h] = sum[m:n](X[m, i] * t10[m, j]) */
-        for (int64_t m = tile_begin; m < tile_end; ++m) {
-            for (int64_t i = 0; i < d; ++i) {
-                const double X_mi = X[m*d + i];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < h; ++j) {
-                    grad_W1[i*h + j] += X_mi * t10[(m - tile_begin)*h + j];
+                double grad_b1_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:grad_b1_part_sum))
+                for (int64_t m = tile_begin; m < tile_end; ++m) {
+                    const double t1_mj = t1[j*128 + m - tile_begin];
+                    const double v0 = t9[j*128 + m - tile_begin] * (1.0 - t1_mj * t1_mj);
+                    t10[j*128 + m - tile_begin] = v0;
+                    grad_b1_part_sum += v0;
                 }
+                grad_b1_part[j] += grad_b1_part_sum;
             }
-        }
 
-        /* grad_W2[j:h, l:k] = sum[m:n](Z_bar_2[m, l] * t1[m, j]) */
-        for (int64_t m = tile_begin; m < tile_end; ++m) {
-            for (int64_t j = 0; j < h; ++j) {
-                const double t1_mj = t1[(m - tile_begin)*h + j];
-                GRADC_SIMD()
-                for (int64_t l = 0; l < k; ++l) {
-                    grad_W2[j*k + l] += t1_mj * Z_bar_2[(m - tile_begin)*k + l];
-                }
-            }
+            /* grad_W1[i:d, j:h] = sum[m:n](X[m, i] * t10[m, j]) */
+            gradc_product(h, d, tile_end - tile_begin, t10, 128, 1, &X[tile_begin*d], d, 1, grad_W1_part, 1, h, 1);
+
+            /* grad_W2[j:h, l:k] = sum[m:n](Z_bar_2[m, l] * t1[m, j]) */
+            gradc_product(h, k, tile_end - tile_begin, t1, 128, 1, Z_bar_2, 1, 128, grad_W2_part, k, 1, 1);
+        }
+        t5_parts[part] = t5_part;
+    }
+    double t5 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t5 += t5_parts[part];
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_b2_more = (void *)(part_scratch + part * part_bytes);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < k; ++at) {
+            grad_b2[at] += grad_b2_more[at];
+        }
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_b1_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
+        GRADC_SIMD()
+        for (int64_t at = 0; at < h; ++at) {
+            grad_b1[at] += grad_b1_more[at];
+        }
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_W1_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)));
+        GRADC_SIMD()
+        for (int64_t at = 0; at < d*h; ++at) {
+            grad_W1[at] += grad_W1_more[at];
+        }
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_W2_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)));
+        GRADC_SIMD()
+        for (int64_t at = 0; at < h*k; ++at) {
+            grad_W2[at] += grad_W2_more[at];
         }
     }
 

@@ -28,14 +28,36 @@ double sin(double);
 
 #include <math.h>
 
-#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_PRAGMA(text) _Pragma(#text)
+#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
 #else
 #define GRADC_SIMD(...)
 #endif
+#if defined(_OPENMP)
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#else
+#define GRADC_PARALLEL(parts)
+#endif
 
 #include "von_mises.h"
+
+/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
+ * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
+#define GRADC_PARTS 16
+static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
+{
+    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
+    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
+    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
+}
+
+/* Where a part begins: at a multiple of the rows of a tile. */
+static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
+{
+    return part == parts ? rows : rows / 128 * part / parts * 128;
+}
 
 /* The polynomial c[0] + c[1] t + ... + c[n-1] t^(n-1), its even and odd powers summed side by side. */
 static double gradc_polynomial(const double *c, int n, double t)
@@ -170,12 +192,26 @@ int von_mises_value(int64_t n, double mu, double log_kappa, const double *restri
                     void *restrict work)
 {
     (void)work;
-    double t0 = 0.0;
+    const int64_t parts = gradc_parts(n, 24, 0);
+    double t0_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        double t0_part = 0.0;
 
-    /* t0 = sum[i:n](1 - cos(x[i] - mu)) */
-    GRADC_SIMD(reduction(+:t0))
-    for (int64_t i = 0; i < n; ++i) {
-        t0 += 1.0 - cos(x[i] - mu);
+        /* t0 = sum[i:n](1 - cos(x[i] - mu)) */
+        double t0_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t0_part_sum))
+        for (int64_t i = part_begin; i < part_end; ++i) {
+            t0_part_sum += 1.0 - cos(x[i] - mu);
+        }
+        t0_part += t0_part_sum;
+        t0_parts[part] = t0_part;
+    }
+    double t0 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t0 += t0_parts[part];
     }
 
     /* value = let(s0 := exp(log_kappa), 1.8378770664093453 + log(i0e(s0)) + s0 * (t0 / n)) */
@@ -194,12 +230,26 @@ int von_mises_forward(int64_t n, double mu, double log_kappa, const double *rest
                       double *restrict t0, void *restrict work)
 {
     (void)work;
-    double t0_ = 0.0;
+    const int64_t parts = gradc_parts(n, 24, 0);
+    double t0__parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        double t0__part = 0.0;
 
-    /* t0 = sum[i:n](1 - cos(x[i] - mu)) */
-    GRADC_SIMD(reduction(+:t0_))
-    for (int64_t i = 0; i < n; ++i) {
-        t0_ += 1.0 - cos(x[i] - mu);
+        /* t0 = sum[i:n](1 - cos(x[i] - mu)) */
+        double t0__part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t0__part_sum))
+        for (int64_t i = part_begin; i < part_end; ++i) {
+            t0__part_sum += 1.0 - cos(x[i] - mu);
+        }
+        t0__part += t0__part_sum;
+        t0__parts[part] = t0__part;
+    }
+    double t0_ = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t0_ += t0__parts[part];
     }
 
     /* value = let(s0 := exp(log_kappa), 1.8378770664093453 + log(i0e(s0)) + s0 * (t0 / n)) */
@@ -226,12 +276,26 @@ int von_mises_backward(int64_t n, double mu, double log_kappa, const double *res
     const double v1 = gradc_i0e(v0);
     const double v2 = cotangent / v1 * (gradc_i1e(v0) - v1 * (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)));
     *grad_log_kappa = v0 * (t0 * cotangent / (double)n + v2);
-    double t1 = 0.0;
+    const int64_t parts = gradc_parts(n, 23, 0);
+    double t1_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        double t1_part = 0.0;
 
-    /* t1 = sum[i:n](sin(x[i] - mu)) */
-    GRADC_SIMD(reduction(+:t1))
-    for (int64_t i = 0; i < n; ++i) {
-        t1 += sin(x[i] - mu);
+        /* t1 = sum[i:n](sin(x[i] - mu)) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t i = part_begin; i < part_end; ++i) {
+            t1_part_sum += sin(x[i] - mu);
+        }
+        t1_part += t1_part_sum;
+        t1_parts[part] = t1_part;
+    }
+    double t1 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* grad_mu = -(t1 * (cotangent * exp(log_kappa) / n)) */
@@ -249,16 +313,38 @@ int von_mises_value_and_grad(int64_t n, double mu, double log_kappa, const doubl
                              double *restrict grad_mu, double *restrict grad_log_kappa, void *restrict work)
 {
     (void)work;
-    double t0 = 0.0;
-    double t1 = 0.0;
+    const int64_t parts = gradc_parts(n, 44, 0);
+    double t0_parts[GRADC_PARTS];
+    double t1_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        double t0_part = 0.0;
+        double t1_part = 0.0;
 
-    /* t0 = sum[i:n](1 - cos(x[i] - mu)) */
-    /* t1 = sum[i:n](sin(x[i] - mu)) */
-    GRADC_SIMD(reduction(+:t0, t1))
-    for (int64_t i = 0; i < n; ++i) {
-        const double v0 = x[i] - mu;
-        t0 += 1.0 - cos(v0);
-        t1 += sin(v0);
+        /* t0 = sum[i:n](1 - cos(x[i] - mu)) */
+        /* t1 = sum[i:n](sin(x[i] - mu)) */
+        double t0_part_sum = 0.0;
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t0_part_sum, t1_part_sum))
+        for (int64_t i = part_begin; i < part_end; ++i) {
+            const double v0 = x[i] - mu;
+            t0_part_sum += 1.0 - cos(v0);
+            t1_part_sum += sin(v0);
+        }
+        t0_part += t0_part_sum;
+        t1_part += t1_part_sum;
+        t0_parts[part] = t0_part;
+        t1_parts[part] = t1_part;
+    }
+    double t0 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t0 += t0_parts[part];
+    }
+    double t1 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
     }
 
     /* value = let(s0 := exp(log_kappa), 1.8378770664093453 + log(i0e(s0)) + s0 * (t0 / n)) */

@@ -26,11 +26,16 @@ double log1p(double);
 
 #include <math.h>
 
-#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_PRAGMA(text) _Pragma(#text)
+#if defined(GRADC_OPENMP_SIMD)
 #define GRADC_SIMD(...) GRADC_PRAGMA(omp simd __VA_ARGS__)
 #else
 #define GRADC_SIMD(...)
+#endif
+#if defined(_OPENMP)
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#else
+#define GRADC_PARALLEL(parts)
 #endif
 
 #include "zero_inflated_poisson.h"
@@ -41,12 +46,33 @@ static inline size_t gradc_bytes(int64_t count, size_t size)
     return ((size_t)count * size + 63) / 64 * 64;
 }
 
+/* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
+ * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
+#define GRADC_PARTS 16
+static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
+{
+    /* A part is worth a thread from some 20 microseconds on, and from several times what adding its sums up costs. */
+    const double work = (double)rows * (double)cost, least = 16.0 * (double)sums > 1e5 ? 16.0 * (double)sums : 1e5;
+    const double parts = work / least < (double)rows / 128 ? work / least : (double)rows / 128;
+    return parts < 2 ? 1 : parts < GRADC_PARTS ? (int64_t)parts : GRADC_PARTS;
+}
+
+/* Where a part begins: at a multiple of the rows of a tile. */
+static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
+{
+    return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
+static int64_t gradc_rows(size_t bytes)
+{
+    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
 size_t zero_inflated_poisson_value_work(int64_t n, int64_t d)
 {
-    (void)n;
-    (void)d;
-    return gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double));
+    return (size_t)gradc_parts(n, 5*d + 124, 0) * (gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int zero_inflated_poisson_value(int64_t n, int64_t d, const double *restrict w, const double *restrict v,
@@ -54,44 +80,93 @@ int zero_inflated_poisson_value(int64_t n, int64_t d, const double *restrict w, 
                                 void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const g = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const z = (void *)scratch;
-    double t0 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    unsigned char *const part_scratch = (void *)scratch;
+    const int64_t parts = gradc_parts(n, 5*d + 124, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t0_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const g = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const z = (void *)own;
+        double t0_part = 0.0;
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* g[i:n] = sum[j:d](X[i, j] * v[j]) */
-        /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double g_sum = 0.0;
-            double z_sum = 0.0;
-            GRADC_SIMD(reduction(+:g_sum, z_sum))
-            for (int64_t j = 0; j < d; ++j) {
-                const double X_ij = X[i*d + j];
-                g_sum += X_ij * v[j];
-                z_sum += X_ij * w[j];
+            /* g[i:n] = sum[j:d](X[i, j] * v[j]) */
+            /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
+            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+                double g_sum = 0.0;
+                double z_sum = 0.0;
+                double g_sum_ = 0.0;
+                double z_sum_ = 0.0;
+                double g_sum_2 = 0.0;
+                double z_sum_2 = 0.0;
+                double g_sum_3 = 0.0;
+                double z_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:g_sum, z_sum, g_sum_, z_sum_, g_sum_2, z_sum_2, g_sum_3, z_sum_3))
+                for (int64_t j = 0; j < d; ++j) {
+                    const double X_ij = X[i*d + j];
+                    const double X_i1j = X[(i + 1)*d + j];
+                    const double X_i2j = X[(i + 2)*d + j];
+                    const double X_i3j = X[(i + 3)*d + j];
+                    g_sum += X_ij * v[j];
+                    z_sum += X_ij * w[j];
+                    g_sum_ += X_i1j * v[j];
+                    z_sum_ += X_i1j * w[j];
+                    g_sum_2 += X_i2j * v[j];
+                    z_sum_2 += X_i2j * w[j];
+                    g_sum_3 += X_i3j * v[j];
+                    z_sum_3 += X_i3j * w[j];
+                }
+                g[i - tile_begin] = g_sum;
+                z[i - tile_begin] = z_sum;
+                g[(i + 1) - tile_begin] = g_sum_;
+                z[(i + 1) - tile_begin] = z_sum_;
+                g[(i + 2) - tile_begin] = g_sum_2;
+                z[(i + 2) - tile_begin] = z_sum_2;
+                g[(i + 3) - tile_begin] = g_sum_3;
+                z[(i + 3) - tile_begin] = z_sum_3;
             }
-            g[i - tile_begin] = g_sum;
-            z[i - tile_begin] = z_sum;
-        }
+            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+                double g_sum = 0.0;
+                double z_sum = 0.0;
+                GRADC_SIMD(reduction(+:g_sum, z_sum))
+                for (int64_t j = 0; j < d; ++j) {
+                    const double X_ij = X[i*d + j];
+                    g_sum += X_ij * v[j];
+                    z_sum += X_ij * w[j];
+                }
+                g[i - tile_begin] = g_sum;
+                z[i - tile_begin] = z_sum;
+            }
 
-        /* t0 = sum[i:n](let(s0 := exp(z[i]), s1 := -s0, where(0 == g[i], 0.6931471805599453, maximum(0, g[i]) +
-         *    log1p(exp(-abs(g[i])))) + where(0 < y[i], s0 - y[i] * z[i], -where(g[i] == s1, 0.6931471805599453 +
-         *    g[i], maximum(g[i], s1) + log1p(exp(-abs(g[i] + s0))))))) */
-        double t0_sum = 0.0;
-        GRADC_SIMD(reduction(+:t0_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double g_i = g[i - tile_begin];
-            const double v0 = 0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0) + log1p(exp(-fabs(g_i)));
-            const double y_i = y[i];
-            const double z_i = z[i - tile_begin];
-            const double v1 = exp(z_i);
-            const double v2 = -v1;
-            const double v3 = g_i == v2 ? 0.6931471805599453 + g_i : ((g_i > v2 || g_i != g_i) ? g_i : v2) + log1p(exp(-fabs(g_i + v1)));
-            t0_sum += v0 + (0.0 < y_i ? v1 - y_i * z_i : -v3);
+            /* t0 = sum[i:n](let(s0 := exp(z[i]), s1 := -s0, where(0 == g[i], 0.6931471805599453, maximum(0, g[i])
+             *    + log1p(exp(-abs(g[i])))) + where(0 < y[i], s0 - y[i] * z[i], -where(g[i] == s1,
+             *    0.6931471805599453 + g[i], maximum(g[i], s1) + log1p(exp(-abs(g[i] + s0))))))) */
+            double t0_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t0_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double g_i = g[i - tile_begin];
+                const double v0 = 0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0) + log1p(exp(-fabs(g_i)));
+                const double y_i = y[i];
+                const double z_i = z[i - tile_begin];
+                const double v1 = exp(z_i);
+                const double v2 = -v1;
+                const double v3 = g_i == v2 ? 0.6931471805599453 + g_i : ((g_i > v2 || g_i != g_i) ? g_i : v2) + log1p(exp(-fabs(g_i + v1)));
+                t0_part_sum += v0 + (0.0 < y_i ? v1 - y_i * z_i : -v3);
+            }
+            t0_part += t0_part_sum;
         }
-        t0 += t0_sum;
+        t0_parts[part] = t0_part;
+    }
+    double t0 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t0 += t0_parts[part];
     }
 
     /* value = t0 / n */
@@ -111,41 +186,87 @@ int zero_inflated_poisson_forward(int64_t n, int64_t d, const double *restrict w
                                   double *restrict g, double *restrict z, void *restrict work)
 {
     (void)work;
-    double t0 = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    const int64_t parts = gradc_parts(n, 5*d + 124, 0);
+    double t0_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        double t0_part = 0.0;
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* g[i:n] = sum[j:d](X[i, j] * v[j]) */
-        /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double g_sum = 0.0;
-            double z_sum = 0.0;
-            GRADC_SIMD(reduction(+:g_sum, z_sum))
-            for (int64_t j = 0; j < d; ++j) {
-                const double X_ij = X[i*d + j];
-                g_sum += X_ij * v[j];
-                z_sum += X_ij * w[j];
+            /* g[i:n] = sum[j:d](X[i, j] * v[j]) */
+            /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
+            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+                double g_sum = 0.0;
+                double z_sum = 0.0;
+                double g_sum_ = 0.0;
+                double z_sum_ = 0.0;
+                double g_sum_2 = 0.0;
+                double z_sum_2 = 0.0;
+                double g_sum_3 = 0.0;
+                double z_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:g_sum, z_sum, g_sum_, z_sum_, g_sum_2, z_sum_2, g_sum_3, z_sum_3))
+                for (int64_t j = 0; j < d; ++j) {
+                    const double X_ij = X[i*d + j];
+                    const double X_i1j = X[(i + 1)*d + j];
+                    const double X_i2j = X[(i + 2)*d + j];
+                    const double X_i3j = X[(i + 3)*d + j];
+                    g_sum += X_ij * v[j];
+                    z_sum += X_ij * w[j];
+                    g_sum_ += X_i1j * v[j];
+                    z_sum_ += X_i1j * w[j];
+                    g_sum_2 += X_i2j * v[j];
+                    z_sum_2 += X_i2j * w[j];
+                    g_sum_3 += X_i3j * v[j];
+                    z_sum_3 += X_i3j * w[j];
+                }
+                g[i] = g_sum;
+                z[i] = z_sum;
+                g[(i + 1)] = g_sum_;
+                z[(i + 1)] = z_sum_;
+                g[(i + 2)] = g_sum_2;
+                z[(i + 2)] = z_sum_2;
+                g[(i + 3)] = g_sum_3;
+                z[(i + 3)] = z_sum_3;
             }
-            g[i] = g_sum;
-            z[i] = z_sum;
-        }
+            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+                double g_sum = 0.0;
+                double z_sum = 0.0;
+                GRADC_SIMD(reduction(+:g_sum, z_sum))
+                for (int64_t j = 0; j < d; ++j) {
+                    const double X_ij = X[i*d + j];
+                    g_sum += X_ij * v[j];
+                    z_sum += X_ij * w[j];
+                }
+                g[i] = g_sum;
+                z[i] = z_sum;
+            }
 
-        /* t0 = sum[i:n](let(s0 := exp(z[i]), s1 := -s0, where(0 == g[i], 0.6931471805599453, maximum(0, g[i]) +
-         *    log1p(exp(-abs(g[i])))) + where(0 < y[i], s0 - y[i] * z[i], -where(g[i] == s1, 0.6931471805599453 +
-         *    g[i], maximum(g[i], s1) + log1p(exp(-abs(g[i] + s0))))))) */
-        double t0_sum = 0.0;
-        GRADC_SIMD(reduction(+:t0_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double g_i = g[i];
-            const double v0 = 0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0) + log1p(exp(-fabs(g_i)));
-            const double y_i = y[i];
-            const double z_i = z[i];
-            const double v1 = exp(z_i);
-            const double v2 = -v1;
-            const double v3 = g_i == v2 ? 0.6931471805599453 + g_i : ((g_i > v2 || g_i != g_i) ? g_i : v2) + log1p(exp(-fabs(g_i + v1)));
-            t0_sum += v0 + (0.0 < y_i ? v1 - y_i * z_i : -v3);
+            /* t0 = sum[i:n](let(s0 := exp(z[i]), s1 := -s0, where(0 == g[i], 0.6931471805599453, maximum(0, g[i])
+             *    + log1p(exp(-abs(g[i])))) + where(0 < y[i], s0 - y[i] * z[i], -where(g[i] == s1,
+             *    0.6931471805599453 + g[i], maximum(g[i], s1) + log1p(exp(-abs(g[i] + s0))))))) */
+            double t0_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t0_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double g_i = g[i];
+                const double v0 = 0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0) + log1p(exp(-fabs(g_i)));
+                const double y_i = y[i];
+                const double z_i = z[i];
+                const double v1 = exp(z_i);
+                const double v2 = -v1;
+                const double v3 = g_i == v2 ? 0.6931471805599453 + g_i : ((g_i > v2 || g_i != g_i) ? g_i : v2) + log1p(exp(-fabs(g_i + v1)));
+                t0_part_sum += v0 + (0.0 < y_i ? v1 - y_i * z_i : -v3);
+            }
+            t0_part += t0_part_sum;
         }
-        t0 += t0_sum;
+        t0_parts[part] = t0_part;
+    }
+    double t0 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t0 += t0_parts[part];
     }
 
     /* value = t0 / n */
@@ -155,10 +276,10 @@ int zero_inflated_poisson_forward(int64_t n, int64_t d, const double *restrict w
 
 size_t zero_inflated_poisson_backward_work(int64_t n, int64_t d)
 {
-    (void)n;
-    (void)d;
-    return gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double));
+    return (size_t)gradc_parts(n, 5*d + 198, 2*d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(d, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int zero_inflated_poisson_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict v,
@@ -169,70 +290,98 @@ int zero_inflated_poisson_backward(int64_t n, int64_t d, const double *restrict 
     (void)w;
     (void)v;
     unsigned char *scratch = work;
-    double *const z_bar = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const g_bar = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
 
     /* t0 = cotangent / n */
     const double t0 = cotangent / (double)n;
-    for (int64_t at = 0; at < d; ++at) {
-        grad_w[at] = 0.0;
-    }
-    for (int64_t at = 0; at < d; ++at) {
-        grad_v[at] = 0.0;
-    }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+    const int64_t parts = gradc_parts(n, 5*d + 198, 2*d);
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+        own += gradc_bytes(d, sizeof(double));
+        double *const grad_v_part = part == 0 ? grad_v : (void *)own;
+        own += gradc_bytes(d, sizeof(double));
+        double *const z_bar = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const g_bar = (void *)own;
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w_part[at] = 0.0;
+        }
+        for (int64_t at = 0; at < d; ++at) {
+            grad_v_part[at] = 0.0;
+        }
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* z_bar[i:n] = let(s0 := 0 < y[i], s1 := exp(z[i]), s2 := -s1, where(s0, -(t0 * y[i]), 0) + s1 *
-         *    (where(s0, t0, 0) + where(s0, 0, t0 * exp(-(s1 + where(g[i] == s2, 0.6931471805599453 + g[i],
-         *    maximum(g[i], s2) + log1p(exp(-abs(g[i] + s1))))))))) */
-        /* g_bar[i:n] = let(s0 := exp(z[i]), s1 := -s0, t0 * exp(g[i] - where(0 == g[i], 0.6931471805599453,
-         *    maximum(0, g[i]) + log1p(exp(-abs(g[i]))))) + where(0 < y[i], 0, -(t0 * exp(g[i] - where(g[i] == s1,
-         *    0.6931471805599453 + g[i], maximum(g[i], s1) + log1p(exp(-abs(g[i] + s0)))))))) */
+            /* z_bar[i:n] = let(s0 := 0 < y[i], s1 := exp(z[i]), s2 := -s1, where(s0, -(t0 * y[i]), 0) + s1 *
+             *    (where(s0, t0, 0) + where(s0, 0, t0 * exp(-(s1 + where(g[i] == s2, 0.6931471805599453 + g[i],
+             *    maximum(g[i], s2) + log1p(exp(-abs(g[i] + s1))))))))) */
+            /* g_bar[i:n] = let(s0 := exp(z[i]), s1 := -s0, t0 * exp(g[i] - where(0 == g[i], 0.6931471805599453,
+             *    maximum(0, g[i]) + log1p(exp(-abs(g[i]))))) + where(0 < y[i], 0, -(t0 * exp(g[i] - where(g[i] ==
+             *    s1, 0.6931471805599453 + g[i], maximum(g[i], s1) + log1p(exp(-abs(g[i] + s0)))))))) */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double y_i = y[i];
+                const int v0 = 0.0 < y_i;
+                const double v1 = exp(z[i]);
+                const double g_i = g[i];
+                const double v2 = -v1;
+                const double v3 = g_i == v2 ? 0.6931471805599453 + g_i : ((g_i > v2 || g_i != g_i) ? g_i : v2) + log1p(exp(-fabs(g_i + v1)));
+                const double v4 = 0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0) + log1p(exp(-fabs(g_i)));
+                z_bar[i - tile_begin] = (v0 ? -(t0 * y_i) : 0.0) + v1 * ((v0 ? t0 : 0.0) + (v0 ? 0.0 : t0 * exp(-(v1 + v3))));
+                g_bar[i - tile_begin] = t0 * exp(g_i - v4) + (v0 ? 0.0 : -(t0 * exp(g_i - v3)));
+            }
+
+            /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
+            /* grad_v[j:d] = sum[i:n](X[i, j] * g_bar[i]) */
+            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+                const double z_bar_i = z_bar[i - tile_begin];
+                const double g_bar_i = g_bar[i - tile_begin];
+                const double z_bar_i1 = z_bar[(i + 1) - tile_begin];
+                const double g_bar_i1 = g_bar[(i + 1) - tile_begin];
+                const double z_bar_i2 = z_bar[(i + 2) - tile_begin];
+                const double g_bar_i2 = g_bar[(i + 2) - tile_begin];
+                const double z_bar_i3 = z_bar[(i + 3) - tile_begin];
+                const double g_bar_i3 = g_bar[(i + 3) - tile_begin];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < d; ++j) {
+                    const double X_ij = X[i*d + j];
+                    const double X_i1j = X[(i + 1)*d + j];
+                    const double X_i2j = X[(i + 2)*d + j];
+                    const double X_i3j = X[(i + 3)*d + j];
+                    grad_w_part[j] += X_ij * z_bar_i + X_i1j * z_bar_i1 + X_i2j * z_bar_i2 + X_i3j * z_bar_i3;
+                    grad_v_part[j] += X_ij * g_bar_i + X_i1j * g_bar_i1 + X_i2j * g_bar_i2 + X_i3j * g_bar_i3;
+                }
+            }
+            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+                const double z_bar_i = z_bar[i - tile_begin];
+                const double g_bar_i = g_bar[i - tile_begin];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < d; ++j) {
+                    const double X_ij = X[i*d + j];
+                    grad_w_part[j] += X_ij * z_bar_i;
+                    grad_v_part[j] += X_ij * g_bar_i;
+                }
+            }
+        }
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double y_i = y[i];
-            const int v0 = 0.0 < y_i;
-            const double v1 = exp(z[i]);
-            const double g_i = g[i];
-            const double v2 = -v1;
-            const double v3 = g_i == v2 ? 0.6931471805599453 + g_i : ((g_i > v2 || g_i != g_i) ? g_i : v2) + log1p(exp(-fabs(g_i + v1)));
-            const double v4 = 0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0) + log1p(exp(-fabs(g_i)));
-            z_bar[i - tile_begin] = (v0 ? -(t0 * y_i) : 0.0) + v1 * ((v0 ? t0 : 0.0) + (v0 ? 0.0 : t0 * exp(-(v1 + v3))));
-            g_bar[i - tile_begin] = t0 * exp(g_i - v4) + (v0 ? 0.0 : -(t0 * exp(g_i - v3)));
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w[at] += grad_w_more[at];
         }
-
-        /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
-        /* grad_v[j:d] = sum[i:n](X[i, j] * g_bar[i]) */
-        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double z_bar_i = z_bar[i - tile_begin];
-            const double g_bar_i = g_bar[i - tile_begin];
-            const double z_bar_i1 = z_bar[(i + 1) - tile_begin];
-            const double g_bar_i1 = g_bar[(i + 1) - tile_begin];
-            const double z_bar_i2 = z_bar[(i + 2) - tile_begin];
-            const double g_bar_i2 = g_bar[(i + 2) - tile_begin];
-            const double z_bar_i3 = z_bar[(i + 3) - tile_begin];
-            const double g_bar_i3 = g_bar[(i + 3) - tile_begin];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < d; ++j) {
-                const double X_ij = X[i*d + j];
-                const double X_i1j = X[(i + 1)*d + j];
-                const double X_i2j = X[(i + 2)*d + j];
-                const double X_i3j = X[(i + 3)*d + j];
-                grad_w[j] += X_ij * z_bar_i + X_i1j * z_bar_i1 + X_i2j * z_bar_i2 + X_i3j * z_bar_i3;
-                grad_v[j] += X_ij * g_bar_i + X_i1j * g_bar_i1 + X_i2j * g_bar_i2 + X_i3j * g_bar_i3;
-            }
-        }
-        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double z_bar_i = z_bar[i - tile_begin];
-            const double g_bar_i = g_bar[i - tile_begin];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < d; ++j) {
-                const double X_ij = X[i*d + j];
-                grad_w[j] += X_ij * z_bar_i;
-                grad_v[j] += X_ij * g_bar_i;
-            }
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_v_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(d, sizeof(double)));
+        GRADC_SIMD()
+        for (int64_t at = 0; at < d; ++at) {
+            grad_v[at] += grad_v_more[at];
         }
     }
     return 0;
@@ -240,12 +389,12 @@ int zero_inflated_poisson_backward(int64_t n, int64_t d, const double *restrict 
 
 size_t zero_inflated_poisson_value_and_grad_work(int64_t n, int64_t d)
 {
-    (void)n;
-    (void)d;
-    return gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 10*d + 203, 2*d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double));
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int zero_inflated_poisson_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict v,
@@ -253,97 +402,164 @@ int zero_inflated_poisson_value_and_grad(int64_t n, int64_t d, const double *res
                                          double *restrict grad_w, double *restrict grad_v, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const g = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const z = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const z_bar = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const g_bar = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
 
     /* t1 = 1 / n */
     const double t1 = 1.0 / (double)n;
+    const int64_t parts = gradc_parts(n, 10*d + 203, 2*d);
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t0_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+        own += gradc_bytes(d, sizeof(double));
+        double *const grad_v_part = part == 0 ? grad_v : (void *)own;
+        own += gradc_bytes(d, sizeof(double));
+        double *const g = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const z = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const z_bar = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const g_bar = (void *)own;
+        double t0_part = 0.0;
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w_part[at] = 0.0;
+        }
+        for (int64_t at = 0; at < d; ++at) {
+            grad_v_part[at] = 0.0;
+        }
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+            /* g[i:n] = sum[j:d](X[i, j] * v[j]) */
+            /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
+            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+                double g_sum = 0.0;
+                double z_sum = 0.0;
+                double g_sum_ = 0.0;
+                double z_sum_ = 0.0;
+                double g_sum_2 = 0.0;
+                double z_sum_2 = 0.0;
+                double g_sum_3 = 0.0;
+                double z_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:g_sum, z_sum, g_sum_, z_sum_, g_sum_2, z_sum_2, g_sum_3, z_sum_3))
+                for (int64_t j = 0; j < d; ++j) {
+                    const double X_ij = X[i*d + j];
+                    const double X_i1j = X[(i + 1)*d + j];
+                    const double X_i2j = X[(i + 2)*d + j];
+                    const double X_i3j = X[(i + 3)*d + j];
+                    g_sum += X_ij * v[j];
+                    z_sum += X_ij * w[j];
+                    g_sum_ += X_i1j * v[j];
+                    z_sum_ += X_i1j * w[j];
+                    g_sum_2 += X_i2j * v[j];
+                    z_sum_2 += X_i2j * w[j];
+                    g_sum_3 += X_i3j * v[j];
+                    z_sum_3 += X_i3j * w[j];
+                }
+                g[i - tile_begin] = g_sum;
+                z[i - tile_begin] = z_sum;
+                g[(i + 1) - tile_begin] = g_sum_;
+                z[(i + 1) - tile_begin] = z_sum_;
+                g[(i + 2) - tile_begin] = g_sum_2;
+                z[(i + 2) - tile_begin] = z_sum_2;
+                g[(i + 3) - tile_begin] = g_sum_3;
+                z[(i + 3) - tile_begin] = z_sum_3;
+            }
+            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+                double g_sum = 0.0;
+                double z_sum = 0.0;
+                GRADC_SIMD(reduction(+:g_sum, z_sum))
+                for (int64_t j = 0; j < d; ++j) {
+                    const double X_ij = X[i*d + j];
+                    g_sum += X_ij * v[j];
+                    z_sum += X_ij * w[j];
+                }
+                g[i - tile_begin] = g_sum;
+                z[i - tile_begin] = z_sum;
+            }
+
+            /* t0 = sum[i:n](let(s0 := exp(z[i]), s1 := -s0, where(0 == g[i], 0.6931471805599453, maximum(0, g[i])
+             *    + log1p(exp(-abs(g[i])))) + where(0 < y[i], s0 - y[i] * z[i], -where(g[i] == s1,
+             *    0.6931471805599453 + g[i], maximum(g[i], s1) + log1p(exp(-abs(g[i] + s0))))))) */
+            /* z_bar[i:n] = let(s0 := 0 < y[i], s1 := exp(z[i]), s2 := -s1, where(s0, -(t1 * y[i]), 0) + s1 *
+             *    (where(s0, t1, 0) + where(s0, 0, t1 * exp(-(s1 + where(g[i] == s2, 0.6931471805599453 + g[i],
+             *    maximum(g[i], s2) + log1p(exp(-abs(g[i] + s1))))))))) */
+            /* g_bar[i:n] = let(s0 := exp(z[i]), s1 := -s0, t1 * exp(g[i] - where(0 == g[i], 0.6931471805599453,
+             *    maximum(0, g[i]) + log1p(exp(-abs(g[i]))))) + where(0 < y[i], 0, -(t1 * exp(g[i] - where(g[i] ==
+             *    s1, 0.6931471805599453 + g[i], maximum(g[i], s1) + log1p(exp(-abs(g[i] + s0)))))))) */
+            double t0_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t0_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double g_i = g[i - tile_begin];
+                const double v0 = 0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0) + log1p(exp(-fabs(g_i)));
+                const double y_i = y[i];
+                const int v1 = 0.0 < y_i;
+                const double z_i = z[i - tile_begin];
+                const double v2 = exp(z_i);
+                const double v3 = -v2;
+                const double v4 = g_i == v3 ? 0.6931471805599453 + g_i : ((g_i > v3 || g_i != g_i) ? g_i : v3) + log1p(exp(-fabs(g_i + v2)));
+                t0_part_sum += v0 + (v1 ? v2 - y_i * z_i : -v4);
+                z_bar[i - tile_begin] = (v1 ? -(t1 * y_i) : 0.0) + v2 * ((v1 ? t1 : 0.0) + (v1 ? 0.0 : t1 * exp(-(v2 + v4))));
+                g_bar[i - tile_begin] = t1 * exp(g_i - v0) + (v1 ? 0.0 : -(t1 * exp(g_i - v4)));
+            }
+            t0_part += t0_part_sum;
+
+            /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
+            /* grad_v[j:d] = sum[i:n](X[i, j] * g_bar[i]) */
+            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+                const double z_bar_i = z_bar[i - tile_begin];
+                const double g_bar_i = g_bar[i - tile_begin];
+                const double z_bar_i1 = z_bar[(i + 1) - tile_begin];
+                const double g_bar_i1 = g_bar[(i + 1) - tile_begin];
+                const double z_bar_i2 = z_bar[(i + 2) - tile_begin];
+                const double g_bar_i2 = g_bar[(i + 2) - tile_begin];
+                const double z_bar_i3 = z_bar[(i + 3) - tile_begin];
+                const double g_bar_i3 = g_bar[(i + 3) - tile_begin];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < d; ++j) {
+                    const double X_ij = X[i*d + j];
+                    const double X_i1j = X[(i + 1)*d + j];
+                    const double X_i2j = X[(i + 2)*d + j];
+                    const double X_i3j = X[(i + 3)*d + j];
+                    grad_w_part[j] += X_ij * z_bar_i + X_i1j * z_bar_i1 + X_i2j * z_bar_i2 + X_i3j * z_bar_i3;
+                    grad_v_part[j] += X_ij * g_bar_i + X_i1j * g_bar_i1 + X_i2j * g_bar_i2 + X_i3j * g_bar_i3;
+                }
+            }
+            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+                const double z_bar_i = z_bar[i - tile_begin];
+                const double g_bar_i = g_bar[i - tile_begin];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < d; ++j) {
+                    const double X_ij = X[i*d + j];
+                    grad_w_part[j] += X_ij * z_bar_i;
+                    grad_v_part[j] += X_ij * g_bar_i;
+                }
+            }
+        }
+        t0_parts[part] = t0_part;
+    }
     double t0 = 0.0;
-    for (int64_t at = 0; at < d; ++at) {
-        grad_w[at] = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t0 += t0_parts[part];
     }
-    for (int64_t at = 0; at < d; ++at) {
-        grad_v[at] = 0.0;
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w[at] += grad_w_more[at];
+        }
     }
-    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
-
-        /* g[i:n] = sum[j:d](X[i, j] * v[j]) */
-        /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double g_sum = 0.0;
-            double z_sum = 0.0;
-            GRADC_SIMD(reduction(+:g_sum, z_sum))
-            for (int64_t j = 0; j < d; ++j) {
-                const double X_ij = X[i*d + j];
-                g_sum += X_ij * v[j];
-                z_sum += X_ij * w[j];
-            }
-            g[i - tile_begin] = g_sum;
-            z[i - tile_begin] = z_sum;
-        }
-
-        /* t0 = sum[i:n](let(s0 := exp(z[i]), s1 := -s0, where(0 == g[i], 0.6931471805599453, maximum(0, g[i]) +
-         *    log1p(exp(-abs(g[i])))) + where(0 < y[i], s0 - y[i] * z[i], -where(g[i] == s1, 0.6931471805599453 +
-         *    g[i], maximum(g[i], s1) + log1p(exp(-abs(g[i] + s0))))))) */
-        /* z_bar[i:n] = let(s0 := 0 < y[i], s1 := exp(z[i]), s2 := -s1, where(s0, -(t1 * y[i]), 0) + s1 *
-         *    (where(s0, t1, 0) + where(s0, 0, t1 * exp(-(s1 + where(g[i] == s2, 0.6931471805599453 + g[i],
-         *    maximum(g[i], s2) + log1p(exp(-abs(g[i] + s1))))))))) */
-        /* g_bar[i:n] = let(s0 := exp(z[i]), s1 := -s0, t1 * exp(g[i] - where(0 == g[i], 0.6931471805599453,
-         *    maximum(0, g[i]) + log1p(exp(-abs(g[i]))))) + where(0 < y[i], 0, -(t1 * exp(g[i] - where(g[i] == s1,
-         *    0.6931471805599453 + g[i], maximum(g[i], s1) + log1p(exp(-abs(g[i] + s0)))))))) */
-        double t0_sum = 0.0;
-        GRADC_SIMD(reduction(+:t0_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double g_i = g[i - tile_begin];
-            const double v0 = 0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0) + log1p(exp(-fabs(g_i)));
-            const double y_i = y[i];
-            const int v1 = 0.0 < y_i;
-            const double z_i = z[i - tile_begin];
-            const double v2 = exp(z_i);
-            const double v3 = -v2;
-            const double v4 = g_i == v3 ? 0.6931471805599453 + g_i : ((g_i > v3 || g_i != g_i) ? g_i : v3) + log1p(exp(-fabs(g_i + v2)));
-            t0_sum += v0 + (v1 ? v2 - y_i * z_i : -v4);
-            z_bar[i - tile_begin] = (v1 ? -(t1 * y_i) : 0.0) + v2 * ((v1 ? t1 : 0.0) + (v1 ? 0.0 : t1 * exp(-(v2 + v4))));
-            g_bar[i - tile_begin] = t1 * exp(g_i - v0) + (v1 ? 0.0 : -(t1 * exp(g_i - v4)));
-        }
-        t0 += t0_sum;
-
-        /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
-        /* grad_v[j:d] = sum[i:n](X[i, j] * g_bar[i]) */
-        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            const double z_bar_i = z_bar[i - tile_begin];
-            const double g_bar_i = g_bar[i - tile_begin];
-            const double z_bar_i1 = z_bar[(i + 1) - tile_begin];
-            const double g_bar_i1 = g_bar[(i + 1) - tile_begin];
-            const double z_bar_i2 = z_bar[(i + 2) - tile_begin];
-            const double g_bar_i2 = g_bar[(i + 2) - tile_begin];
-            const double z_bar_i3 = z_bar[(i + 3) - tile_begin];
-            const double g_bar_i3 = g_bar[(i + 3) - tile_begin];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < d; ++j) {
-                const double X_ij = X[i*d + j];
-                const double X_i1j = X[(i + 1)*d + j];
-                const double X_i2j = X[(i + 2)*d + j];
-                const double X_i3j = X[(i + 3)*d + j];
-                grad_w[j] += X_ij * z_bar_i + X_i1j * z_bar_i1 + X_i2j * z_bar_i2 + X_i3j * z_bar_i3;
-                grad_v[j] += X_ij * g_bar_i + X_i1j * g_bar_i1 + X_i2j * g_bar_i2 + X_i3j * g_bar_i3;
-            }
-        }
-        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            const double z_bar_i = z_bar[i - tile_begin];
-            const double g_bar_i = g_bar[i - tile_begin];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < d; ++j) {
-                const double X_ij = X[i*d + j];
-                grad_w[j] += X_ij * z_bar_i;
-                grad_v[j] += X_ij * g_bar_i;
-            }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_v_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(d, sizeof(double)));
+        GRADC_SIMD()
+        for (int64_t at = 0; at < d; ++at) {
+            grad_v[at] += grad_v_more[at];
         }
     }
 
