@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from gradc.calculus.reductions import REDUCTIONS
 from gradc.calculus.routines import ROUTINES
@@ -21,6 +21,7 @@ from gradc.schedule.plan import SCALAR, TILE, WHOLE, Action, Loop, Nest, Plan, P
 
 C_TYPES = {"bool": "uint8_t"} | {f"{u}int{b}": f"{u}int{b}_t" for u in ("", "u") for b in (8, 16, 32, 64)}
 _LONGEST = 88  # an expression longer than this is given a name
+_Read: TypeAlias = tuple[int, tuple[Size, ...]]  # an array, and the subscripts that it is read at
 _PLAIN = frozenset({"constant", "integer"})
 
 
@@ -339,12 +340,6 @@ class _Scope:
             value = REDUCTIONS[kind].identity or 0.0
         return spell_constant(value, self.writer.real).text
 
-    def _is_tiled(self, nest: Nest) -> bool:
-        return nest.extent is not None and (
-            len(nest.stages) > 1
-            or any(self.plan.storage.get(a.array) == TILE for stage in nest.stages for a in stage.actions)
-        )
-
     def _is_parallel(self, nest: Nest) -> bool:
         """Whether a nest's rows may go to several threads, each with sums of its own, and there is work enough."""
         if nest.extent is None or nest.extent.constant is not None or self.writer.scope is not self:
@@ -440,6 +435,11 @@ class _Scope:
         writer.table.taken.difference_update(local)
         statements.append(Block(f"for (int64_t part = 0; part < {parts}; ++part)", inner, f"GRADC_PARALLEL({parts})"))
         return [*statements, *late]
+
+    def bytes_of(self, number: int) -> str:
+        """The bytes of what is stored of an array."""
+        count = self.writer.size_text(product(self._stored_shape(number))).text
+        return f"gradc_bytes({count}, sizeof({self.writer.real}))"
 
     def _carried(self, position: int) -> list[int]:
         """What a step sums into from its first row to its last."""
@@ -778,13 +778,15 @@ class _StageWriter:
         loops = [k for k in range(len(stage.extents)) if k not in taken]
         carried = _is_carried(stage, action, self.tile is not None) or any(k in action.reduced for k in loops)
 
-        def start(array: int, place: Sequence[Size]) -> str:
+        def start(read: _Read) -> str:
+            array, place = read
             first = {k: symbol(self._limits(k)[0]) if self._limits(k)[0] != "0" else ZERO for k in taken}
             begin = [p.substitute(lambda a: first.get(a[1]) if a[0] == "index" else None) for p in place]
             element = self.scope.element(array, begin, self._size)
             return element.removesuffix("[0]") if element.endswith("[0]") else f"&{element}"
 
-        def step(array: int, place: Sequence[Size], k: int) -> str:
+        def step(read: _Read, k: int) -> str:
+            array, place = read
             axis = next(axis for axis, part in enumerate(place) if part.atom == ("index", k))
             return self._size(self.scope.strides(array)[axis]).text
 
@@ -799,18 +801,18 @@ class _StageWriter:
             routine = "product"
             arguments = [
                 *(count(k) for k in taken),
-                *(start(*a), step(*a, call.row), step(*a, call.depth)),
-                *(start(*b), step(*b, call.depth), step(*b, call.column)),
-                *(start(*c), step(*c, call.row), step(*c, call.column), str(int(carried))),
+                *(start(a), step(a, call.row), step(a, call.depth)),
+                *(start(b), step(b, call.depth), step(b, call.column)),
+                *(start(c), step(c, call.row), step(c, call.column), str(int(carried))),
             ]
         elif call.along:
             routine = "dots"
-            arguments = [*(count(k) for k in taken), start(*a), step(*a, call.row), start(*b)]
-            arguments += [start(*c), step(*c, call.row), str(int(carried))]
+            arguments = [*(count(k) for k in taken), start(a), step(a, call.row), start(b)]
+            arguments += [start(c), step(c, call.row), str(int(carried))]
         else:
             routine = "combine"
-            arguments = [count(call.depth), count(call.row), start(*a), step(*a, call.depth), start(*b)]
-            arguments += [step(*b, call.depth), start(*c)]
+            arguments = [count(call.depth), count(call.row), start(a), step(a, call.depth), start(b)]
+            arguments += [step(b, call.depth), start(c)]
             if not carried:
                 clear = self.scope.element(*c, self._size)
                 statements.append(Block(self._head(call.row), [Line(f"{clear} = 0.0;")]))
