@@ -114,6 +114,19 @@ MPMATH: dict[str, Callable[..., Any]] = {
     "entr": lambda x: -x * mp.log(x),
     "rel_entr": lambda x, y: x * mp.log(x / y),
     "kl_div": lambda x, y: x * mp.log(x / y) - x + y,
+    "weighted": lambda x, y: x * y,
+    "held": lambda x: x,
+    "log_ratio": lambda x, y: mp.log(x / y),
+    "log1mexp": lambda x: mp.log(1 - mp.exp(x)),
+    "log_expm1": lambda x: mp.log(mp.exp(x) - 1),
+    "log_cosh": lambda x: mp.log(mp.cosh(x)),
+    "log1p_square": lambda x: mp.log(1 + x * x),
+    "direction": lambda x, y: x / mp.sqrt(x * x + y * y),
+    "powm1": lambda x, y: x**y - 1,
+    "exp_moment": lambda n, t: mp.quad(lambda s: s ** int(n) * mp.exp(t * s), [0, 1]),
+    "boxcox": lambda x, y: (x**y - 1) / y,
+    "gammaln_difference": lambda x, y: mp.loggamma(x + y) - mp.loggamma(x),
+    "digamma_difference": lambda x, y: mp.psi(0, x + y) - mp.psi(0, x),
     "i0": lambda x: mp.besseli(0, x),
     "i0e": lambda x: mp.exp(-abs(x)) * mp.besseli(0, x),
     "i1": lambda x: mp.besseli(1, x),
@@ -123,13 +136,16 @@ MPMATH: dict[str, Callable[..., Any]] = {
 # Primitives that are not smooth, or not defined, somewhere: their entries say what holds there.
 HAS_EDGE = words(
     "pow mod abs sign floor ceil trunc rint maximum minimum fmax fmin heaviside sqrt cbrt hypot arcsin arccos arccot "
-    "arctan2 sinc arccosh arctanh logit gamma gammaln digamma polygamma xlogy xlog1py entr rel_entr kl_div"
+    "arctan2 sinc arccosh arctanh logit gamma gammaln digamma polygamma xlogy xlog1py entr rel_entr kl_div "
+    "weighted held log1mexp log_expm1 powm1 exp_moment boxcox"
 )
-WHOLE_ORDER = {"polygamma"}  # the first operand is a whole number, by which there is no derivative
+WHOLE_ORDER = {"polygamma", "exp_moment"}  # the first operand is a whole number, by which there is no derivative
 
 
 def reference(name: str, orders: tuple[int, ...], points: tuple[Any, ...]) -> np.ndarray:
     """mpmath's mixed derivative of these orders, point by point."""
+    if name == "held" and any(orders):
+        return np.zeros(len(points[0]))
     with mp.workdps(40):
         values = []
         for point in zip(*points, strict=True):
@@ -363,7 +379,7 @@ EDGES: list[tuple[str, tuple[float, ...], float | None, tuple[float | None, ...]
     ("mod", (1.0, -3.0), -2.0, (1.0, 1.0)),
     ("sqrt", (0.0,), 0.0, (inf,)),
     ("sqrt", (-1.0,), nan, (nan,)),
-    ("cbrt", (0.0,), 0.0, (nan,)),
+    ("cbrt", (0.0,), 0.0, (inf,)),
     ("cbrt", (-8.0,), -2.0, (1 / 12,)),
     ("pow", (0.0, 0.0), 1.0, (0.0, 0.0)),
     ("pow", (0.0, 1.0), 0.0, (1.0, 0.0)),

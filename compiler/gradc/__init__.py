@@ -69,6 +69,7 @@ def compile(  # noqa: A001 - the name of what it does
     dtype: Any = "float64",
     backend: str = "auto",
     threads: int | None = None,
+    stabilise: bool = True,
 ) -> Kernel:
     """Compile a loss to kernels for its value and its derivatives.
 
@@ -94,6 +95,9 @@ def compile(  # noqa: A001 - the name of what it does
     threads
         How many threads a kernel with loops long enough may use; `Kernel.threads` can be set later too. None for what
         ``GRADC_NUM_THREADS`` says, or else the machine. Results do not depend on it.
+    stabilise
+        Whether formulas that overflow or cancel are put in stable forms, which the kernel's `rewrites` lists; False
+        compiles what is written.
 
     Returns
     -------
@@ -112,7 +116,7 @@ def compile(  # noqa: A001 - the name of what it does
     """
     from gradc.compiled import make_kernel
 
-    return make_kernel(source, signature, wrt, name, dtype, backend, threads)
+    return make_kernel(source, signature, wrt, name, dtype, backend, threads, stabilise)
 
 
 def kernel(
@@ -123,6 +127,7 @@ def kernel(
     dtype: Any = "float64",
     backend: str = "auto",
     threads: int | None = None,
+    stabilise: bool = True,
 ) -> Callable[[Callable[..., Any]], Kernel]:
     """Decorate a function of NumPy code, so that it is compiled when it is first called; see `compile`.
 
@@ -136,7 +141,7 @@ def kernel(
     """
     from gradc.decorated import defer
 
-    return defer(signature, wrt=wrt, name=name, dtype=dtype, backend=backend, threads=threads)
+    return defer(signature, wrt=wrt, name=name, dtype=dtype, backend=backend, threads=threads, stabilise=stabilise)
 
 
 def check_grad(k: Kernel, *args: Any, seed: int = 0) -> GradientReport:

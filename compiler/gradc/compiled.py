@@ -16,10 +16,19 @@ from gradc.emit.names import c_identifier
 from gradc.emit.source import Source
 from gradc.errors import ArgumentError, ArgumentTypeError, CompilerNotFoundError, NotDifferentiableError
 from gradc.ir.program import Program
+from gradc.passes.identities import Identity
 from gradc.pipeline import Unit
 from gradc.runtime.threads import Threads
 
 BACKENDS = ("auto", "c", "interpret")
+
+
+class Rewrite(NamedTuple):
+    """What the compiler put in place of a part of the formula: the identity, why, and where it holds."""
+
+    identity: str
+    reason: str
+    holds: str
 
 
 class Residuals(NamedTuple):
@@ -52,6 +61,10 @@ class Kernel:
         "auto", "c" or "interpret".
     threads
         How many threads a parallel kernel may use; None for what `GRADC_NUM_THREADS` or the machine says.
+    rewrites
+        What was put in place of parts of the formula.
+    stabilised
+        Whether derivatives are put in stable forms as well.
     """
 
     def __init__(
@@ -63,10 +76,13 @@ class Kernel:
         dtype: str,
         backend: str = "auto",
         threads: int | None = None,
+        rewrites: tuple[Rewrite, ...] = (),
+        stabilised: bool = True,
     ) -> None:
         self.program, self.name, self.wrt, self.dtype, self.backend = program, name, wrt, dtype, backend
         self._single = single
         self._threads = Threads(threads)
+        self.rewrites, self.stabilised = rewrites, stabilised
         self._calls: dict[str, Any] = {}
         self._lock = threading.Lock()
         self.arguments = tuple(parameter.name for parameter in program.parameters)
@@ -198,7 +214,9 @@ class Kernel:
 
     def unit(self, mode: str) -> Unit:
         """One entry point: program, C and record."""
-        unit = pipeline.emit(pipeline.derive(self.program, mode, self.wrt), mode, self.name, self.dtype)
+        unit = pipeline.emit(
+            pipeline.derive(self.program, mode, self.wrt, stable=self.stabilised), mode, self.name, self.dtype
+        )
         if mode in ("value_and_grad", "vjp"):
             gradients: Any = 1 if self._single else tuple(range(1, 1 + len(self.wrt)))
             return unit._replace(entry=_with_returns(unit.entry, (0, gradients)))
@@ -218,6 +236,8 @@ class Kernel:
             "dtype": self.dtype,
             "backend": self.backend,
             "threads": self._threads.given,
+            "rewrites": tuple(tuple(rewrite) for rewrite in self.rewrites),
+            "stabilised": self.stabilised,
         }
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
@@ -227,7 +247,15 @@ class Kernel:
         output_names, hints = state["names"]
         program = Program(read.parameters, read.definitions, read.outputs, hints, output_names)
         self.__init__(  # type: ignore[misc]
-            program, state["name"], state["wrt"], state["single"], state["dtype"], state["backend"], state["threads"]
+            program,
+            state["name"],
+            state["wrt"],
+            state["single"],
+            state["dtype"],
+            state["backend"],
+            state["threads"],
+            tuple(Rewrite(*rewrite) for rewrite in state["rewrites"]),
+            state["stabilised"],
         )
 
     # --- inside -------------------------------------------------------------------------------------------------------
@@ -331,12 +359,16 @@ def make_kernel(
     dtype: Any,
     backend: str,
     threads: int | None = None,
+    stabilise: bool = True,
 ) -> Kernel:
     """What `gradc.compile` does."""
     if backend not in BACKENDS:
         raise ArgumentError(f"backend is one of {', '.join(BACKENDS)}, not {backend!r}")
     real = _dtype_name(dtype)
     program = pipeline.canonical(pipeline.read(source, signature))
+    applied: tuple[Identity, ...] = ()
+    if stabilise:
+        program, applied = pipeline.stable(program)
     if wrt is None:
         names = [parameter.name for parameter in program.parameters if parameter.dtype == "real"]
         if not names:
@@ -350,7 +382,8 @@ def make_kernel(
     if not chosen:
         raise ArgumentError("wrt is empty; name at least one argument")
     pipeline.positions(program, chosen)
-    return Kernel(program, _kernel_name(source, name), chosen, single, real, backend, threads)
+    rewrites = tuple(Rewrite(rule.identity, rule.reason, rule.holds) for rule in applied)
+    return Kernel(program, _kernel_name(source, name), chosen, single, real, backend, threads, rewrites, stabilise)
 
 
 def _dtype_name(dtype: Any) -> str:
@@ -388,15 +421,8 @@ def _with_returns(entry: Any, returns: Any) -> Any:
 
 def retyped(kernel: Kernel, dtype: Any) -> Kernel:
     """The same kernel in another precision."""
-    return Kernel(
-        kernel.program,
-        kernel.name,
-        kernel.wrt,
-        kernel._single,
-        _dtype_name(dtype),
-        kernel.backend,
-        kernel._threads.given,
-    )
+    own = (kernel.program, kernel.name, kernel.wrt, kernel._single)
+    return Kernel(*own, _dtype_name(dtype), kernel.backend, kernel._threads.given, kernel.rewrites, kernel.stabilised)
 
 
 def write_artefact(kernel: Kernel, directory: Path | str) -> tuple[Path, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cached_property, update_wrapper
 from typing import TYPE_CHECKING, Any
 
@@ -48,19 +48,10 @@ class Deferred:
         return _find, (self.function.__module__, self.function.__qualname__)
 
 
-def defer(
-    signature: str,
-    *,
-    wrt: str | Sequence[str] | None,
-    name: str | None,
-    dtype: Any,
-    backend: str,
-    threads: int | None = None,
-) -> Callable[[Callable[..., Any]], Any]:
-    """What `gradc.kernel` does."""
+def defer(signature: str, **options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """What `gradc.kernel` does; `options` are those of `gradc.compile`."""
 
     def decorate(function: Callable[..., Any]) -> Any:
-        options = {"wrt": wrt, "name": name, "dtype": dtype, "backend": backend, "threads": threads}
         return Deferred(function, signature, options)
 
     return decorate

@@ -28,6 +28,7 @@ from gradc.ir.size import ONE, Size
 from gradc.passes import normalise as passes
 from gradc.passes.lower import lower
 from gradc.passes.partition import partition
+from gradc.passes.stabilise import Rewriting, stabilise
 from gradc.runtime.arguments import Entry, Input, Output, Polynomial
 from gradc.schedule.nests import plan_program
 
@@ -112,8 +113,25 @@ def positions(program: Program, wrt: Sequence[str]) -> list[int]:
     return [names.index(name) for name in wrt]
 
 
-def derive(program: Program, mode: str, wrt: Sequence[str]) -> Program:
-    """The program of one mode; `program` is canonical."""
+def stable(program: Program) -> Rewriting:
+    """A canonical program in stable forms, canonical again, and the identities that were applied."""
+    found = stabilise(program)
+    if not found.applied:
+        return Rewriting(program, ())
+    _debug("stabilise", found.program)
+    return Rewriting(canonical(found.program), found.applied)
+
+
+def derive(program: Program, mode: str, wrt: Sequence[str], *, stable: bool = True) -> Program:
+    """The program of one mode; `program` is canonical. With `stable`, derivatives are put in stable forms."""
+    derived = _derive(program, mode, wrt)
+    if mode == "value" or not stable:
+        return derived
+    found = stabilise(derived, again=True)
+    return normalise(found.program) if found.applied else derived
+
+
+def _derive(program: Program, mode: str, wrt: Sequence[str]) -> Program:
     at = positions(program, wrt)
     taken = {parameter.name for parameter in program.parameters}
     if mode == "value":
@@ -141,7 +159,7 @@ def _fresh(name: str, taken: set[str]) -> str:
 def emit(program: Program, mode: str, name: str, dtype: str) -> Unit:
     """One entry point."""
     _debug(f"{name}_{mode}", program)
-    lowered = lower(program)
+    lowered = lower(program, dtype)
     _debug(f"{name}_{mode}, lowered", lowered)
     symbol = f"{c_identifier(name)}_{mode}"
     real = {"float64": "double", "float32": "float"}[dtype]

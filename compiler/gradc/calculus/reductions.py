@@ -43,6 +43,12 @@ def _logsumexp(terms: Any, axes: tuple[int, ...]) -> Any:
     return np.log(np.sum(np.exp(terms - shift), axis=axes)) + np.squeeze(shift, axis=axes)
 
 
+def _norm(terms: Any, axes: tuple[int, ...]) -> Any:
+    largest = np.max(np.abs(terms), axis=axes, keepdims=True, initial=0)
+    scale = np.where((largest > 0) & np.isfinite(largest), largest, 1)
+    return np.sqrt(np.sum(np.square(terms / scale), axis=axes)) * np.squeeze(scale, axis=axes)
+
+
 _TABLE = (
     Reduction("sum", 0.0, "x + y", "1", lambda e, axes: np.sum(e, axis=axes)),
     Reduction("prod", 1.0, "x * y", None, lambda e, axes: np.prod(e, axis=axes)),
@@ -57,6 +63,10 @@ _TABLE = (
     Reduction(
         "logsumexp", float("-inf"), "logaddexp(x, y)", "where(e == -inf, 0, exp(e - out))", _logsumexp,
         edge="a term of -inf has weight 0, also where all are",
+    ),
+    Reduction(
+        "norm", 0.0, "hypot(x, y)", "where(out == 0, 0, e / out)", _norm,
+        edge="all weights are 0 where all terms are, which is a subgradient",
     ),
 )  # fmt: skip
 

@@ -49,6 +49,7 @@ RESERVED = frozenset(
         "max",
         "min",
         "logsumexp",
+        "norm",
         "program",
     ]
 )

@@ -71,6 +71,117 @@ def _kl_div(x: Any, y: Any) -> Array:
     return np.asarray(_rel_entr(x, y) - x + y)
 
 
+def _weighted(x: Any, y: Any) -> Array:
+    zero = np.equal(x, 0) & ~np.isnan(y)
+    return np.asarray(np.where(zero, 0, x * np.where(zero, 0, y)))
+
+
+def _log_ratio(x: Any, y: Any) -> Array:
+    over = np.abs(x) >= np.abs(y)
+    top, bottom = np.where(over, x, y), np.where(over, y, x)
+    return np.asarray(np.where(over, 1, -1) * np.log1p((top - bottom) / bottom))
+
+
+def _log1mexp(x: Any) -> Array:
+    return np.asarray(np.where(np.greater(x, -math.log(2)), np.log(-np.expm1(x)), np.log1p(-np.exp(x))))
+
+
+def _log_expm1(x: Any) -> Array:
+    return np.asarray(np.where(np.less(x, 1), np.log(np.expm1(x)), x + np.log1p(-np.exp(np.negative(x)))))
+
+
+def _log_cosh(x: Any) -> Array:
+    size = np.abs(x)
+    far = size + (np.log1p(np.exp(-2 * size)) - math.log(2))
+    return np.asarray(np.where(size < 1, np.log1p(2 * np.sinh(np.minimum(size, 1) / 2) ** 2), far))
+
+
+def _log1p_square(x: Any) -> Array:
+    size = np.abs(x)
+    return np.asarray(np.where(size < 1e9, np.log1p(np.square(x)), 2 * np.log(size)))
+
+
+def _powm1(x: Any, y: Any) -> Array:
+    power = y * np.log(x)
+    near = np.abs(power) < 0.5
+    return np.asarray(np.where(near, np.expm1(np.where(near, power, 0)), np.power(x, y) - 1))
+
+
+def _boxcox(x: Any, y: Any) -> Array:
+    return np.asarray(np.where(np.equal(y, 0), np.log(x), _powm1(x, y) / np.where(np.equal(y, 0), 1, y)))
+
+
+def _exp_moment_at(order: float, t: float) -> float:
+    """``integral of s**order * exp(t*s) over [0, 1]``; see templates/special/exp_moment.c."""
+    if t == -math.inf or math.isnan(t):
+        return 0.0 if t < 0 else t
+    if abs(t) > 2 * order + 4:
+        top = math.exp(t) if t < 709 else math.inf
+        value = math.expm1(t) / t if t < 709 else math.inf
+        for k in range(1, int(order) + 1):
+            value = (top - k * value) / t if top < math.inf else math.inf
+        return value
+    term = total = 1.0 / (order + 1)
+    k = 0
+    while abs(term) > 1e-18 * abs(total):
+        k += 1
+        # Kummer's transformation makes all terms positive where t < 0.
+        term *= -t / (order + 1 + k) if t < 0 else t * (order + k) / (k * (order + 1 + k))
+        total += term
+    return total * math.exp(t) if t < 0 else total
+
+
+_exp_moment = np.vectorize(_exp_moment_at, otypes=[np.float64])
+
+
+def _shifted_difference(name: str, x: Any, y: Any) -> Array:
+    """f(x + y) - f(x) for f the log-gamma function or its derivative, both moved up until Stirling's series holds."""
+    x, y = np.broadcast_arrays(np.asarray(x, np.float64), np.asarray(y, np.float64))
+    low, step = np.where(y < 0, x + y, x), np.abs(y)
+    moved = np.zeros(low.shape)
+    for _ in range(12):
+        short = low < 12
+        at = np.where(short, low, 1)
+        if name == "gammaln":
+            moved -= np.where(short, np.log1p(step / at), 0)
+        else:
+            moved += np.where(short, step / (at * (at + step)), 0)
+        low = np.where(short, low + 1, low)
+    high, ratio = low + step, np.log1p(step / low)
+    if name == "gammaln":
+        tail = _polynomial_in_inverse(high, _STIRLING) - _polynomial_in_inverse(low, _STIRLING)
+        value = step * np.log(high) + ((low - 0.5) * ratio - step) + tail
+    else:
+        tail = _digamma_tail(high) - _digamma_tail(low)
+        value = ratio + step / (2 * low * high) + tail
+    return np.asarray(np.where(y < 0, -1, 1) * (value + moved))
+
+
+_STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156)
+_DIGAMMA = (-1 / 12, 1 / 120, -1 / 252, 1 / 240, -1 / 132, 691 / 32760, -1 / 12)
+
+
+def _polynomial_in_inverse(x: Array, coefficients: tuple[float, ...]) -> Array:
+    """``(c0 + c1/x**2 + …) / x``."""
+    inverse = 1 / (x * x)
+    value = np.zeros_like(x)
+    for coefficient in reversed(coefficients):
+        value = value * inverse + coefficient
+    return value / x
+
+
+def _digamma_tail(x: Array) -> Array:
+    return _polynomial_in_inverse(x, _DIGAMMA) / x
+
+
+def _gammaln_difference(x: Any, y: Any) -> Array:
+    return _shifted_difference("gammaln", x, y)
+
+
+def _digamma_difference(x: Any, y: Any) -> Array:
+    return _shifted_difference("digamma", x, y)
+
+
 def _lgamma(x: float) -> float:
     if x == -math.inf:
         return x  # as scipy.special.gammaln has it
@@ -106,6 +217,17 @@ _NUMPY: dict[str, Function] = {
     "logaddexp": np.logaddexp,
     "logaddexp2": np.logaddexp2,
     "trigamma": _trigamma,
+    "weighted": _weighted,
+    "log_ratio": _log_ratio,
+    "log1mexp": _log1mexp,
+    "log_expm1": _log_expm1,
+    "log_cosh": _log_cosh,
+    "log1p_square": _log1p_square,
+    "powm1": _powm1,
+    "boxcox": _boxcox,
+    "exp_moment": _exp_moment,
+    "gammaln_difference": _gammaln_difference,
+    "digamma_difference": _digamma_difference,
 }
 
 # What stands in for scipy.special where it is not installed.

@@ -23,7 +23,7 @@ from gradc.ir.program import (
 )
 from gradc.ir.size import Size
 
-REDUCTIONS = ("sum", "prod", "max", "min", "logsumexp")
+REDUCTIONS = ("sum", "prod", "max", "min", "logsumexp", "norm")
 
 
 def verify(program: Program, dims: frozenset[str] = frozenset()) -> Program:

@@ -1,4 +1,4 @@
-"""Rewrite what C does not spell into what it does: expansions from the table, small powers, log-sum-exp.
+"""Rewrite what C does not spell into what it does: expansions from the table, small powers, log-sum-exp and norms.
 
     T[i:n] = logsumexp[k:c](z[i, k])      ->      m[i:n] = max[k:c](z[i, k])
                                                   s[i:n] = sum[k:c](exp(z[i, k] - m[i]))
@@ -9,6 +9,8 @@ passes see the named functions.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 from gradc.calculus.primitives import OPERANDS, PRIMITIVES
 from gradc.calculus.scalar import apply_formula
@@ -21,9 +23,20 @@ from gradc.passes.simplify import simplified
 _LARGEST_POWER = 16
 
 
-def lower(program: Program) -> Program:
-    """The program in the vocabulary of C."""
-    return rebuild_bodies(_split_reductions(program), _lowered)
+class _Range(NamedTuple):
+    """Where squares are safe, and by which power of two what is too large for that is scaled down."""
+
+    least: float
+    most: float
+    scale: float
+
+
+_RANGES = {"float64": _Range(1e-280, 1e300, 2.0**540), "float32": _Range(1e-30, 1e38, 2.0**75)}
+
+
+def lower(program: Program, dtype: str = "float64") -> Program:
+    """The program in the vocabulary of C, whose reals are `dtype`."""
+    return rebuild_bodies(_split_reductions(program, _RANGES[dtype]), _lowered)
 
 
 def _lowered(body: BodyBuilder, op: str, operands: tuple[int, ...]) -> int | None:
@@ -65,7 +78,7 @@ def _power(body: BodyBuilder, base: int, exponent: int) -> int | None:
     return body.apply("div", body.constant(1.0), result) if value < 0 else result
 
 
-def _split_reductions(program: Program) -> Program:
+def _split_reductions(program: Program, safe: _Range) -> Program:
     b = ProgramBuilder(program.parameters)
     new = {k: k for k in range(len(program.parameters))}
     for definition, first in zip(program.definitions, program.first_results(), strict=True):
@@ -74,8 +87,11 @@ def _split_reductions(program: Program) -> Program:
         if isinstance(moved, Comprehension) and moved.reduction == "logsumexp":
             new[first] = _shifted(b, moved, hints[0])
             continue
+        if isinstance(moved, Comprehension) and moved.reduction == "norm":
+            new[first] = _scaled(b, moved, hints[0], safe)
+            continue
         if isinstance(moved, Scan):
-            moved = moved._replace(body=_copied_outputs(_split_reductions(moved.body), len(moved.initial)))
+            moved = moved._replace(body=_copied_outputs(_split_reductions(moved.body, safe), len(moved.initial)))
         for offset, number in enumerate(b.define(moved, *hints)):
             new[first + offset] = number
     return b.finish([new[number] for number in program.outputs], program.output_names)
@@ -108,6 +124,26 @@ def _shifted(b: ProgramBuilder, definition: Comprehension, hint: str | None) -> 
     body = b.body()
     result = body.apply("add", body.apply("log", b.access(body, total, *here)), shift(body))
     return b.comprehend(body, result, free, hint=hint)
+
+
+def _scaled(b: ProgramBuilder, definition: Comprehension, hint: str | None, safe: _Range) -> int:
+    """A norm in one pass: the sums of plain, of diminished and of enlarged squares, of which one is in range.
+
+    J. Blue, *A portable Fortran program to find the Euclidean norm of a vector* (1978), without its tests.
+    """
+    rank, extents = definition.rank, definition.extents
+    here = tuple(index(k) for k in range(rank))
+    sums = []
+    for scale in (1.0, 1 / safe.scale, safe.scale):
+        body = b.body()
+        (term,) = body.insert(definition.body, [len(definition.body) - 1])
+        square = apply_formula("(x * s)**2" if scale != 1 else "x**2", body, {"x": term, "s": body.constant(scale)})
+        sums.append(b.comprehend(body, square, extents[:rank], extents[rank:], "sum"))
+    body = b.body()
+    names = dict(zip("pdu", (b.access(body, number, *here) for number in sums), strict=True))
+    names |= {"a": body.constant(safe.least), "z": body.constant(safe.most), "s": body.constant(safe.scale)}
+    text = "where(p < a, sqrt(u) / s, where(p <= z, sqrt(p), sqrt(d) * s))"
+    return b.comprehend(body, apply_formula(text, body, names), extents[:rank], hint=hint)
 
 
 def _copied_outputs(body: Program, carries: int) -> Program:
