@@ -297,7 +297,7 @@ int binary_cross_entropy_forward(int64_t n, int64_t d, const double *restrict w,
 
 size_t binary_cross_entropy_backward_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d + 73, d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d + 37, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -311,7 +311,7 @@ int binary_cross_entropy_backward(int64_t n, int64_t d, const double *restrict w
 
     /* t0 = cotangent / n */
     const double t0 = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 3*d + 73, d);
+    const int64_t parts = gradc_parts(n, 3*d + 37, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -328,13 +328,13 @@ int binary_cross_entropy_backward(int64_t n, int64_t d, const double *restrict w
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* z_bar[i:n] = t0 * exp(z[i] - where(0 == z[i], 0.6931471805599453, maximum(0, z[i]) +
-             *    log1p(exp(-abs(z[i]))))) - t0 * y[i] */
+            /* z_bar[i:n] = let(s0 := exp(-abs(z[i])), where(-inf == z[i], 0, t0 * (where(0 <= z[i], 1, s0) / (1 +
+             *    s0))) - t0 * y[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double z_i = z[i];
-                const double v0 = 0.0 == z_i ? 0.6931471805599453 : ((z_i > 0.0 || z_i != z_i) ? z_i : 0.0) + log1p(exp(-fabs(z_i)));
-                z_bar[i - tile_begin] = t0 * exp(z_i - v0) - t0 * y[i];
+                const double v0 = exp(-fabs(z_i));
+                z_bar[i - tile_begin] = (-INFINITY == z_i ? 0.0 : t0 * ((0.0 <= z_i ? 1.0 : v0) / (1.0 + v0))) - t0 * y[i];
             }
 
             /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
@@ -353,7 +353,7 @@ int binary_cross_entropy_backward(int64_t n, int64_t d, const double *restrict w
 
 size_t binary_cross_entropy_value_and_grad_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 6*d + 75, d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 6*d + 63, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -367,7 +367,7 @@ int binary_cross_entropy_value_and_grad(int64_t n, int64_t d, const double *rest
 
     /* t1 = 1 / n */
     const double t1 = 1.0 / (double)n;
-    const int64_t parts = gradc_parts(n, 6*d + 75, d);
+    const int64_t parts = gradc_parts(n, 6*d + 63, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -393,16 +393,17 @@ int binary_cross_entropy_value_and_grad(int64_t n, int64_t d, const double *rest
 
             /* t0 = sum[i:n](where(0 == z[i], 0.6931471805599453, maximum(0, z[i]) + log1p(exp(-abs(z[i])))) - y[i]
              *    * z[i]) */
-            /* z_bar[i:n] = t1 * exp(z[i] - where(0 == z[i], 0.6931471805599453, maximum(0, z[i]) +
-             *    log1p(exp(-abs(z[i]))))) - t1 * y[i] */
+            /* z_bar[i:n] = let(s0 := exp(-abs(z[i])), where(-inf == z[i], 0, t1 * (where(0 <= z[i], 1, s0) / (1 +
+             *    s0))) - t1 * y[i]) */
             double t0_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double z_i = z[i - tile_begin];
-                const double v0 = 0.0 == z_i ? 0.6931471805599453 : ((z_i > 0.0 || z_i != z_i) ? z_i : 0.0) + log1p(exp(-fabs(z_i)));
+                const double v0 = exp(-fabs(z_i));
                 const double y_i = y[i];
-                t0_part_sum += v0 - y_i * z_i;
-                z_bar[i - tile_begin] = t1 * exp(z_i - v0) - t1 * y_i;
+                const double v1 = (0.0 == z_i ? 0.6931471805599453 : ((z_i > 0.0 || z_i != z_i) ? z_i : 0.0) + log1p(v0)) - y_i * z_i;
+                t0_part_sum += v1;
+                z_bar[i - tile_begin] = (-INFINITY == z_i ? 0.0 : t1 * ((0.0 <= z_i ? 1.0 : v0) / (1.0 + v0))) - t1 * y_i;
             }
             t0_part += t0_part_sum;
 

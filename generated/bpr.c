@@ -360,14 +360,14 @@ int bpr_backward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restr
     for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
-        /* margin_bar[o:n] = let(s0 := -margin[o], -(t0 * exp(-(margin[o] + where(0 == s0, 0.6931471805599453,
-         *    maximum(0, s0) + log1p(exp(-abs(margin[o])))))))) */
+        /* margin_bar[o:n] = let(s0 := -margin[o], s1 := exp(-abs(margin[o])), where(-inf == s0, 0, -(t0 * (where(0
+         *    <= s0, 1, s1) / (1 + s1))))) */
         GRADC_SIMD()
         for (int64_t o = tile_begin; o < tile_end; ++o) {
             const double margin_o = margin[o];
             const double v0 = -margin_o;
-            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(margin_o)));
-            margin_bar[o - tile_begin] = -(t0 * exp(-(margin_o + v1)));
+            const double v1 = exp(-fabs(margin_o));
+            margin_bar[o - tile_begin] = -INFINITY == v0 ? 0.0 : -(t0 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
         }
 
         /* t1[:m, :k] = 0 t1 += each[o:n, j:k](at[where_integer(user[o] < 0, m + user[o], user[o]),
@@ -503,16 +503,16 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
 
         /* t0 = sum[o:n](let(s0 := -margin[o], where(0 == s0, 0.6931471805599453, maximum(0, s0) +
          *    log1p(exp(-abs(margin[o])))))) */
-        /* margin_bar[o:n] = let(s0 := -margin[o], -(t3 * exp(-(margin[o] + where(0 == s0, 0.6931471805599453,
-         *    maximum(0, s0) + log1p(exp(-abs(margin[o])))))))) */
+        /* margin_bar[o:n] = let(s0 := -margin[o], s1 := exp(-abs(margin[o])), where(-inf == s0, 0, -(t3 * (where(0
+         *    <= s0, 1, s1) / (1 + s1))))) */
         double t0_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_sum))
         for (int64_t o = tile_begin; o < tile_end; ++o) {
             const double margin_o = margin[o - tile_begin];
             const double v0 = -margin_o;
-            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(margin_o)));
-            t0_sum += v1;
-            margin_bar[o - tile_begin] = -(t3 * exp(-(margin_o + v1)));
+            const double v1 = exp(-fabs(margin_o));
+            t0_sum += 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(v1);
+            margin_bar[o - tile_begin] = -INFINITY == v0 ? 0.0 : -(t3 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
         }
         t0 += t0_sum;
 

@@ -213,18 +213,20 @@ int bradley_terry_backward(int64_t m, int64_t n, const double *restrict s, const
     }
 
     /* grad_s[:m] = 0 grad_s += each[j:n](let(s0 := where_integer(loser[j] < 0, m + loser[j], loser[j]), s1 :=
-     *    where_integer(winner[j] < 0, m + winner[j], winner[j]), s2 := s[s0] - s[s1], s3 := t0 * exp(s2 - where(0
-     *    == s2, 0.6931471805599453, maximum(0, s2) + log1p(exp(-abs(s2))))), at[s1](-s3), at[s0](s3))) */
+     *    where_integer(winner[j] < 0, m + winner[j], winner[j]), s2 := s[s0] - s[s1], s3 := -inf == s2, s4 :=
+     *    exp(-abs(s2)), s5 := t0 * (where(0 <= s2, 1, s4) / (1 + s4)), at[s1](where(s3, 0, -s5)), at[s0](where(s3,
+     *    0, s5)))) */
     for (int64_t j = 0; j < n; ++j) {
         const int64_t loser_j = loser[j];
         const int64_t v0 = loser_j < 0 ? loser_j + m : loser_j;
         const int64_t winner_j = winner[j];
         const int64_t v1 = winner_j < 0 ? m + winner_j : winner_j;
         const double v2 = s[v0] - s[v1];
-        const double v3 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + log1p(exp(-fabs(v2)));
-        const double v4 = t0 * exp(v2 - v3);
-        grad_s[v1] += -v4;
-        grad_s[v0] += v4;
+        const int v3 = -INFINITY == v2;
+        const double v4 = exp(-fabs(v2));
+        const double v5 = t0 * ((0.0 <= v2 ? 1.0 : v4) / (1.0 + v4));
+        grad_s[v1] += v3 ? 0.0 : -v5;
+        grad_s[v0] += v3 ? 0.0 : v5;
     }
     return 0;
 }
@@ -267,19 +269,21 @@ int bradley_terry_value_and_grad(int64_t m, int64_t n, const double *restrict s,
      *    0, m + winner[j], winner[j])], where(0 == s0, 0.6931471805599453, maximum(0, s0) +
      *    log1p(exp(-abs(s0)))))) */
     /* grad_s[:m] = 0 grad_s += each[j:n](let(s0 := where_integer(loser[j] < 0, m + loser[j], loser[j]), s1 :=
-     *    where_integer(winner[j] < 0, m + winner[j], winner[j]), s2 := s[s0] - s[s1], s3 := t1 * exp(s2 - where(0
-     *    == s2, 0.6931471805599453, maximum(0, s2) + log1p(exp(-abs(s2))))), at[s1](-s3), at[s0](s3))) */
+     *    where_integer(winner[j] < 0, m + winner[j], winner[j]), s2 := s[s0] - s[s1], s3 := -inf == s2, s4 :=
+     *    exp(-abs(s2)), s5 := t1 * (where(0 <= s2, 1, s4) / (1 + s4)), at[s1](where(s3, 0, -s5)), at[s0](where(s3,
+     *    0, s5)))) */
     for (int64_t j = 0; j < n; ++j) {
         const int64_t loser_j = loser[j];
         const int64_t v0 = loser_j < 0 ? loser_j + m : loser_j;
         const int64_t winner_j = winner[j];
         const int64_t v1 = winner_j < 0 ? m + winner_j : winner_j;
         const double v2 = s[v0] - s[v1];
-        const double v3 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + log1p(exp(-fabs(v2)));
-        const double v4 = t1 * exp(v2 - v3);
-        t0 += v3;
-        grad_s[v1] += -v4;
-        grad_s[v0] += v4;
+        const double v3 = exp(-fabs(v2));
+        const int v4 = -INFINITY == v2;
+        const double v5 = t1 * ((0.0 <= v2 ? 1.0 : v3) / (1.0 + v3));
+        t0 += 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + log1p(v3);
+        grad_s[v1] += v4 ? 0.0 : -v5;
+        grad_s[v0] += v4 ? 0.0 : v5;
     }
 
     /* value = t0 / n */

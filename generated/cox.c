@@ -4,8 +4,8 @@
  *         z[i:n] = sum[j:d](X[i, j] * w[j])
  *         t0[i:n, j:n] = where(time[i] <= time[j], z[j], -inf)
  *         t1[i:n] = max[j:n](t0[i, j])
- *         t2[i:n] = sum[j:n](exp(t0[i, j] - t1[i]))
- *         t3 = sum[i:n](event[i] * (t1[i] + log(t2[i]) - z[i]))
+ *         t2[i:n] = logsumexp[j:n](t0[i, j])
+ *         t3 = sum[i:n](event[i] * (t1[i] + (t2[i] - t1[i]) - z[i]))
  *         t4 = sum[i:n](event[i])
  *         value = t3 / t4
  *         return value
@@ -144,7 +144,7 @@ size_t cox_value_work(int64_t n, int64_t d)
 {
     return gradc_bytes(n, sizeof(double))
            + gradc_bytes(n*n, sizeof(double))
-           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 23*n + 27, 0) * (gradc_bytes(128, sizeof(double)));
+           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 26*n + 32, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
 int cox_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict time_,
@@ -162,14 +162,14 @@ int cox_value(int64_t n, int64_t d, const double *restrict w, const double *rest
     unsigned char *const part_scratch_ = (void *)scratch;
     const int64_t parts = gradc_parts(n, 3*d + 5*n + 1, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
-    double t4_parts[GRADC_PARTS];
+    double t5_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
         double *const t1_part = part == 0 ? t1 : (void *)own;
-        double t4_part = 0.0;
+        double t5_part = 0.0;
         for (int64_t at = 0; at < n; ++at) {
             t1_part[at] = -INFINITY;
         }
@@ -193,19 +193,19 @@ int cox_value(int64_t n, int64_t d, const double *restrict w, const double *rest
                 t1_part[i] = (t1_part_max > t1_part[i] || t1_part_max != t1_part_max) ? t1_part_max : t1_part[i];
             }
 
-            /* t4 = sum[i:n](event[i]) */
-            double t4_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t4_part_sum))
+            /* t5 = sum[i:n](event[i]) */
+            double t5_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t5_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t4_part_sum += event[i];
+                t5_part_sum += event[i];
             }
-            t4_part += t4_part_sum;
+            t5_part += t5_part_sum;
         }
-        t4_parts[part] = t4_part;
+        t5_parts[part] = t5_part;
     }
-    double t4 = 0.0;
+    double t5 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t4 += t4_parts[part];
+        t5 += t5_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const t1_more = (void *)(part_scratch + part * part_bytes);
@@ -214,54 +214,58 @@ int cox_value(int64_t n, int64_t d, const double *restrict w, const double *rest
             t1[at] = (t1_more[at] > t1[at] || t1_more[at] != t1_more[at]) ? t1_more[at] : t1[at];
         }
     }
-    const int64_t parts_ = gradc_parts(n, 23*n + 27, 0);
+    const int64_t parts_ = gradc_parts(n, 26*n + 32, 0);
     const size_t part_bytes_ = gradc_bytes(128, sizeof(double));
-    double t3_parts[GRADC_PARTS];
+    double t4_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
     for (int64_t part = 0; part < parts_; ++part) {
         const int64_t part_begin = gradc_cut(n, parts_, part);
         const int64_t part_end = gradc_cut(n, parts_, part + 1);
         unsigned char *own = part_scratch_ + part * part_bytes_;
         double *const t2 = (void *)own;
-        double t3_part = 0.0;
+        double t4_part = 0.0;
         const int64_t tile_rows = gradc_rows(n * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t2[i:n] = sum[j:n](exp(t0[i, j] - t1[i])) */
+            /* t2[i:n] = sum[j:n](exp(t0[i, j] - where(inf == abs(t1[i]), 0, t1[i]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t1_i = t1[i];
+                const double v0 = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
                 double t2_sum = 0.0;
                 GRADC_SIMD(reduction(+:t2_sum))
                 for (int64_t j = 0; j < n; ++j) {
-                    t2_sum += exp(t0[i*n + j] - t1_i);
+                    t2_sum += exp(t0[i*n + j] - v0);
                 }
                 t2[i - tile_begin] = t2_sum;
             }
 
-            /* t3 = sum[i:n](event[i] * (t1[i] + log(t2[i]) - z[i])) */
-            double t3_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_part_sum))
+            /* t3[i:n] = log(t2[i]) + where(inf == abs(t1[i]), 0, t1[i]) */
+            /* t4 = sum[i:n](event[i] * (t1[i] + (t3[i] - t1[i]) - z[i])) */
+            double t4_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t4_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t3_part_sum += event[i] * (t1[i] + log(t2[i - tile_begin]) - z[i]);
+                const double t1_i = t1[i];
+                const double v0 = event[i] * (t1_i + (log(t2[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i) - t1_i) - z[i]);
+                t4_part_sum += v0;
             }
-            t3_part += t3_part_sum;
+            t4_part += t4_part_sum;
         }
-        t3_parts[part] = t3_part;
+        t4_parts[part] = t4_part;
     }
-    double t3 = 0.0;
+    double t4 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
-        t3 += t3_parts[part];
+        t4 += t4_parts[part];
     }
 
-    /* value = t3 / t4 */
-    *value = t3 / t4;
+    /* value = t4 / t5 */
+    *value = t4 / t5;
     return 0;
 }
 
 size_t cox_forward_work(int64_t n, int64_t d)
 {
-    return gradc_bytes(n*n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double)));
+    return gradc_bytes(n*n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 26*n + 32, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
 int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -273,6 +277,8 @@ int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *re
     double *const t0 = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double)));
+    unsigned char *const part_scratch_ = (void *)scratch;
     const int64_t parts = gradc_parts(n, 3*d + 5*n + 1, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     double t4__parts[GRADC_PARTS];
@@ -327,33 +333,41 @@ int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *re
             t1[at] = (t1_more[at] > t1[at] || t1_more[at] != t1_more[at]) ? t1_more[at] : t1[at];
         }
     }
-    const int64_t parts_ = gradc_parts(n, 23*n + 27, 0);
+    const int64_t parts_ = gradc_parts(n, 26*n + 32, 0);
+    const size_t part_bytes_ = gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
     for (int64_t part = 0; part < parts_; ++part) {
         const int64_t part_begin = gradc_cut(n, parts_, part);
         const int64_t part_end = gradc_cut(n, parts_, part + 1);
+        unsigned char *own = part_scratch_ + part * part_bytes_;
+        double *const t2_ = (void *)own;
         double t3_part = 0.0;
         const int64_t tile_rows = gradc_rows(n * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t2[i:n] = sum[j:n](exp(t0[i, j] - t1[i])) */
+            /* t2[i:n] = sum[j:n](exp(t0[i, j] - where(inf == abs(t1[i]), 0, t1[i]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t1_i = t1[i];
-                double t2_sum = 0.0;
-                GRADC_SIMD(reduction(+:t2_sum))
+                const double v0 = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
+                double t2__sum = 0.0;
+                GRADC_SIMD(reduction(+:t2__sum))
                 for (int64_t j = 0; j < n; ++j) {
-                    t2_sum += exp(t0[i*n + j] - t1_i);
+                    t2__sum += exp(t0[i*n + j] - v0);
                 }
-                t2[i] = t2_sum;
+                t2_[i - tile_begin] = t2__sum;
             }
 
-            /* t3 = sum[i:n](event[i] * (t1[i] + log(t2[i]) - z[i])) */
+            /* t2_2[i:n] = log(t2[i]) + where(inf == abs(t1[i]), 0, t1[i]) */
+            /* t3 = sum[i:n](event[i] * (t1[i] + (t2_2[i] - t1[i]) - z[i])) */
             double t3_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t3_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t3_part_sum += event[i] * (t1[i] + log(t2[i]) - z[i]);
+                const double t1_i = t1[i];
+                const double v0 = log(t2_[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
+                t2[i] = v0;
+                t3_part_sum += event[i] * (t1_i + (v0 - t1_i) - z[i]);
             }
             t3_part += t3_part_sum;
         }
@@ -373,9 +387,8 @@ int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *re
 size_t cox_backward_work(int64_t n, int64_t d)
 {
     (void)d;
-    return gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 51*n + 8, n) * (gradc_bytes(n, sizeof(double))
+    return gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 51*n, n) * (gradc_bytes(n, sizeof(double))
            + gradc_bytes(128*n, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -392,8 +405,8 @@ int cox_backward(int64_t n, int64_t d, const double *restrict w, const double *r
 
     /* t3 = cotangent / t4 */
     const double t3 = cotangent / t4;
-    const int64_t parts = gradc_parts(n, 51*n + 8, n);
-    const size_t part_bytes = gradc_bytes(n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const int64_t parts = gradc_parts(n, 51*n, n);
+    const size_t part_bytes = gradc_bytes(n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -403,8 +416,6 @@ int cox_backward(int64_t n, int64_t d, const double *restrict w, const double *r
         own += gradc_bytes(n, sizeof(double));
         double *const t0 = (void *)own;
         own += gradc_bytes(128*n, sizeof(double));
-        double *const t6 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const t5 = (void *)own;
         for (int64_t at = 0; at < n; ++at) {
             z_bar_part[at] = 0.0;
@@ -413,9 +424,9 @@ int cox_backward(int64_t n, int64_t d, const double *restrict w, const double *r
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* t0[i:n, j:n] = where(time[i] <= time[j], z[j], -inf) */
-            /* t6[i:n] = sum[j:n](where(t0[i, j] == t1[i], 1, 0)) */
+            /* t5[i:n] = sum[j:n](where(t0[i, j] == t1[i], 1, 0)) */
             for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t6[j - tile_begin] = 0.0;
+                t5[j - tile_begin] = 0.0;
             }
             for (int64_t i = 0; i < n; ++i) {
                 const double time__i = time_[i];
@@ -424,28 +435,21 @@ int cox_backward(int64_t n, int64_t d, const double *restrict w, const double *r
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
                     const double v0 = time_[j] <= time__i ? z_i : -INFINITY;
                     t0[i*128 + j - tile_begin] = v0;
-                    t6[j - tile_begin] += t1[j] == v0 ? 1.0 : 0.0;
+                    t5[j - tile_begin] += t1[j] == v0 ? 1.0 : 0.0;
                 }
             }
 
-            /* t5[i:n] = t3 * event[i] / t2[i] */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t5[i - tile_begin] = t3 * event[i] / t2[i];
-            }
-
-            /* z_bar[i:n] = sum[j:n](where(time[j] <= time[i], t5[j] * exp(t0[j, i] - t1[j]) + where(t0[j, i] ==
-             *    t1[j], (t3 * event[j] - t2[j] * t5[j]) / t6[j], 0), 0)) */
+            /* z_bar[i:n] = sum[j:n](let(s0 := t3 * event[j], where(time[j] <= time[i], where(-inf == t0[j, i], 0,
+             *    s0 * exp(t0[j, i] - t2[j])) + where(t0[j, i] == t1[j], (s0 - s0) / t5[j], 0), 0))) */
             for (int64_t i = 0; i < n; ++i) {
                 const double time__i = time_[i];
                 double z_bar_part_sum = 0.0;
                 GRADC_SIMD(reduction(+:z_bar_part_sum))
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double t5_j = t5[j - tile_begin];
                     const double t0_ji = t0[i*128 + j - tile_begin];
-                    const double t1_j = t1[j];
-                    const double v0 = t5_j * exp(t0_ji - t1_j) + (t0_ji == t1_j ? (t3 * event[j] - t5_j * t2[j]) / t6[j - tile_begin] : 0.0);
-                    z_bar_part_sum += time_[j] <= time__i ? v0 : 0.0;
+                    const double v0 = t3 * event[j];
+                    const double v1 = (-INFINITY == t0_ji ? 0.0 : v0 * exp(t0_ji - t2[j])) + (t0_ji == t1[j] ? (v0 - v0) / t5[j - tile_begin] : 0.0);
+                    z_bar_part_sum += time_[j] <= time__i ? v1 : 0.0;
                 }
                 z_bar_part[i] += z_bar_part_sum;
             }
@@ -490,8 +494,7 @@ size_t cox_value_and_grad_work(int64_t n, int64_t d)
            + gradc_bytes(n, sizeof(double))
            + gradc_bytes(n, sizeof(double))
            + gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 43*n + 8, n) * (gradc_bytes(n, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 28*n + 32, 0) * (gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 43*n, n) * (gradc_bytes(n, sizeof(double)));
 }
 
 int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -505,7 +508,7 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
     scratch += gradc_bytes(n*n, sizeof(double));
     double *const t1 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
-    double *const t2 = (void *)scratch;
+    double *const t3 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
     double *const t7 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
@@ -514,16 +517,18 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double)));
     unsigned char *const part_scratch_ = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 28*n + 32, 0) * (gradc_bytes(128, sizeof(double)));
+    unsigned char *const part_scratch_2 = (void *)scratch;
     const int64_t parts = gradc_parts(n, 3*d + 5*n + 1, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
-    double t4_parts[GRADC_PARTS];
+    double t5_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
         double *const t1_part = part == 0 ? t1 : (void *)own;
-        double t4_part = 0.0;
+        double t5_part = 0.0;
         for (int64_t at = 0; at < n; ++at) {
             t1_part[at] = -INFINITY;
         }
@@ -547,19 +552,19 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
                 t1_part[i] = (t1_part_max > t1_part[i] || t1_part_max != t1_part_max) ? t1_part_max : t1_part[i];
             }
 
-            /* t4 = sum[i:n](event[i]) */
-            double t4_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t4_part_sum))
+            /* t5 = sum[i:n](event[i]) */
+            double t5_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t5_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t4_part_sum += event[i];
+                t5_part_sum += event[i];
             }
-            t4_part += t4_part_sum;
+            t5_part += t5_part_sum;
         }
-        t4_parts[part] = t4_part;
+        t5_parts[part] = t5_part;
     }
-    double t4 = 0.0;
+    double t5 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t4 += t4_parts[part];
+        t5 += t5_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const t1_more = (void *)(part_scratch + part * part_bytes);
@@ -568,118 +573,124 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
             t1[at] = (t1_more[at] > t1[at] || t1_more[at] != t1_more[at]) ? t1_more[at] : t1[at];
         }
     }
-    const int64_t parts_ = gradc_parts(n, 25*n + 27, 0);
-    double t3_parts[GRADC_PARTS];
+    const int64_t parts_ = gradc_parts(n, 28*n + 32, 0);
+    const size_t part_bytes_ = gradc_bytes(128, sizeof(double));
+    double t4_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
     for (int64_t part = 0; part < parts_; ++part) {
         const int64_t part_begin = gradc_cut(n, parts_, part);
         const int64_t part_end = gradc_cut(n, parts_, part + 1);
-        double t3_part = 0.0;
+        unsigned char *own = part_scratch_ + part * part_bytes_;
+        double *const t2 = (void *)own;
+        double t4_part = 0.0;
         const int64_t tile_rows = gradc_rows(n * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t2[i:n] = sum[j:n](exp(t0[i, j] - t1[i])) */
+            /* t2[i:n] = sum[j:n](exp(t0[i, j] - where(inf == abs(t1[i]), 0, t1[i]))) */
             /* t7[i:n] = sum[j:n](where(t0[i, j] == t1[i], 1, 0)) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t1_i = t1[i];
+                const double v0 = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
                 double t2_sum = 0.0;
                 double t7_sum = 0.0;
                 GRADC_SIMD(reduction(+:t2_sum, t7_sum))
                 for (int64_t j = 0; j < n; ++j) {
                     const double t0_ij = t0[i*n + j];
-                    t2_sum += exp(t0_ij - t1_i);
+                    t2_sum += exp(t0_ij - v0);
                     t7_sum += t0_ij == t1_i ? 1.0 : 0.0;
                 }
-                t2[i] = t2_sum;
+                t2[i - tile_begin] = t2_sum;
                 t7[i] = t7_sum;
             }
 
-            /* t3 = sum[i:n](event[i] * (t1[i] + log(t2[i]) - z[i])) */
-            double t3_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_part_sum))
+            /* t3[i:n] = log(t2[i]) + where(inf == abs(t1[i]), 0, t1[i]) */
+            /* t4 = sum[i:n](event[i] * (t1[i] + (t3[i] - t1[i]) - z[i])) */
+            double t4_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t4_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t3_part_sum += event[i] * (t1[i] + log(t2[i]) - z[i]);
+                const double t1_i = t1[i];
+                const double v0 = log(t2[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
+                t3[i] = v0;
+                t4_part_sum += event[i] * (t1_i + (v0 - t1_i) - z[i]);
             }
-            t3_part += t3_part_sum;
+            t4_part += t4_part_sum;
         }
-        t3_parts[part] = t3_part;
+        t4_parts[part] = t4_part;
     }
-    double t3 = 0.0;
+    double t4 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
-        t3 += t3_parts[part];
+        t4 += t4_parts[part];
     }
 
-    /* value = t3 / t4 */
-    /* t5 = 1 / t4 */
-    *value = t3 / t4;
-    const double t5 = 1.0 / t4;
-    const int64_t parts_2 = gradc_parts(n, 43*n + 8, n);
-    const size_t part_bytes_2 = gradc_bytes(n, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    /* value = t4 / t5 */
+    /* t6 = 1 / t5 */
+    *value = t4 / t5;
+    const double t6 = 1.0 / t5;
+    const int64_t parts_2 = gradc_parts(n, 43*n, n);
+    const size_t part_bytes_2 = gradc_bytes(n, sizeof(double));
     GRADC_PARALLEL(parts_2)
     for (int64_t part = 0; part < parts_2; ++part) {
         const int64_t part_begin = gradc_cut(n, parts_2, part);
         const int64_t part_end = gradc_cut(n, parts_2, part + 1);
-        unsigned char *own = part_scratch_ + part * part_bytes_2;
+        unsigned char *own = part_scratch_2 + part * part_bytes_2;
         double *const z_bar_part = part == 0 ? z_bar : (void *)own;
-        own += gradc_bytes(n, sizeof(double));
-        double *const t6 = (void *)own;
         for (int64_t at = 0; at < n; ++at) {
             z_bar_part[at] = 0.0;
         }
-        const int64_t tile_rows = gradc_rows(n * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t6[i:n] = t5 * event[i] / t2[i] */
+        /* z_bar[i:n] = sum[j:n](let(s0 := t6 * event[j], where(time[j] <= time[i], where(-inf == t0[j, i], 0, s0 *
+         *    exp(t0[j, i] - t3[j])) + where(t0[j, i] == t1[j], (s0 - s0) / t7[j], 0), 0))) */
+        for (int64_t i = part_begin; i < part_end / 4 * 4; i += 4) {
+            const double time__i = time_[i];
+            const double v0 = t6 * event[i];
+            const double t3_i = t3[i];
+            const double t1_i = t1[i];
+            const double v1 = (v0 - v0) / t7[i];
+            const double time__i1 = time_[(i + 1)];
+            const double v3 = t6 * event[(i + 1)];
+            const double t3_i1 = t3[(i + 1)];
+            const double t1_i1 = t1[(i + 1)];
+            const double v4 = (v3 - v3) / t7[(i + 1)];
+            const double time__i2 = time_[(i + 2)];
+            const double v6 = t6 * event[(i + 2)];
+            const double t3_i2 = t3[(i + 2)];
+            const double t1_i2 = t1[(i + 2)];
+            const double v7 = (v6 - v6) / t7[(i + 2)];
+            const double time__i3 = time_[(i + 3)];
+            const double v9 = t6 * event[(i + 3)];
+            const double t3_i3 = t3[(i + 3)];
+            const double t1_i3 = t1[(i + 3)];
+            const double v10 = (v9 - v9) / t7[(i + 3)];
             GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t6[i - tile_begin] = t5 * event[i] / t2[i];
+            for (int64_t j = 0; j < n; ++j) {
+                const double t0_ij = t0[i*n + j];
+                const double v2 = time__i <= time_[j] ? (-INFINITY == t0_ij ? 0.0 : v0 * exp(t0_ij - t3_i)) + (t0_ij == t1_i ? v1 : 0.0) : 0.0;
+                const double t0_i1j = t0[(i + 1)*n + j];
+                const double v5 = time__i1 <= time_[j] ? (-INFINITY == t0_i1j ? 0.0 : v3 * exp(t0_i1j - t3_i1)) + (t0_i1j == t1_i1 ? v4 : 0.0) : 0.0;
+                const double t0_i2j = t0[(i + 2)*n + j];
+                const double v8 = time__i2 <= time_[j] ? (-INFINITY == t0_i2j ? 0.0 : v6 * exp(t0_i2j - t3_i2)) + (t0_i2j == t1_i2 ? v7 : 0.0) : 0.0;
+                const double t0_i3j = t0[(i + 3)*n + j];
+                const double v11 = time__i3 <= time_[j] ? (-INFINITY == t0_i3j ? 0.0 : v9 * exp(t0_i3j - t3_i3)) + (t0_i3j == t1_i3 ? v10 : 0.0) : 0.0;
+                z_bar_part[j] += v2 + v5 + v8 + v11;
             }
-
-            /* z_bar[i:n] = sum[j:n](where(time[j] <= time[i], t6[j] * exp(t0[j, i] - t1[j]) + where(t0[j, i] ==
-             *    t1[j], (t5 * event[j] - t6[j] * t2[j]) / t7[j], 0), 0)) */
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                const double time__i = time_[i];
-                const double t6_i = t6[i - tile_begin];
-                const double t1_i = t1[i];
-                const double v0 = (t5 * event[i] - t6_i * t2[i]) / t7[i];
-                const double time__i1 = time_[(i + 1)];
-                const double t6_i1 = t6[(i + 1) - tile_begin];
-                const double t1_i1 = t1[(i + 1)];
-                const double v1 = (t5 * event[(i + 1)] - t6_i1 * t2[(i + 1)]) / t7[(i + 1)];
-                const double time__i2 = time_[(i + 2)];
-                const double t6_i2 = t6[(i + 2) - tile_begin];
-                const double t1_i2 = t1[(i + 2)];
-                const double v2 = (t5 * event[(i + 2)] - t6_i2 * t2[(i + 2)]) / t7[(i + 2)];
-                const double time__i3 = time_[(i + 3)];
-                const double t6_i3 = t6[(i + 3) - tile_begin];
-                const double t1_i3 = t1[(i + 3)];
-                const double v3 = (t5 * event[(i + 3)] - t6_i3 * t2[(i + 3)]) / t7[(i + 3)];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < n; ++j) {
-                    const double t0_ij = t0[i*n + j];
-                    const double t0_i1j = t0[(i + 1)*n + j];
-                    const double t0_i2j = t0[(i + 2)*n + j];
-                    const double t0_i3j = t0[(i + 3)*n + j];
-                    z_bar_part[j] += (time__i <= time_[j] ? t6_i * exp(t0_ij - t1_i) + (t0_ij == t1_i ? v0 : 0.0) : 0.0) + (time__i1 <= time_[j] ? t6_i1 * exp(t0_i1j - t1_i1) + (t0_i1j == t1_i1 ? v1 : 0.0) : 0.0) + (time__i2 <= time_[j] ? t6_i2 * exp(t0_i2j - t1_i2) + (t0_i2j == t1_i2 ? v2 : 0.0) : 0.0) + (time__i3 <= time_[j] ? t6_i3 * exp(t0_i3j - t1_i3) + (t0_i3j == t1_i3 ? v3 : 0.0) : 0.0);
-                }
-            }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                const double time__i = time_[i];
-                const double t6_i = t6[i - tile_begin];
-                const double t1_i = t1[i];
-                const double v0 = (t5 * event[i] - t6_i * t2[i]) / t7[i];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < n; ++j) {
-                    const double t0_ij = t0[i*n + j];
-                    z_bar_part[j] += time__i <= time_[j] ? t6_i * exp(t0_ij - t1_i) + (t0_ij == t1_i ? v0 : 0.0) : 0.0;
-                }
+        }
+        for (int64_t i = part_end / 4 * 4; i < part_end; ++i) {
+            const double time__i = time_[i];
+            const double v0 = t6 * event[i];
+            const double t3_i = t3[i];
+            const double t1_i = t1[i];
+            const double v1 = (v0 - v0) / t7[i];
+            GRADC_SIMD()
+            for (int64_t j = 0; j < n; ++j) {
+                const double t0_ij = t0[i*n + j];
+                const double v2 = time__i <= time_[j] ? (-INFINITY == t0_ij ? 0.0 : v0 * exp(t0_ij - t3_i)) + (t0_ij == t1_i ? v1 : 0.0) : 0.0;
+                z_bar_part[j] += v2;
             }
         }
     }
     for (int64_t part = 1; part < parts_2; ++part) {
-        const double *const z_bar_more = (void *)(part_scratch_ + part * part_bytes_2);
+        const double *const z_bar_more = (void *)(part_scratch_2 + part * part_bytes_2);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
             z_bar[at] += z_bar_more[at];
@@ -689,19 +700,19 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
         grad_w[at] = 0.0;
     }
 
-    /* grad_w[j:d] = sum[i:n](X[i, j] * (z_bar[i] - t5 * event[i])) */
+    /* grad_w[j:d] = sum[i:n](X[i, j] * (z_bar[i] - t6 * event[i])) */
     for (int64_t i = 0; i < n / 4 * 4; i += 4) {
-        const double v0 = z_bar[i] - t5 * event[i];
-        const double v1 = z_bar[(i + 1)] - t5 * event[(i + 1)];
-        const double v2 = z_bar[(i + 2)] - t5 * event[(i + 2)];
-        const double v3 = z_bar[(i + 3)] - t5 * event[(i + 3)];
+        const double v0 = z_bar[i] - t6 * event[i];
+        const double v1 = z_bar[(i + 1)] - t6 * event[(i + 1)];
+        const double v2 = z_bar[(i + 2)] - t6 * event[(i + 2)];
+        const double v3 = z_bar[(i + 3)] - t6 * event[(i + 3)];
         GRADC_SIMD()
         for (int64_t j = 0; j < d; ++j) {
             grad_w[j] += X[i*d + j] * v0 + X[(i + 1)*d + j] * v1 + X[(i + 2)*d + j] * v2 + X[(i + 3)*d + j] * v3;
         }
     }
     for (int64_t i = n / 4 * 4; i < n; ++i) {
-        const double v0 = z_bar[i] - t5 * event[i];
+        const double v0 = z_bar[i] - t6 * event[i];
         GRADC_SIMD()
         for (int64_t j = 0; j < d; ++j) {
             grad_w[j] += X[i*d + j] * v0;

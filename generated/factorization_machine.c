@@ -553,7 +553,7 @@ int factorization_machine_forward(int64_t d, int64_t k, int64_t n, double b, con
 size_t factorization_machine_backward_work(int64_t d, int64_t k, int64_t n)
 {
     return gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 8*d*k + 3*d + 84, 2*d*k + d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 8*d*k + 3*d + 47, 2*d*k + d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -568,17 +568,17 @@ int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, co
 {
     (void)w;
     unsigned char *scratch = work;
-    double *const t8 = (void *)scratch;
+    double *const t7 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
-    double *const t9 = (void *)scratch;
+    double *const t8 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
 
     /* t2 = cotangent / n */
     const double t2 = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 8*d*k + 3*d + 84, 2*d*k + d);
+    const int64_t parts = gradc_parts(n, 8*d*k + 3*d + 47, 2*d*k + d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t4_parts[GRADC_PARTS];
+    double grad_b__parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -586,71 +586,72 @@ int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, co
         unsigned char *own = part_scratch + part * part_bytes;
         double *const grad_w_part = part == 0 ? grad_w : (void *)own;
         own += gradc_bytes(d, sizeof(double));
+        double *const t7_part = part == 0 ? t7 : (void *)own;
+        own += gradc_bytes(d*k, sizeof(double));
         double *const t8_part = part == 0 ? t8 : (void *)own;
         own += gradc_bytes(d*k, sizeof(double));
-        double *const t9_part = part == 0 ? t9 : (void *)own;
-        own += gradc_bytes(d*k, sizeof(double));
-        double *const t6 = (void *)own;
+        double *const t4 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t7 = (void *)own;
-        double t4_part = 0.0;
+        double *const t6 = (void *)own;
+        double grad_b__part = 0.0;
         for (int64_t at = 0; at < d; ++at) {
             grad_w_part[at] = 0.0;
         }
         for (int64_t at = 0; at < d*k; ++at) {
-            t8_part[at] = 0.0;
+            t7_part[at] = 0.0;
         }
         for (int64_t at = 0; at < d*k; ++at) {
-            t9_part[at] = 0.0;
+            t8_part[at] = 0.0;
         }
         const int64_t tile_rows = gradc_rows((2*d + k) * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t4 = sum[l:n](let(s0 := y[l] * (0.5 * t5[l] + (b + t0[l])), s1 := -s0, y[l] * exp(-(s0 + where(0 ==
-             *    s1, 0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s0)))))))) */
-            /* t6[l:n] = let(s0 := y[l] * (0.5 * t5[l] + (b + t0[l])), s1 := -s0, -(y[l] * (t2 * exp(-(s0 + where(0
-             *    == s1, 0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s0))))))))) */
-            /* t7[l:n] = let(s0 := y[l] * (0.5 * t5[l] + (b + t0[l])), s1 := -s0, -(0.5 * (y[l] * (t2 * exp(-(s0 +
-             *    where(0 == s1, 0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s0)))))))))) */
-            double t4_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t4_part_sum))
+            /* grad_b = sum[l:n](let(s0 := y[l] * (0.5 * t5[l] + (b + t0[l])), s1 := -s0, s2 := exp(-abs(s0)),
+             *    where(-inf == s1, 0, -(y[l] * (t2 * (where(0 <= s1, 1, s2) / (1 + s2))))))) */
+            /* t4[l:n] = let(s0 := y[l] * (0.5 * t5[l] + (b + t0[l])), s1 := -s0, s2 := exp(-abs(s0)), where(-inf
+             *    == s1, 0, -(y[l] * (t2 * (where(0 <= s1, 1, s2) / (1 + s2)))))) */
+            /* t6[l:n] = let(s0 := y[l] * (0.5 * t5[l] + (b + t0[l])), s1 := -s0, s2 := exp(-abs(s0)), where(-inf
+             *    == s1, 0, -(0.5 * (y[l] * (t2 * (where(0 <= s1, 1, s2) / (1 + s2))))))) */
+            double grad_b__part_sum = 0.0;
+            GRADC_SIMD(reduction(+:grad_b__part_sum))
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double y_l = y[l];
                 const double v0 = y_l * (0.5 * t5[l] + (b + t0[l]));
                 const double v1 = -v0;
-                const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + log1p(exp(-fabs(v0)));
-                const double v3 = exp(-(v0 + v2));
-                const double v4 = y_l * (t2 * v3);
-                t4_part_sum += y_l * v3;
-                t6[l - tile_begin] = -v4;
-                t7[l - tile_begin] = -(0.5 * v4);
+                const int v2 = -INFINITY == v1;
+                const double v3 = exp(-fabs(v0));
+                const double v4 = y_l * (t2 * ((0.0 <= v1 ? 1.0 : v3) / (1.0 + v3)));
+                const double v5 = v2 ? 0.0 : -v4;
+                grad_b__part_sum += v5;
+                t4[l - tile_begin] = v5;
+                t6[l - tile_begin] = v2 ? 0.0 : -(0.5 * v4);
             }
-            t4_part += t4_part_sum;
+            grad_b__part += grad_b__part_sum;
 
-            /* grad_w[i:d] = sum[l:n](X[l, i] * t6[l]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t6, 1, grad_w_part);
+            /* grad_w[i:d] = sum[l:n](X[l, i] * t4[l]) */
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, grad_w_part);
 
-            /* t8[i:d, j:k] = sum[l:n](X[l, i] * (t7[l] * (2 * t1[l, j]))) */
-            /* t9[i:d, j:k] = sum[l:n](t3[l, i] * t7[l]) */
+            /* t7[i:d, j:k] = sum[l:n](X[l, i] * (t6[l] * (2 * t1[l, j]))) */
+            /* t8[i:d, j:k] = sum[l:n](t3[l, i] * t6[l]) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t7_l = t7[l - tile_begin];
+                const double t6_l = t6[l - tile_begin];
                 for (int64_t i = 0; i < d; ++i) {
                     const double X_li = X[l*d + i];
-                    const double v0 = t3[l*d + i] * t7_l;
+                    const double v0 = t3[l*d + i] * t6_l;
                     GRADC_SIMD()
                     for (int64_t j = 0; j < k; ++j) {
-                        t8_part[i*k + j] += X_li * (t7_l * (2.0 * t1[l*k + j]));
-                        t9_part[i*k + j] += v0;
+                        t7_part[i*k + j] += X_li * (t6_l * (2.0 * t1[l*k + j]));
+                        t8_part[i*k + j] += v0;
                     }
                 }
             }
         }
-        t4_parts[part] = t4_part;
+        grad_b__parts[part] = grad_b__part;
     }
-    double t4 = 0.0;
+    double grad_b_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t4 += t4_parts[part];
+        grad_b_ += grad_b__parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
@@ -660,30 +661,28 @@ int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, co
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t8_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(d, sizeof(double)));
+        const double *const t7_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(d, sizeof(double)));
+        GRADC_SIMD()
+        for (int64_t at = 0; at < d*k; ++at) {
+            t7[at] += t7_more[at];
+        }
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t8_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             t8[at] += t8_more[at];
         }
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const t9_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
-        GRADC_SIMD()
-        for (int64_t at = 0; at < d*k; ++at) {
-            t9[at] += t9_more[at];
-        }
-    }
 
-    /* grad_b = -(t2 * t4) */
-    *grad_b = -(t4 * t2);
-
-    /* grad_V[i:d, j:k] = t8[i, j] - t9[i, j] * (2 * V[i, j]) */
+    /* grad_V[i:d, j:k] = t7[i, j] - t8[i, j] * (2 * V[i, j]) */
     for (int64_t i = 0; i < d; ++i) {
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
-            grad_V[i*k + j] = t8[i*k + j] - t9[i*k + j] * (2.0 * V[i*k + j]);
+            grad_V[i*k + j] = t7[i*k + j] - t8[i*k + j] * (2.0 * V[i*k + j]);
         }
     }
+    *grad_b = grad_b_;
     return 0;
 }
 
@@ -695,7 +694,7 @@ size_t factorization_machine_value_and_grad_work(int64_t d, int64_t k, int64_t n
            + gradc_bytes(k*n, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(d, 3*k*n + 2*k, k*n) * (gradc_bytes(k*n, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))) + (size_t)gradc_parts(n, 8*d*k + 3*d + 4*k + 84, 2*d*k + d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))) + (size_t)gradc_parts(n, 8*d*k + 3*d + 4*k + 71, 2*d*k + d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -717,16 +716,16 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
     scratch += gradc_bytes(d*n, sizeof(double));
     double *const t4 = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
-    double *const t11 = (void *)scratch;
+    double *const t10 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
-    double *const t12 = (void *)scratch;
+    double *const t11 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(d, 3*k*n + 2*k, k*n) * (gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double)));
     unsigned char *const part_scratch_ = (void *)scratch;
 
-    /* t8 = 1 / n */
-    const double t8 = 1.0 / (double)n;
+    /* t7 = 1 / n */
+    const double t7 = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 3*d*k + 4*d, 0);
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -788,10 +787,10 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
             t4[at] += t4_more[at];
         }
     }
-    const int64_t parts_2 = gradc_parts(n, 8*d*k + 3*d + 4*k + 84, 2*d*k + d);
+    const int64_t parts_2 = gradc_parts(n, 8*d*k + 3*d + 4*k + 71, 2*d*k + d);
     const size_t part_bytes_2 = gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t6_parts[GRADC_PARTS];
-    double t7_parts[GRADC_PARTS];
+    double grad_b__parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_2)
     for (int64_t part = 0; part < parts_2; ++part) {
         const int64_t part_begin = gradc_cut(n, parts_2, part);
@@ -799,25 +798,25 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
         unsigned char *own = part_scratch_ + part * part_bytes_2;
         double *const grad_w_part = part == 0 ? grad_w : (void *)own;
         own += gradc_bytes(d, sizeof(double));
-        double *const t11_part = part == 0 ? t11 : (void *)own;
+        double *const t10_part = part == 0 ? t10 : (void *)own;
         own += gradc_bytes(d*k, sizeof(double));
-        double *const t12_part = part == 0 ? t12 : (void *)own;
+        double *const t11_part = part == 0 ? t11 : (void *)own;
         own += gradc_bytes(d*k, sizeof(double));
         double *const t5 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t9 = (void *)own;
+        double *const t8 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t10 = (void *)own;
+        double *const t9 = (void *)own;
         double t6_part = 0.0;
-        double t7_part = 0.0;
+        double grad_b__part = 0.0;
         for (int64_t at = 0; at < d; ++at) {
             grad_w_part[at] = 0.0;
         }
         for (int64_t at = 0; at < d*k; ++at) {
-            t11_part[at] = 0.0;
+            t10_part[at] = 0.0;
         }
         for (int64_t at = 0; at < d*k; ++at) {
-            t12_part[at] = 0.0;
+            t11_part[at] = 0.0;
         }
         const int64_t tile_rows = gradc_rows((2*d + 2*k) * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
@@ -857,58 +856,59 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
 
             /* t6 = sum[l:n](let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, where(0 == s1,
              *    0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s0)))))) */
-            /* t7 = sum[l:n](let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, y[l] * exp(-(s0 + where(0 ==
-             *    s1, 0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s0)))))))) */
-            /* t9[l:n] = let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, -(y[l] * (t8 * exp(-(s0 + where(0
-             *    == s1, 0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s0))))))))) */
-            /* t10[l:n] = let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, -(0.5 * (y[l] * (t8 * exp(-(s0 +
-             *    where(0 == s1, 0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s0)))))))))) */
+            /* grad_b = sum[l:n](let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, s2 := exp(-abs(s0)),
+             *    where(-inf == s1, 0, -(y[l] * (t7 * (where(0 <= s1, 1, s2) / (1 + s2))))))) */
+            /* t8[l:n] = let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, s2 := exp(-abs(s0)), where(-inf ==
+             *    s1, 0, -(y[l] * (t7 * (where(0 <= s1, 1, s2) / (1 + s2)))))) */
+            /* t9[l:n] = let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, s2 := exp(-abs(s0)), where(-inf ==
+             *    s1, 0, -(0.5 * (y[l] * (t7 * (where(0 <= s1, 1, s2) / (1 + s2))))))) */
             double t6_part_sum = 0.0;
-            double t7_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t6_part_sum, t7_part_sum))
+            double grad_b__part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t6_part_sum, grad_b__part_sum))
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double y_l = y[l];
                 const double v0 = y_l * (b + t0[l] + 0.5 * t5[l - tile_begin]);
                 const double v1 = -v0;
-                const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + log1p(exp(-fabs(v0)));
-                const double v3 = exp(-(v0 + v2));
-                const double v4 = y_l * (t8 * v3);
-                t6_part_sum += v2;
-                t7_part_sum += y_l * v3;
-                t9[l - tile_begin] = -v4;
-                t10[l - tile_begin] = -(0.5 * v4);
+                const double v2 = exp(-fabs(v0));
+                const int v3 = -INFINITY == v1;
+                const double v4 = y_l * (t7 * ((0.0 <= v1 ? 1.0 : v2) / (1.0 + v2)));
+                const double v5 = v3 ? 0.0 : -v4;
+                t6_part_sum += 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + log1p(v2);
+                grad_b__part_sum += v5;
+                t8[l - tile_begin] = v5;
+                t9[l - tile_begin] = v3 ? 0.0 : -(0.5 * v4);
             }
             t6_part += t6_part_sum;
-            t7_part += t7_part_sum;
+            grad_b__part += grad_b__part_sum;
 
-            /* grad_w[i:d] = sum[l:n](X[l, i] * t9[l]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t9, 1, grad_w_part);
+            /* grad_w[i:d] = sum[l:n](X[l, i] * t8[l]) */
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t8, 1, grad_w_part);
 
-            /* t11[i:d, j:k] = sum[l:n](X[l, i] * (t10[l] * (2 * t1[l, j]))) */
-            /* t12[i:d, j:k] = sum[l:n](t3[l, i] * t10[l]) */
+            /* t10[i:d, j:k] = sum[l:n](X[l, i] * (t9[l] * (2 * t1[l, j]))) */
+            /* t11[i:d, j:k] = sum[l:n](t3[l, i] * t9[l]) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t10_l = t10[l - tile_begin];
+                const double t9_l = t9[l - tile_begin];
                 for (int64_t i = 0; i < d; ++i) {
                     const double X_li = X[l*d + i];
-                    const double v0 = t3[l*d + i] * t10_l;
+                    const double v0 = t3[l*d + i] * t9_l;
                     GRADC_SIMD()
                     for (int64_t j = 0; j < k; ++j) {
-                        t11_part[i*k + j] += X_li * (t10_l * (2.0 * t1[l*k + j]));
-                        t12_part[i*k + j] += v0;
+                        t10_part[i*k + j] += X_li * (t9_l * (2.0 * t1[l*k + j]));
+                        t11_part[i*k + j] += v0;
                     }
                 }
             }
         }
         t6_parts[part] = t6_part;
-        t7_parts[part] = t7_part;
+        grad_b__parts[part] = grad_b__part;
     }
     double t6 = 0.0;
     for (int64_t part = 0; part < parts_2; ++part) {
         t6 += t6_parts[part];
     }
-    double t7 = 0.0;
+    double grad_b_ = 0.0;
     for (int64_t part = 0; part < parts_2; ++part) {
-        t7 += t7_parts[part];
+        grad_b_ += grad_b__parts[part];
     }
     for (int64_t part = 1; part < parts_2; ++part) {
         const double *const grad_w_more = (void *)(part_scratch_ + part * part_bytes_2);
@@ -918,31 +918,30 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
         }
     }
     for (int64_t part = 1; part < parts_2; ++part) {
-        const double *const t11_more = (void *)(part_scratch_ + part * part_bytes_2 + gradc_bytes(d, sizeof(double)));
+        const double *const t10_more = (void *)(part_scratch_ + part * part_bytes_2 + gradc_bytes(d, sizeof(double)));
+        GRADC_SIMD()
+        for (int64_t at = 0; at < d*k; ++at) {
+            t10[at] += t10_more[at];
+        }
+    }
+    for (int64_t part = 1; part < parts_2; ++part) {
+        const double *const t11_more = (void *)(part_scratch_ + part * part_bytes_2 + gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             t11[at] += t11_more[at];
         }
     }
-    for (int64_t part = 1; part < parts_2; ++part) {
-        const double *const t12_more = (void *)(part_scratch_ + part * part_bytes_2 + gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
-        GRADC_SIMD()
-        for (int64_t at = 0; at < d*k; ++at) {
-            t12[at] += t12_more[at];
-        }
-    }
 
     /* value = t6 / n */
-    /* grad_b = -(t7 * t8) */
     *value = t6 / (double)n;
-    *grad_b = -(t8 * t7);
 
-    /* grad_V[i:d, j:k] = t11[i, j] - t12[i, j] * (2 * V[i, j]) */
+    /* grad_V[i:d, j:k] = t10[i, j] - t11[i, j] * (2 * V[i, j]) */
     for (int64_t i = 0; i < d; ++i) {
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
-            grad_V[i*k + j] = t11[i*k + j] - t12[i*k + j] * (2.0 * V[i*k + j]);
+            grad_V[i*k + j] = t10[i*k + j] - t11[i*k + j] * (2.0 * V[i*k + j]);
         }
     }
+    *grad_b = grad_b_;
     return 0;
 }

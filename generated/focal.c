@@ -308,7 +308,7 @@ int focal_forward(int64_t n, int64_t d, const double *restrict w, const double *
 
 size_t focal_backward_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d + 140, d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d + 115, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -322,7 +322,7 @@ int focal_backward(int64_t n, int64_t d, const double *restrict w, const double 
 
     /* t1 = cotangent / n */
     const double t1 = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 3*d + 140, d);
+    const int64_t parts = gradc_parts(n, 3*d + 115, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -339,10 +339,11 @@ int focal_backward(int64_t n, int64_t d, const double *restrict w, const double 
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t2[i:n] = let(s0 := 2 * y[i] - 1, s1 := t0[i] * s0, s2 := -s1, s3 := log1p(exp(-abs(s1))), s4 :=
-             *    where(0 == s2, 0.6931471805599453, maximum(0, s2) + s3), s5 := alpha * y[i] + (1 - y[i]) * (1 -
-             *    alpha), s6 := where(0 == s1, 0.6931471805599453, maximum(0, s1) + s3), s7 := exp(-(gamma * s6)),
-             *    -(s0 * (exp(-(s1 + s4)) * (t1 * (s5 * s7)) + exp(s1 - s6) * (gamma * (s7 * (s5 * (t1 * s4))))))) */
+            /* t2[i:n] = let(s0 := 2 * y[i] - 1, s1 := t0[i] * s0, s2 := -s1, s3 := exp(-abs(s1)), s4 := 1 + s3, s5
+             *    := alpha * y[i] + (1 - y[i]) * (1 - alpha), s6 := log1p(s3), s7 := exp(-(gamma * where(0 == s1,
+             *    0.6931471805599453, maximum(0, s1) + s6))), s0 * (where(-inf == s2, 0, -(where(0 <= s2, 1, s3) /
+             *    s4 * (t1 * (s5 * s7)))) + where(-inf == s1, 0, -(where(0 <= s1, 1, s3) / s4 * (gamma * (s7 * (s5
+             *    * (t1 * where(0 == s2, 0.6931471805599453, maximum(0, s2) + s6))))))))) */
             const double v5 = 1.0 - alpha;
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -350,13 +351,14 @@ int focal_backward(int64_t n, int64_t d, const double *restrict w, const double 
                 const double v0 = 2.0 * y_i - 1.0;
                 const double v1 = t0[i] * v0;
                 const double v2 = -v1;
-                const double v3 = log1p(exp(-fabs(v1)));
-                const double v4 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3;
+                const double v3 = exp(-fabs(v1));
+                const double v4 = 1.0 + v3;
                 const double v6 = alpha * y_i + (1.0 - y_i) * v5;
-                const double v7 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v3;
-                const double v8 = exp(-(gamma_ * v7));
-                const double v9 = v0 * (exp(-(v1 + v4)) * (t1 * (v6 * v8)) + exp(v1 - v7) * (gamma_ * (v8 * (v6 * (t1 * v4)))));
-                t2[i - tile_begin] = -v9;
+                const double v7 = log1p(v3);
+                const double v8 = exp(-(gamma_ * (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v7)));
+                const double v9 = v8 * (v6 * (t1 * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v7)));
+                const double v10 = (-INFINITY == v2 ? 0.0 : -((0.0 <= v2 ? 1.0 : v3) / v4 * (t1 * (v6 * v8)))) + (-INFINITY == v1 ? 0.0 : -((0.0 <= v1 ? 1.0 : v3) / v4 * (gamma_ * v9)));
+                t2[i - tile_begin] = v0 * v10;
             }
 
             /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
@@ -375,7 +377,7 @@ int focal_backward(int64_t n, int64_t d, const double *restrict w, const double 
 
 size_t focal_value_and_grad_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 6*d + 141, d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 6*d + 116, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -389,7 +391,7 @@ int focal_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
 
     /* t2 = 1 / n */
     const double t2 = 1.0 / (double)n;
-    const int64_t parts = gradc_parts(n, 6*d + 141, d);
+    const int64_t parts = gradc_parts(n, 6*d + 116, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -416,11 +418,12 @@ int focal_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
             /* t1 = sum[i:n](let(s0 := t0[i] * (2 * y[i] - 1), s1 := -s0, s2 := log1p(exp(-abs(s0))), where(0 ==
              *    s1, 0.6931471805599453, maximum(0, s1) + s2) * ((alpha * y[i] + (1 - y[i]) * (1 - alpha)) *
              *    exp(-(gamma * where(0 == s0, 0.6931471805599453, maximum(0, s0) + s2)))))) */
-            /* t3[i:n] = let(s0 := 2 * y[i] - 1, s1 := t0[i] * s0, s2 := -s1, s3 := log1p(exp(-abs(s1))), s4 :=
-             *    where(0 == s2, 0.6931471805599453, maximum(0, s2) + s3), s5 := alpha * y[i] + (1 - y[i]) * (1 -
-             *    alpha), s6 := where(0 == s1, 0.6931471805599453, maximum(0, s1) + s3), s7 := exp(-(gamma * s6)),
-             *    -(s0 * (exp(-(s1 + s4)) * (t2 * (s5 * s7)) + exp(s1 - s6) * (gamma * (s7 * (s5 * (t2 * s4))))))) */
-            const double v5 = 1.0 - alpha;
+            /* t3[i:n] = let(s0 := 2 * y[i] - 1, s1 := t0[i] * s0, s2 := -s1, s3 := exp(-abs(s1)), s4 := 1 + s3, s5
+             *    := alpha * y[i] + (1 - y[i]) * (1 - alpha), s6 := log1p(s3), s7 := exp(-(gamma * where(0 == s1,
+             *    0.6931471805599453, maximum(0, s1) + s6))), s0 * (where(-inf == s2, 0, -(where(0 <= s2, 1, s3) /
+             *    s4 * (t2 * (s5 * s7)))) + where(-inf == s1, 0, -(where(0 <= s1, 1, s3) / s4 * (gamma * (s7 * (s5
+             *    * (t2 * where(0 == s2, 0.6931471805599453, maximum(0, s2) + s6))))))))) */
+            const double v6 = 1.0 - alpha;
             double t1_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t1_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -428,15 +431,16 @@ int focal_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
                 const double v0 = 2.0 * y_i - 1.0;
                 const double v1 = t0[i - tile_begin] * v0;
                 const double v2 = -v1;
-                const double v3 = log1p(exp(-fabs(v1)));
-                const double v4 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3;
-                const double v6 = alpha * y_i + (1.0 - y_i) * v5;
-                const double v7 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v3;
-                const double v8 = exp(-(gamma_ * v7));
-                const double v9 = v6 * v8;
-                const double v10 = -(v0 * (exp(-(v1 + v4)) * (t2 * v9) + exp(v1 - v7) * (gamma_ * (v8 * (v6 * (t2 * v4))))));
-                t1_part_sum += v4 * v9;
-                t3[i - tile_begin] = v10;
+                const double v3 = exp(-fabs(v1));
+                const double v4 = log1p(v3);
+                const double v5 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v4;
+                const double v7 = alpha * y_i + (1.0 - y_i) * v6;
+                const double v8 = exp(-(gamma_ * (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v4)));
+                const double v9 = v7 * v8;
+                const double v10 = 1.0 + v3;
+                const double v11 = -INFINITY == v1 ? 0.0 : -((0.0 <= v1 ? 1.0 : v3) / v10 * (gamma_ * (v8 * (v7 * (t2 * v5)))));
+                t1_part_sum += v5 * v9;
+                t3[i - tile_begin] = v0 * ((-INFINITY == v2 ? 0.0 : -((0.0 <= v2 ? 1.0 : v3) / v10 * (t2 * v9))) + v11);
             }
             t1_part += t1_part_sum;
 

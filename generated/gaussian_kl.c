@@ -1,7 +1,7 @@
 /* gaussian_kl: the loss, and its derivatives.
  *
  *     def program(mu: real[n, k], log_var: real[n, k]):
- *         t0[i:n] = sum[j:k](exp(log_var[i, j]) + mu[i, j] ** 2 - 1 - log_var[i, j])
+ *         t0[i:n] = sum[j:k](expm1(log_var[i, j]) + mu[i, j] ** 2 - log_var[i, j])
  *         t1 = sum[i:n](t0[i])
  *         value = 0.5 * (t1 / n)
  *         return value
@@ -17,7 +17,7 @@
 #if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
 #if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
 #pragma omp declare simd notinbranch
-double exp(double);
+double expm1(double);
 #endif
 #endif
 
@@ -68,7 +68,7 @@ static int64_t gradc_rows(size_t bytes)
 
 size_t gaussian_kl_value_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 26*k + 1, 0) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 25*k + 1, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
 int gaussian_kl_value(int64_t n, int64_t k, const double *restrict mu, const double *restrict log_var,
@@ -76,7 +76,7 @@ int gaussian_kl_value(int64_t n, int64_t k, const double *restrict mu, const dou
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 26*k + 1, 0);
+    const int64_t parts = gradc_parts(n, 25*k + 1, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -90,14 +90,14 @@ int gaussian_kl_value(int64_t n, int64_t k, const double *restrict mu, const dou
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t0[i:n] = sum[j:k](exp(log_var[i, j]) + mu[i, j] * mu[i, j] - 1 - log_var[i, j]) */
+            /* t0[i:n] = sum[j:k](expm1(log_var[i, j]) + mu[i, j] * mu[i, j] - log_var[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 double t0_sum = 0.0;
                 GRADC_SIMD(reduction(+:t0_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double log_var_ij = log_var[i*k + j];
                     const double mu_ij = mu[i*k + j];
-                    t0_sum += exp(log_var_ij) + mu_ij * mu_ij - 1.0 - log_var_ij;
+                    t0_sum += expm1(log_var_ij) + mu_ij * mu_ij - log_var_ij;
                 }
                 t0[i - tile_begin] = t0_sum;
             }
@@ -124,7 +124,7 @@ int gaussian_kl_value(int64_t n, int64_t k, const double *restrict mu, const dou
 
 size_t gaussian_kl_forward_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 26*k + 1, 0) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 25*k + 1, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
 int gaussian_kl_forward(int64_t n, int64_t k, const double *restrict mu, const double *restrict log_var,
@@ -132,7 +132,7 @@ int gaussian_kl_forward(int64_t n, int64_t k, const double *restrict mu, const d
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 26*k + 1, 0);
+    const int64_t parts = gradc_parts(n, 25*k + 1, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -146,14 +146,14 @@ int gaussian_kl_forward(int64_t n, int64_t k, const double *restrict mu, const d
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t0[i:n] = sum[j:k](exp(log_var[i, j]) + mu[i, j] * mu[i, j] - 1 - log_var[i, j]) */
+            /* t0[i:n] = sum[j:k](expm1(log_var[i, j]) + mu[i, j] * mu[i, j] - log_var[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 double t0_sum = 0.0;
                 GRADC_SIMD(reduction(+:t0_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double log_var_ij = log_var[i*k + j];
                     const double mu_ij = mu[i*k + j];
-                    t0_sum += exp(log_var_ij) + mu_ij * mu_ij - 1.0 - log_var_ij;
+                    t0_sum += expm1(log_var_ij) + mu_ij * mu_ij - log_var_ij;
                 }
                 t0[i - tile_begin] = t0_sum;
             }
@@ -193,19 +193,19 @@ int gaussian_kl_backward(int64_t n, int64_t k, const double *restrict mu, const 
 
     /* t0 = 0.5 * cotangent / n */
     const double t0 = 0.5 * cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 27*k, 0);
+    const int64_t parts = gradc_parts(n, 26*k, 0);
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
 
         /* grad_mu[i:n, j:k] = t0 * (2 * mu[i, j]) */
-        /* grad_log_var[i:n, j:k] = t0 * exp(log_var[i, j]) - t0 */
+        /* grad_log_var[i:n, j:k] = t0 * expm1(log_var[i, j]) */
         for (int64_t i = part_begin; i < part_end; ++i) {
             GRADC_SIMD()
             for (int64_t j = 0; j < k; ++j) {
                 grad_mu[i*k + j] = t0 * (2.0 * mu[i*k + j]);
-                grad_log_var[i*k + j] = t0 * exp(log_var[i*k + j]) - t0;
+                grad_log_var[i*k + j] = t0 * expm1(log_var[i*k + j]);
             }
         }
     }
@@ -214,7 +214,7 @@ int gaussian_kl_backward(int64_t n, int64_t k, const double *restrict mu, const 
 
 size_t gaussian_kl_value_and_grad_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 31*k + 1, 0) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 29*k + 1, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
 int gaussian_kl_value_and_grad(int64_t n, int64_t k, const double *restrict mu, const double *restrict log_var,
@@ -226,7 +226,7 @@ int gaussian_kl_value_and_grad(int64_t n, int64_t k, const double *restrict mu, 
 
     /* t2 = 0.5 / n */
     const double t2 = 0.5 / (double)n;
-    const int64_t parts = gradc_parts(n, 31*k + 1, 0);
+    const int64_t parts = gradc_parts(n, 29*k + 1, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -240,19 +240,19 @@ int gaussian_kl_value_and_grad(int64_t n, int64_t k, const double *restrict mu, 
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t0[i:n] = sum[j:k](exp(log_var[i, j]) + mu[i, j] * mu[i, j] - 1 - log_var[i, j]) */
+            /* t0[i:n] = sum[j:k](expm1(log_var[i, j]) + mu[i, j] * mu[i, j] - log_var[i, j]) */
             /* grad_mu[i:n, j:k] = t2 * (2 * mu[i, j]) */
-            /* grad_log_var[i:n, j:k] = t2 * exp(log_var[i, j]) - t2 */
+            /* grad_log_var[i:n, j:k] = t2 * expm1(log_var[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 double t0_sum = 0.0;
                 GRADC_SIMD(reduction(+:t0_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double log_var_ij = log_var[i*k + j];
-                    const double v0 = exp(log_var_ij);
+                    const double v0 = expm1(log_var_ij);
                     const double mu_ij = mu[i*k + j];
-                    t0_sum += v0 + mu_ij * mu_ij - 1.0 - log_var_ij;
+                    t0_sum += v0 + mu_ij * mu_ij - log_var_ij;
                     grad_mu[i*k + j] = t2 * (2.0 * mu_ij);
-                    grad_log_var[i*k + j] = t2 * v0 - t2;
+                    grad_log_var[i*k + j] = t2 * v0;
                 }
                 t0[i - tile_begin] = t0_sum;
             }

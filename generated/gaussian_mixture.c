@@ -2,15 +2,14 @@
  *
  *     def program(a: real[k], mu: real[k, d], log_sigma: real[k, d], X: real[n, d]):
  *         t0 = max[i:k](a[i])
- *         t1 = sum[i:k](exp(a[i] - t0))
- *         t2 = log(t1)
- *         t3[i:k, j:d] = exp(-log_sigma[i, j])
- *         t4[l:n, i:k] = sum[j:d](0.9189385332046727 + (log_sigma[i, j] + 0.5 * (t3[i, j] * (X[l, j] - mu[i, j])) ** 2))
- *         t5[l:n, i:k] = a[i] - (t0 + t2) - t4[l, i]
- *         t6[l:n] = max[i:k](t5[l, i])
- *         t7[l:n] = sum[i:k](exp(t5[l, i] - t6[l]))
- *         t8 = sum[l:n](t6[l] + log(t7[l]))
- *         value = -(t8 / n)
+ *         t1 = logsumexp[i:k](a[i])
+ *         t2[i:k, j:d] = exp(-log_sigma[i, j])
+ *         t3[l:n, i:k] = sum[j:d](0.9189385332046727 + (log_sigma[i, j] + 0.5 * (t2[i, j] * (X[l, j] - mu[i, j])) ** 2))
+ *         t4[l:n, i:k] = a[i] - (t0 + (t1 - t0)) - t3[l, i]
+ *         t5[l:n] = max[i:k](t4[l, i])
+ *         t6[l:n] = logsumexp[i:k](t4[l, i])
+ *         t7 = sum[l:n](t5[l] + (t6[l] - t5[l]))
+ *         value = -(t7 / n)
  *         return value
  *
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
@@ -77,7 +76,7 @@ static int64_t gradc_rows(size_t bytes)
 
 size_t gaussian_mixture_value_work(int64_t k, int64_t d, int64_t n)
 {
-    return gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(k, 10*d*n + 22*d + 1, 0) * (gradc_bytes(128*d, sizeof(double))) + (size_t)gradc_parts(n, 30*k + 23, 0) * (gradc_bytes(128*k, sizeof(double))
+    return gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(k, 10*d*n + 22*d + 1, 0) * (gradc_bytes(128*d, sizeof(double))) + (size_t)gradc_parts(n, 34*k + 28, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -163,7 +162,7 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
     for (int64_t part = 0; part < parts; ++part) {
         t0 = (t0_parts[part] > t0 || t0_parts[part] != t0_parts[part]) ? t0_parts[part] : t0;
     }
-    const int64_t parts_ = gradc_parts(k, 23, 0);
+    const int64_t parts_ = gradc_parts(k, 26, 0);
     double t1_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
     for (int64_t part = 0; part < parts_; ++part) {
@@ -171,11 +170,12 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
         const int64_t part_end = gradc_cut(k, parts_, part + 1);
         double t1_part = 0.0;
 
-        /* t1 = sum[i:k](exp(a[i] - t0)) */
+        /* t1 = sum[i:k](exp(a[i] - where(inf == abs(t0), 0, t0))) */
+        const double v0 = INFINITY == fabs(t0) ? 0.0 : t0;
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = part_begin; i < part_end; ++i) {
-            t1_part_sum += exp(a[i] - t0);
+            t1_part_sum += exp(a[i] - v0);
         }
         t1_part += t1_part_sum;
         t1_parts[part] = t1_part;
@@ -185,11 +185,11 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
         t1 += t1_parts[part];
     }
 
-    /* t2 = log(t1) */
-    const double t2 = log(t1);
-    const int64_t parts_2 = gradc_parts(n, 30*k + 23, 0);
+    /* t2 = log(t1) + where(inf == abs(t0), 0, t0) */
+    const double t2 = log(t1) + (INFINITY == fabs(t0) ? 0.0 : t0);
+    const int64_t parts_2 = gradc_parts(n, 34*k + 28, 0);
     const size_t part_bytes_2 = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t8_parts[GRADC_PARTS];
+    double t9_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_2)
     for (int64_t part = 0; part < parts_2; ++part) {
         const int64_t part_begin = gradc_cut(n, parts_2, part);
@@ -200,65 +200,69 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
         double *const t6 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t7 = (void *)own;
-        double t8_part = 0.0;
+        double t9_part = 0.0;
         const int64_t tile_rows = gradc_rows(k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t5[l:n, i:k] = a[i] - (t0 + t2) - t4[l, i] */
+            /* t5[l:n, i:k] = a[i] - (t0 + (t2 - t0)) - t4[l, i] */
             /* t6[l:n] = max[i:k](t5[l, i]) */
-            const double v0 = t0 + t2;
+            const double v1 = t0 + (t2 - t0);
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 double t6_max = -INFINITY;
                 for (int64_t i = 0; i < k; ++i) {
-                    const double v1 = a[i] - v0 - t4[l*k + i];
-                    t5[(l - tile_begin)*k + i] = v1;
-                    t6_max = (v1 > t6_max || v1 != v1) ? v1 : t6_max;
+                    const double v2 = a[i] - v1 - t4[l*k + i];
+                    t5[(l - tile_begin)*k + i] = v2;
+                    t6_max = (v2 > t6_max || v2 != v2) ? v2 : t6_max;
                 }
                 t6[l - tile_begin] = t6_max;
             }
 
-            /* t7[l:n] = sum[i:k](exp(t5[l, i] - t6[l])) */
+            /* t7[l:n] = sum[i:k](exp(t5[l, i] - where(inf == abs(t6[l]), 0, t6[l]))) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t6_l = t6[l - tile_begin];
+                const double v2 = INFINITY == fabs(t6_l) ? 0.0 : t6_l;
                 double t7_sum = 0.0;
                 GRADC_SIMD(reduction(+:t7_sum))
                 for (int64_t i = 0; i < k; ++i) {
-                    t7_sum += exp(t5[(l - tile_begin)*k + i] - t6_l);
+                    t7_sum += exp(t5[(l - tile_begin)*k + i] - v2);
                 }
                 t7[l - tile_begin] = t7_sum;
             }
 
-            /* t8 = sum[l:n](t6[l] + log(t7[l])) */
-            double t8_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t8_part_sum))
+            /* t8[l:n] = log(t7[l]) + where(inf == abs(t6[l]), 0, t6[l]) */
+            /* t9 = sum[l:n](t6[l] + (t8[l] - t6[l])) */
+            double t9_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t9_part_sum))
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t8_part_sum += t6[l - tile_begin] + log(t7[l - tile_begin]);
+                const double t6_l = t6[l - tile_begin];
+                t9_part_sum += t6_l + (log(t7[l - tile_begin]) + (INFINITY == fabs(t6_l) ? 0.0 : t6_l) - t6_l);
             }
-            t8_part += t8_part_sum;
+            t9_part += t9_part_sum;
         }
-        t8_parts[part] = t8_part;
+        t9_parts[part] = t9_part;
     }
-    double t8 = 0.0;
+    double t9 = 0.0;
     for (int64_t part = 0; part < parts_2; ++part) {
-        t8 += t8_parts[part];
+        t9 += t9_parts[part];
     }
 
-    /* value = -(t8 / n) */
-    *value = -(t8 / (double)n);
+    /* value = -(t9 / n) */
+    *value = -(t9 / (double)n);
     return 0;
 }
 
 size_t gaussian_mixture_forward_work(int64_t k, int64_t d, int64_t n)
 {
     (void)d;
-    return (size_t)gradc_parts(n, 30*k + 23, 0) * (gradc_bytes(128*k, sizeof(double)));
+    return (size_t)gradc_parts(n, 34*k + 28, 0) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *restrict a, const double *restrict mu,
                              const double *restrict log_sigma, const double *restrict X, double *restrict value,
                              double *restrict t0, double *restrict t1, double *restrict t2, double *restrict t3,
-                             double *restrict t4, double *restrict t6, double *restrict t7, void *restrict work)
+                             double *restrict t5, double *restrict t6, void *restrict work)
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
@@ -281,46 +285,46 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
             }
             t0__part = (t0__part_max > t0__part || t0__part_max != t0__part_max) ? t0__part_max : t0__part;
 
-            /* t3[i:k, j:d] = exp(-log_sigma[i, j]) */
+            /* t2[i:k, j:d] = exp(-log_sigma[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD()
                 for (int64_t j = 0; j < d; ++j) {
-                    t3[i*d + j] = exp(-log_sigma[i*d + j]);
+                    t2[i*d + j] = exp(-log_sigma[i*d + j]);
                 }
             }
 
-            /* t4[l:n, i:k] = sum[j:d](let(s0 := t3[i, j] * (X[l, j] - mu[i, j]), 0.9189385332046727 +
+            /* t3[l:n, i:k] = sum[j:d](let(s0 := t2[i, j] * (X[l, j] - mu[i, j]), 0.9189385332046727 +
              *    (log_sigma[i, j] + 0.5 * (s0 * s0)))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 for (int64_t l = 0; l < n / 4 * 4; l += 4) {
-                    double t4_sum = 0.0;
-                    double t4_sum_ = 0.0;
-                    double t4_sum_2 = 0.0;
-                    double t4_sum_3 = 0.0;
-                    GRADC_SIMD(reduction(+:t4_sum, t4_sum_, t4_sum_2, t4_sum_3))
+                    double t3_sum = 0.0;
+                    double t3_sum_ = 0.0;
+                    double t3_sum_2 = 0.0;
+                    double t3_sum_3 = 0.0;
+                    GRADC_SIMD(reduction(+:t3_sum, t3_sum_, t3_sum_2, t3_sum_3))
                     for (int64_t j = 0; j < d; ++j) {
-                        const double v0 = t3[i*d + j] * (X[l*d + j] - mu[i*d + j]);
-                        const double v1 = t3[i*d + j] * (X[(l + 1)*d + j] - mu[i*d + j]);
-                        const double v2 = t3[i*d + j] * (X[(l + 2)*d + j] - mu[i*d + j]);
-                        const double v3 = t3[i*d + j] * (X[(l + 3)*d + j] - mu[i*d + j]);
-                        t4_sum += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v0 * v0));
-                        t4_sum_ += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v1 * v1));
-                        t4_sum_2 += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v2 * v2));
-                        t4_sum_3 += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v3 * v3));
+                        const double v0 = t2[i*d + j] * (X[l*d + j] - mu[i*d + j]);
+                        const double v1 = t2[i*d + j] * (X[(l + 1)*d + j] - mu[i*d + j]);
+                        const double v2 = t2[i*d + j] * (X[(l + 2)*d + j] - mu[i*d + j]);
+                        const double v3 = t2[i*d + j] * (X[(l + 3)*d + j] - mu[i*d + j]);
+                        t3_sum += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v0 * v0));
+                        t3_sum_ += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v1 * v1));
+                        t3_sum_2 += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v2 * v2));
+                        t3_sum_3 += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v3 * v3));
                     }
-                    t4[l*k + i] = t4_sum;
-                    t4[(l + 1)*k + i] = t4_sum_;
-                    t4[(l + 2)*k + i] = t4_sum_2;
-                    t4[(l + 3)*k + i] = t4_sum_3;
+                    t3[l*k + i] = t3_sum;
+                    t3[(l + 1)*k + i] = t3_sum_;
+                    t3[(l + 2)*k + i] = t3_sum_2;
+                    t3[(l + 3)*k + i] = t3_sum_3;
                 }
                 for (int64_t l = n / 4 * 4; l < n; ++l) {
-                    double t4_sum = 0.0;
-                    GRADC_SIMD(reduction(+:t4_sum))
+                    double t3_sum = 0.0;
+                    GRADC_SIMD(reduction(+:t3_sum))
                     for (int64_t j = 0; j < d; ++j) {
-                        const double v0 = t3[i*d + j] * (X[l*d + j] - mu[i*d + j]);
-                        t4_sum += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v0 * v0));
+                        const double v0 = t2[i*d + j] * (X[l*d + j] - mu[i*d + j]);
+                        t3_sum += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v0 * v0));
                     }
-                    t4[l*k + i] = t4_sum;
+                    t3[l*k + i] = t3_sum;
                 }
             }
         }
@@ -330,7 +334,7 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
     for (int64_t part = 0; part < parts; ++part) {
         t0_ = (t0__parts[part] > t0_ || t0__parts[part] != t0__parts[part]) ? t0__parts[part] : t0_;
     }
-    const int64_t parts_ = gradc_parts(k, 23, 0);
+    const int64_t parts_ = gradc_parts(k, 26, 0);
     double t1__parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
     for (int64_t part = 0; part < parts_; ++part) {
@@ -338,11 +342,12 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
         const int64_t part_end = gradc_cut(k, parts_, part + 1);
         double t1__part = 0.0;
 
-        /* t1 = sum[i:k](exp(a[i] - t0)) */
+        /* t1 = sum[i:k](exp(a[i] - where(inf == abs(t0), 0, t0))) */
+        const double v0 = INFINITY == fabs(t0_) ? 0.0 : t0_;
         double t1__part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1__part_sum))
         for (int64_t i = part_begin; i < part_end; ++i) {
-            t1__part_sum += exp(a[i] - t0_);
+            t1__part_sum += exp(a[i] - v0);
         }
         t1__part += t1__part_sum;
         t1__parts[part] = t1__part;
@@ -352,66 +357,72 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
         t1_ += t1__parts[part];
     }
 
-    /* t2 = log(t1) */
-    const double t2_ = log(t1_);
-    const int64_t parts_2 = gradc_parts(n, 30*k + 23, 0);
-    const size_t part_bytes_2 = gradc_bytes(128*k, sizeof(double));
-    double t8_parts[GRADC_PARTS];
+    /* t1_2 = log(t1) + where(inf == abs(t0), 0, t0) */
+    const double t1_2 = log(t1_) + (INFINITY == fabs(t0_) ? 0.0 : t0_);
+    const int64_t parts_2 = gradc_parts(n, 34*k + 28, 0);
+    const size_t part_bytes_2 = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t7_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_2)
     for (int64_t part = 0; part < parts_2; ++part) {
         const int64_t part_begin = gradc_cut(n, parts_2, part);
         const int64_t part_end = gradc_cut(n, parts_2, part + 1);
         unsigned char *own = part_scratch + part * part_bytes_2;
-        double *const t5 = (void *)own;
-        double t8_part = 0.0;
+        double *const t4 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t6_ = (void *)own;
+        double t7_part = 0.0;
         const int64_t tile_rows = gradc_rows(k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t5[l:n, i:k] = a[i] - (t0 + t2) - t4[l, i] */
-            /* t6[l:n] = max[i:k](t5[l, i]) */
-            const double v0 = t0_ + t2_;
+            /* t4[l:n, i:k] = a[i] - (t0 + (t1_2 - t0)) - t3[l, i] */
+            /* t5[l:n] = max[i:k](t4[l, i]) */
+            const double v1 = t0_ + (t1_2 - t0_);
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                double t6_max = -INFINITY;
+                double t5_max = -INFINITY;
                 for (int64_t i = 0; i < k; ++i) {
-                    const double v1 = a[i] - v0 - t4[l*k + i];
-                    t5[(l - tile_begin)*k + i] = v1;
-                    t6_max = (v1 > t6_max || v1 != v1) ? v1 : t6_max;
+                    const double v2 = a[i] - v1 - t3[l*k + i];
+                    t4[(l - tile_begin)*k + i] = v2;
+                    t5_max = (v2 > t5_max || v2 != v2) ? v2 : t5_max;
                 }
-                t6[l] = t6_max;
+                t5[l] = t5_max;
             }
 
-            /* t7[l:n] = sum[i:k](exp(t5[l, i] - t6[l])) */
+            /* t6[l:n] = sum[i:k](exp(t4[l, i] - where(inf == abs(t5[l]), 0, t5[l]))) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t6_l = t6[l];
-                double t7_sum = 0.0;
-                GRADC_SIMD(reduction(+:t7_sum))
+                const double t5_l = t5[l];
+                const double v2 = INFINITY == fabs(t5_l) ? 0.0 : t5_l;
+                double t6__sum = 0.0;
+                GRADC_SIMD(reduction(+:t6__sum))
                 for (int64_t i = 0; i < k; ++i) {
-                    t7_sum += exp(t5[(l - tile_begin)*k + i] - t6_l);
+                    t6__sum += exp(t4[(l - tile_begin)*k + i] - v2);
                 }
-                t7[l] = t7_sum;
+                t6_[l - tile_begin] = t6__sum;
             }
 
-            /* t8 = sum[l:n](t6[l] + log(t7[l])) */
-            double t8_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t8_part_sum))
+            /* t6_2[l:n] = log(t6[l]) + where(inf == abs(t5[l]), 0, t5[l]) */
+            /* t7 = sum[l:n](t5[l] + (t6_2[l] - t5[l])) */
+            double t7_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t7_part_sum))
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t8_part_sum += t6[l] + log(t7[l]);
+                const double t5_l = t5[l];
+                const double v2 = log(t6_[l - tile_begin]) + (INFINITY == fabs(t5_l) ? 0.0 : t5_l);
+                t6[l] = v2;
+                t7_part_sum += t5_l + (v2 - t5_l);
             }
-            t8_part += t8_part_sum;
+            t7_part += t7_part_sum;
         }
-        t8_parts[part] = t8_part;
+        t7_parts[part] = t7_part;
     }
-    double t8 = 0.0;
+    double t7 = 0.0;
     for (int64_t part = 0; part < parts_2; ++part) {
-        t8 += t8_parts[part];
+        t7 += t7_parts[part];
     }
 
-    /* value = -(t8 / n) */
-    *value = -(t8 / (double)n);
+    /* value = -(t7 / n) */
+    *value = -(t7 / (double)n);
     *t0 = t0_;
-    *t1 = t1_;
-    *t2 = t2_;
+    *t1 = t1_2;
     return 0;
 }
 
@@ -420,12 +431,11 @@ size_t gaussian_mixture_backward_work(int64_t k, int64_t d, int64_t n)
     return gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 49*k + 6, 3*d*k + k) * (gradc_bytes(k, sizeof(double))
+           + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 51*k, 3*d*k + k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double)));
@@ -433,27 +443,27 @@ size_t gaussian_mixture_backward_work(int64_t k, int64_t d, int64_t n)
 
 int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *restrict a, const double *restrict mu,
                               const double *restrict log_sigma, const double *restrict X, double t0, double t1,
-                              double t2, const double *restrict t3, const double *restrict t4,
-                              const double *restrict t6, const double *restrict t7, double cotangent,
-                              double *restrict grad_a, double *restrict grad_mu, double *restrict grad_log_sigma,
-                              void *restrict work)
+                              const double *restrict t2, const double *restrict t3, const double *restrict t5,
+                              const double *restrict t6, double cotangent, double *restrict grad_a,
+                              double *restrict grad_mu, double *restrict grad_log_sigma, void *restrict work)
 {
     (void)log_sigma;
     unsigned char *scratch = work;
     double *const t12 = (void *)scratch;
     scratch += gradc_bytes(k, sizeof(double));
-    double *const t18 = (void *)scratch;
+    double *const t15 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
-    double *const t19 = (void *)scratch;
+    double *const t16 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
-    double *const t20 = (void *)scratch;
+    double *const t17 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
 
-    /* t8 = -(cotangent / n) */
-    const double t8 = -(cotangent / (double)n);
-    const int64_t parts = gradc_parts(n, 6*d*k + 49*k + 6, 3*d*k + k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    /* t7 = -(cotangent / n) */
+    const double t7 = -(cotangent / (double)n);
+    const int64_t parts = gradc_parts(n, 6*d*k + 51*k, 3*d*k + k);
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    double t10_parts[GRADC_PARTS];
     double t13_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -462,105 +472,114 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
         unsigned char *own = part_scratch + part * part_bytes;
         double *const t12_part = part == 0 ? t12 : (void *)own;
         own += gradc_bytes(k, sizeof(double));
-        double *const t18_part = part == 0 ? t18 : (void *)own;
+        double *const t15_part = part == 0 ? t15 : (void *)own;
         own += gradc_bytes(d*k, sizeof(double));
-        double *const t19_part = part == 0 ? t19 : (void *)own;
+        double *const t16_part = part == 0 ? t16 : (void *)own;
         own += gradc_bytes(d*k, sizeof(double));
-        double *const t20_part = part == 0 ? t20 : (void *)own;
+        double *const t17_part = part == 0 ? t17 : (void *)own;
         own += gradc_bytes(d*k, sizeof(double));
-        double *const t5 = (void *)own;
+        double *const t4 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t10 = (void *)own;
+        double *const t8 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t9 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t11 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t17 = (void *)own;
+        double *const t14 = (void *)own;
+        double t10_part = 0.0;
         double t13_part = 0.0;
         for (int64_t at = 0; at < k; ++at) {
             t12_part[at] = 0.0;
         }
         for (int64_t at = 0; at < d*k; ++at) {
-            t18_part[at] = 0.0;
+            t15_part[at] = 0.0;
         }
         for (int64_t at = 0; at < d*k; ++at) {
-            t19_part[at] = 0.0;
+            t16_part[at] = 0.0;
         }
         for (int64_t at = 0; at < d*k; ++at) {
-            t20_part[at] = 0.0;
+            t17_part[at] = 0.0;
         }
         const int64_t tile_rows = gradc_rows((d + k) * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t5[l:n, i:k] = a[i] - (t0 + t2) - t4[l, i] */
-            /* t10[l:n] = sum[i:k](where(t5[l, i] == t6[l], 1, 0)) */
-            const double v0 = t0 + t2;
+            /* t4[l:n, i:k] = a[i] - (t0 + (t1 - t0)) - t3[l, i] */
+            /* t8[l:n] = sum[i:k](where(t4[l, i] == t5[l], 1, 0)) */
+            const double v0 = t0 + (t1 - t0);
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t6_l = t6[l];
-                double t10_sum = 0.0;
-                GRADC_SIMD(reduction(+:t10_sum))
+                const double t5_l = t5[l];
+                double t8_sum = 0.0;
+                GRADC_SIMD(reduction(+:t8_sum))
                 for (int64_t i = 0; i < k; ++i) {
-                    const double v1 = a[i] - v0 - t4[l*k + i];
-                    t5[(l - tile_begin)*k + i] = v1;
-                    t10_sum += t6_l == v1 ? 1.0 : 0.0;
+                    const double v1 = a[i] - v0 - t3[l*k + i];
+                    t4[(l - tile_begin)*k + i] = v1;
+                    t8_sum += t5_l == v1 ? 1.0 : 0.0;
                 }
-                t10[l - tile_begin] = t10_sum;
+                t8[l - tile_begin] = t8_sum;
             }
 
-            /* t9[l:n] = t8 / t7[l] */
-            GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t9[l - tile_begin] = t8 / t7[l];
-            }
-
-            /* t11[l:n, i:k] = t9[l] * exp(t5[l, i] - t6[l]) + where(t5[l, i] == t6[l], (t8 - t7[l] * t9[l]) /
-             *    t10[l], 0) */
-            /* t12[i:k] = sum[l:n](t11[l, i]) */
-            /* t17[l:n, i:k] = -t11[l, i] */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t9_l = t9[l - tile_begin];
-                const double t6_l = t6[l];
-                const double v1 = (t8 - t7[l] * t9_l) / t10[l - tile_begin];
-                GRADC_SIMD()
-                for (int64_t i = 0; i < k; ++i) {
-                    const double t5_li = t5[(l - tile_begin)*k + i];
-                    const double v2 = t9_l * exp(t5_li - t6_l) + (t5_li == t6_l ? v1 : 0.0);
-                    t11[(l - tile_begin)*k + i] = v2;
-                    t12_part[i] += v2;
-                    t17[(l - tile_begin)*k + i] = -v2;
-                }
-            }
-
-            /* t13 = sum[l:n, i:k](t11[l, i]) */
+            /* t9[l:n, i:k] = where(t4[l, i] == t5[l], (t7 - t7) / t8[l], 0) + where(-inf == t4[l, i], 0, t7 *
+             *    exp(t4[l, i] - t6[l])) */
+            /* t10 = sum[l:n, i:k](t9[l, i] - t9[l, i]) */
+            /* t13 = sum[l:n, i:k](t9[l, i]) */
+            /* t14[l:n, i:k] = -t9[l, i] */
+            const double v1 = t7 - t7;
+            double t10_part_sum = 0.0;
             double t13_part_sum = 0.0;
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                GRADC_SIMD(reduction(+:t13_part_sum))
+                const double t5_l = t5[l];
+                const double v2 = v1 / t8[l - tile_begin];
+                const double t6_l = t6[l];
+                GRADC_SIMD(reduction(+:t10_part_sum, t13_part_sum))
                 for (int64_t i = 0; i < k; ++i) {
-                    t13_part_sum += t11[(l - tile_begin)*k + i];
+                    const double t4_li = t4[(l - tile_begin)*k + i];
+                    const double v3 = (t4_li == t5_l ? v2 : 0.0) + (-INFINITY == t4_li ? 0.0 : t7 * exp(t4_li - t6_l));
+                    t9[(l - tile_begin)*k + i] = v3;
+                    t10_part_sum += v3 - v3;
+                    t13_part_sum += v3;
+                    t14[(l - tile_begin)*k + i] = -v3;
                 }
             }
+            t10_part += t10_part_sum;
             t13_part += t13_part_sum;
 
-            /* t18[i:k, j:d] = sum[l:n](t17[l, i] * (X[l, j] - mu[i, j])) */
-            /* t19[i:k, j:d] = sum[l:n](t17[l, i]) */
-            /* t20[i:k, j:d] = sum[l:n](let(s0 := X[l, j] - mu[i, j], s0 * (t17[l, i] * s0))) */
+            /* t12[i:k] = sum[l:n](t9[l, i]) */
+            for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
+                GRADC_SIMD()
+                for (int64_t i = 0; i < k; ++i) {
+                    t12_part[i] += t9[(l - tile_begin)*k + i] + t9[((l + 1) - tile_begin)*k + i] + t9[((l + 2) - tile_begin)*k + i] + t9[((l + 3) - tile_begin)*k + i];
+                }
+            }
+            for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
+                GRADC_SIMD()
+                for (int64_t i = 0; i < k; ++i) {
+                    t12_part[i] += t9[(l - tile_begin)*k + i];
+                }
+            }
+
+            /* t15[i:k, j:d] = sum[l:n](t14[l, i] * (X[l, j] - mu[i, j])) */
+            /* t16[i:k, j:d] = sum[l:n](t14[l, i]) */
+            /* t17[i:k, j:d] = sum[l:n](let(s0 := X[l, j] - mu[i, j], s0 * (t14[l, i] * s0))) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 for (int64_t i = 0; i < k; ++i) {
-                    const double t17_li = t17[(l - tile_begin)*k + i];
+                    const double t14_li = t14[(l - tile_begin)*k + i];
                     GRADC_SIMD()
                     for (int64_t j = 0; j < d; ++j) {
-                        const double v1 = X[l*d + j] - mu[i*d + j];
-                        const double v2 = t17_li * v1;
-                        t18_part[i*d + j] += v2;
-                        t19_part[i*d + j] += t17_li;
-                        t20_part[i*d + j] += v1 * v2;
+                        const double v2 = X[l*d + j] - mu[i*d + j];
+                        const double v3 = t14_li * v2;
+                        t15_part[i*d + j] += v3;
+                        t16_part[i*d + j] += t14_li;
+                        t17_part[i*d + j] += v2 * v3;
                     }
                 }
             }
         }
+        t10_parts[part] = t10_part;
         t13_parts[part] = t13_part;
+    }
+    double t10 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t10 += t10_parts[part];
     }
     double t13 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -574,80 +593,75 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t18_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
+        const double *const t15_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
-            t18[at] += t18_more[at];
+            t15[at] += t15_more[at];
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t19_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+        const double *const t16_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
-            t19[at] += t19_more[at];
+            t16[at] += t16_more[at];
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t20_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+        const double *const t17_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
-            t20[at] += t20_more[at];
+            t17[at] += t17_more[at];
         }
     }
-
-    /* t14 = -t13 */
-    /* t15 = t14 / t1 */
-    const double v1 = -t13;
-    const double t14 = v1;
-    const double t15 = v1 / t1;
     const int64_t parts_ = gradc_parts(k, 10*d + 4, 0);
-    double t16_parts[GRADC_PARTS];
+    double t11_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
     for (int64_t part = 0; part < parts_; ++part) {
         const int64_t part_begin = gradc_cut(k, parts_, part);
         const int64_t part_end = gradc_cut(k, parts_, part + 1);
-        double t16_part = 0.0;
+        double t11_part = 0.0;
         const int64_t tile_rows = gradc_rows(4*d * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t16 = sum[i:k](where(t0 == a[i], 1, 0)) */
-            double t16_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t16_part_sum))
+            /* t11 = sum[i:k](where(t0 == a[i], 1, 0)) */
+            double t11_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t11_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t16_part_sum += t0 == a[i] ? 1.0 : 0.0;
+                t11_part_sum += t0 == a[i] ? 1.0 : 0.0;
             }
-            t16_part += t16_part_sum;
+            t11_part += t11_part_sum;
 
-            /* grad_mu[i:k, j:d] = -(t3[i, j] * (t3[i, j] * t18[i, j])) */
-            /* grad_log_sigma[i:k, j:d] = t19[i, j] - t3[i, j] * (t3[i, j] * t20[i, j]) */
+            /* grad_mu[i:k, j:d] = -(t2[i, j] * (t2[i, j] * t15[i, j])) */
+            /* grad_log_sigma[i:k, j:d] = t16[i, j] - t2[i, j] * (t2[i, j] * t17[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD()
                 for (int64_t j = 0; j < d; ++j) {
-                    const double t3_ij = t3[i*d + j];
-                    grad_mu[i*d + j] = -(t3_ij * (t3_ij * t18[i*d + j]));
-                    grad_log_sigma[i*d + j] = t19[i*d + j] - t3_ij * (t3_ij * t20[i*d + j]);
+                    const double t2_ij = t2[i*d + j];
+                    grad_mu[i*d + j] = -(t2_ij * (t2_ij * t15[i*d + j]));
+                    grad_log_sigma[i*d + j] = t16[i*d + j] - t2_ij * (t2_ij * t17[i*d + j]);
                 }
             }
         }
-        t16_parts[part] = t16_part;
+        t11_parts[part] = t11_part;
     }
-    double t16 = 0.0;
+    double t11 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
-        t16 += t16_parts[part];
+        t11 += t11_parts[part];
     }
-    const int64_t parts_2 = gradc_parts(k, 39, 0);
+    const int64_t parts_2 = gradc_parts(k, 40, 0);
     GRADC_PARALLEL(parts_2)
     for (int64_t part = 0; part < parts_2; ++part) {
         const int64_t part_begin = gradc_cut(k, parts_2, part);
         const int64_t part_end = gradc_cut(k, parts_2, part + 1);
 
-        /* grad_a[i:k] = t12[i] + t15 * exp(a[i] - t0) + where(t0 == a[i], (t14 - t1 * t15) / t16, 0) */
-        const double v2 = (t14 - t1 * t15) / t16;
+        /* grad_a[i:k] = where(t0 == a[i], t10 / t11, 0) + (t12[i] + where(-inf == a[i], 0, -(t13 * exp(a[i] -
+         *    t1)))) */
+        const double v2 = t10 / t11;
         GRADC_SIMD()
         for (int64_t i = part_begin; i < part_end; ++i) {
             const double a_i = a[i];
-            grad_a[i] = t12[i] + t15 * exp(a_i - t0) + (t0 == a_i ? v2 : 0.0);
+            grad_a[i] = (t0 == a_i ? v2 : 0.0) + (t12[i] + (-INFINITY == a_i ? 0.0 : -(t13 * exp(a_i - t1))));
         }
     }
     return 0;
@@ -660,7 +674,7 @@ size_t gaussian_mixture_value_and_grad_work(int64_t k, int64_t d, int64_t n)
            + gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 71*k + 28, 3*d*k + k) * (gradc_bytes(k, sizeof(double))
+           + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 76*k + 28, 3*d*k + k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
@@ -683,18 +697,18 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
     scratch += gradc_bytes(d*k, sizeof(double));
     double *const t4 = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
-    double *const t13 = (void *)scratch;
+    double *const t15 = (void *)scratch;
     scratch += gradc_bytes(k, sizeof(double));
+    double *const t18 = (void *)scratch;
+    scratch += gradc_bytes(d*k, sizeof(double));
     double *const t19 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
     double *const t20 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
-    double *const t21 = (void *)scratch;
-    scratch += gradc_bytes(d*k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
 
-    /* t9 = -(1 / n) */
-    const double t9 = -(1.0 / (double)n);
+    /* t10 = -(1 / n) */
+    const double t10 = -(1.0 / (double)n);
     const int64_t parts = gradc_parts(k, 10*d*n + 22*d + 1, 0);
     double t0_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -763,58 +777,60 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
     for (int64_t part = 0; part < parts; ++part) {
         t0 = (t0_parts[part] > t0 || t0_parts[part] != t0_parts[part]) ? t0_parts[part] : t0;
     }
-    const int64_t parts_ = gradc_parts(k, 25, 0);
+    const int64_t parts_ = gradc_parts(k, 28, 0);
     double t1_parts[GRADC_PARTS];
-    double t17_parts[GRADC_PARTS];
+    double t14_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
     for (int64_t part = 0; part < parts_; ++part) {
         const int64_t part_begin = gradc_cut(k, parts_, part);
         const int64_t part_end = gradc_cut(k, parts_, part + 1);
         double t1_part = 0.0;
-        double t17_part = 0.0;
+        double t14_part = 0.0;
 
-        /* t1 = sum[i:k](exp(a[i] - t0)) */
-        /* t17 = sum[i:k](where(t0 == a[i], 1, 0)) */
+        /* t1 = sum[i:k](exp(a[i] - where(inf == abs(t0), 0, t0))) */
+        /* t14 = sum[i:k](where(t0 == a[i], 1, 0)) */
+        const double v0 = INFINITY == fabs(t0) ? 0.0 : t0;
         double t1_part_sum = 0.0;
-        double t17_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t1_part_sum, t17_part_sum))
+        double t14_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum, t14_part_sum))
         for (int64_t i = part_begin; i < part_end; ++i) {
             const double a_i = a[i];
-            t1_part_sum += exp(a_i - t0);
-            t17_part_sum += t0 == a_i ? 1.0 : 0.0;
+            t1_part_sum += exp(a_i - v0);
+            t14_part_sum += t0 == a_i ? 1.0 : 0.0;
         }
         t1_part += t1_part_sum;
-        t17_part += t17_part_sum;
+        t14_part += t14_part_sum;
         t1_parts[part] = t1_part;
-        t17_parts[part] = t17_part;
+        t14_parts[part] = t14_part;
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
         t1 += t1_parts[part];
     }
-    double t17 = 0.0;
+    double t14 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
-        t17 += t17_parts[part];
+        t14 += t14_parts[part];
     }
 
-    /* t2 = log(t1) */
-    const double t2 = log(t1);
-    const int64_t parts_2 = gradc_parts(n, 6*d*k + 71*k + 28, 3*d*k + k);
+    /* t2 = log(t1) + where(inf == abs(t0), 0, t0) */
+    const double t2 = log(t1) + (INFINITY == fabs(t0) ? 0.0 : t0);
+    const int64_t parts_2 = gradc_parts(n, 6*d*k + 76*k + 28, 3*d*k + k);
     const size_t part_bytes_2 = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
-    double t8_parts[GRADC_PARTS];
-    double t14_parts[GRADC_PARTS];
+    double t9_parts[GRADC_PARTS];
+    double t13_parts[GRADC_PARTS];
+    double t16_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_2)
     for (int64_t part = 0; part < parts_2; ++part) {
         const int64_t part_begin = gradc_cut(n, parts_2, part);
         const int64_t part_end = gradc_cut(n, parts_2, part + 1);
         unsigned char *own = part_scratch + part * part_bytes_2;
-        double *const t13_part = part == 0 ? t13 : (void *)own;
+        double *const t15_part = part == 0 ? t15 : (void *)own;
         own += gradc_bytes(k, sizeof(double));
+        double *const t18_part = part == 0 ? t18 : (void *)own;
+        own += gradc_bytes(d*k, sizeof(double));
         double *const t19_part = part == 0 ? t19 : (void *)own;
         own += gradc_bytes(d*k, sizeof(double));
         double *const t20_part = part == 0 ? t20 : (void *)own;
-        own += gradc_bytes(d*k, sizeof(double));
-        double *const t21_part = part == 0 ? t21 : (void *)own;
         own += gradc_bytes(d*k, sizeof(double));
         double *const t5 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
@@ -824,15 +840,19 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
         own += gradc_bytes(128, sizeof(double));
         double *const t11 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t10 = (void *)own;
+        double *const t8 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t12 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t18 = (void *)own;
-        double t8_part = 0.0;
-        double t14_part = 0.0;
+        double *const t17 = (void *)own;
+        double t9_part = 0.0;
+        double t13_part = 0.0;
+        double t16_part = 0.0;
         for (int64_t at = 0; at < k; ++at) {
-            t13_part[at] = 0.0;
+            t15_part[at] = 0.0;
+        }
+        for (int64_t at = 0; at < d*k; ++at) {
+            t18_part[at] = 0.0;
         }
         for (int64_t at = 0; at < d*k; ++at) {
             t19_part[at] = 0.0;
@@ -840,146 +860,156 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
         for (int64_t at = 0; at < d*k; ++at) {
             t20_part[at] = 0.0;
         }
-        for (int64_t at = 0; at < d*k; ++at) {
-            t21_part[at] = 0.0;
-        }
         const int64_t tile_rows = gradc_rows((d + k) * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t5[l:n, i:k] = a[i] - (t0 + t2) - t4[l, i] */
+            /* t5[l:n, i:k] = a[i] - (t0 + (t2 - t0)) - t4[l, i] */
             /* t6[l:n] = max[i:k](t5[l, i]) */
-            const double v0 = t0 + t2;
+            const double v1 = t0 + (t2 - t0);
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 double t6_max = -INFINITY;
                 for (int64_t i = 0; i < k; ++i) {
-                    const double v1 = a[i] - v0 - t4[l*k + i];
-                    t5[(l - tile_begin)*k + i] = v1;
-                    t6_max = (v1 > t6_max || v1 != v1) ? v1 : t6_max;
+                    const double v2 = a[i] - v1 - t4[l*k + i];
+                    t5[(l - tile_begin)*k + i] = v2;
+                    t6_max = (v2 > t6_max || v2 != v2) ? v2 : t6_max;
                 }
                 t6[l - tile_begin] = t6_max;
             }
 
-            /* t7[l:n] = sum[i:k](exp(t5[l, i] - t6[l])) */
+            /* t7[l:n] = sum[i:k](exp(t5[l, i] - where(inf == abs(t6[l]), 0, t6[l]))) */
             /* t11[l:n] = sum[i:k](where(t5[l, i] == t6[l], 1, 0)) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t6_l = t6[l - tile_begin];
+                const double v2 = INFINITY == fabs(t6_l) ? 0.0 : t6_l;
                 double t7_sum = 0.0;
                 double t11_sum = 0.0;
                 GRADC_SIMD(reduction(+:t7_sum, t11_sum))
                 for (int64_t i = 0; i < k; ++i) {
                     const double t5_li = t5[(l - tile_begin)*k + i];
-                    t7_sum += exp(t5_li - t6_l);
+                    t7_sum += exp(t5_li - v2);
                     t11_sum += t5_li == t6_l ? 1.0 : 0.0;
                 }
                 t7[l - tile_begin] = t7_sum;
                 t11[l - tile_begin] = t11_sum;
             }
 
-            /* t8 = sum[l:n](t6[l] + log(t7[l])) */
-            /* t10[l:n] = t9 / t7[l] */
-            double t8_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t8_part_sum))
+            /* t8[l:n] = log(t7[l]) + where(inf == abs(t6[l]), 0, t6[l]) */
+            /* t9 = sum[l:n](t6[l] + (t8[l] - t6[l])) */
+            double t9_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t9_part_sum))
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t7_l = t7[l - tile_begin];
-                t8_part_sum += t6[l - tile_begin] + log(t7_l);
-                t10[l - tile_begin] = t9 / t7_l;
-            }
-            t8_part += t8_part_sum;
-
-            /* t12[l:n, i:k] = t10[l] * exp(t5[l, i] - t6[l]) + where(t5[l, i] == t6[l], (t9 - t10[l] * t7[l]) /
-             *    t11[l], 0) */
-            /* t13[i:k] = sum[l:n](t12[l, i]) */
-            /* t18[l:n, i:k] = -t12[l, i] */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t10_l = t10[l - tile_begin];
                 const double t6_l = t6[l - tile_begin];
-                const double v1 = (t9 - t7[l - tile_begin] * t10_l) / t11[l - tile_begin];
-                GRADC_SIMD()
+                const double v2 = log(t7[l - tile_begin]) + (INFINITY == fabs(t6_l) ? 0.0 : t6_l);
+                t8[l - tile_begin] = v2;
+                t9_part_sum += t6_l + (v2 - t6_l);
+            }
+            t9_part += t9_part_sum;
+
+            /* t12[l:n, i:k] = where(t5[l, i] == t6[l], (t10 - t10) / t11[l], 0) + where(-inf == t5[l, i], 0, t10 *
+             *    exp(t5[l, i] - t8[l])) */
+            /* t13 = sum[l:n, i:k](t12[l, i] - t12[l, i]) */
+            /* t16 = sum[l:n, i:k](t12[l, i]) */
+            /* t17[l:n, i:k] = -t12[l, i] */
+            const double v2 = t10 - t10;
+            double t13_part_sum = 0.0;
+            double t16_part_sum = 0.0;
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t6_l = t6[l - tile_begin];
+                const double v3 = v2 / t11[l - tile_begin];
+                const double t8_l = t8[l - tile_begin];
+                GRADC_SIMD(reduction(+:t13_part_sum, t16_part_sum))
                 for (int64_t i = 0; i < k; ++i) {
                     const double t5_li = t5[(l - tile_begin)*k + i];
-                    const double v2 = t10_l * exp(t5_li - t6_l) + (t5_li == t6_l ? v1 : 0.0);
-                    t12[(l - tile_begin)*k + i] = v2;
-                    t13_part[i] += v2;
-                    t18[(l - tile_begin)*k + i] = -v2;
+                    const double v4 = (t5_li == t6_l ? v3 : 0.0) + (-INFINITY == t5_li ? 0.0 : t10 * exp(t5_li - t8_l));
+                    t12[(l - tile_begin)*k + i] = v4;
+                    t13_part_sum += v4 - v4;
+                    t16_part_sum += v4;
+                    t17[(l - tile_begin)*k + i] = -v4;
+                }
+            }
+            t13_part += t13_part_sum;
+            t16_part += t16_part_sum;
+
+            /* t15[i:k] = sum[l:n](t12[l, i]) */
+            for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
+                GRADC_SIMD()
+                for (int64_t i = 0; i < k; ++i) {
+                    t15_part[i] += t12[(l - tile_begin)*k + i] + t12[((l + 1) - tile_begin)*k + i] + t12[((l + 2) - tile_begin)*k + i] + t12[((l + 3) - tile_begin)*k + i];
+                }
+            }
+            for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
+                GRADC_SIMD()
+                for (int64_t i = 0; i < k; ++i) {
+                    t15_part[i] += t12[(l - tile_begin)*k + i];
                 }
             }
 
-            /* t14 = sum[l:n, i:k](t12[l, i]) */
-            double t14_part_sum = 0.0;
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                GRADC_SIMD(reduction(+:t14_part_sum))
-                for (int64_t i = 0; i < k; ++i) {
-                    t14_part_sum += t12[(l - tile_begin)*k + i];
-                }
-            }
-            t14_part += t14_part_sum;
-
-            /* t19[i:k, j:d] = sum[l:n](t18[l, i] * (X[l, j] - mu[i, j])) */
-            /* t20[i:k, j:d] = sum[l:n](t18[l, i]) */
-            /* t21[i:k, j:d] = sum[l:n](let(s0 := X[l, j] - mu[i, j], s0 * (t18[l, i] * s0))) */
+            /* t18[i:k, j:d] = sum[l:n](t17[l, i] * (X[l, j] - mu[i, j])) */
+            /* t19[i:k, j:d] = sum[l:n](t17[l, i]) */
+            /* t20[i:k, j:d] = sum[l:n](let(s0 := X[l, j] - mu[i, j], s0 * (t17[l, i] * s0))) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 for (int64_t i = 0; i < k; ++i) {
-                    const double t18_li = t18[(l - tile_begin)*k + i];
+                    const double t17_li = t17[(l - tile_begin)*k + i];
                     GRADC_SIMD()
                     for (int64_t j = 0; j < d; ++j) {
-                        const double v1 = X[l*d + j] - mu[i*d + j];
-                        const double v2 = t18_li * v1;
-                        t19_part[i*d + j] += v2;
-                        t20_part[i*d + j] += t18_li;
-                        t21_part[i*d + j] += v1 * v2;
+                        const double v3 = X[l*d + j] - mu[i*d + j];
+                        const double v4 = t17_li * v3;
+                        t18_part[i*d + j] += v4;
+                        t19_part[i*d + j] += t17_li;
+                        t20_part[i*d + j] += v3 * v4;
                     }
                 }
             }
         }
-        t8_parts[part] = t8_part;
-        t14_parts[part] = t14_part;
+        t9_parts[part] = t9_part;
+        t13_parts[part] = t13_part;
+        t16_parts[part] = t16_part;
     }
-    double t8 = 0.0;
+    double t9 = 0.0;
     for (int64_t part = 0; part < parts_2; ++part) {
-        t8 += t8_parts[part];
+        t9 += t9_parts[part];
     }
-    double t14 = 0.0;
+    double t13 = 0.0;
     for (int64_t part = 0; part < parts_2; ++part) {
-        t14 += t14_parts[part];
+        t13 += t13_parts[part];
+    }
+    double t16 = 0.0;
+    for (int64_t part = 0; part < parts_2; ++part) {
+        t16 += t16_parts[part];
     }
     for (int64_t part = 1; part < parts_2; ++part) {
-        const double *const t13_more = (void *)(part_scratch + part * part_bytes_2);
+        const double *const t15_more = (void *)(part_scratch + part * part_bytes_2);
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
-            t13[at] += t13_more[at];
+            t15[at] += t15_more[at];
         }
     }
     for (int64_t part = 1; part < parts_2; ++part) {
-        const double *const t19_more = (void *)(part_scratch + part * part_bytes_2 + gradc_bytes(k, sizeof(double)));
+        const double *const t18_more = (void *)(part_scratch + part * part_bytes_2 + gradc_bytes(k, sizeof(double)));
+        GRADC_SIMD()
+        for (int64_t at = 0; at < d*k; ++at) {
+            t18[at] += t18_more[at];
+        }
+    }
+    for (int64_t part = 1; part < parts_2; ++part) {
+        const double *const t19_more = (void *)(part_scratch + part * part_bytes_2 + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             t19[at] += t19_more[at];
         }
     }
     for (int64_t part = 1; part < parts_2; ++part) {
-        const double *const t20_more = (void *)(part_scratch + part * part_bytes_2 + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+        const double *const t20_more = (void *)(part_scratch + part * part_bytes_2 + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             t20[at] += t20_more[at];
         }
     }
-    for (int64_t part = 1; part < parts_2; ++part) {
-        const double *const t21_more = (void *)(part_scratch + part * part_bytes_2 + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
-        GRADC_SIMD()
-        for (int64_t at = 0; at < d*k; ++at) {
-            t21[at] += t21_more[at];
-        }
-    }
 
-    /* value = -(t8 / n) */
-    /* t15 = -t14 */
-    /* t16 = t15 / t1 */
-    const double v1 = -t14;
-    *value = -(t8 / (double)n);
-    const double t15 = v1;
-    const double t16 = v1 / t1;
-    const int64_t parts_3 = gradc_parts(k, 10*d + 39, 0);
+    /* value = -(t9 / n) */
+    *value = -(t9 / (double)n);
+    const int64_t parts_3 = gradc_parts(k, 10*d + 40, 0);
     GRADC_PARALLEL(parts_3)
     for (int64_t part = 0; part < parts_3; ++part) {
         const int64_t part_begin = gradc_cut(k, parts_3, part);
@@ -988,22 +1018,23 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* grad_a[i:k] = t13[i] + t16 * exp(a[i] - t0) + where(t0 == a[i], (t15 - t1 * t16) / t17, 0) */
-            const double v2 = (t15 - t16 * t1) / t17;
+            /* grad_a[i:k] = where(t0 == a[i], t13 / t14, 0) + (t15[i] + where(-inf == a[i], 0, -(t16 * exp(a[i] -
+             *    t2)))) */
+            const double v3 = t13 / t14;
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double a_i = a[i];
-                grad_a[i] = t13[i] + t16 * exp(a_i - t0) + (t0 == a_i ? v2 : 0.0);
+                grad_a[i] = (t0 == a_i ? v3 : 0.0) + (t15[i] + (-INFINITY == a_i ? 0.0 : -(t16 * exp(a_i - t2))));
             }
 
-            /* grad_mu[i:k, j:d] = -(t3[i, j] * (t3[i, j] * t19[i, j])) */
-            /* grad_log_sigma[i:k, j:d] = t20[i, j] - t3[i, j] * (t3[i, j] * t21[i, j]) */
+            /* grad_mu[i:k, j:d] = -(t3[i, j] * (t3[i, j] * t18[i, j])) */
+            /* grad_log_sigma[i:k, j:d] = t19[i, j] - t3[i, j] * (t3[i, j] * t20[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD()
                 for (int64_t j = 0; j < d; ++j) {
                     const double t3_ij = t3[i*d + j];
-                    grad_mu[i*d + j] = -(t3_ij * (t3_ij * t19[i*d + j]));
-                    grad_log_sigma[i*d + j] = t20[i*d + j] - t3_ij * (t21[i*d + j] * t3_ij);
+                    grad_mu[i*d + j] = -(t3_ij * (t3_ij * t18[i*d + j]));
+                    grad_log_sigma[i*d + j] = t19[i*d + j] - t3_ij * (t3_ij * t20[i*d + j]);
                 }
             }
         }

@@ -2,7 +2,7 @@
  *
  *     def program(W: real[n, k], H: real[k, d], V: real[n, d]):
  *         M[i:n, l:d] = sum[j:k](W[i, j] * H[j, l])
- *         value = sum[i:n, l:d](M[i, l] + (V[i, l] * (log(where(0 < V[i, l], V[i, l], 1)) - log(M[i, l])) - V[i, l]))
+ *         value = sum[i:n, l:d](M[i, l] + (V[i, l] * where(M[i, l] < 0, nan, log_ratio(where(0 < V[i, l], V[i, l], 1), M[i, l])) - V[i, l]))
  *         return value
  *
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
@@ -16,7 +16,7 @@
 #if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
 #if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
 #pragma omp declare simd notinbranch
-double log(double);
+double log1p(double);
 #endif
 #endif
 
@@ -179,7 +179,7 @@ static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const do
 
 size_t generalized_kl_value_work(int64_t n, int64_t k, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 48*d, 0) * (gradc_bytes(128*d, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d*k + 41*d, 0) * (gradc_bytes(128*d, sizeof(double)));
 }
 
 int generalized_kl_value(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
@@ -187,7 +187,7 @@ int generalized_kl_value(int64_t n, int64_t k, int64_t d, const double *restrict
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 3*d*k + 48*d, 0);
+    const int64_t parts = gradc_parts(n, 3*d*k + 41*d, 0);
     const size_t part_bytes = gradc_bytes(128*d, sizeof(double));
     double value__parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -203,15 +203,20 @@ int generalized_kl_value(int64_t n, int64_t k, int64_t d, const double *restrict
             /* M[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
             gradc_product(tile_end - tile_begin, d, k, &W[tile_begin*k], k, 1, H, d, 1, M, d, 1, 0);
 
-            /* value = sum[i:n, l:d](M[i, l] + (V[i, l] * (log(where(0 < V[i, l], V[i, l], 1)) - log(M[i, l])) -
-             *    V[i, l])) */
+            /* value = sum[i:n, l:d](let(s0 := where(0 < V[i, l], V[i, l], 1), s1 := abs(M[i, l]) <= abs(s0), s2 :=
+             *    where(s1, M[i, l], s0), M[i, l] + (V[i, l] * where(M[i, l] < 0, nan, where(s1, 1, -1) *
+             *    log1p((where(s1, s0, M[i, l]) - s2) / s2)) - V[i, l]))) */
             double value__part_sum = 0.0;
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD(reduction(+:value__part_sum))
                 for (int64_t l = 0; l < d; ++l) {
                     const double vM_il = M[(i - tile_begin)*d + l];
                     const double V_il = V[i*d + l];
-                    value__part_sum += vM_il + (V_il * (log(0.0 < V_il ? V_il : 1.0) - log(vM_il)) - V_il);
+                    const double v0 = 0.0 < V_il ? V_il : 1.0;
+                    const int v1 = fabs(vM_il) <= fabs(v0);
+                    const double v2 = v1 ? vM_il : v0;
+                    const double v3 = V_il * (vM_il < 0.0 ? NAN : (v1 ? 1.0 : -1.0) * log1p(((v1 ? v0 : vM_il) - v2) / v2)) - V_il;
+                    value__part_sum += vM_il + v3;
                 }
             }
             value__part += value__part_sum;
@@ -238,7 +243,7 @@ int generalized_kl_forward(int64_t n, int64_t k, int64_t d, const double *restri
                            const double *restrict V, double *restrict value, double *restrict M, void *restrict work)
 {
     (void)work;
-    const int64_t parts = gradc_parts(n, 3*d*k + 48*d, 0);
+    const int64_t parts = gradc_parts(n, 3*d*k + 41*d, 0);
     double value__parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -251,15 +256,20 @@ int generalized_kl_forward(int64_t n, int64_t k, int64_t d, const double *restri
             /* M[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
             gradc_product(tile_end - tile_begin, d, k, &W[tile_begin*k], k, 1, H, d, 1, &M[tile_begin*d], d, 1, 0);
 
-            /* value = sum[i:n, l:d](M[i, l] + (V[i, l] * (log(where(0 < V[i, l], V[i, l], 1)) - log(M[i, l])) -
-             *    V[i, l])) */
+            /* value = sum[i:n, l:d](let(s0 := where(0 < V[i, l], V[i, l], 1), s1 := abs(M[i, l]) <= abs(s0), s2 :=
+             *    where(s1, M[i, l], s0), M[i, l] + (V[i, l] * where(M[i, l] < 0, nan, where(s1, 1, -1) *
+             *    log1p((where(s1, s0, M[i, l]) - s2) / s2)) - V[i, l]))) */
             double value__part_sum = 0.0;
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD(reduction(+:value__part_sum))
                 for (int64_t l = 0; l < d; ++l) {
                     const double vM_il = M[i*d + l];
                     const double V_il = V[i*d + l];
-                    value__part_sum += vM_il + (V_il * (log(0.0 < V_il ? V_il : 1.0) - log(vM_il)) - V_il);
+                    const double v0 = 0.0 < V_il ? V_il : 1.0;
+                    const int v1 = fabs(vM_il) <= fabs(v0);
+                    const double v2 = v1 ? vM_il : v0;
+                    const double v3 = V_il * (vM_il < 0.0 ? NAN : (v1 ? 1.0 : -1.0) * log1p(((v1 ? v0 : vM_il) - v2) / v2)) - V_il;
+                    value__part_sum += vM_il + v3;
                 }
             }
             value__part += value__part_sum;
@@ -276,7 +286,7 @@ int generalized_kl_forward(int64_t n, int64_t k, int64_t d, const double *restri
 
 size_t generalized_kl_backward_work(int64_t n, int64_t k, int64_t d)
 {
-    return (size_t)gradc_parts(n, 6*d*k + 9*d, d*k) * (gradc_bytes(d*k, sizeof(double))
+    return (size_t)gradc_parts(n, 6*d*k + 12*d, d*k) * (gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128*d, sizeof(double)));
 }
 
@@ -286,7 +296,7 @@ int generalized_kl_backward(int64_t n, int64_t k, int64_t d, const double *restr
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 6*d*k + 9*d, d*k);
+    const int64_t parts = gradc_parts(n, 6*d*k + 12*d, d*k);
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*d, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -302,11 +312,12 @@ int generalized_kl_backward(int64_t n, int64_t k, int64_t d, const double *restr
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-            /* M_bar[i:n, l:d] = cotangent - cotangent * V[i, l] / M[i, l] */
+            /* M_bar[i:n, l:d] = cotangent + where(M[i, l] < 0, 0, -(cotangent * V[i, l] / M[i, l])) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD()
                 for (int64_t l = 0; l < d; ++l) {
-                    vM_bar[(i - tile_begin)*d + l] = cotangent - cotangent * V[i*d + l] / M[i*d + l];
+                    const double vM_il = M[i*d + l];
+                    vM_bar[(i - tile_begin)*d + l] = cotangent + (vM_il < 0.0 ? 0.0 : -(cotangent * V[i*d + l] / vM_il));
                 }
             }
 
@@ -329,7 +340,7 @@ int generalized_kl_backward(int64_t n, int64_t k, int64_t d, const double *restr
 
 size_t generalized_kl_value_and_grad_work(int64_t n, int64_t k, int64_t d)
 {
-    return (size_t)gradc_parts(n, 9*d*k + 53*d, d*k) * (gradc_bytes(d*k, sizeof(double))
+    return (size_t)gradc_parts(n, 9*d*k + 48*d, d*k) * (gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128*d, sizeof(double))
            + gradc_bytes(128*d, sizeof(double)));
 }
@@ -340,7 +351,7 @@ int generalized_kl_value_and_grad(int64_t n, int64_t k, int64_t d, const double 
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 9*d*k + 53*d, d*k);
+    const int64_t parts = gradc_parts(n, 9*d*k + 48*d, d*k);
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*d, sizeof(double));
     double value__parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -363,17 +374,23 @@ int generalized_kl_value_and_grad(int64_t n, int64_t k, int64_t d, const double 
             /* M[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
             gradc_product(tile_end - tile_begin, d, k, &W[tile_begin*k], k, 1, H, d, 1, M, d, 1, 0);
 
-            /* value = sum[i:n, l:d](M[i, l] + (V[i, l] * (log(where(0 < V[i, l], V[i, l], 1)) - log(M[i, l])) -
-             *    V[i, l])) */
-            /* M_bar[i:n, l:d] = 1 - V[i, l] / M[i, l] */
+            /* value = sum[i:n, l:d](let(s0 := where(0 < V[i, l], V[i, l], 1), s1 := abs(M[i, l]) <= abs(s0), s2 :=
+             *    where(s1, M[i, l], s0), M[i, l] + (V[i, l] * where(M[i, l] < 0, nan, where(s1, 1, -1) *
+             *    log1p((where(s1, s0, M[i, l]) - s2) / s2)) - V[i, l]))) */
+            /* M_bar[i:n, l:d] = 1 + where(M[i, l] < 0, 0, -(V[i, l] / M[i, l])) */
             double value__part_sum = 0.0;
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD(reduction(+:value__part_sum))
                 for (int64_t l = 0; l < d; ++l) {
                     const double vM_il = M[(i - tile_begin)*d + l];
                     const double V_il = V[i*d + l];
-                    value__part_sum += vM_il + (V_il * (log(0.0 < V_il ? V_il : 1.0) - log(vM_il)) - V_il);
-                    vM_bar[(i - tile_begin)*d + l] = 1.0 - V_il / vM_il;
+                    const int v0 = vM_il < 0.0;
+                    const double v1 = 0.0 < V_il ? V_il : 1.0;
+                    const int v2 = fabs(vM_il) <= fabs(v1);
+                    const double v3 = v2 ? vM_il : v1;
+                    const double v4 = vM_il + (V_il * (v0 ? NAN : (v2 ? 1.0 : -1.0) * log1p(((v2 ? v1 : vM_il) - v3) / v3)) - V_il);
+                    value__part_sum += v4;
+                    vM_bar[(i - tile_begin)*d + l] = 1.0 + (v0 ? 0.0 : -(V_il / vM_il));
                 }
             }
             value__part += value__part_sum;

@@ -1,18 +1,16 @@
 /* info_nce: the loss, and its derivatives.
  *
  *     def program(A: real[n, k], B: real[n, k], tau: real):
- *         t0[i:n] = sum[j:k](B[i, j] ** 2)
- *         t1[i:n] = sqrt(t0[i])
- *         B_2[i:n, j:k] = B[i, j] / t1[i]
- *         t2[i:n] = sum[j:k](A[i, j] ** 2)
- *         t3[i:n] = sqrt(t2[i])
- *         A_2[i:n, j:k] = A[i, j] / t3[i]
- *         t4[i:n, l:n] = sum[j:k](B_2[l, j] * A_2[i, j])
- *         S[i:n, j:n] = t4[i, j] / tau
- *         t5[i:n] = max[j:n](S[i, j])
- *         t6[i:n] = sum[j:n](exp(S[i, j] - t5[i]))
- *         t7 = sum[i:n](t5[i] + log(t6[i]) - S[i, i])
- *         value = t7 / n
+ *         t0[i:n] = norm[j:k](B[i, j])
+ *         B_2[i:n, j:k] = B[i, j] / t0[i]
+ *         t1[i:n] = norm[j:k](A[i, j])
+ *         A_2[i:n, j:k] = A[i, j] / t1[i]
+ *         t2[i:n, l:n] = sum[j:k](B_2[l, j] * A_2[i, j])
+ *         S[i:n, j:n] = t2[i, j] / tau
+ *         t3[i:n] = max[j:n](S[i, j])
+ *         t4[i:n] = logsumexp[j:n](S[i, j])
+ *         t5 = sum[i:n](t3[i] + (t4[i] - t3[i]) - S[i, i])
+ *         value = t5 / n
  *         return value
  *
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
@@ -198,10 +196,14 @@ static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const do
 size_t info_nce_value_work(int64_t n, int64_t k)
 {
     return gradc_bytes(k*n, sizeof(double))
-           + gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(n, 16*k + 10, 0) * (gradc_bytes(128, sizeof(double))
+           + gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(n, 24*k + 48, 0) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*k*n + 29*n + 25, 0) * (gradc_bytes(128*n, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*k*n + 32*n + 30, 0) * (gradc_bytes(128*n, sizeof(double))
            + gradc_bytes(128*n, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
@@ -216,10 +218,10 @@ int info_nce_value(int64_t n, int64_t k, const double *restrict A, const double 
     double *const A_2 = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 16*k + 10, 0) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 24*k + 48, 0) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
     unsigned char *const part_scratch_ = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 16*k + 10, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const int64_t parts = gradc_parts(n, 24*k + 48, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -227,172 +229,179 @@ int info_nce_value(int64_t n, int64_t k, const double *restrict A, const double 
         unsigned char *own = part_scratch + part * part_bytes;
         double *const t0 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t2 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const t1 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
+        double *const t2 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t4 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t5 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t6 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
         double *const t3 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t7 = (void *)own;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
             /* t0[i:n] = sum[j:k](B[i, j] * B[i, j]) */
-            /* t2[i:n] = sum[j:k](A[i, j] * A[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+            /* t1[i:n] = sum[j:k](let(s0 := 2.778448436856347e-163 * B[i, j], s0 * s0)) */
+            /* t2[i:n] = sum[j:k](let(s0 := 3.599131035634557e+162 * B[i, j], s0 * s0)) */
+            /* t4[i:n] = sum[j:k](A[i, j] * A[i, j]) */
+            /* t5[i:n] = sum[j:k](let(s0 := 2.778448436856347e-163 * A[i, j], s0 * s0)) */
+            /* t6[i:n] = sum[j:k](let(s0 := 3.599131035634557e+162 * A[i, j], s0 * s0)) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 double t0_sum = 0.0;
+                double t1_sum = 0.0;
                 double t2_sum = 0.0;
-                double t0_sum_ = 0.0;
-                double t2_sum_ = 0.0;
-                double t0_sum_2 = 0.0;
-                double t2_sum_2 = 0.0;
-                double t0_sum_3 = 0.0;
-                double t2_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum, t2_sum, t0_sum_, t2_sum_, t0_sum_2, t2_sum_2, t0_sum_3, t2_sum_3))
+                double t4_sum = 0.0;
+                double t5_sum = 0.0;
+                double t6_sum = 0.0;
+                GRADC_SIMD(reduction(+:t0_sum, t1_sum, t2_sum, t4_sum, t5_sum, t6_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double B_ij = B[i*k + j];
+                    const double v0 = 2.778448436856347e-163 * B_ij;
+                    const double v1 = 3.599131035634557e+162 * B_ij;
                     const double A_ij = A[i*k + j];
-                    const double B_i1j = B[(i + 1)*k + j];
-                    const double A_i1j = A[(i + 1)*k + j];
-                    const double B_i2j = B[(i + 2)*k + j];
-                    const double A_i2j = A[(i + 2)*k + j];
-                    const double B_i3j = B[(i + 3)*k + j];
-                    const double A_i3j = A[(i + 3)*k + j];
+                    const double v2 = 2.778448436856347e-163 * A_ij;
+                    const double v3 = 3.599131035634557e+162 * A_ij;
                     t0_sum += B_ij * B_ij;
-                    t2_sum += A_ij * A_ij;
-                    t0_sum_ += B_i1j * B_i1j;
-                    t2_sum_ += A_i1j * A_i1j;
-                    t0_sum_2 += B_i2j * B_i2j;
-                    t2_sum_2 += A_i2j * A_i2j;
-                    t0_sum_3 += B_i3j * B_i3j;
-                    t2_sum_3 += A_i3j * A_i3j;
+                    t1_sum += v0 * v0;
+                    t2_sum += v1 * v1;
+                    t4_sum += A_ij * A_ij;
+                    t5_sum += v2 * v2;
+                    t6_sum += v3 * v3;
                 }
                 t0[i - tile_begin] = t0_sum;
+                t1[i - tile_begin] = t1_sum;
                 t2[i - tile_begin] = t2_sum;
-                t0[(i + 1) - tile_begin] = t0_sum_;
-                t2[(i + 1) - tile_begin] = t2_sum_;
-                t0[(i + 2) - tile_begin] = t0_sum_2;
-                t2[(i + 2) - tile_begin] = t2_sum_2;
-                t0[(i + 3) - tile_begin] = t0_sum_3;
-                t2[(i + 3) - tile_begin] = t2_sum_3;
-            }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                double t0_sum = 0.0;
-                double t2_sum = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum, t2_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double B_ij = B[i*k + j];
-                    const double A_ij = A[i*k + j];
-                    t0_sum += B_ij * B_ij;
-                    t2_sum += A_ij * A_ij;
-                }
-                t0[i - tile_begin] = t0_sum;
-                t2[i - tile_begin] = t2_sum;
+                t4[i - tile_begin] = t4_sum;
+                t5[i - tile_begin] = t5_sum;
+                t6[i - tile_begin] = t6_sum;
             }
 
-            /* t1[i:n] = sqrt(t0[i]) */
-            /* t3[i:n] = sqrt(t2[i]) */
+            /* t3[i:n] = where(t0[i] < 1e-280, sqrt(t2[i]) / 3.599131035634557e+162, where(t0[i] <= 1e+300,
+             *    sqrt(t0[i]), 3.599131035634557e+162 * sqrt(t1[i]))) */
+            /* t7[i:n] = where(t4[i] < 1e-280, sqrt(t6[i]) / 3.599131035634557e+162, where(t4[i] <= 1e+300,
+             *    sqrt(t4[i]), 3.599131035634557e+162 * sqrt(t5[i]))) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t1[i - tile_begin] = sqrt(t0[i - tile_begin]);
-                t3[i - tile_begin] = sqrt(t2[i - tile_begin]);
+                const double t0_i = t0[i - tile_begin];
+                const double v0 = t0_i < 1e-280 ? sqrt(t2[i - tile_begin]) / 3.599131035634557e+162 : (t0_i <= 1e+300 ? sqrt(t0_i) : 3.599131035634557e+162 * sqrt(t1[i - tile_begin]));
+                const double t4_i = t4[i - tile_begin];
+                const double v1 = t4_i < 1e-280 ? sqrt(t6[i - tile_begin]) / 3.599131035634557e+162 : (t4_i <= 1e+300 ? sqrt(t4_i) : 3.599131035634557e+162 * sqrt(t5[i - tile_begin]));
+                t3[i - tile_begin] = v0;
+                t7[i - tile_begin] = v1;
             }
 
-            /* B_2[i:n, j:k] = B[i, j] / t1[i] */
-            /* A_2[i:n, j:k] = A[i, j] / t3[i] */
+            /* B_2[i:n, j:k] = B[i, j] / t3[i] */
+            /* A_2[i:n, j:k] = A[i, j] / t7[i] */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i - tile_begin];
                 const double t3_i = t3[i - tile_begin];
+                const double t7_i = t7[i - tile_begin];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    B_2[i*k + j] = B[i*k + j] / t1_i;
-                    A_2[i*k + j] = A[i*k + j] / t3_i;
+                    B_2[i*k + j] = B[i*k + j] / t3_i;
+                    A_2[i*k + j] = A[i*k + j] / t7_i;
                 }
             }
         }
     }
-    const int64_t parts_ = gradc_parts(n, 3*k*n + 29*n + 25, 0);
+    const int64_t parts_ = gradc_parts(n, 3*k*n + 32*n + 30, 0);
     const size_t part_bytes_ = gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t7_parts[GRADC_PARTS];
+    double t12_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
     for (int64_t part = 0; part < parts_; ++part) {
         const int64_t part_begin = gradc_cut(n, parts_, part);
         const int64_t part_end = gradc_cut(n, parts_, part + 1);
         unsigned char *own = part_scratch_ + part * part_bytes_;
-        double *const t4 = (void *)own;
+        double *const t8 = (void *)own;
         own += gradc_bytes(128*n, sizeof(double));
         double *const S = (void *)own;
         own += gradc_bytes(128*n, sizeof(double));
-        double *const t5 = (void *)own;
+        double *const t9 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t6 = (void *)own;
-        double t7_part = 0.0;
+        double *const t10 = (void *)own;
+        double t12_part = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-            /* t4[i:n, l:n] = sum[j:k](A_2[i, j] * B_2[l, j]) */
-            gradc_product(n, tile_end - tile_begin, k, B_2, k, 1, &A_2[tile_begin*k], 1, k, t4, 128, 1, 0);
+            /* t8[i:n, l:n] = sum[j:k](B_2[l, j] * A_2[i, j]) */
+            gradc_product(n, tile_end - tile_begin, k, B_2, k, 1, &A_2[tile_begin*k], 1, k, t8, 128, 1, 0);
 
-            /* S[i:n, j:n] = t4[i, j] / tau */
-            /* t5[i:n] = max[j:n](S[i, j]) */
+            /* S[i:n, j:n] = t8[i, j] / tau */
+            /* t9[i:n] = max[j:n](S[i, j]) */
             for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t5[j - tile_begin] = -INFINITY;
+                t9[j - tile_begin] = -INFINITY;
             }
             for (int64_t i = 0; i < n; ++i) {
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double v0 = t4[i*128 + j - tile_begin] / tau;
+                    const double v0 = t8[i*128 + j - tile_begin] / tau;
                     S[i*128 + j - tile_begin] = v0;
-                    t5[j - tile_begin] = (v0 > t5[j - tile_begin] || v0 != v0) ? v0 : t5[j - tile_begin];
+                    t9[j - tile_begin] = (v0 > t9[j - tile_begin] || v0 != v0) ? v0 : t9[j - tile_begin];
                 }
             }
 
-            /* t6[i:n] = sum[j:n](exp(S[i, j] - t5[i])) */
+            /* t10[i:n] = sum[j:n](exp(S[i, j] - where(inf == abs(t9[i]), 0, t9[i]))) */
             for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t6[j - tile_begin] = 0.0;
+                t10[j - tile_begin] = 0.0;
             }
             for (int64_t i = 0; i < n / 4 * 4; i += 4) {
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    t6[j - tile_begin] += exp(S[i*128 + j - tile_begin] - t5[j - tile_begin]) + exp(S[(i + 1)*128 + j - tile_begin] - t5[j - tile_begin]) + exp(S[(i + 2)*128 + j - tile_begin] - t5[j - tile_begin]) + exp(S[(i + 3)*128 + j - tile_begin] - t5[j - tile_begin]);
+                    const double t9_j = t9[j - tile_begin];
+                    t10[j - tile_begin] += exp(S[i*128 + j - tile_begin] - (INFINITY == fabs(t9_j) ? 0.0 : t9_j)) + exp(S[(i + 1)*128 + j - tile_begin] - (INFINITY == fabs(t9_j) ? 0.0 : t9_j)) + exp(S[(i + 2)*128 + j - tile_begin] - (INFINITY == fabs(t9_j) ? 0.0 : t9_j)) + exp(S[(i + 3)*128 + j - tile_begin] - (INFINITY == fabs(t9_j) ? 0.0 : t9_j));
                 }
             }
             for (int64_t i = n / 4 * 4; i < n; ++i) {
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    t6[j - tile_begin] += exp(S[i*128 + j - tile_begin] - t5[j - tile_begin]);
+                    const double t9_j = t9[j - tile_begin];
+                    t10[j - tile_begin] += exp(S[i*128 + j - tile_begin] - (INFINITY == fabs(t9_j) ? 0.0 : t9_j));
                 }
             }
 
-            /* t7 = sum[i:n](t5[i] + log(t6[i]) - S[i, i]) */
-            double t7_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t7_part_sum))
+            /* t11[i:n] = log(t10[i]) + where(inf == abs(t9[i]), 0, t9[i]) */
+            /* t12 = sum[i:n](t9[i] + (t11[i] - t9[i]) - S[i, i]) */
+            double t12_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t12_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t7_part_sum += t5[i - tile_begin] + log(t6[i - tile_begin]) - S[i*128 + i - tile_begin];
+                const double t9_i = t9[i - tile_begin];
+                const double v0 = t9_i + (log(t10[i - tile_begin]) + (INFINITY == fabs(t9_i) ? 0.0 : t9_i) - t9_i) - S[i*128 + i - tile_begin];
+                t12_part_sum += v0;
             }
-            t7_part += t7_part_sum;
+            t12_part += t12_part_sum;
         }
-        t7_parts[part] = t7_part;
+        t12_parts[part] = t12_part;
     }
-    double t7 = 0.0;
+    double t12 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
-        t7 += t7_parts[part];
+        t12 += t12_parts[part];
     }
 
-    /* value = t7 / n */
-    *value = t7 / (double)n;
+    /* value = t12 / n */
+    *value = t12 / (double)n;
     return 0;
 }
 
 size_t info_nce_forward_work(int64_t n, int64_t k)
 {
     return gradc_bytes(k*n, sizeof(double))
-           + gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(n, 16*k + 10, 0) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*k*n + 29*n + 25, 0) * (gradc_bytes(128*n, sizeof(double)));
+           + gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(n, 24*k + 48, 0) * (gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*k*n + 32*n + 30, 0) * (gradc_bytes(128*n, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const double *restrict B, double tau,
-                     double *restrict value, double *restrict t0, double *restrict t2, double *restrict t4,
-                     double *restrict t5, double *restrict t6, void *restrict work)
+                     double *restrict value, double *restrict t0, double *restrict t1, double *restrict t2,
+                     double *restrict t3, double *restrict t4, void *restrict work)
 {
     unsigned char *scratch = work;
     double *const B_2 = (void *)scratch;
@@ -400,98 +409,95 @@ int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const doubl
     double *const A_2 = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 16*k + 10, 0) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 24*k + 48, 0) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
     unsigned char *const part_scratch_ = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 16*k + 10, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const int64_t parts = gradc_parts(n, 24*k + 48, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
-        double *const t1 = (void *)own;
+        double *const t0_ = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t3 = (void *)own;
+        double *const t1_ = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t2_ = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t3_ = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t4_ = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t5 = (void *)own;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
             /* t0[i:n] = sum[j:k](B[i, j] * B[i, j]) */
-            /* t2[i:n] = sum[j:k](A[i, j] * A[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                double t0_sum = 0.0;
-                double t2_sum = 0.0;
-                double t0_sum_ = 0.0;
-                double t2_sum_ = 0.0;
-                double t0_sum_2 = 0.0;
-                double t2_sum_2 = 0.0;
-                double t0_sum_3 = 0.0;
-                double t2_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum, t2_sum, t0_sum_, t2_sum_, t0_sum_2, t2_sum_2, t0_sum_3, t2_sum_3))
+            /* t1[i:n] = sum[j:k](let(s0 := 2.778448436856347e-163 * B[i, j], s0 * s0)) */
+            /* t2[i:n] = sum[j:k](let(s0 := 3.599131035634557e+162 * B[i, j], s0 * s0)) */
+            /* t3[i:n] = sum[j:k](A[i, j] * A[i, j]) */
+            /* t4[i:n] = sum[j:k](let(s0 := 2.778448436856347e-163 * A[i, j], s0 * s0)) */
+            /* t5[i:n] = sum[j:k](let(s0 := 3.599131035634557e+162 * A[i, j], s0 * s0)) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                double t0__sum = 0.0;
+                double t1__sum = 0.0;
+                double t2__sum = 0.0;
+                double t3__sum = 0.0;
+                double t4__sum = 0.0;
+                double t5_sum = 0.0;
+                GRADC_SIMD(reduction(+:t0__sum, t1__sum, t2__sum, t3__sum, t4__sum, t5_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double B_ij = B[i*k + j];
+                    const double v0 = 2.778448436856347e-163 * B_ij;
+                    const double v1 = 3.599131035634557e+162 * B_ij;
                     const double A_ij = A[i*k + j];
-                    const double B_i1j = B[(i + 1)*k + j];
-                    const double A_i1j = A[(i + 1)*k + j];
-                    const double B_i2j = B[(i + 2)*k + j];
-                    const double A_i2j = A[(i + 2)*k + j];
-                    const double B_i3j = B[(i + 3)*k + j];
-                    const double A_i3j = A[(i + 3)*k + j];
-                    t0_sum += B_ij * B_ij;
-                    t2_sum += A_ij * A_ij;
-                    t0_sum_ += B_i1j * B_i1j;
-                    t2_sum_ += A_i1j * A_i1j;
-                    t0_sum_2 += B_i2j * B_i2j;
-                    t2_sum_2 += A_i2j * A_i2j;
-                    t0_sum_3 += B_i3j * B_i3j;
-                    t2_sum_3 += A_i3j * A_i3j;
+                    const double v2 = 2.778448436856347e-163 * A_ij;
+                    const double v3 = 3.599131035634557e+162 * A_ij;
+                    t0__sum += B_ij * B_ij;
+                    t1__sum += v0 * v0;
+                    t2__sum += v1 * v1;
+                    t3__sum += A_ij * A_ij;
+                    t4__sum += v2 * v2;
+                    t5_sum += v3 * v3;
                 }
-                t0[i] = t0_sum;
-                t2[i] = t2_sum;
-                t0[(i + 1)] = t0_sum_;
-                t2[(i + 1)] = t2_sum_;
-                t0[(i + 2)] = t0_sum_2;
-                t2[(i + 2)] = t2_sum_2;
-                t0[(i + 3)] = t0_sum_3;
-                t2[(i + 3)] = t2_sum_3;
-            }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                double t0_sum = 0.0;
-                double t2_sum = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum, t2_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double B_ij = B[i*k + j];
-                    const double A_ij = A[i*k + j];
-                    t0_sum += B_ij * B_ij;
-                    t2_sum += A_ij * A_ij;
-                }
-                t0[i] = t0_sum;
-                t2[i] = t2_sum;
+                t0_[i - tile_begin] = t0__sum;
+                t1_[i - tile_begin] = t1__sum;
+                t2_[i - tile_begin] = t2__sum;
+                t3_[i - tile_begin] = t3__sum;
+                t4_[i - tile_begin] = t4__sum;
+                t5[i - tile_begin] = t5_sum;
             }
 
-            /* t1[i:n] = sqrt(t0[i]) */
-            /* t3[i:n] = sqrt(t2[i]) */
+            /* t0_2[i:n] = where(t0[i] < 1e-280, sqrt(t2[i]) / 3.599131035634557e+162, where(t0[i] <= 1e+300,
+             *    sqrt(t0[i]), 3.599131035634557e+162 * sqrt(t1[i]))) */
+            /* t1_2[i:n] = where(t3[i] < 1e-280, sqrt(t5[i]) / 3.599131035634557e+162, where(t3[i] <= 1e+300,
+             *    sqrt(t3[i]), 3.599131035634557e+162 * sqrt(t4[i]))) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t1[i - tile_begin] = sqrt(t0[i]);
-                t3[i - tile_begin] = sqrt(t2[i]);
+                const double t0__i = t0_[i - tile_begin];
+                const double v0 = t0__i < 1e-280 ? sqrt(t2_[i - tile_begin]) / 3.599131035634557e+162 : (t0__i <= 1e+300 ? sqrt(t0__i) : 3.599131035634557e+162 * sqrt(t1_[i - tile_begin]));
+                const double t3__i = t3_[i - tile_begin];
+                const double v1 = t3__i < 1e-280 ? sqrt(t5[i - tile_begin]) / 3.599131035634557e+162 : (t3__i <= 1e+300 ? sqrt(t3__i) : 3.599131035634557e+162 * sqrt(t4_[i - tile_begin]));
+                t0[i] = v0;
+                t1[i] = v1;
             }
 
-            /* B_2[i:n, j:k] = B[i, j] / t1[i] */
-            /* A_2[i:n, j:k] = A[i, j] / t3[i] */
+            /* B_2[i:n, j:k] = B[i, j] / t0_2[i] */
+            /* A_2[i:n, j:k] = A[i, j] / t1_2[i] */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i - tile_begin];
-                const double t3_i = t3[i - tile_begin];
+                const double t0_i = t0[i];
+                const double t1_i = t1[i];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    B_2[i*k + j] = B[i*k + j] / t1_i;
-                    A_2[i*k + j] = A[i*k + j] / t3_i;
+                    B_2[i*k + j] = B[i*k + j] / t0_i;
+                    A_2[i*k + j] = A[i*k + j] / t1_i;
                 }
             }
         }
     }
-    const int64_t parts_ = gradc_parts(n, 3*k*n + 29*n + 25, 0);
-    const size_t part_bytes_ = gradc_bytes(128*n, sizeof(double));
+    const int64_t parts_ = gradc_parts(n, 3*k*n + 32*n + 30, 0);
+    const size_t part_bytes_ = gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t7_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
     for (int64_t part = 0; part < parts_; ++part) {
@@ -499,41 +505,48 @@ int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const doubl
         const int64_t part_end = gradc_cut(n, parts_, part + 1);
         unsigned char *own = part_scratch_ + part * part_bytes_;
         double *const S = (void *)own;
+        own += gradc_bytes(128*n, sizeof(double));
+        double *const t6 = (void *)own;
         double t7_part = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-            /* t4[i:n, l:n] = sum[j:k](A_2[i, j] * B_2[l, j]) */
-            gradc_product(tile_end - tile_begin, n, k, &A_2[tile_begin*k], k, 1, B_2, 1, k, &t4[tile_begin*n], n, 1, 0);
+            /* t2_2[i:n, l:n] = sum[j:k](B_2[l, j] * A_2[i, j]) */
+            gradc_product(tile_end - tile_begin, n, k, &A_2[tile_begin*k], k, 1, B_2, 1, k, &t2[tile_begin*n], n, 1, 0);
 
-            /* S[i:n, j:n] = t4[i, j] / tau */
-            /* t5[i:n] = max[j:n](S[i, j]) */
+            /* S[i:n, j:n] = t2_2[i, j] / tau */
+            /* t3_2[i:n] = max[j:n](S[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                double t5_max = -INFINITY;
+                double t3_max = -INFINITY;
                 for (int64_t j = 0; j < n; ++j) {
-                    const double v0 = t4[i*n + j] / tau;
+                    const double v0 = t2[i*n + j] / tau;
                     S[(i - tile_begin)*n + j] = v0;
-                    t5_max = (v0 > t5_max || v0 != v0) ? v0 : t5_max;
+                    t3_max = (v0 > t3_max || v0 != v0) ? v0 : t3_max;
                 }
-                t5[i] = t5_max;
+                t3[i] = t3_max;
             }
 
-            /* t6[i:n] = sum[j:n](exp(S[i, j] - t5[i])) */
+            /* t6[i:n] = sum[j:n](exp(S[i, j] - where(inf == abs(t3_2[i]), 0, t3_2[i]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t5_i = t5[i];
+                const double t3_i = t3[i];
+                const double v0 = INFINITY == fabs(t3_i) ? 0.0 : t3_i;
                 double t6_sum = 0.0;
                 GRADC_SIMD(reduction(+:t6_sum))
                 for (int64_t j = 0; j < n; ++j) {
-                    t6_sum += exp(S[(i - tile_begin)*n + j] - t5_i);
+                    t6_sum += exp(S[(i - tile_begin)*n + j] - v0);
                 }
-                t6[i] = t6_sum;
+                t6[i - tile_begin] = t6_sum;
             }
 
-            /* t7 = sum[i:n](t5[i] + log(t6[i]) - S[i, i]) */
+            /* t4_2[i:n] = log(t6[i]) + where(inf == abs(t3_2[i]), 0, t3_2[i]) */
+            /* t7 = sum[i:n](t3_2[i] + (t4_2[i] - t3_2[i]) - S[i, i]) */
             double t7_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t7_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t7_part_sum += t5[i] + log(t6[i]) - S[(i - tile_begin)*n + i];
+                const double t3_i = t3[i];
+                const double v0 = log(t6[i - tile_begin]) + (INFINITY == fabs(t3_i) ? 0.0 : t3_i);
+                t4[i] = v0;
+                t7_part_sum += t3_i + (v0 - t3_i) - S[(i - tile_begin)*n + i];
             }
             t7_part += t7_part_sum;
         }
@@ -551,52 +564,43 @@ int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const doubl
 
 size_t info_nce_backward_work(int64_t n, int64_t k)
 {
-    return gradc_bytes(n, sizeof(double))
-           + gradc_bytes(k*n, sizeof(double))
-           + gradc_bytes(n, sizeof(double))
+    return gradc_bytes(k*n, sizeof(double))
            + gradc_bytes(k*n, sizeof(double))
            + gradc_bytes(n*n, sizeof(double))
+           + gradc_bytes(n, sizeof(double))
            + gradc_bytes(n*n, sizeof(double))
-           + gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n, sizeof(double))
-           + gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(n, 6*k*n + 14*k + 44*n + 18, k*n) * (gradc_bytes(k*n, sizeof(double))
+           + gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(n, 6*k*n + 19*k + 44*n + 8, k*n) * (gradc_bytes(k*n, sizeof(double))
            + gradc_bytes(128*n, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 14*k + 18, 0) * (gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 19*k + 8, 0) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
 int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const double *restrict B, double tau,
-                      const double *restrict t0, const double *restrict t2, const double *restrict t4,
-                      const double *restrict t5, const double *restrict t6, double cotangent, double *restrict grad_A,
+                      const double *restrict t0, const double *restrict t1, const double *restrict t2,
+                      const double *restrict t3, const double *restrict t4, double cotangent, double *restrict grad_A,
                       double *restrict grad_B, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t1 = (void *)scratch;
-    scratch += gradc_bytes(n, sizeof(double));
     double *const B_2 = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
-    double *const t3 = (void *)scratch;
-    scratch += gradc_bytes(n, sizeof(double));
     double *const A_2 = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
     double *const S = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
+    double *const t6 = (void *)scratch;
+    scratch += gradc_bytes(n, sizeof(double));
     double *const S_bar = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
-    double *const t8 = (void *)scratch;
-    scratch += gradc_bytes(n, sizeof(double));
-    double *const t9 = (void *)scratch;
-    scratch += gradc_bytes(n, sizeof(double));
     double *const B_bar = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 6*k*n + 14*k + 44*n + 18, k*n) * (gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 6*k*n + 19*k + 44*n + 8, k*n) * (gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
     unsigned char *const part_scratch_ = (void *)scratch;
 
-    /* t7 = cotangent / n */
-    const double t7 = cotangent / (double)n;
+    /* t5 = cotangent / n */
+    const double t5 = cotangent / (double)n;
     for (int64_t at = 0; at < n*n; ++at) {
         S_bar[at] = 0.0;
     }
@@ -605,46 +609,40 @@ int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const doub
         for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
-            /* t1[i:n] = sqrt(t0[i]) */
-            /* t3[i:n] = sqrt(t2[i]) */
-            /* S_bar[:n, :n] = 0 S_bar += each[i:n](at[i, i](-t7)) */
-            /* t8[i:n] = t7 / t6[i] */
-            const double v0 = -t7;
+            /* B_2[i:n, j:k] = B[i, j] / t0[i] */
+            /* A_2[i:n, j:k] = A[i, j] / t1[i] */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t1[i] = sqrt(t0[i]);
-                t3[i] = sqrt(t2[i]);
-                S_bar[i*n + i] += v0;
-                t8[i] = t7 / t6[i];
-            }
-
-            /* B_2[i:n, j:k] = B[i, j] / t1[i] */
-            /* A_2[i:n, j:k] = A[i, j] / t3[i] */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t0_i = t0[i];
                 const double t1_i = t1[i];
-                const double t3_i = t3[i];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    B_2[i*k + j] = B[i*k + j] / t1_i;
-                    A_2[i*k + j] = A[i*k + j] / t3_i;
+                    B_2[i*k + j] = B[i*k + j] / t0_i;
+                    A_2[i*k + j] = A[i*k + j] / t1_i;
                 }
             }
 
-            /* S[i:n, j:n] = t4[i, j] / tau */
-            /* t9[i:n] = sum[j:n](where(S[i, j] == t5[i], 1, 0)) */
+            /* S[i:n, j:n] = t2[i, j] / tau */
+            /* t6[i:n] = sum[j:n](where(S[i, j] == t3[i], 1, 0)) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t5_i = t5[i];
-                double t9_sum = 0.0;
-                GRADC_SIMD(reduction(+:t9_sum))
+                const double t3_i = t3[i];
+                double t6_sum = 0.0;
+                GRADC_SIMD(reduction(+:t6_sum))
                 for (int64_t j = 0; j < n; ++j) {
-                    const double v1 = t4[i*n + j] / tau;
-                    S[i*n + j] = v1;
-                    t9_sum += t5_i == v1 ? 1.0 : 0.0;
+                    const double v0 = t2[i*n + j] / tau;
+                    S[i*n + j] = v0;
+                    t6_sum += t3_i == v0 ? 1.0 : 0.0;
                 }
-                t9[i] = t9_sum;
+                t6[i] = t6_sum;
+            }
+
+            /* S_bar[:n, :n] = 0 S_bar += each[i:n](at[i, i](-t5)) */
+            const double v0 = -t5;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                S_bar[i*n + i] += v0;
             }
         }
     }
-    const int64_t parts = gradc_parts(n, 6*k*n + 14*k + 44*n + 18, k*n);
+    const int64_t parts = gradc_parts(n, 6*k*n + 19*k + 44*n + 8, k*n);
     const size_t part_bytes = gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -653,81 +651,84 @@ int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const doub
         unsigned char *own = part_scratch + part * part_bytes;
         double *const B_bar_part = part == 0 ? B_bar : (void *)own;
         own += gradc_bytes(k*n, sizeof(double));
-        double *const t10 = (void *)own;
+        double *const t7 = (void *)own;
         own += gradc_bytes(128*n, sizeof(double));
         double *const A_bar = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t11 = (void *)own;
+        double *const t8 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t12 = (void *)own;
+        double *const t9 = (void *)own;
         for (int64_t at = 0; at < k*n; ++at) {
             B_bar_part[at] = 0.0;
         }
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-            /* t10[i:n, j:n] = (S_bar[i, j] + t8[i] * exp(S[i, j] - t5[i]) + where(S[i, j] == t5[i], (t7 - t6[i] *
-             *    t8[i]) / t9[i], 0)) / tau */
+            /* t7[i:n, j:n] = (where(S[i, j] == t3[i], (t5 - t5) / t6[i], 0) + (S_bar[i, j] + where(-inf == S[i,
+             *    j], 0, t5 * exp(S[i, j] - t4[i])))) / tau */
+            const double v1 = t5 - t5;
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t8_i = t8[i];
-                const double t5_i = t5[i];
-                const double v1 = (t7 - t6[i] * t8_i) / t9[i];
+                const double t3_i = t3[i];
+                const double v2 = v1 / t6[i];
+                const double t4_i = t4[i];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < n; ++j) {
                     const double S_ij = S[i*n + j];
-                    t10[(i - tile_begin)*n + j] = (S_bar[i*n + j] + t8_i * exp(S_ij - t5_i) + (S_ij == t5_i ? v1 : 0.0)) / tau;
+                    const double v3 = (S_ij == t3_i ? v2 : 0.0) + (S_bar[i*n + j] + (-INFINITY == S_ij ? 0.0 : t5 * exp(S_ij - t4_i)));
+                    t7[(i - tile_begin)*n + j] = v3 / tau;
                 }
             }
 
-            /* A_bar[i:n, j:k] = sum[l:n](t10[i, l] * B_2[l, j]) */
-            gradc_product(tile_end - tile_begin, k, n, t10, n, 1, B_2, k, 1, A_bar, k, 1, 0);
+            /* A_bar[i:n, j:k] = sum[l:n](t7[i, l] * B_2[l, j]) */
+            gradc_product(tile_end - tile_begin, k, n, t7, n, 1, B_2, k, 1, A_bar, k, 1, 0);
 
-            /* t11[i:n] = sum[j:k](A[i, j] * A_bar[i, j]) */
+            /* t8[i:n] = sum[j:k](A[i, j] * A_bar[i, j]) */
             for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                double t11_sum = 0.0;
-                double t11_sum_ = 0.0;
-                double t11_sum_2 = 0.0;
-                double t11_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t11_sum, t11_sum_, t11_sum_2, t11_sum_3))
+                double t8_sum = 0.0;
+                double t8_sum_ = 0.0;
+                double t8_sum_2 = 0.0;
+                double t8_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t8_sum, t8_sum_, t8_sum_2, t8_sum_3))
                 for (int64_t j = 0; j < k; ++j) {
-                    t11_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
-                    t11_sum_ += A[(i + 1)*k + j] * A_bar[((i + 1) - tile_begin)*k + j];
-                    t11_sum_2 += A[(i + 2)*k + j] * A_bar[((i + 2) - tile_begin)*k + j];
-                    t11_sum_3 += A[(i + 3)*k + j] * A_bar[((i + 3) - tile_begin)*k + j];
+                    t8_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
+                    t8_sum_ += A[(i + 1)*k + j] * A_bar[((i + 1) - tile_begin)*k + j];
+                    t8_sum_2 += A[(i + 2)*k + j] * A_bar[((i + 2) - tile_begin)*k + j];
+                    t8_sum_3 += A[(i + 3)*k + j] * A_bar[((i + 3) - tile_begin)*k + j];
                 }
-                t11[i - tile_begin] = t11_sum;
-                t11[(i + 1) - tile_begin] = t11_sum_;
-                t11[(i + 2) - tile_begin] = t11_sum_2;
-                t11[(i + 3) - tile_begin] = t11_sum_3;
+                t8[i - tile_begin] = t8_sum;
+                t8[(i + 1) - tile_begin] = t8_sum_;
+                t8[(i + 2) - tile_begin] = t8_sum_2;
+                t8[(i + 3) - tile_begin] = t8_sum_3;
             }
             for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                double t11_sum = 0.0;
-                GRADC_SIMD(reduction(+:t11_sum))
+                double t8_sum = 0.0;
+                GRADC_SIMD(reduction(+:t8_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t11_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
+                    t8_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
                 }
-                t11[i - tile_begin] = t11_sum;
+                t8[i - tile_begin] = t8_sum;
             }
 
-            /* t12[i:n] = -(0.5 * (t11[i] / (t3[i] * t3[i])) / sqrt(t2[i])) */
+            /* t9[i:n] = -(t8[i] / (t1[i] * t1[i])) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t3_i = t3[i];
-                t12[i - tile_begin] = -(0.5 * (t11[i - tile_begin] / (t3_i * t3_i)) / sqrt(t2[i]));
+                const double t1_i = t1[i];
+                t9[i - tile_begin] = -(t8[i - tile_begin] / (t1_i * t1_i));
             }
 
-            /* grad_A[i:n, j:k] = A_bar[i, j] / t3[i] + t12[i] * (2 * A[i, j]) */
+            /* grad_A[i:n, j:k] = A_bar[i, j] / t1[i] + where(0 == t1[i], 0, A[i, j] * t9[i] / t1[i]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t3_i = t3[i];
-                const double t12_i = t12[i - tile_begin];
+                const double t1_i = t1[i];
+                const int v2 = 0.0 == t1_i;
+                const double t9_i = t9[i - tile_begin];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    grad_A[i*k + j] = A_bar[(i - tile_begin)*k + j] / t3_i + t12_i * (2.0 * A[i*k + j]);
+                    grad_A[i*k + j] = A_bar[(i - tile_begin)*k + j] / t1_i + (v2 ? 0.0 : A[i*k + j] * t9_i / t1_i);
                 }
             }
 
-            /* B_bar[i:n, j:k] = sum[l:n](A_2[l, j] * t10[l, i]) */
-            gradc_product(n, k, tile_end - tile_begin, t10, 1, n, &A_2[tile_begin*k], k, 1, B_bar_part, k, 1, 1);
+            /* B_bar[i:n, j:k] = sum[l:n](t7[l, i] * A_2[l, j]) */
+            gradc_product(n, k, tile_end - tile_begin, t7, 1, n, &A_2[tile_begin*k], k, 1, B_bar_part, k, 1, 1);
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
@@ -737,61 +738,62 @@ int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const doub
             B_bar[at] += B_bar_more[at];
         }
     }
-    const int64_t parts_ = gradc_parts(n, 14*k + 18, 0);
+    const int64_t parts_ = gradc_parts(n, 19*k + 8, 0);
     const size_t part_bytes_ = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts_)
     for (int64_t part = 0; part < parts_; ++part) {
         const int64_t part_begin = gradc_cut(n, parts_, part);
         const int64_t part_end = gradc_cut(n, parts_, part + 1);
         unsigned char *own = part_scratch_ + part * part_bytes_;
-        double *const t13 = (void *)own;
+        double *const t10 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t14 = (void *)own;
+        double *const t11 = (void *)own;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t13[i:n] = sum[j:k](B[i, j] * B_bar[i, j]) */
+            /* t10[i:n] = sum[j:k](B[i, j] * B_bar[i, j]) */
             for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                double t13_sum = 0.0;
-                double t13_sum_ = 0.0;
-                double t13_sum_2 = 0.0;
-                double t13_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t13_sum, t13_sum_, t13_sum_2, t13_sum_3))
+                double t10_sum = 0.0;
+                double t10_sum_ = 0.0;
+                double t10_sum_2 = 0.0;
+                double t10_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t10_sum, t10_sum_, t10_sum_2, t10_sum_3))
                 for (int64_t j = 0; j < k; ++j) {
-                    t13_sum += B[i*k + j] * B_bar[i*k + j];
-                    t13_sum_ += B[(i + 1)*k + j] * B_bar[(i + 1)*k + j];
-                    t13_sum_2 += B[(i + 2)*k + j] * B_bar[(i + 2)*k + j];
-                    t13_sum_3 += B[(i + 3)*k + j] * B_bar[(i + 3)*k + j];
+                    t10_sum += B[i*k + j] * B_bar[i*k + j];
+                    t10_sum_ += B[(i + 1)*k + j] * B_bar[(i + 1)*k + j];
+                    t10_sum_2 += B[(i + 2)*k + j] * B_bar[(i + 2)*k + j];
+                    t10_sum_3 += B[(i + 3)*k + j] * B_bar[(i + 3)*k + j];
                 }
-                t13[i - tile_begin] = t13_sum;
-                t13[(i + 1) - tile_begin] = t13_sum_;
-                t13[(i + 2) - tile_begin] = t13_sum_2;
-                t13[(i + 3) - tile_begin] = t13_sum_3;
+                t10[i - tile_begin] = t10_sum;
+                t10[(i + 1) - tile_begin] = t10_sum_;
+                t10[(i + 2) - tile_begin] = t10_sum_2;
+                t10[(i + 3) - tile_begin] = t10_sum_3;
             }
             for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                double t13_sum = 0.0;
-                GRADC_SIMD(reduction(+:t13_sum))
+                double t10_sum = 0.0;
+                GRADC_SIMD(reduction(+:t10_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t13_sum += B[i*k + j] * B_bar[i*k + j];
+                    t10_sum += B[i*k + j] * B_bar[i*k + j];
                 }
-                t13[i - tile_begin] = t13_sum;
+                t10[i - tile_begin] = t10_sum;
             }
 
-            /* t14[i:n] = -(0.5 * (t13[i] / (t1[i] * t1[i])) / sqrt(t0[i])) */
+            /* t11[i:n] = -(t10[i] / (t0[i] * t0[i])) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i];
-                t14[i - tile_begin] = -(0.5 * (t13[i - tile_begin] / (t1_i * t1_i)) / sqrt(t0[i]));
+                const double t0_i = t0[i];
+                t11[i - tile_begin] = -(t10[i - tile_begin] / (t0_i * t0_i));
             }
 
-            /* grad_B[i:n, j:k] = B_bar[i, j] / t1[i] + t14[i] * (2 * B[i, j]) */
+            /* grad_B[i:n, j:k] = B_bar[i, j] / t0[i] + where(0 == t0[i], 0, B[i, j] * t11[i] / t0[i]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i];
-                const double t14_i = t14[i - tile_begin];
+                const double t0_i = t0[i];
+                const int v2 = 0.0 == t0_i;
+                const double t11_i = t11[i - tile_begin];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    grad_B[i*k + j] = B_bar[i*k + j] / t1_i + t14_i * (2.0 * B[i*k + j]);
+                    grad_B[i*k + j] = B_bar[i*k + j] / t0_i + (v2 ? 0.0 : B[i*k + j] * t11_i / t0_i);
                 }
             }
         }
@@ -801,14 +803,18 @@ int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const doub
 
 size_t info_nce_value_and_grad_work(int64_t n, int64_t k)
 {
-    return gradc_bytes(n, sizeof(double))
+    return gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(n, sizeof(double))
            + gradc_bytes(k*n, sizeof(double))
-           + gradc_bytes(n, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(n, sizeof(double))
            + gradc_bytes(k*n, sizeof(double))
            + gradc_bytes(n*n, sizeof(double))
-           + gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(n, 9*k*n + 14*k + 75*n + 48, k*n) * (gradc_bytes(k*n, sizeof(double))
+           + gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(n, 9*k*n + 19*k + 78*n + 38, k*n) * (gradc_bytes(k*n, sizeof(double))
            + gradc_bytes(128*n, sizeof(double))
            + gradc_bytes(128*n, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -818,7 +824,7 @@ size_t info_nce_value_and_grad_work(int64_t n, int64_t k)
            + gradc_bytes(128*n, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 14*k + 18, 0) * (gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 19*k + 8, 0) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -828,14 +834,22 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
 {
     unsigned char *scratch = work;
     double *const t0 = (void *)scratch;
-    scratch += gradc_bytes(n, sizeof(double));
+    scratch += gradc_bytes(128, sizeof(double));
     double *const t1 = (void *)scratch;
+    scratch += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)scratch;
+    scratch += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
     double *const B_2 = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
-    double *const t2 = (void *)scratch;
-    scratch += gradc_bytes(n, sizeof(double));
-    double *const t3 = (void *)scratch;
+    double *const t4 = (void *)scratch;
+    scratch += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)scratch;
+    scratch += gradc_bytes(128, sizeof(double));
+    double *const t6 = (void *)scratch;
+    scratch += gradc_bytes(128, sizeof(double));
+    double *const t7 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
     double *const A_2 = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
@@ -844,11 +858,11 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
     double *const B_bar = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 9*k*n + 14*k + 75*n + 48, k*n) * (gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 9*k*n + 19*k + 78*n + 38, k*n) * (gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
     unsigned char *const part_scratch_ = (void *)scratch;
 
-    /* t8 = 1 / n */
-    const double t8 = 1.0 / (double)n;
+    /* t13 = 1 / n */
+    const double t13 = 1.0 / (double)n;
     for (int64_t at = 0; at < n*n; ++at) {
         S_bar[at] = 0.0;
     }
@@ -858,84 +872,73 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
             const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
             /* t0[i:n] = sum[j:k](B[i, j] * B[i, j]) */
-            /* t2[i:n] = sum[j:k](A[i, j] * A[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+            /* t1[i:n] = sum[j:k](let(s0 := 2.778448436856347e-163 * B[i, j], s0 * s0)) */
+            /* t2[i:n] = sum[j:k](let(s0 := 3.599131035634557e+162 * B[i, j], s0 * s0)) */
+            /* t4[i:n] = sum[j:k](A[i, j] * A[i, j]) */
+            /* t5[i:n] = sum[j:k](let(s0 := 2.778448436856347e-163 * A[i, j], s0 * s0)) */
+            /* t6[i:n] = sum[j:k](let(s0 := 3.599131035634557e+162 * A[i, j], s0 * s0)) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 double t0_sum = 0.0;
+                double t1_sum = 0.0;
                 double t2_sum = 0.0;
-                double t0_sum_ = 0.0;
-                double t2_sum_ = 0.0;
-                double t0_sum_2 = 0.0;
-                double t2_sum_2 = 0.0;
-                double t0_sum_3 = 0.0;
-                double t2_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum, t2_sum, t0_sum_, t2_sum_, t0_sum_2, t2_sum_2, t0_sum_3, t2_sum_3))
+                double t4_sum = 0.0;
+                double t5_sum = 0.0;
+                double t6_sum = 0.0;
+                GRADC_SIMD(reduction(+:t0_sum, t1_sum, t2_sum, t4_sum, t5_sum, t6_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double B_ij = B[i*k + j];
+                    const double v0 = 2.778448436856347e-163 * B_ij;
+                    const double v1 = 3.599131035634557e+162 * B_ij;
                     const double A_ij = A[i*k + j];
-                    const double B_i1j = B[(i + 1)*k + j];
-                    const double A_i1j = A[(i + 1)*k + j];
-                    const double B_i2j = B[(i + 2)*k + j];
-                    const double A_i2j = A[(i + 2)*k + j];
-                    const double B_i3j = B[(i + 3)*k + j];
-                    const double A_i3j = A[(i + 3)*k + j];
+                    const double v2 = 2.778448436856347e-163 * A_ij;
+                    const double v3 = 3.599131035634557e+162 * A_ij;
                     t0_sum += B_ij * B_ij;
-                    t2_sum += A_ij * A_ij;
-                    t0_sum_ += B_i1j * B_i1j;
-                    t2_sum_ += A_i1j * A_i1j;
-                    t0_sum_2 += B_i2j * B_i2j;
-                    t2_sum_2 += A_i2j * A_i2j;
-                    t0_sum_3 += B_i3j * B_i3j;
-                    t2_sum_3 += A_i3j * A_i3j;
+                    t1_sum += v0 * v0;
+                    t2_sum += v1 * v1;
+                    t4_sum += A_ij * A_ij;
+                    t5_sum += v2 * v2;
+                    t6_sum += v3 * v3;
                 }
-                t0[i] = t0_sum;
-                t2[i] = t2_sum;
-                t0[(i + 1)] = t0_sum_;
-                t2[(i + 1)] = t2_sum_;
-                t0[(i + 2)] = t0_sum_2;
-                t2[(i + 2)] = t2_sum_2;
-                t0[(i + 3)] = t0_sum_3;
-                t2[(i + 3)] = t2_sum_3;
-            }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                double t0_sum = 0.0;
-                double t2_sum = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum, t2_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double B_ij = B[i*k + j];
-                    const double A_ij = A[i*k + j];
-                    t0_sum += B_ij * B_ij;
-                    t2_sum += A_ij * A_ij;
-                }
-                t0[i] = t0_sum;
-                t2[i] = t2_sum;
+                t0[i - tile_begin] = t0_sum;
+                t1[i - tile_begin] = t1_sum;
+                t2[i - tile_begin] = t2_sum;
+                t4[i - tile_begin] = t4_sum;
+                t5[i - tile_begin] = t5_sum;
+                t6[i - tile_begin] = t6_sum;
             }
 
-            /* t1[i:n] = sqrt(t0[i]) */
-            /* t3[i:n] = sqrt(t2[i]) */
-            /* S_bar[:n, :n] = 0 S_bar += each[i:n](at[i, i](-t8)) */
-            const double v0 = -t8;
+            /* t3[i:n] = where(t0[i] < 1e-280, sqrt(t2[i]) / 3.599131035634557e+162, where(t0[i] <= 1e+300,
+             *    sqrt(t0[i]), 3.599131035634557e+162 * sqrt(t1[i]))) */
+            /* t7[i:n] = where(t4[i] < 1e-280, sqrt(t6[i]) / 3.599131035634557e+162, where(t4[i] <= 1e+300,
+             *    sqrt(t4[i]), 3.599131035634557e+162 * sqrt(t5[i]))) */
+            /* S_bar[:n, :n] = 0 S_bar += each[i:n](at[i, i](-t13)) */
+            const double v2 = -t13;
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t1[i] = sqrt(t0[i]);
-                t3[i] = sqrt(t2[i]);
-                S_bar[i*n + i] += v0;
+                const double t0_i = t0[i - tile_begin];
+                const double v0 = t0_i < 1e-280 ? sqrt(t2[i - tile_begin]) / 3.599131035634557e+162 : (t0_i <= 1e+300 ? sqrt(t0_i) : 3.599131035634557e+162 * sqrt(t1[i - tile_begin]));
+                const double t4_i = t4[i - tile_begin];
+                const double v1 = t4_i < 1e-280 ? sqrt(t6[i - tile_begin]) / 3.599131035634557e+162 : (t4_i <= 1e+300 ? sqrt(t4_i) : 3.599131035634557e+162 * sqrt(t5[i - tile_begin]));
+                t3[i] = v0;
+                t7[i] = v1;
+                S_bar[i*n + i] += v2;
             }
 
-            /* B_2[i:n, j:k] = B[i, j] / t1[i] */
-            /* A_2[i:n, j:k] = A[i, j] / t3[i] */
+            /* B_2[i:n, j:k] = B[i, j] / t3[i] */
+            /* A_2[i:n, j:k] = A[i, j] / t7[i] */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i];
                 const double t3_i = t3[i];
+                const double t7_i = t7[i];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    B_2[i*k + j] = B[i*k + j] / t1_i;
-                    A_2[i*k + j] = A[i*k + j] / t3_i;
+                    B_2[i*k + j] = B[i*k + j] / t3_i;
+                    A_2[i*k + j] = A[i*k + j] / t7_i;
                 }
             }
         }
     }
-    const int64_t parts = gradc_parts(n, 9*k*n + 14*k + 75*n + 48, k*n);
+    const int64_t parts = gradc_parts(n, 9*k*n + 19*k + 78*n + 38, k*n);
     const size_t part_bytes = gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t7_parts[GRADC_PARTS];
+    double t12_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -943,142 +946,147 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
         unsigned char *own = part_scratch + part * part_bytes;
         double *const B_bar_part = part == 0 ? B_bar : (void *)own;
         own += gradc_bytes(k*n, sizeof(double));
-        double *const t4 = (void *)own;
+        double *const t8 = (void *)own;
         own += gradc_bytes(128*n, sizeof(double));
         double *const S = (void *)own;
         own += gradc_bytes(128*n, sizeof(double));
-        double *const t5 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t6 = (void *)own;
+        double *const t9 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t10 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t9 = (void *)own;
+        double *const t14 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t11 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t15 = (void *)own;
         own += gradc_bytes(128*n, sizeof(double));
         double *const A_bar = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t12 = (void *)own;
+        double *const t16 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t13 = (void *)own;
-        double t7_part = 0.0;
+        double *const t17 = (void *)own;
+        double t12_part = 0.0;
         for (int64_t at = 0; at < k*n; ++at) {
             B_bar_part[at] = 0.0;
         }
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-            /* t4[i:n, l:n] = sum[j:k](A_2[i, j] * B_2[l, j]) */
-            gradc_product(tile_end - tile_begin, n, k, &A_2[tile_begin*k], k, 1, B_2, 1, k, t4, n, 1, 0);
+            /* t8[i:n, l:n] = sum[j:k](B_2[l, j] * A_2[i, j]) */
+            gradc_product(tile_end - tile_begin, n, k, &A_2[tile_begin*k], k, 1, B_2, 1, k, t8, n, 1, 0);
 
-            /* S[i:n, j:n] = t4[i, j] / tau */
-            /* t5[i:n] = max[j:n](S[i, j]) */
+            /* S[i:n, j:n] = t8[i, j] / tau */
+            /* t9[i:n] = max[j:n](S[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                double t5_max = -INFINITY;
+                double t9_max = -INFINITY;
                 for (int64_t j = 0; j < n; ++j) {
-                    const double v1 = t4[(i - tile_begin)*n + j] / tau;
-                    S[(i - tile_begin)*n + j] = v1;
-                    t5_max = (v1 > t5_max || v1 != v1) ? v1 : t5_max;
+                    const double v0 = t8[(i - tile_begin)*n + j] / tau;
+                    S[(i - tile_begin)*n + j] = v0;
+                    t9_max = (v0 > t9_max || v0 != v0) ? v0 : t9_max;
                 }
-                t5[i - tile_begin] = t5_max;
+                t9[i - tile_begin] = t9_max;
             }
 
-            /* t6[i:n] = sum[j:n](exp(S[i, j] - t5[i])) */
-            /* t10[i:n] = sum[j:n](where(S[i, j] == t5[i], 1, 0)) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t5_i = t5[i - tile_begin];
-                double t6_sum = 0.0;
-                double t10_sum = 0.0;
-                GRADC_SIMD(reduction(+:t6_sum, t10_sum))
-                for (int64_t j = 0; j < n; ++j) {
-                    const double S_ij = S[(i - tile_begin)*n + j];
-                    t6_sum += exp(S_ij - t5_i);
-                    t10_sum += S_ij == t5_i ? 1.0 : 0.0;
-                }
-                t6[i - tile_begin] = t6_sum;
-                t10[i - tile_begin] = t10_sum;
-            }
-
-            /* t7 = sum[i:n](t5[i] + log(t6[i]) - S[i, i]) */
-            /* t9[i:n] = t8 / t6[i] */
-            double t7_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t7_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t6_i = t6[i - tile_begin];
-                t7_part_sum += t5[i - tile_begin] + log(t6_i) - S[(i - tile_begin)*n + i];
-                t9[i - tile_begin] = t8 / t6_i;
-            }
-            t7_part += t7_part_sum;
-
-            /* t11[i:n, j:n] = (S_bar[i, j] + t9[i] * exp(S[i, j] - t5[i]) + where(S[i, j] == t5[i], (t8 - t6[i] *
-             *    t9[i]) / t10[i], 0)) / tau */
+            /* t10[i:n] = sum[j:n](exp(S[i, j] - where(inf == abs(t9[i]), 0, t9[i]))) */
+            /* t14[i:n] = sum[j:n](where(S[i, j] == t9[i], 1, 0)) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t9_i = t9[i - tile_begin];
-                const double t5_i = t5[i - tile_begin];
-                const double v1 = (t8 - t9_i * t6[i - tile_begin]) / t10[i - tile_begin];
+                const double v0 = INFINITY == fabs(t9_i) ? 0.0 : t9_i;
+                double t10_sum = 0.0;
+                double t14_sum = 0.0;
+                GRADC_SIMD(reduction(+:t10_sum, t14_sum))
+                for (int64_t j = 0; j < n; ++j) {
+                    const double S_ij = S[(i - tile_begin)*n + j];
+                    t10_sum += exp(S_ij - v0);
+                    t14_sum += S_ij == t9_i ? 1.0 : 0.0;
+                }
+                t10[i - tile_begin] = t10_sum;
+                t14[i - tile_begin] = t14_sum;
+            }
+
+            /* t11[i:n] = log(t10[i]) + where(inf == abs(t9[i]), 0, t9[i]) */
+            /* t12 = sum[i:n](t9[i] + (t11[i] - t9[i]) - S[i, i]) */
+            double t12_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t12_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t9_i = t9[i - tile_begin];
+                const double v0 = log(t10[i - tile_begin]) + (INFINITY == fabs(t9_i) ? 0.0 : t9_i);
+                t11[i - tile_begin] = v0;
+                t12_part_sum += t9_i + (v0 - t9_i) - S[(i - tile_begin)*n + i];
+            }
+            t12_part += t12_part_sum;
+
+            /* t15[i:n, j:n] = (where(S[i, j] == t9[i], (t13 - t13) / t14[i], 0) + (S_bar[i, j] + where(-inf ==
+             *    S[i, j], 0, t13 * exp(S[i, j] - t11[i])))) / tau */
+            const double v0 = t13 - t13;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t9_i = t9[i - tile_begin];
+                const double v1 = v0 / t14[i - tile_begin];
+                const double t11_i = t11[i - tile_begin];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < n; ++j) {
                     const double S_ij = S[(i - tile_begin)*n + j];
-                    t11[(i - tile_begin)*n + j] = (S_bar[i*n + j] + t9_i * exp(S_ij - t5_i) + (S_ij == t5_i ? v1 : 0.0)) / tau;
+                    const double v3 = (S_ij == t9_i ? v1 : 0.0) + (S_bar[i*n + j] + (-INFINITY == S_ij ? 0.0 : t13 * exp(S_ij - t11_i)));
+                    t15[(i - tile_begin)*n + j] = v3 / tau;
                 }
             }
 
-            /* A_bar[i:n, j:k] = sum[l:n](t11[i, l] * B_2[l, j]) */
-            gradc_product(tile_end - tile_begin, k, n, t11, n, 1, B_2, k, 1, A_bar, k, 1, 0);
+            /* A_bar[i:n, j:k] = sum[l:n](t15[i, l] * B_2[l, j]) */
+            gradc_product(tile_end - tile_begin, k, n, t15, n, 1, B_2, k, 1, A_bar, k, 1, 0);
 
-            /* t12[i:n] = sum[j:k](A[i, j] * A_bar[i, j]) */
+            /* t16[i:n] = sum[j:k](A[i, j] * A_bar[i, j]) */
             for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                double t12_sum = 0.0;
-                double t12_sum_ = 0.0;
-                double t12_sum_2 = 0.0;
-                double t12_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t12_sum, t12_sum_, t12_sum_2, t12_sum_3))
+                double t16_sum = 0.0;
+                double t16_sum_ = 0.0;
+                double t16_sum_2 = 0.0;
+                double t16_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t16_sum, t16_sum_, t16_sum_2, t16_sum_3))
                 for (int64_t j = 0; j < k; ++j) {
-                    t12_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
-                    t12_sum_ += A[(i + 1)*k + j] * A_bar[((i + 1) - tile_begin)*k + j];
-                    t12_sum_2 += A[(i + 2)*k + j] * A_bar[((i + 2) - tile_begin)*k + j];
-                    t12_sum_3 += A[(i + 3)*k + j] * A_bar[((i + 3) - tile_begin)*k + j];
+                    t16_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
+                    t16_sum_ += A[(i + 1)*k + j] * A_bar[((i + 1) - tile_begin)*k + j];
+                    t16_sum_2 += A[(i + 2)*k + j] * A_bar[((i + 2) - tile_begin)*k + j];
+                    t16_sum_3 += A[(i + 3)*k + j] * A_bar[((i + 3) - tile_begin)*k + j];
                 }
-                t12[i - tile_begin] = t12_sum;
-                t12[(i + 1) - tile_begin] = t12_sum_;
-                t12[(i + 2) - tile_begin] = t12_sum_2;
-                t12[(i + 3) - tile_begin] = t12_sum_3;
+                t16[i - tile_begin] = t16_sum;
+                t16[(i + 1) - tile_begin] = t16_sum_;
+                t16[(i + 2) - tile_begin] = t16_sum_2;
+                t16[(i + 3) - tile_begin] = t16_sum_3;
             }
             for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                double t12_sum = 0.0;
-                GRADC_SIMD(reduction(+:t12_sum))
+                double t16_sum = 0.0;
+                GRADC_SIMD(reduction(+:t16_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t12_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
+                    t16_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
                 }
-                t12[i - tile_begin] = t12_sum;
+                t16[i - tile_begin] = t16_sum;
             }
 
-            /* t13[i:n] = -(0.5 * (t12[i] / (t3[i] * t3[i])) / sqrt(t2[i])) */
+            /* t17[i:n] = -(t16[i] / (t7[i] * t7[i])) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t3_i = t3[i];
-                t13[i - tile_begin] = -(0.5 * (t12[i - tile_begin] / (t3_i * t3_i)) / sqrt(t2[i]));
+                const double t7_i = t7[i];
+                t17[i - tile_begin] = -(t16[i - tile_begin] / (t7_i * t7_i));
             }
 
-            /* grad_A[i:n, j:k] = A_bar[i, j] / t3[i] + t13[i] * (2 * A[i, j]) */
+            /* grad_A[i:n, j:k] = A_bar[i, j] / t7[i] + where(0 == t7[i], 0, A[i, j] * t17[i] / t7[i]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t3_i = t3[i];
-                const double t13_i = t13[i - tile_begin];
+                const double t7_i = t7[i];
+                const int v1 = 0.0 == t7_i;
+                const double t17_i = t17[i - tile_begin];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    grad_A[i*k + j] = A_bar[(i - tile_begin)*k + j] / t3_i + t13_i * (2.0 * A[i*k + j]);
+                    grad_A[i*k + j] = A_bar[(i - tile_begin)*k + j] / t7_i + (v1 ? 0.0 : A[i*k + j] * t17_i / t7_i);
                 }
             }
 
-            /* B_bar[i:n, j:k] = sum[l:n](A_2[l, j] * t11[l, i]) */
-            gradc_product(n, k, tile_end - tile_begin, t11, 1, n, &A_2[tile_begin*k], k, 1, B_bar_part, k, 1, 1);
+            /* B_bar[i:n, j:k] = sum[l:n](A_2[l, j] * t15[l, i]) */
+            gradc_product(n, k, tile_end - tile_begin, t15, 1, n, &A_2[tile_begin*k], k, 1, B_bar_part, k, 1, 1);
         }
-        t7_parts[part] = t7_part;
+        t12_parts[part] = t12_part;
     }
-    double t7 = 0.0;
+    double t12 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t7 += t7_parts[part];
+        t12 += t12_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const B_bar_more = (void *)(part_scratch + part * part_bytes);
@@ -1088,63 +1096,64 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
         }
     }
 
-    /* value = t7 / n */
-    *value = t7 / (double)n;
-    const int64_t parts_ = gradc_parts(n, 14*k + 18, 0);
+    /* value = t12 / n */
+    *value = t12 / (double)n;
+    const int64_t parts_ = gradc_parts(n, 19*k + 8, 0);
     const size_t part_bytes_ = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts_)
     for (int64_t part = 0; part < parts_; ++part) {
         const int64_t part_begin = gradc_cut(n, parts_, part);
         const int64_t part_end = gradc_cut(n, parts_, part + 1);
         unsigned char *own = part_scratch_ + part * part_bytes_;
-        double *const t14 = (void *)own;
+        double *const t18 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t15 = (void *)own;
+        double *const t19 = (void *)own;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t14[i:n] = sum[j:k](B[i, j] * B_bar[i, j]) */
+            /* t18[i:n] = sum[j:k](B[i, j] * B_bar[i, j]) */
             for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                double t14_sum = 0.0;
-                double t14_sum_ = 0.0;
-                double t14_sum_2 = 0.0;
-                double t14_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t14_sum, t14_sum_, t14_sum_2, t14_sum_3))
+                double t18_sum = 0.0;
+                double t18_sum_ = 0.0;
+                double t18_sum_2 = 0.0;
+                double t18_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t18_sum, t18_sum_, t18_sum_2, t18_sum_3))
                 for (int64_t j = 0; j < k; ++j) {
-                    t14_sum += B[i*k + j] * B_bar[i*k + j];
-                    t14_sum_ += B[(i + 1)*k + j] * B_bar[(i + 1)*k + j];
-                    t14_sum_2 += B[(i + 2)*k + j] * B_bar[(i + 2)*k + j];
-                    t14_sum_3 += B[(i + 3)*k + j] * B_bar[(i + 3)*k + j];
+                    t18_sum += B[i*k + j] * B_bar[i*k + j];
+                    t18_sum_ += B[(i + 1)*k + j] * B_bar[(i + 1)*k + j];
+                    t18_sum_2 += B[(i + 2)*k + j] * B_bar[(i + 2)*k + j];
+                    t18_sum_3 += B[(i + 3)*k + j] * B_bar[(i + 3)*k + j];
                 }
-                t14[i - tile_begin] = t14_sum;
-                t14[(i + 1) - tile_begin] = t14_sum_;
-                t14[(i + 2) - tile_begin] = t14_sum_2;
-                t14[(i + 3) - tile_begin] = t14_sum_3;
+                t18[i - tile_begin] = t18_sum;
+                t18[(i + 1) - tile_begin] = t18_sum_;
+                t18[(i + 2) - tile_begin] = t18_sum_2;
+                t18[(i + 3) - tile_begin] = t18_sum_3;
             }
             for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                double t14_sum = 0.0;
-                GRADC_SIMD(reduction(+:t14_sum))
+                double t18_sum = 0.0;
+                GRADC_SIMD(reduction(+:t18_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t14_sum += B[i*k + j] * B_bar[i*k + j];
+                    t18_sum += B[i*k + j] * B_bar[i*k + j];
                 }
-                t14[i - tile_begin] = t14_sum;
+                t18[i - tile_begin] = t18_sum;
             }
 
-            /* t15[i:n] = -(0.5 * (t14[i] / (t1[i] * t1[i])) / sqrt(t0[i])) */
+            /* t19[i:n] = -(t18[i] / (t3[i] * t3[i])) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i];
-                t15[i - tile_begin] = -(0.5 * (t14[i - tile_begin] / (t1_i * t1_i)) / sqrt(t0[i]));
+                const double t3_i = t3[i];
+                t19[i - tile_begin] = -(t18[i - tile_begin] / (t3_i * t3_i));
             }
 
-            /* grad_B[i:n, j:k] = B_bar[i, j] / t1[i] + t15[i] * (2 * B[i, j]) */
+            /* grad_B[i:n, j:k] = B_bar[i, j] / t3[i] + where(0 == t3[i], 0, B[i, j] * t19[i] / t3[i]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i];
-                const double t15_i = t15[i - tile_begin];
+                const double t3_i = t3[i];
+                const int v1 = 0.0 == t3_i;
+                const double t19_i = t19[i - tile_begin];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    grad_B[i*k + j] = B_bar[i*k + j] / t1_i + t15_i * (2.0 * B[i*k + j]);
+                    grad_B[i*k + j] = B_bar[i*k + j] / t3_i + (v1 ? 0.0 : B[i*k + j] * t19_i / t3_i);
                 }
             }
         }

@@ -2,7 +2,7 @@
  *
  *     def program(W: real[n, k], H: real[k, d], V: real[n, d]):
  *         t0[i:n, l:d] = sum[j:k](W[i, j] * H[j, l])
- *         value = sum[i:n, l:d](let(s0 := V[i, l] / t0[i, l], s0 - log(s0) - 1))
+ *         value = sum[i:n, l:d](V[i, l] / t0[i, l] - log_ratio(V[i, l], t0[i, l]) - 1)
  *         return value
  *
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
@@ -16,7 +16,7 @@
 #if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
 #if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
 #pragma omp declare simd notinbranch
-double log(double);
+double log1p(double);
 #endif
 #endif
 
@@ -179,7 +179,7 @@ static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const do
 
 size_t itakura_saito_value_work(int64_t n, int64_t k, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 28*d, 0) * (gradc_bytes(128*d, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d*k + 40*d, 0) * (gradc_bytes(128*d, sizeof(double)));
 }
 
 int itakura_saito_value(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
@@ -187,7 +187,7 @@ int itakura_saito_value(int64_t n, int64_t k, int64_t d, const double *restrict 
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 3*d*k + 28*d, 0);
+    const int64_t parts = gradc_parts(n, 3*d*k + 40*d, 0);
     const size_t part_bytes = gradc_bytes(128*d, sizeof(double));
     double value__parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -203,13 +203,17 @@ int itakura_saito_value(int64_t n, int64_t k, int64_t d, const double *restrict 
             /* t0[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
             gradc_product(tile_end - tile_begin, d, k, &W[tile_begin*k], k, 1, H, d, 1, t0, d, 1, 0);
 
-            /* value = sum[i:n, l:d](let(s0 := V[i, l] / t0[i, l], s0 - log(s0) - 1)) */
+            /* value = sum[i:n, l:d](let(s0 := abs(t0[i, l]) <= abs(V[i, l]), s1 := where(s0, t0[i, l], V[i, l]),
+             *    V[i, l] / t0[i, l] - where(s0, 1, -1) * log1p((where(s0, V[i, l], t0[i, l]) - s1) / s1) - 1)) */
             double value__part_sum = 0.0;
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD(reduction(+:value__part_sum))
                 for (int64_t l = 0; l < d; ++l) {
-                    const double v0 = V[i*d + l] / t0[(i - tile_begin)*d + l];
-                    value__part_sum += v0 - log(v0) - 1.0;
+                    const double V_il = V[i*d + l];
+                    const double t0_il = t0[(i - tile_begin)*d + l];
+                    const int v0 = fabs(t0_il) <= fabs(V_il);
+                    const double v1 = v0 ? t0_il : V_il;
+                    value__part_sum += V_il / t0_il - (v0 ? 1.0 : -1.0) * log1p(((v0 ? V_il : t0_il) - v1) / v1) - 1.0;
                 }
             }
             value__part += value__part_sum;
@@ -236,7 +240,7 @@ int itakura_saito_forward(int64_t n, int64_t k, int64_t d, const double *restric
                           const double *restrict V, double *restrict value, double *restrict t0, void *restrict work)
 {
     (void)work;
-    const int64_t parts = gradc_parts(n, 3*d*k + 28*d, 0);
+    const int64_t parts = gradc_parts(n, 3*d*k + 40*d, 0);
     double value__parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -249,13 +253,17 @@ int itakura_saito_forward(int64_t n, int64_t k, int64_t d, const double *restric
             /* t0[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
             gradc_product(tile_end - tile_begin, d, k, &W[tile_begin*k], k, 1, H, d, 1, &t0[tile_begin*d], d, 1, 0);
 
-            /* value = sum[i:n, l:d](let(s0 := V[i, l] / t0[i, l], s0 - log(s0) - 1)) */
+            /* value = sum[i:n, l:d](let(s0 := abs(t0[i, l]) <= abs(V[i, l]), s1 := where(s0, t0[i, l], V[i, l]),
+             *    V[i, l] / t0[i, l] - where(s0, 1, -1) * log1p((where(s0, V[i, l], t0[i, l]) - s1) / s1) - 1)) */
             double value__part_sum = 0.0;
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD(reduction(+:value__part_sum))
                 for (int64_t l = 0; l < d; ++l) {
-                    const double v0 = V[i*d + l] / t0[i*d + l];
-                    value__part_sum += v0 - log(v0) - 1.0;
+                    const double V_il = V[i*d + l];
+                    const double t0_il = t0[i*d + l];
+                    const int v0 = fabs(t0_il) <= fabs(V_il);
+                    const double v1 = v0 ? t0_il : V_il;
+                    value__part_sum += V_il / t0_il - (v0 ? 1.0 : -1.0) * log1p(((v0 ? V_il : t0_il) - v1) / v1) - 1.0;
                 }
             }
             value__part += value__part_sum;
@@ -272,7 +280,7 @@ int itakura_saito_forward(int64_t n, int64_t k, int64_t d, const double *restric
 
 size_t itakura_saito_backward_work(int64_t n, int64_t k, int64_t d)
 {
-    return (size_t)gradc_parts(n, 6*d*k + 22*d, d*k) * (gradc_bytes(d*k, sizeof(double))
+    return (size_t)gradc_parts(n, 6*d*k + 17*d, d*k) * (gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128*d, sizeof(double)));
 }
 
@@ -282,7 +290,7 @@ int itakura_saito_backward(int64_t n, int64_t k, int64_t d, const double *restri
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 6*d*k + 22*d, d*k);
+    const int64_t parts = gradc_parts(n, 6*d*k + 17*d, d*k);
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*d, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -298,13 +306,12 @@ int itakura_saito_backward(int64_t n, int64_t k, int64_t d, const double *restri
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-            /* t1[i:n, l:d] = -(V[i, l] * (cotangent - cotangent / (V[i, l] / t0[i, l])) / t0[i, l] / t0[i, l]) */
+            /* t1[i:n, l:d] = cotangent / t0[i, l] - cotangent * V[i, l] / t0[i, l] / t0[i, l] */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD()
                 for (int64_t l = 0; l < d; ++l) {
-                    const double V_il = V[i*d + l];
                     const double t0_il = t0[i*d + l];
-                    t1[(i - tile_begin)*d + l] = -(V_il * (cotangent - cotangent / (V_il / t0_il)) / t0_il / t0_il);
+                    t1[(i - tile_begin)*d + l] = cotangent / t0_il - cotangent * V[i*d + l] / t0_il / t0_il;
                 }
             }
 
@@ -327,7 +334,7 @@ int itakura_saito_backward(int64_t n, int64_t k, int64_t d, const double *restri
 
 size_t itakura_saito_value_and_grad_work(int64_t n, int64_t k, int64_t d)
 {
-    return (size_t)gradc_parts(n, 9*d*k + 43*d, d*k) * (gradc_bytes(d*k, sizeof(double))
+    return (size_t)gradc_parts(n, 9*d*k + 50*d, d*k) * (gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128*d, sizeof(double))
            + gradc_bytes(128*d, sizeof(double)));
 }
@@ -338,7 +345,7 @@ int itakura_saito_value_and_grad(int64_t n, int64_t k, int64_t d, const double *
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 9*d*k + 43*d, d*k);
+    const int64_t parts = gradc_parts(n, 9*d*k + 50*d, d*k);
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*d, sizeof(double));
     double value__parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -361,8 +368,9 @@ int itakura_saito_value_and_grad(int64_t n, int64_t k, int64_t d, const double *
             /* t0[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
             gradc_product(tile_end - tile_begin, d, k, &W[tile_begin*k], k, 1, H, d, 1, t0, d, 1, 0);
 
-            /* value = sum[i:n, l:d](let(s0 := V[i, l] / t0[i, l], s0 - log(s0) - 1)) */
-            /* t1[i:n, l:d] = -(V[i, l] * (1 - 1 / (V[i, l] / t0[i, l])) / t0[i, l] / t0[i, l]) */
+            /* value = sum[i:n, l:d](let(s0 := abs(t0[i, l]) <= abs(V[i, l]), s1 := where(s0, t0[i, l], V[i, l]),
+             *    V[i, l] / t0[i, l] - where(s0, 1, -1) * log1p((where(s0, V[i, l], t0[i, l]) - s1) / s1) - 1)) */
+            /* t1[i:n, l:d] = -(-1 / t0[i, l] + V[i, l] / t0[i, l] / t0[i, l]) */
             double value__part_sum = 0.0;
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD(reduction(+:value__part_sum))
@@ -370,8 +378,10 @@ int itakura_saito_value_and_grad(int64_t n, int64_t k, int64_t d, const double *
                     const double V_il = V[i*d + l];
                     const double t0_il = t0[(i - tile_begin)*d + l];
                     const double v0 = V_il / t0_il;
-                    value__part_sum += v0 - log(v0) - 1.0;
-                    t1[(i - tile_begin)*d + l] = -(V_il * (1.0 - 1.0 / v0) / t0_il / t0_il);
+                    const int v1 = fabs(t0_il) <= fabs(V_il);
+                    const double v2 = v1 ? t0_il : V_il;
+                    value__part_sum += v0 - (v1 ? 1.0 : -1.0) * log1p(((v1 ? V_il : t0_il) - v2) / v2) - 1.0;
+                    t1[(i - tile_begin)*d + l] = -(-1.0 / t0_il + v0 / t0_il);
                 }
             }
             value__part += value__part_sum;

@@ -1,15 +1,13 @@
 /* jensen_shannon: the loss, and its derivatives.
  *
  *     def program(A: real[n, k], B: real[n, k]):
- *         t0[i:n] = max[j:k](B[i, j])
- *         t1[i:n] = sum[j:k](exp(B[i, j] - t0[i]))
- *         t2[i:n] = log(t1[i])
- *         t3[i:n] = max[j:k](A[i, j])
- *         t4[i:n] = sum[j:k](exp(A[i, j] - t3[i]))
- *         t5[i:n] = log(t4[i])
- *         t6[i:n] = sum[j:k](let(s0 := B[i, j] - (t2[i] + t0[i]), s1 := A[i, j] - (t3[i] + t5[i]), s2 := logaddexp(s1, s0) - 0.6931471805599453, exp(s0) * (s0 - 
- *         t7 = sum[i:n](t6[i])
- *         value = 0.5 * (t7 / n)
+ *         t0[i:n] = max[j:k](A[i, j])
+ *         t1[i:n] = logsumexp[j:k](A[i, j])
+ *         t2[i:n] = max[j:k](B[i, j])
+ *         t3[i:n] = logsumexp[j:k](B[i, j])
+ *         t4[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t1[i] - t0[i])), s1 := B[i, j] - (t2[i] + (t3[i] - t2[i])), s2 := logaddexp(s0, s1) - 0.69314718055994
+ *         t5 = sum[i:n](t4[i])
+ *         value = 0.5 * (t5 / n)
  *         return value
  *
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
@@ -78,7 +76,7 @@ static int64_t gradc_rows(size_t bytes)
 
 size_t jensen_shannon_value_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 152*k + 43, 0) * (gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 160*k + 53, 0) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -92,7 +90,7 @@ int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const d
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 152*k + 43, 0);
+    const int64_t parts = gradc_parts(n, 160*k + 53, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t7_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -118,57 +116,63 @@ int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const d
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t0[i:n] = max[j:k](B[i, j]) */
-            /* t3[i:n] = max[j:k](A[i, j]) */
+            /* t0[i:n] = max[j:k](A[i, j]) */
+            /* t3[i:n] = max[j:k](B[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 double t0_max = -INFINITY;
                 double t3_max = -INFINITY;
                 for (int64_t j = 0; j < k; ++j) {
-                    const double B_ij = B[i*k + j];
                     const double A_ij = A[i*k + j];
-                    t0_max = (B_ij > t0_max || B_ij != B_ij) ? B_ij : t0_max;
-                    t3_max = (A_ij > t3_max || A_ij != A_ij) ? A_ij : t3_max;
+                    const double B_ij = B[i*k + j];
+                    t0_max = (A_ij > t0_max || A_ij != A_ij) ? A_ij : t0_max;
+                    t3_max = (B_ij > t3_max || B_ij != B_ij) ? B_ij : t3_max;
                 }
                 t0[i - tile_begin] = t0_max;
                 t3[i - tile_begin] = t3_max;
             }
 
-            /* t1[i:n] = sum[j:k](exp(B[i, j] - t0[i])) */
-            /* t4[i:n] = sum[j:k](exp(A[i, j] - t3[i])) */
+            /* t1[i:n] = sum[j:k](exp(A[i, j] - where(inf == abs(t0[i]), 0, t0[i]))) */
+            /* t4[i:n] = sum[j:k](exp(B[i, j] - where(inf == abs(t3[i]), 0, t3[i]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0_i = t0[i - tile_begin];
+                const double v0 = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
                 const double t3_i = t3[i - tile_begin];
+                const double v1 = INFINITY == fabs(t3_i) ? 0.0 : t3_i;
                 double t1_sum = 0.0;
                 double t4_sum = 0.0;
                 GRADC_SIMD(reduction(+:t1_sum, t4_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t1_sum += exp(B[i*k + j] - t0_i);
-                    t4_sum += exp(A[i*k + j] - t3_i);
+                    t1_sum += exp(A[i*k + j] - v0);
+                    t4_sum += exp(B[i*k + j] - v1);
                 }
                 t1[i - tile_begin] = t1_sum;
                 t4[i - tile_begin] = t4_sum;
             }
 
-            /* t2[i:n] = log(t1[i]) */
-            /* t5[i:n] = log(t4[i]) */
+            /* t2[i:n] = log(t1[i]) + where(inf == abs(t0[i]), 0, t0[i]) */
+            /* t5[i:n] = log(t4[i]) + where(inf == abs(t3[i]), 0, t3[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t2[i - tile_begin] = log(t1[i - tile_begin]);
-                t5[i - tile_begin] = log(t4[i - tile_begin]);
+                const double t0_i = t0[i - tile_begin];
+                const double t3_i = t3[i - tile_begin];
+                t2[i - tile_begin] = log(t1[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i);
+                t5[i - tile_begin] = log(t4[i - tile_begin]) + (INFINITY == fabs(t3_i) ? 0.0 : t3_i);
             }
 
-            /* t6[i:n] = sum[j:k](let(s0 := B[i, j] - (t2[i] + t0[i]), s1 := A[i, j] - (t3[i] + t5[i]), s2 :=
-             *    where(s0 == s1, 0.6931471805599453 + s1, maximum(s0, s1) + log1p(exp(-abs(s1 - s0)))) -
-             *    0.6931471805599453, exp(s0) * (s0 - s2) + exp(s1) * (s1 - s2))) */
+            /* t6[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t2[i] - t0[i])), s1 := B[i, j] - (t3[i] + (t5[i] -
+             *    t3[i])), s2 := where(s1 == s0, 0.6931471805599453 + s0, maximum(s1, s0) + log1p(exp(-abs(s0 -
+             *    s1)))) - 0.6931471805599453, exp(s0) * (s0 - s2) + exp(s1) * (s1 - s2))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t2[i - tile_begin] + t0[i - tile_begin];
-                const double v2 = t3[i - tile_begin] + t5[i - tile_begin];
+                const double t0_i = t0[i - tile_begin];
+                const double v0 = t0_i + (t2[i - tile_begin] - t0_i);
+                const double t3_i = t3[i - tile_begin];
+                const double v2 = t3_i + (t5[i - tile_begin] - t3_i);
                 double t6_sum = 0.0;
                 GRADC_SIMD(reduction(+:t6_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    const double v1 = B[i*k + j] - v0;
-                    const double v3 = A[i*k + j] - v2;
-                    const double v4 = v1 == v3 ? 0.6931471805599453 + v3 : ((v1 > v3 || v1 != v1) ? v1 : v3) + log1p(exp(-fabs(v3 - v1)));
+                    const double v1 = A[i*k + j] - v0;
+                    const double v3 = B[i*k + j] - v2;
+                    const double v4 = v3 == v1 ? 0.6931471805599453 + v1 : ((v3 > v1 || v3 != v3) ? v3 : v1) + log1p(exp(-fabs(v1 - v3)));
                     const double v5 = v4 - 0.6931471805599453;
                     t6_sum += exp(v3) * (v3 - v5) + exp(v1) * (v1 - v5);
                 }
@@ -197,111 +201,121 @@ int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const d
 
 size_t jensen_shannon_forward_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 152*k + 43, 0) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 160*k + 53, 0) * (gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                            double *restrict value, double *restrict t0, double *restrict t1, double *restrict t2,
-                           double *restrict t3, double *restrict t4, double *restrict t5, void *restrict work)
+                           double *restrict t3, void *restrict work)
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 152*k + 43, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double));
-    double t7_parts[GRADC_PARTS];
+    const int64_t parts = gradc_parts(n, 160*k + 53, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t5_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
-        double *const t6 = (void *)own;
-        double t7_part = 0.0;
+        double *const t1_ = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t3_ = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t4 = (void *)own;
+        double t5_part = 0.0;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t0[i:n] = max[j:k](B[i, j]) */
-            /* t3[i:n] = max[j:k](A[i, j]) */
+            /* t0[i:n] = max[j:k](A[i, j]) */
+            /* t2[i:n] = max[j:k](B[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 double t0_max = -INFINITY;
-                double t3_max = -INFINITY;
+                double t2_max = -INFINITY;
                 for (int64_t j = 0; j < k; ++j) {
-                    const double B_ij = B[i*k + j];
                     const double A_ij = A[i*k + j];
-                    t0_max = (B_ij > t0_max || B_ij != B_ij) ? B_ij : t0_max;
-                    t3_max = (A_ij > t3_max || A_ij != A_ij) ? A_ij : t3_max;
+                    const double B_ij = B[i*k + j];
+                    t0_max = (A_ij > t0_max || A_ij != A_ij) ? A_ij : t0_max;
+                    t2_max = (B_ij > t2_max || B_ij != B_ij) ? B_ij : t2_max;
                 }
                 t0[i] = t0_max;
-                t3[i] = t3_max;
+                t2[i] = t2_max;
             }
 
-            /* t1[i:n] = sum[j:k](exp(B[i, j] - t0[i])) */
-            /* t4[i:n] = sum[j:k](exp(A[i, j] - t3[i])) */
+            /* t1[i:n] = sum[j:k](exp(A[i, j] - where(inf == abs(t0[i]), 0, t0[i]))) */
+            /* t3[i:n] = sum[j:k](exp(B[i, j] - where(inf == abs(t2[i]), 0, t2[i]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0_i = t0[i];
-                const double t3_i = t3[i];
-                double t1_sum = 0.0;
-                double t4_sum = 0.0;
-                GRADC_SIMD(reduction(+:t1_sum, t4_sum))
+                const double v0 = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+                const double t2_i = t2[i];
+                const double v1 = INFINITY == fabs(t2_i) ? 0.0 : t2_i;
+                double t1__sum = 0.0;
+                double t3__sum = 0.0;
+                GRADC_SIMD(reduction(+:t1__sum, t3__sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t1_sum += exp(B[i*k + j] - t0_i);
-                    t4_sum += exp(A[i*k + j] - t3_i);
+                    t1__sum += exp(A[i*k + j] - v0);
+                    t3__sum += exp(B[i*k + j] - v1);
                 }
-                t1[i] = t1_sum;
-                t4[i] = t4_sum;
+                t1_[i - tile_begin] = t1__sum;
+                t3_[i - tile_begin] = t3__sum;
             }
 
-            /* t2[i:n] = log(t1[i]) */
-            /* t5[i:n] = log(t4[i]) */
+            /* t1_2[i:n] = log(t1[i]) + where(inf == abs(t0[i]), 0, t0[i]) */
+            /* t3_2[i:n] = log(t3[i]) + where(inf == abs(t2[i]), 0, t2[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t2[i] = log(t1[i]);
-                t5[i] = log(t4[i]);
+                const double t0_i = t0[i];
+                const double t2_i = t2[i];
+                t1[i] = log(t1_[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i);
+                t3[i] = log(t3_[i - tile_begin]) + (INFINITY == fabs(t2_i) ? 0.0 : t2_i);
             }
 
-            /* t6[i:n] = sum[j:k](let(s0 := B[i, j] - (t2[i] + t0[i]), s1 := A[i, j] - (t3[i] + t5[i]), s2 :=
-             *    where(s0 == s1, 0.6931471805599453 + s1, maximum(s0, s1) + log1p(exp(-abs(s1 - s0)))) -
-             *    0.6931471805599453, exp(s0) * (s0 - s2) + exp(s1) * (s1 - s2))) */
+            /* t4[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t1_2[i] - t0[i])), s1 := B[i, j] - (t2[i] +
+             *    (t3_2[i] - t2[i])), s2 := where(s1 == s0, 0.6931471805599453 + s0, maximum(s1, s0) +
+             *    log1p(exp(-abs(s0 - s1)))) - 0.6931471805599453, exp(s0) * (s0 - s2) + exp(s1) * (s1 - s2))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t2[i] + t0[i];
-                const double v2 = t3[i] + t5[i];
-                double t6_sum = 0.0;
-                GRADC_SIMD(reduction(+:t6_sum))
+                const double t0_i = t0[i];
+                const double v0 = t0_i + (t1[i] - t0_i);
+                const double t2_i = t2[i];
+                const double v2 = t2_i + (t3[i] - t2_i);
+                double t4_sum = 0.0;
+                GRADC_SIMD(reduction(+:t4_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    const double v1 = B[i*k + j] - v0;
-                    const double v3 = A[i*k + j] - v2;
-                    const double v4 = v1 == v3 ? 0.6931471805599453 + v3 : ((v1 > v3 || v1 != v1) ? v1 : v3) + log1p(exp(-fabs(v3 - v1)));
+                    const double v1 = A[i*k + j] - v0;
+                    const double v3 = B[i*k + j] - v2;
+                    const double v4 = v3 == v1 ? 0.6931471805599453 + v1 : ((v3 > v1 || v3 != v3) ? v3 : v1) + log1p(exp(-fabs(v1 - v3)));
                     const double v5 = v4 - 0.6931471805599453;
-                    t6_sum += exp(v3) * (v3 - v5) + exp(v1) * (v1 - v5);
+                    t4_sum += exp(v3) * (v3 - v5) + exp(v1) * (v1 - v5);
                 }
-                t6[i - tile_begin] = t6_sum;
+                t4[i - tile_begin] = t4_sum;
             }
 
-            /* t7 = sum[i:n](t6[i]) */
-            double t7_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t7_part_sum))
+            /* t5 = sum[i:n](t4[i]) */
+            double t5_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t5_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t7_part_sum += t6[i - tile_begin];
+                t5_part_sum += t4[i - tile_begin];
             }
-            t7_part += t7_part_sum;
+            t5_part += t5_part_sum;
         }
-        t7_parts[part] = t7_part;
+        t5_parts[part] = t5_part;
     }
-    double t7 = 0.0;
+    double t5 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t7 += t7_parts[part];
+        t5 += t5_parts[part];
     }
 
-    /* value = 0.5 * (t7 / n) */
-    *value = 0.5 * (t7 / (double)n);
+    /* value = 0.5 * (t5 / n) */
+    *value = 0.5 * (t5 / (double)n);
     return 0;
 }
 
 size_t jensen_shannon_backward_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 390*k + 14, 0) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 398*k, 0) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -311,133 +325,146 @@ size_t jensen_shannon_backward_work(int64_t n, int64_t k)
 
 int jensen_shannon_backward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                             const double *restrict t0, const double *restrict t1, const double *restrict t2,
-                            const double *restrict t3, const double *restrict t4, const double *restrict t5,
-                            double cotangent, double *restrict grad_A, double *restrict grad_B, void *restrict work)
+                            const double *restrict t3, double cotangent, double *restrict grad_A,
+                            double *restrict grad_B, void *restrict work)
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
 
-    /* t6 = 0.5 * cotangent / n */
-    const double t6 = 0.5 * cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 390*k + 14, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    /* t4 = 0.5 * cotangent / n */
+    const double t4 = 0.5 * cotangent / (double)n;
+    const int64_t parts = gradc_parts(n, 398*k, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
+        double *const t5 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t6 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
         double *const t7 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t10 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t11 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t14 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t8 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t9 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t12 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t13 = (void *)own;
+        double *const t10 = (void *)own;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t7[i:n] = sum[j:k](let(s0 := A[i, j] - (t3[i] + t5[i]), s1 := exp(s0), s2 := t6 * s1, s3 := B[i, j]
-             *    - (t0[i] + t2[i]), s4 := where(s3 == s0, 0.6931471805599453 + s0, maximum(s3, s0) +
-             *    log1p(exp(-abs(s0 - s3)))), s2 + s1 * (t6 * (s0 - (s4 - 0.6931471805599453))) - (s2 + t6 *
-             *    exp(s3)) * exp(s0 - s4))) */
-            /* t10[i:n] = sum[j:k](where(A[i, j] == t3[i], 1, 0)) */
-            /* t11[i:n] = sum[j:k](let(s0 := B[i, j] - (t0[i] + t2[i]), s1 := exp(s0), s2 := A[i, j] - (t3[i] +
-             *    t5[i]), s3 := where(s0 == s2, 0.6931471805599453 + s2, maximum(s0, s2) + log1p(exp(-abs(s2 -
-             *    s0)))), s4 := t6 * s1, s1 * (t6 * (s0 - (s3 - 0.6931471805599453))) + (s4 - (t6 * exp(s2) + s4) *
-             *    exp(s0 - s3)))) */
-            /* t14[i:n] = sum[j:k](where(B[i, j] == t0[i], 1, 0)) */
+            /* t5[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t1[i] - t0[i])), s1 := exp(s0), s2 := B[i, j] -
+             *    (t2[i] + (t3[i] - t2[i])), s3 := s0 - s2, s4 := exp(-abs(s3)), s5 := t4 * s1, s6 := s1 * (t4 *
+             *    (s0 - (where(s2 == s0, 0.6931471805599453 + s0, maximum(s2, s0) + log1p(s4)) -
+             *    0.6931471805599453))) + (s5 + where(-inf == s0, 0, -((s5 + t4 * exp(s2)) * (where(0 <= s3, 1, s4)
+             *    / (1 + s4))))), s6 - s6)) */
+            /* t6[i:n] = sum[j:k](where(A[i, j] == t0[i], 1, 0)) */
+            /* t7[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t1[i] - t0[i])), s1 := exp(s0), s2 := B[i, j] -
+             *    (t2[i] + (t3[i] - t2[i])), s3 := s0 - s2, s4 := exp(-abs(s3)), s5 := t4 * s1, s1 * (t4 * (s0 -
+             *    (where(s2 == s0, 0.6931471805599453 + s0, maximum(s2, s0) + log1p(s4)) - 0.6931471805599453))) +
+             *    (s5 + where(-inf == s0, 0, -((s5 + t4 * exp(s2)) * (where(0 <= s3, 1, s4) / (1 + s4))))))) */
+            /* t8[i:n] = sum[j:k](let(s0 := B[i, j] - (t2[i] + (t3[i] - t2[i])), s1 := A[i, j] - (t0[i] + (t1[i] -
+             *    t0[i])), s2 := exp(s0), s3 := t4 * s2, s4 := s0 - s1, s5 := exp(-abs(s4)), s6 := where(-inf ==
+             *    s0, 0, -((t4 * exp(s1) + s3) * (where(0 <= s4, 1, s5) / (1 + s5)))) + (s3 + s2 * (t4 * (s0 -
+             *    (where(s0 == s1, 0.6931471805599453 + s1, maximum(s0, s1) + log1p(exp(-abs(s1 - s0)))) -
+             *    0.6931471805599453)))), s6 - s6)) */
+            /* t9[i:n] = sum[j:k](where(B[i, j] == t2[i], 1, 0)) */
+            /* t10[i:n] = sum[j:k](let(s0 := B[i, j] - (t2[i] + (t3[i] - t2[i])), s1 := A[i, j] - (t0[i] + (t1[i] -
+             *    t0[i])), s2 := exp(s0), s3 := t4 * s2, s4 := s0 - s1, s5 := exp(-abs(s4)), where(-inf == s0, 0,
+             *    -((t4 * exp(s1) + s3) * (where(0 <= s4, 1, s5) / (1 + s5)))) + (s3 + s2 * (t4 * (s0 - (where(s0
+             *    == s1, 0.6931471805599453 + s1, maximum(s0, s1) + log1p(exp(-abs(s1 - s0)))) -
+             *    0.6931471805599453)))))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t3_i = t3[i];
-                const double v0 = t3_i + t5[i];
                 const double t0_i = t0[i];
-                const double v4 = t0_i + t2[i];
+                const double v0 = t0_i + (t1[i] - t0_i);
+                const double t2_i = t2[i];
+                const double v3 = t2_i + (t3[i] - t2_i);
+                double t5_sum = 0.0;
+                double t6_sum = 0.0;
                 double t7_sum = 0.0;
+                double t8_sum = 0.0;
+                double t9_sum = 0.0;
                 double t10_sum = 0.0;
-                double t11_sum = 0.0;
-                double t14_sum = 0.0;
-                GRADC_SIMD(reduction(+:t7_sum, t10_sum, t11_sum, t14_sum))
+                GRADC_SIMD(reduction(+:t5_sum, t6_sum, t7_sum, t8_sum, t9_sum, t10_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double A_ij = A[i*k + j];
                     const double v1 = A_ij - v0;
                     const double v2 = exp(v1);
-                    const double v3 = t6 * v2;
                     const double B_ij = B[i*k + j];
-                    const double v5 = B_ij - v4;
-                    const double v6 = v5 == v1 ? 0.6931471805599453 + v1 : ((v5 > v1 || v5 != v5) ? v5 : v1) + log1p(exp(-fabs(v1 - v5)));
-                    const double v7 = v6 - 0.6931471805599453;
-                    const double v8 = exp(v5);
-                    const double v9 = t6 * v8;
-                    const double v10 = v9 + v3;
-                    t7_sum += v3 + v2 * (t6 * (v1 - v7)) - v10 * exp(v1 - v6);
-                    t10_sum += A_ij == t3_i ? 1.0 : 0.0;
-                    t11_sum += v8 * (t6 * (v5 - v7)) + (v9 - v10 * exp(v5 - v6));
-                    t14_sum += B_ij == t0_i ? 1.0 : 0.0;
+                    const double v4 = B_ij - v3;
+                    const double v5 = v1 - v4;
+                    const double v6 = exp(-fabs(v5));
+                    const double v7 = (v4 == v1 ? 0.6931471805599453 + v1 : ((v4 > v1 || v4 != v4) ? v4 : v1) + log1p(v6)) - 0.6931471805599453;
+                    const double v8 = t4 * v2;
+                    const double v9 = exp(v4);
+                    const double v10 = t4 * v9;
+                    const double v11 = v10 + v8;
+                    const double v12 = v2 * (t4 * (v1 - v7)) + (v8 + (-INFINITY == v1 ? 0.0 : -(v11 * ((0.0 <= v5 ? 1.0 : v6) / (1.0 + v6)))));
+                    const double v13 = v4 - v1;
+                    const double v14 = exp(-fabs(v13));
+                    const double v15 = (-INFINITY == v4 ? 0.0 : -(v11 * ((0.0 <= v13 ? 1.0 : v14) / (1.0 + v14)))) + (v10 + v9 * (t4 * (v4 - v7)));
+                    t5_sum += v12 - v12;
+                    t6_sum += A_ij == t0_i ? 1.0 : 0.0;
+                    t7_sum += v12;
+                    t8_sum += v15 - v15;
+                    t9_sum += B_ij == t2_i ? 1.0 : 0.0;
+                    t10_sum += v15;
                 }
+                t5[i - tile_begin] = t5_sum;
+                t6[i - tile_begin] = t6_sum;
                 t7[i - tile_begin] = t7_sum;
+                t8[i - tile_begin] = t8_sum;
+                t9[i - tile_begin] = t9_sum;
                 t10[i - tile_begin] = t10_sum;
-                t11[i - tile_begin] = t11_sum;
-                t14[i - tile_begin] = t14_sum;
             }
 
-            /* t8[i:n] = -t7[i] */
-            /* t9[i:n] = t8[i] / t4[i] */
-            /* t12[i:n] = -t11[i] */
-            /* t13[i:n] = t12[i] / t1[i] */
-            GRADC_SIMD()
+            /* grad_A[i:n, j:k] = let(s0 := A[i, j] - (t0[i] + (t1[i] - t0[i])), s1 := exp(s0), s2 := B[i, j] -
+             *    (t2[i] + (t3[i] - t2[i])), s3 := s0 - s2, s4 := exp(-abs(s3)), s5 := t4 * s1, where(A[i, j] ==
+             *    t0[i], t5[i] / t6[i], 0) + (where(-inf == A[i, j], 0, -(t7[i] * exp(A[i, j] - t1[i]))) + (s1 *
+             *    (t4 * (s0 - (where(s2 == s0, 0.6931471805599453 + s0, maximum(s2, s0) + log1p(s4)) -
+             *    0.6931471805599453))) + (s5 + where(-inf == s0, 0, -((s5 + t4 * exp(s2)) * (where(0 <= s3, 1, s4)
+             *    / (1 + s4)))))))) */
+            /* grad_B[i:n, j:k] = let(s0 := B[i, j] - (t2[i] + (t3[i] - t2[i])), s1 := A[i, j] - (t0[i] + (t1[i] -
+             *    t0[i])), s2 := exp(s0), s3 := t4 * s2, s4 := s0 - s1, s5 := exp(-abs(s4)), where(B[i, j] ==
+             *    t2[i], t8[i] / t9[i], 0) + (where(-inf == B[i, j], 0, -(t10[i] * exp(B[i, j] - t3[i]))) +
+             *    (where(-inf == s0, 0, -((t4 * exp(s1) + s3) * (where(0 <= s4, 1, s5) / (1 + s5)))) + (s3 + s2 *
+             *    (t4 * (s0 - (where(s0 == s1, 0.6931471805599453 + s1, maximum(s0, s1) + log1p(exp(-abs(s1 -
+             *    s0)))) - 0.6931471805599453))))))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = -t7[i - tile_begin];
-                const double v1 = -t11[i - tile_begin];
-                t8[i - tile_begin] = v0;
-                t9[i - tile_begin] = v0 / t4[i];
-                t12[i - tile_begin] = v1;
-                t13[i - tile_begin] = v1 / t1[i];
-            }
-
-            /* grad_A[i:n, j:k] = let(s0 := A[i, j] - (t3[i] + t5[i]), s1 := exp(s0), s2 := t6 * s1, s3 := B[i, j]
-             *    - (t0[i] + t2[i]), s4 := where(s3 == s0, 0.6931471805599453 + s0, maximum(s3, s0) +
-             *    log1p(exp(-abs(s0 - s3)))), where(A[i, j] == t3[i], (t8[i] - t4[i] * t9[i]) / t10[i], 0) + (t9[i]
-             *    * exp(A[i, j] - t3[i]) + (s2 + s1 * (t6 * (s0 - (s4 - 0.6931471805599453))) - (s2 + t6 * exp(s3))
-             *    * exp(s0 - s4)))) */
-            /* grad_B[i:n, j:k] = let(s0 := B[i, j] - (t0[i] + t2[i]), s1 := exp(s0), s2 := A[i, j] - (t3[i] +
-             *    t5[i]), s3 := where(s0 == s2, 0.6931471805599453 + s2, maximum(s0, s2) + log1p(exp(-abs(s2 -
-             *    s0)))), s4 := t6 * s1, where(B[i, j] == t0[i], (t12[i] - t1[i] * t13[i]) / t14[i], 0) + (t13[i] *
-             *    exp(B[i, j] - t0[i]) + (s1 * (t6 * (s0 - (s3 - 0.6931471805599453))) + (s4 - (t6 * exp(s2) + s4)
-             *    * exp(s0 - s3))))) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t3_i = t3[i];
-                const double t9_i = t9[i - tile_begin];
-                const double v0 = (t8[i - tile_begin] - t4[i] * t9_i) / t10[i - tile_begin];
-                const double v1 = t3_i + t5[i];
                 const double t0_i = t0[i];
-                const double v5 = t0_i + t2[i];
-                const double t13_i = t13[i - tile_begin];
-                const double v13 = (t12[i - tile_begin] - t1[i] * t13_i) / t14[i - tile_begin];
+                const double v0 = t5[i - tile_begin] / t6[i - tile_begin];
+                const double t7_i = t7[i - tile_begin];
+                const double t1_i = t1[i];
+                const double v1 = t0_i + (t1_i - t0_i);
+                const double t2_i = t2[i];
+                const double t3_i = t3[i];
+                const double v4 = t2_i + (t3_i - t2_i);
+                const double v15 = t8[i - tile_begin] / t9[i - tile_begin];
+                const double t10_i = t10[i - tile_begin];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
                     const double A_ij = A[i*k + j];
                     const double v2 = A_ij - v1;
                     const double v3 = exp(v2);
-                    const double v4 = t6 * v3;
                     const double B_ij = B[i*k + j];
-                    const double v6 = B_ij - v5;
-                    const double v7 = v6 == v2 ? 0.6931471805599453 + v2 : ((v6 > v2 || v6 != v6) ? v6 : v2) + log1p(exp(-fabs(v2 - v6)));
-                    const double v8 = v7 - 0.6931471805599453;
-                    const double v9 = exp(v6);
-                    const double v10 = t6 * v9;
-                    const double v11 = v10 + v4;
-                    const double v12 = (A_ij == t3_i ? v0 : 0.0) + (t9_i * exp(A_ij - t3_i) + (v4 + v3 * (t6 * (v2 - v8)) - v11 * exp(v2 - v7)));
-                    const double v14 = (B_ij == t0_i ? v13 : 0.0) + (t13_i * exp(B_ij - t0_i) + (v9 * (t6 * (v6 - v8)) + (v10 - v11 * exp(v6 - v7))));
-                    grad_A[i*k + j] = v12;
-                    grad_B[i*k + j] = v14;
+                    const double v5 = B_ij - v4;
+                    const double v6 = v2 - v5;
+                    const double v7 = exp(-fabs(v6));
+                    const double v8 = (v5 == v2 ? 0.6931471805599453 + v2 : ((v5 > v2 || v5 != v5) ? v5 : v2) + log1p(v7)) - 0.6931471805599453;
+                    const double v9 = t4 * v3;
+                    const double v10 = exp(v5);
+                    const double v11 = t4 * v10;
+                    const double v12 = v11 + v9;
+                    const double v13 = v3 * (t4 * (v2 - v8)) + (v9 + (-INFINITY == v2 ? 0.0 : -(v12 * ((0.0 <= v6 ? 1.0 : v7) / (1.0 + v7)))));
+                    const double v14 = (A_ij == t0_i ? v0 : 0.0) + ((-INFINITY == A_ij ? 0.0 : -(t7_i * exp(A_ij - t1_i))) + v13);
+                    const double v16 = v5 - v2;
+                    const double v17 = exp(-fabs(v16));
+                    const double v18 = (-INFINITY == v5 ? 0.0 : -(v12 * ((0.0 <= v16 ? 1.0 : v17) / (1.0 + v17)))) + (v11 + v10 * (t4 * (v5 - v8)));
+                    const double v19 = (B_ij == t2_i ? v15 : 0.0) + ((-INFINITY == B_ij ? 0.0 : -(t10_i * exp(B_ij - t3_i))) + v18);
+                    grad_A[i*k + j] = v14;
+                    grad_B[i*k + j] = v19;
                 }
             }
         }
@@ -447,9 +474,7 @@ int jensen_shannon_backward(int64_t n, int64_t k, const double *restrict A, cons
 
 size_t jensen_shannon_value_and_grad_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 441*k + 57, 0) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 455*k + 53, 0) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -473,8 +498,8 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
 
     /* t8 = 0.5 / n */
     const double t8 = 0.5 / (double)n;
-    const int64_t parts = gradc_parts(n, 441*k + 57, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const int64_t parts = gradc_parts(n, 455*k + 53, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t7_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -489,9 +514,9 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
         own += gradc_bytes(128, sizeof(double));
         double *const t4 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t12 = (void *)own;
+        double *const t10 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t16 = (void *)own;
+        double *const t13 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t2 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
@@ -501,162 +526,185 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
         own += gradc_bytes(128, sizeof(double));
         double *const t9 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t13 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t10 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const t11 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t14 = (void *)own;
+        double *const t12 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t15 = (void *)own;
+        double *const t14 = (void *)own;
         double t7_part = 0.0;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t0[i:n] = max[j:k](B[i, j]) */
-            /* t3[i:n] = max[j:k](A[i, j]) */
+            /* t0[i:n] = max[j:k](A[i, j]) */
+            /* t3[i:n] = max[j:k](B[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 double t0_max = -INFINITY;
                 double t3_max = -INFINITY;
                 for (int64_t j = 0; j < k; ++j) {
-                    const double B_ij = B[i*k + j];
                     const double A_ij = A[i*k + j];
-                    t0_max = (B_ij > t0_max || B_ij != B_ij) ? B_ij : t0_max;
-                    t3_max = (A_ij > t3_max || A_ij != A_ij) ? A_ij : t3_max;
+                    const double B_ij = B[i*k + j];
+                    t0_max = (A_ij > t0_max || A_ij != A_ij) ? A_ij : t0_max;
+                    t3_max = (B_ij > t3_max || B_ij != B_ij) ? B_ij : t3_max;
                 }
                 t0[i - tile_begin] = t0_max;
                 t3[i - tile_begin] = t3_max;
             }
 
-            /* t1[i:n] = sum[j:k](exp(B[i, j] - t0[i])) */
-            /* t4[i:n] = sum[j:k](exp(A[i, j] - t3[i])) */
-            /* t12[i:n] = sum[j:k](where(A[i, j] == t3[i], 1, 0)) */
-            /* t16[i:n] = sum[j:k](where(B[i, j] == t0[i], 1, 0)) */
+            /* t1[i:n] = sum[j:k](exp(A[i, j] - where(inf == abs(t0[i]), 0, t0[i]))) */
+            /* t4[i:n] = sum[j:k](exp(B[i, j] - where(inf == abs(t3[i]), 0, t3[i]))) */
+            /* t10[i:n] = sum[j:k](where(A[i, j] == t0[i], 1, 0)) */
+            /* t13[i:n] = sum[j:k](where(B[i, j] == t3[i], 1, 0)) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0_i = t0[i - tile_begin];
+                const double v0 = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
                 const double t3_i = t3[i - tile_begin];
+                const double v1 = INFINITY == fabs(t3_i) ? 0.0 : t3_i;
                 double t1_sum = 0.0;
                 double t4_sum = 0.0;
-                double t12_sum = 0.0;
-                double t16_sum = 0.0;
-                GRADC_SIMD(reduction(+:t1_sum, t4_sum, t12_sum, t16_sum))
+                double t10_sum = 0.0;
+                double t13_sum = 0.0;
+                GRADC_SIMD(reduction(+:t1_sum, t4_sum, t10_sum, t13_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    const double B_ij = B[i*k + j];
                     const double A_ij = A[i*k + j];
-                    t1_sum += exp(B_ij - t0_i);
-                    t4_sum += exp(A_ij - t3_i);
-                    t12_sum += A_ij == t3_i ? 1.0 : 0.0;
-                    t16_sum += B_ij == t0_i ? 1.0 : 0.0;
+                    const double B_ij = B[i*k + j];
+                    t1_sum += exp(A_ij - v0);
+                    t4_sum += exp(B_ij - v1);
+                    t10_sum += A_ij == t0_i ? 1.0 : 0.0;
+                    t13_sum += B_ij == t3_i ? 1.0 : 0.0;
                 }
                 t1[i - tile_begin] = t1_sum;
                 t4[i - tile_begin] = t4_sum;
-                t12[i - tile_begin] = t12_sum;
-                t16[i - tile_begin] = t16_sum;
-            }
-
-            /* t2[i:n] = log(t1[i]) */
-            /* t5[i:n] = log(t4[i]) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t2[i - tile_begin] = log(t1[i - tile_begin]);
-                t5[i - tile_begin] = log(t4[i - tile_begin]);
-            }
-
-            /* t6[i:n] = sum[j:k](let(s0 := B[i, j] - (t2[i] + t0[i]), s1 := A[i, j] - (t3[i] + t5[i]), s2 :=
-             *    where(s0 == s1, 0.6931471805599453 + s1, maximum(s0, s1) + log1p(exp(-abs(s1 - s0)))) -
-             *    0.6931471805599453, exp(s0) * (s0 - s2) + exp(s1) * (s1 - s2))) */
-            /* t9[i:n] = sum[j:k](let(s0 := A[i, j] - (t3[i] + t5[i]), s1 := exp(s0), s2 := t8 * s1, s3 := B[i, j]
-             *    - (t2[i] + t0[i]), s4 := where(s3 == s0, 0.6931471805599453 + s0, maximum(s3, s0) +
-             *    log1p(exp(-abs(s0 - s3)))), s2 + s1 * (t8 * (s0 - (s4 - 0.6931471805599453))) - (t8 * exp(s3) +
-             *    s2) * exp(s0 - s4))) */
-            /* t13[i:n] = sum[j:k](let(s0 := B[i, j] - (t2[i] + t0[i]), s1 := exp(s0), s2 := A[i, j] - (t3[i] +
-             *    t5[i]), s3 := where(s0 == s2, 0.6931471805599453 + s2, maximum(s0, s2) + log1p(exp(-abs(s2 -
-             *    s0)))), s4 := t8 * s1, s1 * (t8 * (s0 - (s3 - 0.6931471805599453))) + (s4 - (s4 + t8 * exp(s2)) *
-             *    exp(s0 - s3)))) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t2[i - tile_begin] + t0[i - tile_begin];
-                const double v3 = t3[i - tile_begin] + t5[i - tile_begin];
-                double t6_sum = 0.0;
-                double t9_sum = 0.0;
-                double t13_sum = 0.0;
-                GRADC_SIMD(reduction(+:t6_sum, t9_sum, t13_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v1 = B[i*k + j] - v0;
-                    const double v2 = exp(v1);
-                    const double v4 = A[i*k + j] - v3;
-                    const double v5 = v1 == v4 ? 0.6931471805599453 + v4 : ((v1 > v4 || v1 != v1) ? v1 : v4) + log1p(exp(-fabs(v4 - v1)));
-                    const double v6 = v5 - 0.6931471805599453;
-                    const double v7 = v1 - v6;
-                    const double v8 = exp(v4);
-                    const double v9 = v4 - v6;
-                    const double v10 = t8 * v8;
-                    const double v11 = t8 * v2;
-                    const double v12 = v10 + v11;
-                    t6_sum += v8 * v9 + v2 * v7;
-                    t9_sum += v10 + v8 * (t8 * v9) - v12 * exp(v4 - v5);
-                    t13_sum += v2 * (t8 * v7) + (v11 - v12 * exp(v1 - v5));
-                }
-                t6[i - tile_begin] = t6_sum;
-                t9[i - tile_begin] = t9_sum;
+                t10[i - tile_begin] = t10_sum;
                 t13[i - tile_begin] = t13_sum;
             }
 
+            /* t2[i:n] = log(t1[i]) + where(inf == abs(t0[i]), 0, t0[i]) */
+            /* t5[i:n] = log(t4[i]) + where(inf == abs(t3[i]), 0, t3[i]) */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t0_i = t0[i - tile_begin];
+                const double t3_i = t3[i - tile_begin];
+                t2[i - tile_begin] = log(t1[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i);
+                t5[i - tile_begin] = log(t4[i - tile_begin]) + (INFINITY == fabs(t3_i) ? 0.0 : t3_i);
+            }
+
+            /* t6[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t2[i] - t0[i])), s1 := B[i, j] - (t3[i] + (t5[i] -
+             *    t3[i])), s2 := where(s1 == s0, 0.6931471805599453 + s0, maximum(s1, s0) + log1p(exp(-abs(s0 -
+             *    s1)))) - 0.6931471805599453, exp(s0) * (s0 - s2) + exp(s1) * (s1 - s2))) */
+            /* t9[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t2[i] - t0[i])), s1 := exp(s0), s2 := B[i, j] -
+             *    (t3[i] + (t5[i] - t3[i])), s3 := s0 - s2, s4 := exp(-abs(s3)), s5 := t8 * s1, s6 := s1 * (t8 *
+             *    (s0 - (where(s2 == s0, 0.6931471805599453 + s0, maximum(s2, s0) + log1p(s4)) -
+             *    0.6931471805599453))) + (s5 + where(-inf == s0, 0, -((t8 * exp(s2) + s5) * (where(0 <= s3, 1, s4)
+             *    / (1 + s4))))), s6 - s6)) */
+            /* t11[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t2[i] - t0[i])), s1 := exp(s0), s2 := B[i, j] -
+             *    (t3[i] + (t5[i] - t3[i])), s3 := s0 - s2, s4 := exp(-abs(s3)), s5 := t8 * s1, s1 * (t8 * (s0 -
+             *    (where(s2 == s0, 0.6931471805599453 + s0, maximum(s2, s0) + log1p(s4)) - 0.6931471805599453))) +
+             *    (s5 + where(-inf == s0, 0, -((t8 * exp(s2) + s5) * (where(0 <= s3, 1, s4) / (1 + s4))))))) */
+            /* t12[i:n] = sum[j:k](let(s0 := B[i, j] - (t3[i] + (t5[i] - t3[i])), s1 := exp(s0), s2 := t8 * s1, s3
+             *    := A[i, j] - (t0[i] + (t2[i] - t0[i])), s4 := s0 - s3, s5 := exp(-abs(s4)), s6 := s2 + s1 * (t8 *
+             *    (s0 - (where(s0 == s3, 0.6931471805599453 + s3, maximum(s0, s3) + log1p(exp(-abs(s3 - s0)))) -
+             *    0.6931471805599453))) + where(-inf == s0, 0, -((s2 + t8 * exp(s3)) * (where(0 <= s4, 1, s5) / (1
+             *    + s5)))), s6 - s6)) */
+            /* t14[i:n] = sum[j:k](let(s0 := B[i, j] - (t3[i] + (t5[i] - t3[i])), s1 := exp(s0), s2 := t8 * s1, s3
+             *    := A[i, j] - (t0[i] + (t2[i] - t0[i])), s4 := s0 - s3, s5 := exp(-abs(s4)), s2 + s1 * (t8 * (s0 -
+             *    (where(s0 == s3, 0.6931471805599453 + s3, maximum(s0, s3) + log1p(exp(-abs(s3 - s0)))) -
+             *    0.6931471805599453))) + where(-inf == s0, 0, -((s2 + t8 * exp(s3)) * (where(0 <= s4, 1, s5) / (1
+             *    + s5)))))) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t0_i = t0[i - tile_begin];
+                const double v0 = t0_i + (t2[i - tile_begin] - t0_i);
+                const double t3_i = t3[i - tile_begin];
+                const double v3 = t3_i + (t5[i - tile_begin] - t3_i);
+                double t6_sum = 0.0;
+                double t9_sum = 0.0;
+                double t11_sum = 0.0;
+                double t12_sum = 0.0;
+                double t14_sum = 0.0;
+                GRADC_SIMD(reduction(+:t6_sum, t9_sum, t11_sum, t12_sum, t14_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double v1 = A[i*k + j] - v0;
+                    const double v2 = exp(v1);
+                    const double v4 = B[i*k + j] - v3;
+                    const double v5 = v1 - v4;
+                    const double v6 = exp(-fabs(v5));
+                    const double v7 = (v4 == v1 ? 0.6931471805599453 + v1 : ((v4 > v1 || v4 != v4) ? v4 : v1) + log1p(v6)) - 0.6931471805599453;
+                    const double v8 = v1 - v7;
+                    const double v9 = exp(v4);
+                    const double v10 = v4 - v7;
+                    const double v11 = t8 * v2;
+                    const double v12 = t8 * v9;
+                    const double v13 = v12 + v11;
+                    const double v14 = v2 * (t8 * v8) + (v11 + (-INFINITY == v1 ? 0.0 : -(v13 * ((0.0 <= v5 ? 1.0 : v6) / (1.0 + v6)))));
+                    const double v15 = v4 - v1;
+                    const double v16 = exp(-fabs(v15));
+                    const double v17 = v12 + v9 * (t8 * v10) + (-INFINITY == v4 ? 0.0 : -(v13 * ((0.0 <= v15 ? 1.0 : v16) / (1.0 + v16))));
+                    t6_sum += v9 * v10 + v2 * v8;
+                    t9_sum += v14 - v14;
+                    t11_sum += v14;
+                    t12_sum += v17 - v17;
+                    t14_sum += v17;
+                }
+                t6[i - tile_begin] = t6_sum;
+                t9[i - tile_begin] = t9_sum;
+                t11[i - tile_begin] = t11_sum;
+                t12[i - tile_begin] = t12_sum;
+                t14[i - tile_begin] = t14_sum;
+            }
+
             /* t7 = sum[i:n](t6[i]) */
-            /* t10[i:n] = -t9[i] */
-            /* t11[i:n] = t10[i] / t4[i] */
-            /* t14[i:n] = -t13[i] */
-            /* t15[i:n] = t14[i] / t1[i] */
             double t7_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t7_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = -t9[i - tile_begin];
-                const double v1 = -t13[i - tile_begin];
                 t7_part_sum += t6[i - tile_begin];
-                t10[i - tile_begin] = v0;
-                t11[i - tile_begin] = v0 / t4[i - tile_begin];
-                t14[i - tile_begin] = v1;
-                t15[i - tile_begin] = v1 / t1[i - tile_begin];
             }
             t7_part += t7_part_sum;
 
-            /* grad_A[i:n, j:k] = let(s0 := A[i, j] - (t3[i] + t5[i]), s1 := exp(s0), s2 := t8 * s1, s3 := B[i, j]
-             *    - (t2[i] + t0[i]), s4 := where(s3 == s0, 0.6931471805599453 + s0, maximum(s3, s0) +
-             *    log1p(exp(-abs(s0 - s3)))), where(A[i, j] == t3[i], (t10[i] - t4[i] * t11[i]) / t12[i], 0) +
-             *    (t11[i] * exp(A[i, j] - t3[i]) + (s2 + s1 * (t8 * (s0 - (s4 - 0.6931471805599453))) - (t8 *
-             *    exp(s3) + s2) * exp(s0 - s4)))) */
-            /* grad_B[i:n, j:k] = let(s0 := B[i, j] - (t2[i] + t0[i]), s1 := exp(s0), s2 := A[i, j] - (t3[i] +
-             *    t5[i]), s3 := where(s0 == s2, 0.6931471805599453 + s2, maximum(s0, s2) + log1p(exp(-abs(s2 -
-             *    s0)))), s4 := t8 * s1, where(B[i, j] == t0[i], (t14[i] - t15[i] * t1[i]) / t16[i], 0) + (t15[i] *
-             *    exp(B[i, j] - t0[i]) + (s1 * (t8 * (s0 - (s3 - 0.6931471805599453))) + (s4 - (s4 + t8 * exp(s2))
-             *    * exp(s0 - s3))))) */
+            /* grad_A[i:n, j:k] = let(s0 := A[i, j] - (t0[i] + (t2[i] - t0[i])), s1 := exp(s0), s2 := B[i, j] -
+             *    (t3[i] + (t5[i] - t3[i])), s3 := s0 - s2, s4 := exp(-abs(s3)), s5 := t8 * s1, where(A[i, j] ==
+             *    t0[i], t9[i] / t10[i], 0) + (where(-inf == A[i, j], 0, -(t11[i] * exp(A[i, j] - t2[i]))) + (s1 *
+             *    (t8 * (s0 - (where(s2 == s0, 0.6931471805599453 + s0, maximum(s2, s0) + log1p(s4)) -
+             *    0.6931471805599453))) + (s5 + where(-inf == s0, 0, -((t8 * exp(s2) + s5) * (where(0 <= s3, 1, s4)
+             *    / (1 + s4)))))))) */
+            /* grad_B[i:n, j:k] = let(s0 := B[i, j] - (t3[i] + (t5[i] - t3[i])), s1 := exp(s0), s2 := t8 * s1, s3
+             *    := A[i, j] - (t0[i] + (t2[i] - t0[i])), s4 := s0 - s3, s5 := exp(-abs(s4)), where(B[i, j] ==
+             *    t3[i], t12[i] / t13[i], 0) + (where(-inf == B[i, j], 0, -(t14[i] * exp(B[i, j] - t5[i]))) + (s2 +
+             *    s1 * (t8 * (s0 - (where(s0 == s3, 0.6931471805599453 + s3, maximum(s0, s3) + log1p(exp(-abs(s3 -
+             *    s0)))) - 0.6931471805599453))) + where(-inf == s0, 0, -((s2 + t8 * exp(s3)) * (where(0 <= s4, 1,
+             *    s5) / (1 + s5))))))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t3_i = t3[i - tile_begin];
-                const double t11_i = t11[i - tile_begin];
-                const double v0 = (t10[i - tile_begin] - t4[i - tile_begin] * t11_i) / t12[i - tile_begin];
-                const double v1 = t3_i + t5[i - tile_begin];
                 const double t0_i = t0[i - tile_begin];
-                const double v5 = t2[i - tile_begin] + t0_i;
-                const double t15_i = t15[i - tile_begin];
-                const double v13 = (t14[i - tile_begin] - t1[i - tile_begin] * t15_i) / t16[i - tile_begin];
+                const double v0 = t9[i - tile_begin] / t10[i - tile_begin];
+                const double t11_i = t11[i - tile_begin];
+                const double t2_i = t2[i - tile_begin];
+                const double v1 = t0_i + (t2_i - t0_i);
+                const double t3_i = t3[i - tile_begin];
+                const double t5_i = t5[i - tile_begin];
+                const double v4 = t3_i + (t5_i - t3_i);
+                const double v15 = t12[i - tile_begin] / t13[i - tile_begin];
+                const double t14_i = t14[i - tile_begin];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
                     const double A_ij = A[i*k + j];
                     const double v2 = A_ij - v1;
                     const double v3 = exp(v2);
-                    const double v4 = t8 * v3;
                     const double B_ij = B[i*k + j];
-                    const double v6 = B_ij - v5;
-                    const double v7 = v6 == v2 ? 0.6931471805599453 + v2 : ((v6 > v2 || v6 != v6) ? v6 : v2) + log1p(exp(-fabs(v2 - v6)));
-                    const double v8 = v7 - 0.6931471805599453;
-                    const double v9 = exp(v6);
-                    const double v10 = t8 * v9;
-                    const double v11 = v4 + v10;
-                    const double v12 = (A_ij == t3_i ? v0 : 0.0) + (t11_i * exp(A_ij - t3_i) + (v4 + v3 * (t8 * (v2 - v8)) - v11 * exp(v2 - v7)));
-                    const double v14 = (B_ij == t0_i ? v13 : 0.0) + (t15_i * exp(B_ij - t0_i) + (v9 * (t8 * (v6 - v8)) + (v10 - v11 * exp(v6 - v7))));
-                    grad_A[i*k + j] = v12;
-                    grad_B[i*k + j] = v14;
+                    const double v5 = B_ij - v4;
+                    const double v6 = v2 - v5;
+                    const double v7 = exp(-fabs(v6));
+                    const double v8 = (v5 == v2 ? 0.6931471805599453 + v2 : ((v5 > v2 || v5 != v5) ? v5 : v2) + log1p(v7)) - 0.6931471805599453;
+                    const double v9 = t8 * v3;
+                    const double v10 = exp(v5);
+                    const double v11 = t8 * v10;
+                    const double v12 = v11 + v9;
+                    const double v13 = v3 * (t8 * (v2 - v8)) + (v9 + (-INFINITY == v2 ? 0.0 : -(v12 * ((0.0 <= v6 ? 1.0 : v7) / (1.0 + v7)))));
+                    const double v14 = (A_ij == t0_i ? v0 : 0.0) + ((-INFINITY == A_ij ? 0.0 : -(t11_i * exp(A_ij - t2_i))) + v13);
+                    const double v16 = v5 - v2;
+                    const double v17 = exp(-fabs(v16));
+                    const double v18 = v11 + v10 * (t8 * (v5 - v8)) + (-INFINITY == v5 ? 0.0 : -(v12 * ((0.0 <= v16 ? 1.0 : v17) / (1.0 + v17))));
+                    const double v19 = (B_ij == t3_i ? v15 : 0.0) + ((-INFINITY == B_ij ? 0.0 : -(t14_i * exp(B_ij - t5_i))) + v18);
+                    grad_A[i*k + j] = v14;
+                    grad_B[i*k + j] = v19;
                 }
             }
         }

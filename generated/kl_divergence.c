@@ -2,14 +2,12 @@
  *
  *     def program(A: real[n, k], B: real[n, k]):
  *         t0[i:n] = max[j:k](A[i, j])
- *         t1[i:n] = sum[j:k](exp(A[i, j] - t0[i]))
- *         t2[i:n] = log(t1[i])
- *         t3[i:n] = max[j:k](B[i, j])
- *         t4[i:n] = sum[j:k](exp(B[i, j] - t3[i]))
- *         t5[i:n] = log(t4[i])
- *         t6[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + t2[i]), exp(s0) * (s0 - (B[i, j] - (t5[i] + t3[i])))))
- *         t7 = sum[i:n](t6[i])
- *         value = t7 / n
+ *         t1[i:n] = logsumexp[j:k](A[i, j])
+ *         t2[i:n] = max[j:k](B[i, j])
+ *         t3[i:n] = logsumexp[j:k](B[i, j])
+ *         t4[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t1[i] - t0[i])), exp(s0) * (s0 - (B[i, j] - (t2[i] + (t3[i] - t2[i]))))))
+ *         t5 = sum[i:n](t4[i])
+ *         value = t5 / n
  *         return value
  *
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
@@ -76,7 +74,7 @@ static int64_t gradc_rows(size_t bytes)
 
 size_t kl_divergence_value_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 80*k + 43, 0) * (gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 88*k + 53, 0) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -90,7 +88,7 @@ int kl_divergence_value(int64_t n, int64_t k, const double *restrict A, const do
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 80*k + 43, 0);
+    const int64_t parts = gradc_parts(n, 88*k + 53, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t7_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -131,35 +129,41 @@ int kl_divergence_value(int64_t n, int64_t k, const double *restrict A, const do
                 t3[i - tile_begin] = t3_max;
             }
 
-            /* t1[i:n] = sum[j:k](exp(A[i, j] - t0[i])) */
-            /* t4[i:n] = sum[j:k](exp(B[i, j] - t3[i])) */
+            /* t1[i:n] = sum[j:k](exp(A[i, j] - where(inf == abs(t0[i]), 0, t0[i]))) */
+            /* t4[i:n] = sum[j:k](exp(B[i, j] - where(inf == abs(t3[i]), 0, t3[i]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0_i = t0[i - tile_begin];
+                const double v0 = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
                 const double t3_i = t3[i - tile_begin];
+                const double v1 = INFINITY == fabs(t3_i) ? 0.0 : t3_i;
                 double t1_sum = 0.0;
                 double t4_sum = 0.0;
                 GRADC_SIMD(reduction(+:t1_sum, t4_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t1_sum += exp(A[i*k + j] - t0_i);
-                    t4_sum += exp(B[i*k + j] - t3_i);
+                    t1_sum += exp(A[i*k + j] - v0);
+                    t4_sum += exp(B[i*k + j] - v1);
                 }
                 t1[i - tile_begin] = t1_sum;
                 t4[i - tile_begin] = t4_sum;
             }
 
-            /* t2[i:n] = log(t1[i]) */
-            /* t5[i:n] = log(t4[i]) */
+            /* t2[i:n] = log(t1[i]) + where(inf == abs(t0[i]), 0, t0[i]) */
+            /* t5[i:n] = log(t4[i]) + where(inf == abs(t3[i]), 0, t3[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t2[i - tile_begin] = log(t1[i - tile_begin]);
-                t5[i - tile_begin] = log(t4[i - tile_begin]);
+                const double t0_i = t0[i - tile_begin];
+                const double t3_i = t3[i - tile_begin];
+                t2[i - tile_begin] = log(t1[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i);
+                t5[i - tile_begin] = log(t4[i - tile_begin]) + (INFINITY == fabs(t3_i) ? 0.0 : t3_i);
             }
 
-            /* t6[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + t2[i]), exp(s0) * (s0 - (B[i, j] - (t5[i] +
-             *    t3[i]))))) */
+            /* t6[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t2[i] - t0[i])), exp(s0) * (s0 - (B[i, j] - (t3[i]
+             *    + (t5[i] - t3[i])))))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t2[i - tile_begin] + t0[i - tile_begin];
-                const double v2 = t3[i - tile_begin] + t5[i - tile_begin];
+                const double t0_i = t0[i - tile_begin];
+                const double v0 = t0_i + (t2[i - tile_begin] - t0_i);
+                const double t3_i = t3[i - tile_begin];
+                const double v2 = t3_i + (t5[i - tile_begin] - t3_i);
                 double t6_sum = 0.0;
                 GRADC_SIMD(reduction(+:t6_sum))
                 for (int64_t j = 0; j < k; ++j) {
@@ -191,107 +195,117 @@ int kl_divergence_value(int64_t n, int64_t k, const double *restrict A, const do
 
 size_t kl_divergence_forward_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 80*k + 43, 0) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 88*k + 53, 0) * (gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int kl_divergence_forward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                           double *restrict value, double *restrict t0, double *restrict t1, double *restrict t2,
-                          double *restrict t3, double *restrict t4, double *restrict t5, void *restrict work)
+                          double *restrict t3, void *restrict work)
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 80*k + 43, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double));
-    double t7_parts[GRADC_PARTS];
+    const int64_t parts = gradc_parts(n, 88*k + 53, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t5_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
-        double *const t6 = (void *)own;
-        double t7_part = 0.0;
+        double *const t1_ = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t3_ = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t4 = (void *)own;
+        double t5_part = 0.0;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
             /* t0[i:n] = max[j:k](A[i, j]) */
-            /* t3[i:n] = max[j:k](B[i, j]) */
+            /* t2[i:n] = max[j:k](B[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 double t0_max = -INFINITY;
-                double t3_max = -INFINITY;
+                double t2_max = -INFINITY;
                 for (int64_t j = 0; j < k; ++j) {
                     const double A_ij = A[i*k + j];
                     const double B_ij = B[i*k + j];
                     t0_max = (A_ij > t0_max || A_ij != A_ij) ? A_ij : t0_max;
-                    t3_max = (B_ij > t3_max || B_ij != B_ij) ? B_ij : t3_max;
+                    t2_max = (B_ij > t2_max || B_ij != B_ij) ? B_ij : t2_max;
                 }
                 t0[i] = t0_max;
-                t3[i] = t3_max;
+                t2[i] = t2_max;
             }
 
-            /* t1[i:n] = sum[j:k](exp(A[i, j] - t0[i])) */
-            /* t4[i:n] = sum[j:k](exp(B[i, j] - t3[i])) */
+            /* t1[i:n] = sum[j:k](exp(A[i, j] - where(inf == abs(t0[i]), 0, t0[i]))) */
+            /* t3[i:n] = sum[j:k](exp(B[i, j] - where(inf == abs(t2[i]), 0, t2[i]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0_i = t0[i];
-                const double t3_i = t3[i];
-                double t1_sum = 0.0;
-                double t4_sum = 0.0;
-                GRADC_SIMD(reduction(+:t1_sum, t4_sum))
+                const double v0 = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+                const double t2_i = t2[i];
+                const double v1 = INFINITY == fabs(t2_i) ? 0.0 : t2_i;
+                double t1__sum = 0.0;
+                double t3__sum = 0.0;
+                GRADC_SIMD(reduction(+:t1__sum, t3__sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t1_sum += exp(A[i*k + j] - t0_i);
-                    t4_sum += exp(B[i*k + j] - t3_i);
+                    t1__sum += exp(A[i*k + j] - v0);
+                    t3__sum += exp(B[i*k + j] - v1);
                 }
-                t1[i] = t1_sum;
-                t4[i] = t4_sum;
+                t1_[i - tile_begin] = t1__sum;
+                t3_[i - tile_begin] = t3__sum;
             }
 
-            /* t2[i:n] = log(t1[i]) */
-            /* t5[i:n] = log(t4[i]) */
+            /* t1_2[i:n] = log(t1[i]) + where(inf == abs(t0[i]), 0, t0[i]) */
+            /* t3_2[i:n] = log(t3[i]) + where(inf == abs(t2[i]), 0, t2[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t2[i] = log(t1[i]);
-                t5[i] = log(t4[i]);
+                const double t0_i = t0[i];
+                const double t2_i = t2[i];
+                t1[i] = log(t1_[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i);
+                t3[i] = log(t3_[i - tile_begin]) + (INFINITY == fabs(t2_i) ? 0.0 : t2_i);
             }
 
-            /* t6[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + t2[i]), exp(s0) * (s0 - (B[i, j] - (t5[i] +
-             *    t3[i]))))) */
+            /* t4[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t1_2[i] - t0[i])), exp(s0) * (s0 - (B[i, j] -
+             *    (t2[i] + (t3_2[i] - t2[i])))))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t2[i] + t0[i];
-                const double v2 = t3[i] + t5[i];
-                double t6_sum = 0.0;
-                GRADC_SIMD(reduction(+:t6_sum))
+                const double t0_i = t0[i];
+                const double v0 = t0_i + (t1[i] - t0_i);
+                const double t2_i = t2[i];
+                const double v2 = t2_i + (t3[i] - t2_i);
+                double t4_sum = 0.0;
+                GRADC_SIMD(reduction(+:t4_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double v1 = A[i*k + j] - v0;
-                    t6_sum += exp(v1) * (v1 - (B[i*k + j] - v2));
+                    t4_sum += exp(v1) * (v1 - (B[i*k + j] - v2));
                 }
-                t6[i - tile_begin] = t6_sum;
+                t4[i - tile_begin] = t4_sum;
             }
 
-            /* t7 = sum[i:n](t6[i]) */
-            double t7_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t7_part_sum))
+            /* t5 = sum[i:n](t4[i]) */
+            double t5_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t5_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t7_part_sum += t6[i - tile_begin];
+                t5_part_sum += t4[i - tile_begin];
             }
-            t7_part += t7_part_sum;
+            t5_part += t5_part_sum;
         }
-        t7_parts[part] = t7_part;
+        t5_parts[part] = t5_part;
     }
-    double t7 = 0.0;
+    double t5 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t7 += t7_parts[part];
+        t5 += t5_parts[part];
     }
 
-    /* value = t7 / n */
-    *value = t7 / (double)n;
+    /* value = t5 / n */
+    *value = t5 / (double)n;
     return 0;
 }
 
 size_t kl_divergence_backward_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 148*k + 15, 0) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 154*k, 0) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -301,109 +315,104 @@ size_t kl_divergence_backward_work(int64_t n, int64_t k)
 
 int kl_divergence_backward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                            const double *restrict t0, const double *restrict t1, const double *restrict t2,
-                           const double *restrict t3, const double *restrict t4, const double *restrict t5,
-                           double cotangent, double *restrict grad_A, double *restrict grad_B, void *restrict work)
+                           const double *restrict t3, double cotangent, double *restrict grad_A,
+                           double *restrict grad_B, void *restrict work)
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
 
-    /* t6 = cotangent / n */
-    const double t6 = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 148*k + 15, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    /* t4 = cotangent / n */
+    const double t4 = cotangent / (double)n;
+    const int64_t parts = gradc_parts(n, 154*k, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
+        double *const t5 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t6 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
         double *const t7 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t10 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t11 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t14 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t8 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t9 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t12 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t13 = (void *)own;
+        double *const t10 = (void *)own;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t7[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + t2[i]), s1 := exp(s0), t6 * s1 + s1 * (t6 * (s0 -
-             *    (B[i, j] - (t3[i] + t5[i])))))) */
-            /* t10[i:n] = sum[j:k](where(A[i, j] == t0[i], 1, 0)) */
-            /* t11[i:n] = sum[j:k](exp(A[i, j] - (t0[i] + t2[i]))) */
-            /* t14[i:n] = sum[j:k](where(B[i, j] == t3[i], 1, 0)) */
+            /* t5[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t1[i] - t0[i])), s1 := exp(s0), s2 := t4 * s1 + s1
+             *    * (t4 * (s0 - (B[i, j] - (t2[i] + (t3[i] - t2[i]))))), s2 - s2)) */
+            /* t6[i:n] = sum[j:k](where(A[i, j] == t0[i], 1, 0)) */
+            /* t7[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t1[i] - t0[i])), s1 := exp(s0), t4 * s1 + s1 * (t4
+             *    * (s0 - (B[i, j] - (t2[i] + (t3[i] - t2[i]))))))) */
+            /* t8[i:n] = sum[j:k](let(s0 := t4 * exp(A[i, j] - (t0[i] + (t1[i] - t0[i]))), s0 - s0)) */
+            /* t9[i:n] = sum[j:k](where(B[i, j] == t2[i], 1, 0)) */
+            /* t10[i:n] = sum[j:k](exp(A[i, j] - (t0[i] + (t1[i] - t0[i])))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0_i = t0[i];
-                const double v0 = t0_i + t2[i];
-                const double t3_i = t3[i];
-                const double v3 = t3_i + t5[i];
+                const double v0 = t0_i + (t1[i] - t0_i);
+                const double t2_i = t2[i];
+                const double v4 = t2_i + (t3[i] - t2_i);
+                double t5_sum = 0.0;
+                double t6_sum = 0.0;
                 double t7_sum = 0.0;
+                double t8_sum = 0.0;
+                double t9_sum = 0.0;
                 double t10_sum = 0.0;
-                double t11_sum = 0.0;
-                double t14_sum = 0.0;
-                GRADC_SIMD(reduction(+:t7_sum, t10_sum, t11_sum, t14_sum))
+                GRADC_SIMD(reduction(+:t5_sum, t6_sum, t7_sum, t8_sum, t9_sum, t10_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double A_ij = A[i*k + j];
                     const double v1 = A_ij - v0;
                     const double v2 = exp(v1);
+                    const double v3 = t4 * v2;
                     const double B_ij = B[i*k + j];
-                    t7_sum += t6 * v2 + v2 * (t6 * (v1 - (B_ij - v3)));
-                    t10_sum += A_ij == t0_i ? 1.0 : 0.0;
-                    t11_sum += v2;
-                    t14_sum += B_ij == t3_i ? 1.0 : 0.0;
+                    const double v5 = v3 + v2 * (t4 * (v1 - (B_ij - v4)));
+                    t5_sum += v5 - v5;
+                    t6_sum += A_ij == t0_i ? 1.0 : 0.0;
+                    t7_sum += v5;
+                    t8_sum += v3 - v3;
+                    t9_sum += B_ij == t2_i ? 1.0 : 0.0;
+                    t10_sum += v2;
                 }
+                t5[i - tile_begin] = t5_sum;
+                t6[i - tile_begin] = t6_sum;
                 t7[i - tile_begin] = t7_sum;
+                t8[i - tile_begin] = t8_sum;
+                t9[i - tile_begin] = t9_sum;
                 t10[i - tile_begin] = t10_sum;
-                t11[i - tile_begin] = t11_sum;
-                t14[i - tile_begin] = t14_sum;
             }
 
-            /* t8[i:n] = -t7[i] */
-            /* t9[i:n] = t8[i] / t1[i] */
-            /* t12[i:n] = t6 * t11[i] */
-            /* t13[i:n] = t12[i] / t4[i] */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = -t7[i - tile_begin];
-                const double v1 = t6 * t11[i - tile_begin];
-                t8[i - tile_begin] = v0;
-                t9[i - tile_begin] = v0 / t1[i];
-                t12[i - tile_begin] = v1;
-                t13[i - tile_begin] = v1 / t4[i];
-            }
-
-            /* grad_A[i:n, j:k] = let(s0 := A[i, j] - (t0[i] + t2[i]), s1 := exp(s0), where(A[i, j] == t0[i],
-             *    (t8[i] - t1[i] * t9[i]) / t10[i], 0) + (t9[i] * exp(A[i, j] - t0[i]) + (t6 * s1 + s1 * (t6 * (s0
-             *    - (B[i, j] - (t3[i] + t5[i]))))))) */
-            /* grad_B[i:n, j:k] = where(B[i, j] == t3[i], (t12[i] - t4[i] * t13[i]) / t14[i], 0) + (t13[i] *
-             *    exp(B[i, j] - t3[i]) - t6 * exp(A[i, j] - (t0[i] + t2[i]))) */
+            /* grad_A[i:n, j:k] = let(s0 := A[i, j] - (t0[i] + (t1[i] - t0[i])), s1 := exp(s0), where(A[i, j] ==
+             *    t0[i], t5[i] / t6[i], 0) + (where(-inf == A[i, j], 0, -(t7[i] * exp(A[i, j] - t1[i]))) + (t4 * s1
+             *    + s1 * (t4 * (s0 - (B[i, j] - (t2[i] + (t3[i] - t2[i])))))))) */
+            /* grad_B[i:n, j:k] = where(B[i, j] == t2[i], t8[i] / t9[i], 0) + (where(-inf == B[i, j], 0, t4 *
+             *    t10[i] * exp(B[i, j] - t3[i])) - t4 * exp(A[i, j] - (t0[i] + (t1[i] - t0[i])))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0_i = t0[i];
-                const double t9_i = t9[i - tile_begin];
-                const double v0 = (t8[i - tile_begin] - t1[i] * t9_i) / t10[i - tile_begin];
-                const double v1 = t0_i + t2[i];
+                const double v0 = t5[i - tile_begin] / t6[i - tile_begin];
+                const double t7_i = t7[i - tile_begin];
+                const double t1_i = t1[i];
+                const double v1 = t0_i + (t1_i - t0_i);
+                const double t2_i = t2[i];
                 const double t3_i = t3[i];
-                const double v5 = t3_i + t5[i];
-                const double t13_i = t13[i - tile_begin];
-                const double v7 = (t12[i - tile_begin] - t4[i] * t13_i) / t14[i - tile_begin];
+                const double v5 = t2_i + (t3_i - t2_i);
+                const double v7 = t8[i - tile_begin] / t9[i - tile_begin];
+                const double v8 = t4 * t10[i - tile_begin];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
                     const double A_ij = A[i*k + j];
                     const double v2 = A_ij - v1;
                     const double v3 = exp(v2);
-                    const double v4 = t6 * v3;
+                    const double v4 = t4 * v3;
                     const double B_ij = B[i*k + j];
-                    const double v6 = (A_ij == t0_i ? v0 : 0.0) + (t9_i * exp(A_ij - t0_i) + (v4 + v3 * (t6 * (v2 - (B_ij - v5)))));
-                    grad_A[i*k + j] = v6;
-                    grad_B[i*k + j] = (B_ij == t3_i ? v7 : 0.0) + (t13_i * exp(B_ij - t3_i) - v4);
+                    const double v6 = (-INFINITY == A_ij ? 0.0 : -(t7_i * exp(A_ij - t1_i))) + (v4 + v3 * (t4 * (v2 - (B_ij - v5))));
+                    grad_A[i*k + j] = (A_ij == t0_i ? v0 : 0.0) + v6;
+                    grad_B[i*k + j] = (B_ij == t2_i ? v7 : 0.0) + ((-INFINITY == B_ij ? 0.0 : v8 * exp(B_ij - t3_i)) - v4);
                 }
             }
         }
@@ -413,9 +422,7 @@ int kl_divergence_backward(int64_t n, int64_t k, const double *restrict A, const
 
 size_t kl_divergence_value_and_grad_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 197*k + 58, 0) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 209*k + 53, 0) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -439,8 +446,8 @@ int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *restrict A,
 
     /* t8 = 1 / n */
     const double t8 = 1.0 / (double)n;
-    const int64_t parts = gradc_parts(n, 197*k + 58, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const int64_t parts = gradc_parts(n, 209*k + 53, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t7_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -455,9 +462,9 @@ int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *restrict A,
         own += gradc_bytes(128, sizeof(double));
         double *const t4 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t12 = (void *)own;
+        double *const t10 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t16 = (void *)own;
+        double *const t13 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t2 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
@@ -467,15 +474,11 @@ int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *restrict A,
         own += gradc_bytes(128, sizeof(double));
         double *const t9 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t13 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t10 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const t11 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t14 = (void *)own;
+        double *const t12 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t15 = (void *)own;
+        double *const t14 = (void *)own;
         double t7_part = 0.0;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
@@ -496,97 +499,106 @@ int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *restrict A,
                 t3[i - tile_begin] = t3_max;
             }
 
-            /* t1[i:n] = sum[j:k](exp(A[i, j] - t0[i])) */
-            /* t4[i:n] = sum[j:k](exp(B[i, j] - t3[i])) */
-            /* t12[i:n] = sum[j:k](where(A[i, j] == t0[i], 1, 0)) */
-            /* t16[i:n] = sum[j:k](where(B[i, j] == t3[i], 1, 0)) */
+            /* t1[i:n] = sum[j:k](exp(A[i, j] - where(inf == abs(t0[i]), 0, t0[i]))) */
+            /* t4[i:n] = sum[j:k](exp(B[i, j] - where(inf == abs(t3[i]), 0, t3[i]))) */
+            /* t10[i:n] = sum[j:k](where(A[i, j] == t0[i], 1, 0)) */
+            /* t13[i:n] = sum[j:k](where(B[i, j] == t3[i], 1, 0)) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0_i = t0[i - tile_begin];
+                const double v0 = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
                 const double t3_i = t3[i - tile_begin];
+                const double v1 = INFINITY == fabs(t3_i) ? 0.0 : t3_i;
                 double t1_sum = 0.0;
                 double t4_sum = 0.0;
-                double t12_sum = 0.0;
-                double t16_sum = 0.0;
-                GRADC_SIMD(reduction(+:t1_sum, t4_sum, t12_sum, t16_sum))
+                double t10_sum = 0.0;
+                double t13_sum = 0.0;
+                GRADC_SIMD(reduction(+:t1_sum, t4_sum, t10_sum, t13_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double A_ij = A[i*k + j];
                     const double B_ij = B[i*k + j];
-                    t1_sum += exp(A_ij - t0_i);
-                    t4_sum += exp(B_ij - t3_i);
-                    t12_sum += A_ij == t0_i ? 1.0 : 0.0;
-                    t16_sum += B_ij == t3_i ? 1.0 : 0.0;
+                    t1_sum += exp(A_ij - v0);
+                    t4_sum += exp(B_ij - v1);
+                    t10_sum += A_ij == t0_i ? 1.0 : 0.0;
+                    t13_sum += B_ij == t3_i ? 1.0 : 0.0;
                 }
                 t1[i - tile_begin] = t1_sum;
                 t4[i - tile_begin] = t4_sum;
-                t12[i - tile_begin] = t12_sum;
-                t16[i - tile_begin] = t16_sum;
+                t10[i - tile_begin] = t10_sum;
+                t13[i - tile_begin] = t13_sum;
             }
 
-            /* t2[i:n] = log(t1[i]) */
-            /* t5[i:n] = log(t4[i]) */
+            /* t2[i:n] = log(t1[i]) + where(inf == abs(t0[i]), 0, t0[i]) */
+            /* t5[i:n] = log(t4[i]) + where(inf == abs(t3[i]), 0, t3[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t2[i - tile_begin] = log(t1[i - tile_begin]);
-                t5[i - tile_begin] = log(t4[i - tile_begin]);
+                const double t0_i = t0[i - tile_begin];
+                const double t3_i = t3[i - tile_begin];
+                t2[i - tile_begin] = log(t1[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i);
+                t5[i - tile_begin] = log(t4[i - tile_begin]) + (INFINITY == fabs(t3_i) ? 0.0 : t3_i);
             }
 
-            /* t6[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + t2[i]), exp(s0) * (s0 - (B[i, j] - (t5[i] +
-             *    t3[i]))))) */
-            /* t9[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + t2[i]), s1 := exp(s0), t8 * s1 + s1 * (t8 * (s0 -
-             *    (B[i, j] - (t5[i] + t3[i])))))) */
-            /* t13[i:n] = sum[j:k](exp(A[i, j] - (t0[i] + t2[i]))) */
+            /* t6[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t2[i] - t0[i])), exp(s0) * (s0 - (B[i, j] - (t3[i]
+             *    + (t5[i] - t3[i])))))) */
+            /* t9[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t2[i] - t0[i])), s1 := exp(s0), s2 := t8 * s1 + s1
+             *    * (t8 * (s0 - (B[i, j] - (t3[i] + (t5[i] - t3[i]))))), s2 - s2)) */
+            /* t11[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t2[i] - t0[i])), s1 := exp(s0), t8 * s1 + s1 * (t8
+             *    * (s0 - (B[i, j] - (t3[i] + (t5[i] - t3[i]))))))) */
+            /* t12[i:n] = sum[j:k](let(s0 := t8 * exp(A[i, j] - (t0[i] + (t2[i] - t0[i]))), s0 - s0)) */
+            /* t14[i:n] = sum[j:k](exp(A[i, j] - (t0[i] + (t2[i] - t0[i])))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t2[i - tile_begin] + t0[i - tile_begin];
-                const double v3 = t3[i - tile_begin] + t5[i - tile_begin];
+                const double t0_i = t0[i - tile_begin];
+                const double v0 = t0_i + (t2[i - tile_begin] - t0_i);
+                const double t3_i = t3[i - tile_begin];
+                const double v3 = t3_i + (t5[i - tile_begin] - t3_i);
                 double t6_sum = 0.0;
                 double t9_sum = 0.0;
-                double t13_sum = 0.0;
-                GRADC_SIMD(reduction(+:t6_sum, t9_sum, t13_sum))
+                double t11_sum = 0.0;
+                double t12_sum = 0.0;
+                double t14_sum = 0.0;
+                GRADC_SIMD(reduction(+:t6_sum, t9_sum, t11_sum, t12_sum, t14_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double v1 = A[i*k + j] - v0;
                     const double v2 = exp(v1);
                     const double v4 = v1 - (B[i*k + j] - v3);
+                    const double v5 = t8 * v2;
+                    const double v6 = v5 + v2 * (t8 * v4);
                     t6_sum += v2 * v4;
-                    t9_sum += t8 * v2 + v2 * (t8 * v4);
-                    t13_sum += v2;
+                    t9_sum += v6 - v6;
+                    t11_sum += v6;
+                    t12_sum += v5 - v5;
+                    t14_sum += v2;
                 }
                 t6[i - tile_begin] = t6_sum;
                 t9[i - tile_begin] = t9_sum;
-                t13[i - tile_begin] = t13_sum;
+                t11[i - tile_begin] = t11_sum;
+                t12[i - tile_begin] = t12_sum;
+                t14[i - tile_begin] = t14_sum;
             }
 
             /* t7 = sum[i:n](t6[i]) */
-            /* t10[i:n] = -t9[i] */
-            /* t11[i:n] = t10[i] / t1[i] */
-            /* t14[i:n] = t8 * t13[i] */
-            /* t15[i:n] = t14[i] / t4[i] */
             double t7_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t7_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = -t9[i - tile_begin];
-                const double v1 = t8 * t13[i - tile_begin];
                 t7_part_sum += t6[i - tile_begin];
-                t10[i - tile_begin] = v0;
-                t11[i - tile_begin] = v0 / t1[i - tile_begin];
-                t14[i - tile_begin] = v1;
-                t15[i - tile_begin] = v1 / t4[i - tile_begin];
             }
             t7_part += t7_part_sum;
 
-            /* grad_A[i:n, j:k] = let(s0 := A[i, j] - (t0[i] + t2[i]), s1 := exp(s0), where(A[i, j] == t0[i],
-             *    (t10[i] - t11[i] * t1[i]) / t12[i], 0) + (t11[i] * exp(A[i, j] - t0[i]) + (t8 * s1 + s1 * (t8 *
-             *    (s0 - (B[i, j] - (t5[i] + t3[i]))))))) */
-            /* grad_B[i:n, j:k] = where(B[i, j] == t3[i], (t14[i] - t15[i] * t4[i]) / t16[i], 0) + (t15[i] *
-             *    exp(B[i, j] - t3[i]) - t8 * exp(A[i, j] - (t0[i] + t2[i]))) */
+            /* grad_A[i:n, j:k] = let(s0 := A[i, j] - (t0[i] + (t2[i] - t0[i])), s1 := exp(s0), where(A[i, j] ==
+             *    t0[i], t9[i] / t10[i], 0) + (where(-inf == A[i, j], 0, -(t11[i] * exp(A[i, j] - t2[i]))) + (t8 *
+             *    s1 + s1 * (t8 * (s0 - (B[i, j] - (t3[i] + (t5[i] - t3[i])))))))) */
+            /* grad_B[i:n, j:k] = where(B[i, j] == t3[i], t12[i] / t13[i], 0) + (where(-inf == B[i, j], 0, t8 *
+             *    t14[i] * exp(B[i, j] - t5[i])) - t8 * exp(A[i, j] - (t0[i] + (t2[i] - t0[i])))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0_i = t0[i - tile_begin];
+                const double v0 = t9[i - tile_begin] / t10[i - tile_begin];
                 const double t11_i = t11[i - tile_begin];
-                const double v0 = (t10[i - tile_begin] - t1[i - tile_begin] * t11_i) / t12[i - tile_begin];
-                const double v1 = t2[i - tile_begin] + t0_i;
+                const double t2_i = t2[i - tile_begin];
+                const double v1 = t0_i + (t2_i - t0_i);
                 const double t3_i = t3[i - tile_begin];
-                const double v5 = t3_i + t5[i - tile_begin];
-                const double t15_i = t15[i - tile_begin];
-                const double v7 = (t14[i - tile_begin] - t15_i * t4[i - tile_begin]) / t16[i - tile_begin];
+                const double t5_i = t5[i - tile_begin];
+                const double v5 = t3_i + (t5_i - t3_i);
+                const double v7 = t12[i - tile_begin] / t13[i - tile_begin];
+                const double v8 = t8 * t14[i - tile_begin];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
                     const double A_ij = A[i*k + j];
@@ -594,9 +606,9 @@ int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *restrict A,
                     const double v3 = exp(v2);
                     const double v4 = t8 * v3;
                     const double B_ij = B[i*k + j];
-                    const double v6 = (A_ij == t0_i ? v0 : 0.0) + (t11_i * exp(A_ij - t0_i) + (v4 + v3 * (t8 * (v2 - (B_ij - v5)))));
-                    grad_A[i*k + j] = v6;
-                    grad_B[i*k + j] = (B_ij == t3_i ? v7 : 0.0) + (t15_i * exp(B_ij - t3_i) - v4);
+                    const double v6 = (-INFINITY == A_ij ? 0.0 : -(t11_i * exp(A_ij - t2_i))) + (v4 + v3 * (t8 * (v2 - (B_ij - v5))));
+                    grad_A[i*k + j] = (A_ij == t0_i ? v0 : 0.0) + v6;
+                    grad_B[i*k + j] = (B_ij == t3_i ? v7 : 0.0) + ((-INFINITY == B_ij ? 0.0 : v8 * exp(B_ij - t5_i)) - v4);
                 }
             }
         }

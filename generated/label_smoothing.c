@@ -3,12 +3,11 @@
  *     def program(W: real[d, k], X: real[n, d], y: int64[n], eps: real):
  *         t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i])
  *         t1[l:n] = max[j:k](t0[l, j])
- *         t2[l:n] = sum[j:k](exp(t0[l, j] - t1[l]))
- *         t3[l:n] = log(t2[l])
- *         L[l:n, j:k] = t0[l, j] - (t3[l] + t1[l])
- *         t4[l:n] = sum[j:k](L[l, j])
- *         t5 = sum[l:n](L[l, where_integer(y[l] < 0, k + y[l], y[l])] * (1 - eps) + eps * (t4[l] / k))
- *         value = -(t5 / n)
+ *         t2[l:n] = logsumexp[j:k](t0[l, j])
+ *         L[l:n, j:k] = t0[l, j] - (t1[l] + (t2[l] - t1[l]))
+ *         t3[l:n] = sum[j:k](L[l, j])
+ *         t4 = sum[l:n](L[l, where_integer(y[l] < 0, k + y[l], y[l])] * (1 - eps) + eps * (t3[l] / k))
+ *         value = -(t4 / n)
  *         return value
  *
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
@@ -197,7 +196,7 @@ static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const do
 
 size_t label_smoothing_value_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 29*k + 36, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*k + 33*k + 41, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -217,7 +216,7 @@ int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restric
             return 1;
         }
     }
-    const int64_t parts = gradc_parts(n, 3*d*k + 29*k + 36, 0);
+    const int64_t parts = gradc_parts(n, 3*d*k + 33*k + 41, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t5_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -255,30 +254,33 @@ int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restric
                 }
             }
 
-            /* t2[l:n] = sum[j:k](exp(t0[l, j] - t1[l])) */
+            /* t2[l:n] = sum[j:k](exp(t0[l, j] - where(inf == abs(t1[l]), 0, t1[l]))) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 t2[l - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    t2[l - tile_begin] += exp(t0[j*128 + l - tile_begin] - t1[l - tile_begin]) + exp(t0[(j + 1)*128 + l - tile_begin] - t1[l - tile_begin]) + exp(t0[(j + 2)*128 + l - tile_begin] - t1[l - tile_begin]) + exp(t0[(j + 3)*128 + l - tile_begin] - t1[l - tile_begin]);
+                    const double t1_l = t1[l - tile_begin];
+                    t2[l - tile_begin] += exp(t0[j*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + exp(t0[(j + 1)*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + exp(t0[(j + 2)*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + exp(t0[(j + 3)*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l));
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    t2[l - tile_begin] += exp(t0[j*128 + l - tile_begin] - t1[l - tile_begin]);
+                    const double t1_l = t1[l - tile_begin];
+                    t2[l - tile_begin] += exp(t0[j*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l));
                 }
             }
 
-            /* t3[l:n] = log(t2[l]) */
+            /* t3[l:n] = log(t2[l]) + where(inf == abs(t1[l]), 0, t1[l]) */
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t3[l - tile_begin] = log(t2[l - tile_begin]);
+                const double t1_l = t1[l - tile_begin];
+                t3[l - tile_begin] = log(t2[l - tile_begin]) + (INFINITY == fabs(t1_l) ? 0.0 : t1_l);
             }
 
-            /* L[l:n, j:k] = t0[l, j] - (t3[l] + t1[l]) */
+            /* L[l:n, j:k] = t0[l, j] - (t1[l] + (t3[l] - t1[l])) */
             /* t4[l:n] = sum[j:k](L[l, j]) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 t4[l - tile_begin] = 0.0;
@@ -286,7 +288,8 @@ int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restric
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v0 = t0[j*128 + l - tile_begin] - (t3[l - tile_begin] + t1[l - tile_begin]);
+                    const double t1_l = t1[l - tile_begin];
+                    const double v0 = t0[j*128 + l - tile_begin] - (t1_l + (t3[l - tile_begin] - t1_l));
                     L[j*128 + l - tile_begin] = v0;
                     t4[l - tile_begin] += v0;
                 }
@@ -317,7 +320,7 @@ int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restric
 
 size_t label_smoothing_forward_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 29*k + 36, 0) * (gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*k + 33*k + 41, 0) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -335,20 +338,20 @@ int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restr
             return 1;
         }
     }
-    const int64_t parts = gradc_parts(n, 3*d*k + 29*k + 36, 0);
+    const int64_t parts = gradc_parts(n, 3*d*k + 33*k + 41, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t5_parts[GRADC_PARTS];
+    double t4_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
-        double *const t3 = (void *)own;
+        double *const t2_ = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const L = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t4 = (void *)own;
-        double t5_part = 0.0;
+        double *const t3 = (void *)own;
+        double t4_part = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -365,67 +368,69 @@ int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restr
                 t1[l] = t1_max;
             }
 
-            /* t2[l:n] = sum[j:k](exp(t0[l, j] - t1[l])) */
+            /* t2[l:n] = sum[j:k](exp(t0[l, j] - where(inf == abs(t1[l]), 0, t1[l]))) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t1_l = t1[l];
-                double t2_sum = 0.0;
-                GRADC_SIMD(reduction(+:t2_sum))
+                const double v0 = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
+                double t2__sum = 0.0;
+                GRADC_SIMD(reduction(+:t2__sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t2_sum += exp(t0[l*k + j] - t1_l);
+                    t2__sum += exp(t0[l*k + j] - v0);
                 }
-                t2[l] = t2_sum;
+                t2_[l - tile_begin] = t2__sum;
             }
 
-            /* t3[l:n] = log(t2[l]) */
+            /* t2_2[l:n] = log(t2[l]) + where(inf == abs(t1[l]), 0, t1[l]) */
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t3[l - tile_begin] = log(t2[l]);
+                const double t1_l = t1[l];
+                t2[l] = log(t2_[l - tile_begin]) + (INFINITY == fabs(t1_l) ? 0.0 : t1_l);
             }
 
-            /* L[l:n, j:k] = t0[l, j] - (t3[l] + t1[l]) */
-            /* t4[l:n] = sum[j:k](L[l, j]) */
+            /* L[l:n, j:k] = t0[l, j] - (t1[l] + (t2_2[l] - t1[l])) */
+            /* t3[l:n] = sum[j:k](L[l, j]) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double v0 = t1[l] + t3[l - tile_begin];
-                double t4_sum = 0.0;
-                GRADC_SIMD(reduction(+:t4_sum))
+                const double t1_l = t1[l];
+                const double v0 = t1_l + (t2[l] - t1_l);
+                double t3_sum = 0.0;
+                GRADC_SIMD(reduction(+:t3_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double v1 = t0[l*k + j] - v0;
                     L[(l - tile_begin)*k + j] = v1;
-                    t4_sum += v1;
+                    t3_sum += v1;
                 }
-                t4[l - tile_begin] = t4_sum;
+                t3[l - tile_begin] = t3_sum;
             }
 
-            /* t5 = sum[l:n](L[l, where_integer(y[l] < 0, k + y[l], y[l])] * (1 - eps) + eps * (t4[l] / k)) */
+            /* t4 = sum[l:n](L[l, where_integer(y[l] < 0, k + y[l], y[l])] * (1 - eps) + eps * (t3[l] / k)) */
             const double v0 = 1.0 - eps;
             const double v1 = (double)k;
-            double t5_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t5_part_sum))
+            double t4_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t4_part_sum))
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const int64_t y_l = y[l];
-                t5_part_sum += L[(l - tile_begin)*k + (y_l < 0 ? k + y_l : y_l)] * v0 + eps * (t4[l - tile_begin] / v1);
+                t4_part_sum += L[(l - tile_begin)*k + (y_l < 0 ? k + y_l : y_l)] * v0 + eps * (t3[l - tile_begin] / v1);
             }
-            t5_part += t5_part_sum;
+            t4_part += t4_part_sum;
         }
-        t5_parts[part] = t5_part;
+        t4_parts[part] = t4_part;
     }
-    double t5 = 0.0;
+    double t4 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t5 += t5_parts[part];
+        t4 += t4_parts[part];
     }
 
-    /* value = -(t5 / n) */
-    *value = -(t5 / (double)n);
+    /* value = -(t4 / n) */
+    *value = -(t4 / (double)n);
     return 0;
 }
 
 size_t label_smoothing_backward_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 7*d*k + 43*k + 20, d*k) * (gradc_bytes(d*k, sizeof(double))
+    return (size_t)gradc_parts(n, 7*d*k + 45*k + 13, d*k) * (gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -451,8 +456,8 @@ int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *rest
 
     /* t3 = -(cotangent / n) */
     const double t3 = -(cotangent / (double)n);
-    const int64_t parts = gradc_parts(n, 7*d*k + 43*k + 20, d*k);
-    const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const int64_t parts = gradc_parts(n, 7*d*k + 45*k + 13, d*k);
+    const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -468,15 +473,13 @@ int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *rest
         own += gradc_bytes(128*k, sizeof(double));
         double *const t5 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t8 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const t6 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t7 = (void *)own;
+        double *const t8 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t9 = (void *)own;
+        double *const t7 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t10 = (void *)own;
+        double *const t9 = (void *)own;
         for (int64_t at = 0; at < d*k; ++at) {
             grad_W_part[at] = 0.0;
         }
@@ -498,54 +501,50 @@ int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *rest
             }
 
             /* L_bar_2[l:n, j:k] = L_bar[l, j] + t4[l] */
-            /* t5[l:n] = sum[j:k](L_bar_2[l, j]) */
-            /* t8[l:n] = sum[j:k](where(t0[l, j] == t1[l], 1, 0)) */
+            /* t5[l:n] = sum[j:k](L_bar_2[l, j] - L_bar_2[l, j]) */
+            /* t6[l:n] = sum[j:k](where(t0[l, j] == t1[l], 1, 0)) */
+            /* t8[l:n] = sum[j:k](L_bar_2[l, j]) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t4_l = t4[l - tile_begin];
                 const double t1_l = t1[l];
                 double t5_sum = 0.0;
+                double t6_sum = 0.0;
                 double t8_sum = 0.0;
-                GRADC_SIMD(reduction(+:t5_sum, t8_sum))
+                GRADC_SIMD(reduction(+:t5_sum, t6_sum, t8_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double v2 = L_bar[(l - tile_begin)*k + j] + t4_l;
                     L_bar_2[(l - tile_begin)*k + j] = v2;
-                    t5_sum += v2;
-                    t8_sum += t0[l*k + j] == t1_l ? 1.0 : 0.0;
+                    t5_sum += v2 - v2;
+                    t6_sum += t0[l*k + j] == t1_l ? 1.0 : 0.0;
+                    t8_sum += v2;
                 }
                 t5[l - tile_begin] = t5_sum;
+                t6[l - tile_begin] = t6_sum;
                 t8[l - tile_begin] = t8_sum;
             }
 
-            /* t6[l:n] = -t5[l] */
-            /* t7[l:n] = t6[l] / t2[l] */
-            GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double v2 = -t5[l - tile_begin];
-                t6[l - tile_begin] = v2;
-                t7[l - tile_begin] = v2 / t2[l];
-            }
-
-            /* t9[l:n, j:k] = where(t0[l, j] == t1[l], (t6[l] - t2[l] * t7[l]) / t8[l], 0) */
-            /* t10[l:n, j:k] = t7[l] * exp(t0[l, j] - t1[l]) */
+            /* t7[l:n, j:k] = where(t0[l, j] == t1[l], t5[l] / t6[l], 0) */
+            /* t9[l:n, j:k] = where(-inf == t0[l, j], 0, -(t8[l] * exp(t0[l, j] - t2[l]))) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t1_l = t1[l];
-                const double t7_l = t7[l - tile_begin];
-                const double v2 = (t6[l - tile_begin] - t2[l] * t7_l) / t8[l - tile_begin];
+                const double v2 = t5[l - tile_begin] / t6[l - tile_begin];
+                const double t8_l = t8[l - tile_begin];
+                const double t2_l = t2[l];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
                     const double t0_lj = t0[l*k + j];
-                    t9[(l - tile_begin)*k + j] = t0_lj == t1_l ? v2 : 0.0;
-                    t10[(l - tile_begin)*k + j] = t7_l * exp(t0_lj - t1_l);
+                    t7[(l - tile_begin)*k + j] = t0_lj == t1_l ? v2 : 0.0;
+                    t9[(l - tile_begin)*k + j] = -INFINITY == t0_lj ? 0.0 : -(t8_l * exp(t0_lj - t2_l));
                 }
             }
 
-            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * (t9[l, j] + (t10[l, j] + L_bar_2[l, j]))) */
+            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * (t7[l, j] + (t9[l, j] + L_bar_2[l, j]))) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 for (int64_t i = 0; i < d; ++i) {
                     const double X_li = X[l*d + i];
                     GRADC_SIMD()
                     for (int64_t j = 0; j < k; ++j) {
-                        const double v2 = t9[(l - tile_begin)*k + j] + (t10[(l - tile_begin)*k + j] + L_bar_2[(l - tile_begin)*k + j]);
+                        const double v2 = t7[(l - tile_begin)*k + j] + (t9[(l - tile_begin)*k + j] + L_bar_2[(l - tile_begin)*k + j]);
                         grad_W_part[i*k + j] += X_li * v2;
                     }
                 }
@@ -564,7 +563,7 @@ int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *rest
 
 size_t label_smoothing_value_and_grad_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 10*d*k + 70*k + 56, d*k) * (gradc_bytes(d*k, sizeof(double))
+    return (size_t)gradc_parts(n, 10*d*k + 76*k + 54, d*k) * (gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -575,7 +574,6 @@ size_t label_smoothing_value_and_grad_work(int64_t d, int64_t k, int64_t n)
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
@@ -598,8 +596,8 @@ int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double
 
     /* t6 = -(1 / n) */
     const double t6 = -(1.0 / (double)n);
-    const int64_t parts = gradc_parts(n, 10*d*k + 70*k + 56, d*k);
-    const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const int64_t parts = gradc_parts(n, 10*d*k + 76*k + 54, d*k);
+    const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t5_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -614,7 +612,7 @@ int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double
         own += gradc_bytes(128, sizeof(double));
         double *const t2 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t11 = (void *)own;
+        double *const t9 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t3 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
@@ -630,13 +628,11 @@ int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double
         own += gradc_bytes(128*k, sizeof(double));
         double *const t8 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t9 = (void *)own;
+        double *const t11 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t10 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t12 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t13 = (void *)own;
+        double *const t12 = (void *)own;
         double t5_part = 0.0;
         for (int64_t at = 0; at < d*k; ++at) {
             grad_W_part[at] = 0.0;
@@ -660,93 +656,96 @@ int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double
                 t1[l - tile_begin] = t1_max;
             }
 
-            /* t2[l:n] = sum[j:k](exp(t0[l, j] - t1[l])) */
-            /* t11[l:n] = sum[j:k](where(t0[l, j] == t1[l], 1, 0)) */
+            /* t2[l:n] = sum[j:k](exp(t0[l, j] - where(inf == abs(t1[l]), 0, t1[l]))) */
+            /* t9[l:n] = sum[j:k](where(t0[l, j] == t1[l], 1, 0)) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t1_l = t1[l - tile_begin];
+                const double v0 = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
                 double t2_sum = 0.0;
-                double t11_sum = 0.0;
-                GRADC_SIMD(reduction(+:t2_sum, t11_sum))
+                double t9_sum = 0.0;
+                GRADC_SIMD(reduction(+:t2_sum, t9_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double t0_lj = t0[(l - tile_begin)*k + j];
-                    t2_sum += exp(t0_lj - t1_l);
-                    t11_sum += t0_lj == t1_l ? 1.0 : 0.0;
+                    t2_sum += exp(t0_lj - v0);
+                    t9_sum += t0_lj == t1_l ? 1.0 : 0.0;
                 }
                 t2[l - tile_begin] = t2_sum;
-                t11[l - tile_begin] = t11_sum;
+                t9[l - tile_begin] = t9_sum;
             }
 
-            /* t3[l:n] = log(t2[l]) */
+            /* t3[l:n] = log(t2[l]) + where(inf == abs(t1[l]), 0, t1[l]) */
             /* L_bar[:n, :k] = 0 L_bar += each[l:n](at[l, where_integer(y[l] < 0, k + y[l], y[l])](t6 * (1 - eps))) */
             /* t7[l:n] = eps * t6 / k */
             const double v0 = t6 * (1.0 - eps);
             const double v1 = eps * t6 / (double)k;
             for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t1_l = t1[l - tile_begin];
                 const int64_t y_l = y[l];
-                t3[l - tile_begin] = log(t2[l - tile_begin]);
+                t3[l - tile_begin] = log(t2[l - tile_begin]) + (INFINITY == fabs(t1_l) ? 0.0 : t1_l);
                 L_bar[(l - tile_begin)*k + (y_l < 0 ? k + y_l : y_l)] += v0;
                 t7[l - tile_begin] = v1;
             }
 
-            /* L[l:n, j:k] = t0[l, j] - (t3[l] + t1[l]) */
+            /* L[l:n, j:k] = t0[l, j] - (t1[l] + (t3[l] - t1[l])) */
             /* t4[l:n] = sum[j:k](L[l, j]) */
             /* L_bar_2[l:n, j:k] = L_bar[l, j] + t7[l] */
-            /* t8[l:n] = sum[j:k](L_bar_2[l, j]) */
+            /* t8[l:n] = sum[j:k](L_bar_2[l, j] - L_bar_2[l, j]) */
+            /* t11[l:n] = sum[j:k](L_bar_2[l, j]) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double v2 = t1[l - tile_begin] + t3[l - tile_begin];
+                const double t1_l = t1[l - tile_begin];
+                const double v2 = t1_l + (t3[l - tile_begin] - t1_l);
                 const double t7_l = t7[l - tile_begin];
                 double t4_sum = 0.0;
                 double t8_sum = 0.0;
-                GRADC_SIMD(reduction(+:t4_sum, t8_sum))
+                double t11_sum = 0.0;
+                GRADC_SIMD(reduction(+:t4_sum, t8_sum, t11_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double v3 = t0[(l - tile_begin)*k + j] - v2;
                     const double v4 = L_bar[(l - tile_begin)*k + j] + t7_l;
                     L[(l - tile_begin)*k + j] = v3;
                     t4_sum += v3;
                     L_bar_2[(l - tile_begin)*k + j] = v4;
-                    t8_sum += v4;
+                    t8_sum += v4 - v4;
+                    t11_sum += v4;
                 }
                 t4[l - tile_begin] = t4_sum;
                 t8[l - tile_begin] = t8_sum;
+                t11[l - tile_begin] = t11_sum;
             }
 
             /* t5 = sum[l:n](L[l, where_integer(y[l] < 0, k + y[l], y[l])] * (1 - eps) + eps * (t4[l] / k)) */
-            /* t9[l:n] = -t8[l] */
-            /* t10[l:n] = t9[l] / t2[l] */
             const double v2 = 1.0 - eps;
             const double v3 = (double)k;
             double t5_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t5_part_sum))
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const int64_t y_l = y[l];
-                const double v4 = -t8[l - tile_begin];
                 t5_part_sum += L[(l - tile_begin)*k + (y_l < 0 ? k + y_l : y_l)] * v2 + eps * (t4[l - tile_begin] / v3);
-                t9[l - tile_begin] = v4;
-                t10[l - tile_begin] = v4 / t2[l - tile_begin];
             }
             t5_part += t5_part_sum;
 
-            /* t12[l:n, j:k] = where(t0[l, j] == t1[l], (t9[l] - t2[l] * t10[l]) / t11[l], 0) */
-            /* t13[l:n, j:k] = t10[l] * exp(t0[l, j] - t1[l]) */
+            /* t10[l:n, j:k] = where(t0[l, j] == t1[l], t8[l] / t9[l], 0) */
+            /* t12[l:n, j:k] = where(-inf == t0[l, j], 0, -(t11[l] * exp(t0[l, j] - t3[l]))) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t1_l = t1[l - tile_begin];
-                const double t10_l = t10[l - tile_begin];
-                const double v4 = (t9[l - tile_begin] - t2[l - tile_begin] * t10_l) / t11[l - tile_begin];
+                const double v4 = t8[l - tile_begin] / t9[l - tile_begin];
+                const double t11_l = t11[l - tile_begin];
+                const double t3_l = t3[l - tile_begin];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
                     const double t0_lj = t0[(l - tile_begin)*k + j];
-                    t12[(l - tile_begin)*k + j] = t0_lj == t1_l ? v4 : 0.0;
-                    t13[(l - tile_begin)*k + j] = t10_l * exp(t0_lj - t1_l);
+                    t10[(l - tile_begin)*k + j] = t0_lj == t1_l ? v4 : 0.0;
+                    t12[(l - tile_begin)*k + j] = -INFINITY == t0_lj ? 0.0 : -(t11_l * exp(t0_lj - t3_l));
                 }
             }
 
-            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * (t12[l, j] + (L_bar_2[l, j] + t13[l, j]))) */
+            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * (t10[l, j] + (L_bar_2[l, j] + t12[l, j]))) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 for (int64_t i = 0; i < d; ++i) {
                     const double X_li = X[l*d + i];
                     GRADC_SIMD()
                     for (int64_t j = 0; j < k; ++j) {
-                        const double v4 = t12[(l - tile_begin)*k + j] + (L_bar_2[(l - tile_begin)*k + j] + t13[(l - tile_begin)*k + j]);
+                        const double v4 = t10[(l - tile_begin)*k + j] + (L_bar_2[(l - tile_begin)*k + j] + t12[(l - tile_begin)*k + j]);
                         grad_W_part[i*k + j] += X_li * v4;
                     }
                 }

@@ -3,14 +3,12 @@
  *     def program(w: real[d], X: real[n, k, d], grade: real[n, k]):
  *         t0[i:n, j:k] = sum[l:d](X[i, j, l] * w[l])
  *         t1[i:n] = max[j:k](t0[i, j])
- *         t2[i:n] = sum[j:k](exp(t0[i, j] - t1[i]))
- *         t3[i:n] = log(t2[i])
- *         t4[i:n] = max[j:k](grade[i, j])
- *         t5[i:n] = sum[j:k](exp(grade[i, j] - t4[i]))
- *         t6[i:n] = log(t5[i])
- *         t7[i:n] = sum[j:k]((t0[i, j] - (t3[i] + t1[i])) * exp(grade[i, j] - (t4[i] + t6[i])))
- *         t8 = sum[i:n](t7[i])
- *         value = -(t8 / n)
+ *         t2[i:n] = logsumexp[j:k](t0[i, j])
+ *         t3[i:n] = max[j:k](grade[i, j])
+ *         t4[i:n] = logsumexp[j:k](grade[i, j])
+ *         t5[i:n] = sum[j:k]((t0[i, j] - (t1[i] + (t2[i] - t1[i]))) * exp(grade[i, j] - (t3[i] + (t4[i] - t3[i]))))
+ *         t6 = sum[i:n](t5[i])
+ *         value = -(t6 / n)
  *         return value
  *
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
@@ -145,7 +143,7 @@ static void gradc_dots(int64_t rows, int64_t depth, const double *restrict a, in
 
 size_t listnet_value_work(int64_t n, int64_t k, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 79*k + 43, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*k + 87*k + 53, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -160,7 +158,7 @@ int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, con
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 3*d*k + 79*k + 43, 0);
+    const int64_t parts = gradc_parts(n, 3*d*k + 87*k + 53, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t8_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -208,34 +206,41 @@ int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, con
                 t4[i - tile_begin] = t4_max;
             }
 
-            /* t2[i:n] = sum[j:k](exp(t0[i, j] - t1[i])) */
-            /* t5[i:n] = sum[j:k](exp(grade[i, j] - t4[i])) */
+            /* t2[i:n] = sum[j:k](exp(t0[i, j] - where(inf == abs(t1[i]), 0, t1[i]))) */
+            /* t5[i:n] = sum[j:k](exp(grade[i, j] - where(inf == abs(t4[i]), 0, t4[i]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t1_i = t1[i - tile_begin];
+                const double v0 = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
                 const double t4_i = t4[i - tile_begin];
+                const double v1 = INFINITY == fabs(t4_i) ? 0.0 : t4_i;
                 double t2_sum = 0.0;
                 double t5_sum = 0.0;
                 GRADC_SIMD(reduction(+:t2_sum, t5_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t2_sum += exp(t0[(i - tile_begin)*k + j] - t1_i);
-                    t5_sum += exp(grade[i*k + j] - t4_i);
+                    t2_sum += exp(t0[(i - tile_begin)*k + j] - v0);
+                    t5_sum += exp(grade[i*k + j] - v1);
                 }
                 t2[i - tile_begin] = t2_sum;
                 t5[i - tile_begin] = t5_sum;
             }
 
-            /* t3[i:n] = log(t2[i]) */
-            /* t6[i:n] = log(t5[i]) */
+            /* t3[i:n] = log(t2[i]) + where(inf == abs(t1[i]), 0, t1[i]) */
+            /* t6[i:n] = log(t5[i]) + where(inf == abs(t4[i]), 0, t4[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t3[i - tile_begin] = log(t2[i - tile_begin]);
-                t6[i - tile_begin] = log(t5[i - tile_begin]);
+                const double t1_i = t1[i - tile_begin];
+                const double t4_i = t4[i - tile_begin];
+                t3[i - tile_begin] = log(t2[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
+                t6[i - tile_begin] = log(t5[i - tile_begin]) + (INFINITY == fabs(t4_i) ? 0.0 : t4_i);
             }
 
-            /* t7[i:n] = sum[j:k]((t0[i, j] - (t3[i] + t1[i])) * exp(grade[i, j] - (t4[i] + t6[i]))) */
+            /* t7[i:n] = sum[j:k]((t0[i, j] - (t1[i] + (t3[i] - t1[i]))) * exp(grade[i, j] - (t4[i] + (t6[i] -
+             *    t4[i])))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t3[i - tile_begin] + t1[i - tile_begin];
-                const double v1 = t6[i - tile_begin] + t4[i - tile_begin];
+                const double t1_i = t1[i - tile_begin];
+                const double v0 = t1_i + (t3[i - tile_begin] - t1_i);
+                const double t4_i = t4[i - tile_begin];
+                const double v1 = t4_i + (t6[i - tile_begin] - t4_i);
                 double t7_sum = 0.0;
                 GRADC_SIMD(reduction(+:t7_sum))
                 for (int64_t j = 0; j < k; ++j) {
@@ -266,31 +271,31 @@ int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, con
 
 size_t listnet_forward_work(int64_t n, int64_t k, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 79*k + 43, 0) * (gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*k + 87*k + 53, 0) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
 int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, const double *restrict X,
                     const double *restrict grade, double *restrict value, double *restrict t0, double *restrict t1,
-                    double *restrict t2, double *restrict t4, double *restrict t6, void *restrict work)
+                    double *restrict t2, double *restrict t3, double *restrict t4, void *restrict work)
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 3*d*k + 79*k + 43, 0);
+    const int64_t parts = gradc_parts(n, 3*d*k + 87*k + 53, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t8_parts[GRADC_PARTS];
+    double t6_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
+        double *const t2_ = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t4_ = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
         double *const t5 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t3 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t7 = (void *)own;
-        double t8_part = 0.0;
+        double t6_part = 0.0;
         const int64_t tile_rows = gradc_rows((d*k + 2*k) * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -301,101 +306,107 @@ int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, c
             }
 
             /* t1[i:n] = max[j:k](t0[i, j]) */
-            /* t4[i:n] = max[j:k](grade[i, j]) */
+            /* t3[i:n] = max[j:k](grade[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 double t1_max = -INFINITY;
-                double t4_max = -INFINITY;
+                double t3_max = -INFINITY;
                 for (int64_t j = 0; j < k; ++j) {
                     const double t0_ij = t0[i*k + j];
                     const double grade_ij = grade[i*k + j];
                     t1_max = (t0_ij > t1_max || t0_ij != t0_ij) ? t0_ij : t1_max;
-                    t4_max = (grade_ij > t4_max || grade_ij != grade_ij) ? grade_ij : t4_max;
+                    t3_max = (grade_ij > t3_max || grade_ij != grade_ij) ? grade_ij : t3_max;
                 }
                 t1[i] = t1_max;
-                t4[i] = t4_max;
+                t3[i] = t3_max;
             }
 
-            /* t2[i:n] = sum[j:k](exp(t0[i, j] - t1[i])) */
-            /* t5[i:n] = sum[j:k](exp(grade[i, j] - t4[i])) */
+            /* t2[i:n] = sum[j:k](exp(t0[i, j] - where(inf == abs(t1[i]), 0, t1[i]))) */
+            /* t4[i:n] = sum[j:k](exp(grade[i, j] - where(inf == abs(t3[i]), 0, t3[i]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t1_i = t1[i];
-                const double t4_i = t4[i];
-                double t2_sum = 0.0;
-                double t5_sum = 0.0;
-                GRADC_SIMD(reduction(+:t2_sum, t5_sum))
+                const double v0 = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
+                const double t3_i = t3[i];
+                const double v1 = INFINITY == fabs(t3_i) ? 0.0 : t3_i;
+                double t2__sum = 0.0;
+                double t4__sum = 0.0;
+                GRADC_SIMD(reduction(+:t2__sum, t4__sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t2_sum += exp(t0[i*k + j] - t1_i);
-                    t5_sum += exp(grade[i*k + j] - t4_i);
+                    t2__sum += exp(t0[i*k + j] - v0);
+                    t4__sum += exp(grade[i*k + j] - v1);
                 }
-                t2[i] = t2_sum;
+                t2_[i - tile_begin] = t2__sum;
+                t4_[i - tile_begin] = t4__sum;
+            }
+
+            /* t2_2[i:n] = log(t2[i]) + where(inf == abs(t1[i]), 0, t1[i]) */
+            /* t4_2[i:n] = log(t4[i]) + where(inf == abs(t3[i]), 0, t3[i]) */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t1_i = t1[i];
+                const double t3_i = t3[i];
+                t2[i] = log(t2_[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
+                t4[i] = log(t4_[i - tile_begin]) + (INFINITY == fabs(t3_i) ? 0.0 : t3_i);
+            }
+
+            /* t5[i:n] = sum[j:k]((t0[i, j] - (t1[i] + (t2_2[i] - t1[i]))) * exp(grade[i, j] - (t3[i] + (t4_2[i] -
+             *    t3[i])))) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t1_i = t1[i];
+                const double v0 = t1_i + (t2[i] - t1_i);
+                const double t3_i = t3[i];
+                const double v1 = t3_i + (t4[i] - t3_i);
+                double t5_sum = 0.0;
+                GRADC_SIMD(reduction(+:t5_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    t5_sum += (t0[i*k + j] - v0) * exp(grade[i*k + j] - v1);
+                }
                 t5[i - tile_begin] = t5_sum;
             }
 
-            /* t3[i:n] = log(t2[i]) */
-            /* t6[i:n] = log(t5[i]) */
-            GRADC_SIMD()
+            /* t6 = sum[i:n](t5[i]) */
+            double t6_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t6_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t3[i - tile_begin] = log(t2[i]);
-                t6[i] = log(t5[i - tile_begin]);
+                t6_part_sum += t5[i - tile_begin];
             }
-
-            /* t7[i:n] = sum[j:k]((t0[i, j] - (t3[i] + t1[i])) * exp(grade[i, j] - (t4[i] + t6[i]))) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t3[i - tile_begin] + t1[i];
-                const double v1 = t6[i] + t4[i];
-                double t7_sum = 0.0;
-                GRADC_SIMD(reduction(+:t7_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    t7_sum += (t0[i*k + j] - v0) * exp(grade[i*k + j] - v1);
-                }
-                t7[i - tile_begin] = t7_sum;
-            }
-
-            /* t8 = sum[i:n](t7[i]) */
-            double t8_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t8_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t8_part_sum += t7[i - tile_begin];
-            }
-            t8_part += t8_part_sum;
+            t6_part += t6_part_sum;
         }
-        t8_parts[part] = t8_part;
+        t6_parts[part] = t6_part;
     }
-    double t8 = 0.0;
+    double t6 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t8 += t8_parts[part];
+        t6 += t6_parts[part];
     }
 
-    /* value = -(t8 / n) */
-    *value = -(t8 / (double)n);
+    /* value = -(t6 / n) */
+    *value = -(t6 / (double)n);
     return 0;
 }
 
 size_t listnet_backward_work(int64_t n, int64_t k, int64_t d)
 {
-    return (size_t)gradc_parts(n, 7*d*k + 67*k + 9, d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 7*d*k + 72*k, d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double)));
 }
 
 int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, const double *restrict X,
                      const double *restrict grade, const double *restrict t0, const double *restrict t1,
-                     const double *restrict t2, const double *restrict t4, const double *restrict t6,
+                     const double *restrict t2, const double *restrict t3, const double *restrict t4,
                      double cotangent, double *restrict grad_w, void *restrict work)
 {
     (void)w;
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
 
-    /* t3 = -(cotangent / n) */
-    const double t3 = -(cotangent / (double)n);
-    const int64_t parts = gradc_parts(n, 7*d*k + 67*k + 9, d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    /* t5 = -(cotangent / n) */
+    const double t5 = -(cotangent / (double)n);
+    const int64_t parts = gradc_parts(n, 7*d*k + 72*k, d);
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -403,19 +414,17 @@ int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, 
         unsigned char *own = part_scratch + part * part_bytes;
         double *const grad_w_part = part == 0 ? grad_w : (void *)own;
         own += gradc_bytes(d, sizeof(double));
-        double *const t5 = (void *)own;
+        double *const t6 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t7 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t9 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t12 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t7 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t8 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t10 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
         double *const t11 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t8 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t10 = (void *)own;
         for (int64_t at = 0; at < d; ++at) {
             grad_w_part[at] = 0.0;
         }
@@ -423,62 +432,60 @@ int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, 
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t5[i:n] = sum[j:k](exp(grade[i, j] - (t4[i] + t6[i]))) */
-            /* t9[i:n] = sum[j:k](where(t0[i, j] == t1[i], 1, 0)) */
-            /* t12[i:n, j:k] = t3 * exp(grade[i, j] - (t4[i] + t6[i])) */
+            /* t6[i:n] = sum[j:k](let(s0 := t5 * exp(grade[i, j] - (t3[i] + (t4[i] - t3[i]))), s0 - s0)) */
+            /* t7[i:n] = sum[j:k](where(t0[i, j] == t1[i], 1, 0)) */
+            /* t9[i:n] = sum[j:k](exp(grade[i, j] - (t3[i] + (t4[i] - t3[i])))) */
+            /* t11[i:n, j:k] = t5 * exp(grade[i, j] - (t3[i] + (t4[i] - t3[i]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t4[i] + t6[i];
+                const double t3_i = t3[i];
+                const double v0 = t3_i + (t4[i] - t3_i);
                 const double t1_i = t1[i];
-                double t5_sum = 0.0;
+                double t6_sum = 0.0;
+                double t7_sum = 0.0;
                 double t9_sum = 0.0;
-                GRADC_SIMD(reduction(+:t5_sum, t9_sum))
+                GRADC_SIMD(reduction(+:t6_sum, t7_sum, t9_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double v1 = exp(grade[i*k + j] - v0);
-                    t5_sum += v1;
-                    t9_sum += t0[i*k + j] == t1_i ? 1.0 : 0.0;
-                    t12[(i - tile_begin)*k + j] = t3 * v1;
+                    const double v2 = t5 * v1;
+                    t6_sum += v2 - v2;
+                    t7_sum += t0[i*k + j] == t1_i ? 1.0 : 0.0;
+                    t9_sum += v1;
+                    t11[(i - tile_begin)*k + j] = v2;
                 }
-                t5[i - tile_begin] = t5_sum;
+                t6[i - tile_begin] = t6_sum;
+                t7[i - tile_begin] = t7_sum;
                 t9[i - tile_begin] = t9_sum;
             }
 
-            /* t7[i:n] = -(t3 * t5[i]) */
-            /* t8[i:n] = t7[i] / t2[i] */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = -(t3 * t5[i - tile_begin]);
-                t7[i - tile_begin] = v0;
-                t8[i - tile_begin] = v0 / t2[i];
-            }
-
-            /* t10[i:n, j:k] = where(t0[i, j] == t1[i], (t7[i] - t2[i] * t8[i]) / t9[i], 0) */
-            /* t11[i:n, j:k] = t8[i] * exp(t0[i, j] - t1[i]) */
+            /* t8[i:n, j:k] = where(t0[i, j] == t1[i], t6[i] / t7[i], 0) */
+            /* t10[i:n, j:k] = where(-inf == t0[i, j], 0, -(t5 * t9[i] * exp(t0[i, j] - t2[i]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t1_i = t1[i];
-                const double t8_i = t8[i - tile_begin];
-                const double v0 = (t7[i - tile_begin] - t2[i] * t8_i) / t9[i - tile_begin];
+                const double v0 = t6[i - tile_begin] / t7[i - tile_begin];
+                const double v1 = t5 * t9[i - tile_begin];
+                const double t2_i = t2[i];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
                     const double t0_ij = t0[i*k + j];
-                    t10[(i - tile_begin)*k + j] = t0_ij == t1_i ? v0 : 0.0;
-                    t11[(i - tile_begin)*k + j] = t8_i * exp(t0_ij - t1_i);
+                    t8[(i - tile_begin)*k + j] = t0_ij == t1_i ? v0 : 0.0;
+                    t10[(i - tile_begin)*k + j] = -INFINITY == t0_ij ? 0.0 : -(v1 * exp(t0_ij - t2_i));
                 }
             }
 
-            /* grad_w[l:d] = sum[i:n, j:k](X[i, j, l] * (t10[i, j] + (t11[i, j] + t12[i, j]))) */
+            /* grad_w[l:d] = sum[i:n, j:k](X[i, j, l] * (t8[i, j] + (t10[i, j] + t11[i, j]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                    const double v0 = t10[(i - tile_begin)*k + j] + (t12[(i - tile_begin)*k + j] + t11[(i - tile_begin)*k + j]);
-                    const double v1 = t10[(i - tile_begin)*k + (j + 1)] + (t12[(i - tile_begin)*k + (j + 1)] + t11[(i - tile_begin)*k + (j + 1)]);
-                    const double v2 = t10[(i - tile_begin)*k + (j + 2)] + (t12[(i - tile_begin)*k + (j + 2)] + t11[(i - tile_begin)*k + (j + 2)]);
-                    const double v3 = t10[(i - tile_begin)*k + (j + 3)] + (t12[(i - tile_begin)*k + (j + 3)] + t11[(i - tile_begin)*k + (j + 3)]);
+                    const double v0 = t8[(i - tile_begin)*k + j] + (t11[(i - tile_begin)*k + j] + t10[(i - tile_begin)*k + j]);
+                    const double v1 = t8[(i - tile_begin)*k + (j + 1)] + (t11[(i - tile_begin)*k + (j + 1)] + t10[(i - tile_begin)*k + (j + 1)]);
+                    const double v2 = t8[(i - tile_begin)*k + (j + 2)] + (t11[(i - tile_begin)*k + (j + 2)] + t10[(i - tile_begin)*k + (j + 2)]);
+                    const double v3 = t8[(i - tile_begin)*k + (j + 3)] + (t11[(i - tile_begin)*k + (j + 3)] + t10[(i - tile_begin)*k + (j + 3)]);
                     GRADC_SIMD()
                     for (int64_t l = 0; l < d; ++l) {
                         grad_w_part[l] += X[(i*k + j)*d + l] * v0 + X[(i*k + (j + 1))*d + l] * v1 + X[(i*k + (j + 2))*d + l] * v2 + X[(i*k + (j + 3))*d + l] * v3;
                     }
                 }
                 for (int64_t j = k / 4 * 4; j < k; ++j) {
-                    const double v0 = t10[(i - tile_begin)*k + j] + (t12[(i - tile_begin)*k + j] + t11[(i - tile_begin)*k + j]);
+                    const double v0 = t8[(i - tile_begin)*k + j] + (t11[(i - tile_begin)*k + j] + t10[(i - tile_begin)*k + j]);
                     GRADC_SIMD()
                     for (int64_t l = 0; l < d; ++l) {
                         grad_w_part[l] += X[(i*k + j)*d + l] * v0;
@@ -499,7 +506,7 @@ int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, 
 
 size_t listnet_value_and_grad_work(int64_t n, int64_t k, int64_t d)
 {
-    return (size_t)gradc_parts(n, 10*d*k + 119*k + 52, d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 10*d*k + 131*k + 53, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -510,9 +517,8 @@ size_t listnet_value_and_grad_work(int64_t n, int64_t k, int64_t d)
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double)));
 }
@@ -526,8 +532,8 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
 
     /* t9 = -(1 / n) */
     const double t9 = -(1.0 / (double)n);
-    const int64_t parts = gradc_parts(n, 10*d*k + 119*k + 52, d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const int64_t parts = gradc_parts(n, 10*d*k + 131*k + 53, d);
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t8_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -546,7 +552,7 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
         own += gradc_bytes(128, sizeof(double));
         double *const t5 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t13 = (void *)own;
+        double *const t11 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t3 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
@@ -556,15 +562,13 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
         own += gradc_bytes(128, sizeof(double));
         double *const t10 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t16 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t11 = (void *)own;
+        double *const t13 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t12 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t14 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
         double *const t15 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t12 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t14 = (void *)own;
         double t8_part = 0.0;
         for (int64_t at = 0; at < d; ++at) {
             grad_w_part[at] = 0.0;
@@ -593,95 +597,103 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
                 t4[i - tile_begin] = t4_max;
             }
 
-            /* t2[i:n] = sum[j:k](exp(t0[i, j] - t1[i])) */
-            /* t5[i:n] = sum[j:k](exp(grade[i, j] - t4[i])) */
-            /* t13[i:n] = sum[j:k](where(t0[i, j] == t1[i], 1, 0)) */
+            /* t2[i:n] = sum[j:k](exp(t0[i, j] - where(inf == abs(t1[i]), 0, t1[i]))) */
+            /* t5[i:n] = sum[j:k](exp(grade[i, j] - where(inf == abs(t4[i]), 0, t4[i]))) */
+            /* t11[i:n] = sum[j:k](where(t0[i, j] == t1[i], 1, 0)) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t1_i = t1[i - tile_begin];
+                const double v0 = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
                 const double t4_i = t4[i - tile_begin];
+                const double v1 = INFINITY == fabs(t4_i) ? 0.0 : t4_i;
                 double t2_sum = 0.0;
                 double t5_sum = 0.0;
-                double t13_sum = 0.0;
-                GRADC_SIMD(reduction(+:t2_sum, t5_sum, t13_sum))
+                double t11_sum = 0.0;
+                GRADC_SIMD(reduction(+:t2_sum, t5_sum, t11_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double t0_ij = t0[(i - tile_begin)*k + j];
-                    t2_sum += exp(t0_ij - t1_i);
-                    t5_sum += exp(grade[i*k + j] - t4_i);
-                    t13_sum += t0_ij == t1_i ? 1.0 : 0.0;
+                    t2_sum += exp(t0_ij - v0);
+                    t5_sum += exp(grade[i*k + j] - v1);
+                    t11_sum += t0_ij == t1_i ? 1.0 : 0.0;
                 }
                 t2[i - tile_begin] = t2_sum;
                 t5[i - tile_begin] = t5_sum;
-                t13[i - tile_begin] = t13_sum;
+                t11[i - tile_begin] = t11_sum;
             }
 
-            /* t3[i:n] = log(t2[i]) */
-            /* t6[i:n] = log(t5[i]) */
+            /* t3[i:n] = log(t2[i]) + where(inf == abs(t1[i]), 0, t1[i]) */
+            /* t6[i:n] = log(t5[i]) + where(inf == abs(t4[i]), 0, t4[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t3[i - tile_begin] = log(t2[i - tile_begin]);
-                t6[i - tile_begin] = log(t5[i - tile_begin]);
+                const double t1_i = t1[i - tile_begin];
+                const double t4_i = t4[i - tile_begin];
+                t3[i - tile_begin] = log(t2[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
+                t6[i - tile_begin] = log(t5[i - tile_begin]) + (INFINITY == fabs(t4_i) ? 0.0 : t4_i);
             }
 
-            /* t7[i:n] = sum[j:k]((t0[i, j] - (t3[i] + t1[i])) * exp(grade[i, j] - (t4[i] + t6[i]))) */
-            /* t10[i:n] = sum[j:k](exp(grade[i, j] - (t4[i] + t6[i]))) */
-            /* t16[i:n, j:k] = t9 * exp(grade[i, j] - (t4[i] + t6[i])) */
+            /* t7[i:n] = sum[j:k]((t0[i, j] - (t1[i] + (t3[i] - t1[i]))) * exp(grade[i, j] - (t4[i] + (t6[i] -
+             *    t4[i])))) */
+            /* t10[i:n] = sum[j:k](let(s0 := t9 * exp(grade[i, j] - (t4[i] + (t6[i] - t4[i]))), s0 - s0)) */
+            /* t13[i:n] = sum[j:k](exp(grade[i, j] - (t4[i] + (t6[i] - t4[i])))) */
+            /* t15[i:n, j:k] = t9 * exp(grade[i, j] - (t4[i] + (t6[i] - t4[i]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t3[i - tile_begin] + t1[i - tile_begin];
-                const double v1 = t6[i - tile_begin] + t4[i - tile_begin];
+                const double t1_i = t1[i - tile_begin];
+                const double v0 = t1_i + (t3[i - tile_begin] - t1_i);
+                const double t4_i = t4[i - tile_begin];
+                const double v1 = t4_i + (t6[i - tile_begin] - t4_i);
                 double t7_sum = 0.0;
                 double t10_sum = 0.0;
-                GRADC_SIMD(reduction(+:t7_sum, t10_sum))
+                double t13_sum = 0.0;
+                GRADC_SIMD(reduction(+:t7_sum, t10_sum, t13_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double v2 = exp(grade[i*k + j] - v1);
+                    const double v3 = t9 * v2;
                     t7_sum += (t0[(i - tile_begin)*k + j] - v0) * v2;
-                    t10_sum += v2;
-                    t16[(i - tile_begin)*k + j] = t9 * v2;
+                    t10_sum += v3 - v3;
+                    t13_sum += v2;
+                    t15[(i - tile_begin)*k + j] = v3;
                 }
                 t7[i - tile_begin] = t7_sum;
                 t10[i - tile_begin] = t10_sum;
+                t13[i - tile_begin] = t13_sum;
             }
 
             /* t8 = sum[i:n](t7[i]) */
-            /* t11[i:n] = -(t9 * t10[i]) */
-            /* t12[i:n] = t11[i] / t2[i] */
             double t8_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t8_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = -(t9 * t10[i - tile_begin]);
                 t8_part_sum += t7[i - tile_begin];
-                t11[i - tile_begin] = v0;
-                t12[i - tile_begin] = v0 / t2[i - tile_begin];
             }
             t8_part += t8_part_sum;
 
-            /* t14[i:n, j:k] = where(t0[i, j] == t1[i], (t11[i] - t12[i] * t2[i]) / t13[i], 0) */
-            /* t15[i:n, j:k] = t12[i] * exp(t0[i, j] - t1[i]) */
+            /* t12[i:n, j:k] = where(t0[i, j] == t1[i], t10[i] / t11[i], 0) */
+            /* t14[i:n, j:k] = where(-inf == t0[i, j], 0, -(t9 * t13[i] * exp(t0[i, j] - t3[i]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t1_i = t1[i - tile_begin];
-                const double t12_i = t12[i - tile_begin];
-                const double v0 = (t11[i - tile_begin] - t2[i - tile_begin] * t12_i) / t13[i - tile_begin];
+                const double v0 = t10[i - tile_begin] / t11[i - tile_begin];
+                const double v1 = t9 * t13[i - tile_begin];
+                const double t3_i = t3[i - tile_begin];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
                     const double t0_ij = t0[(i - tile_begin)*k + j];
-                    t14[(i - tile_begin)*k + j] = t0_ij == t1_i ? v0 : 0.0;
-                    t15[(i - tile_begin)*k + j] = t12_i * exp(t0_ij - t1_i);
+                    t12[(i - tile_begin)*k + j] = t0_ij == t1_i ? v0 : 0.0;
+                    t14[(i - tile_begin)*k + j] = -INFINITY == t0_ij ? 0.0 : -(v1 * exp(t0_ij - t3_i));
                 }
             }
 
-            /* grad_w[l:d] = sum[i:n, j:k](X[i, j, l] * (t14[i, j] + (t15[i, j] + t16[i, j]))) */
+            /* grad_w[l:d] = sum[i:n, j:k](X[i, j, l] * (t12[i, j] + (t15[i, j] + t14[i, j]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                    const double v0 = t14[(i - tile_begin)*k + j] + (t16[(i - tile_begin)*k + j] + t15[(i - tile_begin)*k + j]);
-                    const double v1 = t14[(i - tile_begin)*k + (j + 1)] + (t16[(i - tile_begin)*k + (j + 1)] + t15[(i - tile_begin)*k + (j + 1)]);
-                    const double v2 = t14[(i - tile_begin)*k + (j + 2)] + (t16[(i - tile_begin)*k + (j + 2)] + t15[(i - tile_begin)*k + (j + 2)]);
-                    const double v3 = t14[(i - tile_begin)*k + (j + 3)] + (t16[(i - tile_begin)*k + (j + 3)] + t15[(i - tile_begin)*k + (j + 3)]);
+                    const double v0 = t12[(i - tile_begin)*k + j] + (t14[(i - tile_begin)*k + j] + t15[(i - tile_begin)*k + j]);
+                    const double v1 = t12[(i - tile_begin)*k + (j + 1)] + (t14[(i - tile_begin)*k + (j + 1)] + t15[(i - tile_begin)*k + (j + 1)]);
+                    const double v2 = t12[(i - tile_begin)*k + (j + 2)] + (t14[(i - tile_begin)*k + (j + 2)] + t15[(i - tile_begin)*k + (j + 2)]);
+                    const double v3 = t12[(i - tile_begin)*k + (j + 3)] + (t14[(i - tile_begin)*k + (j + 3)] + t15[(i - tile_begin)*k + (j + 3)]);
                     GRADC_SIMD()
                     for (int64_t l = 0; l < d; ++l) {
                         grad_w_part[l] += X[(i*k + j)*d + l] * v0 + X[(i*k + (j + 1))*d + l] * v1 + X[(i*k + (j + 2))*d + l] * v2 + X[(i*k + (j + 3))*d + l] * v3;
                     }
                 }
                 for (int64_t j = k / 4 * 4; j < k; ++j) {
-                    const double v0 = t14[(i - tile_begin)*k + j] + (t16[(i - tile_begin)*k + j] + t15[(i - tile_begin)*k + j]);
+                    const double v0 = t12[(i - tile_begin)*k + j] + (t14[(i - tile_begin)*k + j] + t15[(i - tile_begin)*k + j]);
                     GRADC_SIMD()
                     for (int64_t l = 0; l < d; ++l) {
                         grad_w_part[l] += X[(i*k + j)*d + l] * v0;

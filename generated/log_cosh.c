@@ -298,7 +298,7 @@ int log_cosh_forward(int64_t n, int64_t d, const double *restrict w, const doubl
 
 size_t log_cosh_backward_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d + 99, d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d + 50, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -312,7 +312,7 @@ int log_cosh_backward(int64_t n, int64_t d, const double *restrict w, const doub
 
     /* t1 = cotangent / n */
     const double t1 = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 3*d + 99, d);
+    const int64_t parts = gradc_parts(n, 3*d + 50, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -329,14 +329,17 @@ int log_cosh_backward(int64_t n, int64_t d, const double *restrict w, const doub
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t2[i:n] = let(s0 := t0[i] - y[i], s1 := -s0, s2 := where(s0 == s1, 0.6931471805599453 + s0,
-             *    maximum(s0, s1) + log1p(exp(-abs(s0 + s0)))), t1 * exp(s0 - s2) - t1 * exp(-(s0 + s2))) */
+            /* t2[i:n] = let(s0 := t0[i] - y[i], s1 := s0 + s0, s2 := exp(-abs(s1)), s3 := 1 + s2, where(-inf ==
+             *    s0, 0, t1 * (where(0 <= s1, 1, s2) / s3)) + where(-inf == -s0, 0, -(t1 * (where(0 <= -s1, 1, s2)
+             *    / s3)))) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double v0 = t0[i] - y[i];
-                const double v1 = -v0;
-                const double v2 = v0 == v1 ? 0.6931471805599453 + v0 : ((v0 > v1 || v0 != v0) ? v0 : v1) + log1p(exp(-fabs(v0 + v0)));
-                t2[i - tile_begin] = t1 * exp(v0 - v2) - t1 * exp(-(v0 + v2));
+                const double v1 = v0 + v0;
+                const double v2 = exp(-fabs(v1));
+                const double v3 = 1.0 + v2;
+                const double v4 = (-INFINITY == v0 ? 0.0 : t1 * ((0.0 <= v1 ? 1.0 : v2) / v3)) + (-INFINITY == -v0 ? 0.0 : -(t1 * ((0.0 <= -v1 ? 1.0 : v2) / v3)));
+                t2[i - tile_begin] = v4;
             }
 
             /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
@@ -355,7 +358,7 @@ int log_cosh_backward(int64_t n, int64_t d, const double *restrict w, const doub
 
 size_t log_cosh_value_and_grad_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 6*d + 99, d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 6*d + 75, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -369,7 +372,7 @@ int log_cosh_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
 
     /* t2 = 1 / n */
     const double t2 = 1.0 / (double)n;
-    const int64_t parts = gradc_parts(n, 6*d + 99, d);
+    const int64_t parts = gradc_parts(n, 6*d + 75, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -395,16 +398,20 @@ int log_cosh_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
 
             /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s1 := -s0, where(s0 == s1, 0.6931471805599453 + s0,
              *    maximum(s0, s1) + log1p(exp(-abs(s0 + s0)))))) */
-            /* t3[i:n] = let(s0 := t0[i] - y[i], s1 := -s0, s2 := where(s0 == s1, 0.6931471805599453 + s0,
-             *    maximum(s0, s1) + log1p(exp(-abs(s0 + s0)))), t2 * exp(s0 - s2) - t2 * exp(-(s0 + s2))) */
+            /* t3[i:n] = let(s0 := t0[i] - y[i], s1 := s0 + s0, s2 := exp(-abs(s1)), s3 := 1 + s2, where(-inf ==
+             *    s0, 0, t2 * (where(0 <= s1, 1, s2) / s3)) + where(-inf == -s0, 0, -(t2 * (where(0 <= -s1, 1, s2)
+             *    / s3)))) */
             double t1_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t1_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double v0 = t0[i - tile_begin] - y[i];
                 const double v1 = -v0;
-                const double v2 = v0 == v1 ? 0.6931471805599453 + v0 : ((v0 > v1 || v0 != v0) ? v0 : v1) + log1p(exp(-fabs(v0 + v0)));
-                t1_part_sum += v2;
-                t3[i - tile_begin] = t2 * exp(v0 - v2) - t2 * exp(-(v0 + v2));
+                const double v2 = v0 + v0;
+                const double v3 = exp(-fabs(v2));
+                const double v4 = 1.0 + v3;
+                const double v5 = (-INFINITY == v0 ? 0.0 : t2 * ((0.0 <= v2 ? 1.0 : v3) / v4)) + (-INFINITY == v1 ? 0.0 : -(t2 * ((0.0 <= -v2 ? 1.0 : v3) / v4)));
+                t1_part_sum += v0 == v1 ? 0.6931471805599453 + v0 : ((v0 > v1 || v0 != v0) ? v0 : v1) + log1p(v3);
+                t3[i - tile_begin] = v5;
             }
             t1_part += t1_part_sum;
 

@@ -319,7 +319,7 @@ int log_logistic_survival_forward(int64_t n, int64_t d, const double *restrict w
 
 size_t log_logistic_survival_backward_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d + 128, d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d + 75, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -336,7 +336,7 @@ int log_logistic_survival_backward(int64_t n, int64_t d, const double *restrict 
 
     /* t2 = cotangent / n */
     const double t2 = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 3*d + 128, d);
+    const int64_t parts = gradc_parts(n, 3*d + 75, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
     double t5_parts[GRADC_PARTS];
@@ -357,28 +357,27 @@ int log_logistic_survival_backward(int64_t n, int64_t d, const double *restrict 
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t3[i:n] = let(s0 := t0 * (log(time[i]) - t1[i]), s1 := log1p(exp(-abs(s0))), s2 := -s0, -(t0 * (t2 *
-             *    exp(s0 - where(0 == s0, 0.6931471805599453, maximum(0, s0) + s1)) - t2 * event[i] * exp(-(s0 +
-             *    where(0 == s2, 0.6931471805599453, maximum(0, s2) + s1)))))) */
+            /* t3[i:n] = let(s0 := t0 * (log(time[i]) - t1[i]), s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := -s0, -(t0
+             *    * (where(-inf == s0, 0, t2 * (where(0 <= s0, 1, s1) / s2)) + where(-inf == s3, 0, -(t2 * event[i]
+             *    * (where(0 <= s3, 1, s1) / s2)))))) */
             /* t4 = sum[i:n](event[i]) */
-            /* t5 = sum[i:n](let(s0 := log(time[i]) - t1[i], s1 := t0 * s0, s2 := log1p(exp(-abs(s1))), s3 := -s1,
-             *    s0 * (t2 * exp(s1 - where(0 == s1, 0.6931471805599453, maximum(0, s1) + s2)) - t2 * event[i] *
-             *    exp(-(s1 + where(0 == s3, 0.6931471805599453, maximum(0, s3) + s2)))))) */
+            /* t5 = sum[i:n](let(s0 := log(time[i]) - t1[i], s1 := t0 * s0, s2 := exp(-abs(s1)), s3 := 1 + s2, s4
+             *    := -s1, s0 * (where(-inf == s1, 0, t2 * (where(0 <= s1, 1, s2) / s3)) + where(-inf == s4, 0, -(t2
+             *    * event[i] * (where(0 <= s4, 1, s2) / s3)))))) */
             double t4_part_sum = 0.0;
             double t5_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t4_part_sum, t5_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double v0 = log(time_[i]) - t1[i];
                 const double v1 = t0 * v0;
-                const double v2 = log1p(exp(-fabs(v1)));
-                const double v3 = t2 * exp(v1 - (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v2));
-                const double event_i = event[i];
+                const double v2 = exp(-fabs(v1));
+                const double v3 = 1.0 + v2;
                 const double v4 = -v1;
-                const double v5 = t2 * event_i * exp(-(v1 + (0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + v2)));
-                const double v6 = v3 - v5;
-                t3[i - tile_begin] = -(t0 * v6);
+                const double event_i = event[i];
+                const double v5 = (-INFINITY == v1 ? 0.0 : t2 * ((0.0 <= v1 ? 1.0 : v2) / v3)) + (-INFINITY == v4 ? 0.0 : -(t2 * event_i * ((0.0 <= v4 ? 1.0 : v2) / v3)));
+                t3[i - tile_begin] = -(t0 * v5);
                 t4_part_sum += event_i;
-                t5_part_sum += v0 * v6;
+                t5_part_sum += v0 * v5;
             }
             t4_part += t4_part_sum;
             t5_part += t5_part_sum;
@@ -412,7 +411,7 @@ int log_logistic_survival_backward(int64_t n, int64_t d, const double *restrict 
 
 size_t log_logistic_survival_value_and_grad_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 6*d + 133, d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 6*d + 108, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -430,7 +429,7 @@ int log_logistic_survival_value_and_grad(int64_t n, int64_t d, const double *res
     /* t3 = 1 / n */
     const double t0 = exp(-log_sigma);
     const double t3 = 1.0 / (double)n;
-    const int64_t parts = gradc_parts(n, 6*d + 133, d);
+    const int64_t parts = gradc_parts(n, 6*d + 108, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     double t5_parts[GRADC_PARTS];
@@ -461,13 +460,13 @@ int log_logistic_survival_value_and_grad(int64_t n, int64_t d, const double *res
             /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), s2 := log1p(exp(-abs(s1))), s3 :=
              *    -s1, where(0 == s1, 0.6931471805599453, maximum(0, s1) + s2) + event[i] * (s0 + (log_sigma +
              *    where(0 == s3, 0.6931471805599453, maximum(0, s3) + s2))))) */
-            /* t4[i:n] = let(s0 := t0 * (log(time[i]) - t1[i]), s1 := log1p(exp(-abs(s0))), s2 := -s0, -(t0 * (t3 *
-             *    exp(s0 - where(0 == s0, 0.6931471805599453, maximum(0, s0) + s1)) - t3 * event[i] * exp(-(s0 +
-             *    where(0 == s2, 0.6931471805599453, maximum(0, s2) + s1)))))) */
+            /* t4[i:n] = let(s0 := t0 * (log(time[i]) - t1[i]), s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := -s0, -(t0
+             *    * (where(-inf == s0, 0, t3 * (where(0 <= s0, 1, s1) / s2)) + where(-inf == s3, 0, -(t3 * event[i]
+             *    * (where(0 <= s3, 1, s1) / s2)))))) */
             /* t5 = sum[i:n](event[i]) */
-            /* t6 = sum[i:n](let(s0 := log(time[i]) - t1[i], s1 := t0 * s0, s2 := log1p(exp(-abs(s1))), s3 := -s1,
-             *    s0 * (t3 * exp(s1 - where(0 == s1, 0.6931471805599453, maximum(0, s1) + s2)) - t3 * event[i] *
-             *    exp(-(s1 + where(0 == s3, 0.6931471805599453, maximum(0, s3) + s2)))))) */
+            /* t6 = sum[i:n](let(s0 := log(time[i]) - t1[i], s1 := t0 * s0, s2 := exp(-abs(s1)), s3 := 1 + s2, s4
+             *    := -s1, s0 * (where(-inf == s1, 0, t3 * (where(0 <= s1, 1, s2) / s3)) + where(-inf == s4, 0, -(t3
+             *    * event[i] * (where(0 <= s4, 1, s2) / s3)))))) */
             double t2_part_sum = 0.0;
             double t5_part_sum = 0.0;
             double t6_part_sum = 0.0;
@@ -476,16 +475,18 @@ int log_logistic_survival_value_and_grad(int64_t n, int64_t d, const double *res
                 const double v0 = log(time_[i]);
                 const double v1 = v0 - t1[i - tile_begin];
                 const double v2 = t0 * v1;
-                const double v3 = log1p(exp(-fabs(v2)));
-                const double v4 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3;
+                const double v3 = exp(-fabs(v2));
+                const double v4 = log1p(v3);
                 const double event_i = event[i];
                 const double v5 = -v2;
-                const double v6 = 0.0 == v5 ? 0.6931471805599453 : ((v5 > 0.0 || v5 != v5) ? v5 : 0.0) + v3;
-                const double v7 = t3 * exp(v2 - v4) - t3 * event_i * exp(-(v2 + v6));
-                t2_part_sum += v4 + event_i * (v0 + (log_sigma + v6));
-                t4[i - tile_begin] = -(t0 * v7);
+                const double v6 = v0 + (log_sigma + (0.0 == v5 ? 0.6931471805599453 : ((v5 > 0.0 || v5 != v5) ? v5 : 0.0) + v4));
+                const double v7 = (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v4) + event_i * v6;
+                const double v8 = 1.0 + v3;
+                const double v9 = (-INFINITY == v2 ? 0.0 : t3 * ((0.0 <= v2 ? 1.0 : v3) / v8)) + (-INFINITY == v5 ? 0.0 : -(t3 * event_i * ((0.0 <= v5 ? 1.0 : v3) / v8)));
+                t2_part_sum += v7;
+                t4[i - tile_begin] = -(t0 * v9);
                 t5_part_sum += event_i;
-                t6_part_sum += v1 * v7;
+                t6_part_sum += v1 * v9;
             }
             t2_part += t2_part_sum;
             t5_part += t5_part_sum;

@@ -476,7 +476,7 @@ int log_normal_survival_forward(int64_t n, int64_t d, const double *restrict w, 
 
 size_t log_normal_survival_backward_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d + 114, d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d + 117, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -492,7 +492,7 @@ int log_normal_survival_backward(int64_t n, int64_t d, const double *restrict w,
 
     /* t2 = cotangent / n */
     const double t2 = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 3*d + 114, d);
+    const int64_t parts = gradc_parts(n, 3*d + 117, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
     double t5_parts[GRADC_PARTS];
@@ -515,12 +515,12 @@ int log_normal_survival_backward(int64_t n, int64_t d, const double *restrict w,
 
             /* t3[i:n] = let(s0 := 0 < event[i], s1 := t0 * (log(time[i]) - t1[i]), s2 := -s1, -(t0 * (where(s0, t2
              *    * s1, 0) + where(s0, 0, -where(s2 < 0, -(0.7978845608028654 * t2 / erfcx(-(-0.7071067811865476 *
-             *    s1))), -(t2 * (0.3989422804014327 * exp(-0.5 * (s1 * s1) - log_ndtr(s2))))))))) */
+             *    s1))), -(t2 * (0.3989422804014327 * exp(-0.5 * (s1 * s1))) / ndtr(s2))))))) */
             /* t4 = sum[i:n](where(0 < event[i], t2, 0)) */
             /* t5 = sum[i:n](let(s0 := log(time[i]) - t1[i], s1 := 0 < event[i], s2 := t0 * s0, s3 := -s2, s0 *
              *    (where(s1, t2 * s2, 0) + where(s1, 0, -where(s3 < 0, -(0.7978845608028654 * t2 /
-             *    erfcx(-(-0.7071067811865476 * s2))), -(t2 * (0.3989422804014327 * exp(-0.5 * (s2 * s2) -
-             *    log_ndtr(s3))))))))) */
+             *    erfcx(-(-0.7071067811865476 * s2))), -(t2 * (0.3989422804014327 * exp(-0.5 * (s2 * s2))) /
+             *    ndtr(s3))))))) */
             const double v4 = 0.7978845608028654 * t2;
             double t4_part_sum = 0.0;
             double t5_part_sum = 0.0;
@@ -530,7 +530,7 @@ int log_normal_survival_backward(int64_t n, int64_t d, const double *restrict w,
                 const double v1 = log(time_[i]) - t1[i];
                 const double v2 = t0 * v1;
                 const double v3 = -v2;
-                const double v5 = v3 < 0.0 ? -(v4 / gradc_erfcx(-(-0.7071067811865476 * v2))) : -(t2 * (0.3989422804014327 * exp(-0.5 * (v2 * v2) - gradc_log_ndtr(v3))));
+                const double v5 = v3 < 0.0 ? -(v4 / gradc_erfcx(-(-0.7071067811865476 * v2))) : -(t2 * (0.3989422804014327 * exp(-0.5 * (v2 * v2))) / gradc_ndtr(v3));
                 const double v6 = (v0 ? t2 * v2 : 0.0) + (v0 ? 0.0 : -v5);
                 t3[i - tile_begin] = -(t0 * v6);
                 t4_part_sum += v0 ? t2 : 0.0;
@@ -568,7 +568,7 @@ int log_normal_survival_backward(int64_t n, int64_t d, const double *restrict w,
 
 size_t log_normal_survival_value_and_grad_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 6*d + 121, d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 6*d + 144, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -585,7 +585,7 @@ int log_normal_survival_value_and_grad(int64_t n, int64_t d, const double *restr
     /* t3 = 1 / n */
     const double t0 = exp(-log_sigma);
     const double t3 = 1.0 / (double)n;
-    const int64_t parts = gradc_parts(n, 6*d + 121, d);
+    const int64_t parts = gradc_parts(n, 6*d + 144, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     double t5_parts[GRADC_PARTS];
@@ -617,13 +617,13 @@ int log_normal_survival_value_and_grad(int64_t n, int64_t d, const double *restr
              *    0.9189385332046727 + (s0 + (log_sigma + 0.5 * (s1 * s1))), -log_ndtr(-s1)))) */
             /* t4[i:n] = let(s0 := 0 < event[i], s1 := t0 * (log(time[i]) - t1[i]), s2 := -s1, -(t0 * (where(s0, t3
              *    * s1, 0) + where(s0, 0, -where(s2 < 0, -(0.7978845608028654 * t3 / erfcx(-(-0.7071067811865476 *
-             *    s1))), -(t3 * (0.3989422804014327 * exp(-0.5 * (s1 * s1) - log_ndtr(s2))))))))) */
+             *    s1))), -(t3 * (0.3989422804014327 * exp(-0.5 * (s1 * s1))) / ndtr(s2))))))) */
             /* t5 = sum[i:n](where(0 < event[i], t3, 0)) */
             /* t6 = sum[i:n](let(s0 := log(time[i]) - t1[i], s1 := 0 < event[i], s2 := t0 * s0, s3 := -s2, s0 *
              *    (where(s1, t3 * s2, 0) + where(s1, 0, -where(s3 < 0, -(0.7978845608028654 * t3 /
-             *    erfcx(-(-0.7071067811865476 * s2))), -(t3 * (0.3989422804014327 * exp(-0.5 * (s2 * s2) -
-             *    log_ndtr(s3))))))))) */
-            const double v7 = 0.7978845608028654 * t3;
+             *    erfcx(-(-0.7071067811865476 * s2))), -(t3 * (0.3989422804014327 * exp(-0.5 * (s2 * s2))) /
+             *    ndtr(s3))))))) */
+            const double v6 = 0.7978845608028654 * t3;
             double t2_part_sum = 0.0;
             double t5_part_sum = 0.0;
             double t6_part_sum = 0.0;
@@ -635,13 +635,12 @@ int log_normal_survival_value_and_grad(int64_t n, int64_t d, const double *restr
                 const double v3 = t0 * v2;
                 const double v4 = v3 * v3;
                 const double v5 = -v3;
-                const double v6 = gradc_log_ndtr(v5);
-                const double v8 = v5 < 0.0 ? -(v7 / gradc_erfcx(-(-0.7071067811865476 * v3))) : -(t3 * (0.3989422804014327 * exp(-0.5 * v4 - v6)));
-                const double v9 = (v0 ? t3 * v3 : 0.0) + (v0 ? 0.0 : -v8);
-                t2_part_sum += v0 ? 0.9189385332046727 + (v1 + (log_sigma + 0.5 * v4)) : -v6;
-                t4[i - tile_begin] = -(t0 * v9);
+                const double v7 = v5 < 0.0 ? -(v6 / gradc_erfcx(-(-0.7071067811865476 * v3))) : -(t3 * (0.3989422804014327 * exp(-0.5 * v4)) / gradc_ndtr(v5));
+                const double v8 = (v0 ? t3 * v3 : 0.0) + (v0 ? 0.0 : -v7);
+                t2_part_sum += v0 ? 0.9189385332046727 + (v1 + (log_sigma + 0.5 * v4)) : -gradc_log_ndtr(v5);
+                t4[i - tile_begin] = -(t0 * v8);
                 t5_part_sum += v0 ? t3 : 0.0;
-                t6_part_sum += v2 * v9;
+                t6_part_sum += v2 * v8;
             }
             t2_part += t2_part_sum;
             t5_part += t5_part_sum;
@@ -675,7 +674,7 @@ int log_normal_survival_value_and_grad(int64_t n, int64_t d, const double *restr
     }
 
     /* value = t2 / n */
-    /* grad_log_sigma = t5 - t0 * t6 */
+    /* grad_log_sigma = t5 - t6 * t0 */
     *value = t2 / (double)n;
     *grad_log_sigma = t5 - t0 * t6;
     return 0;

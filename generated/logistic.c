@@ -316,7 +316,7 @@ int logistic_forward(int64_t n, int64_t d, const double *restrict w, const doubl
 
 size_t logistic_backward_work(int64_t n, int64_t d)
 {
-    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 76, d) * (gradc_bytes(d, sizeof(double))
+    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 39, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -331,7 +331,7 @@ int logistic_backward(int64_t n, int64_t d, const double *restrict w, const doub
 
     /* t1 = cotangent / n */
     const double t1 = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 3*d + 76, d);
+    const int64_t parts = gradc_parts(n, 3*d + 39, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -348,15 +348,15 @@ int logistic_backward(int64_t n, int64_t d, const double *restrict w, const doub
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t2[i:n] = let(s0 := y[i] * t0[i], s1 := -s0, -(y[i] * (t1 * exp(-(s0 + where(0 == s1,
-             *    0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s0))))))))) */
+            /* t2[i:n] = let(s0 := y[i] * t0[i], s1 := -s0, s2 := exp(-abs(s0)), where(-inf == s1, 0, -(y[i] * (t1
+             *    * (where(0 <= s1, 1, s2) / (1 + s2)))))) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double y_i = y[i];
                 const double v0 = y_i * t0[i];
                 const double v1 = -v0;
-                const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + log1p(exp(-fabs(v0)));
-                t2[i - tile_begin] = -(y_i * (t1 * exp(-(v0 + v2))));
+                const double v2 = exp(-fabs(v0));
+                t2[i - tile_begin] = -INFINITY == v1 ? 0.0 : -(y_i * (t1 * ((0.0 <= v1 ? 1.0 : v2) / (1.0 + v2))));
             }
 
             /* t3[j:d] = sum[i:n](X[i, j] * t2[i]) */
@@ -382,7 +382,7 @@ int logistic_backward(int64_t n, int64_t d, const double *restrict w, const doub
 
 size_t logistic_value_and_grad_work(int64_t n, int64_t d)
 {
-    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 76, d) * (gradc_bytes(d, sizeof(double))
+    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 63, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -398,7 +398,7 @@ int logistic_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
 
     /* t3 = 1 / n */
     const double t3 = 1.0 / (double)n;
-    const int64_t parts = gradc_parts(n, 6*d + 76, d);
+    const int64_t parts = gradc_parts(n, 6*d + 63, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -424,17 +424,17 @@ int logistic_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
 
             /* t1 = sum[i:n](let(s0 := y[i] * t0[i], s1 := -s0, where(0 == s1, 0.6931471805599453, maximum(0, s1) +
              *    log1p(exp(-abs(s0)))))) */
-            /* t4[i:n] = let(s0 := y[i] * t0[i], s1 := -s0, -(y[i] * (t3 * exp(-(s0 + where(0 == s1,
-             *    0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s0))))))))) */
+            /* t4[i:n] = let(s0 := y[i] * t0[i], s1 := -s0, s2 := exp(-abs(s0)), where(-inf == s1, 0, -(y[i] * (t3
+             *    * (where(0 <= s1, 1, s2) / (1 + s2)))))) */
             double t1_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t1_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double y_i = y[i];
                 const double v0 = y_i * t0[i - tile_begin];
                 const double v1 = -v0;
-                const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + log1p(exp(-fabs(v0)));
-                t1_part_sum += v2;
-                t4[i - tile_begin] = -(y_i * (t3 * exp(-(v0 + v2))));
+                const double v2 = exp(-fabs(v0));
+                t1_part_sum += 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + log1p(v2);
+                t4[i - tile_begin] = -INFINITY == v1 ? 0.0 : -(y_i * (t3 * ((0.0 <= v1 ? 1.0 : v2) / (1.0 + v2))));
             }
             t1_part += t1_part_sum;
 

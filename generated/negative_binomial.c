@@ -1,10 +1,10 @@
 /* negative_binomial: the loss, and its derivatives.
  *
  *     def program(w: real[d], log_alpha: real, X: real[n, d], y: real[n]):
- *         t0[i:n] = sum[j:d](X[i, j] * w[j])
  *         r = exp(-log_alpha)
- *         t1 = gammaln(r)
- *         t2 = sum[i:n](let(s0 := log_alpha + t0[i], y[i] * logaddexp(0, -s0) + (r * logaddexp(0, s0) + (t1 + gammaln(1 + y[i]) - gammaln(r + y[i])))))
+ *         t0 = gammaln(r)
+ *         t1[i:n] = sum[j:d](X[i, j] * w[j])
+ *         t2 = sum[i:n](let(s0 := log_alpha + t1[i], gammaln_difference(r + y[i], 1 - r) + (t0 + (r * logaddexp(0, s0) + y[i] * logaddexp(0, -s0)))))
  *         value = t2 / n
  *         return value
  *
@@ -149,6 +149,65 @@ static double gradc_digamma(double x)
     r = 1.0 / y;
     s = r * r;
     return offset + (log(y) - (0.5 * r + s * gradc_polynomial(gradc_digamma_tail, nt, s)));
+}
+
+/* psi(x + y) - psi(x) for x, x + y > 0, as gammaln_difference (DLMF 5.11.2). */
+static double gradc_digamma_difference(double x, double y)
+{
+    double low = y < 0.0 ? x + y : x, moved = 0.0, tails[2], high, value;
+    const double step = fabs(y);
+    int k;
+    if (isnan(x) || isnan(y) || low <= 0.0)
+        return NAN;
+    while (low < 12.0) {
+        moved += step / (low * (low + step));
+        low += 1.0;
+    }
+    high = low + step;
+    for (k = 0; k < 2; k++) {
+        const double inverse = 1.0 / (k ? high : low), z = inverse * inverse;
+        tails[k] = z
+                   * (-1.0 / 12.0
+                      + z * (1.0 / 120.0
+                             + z * (-1.0 / 252.0
+                                    + z * (1.0 / 240.0
+                                           + z * (-1.0 / 132.0 + z * (691.0 / 32760.0 + z * (-1.0 / 12.0)))))));
+    }
+    value = log1p(step / low) + step / (2.0 * low * high) + (tails[1] - tails[0]) + moved;
+    return y < 0.0 ? -value : value;
+}
+
+/* log(Gamma(x + y)/Gamma(x)) for x, x + y > 0: both arguments are moved up by the recurrence until Stirling's series
+ * holds (DLMF 5.11.1), whose leading terms are subtracted by hand. */
+static double gradc_gammaln_difference(double x, double y)
+{
+    double low = y < 0.0 ? x + y : x, step = fabs(y), moved = 1.0, shift = 0.0, tails[2], high, value;
+    int k;
+    if (isnan(x) || isnan(y))
+        return NAN;
+    if (low <= 0.0)
+        return lgamma(x + y) - lgamma(x);
+    while (low < 12.0) {
+        moved *= 1.0 + step / low;
+        low += 1.0;
+        if (moved > 1e280) {
+            shift += log(moved);
+            moved = 1.0;
+        }
+    }
+    high = low + step;
+    for (k = 0; k < 2; k++) {
+        const double inverse = 1.0 / (k ? high : low), z = inverse * inverse;
+        tails[k] = inverse
+                   * (1.0 / 12.0
+                      + z * (-1.0 / 360.0
+                             + z * (1.0 / 1260.0
+                                    + z * (-1.0 / 1680.0
+                                           + z * (1.0 / 1188.0 + z * (-691.0 / 360360.0 + z * (1.0 / 156.0)))))));
+    }
+    value = step * log(high) + ((low - 0.5) * log1p(step / low) - step) + (tails[1] - tails[0]);
+    value -= log(moved) + shift;
+    return y < 0.0 ? -value : value;
 }
 
 /* The remainder of Stirling's formula, lgamma(x) - ((x - 1/2) log(x) - x + log(2 pi)/2), for x >= 8: B_2k / (2k
@@ -372,7 +431,7 @@ static void gradc_dots(int64_t rows, int64_t depth, const double *restrict a, in
 
 size_t negative_binomial_value_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d + 105, 0) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d + 84, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
 int negative_binomial_value(int64_t n, int64_t d, const double *restrict w, double log_alpha,
@@ -383,11 +442,11 @@ int negative_binomial_value(int64_t n, int64_t d, const double *restrict w, doub
     unsigned char *const part_scratch = (void *)scratch;
 
     /* r = exp(-log_alpha) */
-    /* t1 = gammaln(r) */
+    /* t0 = gammaln(r) */
     const double v0 = exp(-log_alpha);
     const double r = v0;
-    const double t1 = gradc_lgamma(v0);
-    const int64_t parts = gradc_parts(n, 3*d + 105, 0);
+    const double t0 = gradc_lgamma(v0);
+    const int64_t parts = gradc_parts(n, 3*d + 84, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -395,27 +454,28 @@ int negative_binomial_value(int64_t n, int64_t d, const double *restrict w, doub
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0 = (void *)own;
+        double *const t1 = (void *)own;
         double t2_part = 0.0;
         const int64_t tile_rows = gradc_rows(d * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+            /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
+            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t1, 1, 0);
 
-            /* t2 = sum[i:n](let(s0 := log_alpha + t0[i], s1 := -s0, s2 := log1p(exp(-abs(s0))), y[i] * where(0 ==
-             *    s1, 0.6931471805599453, maximum(0, s1) + s2) + (t1 + gammaln(1 + y[i]) - gammaln(r + y[i]) + r *
-             *    where(0 == s0, 0.6931471805599453, maximum(0, s0) + s2)))) */
+            /* t2 = sum[i:n](let(s0 := log_alpha + t1[i], s1 := log1p(exp(-abs(s0))), s2 := -s0,
+             *    gammaln_difference(r + y[i], 1 - r) + (t0 + (r * where(0 == s0, 0.6931471805599453, maximum(0,
+             *    s0) + s1) + y[i] * where(0 == s2, 0.6931471805599453, maximum(0, s2) + s1))))) */
+            const double v1 = 1.0 - r;
             double t2_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t2_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double y_i = y[i];
-                const double v1 = log_alpha + t0[i - tile_begin];
-                const double v2 = -v1;
-                const double v3 = log1p(exp(-fabs(v1)));
-                const double v4 = t1 + gradc_lgamma(1.0 + y_i) - gradc_lgamma(r + y_i) + r * (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v3);
-                t2_part_sum += y_i * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3) + v4;
+                const double v2 = log_alpha + t1[i - tile_begin];
+                const double v3 = log1p(exp(-fabs(v2)));
+                const double v4 = -v2;
+                const double v5 = r * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3) + y_i * (0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + v3);
+                t2_part_sum += gradc_gammaln_difference(r + y_i, v1) + (t0 + v5);
             }
             t2_part += t2_part_sum;
         }
@@ -440,16 +500,16 @@ size_t negative_binomial_forward_work(int64_t n, int64_t d)
 
 int negative_binomial_forward(int64_t n, int64_t d, const double *restrict w, double log_alpha,
                               const double *restrict X, const double *restrict y, double *restrict value,
-                              double *restrict t0, double *restrict r, void *restrict work)
+                              double *restrict r, double *restrict t1, void *restrict work)
 {
     (void)work;
 
     /* r = exp(-log_alpha) */
-    /* t1 = gammaln(r) */
+    /* t0 = gammaln(r) */
     const double v0 = exp(-log_alpha);
     const double r_ = v0;
-    const double t1 = gradc_lgamma(v0);
-    const int64_t parts = gradc_parts(n, 3*d + 105, 0);
+    const double t0 = gradc_lgamma(v0);
+    const int64_t parts = gradc_parts(n, 3*d + 84, 0);
     double t2_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -460,21 +520,22 @@ int negative_binomial_forward(int64_t n, int64_t d, const double *restrict w, do
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &t0[tile_begin], 1, 0);
+            /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
+            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &t1[tile_begin], 1, 0);
 
-            /* t2 = sum[i:n](let(s0 := log_alpha + t0[i], s1 := -s0, s2 := log1p(exp(-abs(s0))), y[i] * where(0 ==
-             *    s1, 0.6931471805599453, maximum(0, s1) + s2) + (t1 + gammaln(1 + y[i]) - gammaln(r + y[i]) + r *
-             *    where(0 == s0, 0.6931471805599453, maximum(0, s0) + s2)))) */
+            /* t2 = sum[i:n](let(s0 := log_alpha + t1[i], s1 := log1p(exp(-abs(s0))), s2 := -s0,
+             *    gammaln_difference(r + y[i], 1 - r) + (t0 + (r * where(0 == s0, 0.6931471805599453, maximum(0,
+             *    s0) + s1) + y[i] * where(0 == s2, 0.6931471805599453, maximum(0, s2) + s1))))) */
+            const double v1 = 1.0 - r_;
             double t2_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t2_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double y_i = y[i];
-                const double v1 = log_alpha + t0[i];
-                const double v2 = -v1;
-                const double v3 = log1p(exp(-fabs(v1)));
-                const double v4 = t1 + gradc_lgamma(1.0 + y_i) - gradc_lgamma(r_ + y_i) + r_ * (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v3);
-                t2_part_sum += y_i * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3) + v4;
+                const double v2 = log_alpha + t1[i];
+                const double v3 = log1p(exp(-fabs(v2)));
+                const double v4 = -v2;
+                const double v5 = r_ * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3) + y_i * (0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + v3);
+                t2_part_sum += gradc_gammaln_difference(r_ + y_i, v1) + (t0 + v5);
             }
             t2_part += t2_part_sum;
         }
@@ -493,22 +554,22 @@ int negative_binomial_forward(int64_t n, int64_t d, const double *restrict w, do
 
 size_t negative_binomial_backward_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d + 129, d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d + 124, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
 int negative_binomial_backward(int64_t n, int64_t d, const double *restrict w, double log_alpha,
-                               const double *restrict X, const double *restrict y, const double *restrict t0,
-                               double r, double cotangent, double *restrict grad_w, double *restrict grad_log_alpha,
-                               void *restrict work)
+                               const double *restrict X, const double *restrict y, double r,
+                               const double *restrict t1, double cotangent, double *restrict grad_w,
+                               double *restrict grad_log_alpha, void *restrict work)
 {
     (void)w;
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
 
-    /* t1 = cotangent / n */
-    const double t1 = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 3*d + 129, d);
+    /* t0 = cotangent / n */
+    const double t0 = cotangent / (double)n;
+    const int64_t parts = gradc_parts(n, 3*d + 124, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     double r_bar_parts[GRADC_PARTS];
@@ -531,32 +592,35 @@ int negative_binomial_backward(int64_t n, int64_t d, const double *restrict w, d
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t2[i:n] = let(s0 := log_alpha + t0[i], s1 := log1p(exp(-abs(s0))), s2 := -s0, r * t1 * exp(s0 -
-             *    where(0 == s0, 0.6931471805599453, maximum(0, s0) + s1)) - t1 * y[i] * exp(-(s0 + where(0 == s2,
-             *    0.6931471805599453, maximum(0, s2) + s1)))) */
-            /* t3 = sum[i:n](let(s0 := log_alpha + t0[i], s1 := log1p(exp(-abs(s0))), s2 := -s0, r * t1 * exp(s0 -
-             *    where(0 == s0, 0.6931471805599453, maximum(0, s0) + s1)) - t1 * y[i] * exp(-(s0 + where(0 == s2,
-             *    0.6931471805599453, maximum(0, s2) + s1))))) */
-            /* r_bar = sum[i:n](let(s0 := log_alpha + t0[i], t1 * where(0 == s0, 0.6931471805599453, maximum(0, s0)
-             *    + log1p(exp(-abs(s0)))) - t1 * digamma(r + y[i]))) */
-            /* t4 = sum[i:n](t1) */
-            const double v0 = r * t1;
+            /* t2[i:n] = let(s0 := log_alpha + t1[i], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := -s0, where(-inf ==
+             *    s0, 0, r * t0 * (where(0 <= s0, 1, s1) / s2)) + where(-inf == s3, 0, -(t0 * y[i] * (where(0 <=
+             *    s3, 1, s1) / s2)))) */
+            /* t3 = sum[i:n](let(s0 := log_alpha + t1[i], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := -s0, where(-inf
+             *    == s0, 0, r * t0 * (where(0 <= s0, 1, s1) / s2)) + where(-inf == s3, 0, -(t0 * y[i] * (where(0 <=
+             *    s3, 1, s1) / s2))))) */
+            /* r_bar = sum[i:n](let(s0 := r + y[i], s1 := 1 - r, s2 := log_alpha + t1[i], t0 *
+             *    digamma_difference(s0, s1) + (t0 * where(0 == s2, 0.6931471805599453, maximum(0, s2) +
+             *    log1p(exp(-abs(s2)))) - t0 * digamma(s0 + s1)))) */
+            /* t4 = sum[i:n](t0) */
+            const double v1 = r * t0;
+            const double v7 = 1.0 - r;
             double t3_part_sum = 0.0;
             double r_bar_part_sum = 0.0;
             double t4_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t3_part_sum, r_bar_part_sum, t4_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v1 = log_alpha + t0[i];
-                const double v2 = log1p(exp(-fabs(v1)));
-                const double v3 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v2;
+                const double v0 = log_alpha + t1[i];
+                const double v2 = exp(-fabs(v0));
+                const double v3 = 1.0 + v2;
+                const double v4 = -v0;
                 const double y_i = y[i];
-                const double v4 = -v1;
-                const double v5 = t1 * y_i * exp(-(v1 + (0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + v2)));
-                const double v6 = v0 * exp(v1 - v3) - v5;
-                t2[i - tile_begin] = v6;
-                t3_part_sum += v6;
-                r_bar_part_sum += t1 * v3 - t1 * gradc_digamma(r + y_i);
-                t4_part_sum += t1;
+                const double v5 = (-INFINITY == v0 ? 0.0 : v1 * ((0.0 <= v0 ? 1.0 : v2) / v3)) + (-INFINITY == v4 ? 0.0 : -(t0 * y_i * ((0.0 <= v4 ? 1.0 : v2) / v3)));
+                const double v6 = r + y_i;
+                const double v8 = t0 * (0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(v2)) - t0 * gradc_digamma(v6 + v7);
+                t2[i - tile_begin] = v5;
+                t3_part_sum += v5;
+                r_bar_part_sum += t0 * gradc_digamma_difference(v6, v7) + v8;
+                t4_part_sum += t0;
             }
             t3_part += t3_part_sum;
             r_bar_part += r_bar_part_sum;
@@ -596,7 +660,7 @@ int negative_binomial_backward(int64_t n, int64_t d, const double *restrict w, d
 
 size_t negative_binomial_value_and_grad_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 6*d + 177, d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 6*d + 154, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -609,13 +673,13 @@ int negative_binomial_value_and_grad(int64_t n, int64_t d, const double *restric
     unsigned char *const part_scratch = (void *)scratch;
 
     /* r = exp(-log_alpha) */
-    /* t1 = gammaln(r) */
+    /* t0 = gammaln(r) */
     /* t3 = 1 / n */
     const double v0 = exp(-log_alpha);
     const double r = v0;
-    const double t1 = gradc_lgamma(v0);
+    const double t0 = gradc_lgamma(v0);
     const double t3 = 1.0 / (double)n;
-    const int64_t parts = gradc_parts(n, 6*d + 177, d);
+    const int64_t parts = gradc_parts(n, 6*d + 154, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     double t5_parts[GRADC_PARTS];
@@ -628,7 +692,7 @@ int negative_binomial_value_and_grad(int64_t n, int64_t d, const double *restric
         unsigned char *own = part_scratch + part * part_bytes;
         double *const grad_w_part = part == 0 ? grad_w : (void *)own;
         own += gradc_bytes(d, sizeof(double));
-        double *const t0 = (void *)own;
+        double *const t1 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t4 = (void *)own;
         double t2_part = 0.0;
@@ -642,22 +706,24 @@ int negative_binomial_value_and_grad(int64_t n, int64_t d, const double *restric
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+            /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
+            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t1, 1, 0);
 
-            /* t2 = sum[i:n](let(s0 := log_alpha + t0[i], s1 := -s0, s2 := log1p(exp(-abs(s0))), y[i] * where(0 ==
-             *    s1, 0.6931471805599453, maximum(0, s1) + s2) + (t1 + gammaln(1 + y[i]) - gammaln(r + y[i]) + r *
-             *    where(0 == s0, 0.6931471805599453, maximum(0, s0) + s2)))) */
-            /* t4[i:n] = let(s0 := log_alpha + t0[i], s1 := log1p(exp(-abs(s0))), s2 := -s0, r * t3 * exp(s0 -
-             *    where(0 == s0, 0.6931471805599453, maximum(0, s0) + s1)) - t3 * y[i] * exp(-(s0 + where(0 == s2,
-             *    0.6931471805599453, maximum(0, s2) + s1)))) */
-            /* t5 = sum[i:n](let(s0 := log_alpha + t0[i], s1 := log1p(exp(-abs(s0))), s2 := -s0, r * t3 * exp(s0 -
-             *    where(0 == s0, 0.6931471805599453, maximum(0, s0) + s1)) - t3 * y[i] * exp(-(s0 + where(0 == s2,
-             *    0.6931471805599453, maximum(0, s2) + s1))))) */
-            /* r_bar = sum[i:n](let(s0 := log_alpha + t0[i], t3 * where(0 == s0, 0.6931471805599453, maximum(0, s0)
-             *    + log1p(exp(-abs(s0)))) - t3 * digamma(r + y[i]))) */
+            /* t2 = sum[i:n](let(s0 := log_alpha + t1[i], s1 := log1p(exp(-abs(s0))), s2 := -s0,
+             *    gammaln_difference(r + y[i], 1 - r) + (t0 + (r * where(0 == s0, 0.6931471805599453, maximum(0,
+             *    s0) + s1) + y[i] * where(0 == s2, 0.6931471805599453, maximum(0, s2) + s1))))) */
+            /* t4[i:n] = let(s0 := log_alpha + t1[i], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := -s0, where(-inf ==
+             *    s0, 0, r * t3 * (where(0 <= s0, 1, s1) / s2)) + where(-inf == s3, 0, -(t3 * y[i] * (where(0 <=
+             *    s3, 1, s1) / s2)))) */
+            /* t5 = sum[i:n](let(s0 := log_alpha + t1[i], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := -s0, where(-inf
+             *    == s0, 0, r * t3 * (where(0 <= s0, 1, s1) / s2)) + where(-inf == s3, 0, -(t3 * y[i] * (where(0 <=
+             *    s3, 1, s1) / s2))))) */
+            /* r_bar = sum[i:n](let(s0 := r + y[i], s1 := 1 - r, s2 := log_alpha + t1[i], t3 *
+             *    digamma_difference(s0, s1) + (t3 * where(0 == s2, 0.6931471805599453, maximum(0, s2) +
+             *    log1p(exp(-abs(s2)))) - t3 * digamma(s1 + s0)))) */
             /* t6 = sum[i:n](t3) */
-            const double v7 = t3 * r;
+            const double v2 = 1.0 - r;
+            const double v9 = r * t3;
             double t2_part_sum = 0.0;
             double t5_part_sum = 0.0;
             double r_bar_part_sum = 0.0;
@@ -665,17 +731,19 @@ int negative_binomial_value_and_grad(int64_t n, int64_t d, const double *restric
             GRADC_SIMD(reduction(+:t2_part_sum, t5_part_sum, r_bar_part_sum, t6_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double y_i = y[i];
-                const double v1 = log_alpha + t0[i - tile_begin];
-                const double v2 = -v1;
-                const double v3 = log1p(exp(-fabs(v1)));
-                const double v4 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3;
-                const double v5 = r + y_i;
-                const double v6 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v3;
-                const double v8 = v7 * exp(v1 - v6) - t3 * y_i * exp(-(v1 + v4));
-                t2_part_sum += y_i * v4 + (t1 + gradc_lgamma(1.0 + y_i) - gradc_lgamma(v5) + r * v6);
-                t4[i - tile_begin] = v8;
-                t5_part_sum += v8;
-                r_bar_part_sum += t3 * v6 - t3 * gradc_digamma(v5);
+                const double v1 = r + y_i;
+                const double v3 = log_alpha + t1[i - tile_begin];
+                const double v4 = exp(-fabs(v3));
+                const double v5 = log1p(v4);
+                const double v6 = 0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v5;
+                const double v7 = -v3;
+                const double v8 = r * v6 + y_i * (0.0 == v7 ? 0.6931471805599453 : ((v7 > 0.0 || v7 != v7) ? v7 : 0.0) + v5);
+                const double v10 = 1.0 + v4;
+                const double v11 = (-INFINITY == v3 ? 0.0 : v9 * ((0.0 <= v3 ? 1.0 : v4) / v10)) + (-INFINITY == v7 ? 0.0 : -(t3 * y_i * ((0.0 <= v7 ? 1.0 : v4) / v10)));
+                t2_part_sum += gradc_gammaln_difference(v1, v2) + (t0 + v8);
+                t4[i - tile_begin] = v11;
+                t5_part_sum += v11;
+                r_bar_part_sum += t3 * gradc_digamma_difference(v1, v2) + (t3 * v6 - t3 * gradc_digamma(v1 + v2));
                 t6_part_sum += t3;
             }
             t2_part += t2_part_sum;

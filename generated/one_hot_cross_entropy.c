@@ -4,11 +4,10 @@
  *         t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i])
  *         t1[l:n, j:k] = t0[l, j] + b[j]
  *         t2[l:n] = max[j:k](t1[l, j])
- *         t3[l:n] = sum[j:k](exp(t1[l, j] - t2[l]))
- *         t4[l:n] = log(t3[l])
- *         t5[l:n] = sum[j:k](Y[l, j] * (t1[l, j] - (t4[l] + t2[l])))
- *         t6 = sum[l:n](t5[l])
- *         value = -(t6 / n)
+ *         t3[l:n] = logsumexp[j:k](t1[l, j])
+ *         t4[l:n] = sum[j:k](Y[l, j] * (t1[l, j] - (t2[l] + (t3[l] - t2[l]))))
+ *         t5 = sum[l:n](t4[l])
+ *         value = -(t5 / n)
  *         return value
  *
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
@@ -187,7 +186,7 @@ static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const do
 
 size_t one_hot_cross_entropy_value_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 33*k + 22, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*k + 37*k + 27, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -201,7 +200,7 @@ int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 3*d*k + 33*k + 22, 0);
+    const int64_t parts = gradc_parts(n, 3*d*k + 37*k + 27, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t6_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -239,32 +238,38 @@ int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
                 t2[l - tile_begin] = t2_max;
             }
 
-            /* t3[l:n] = sum[j:k](exp(t1[l, j] - t2[l])) */
+            /* t3[l:n] = sum[j:k](exp(t1[l, j] - where(inf == abs(t2[l]), 0, t2[l]))) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t2_l = t2[l - tile_begin];
+                const double v0 = INFINITY == fabs(t2_l) ? 0.0 : t2_l;
                 double t3_sum = 0.0;
                 GRADC_SIMD(reduction(+:t3_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t3_sum += exp(t1[(l - tile_begin)*k + j] - t2_l);
+                    t3_sum += exp(t1[(l - tile_begin)*k + j] - v0);
                 }
                 t3[l - tile_begin] = t3_sum;
             }
 
-            /* t4[l:n] = log(t3[l]) */
+            /* t4[l:n] = log(t3[l]) + where(inf == abs(t2[l]), 0, t2[l]) */
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t4[l - tile_begin] = log(t3[l - tile_begin]);
+                const double t2_l = t2[l - tile_begin];
+                t4[l - tile_begin] = log(t3[l - tile_begin]) + (INFINITY == fabs(t2_l) ? 0.0 : t2_l);
             }
 
-            /* t5[l:n] = sum[j:k](Y[l, j] * (t1[l, j] - (t4[l] + t2[l]))) */
+            /* t5[l:n] = sum[j:k](Y[l, j] * (t1[l, j] - (t2[l] + (t4[l] - t2[l])))) */
             for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
-                const double v0 = t4[l - tile_begin] + t2[l - tile_begin];
+                const double t2_l = t2[l - tile_begin];
+                const double v0 = t2_l + (t4[l - tile_begin] - t2_l);
                 double t5_sum = 0.0;
-                const double v1 = t4[(l + 1) - tile_begin] + t2[(l + 1) - tile_begin];
+                const double t2_l1 = t2[(l + 1) - tile_begin];
+                const double v1 = t2_l1 + (t4[(l + 1) - tile_begin] - t2_l1);
                 double t5_sum_ = 0.0;
-                const double v2 = t4[(l + 2) - tile_begin] + t2[(l + 2) - tile_begin];
+                const double t2_l2 = t2[(l + 2) - tile_begin];
+                const double v2 = t2_l2 + (t4[(l + 2) - tile_begin] - t2_l2);
                 double t5_sum_2 = 0.0;
-                const double v3 = t4[(l + 3) - tile_begin] + t2[(l + 3) - tile_begin];
+                const double t2_l3 = t2[(l + 3) - tile_begin];
+                const double v3 = t2_l3 + (t4[(l + 3) - tile_begin] - t2_l3);
                 double t5_sum_3 = 0.0;
                 GRADC_SIMD(reduction(+:t5_sum, t5_sum_, t5_sum_2, t5_sum_3))
                 for (int64_t j = 0; j < k; ++j) {
@@ -279,7 +284,8 @@ int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
                 t5[(l + 3) - tile_begin] = t5_sum_3;
             }
             for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
-                const double v0 = t4[l - tile_begin] + t2[l - tile_begin];
+                const double t2_l = t2[l - tile_begin];
+                const double v0 = t2_l + (t4[l - tile_begin] - t2_l);
                 double t5_sum = 0.0;
                 GRADC_SIMD(reduction(+:t5_sum))
                 for (int64_t j = 0; j < k; ++j) {
@@ -310,7 +316,7 @@ int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
 
 size_t one_hot_cross_entropy_forward_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 33*k + 22, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*k + 37*k + 27, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -321,9 +327,9 @@ int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 3*d*k + 33*k + 22, 0);
+    const int64_t parts = gradc_parts(n, 3*d*k + 37*k + 27, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t6_parts[GRADC_PARTS];
+    double t5_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -331,10 +337,10 @@ int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
         unsigned char *own = part_scratch + part * part_bytes;
         double *const t1 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t4 = (void *)own;
+        double *const t3_ = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t5 = (void *)own;
-        double t6_part = 0.0;
+        double *const t4 = (void *)own;
+        double t5_part = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -353,81 +359,87 @@ int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
                 t2[l] = t2_max;
             }
 
-            /* t3[l:n] = sum[j:k](exp(t1[l, j] - t2[l])) */
+            /* t3[l:n] = sum[j:k](exp(t1[l, j] - where(inf == abs(t2[l]), 0, t2[l]))) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t2_l = t2[l];
-                double t3_sum = 0.0;
-                GRADC_SIMD(reduction(+:t3_sum))
+                const double v0 = INFINITY == fabs(t2_l) ? 0.0 : t2_l;
+                double t3__sum = 0.0;
+                GRADC_SIMD(reduction(+:t3__sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t3_sum += exp(t1[(l - tile_begin)*k + j] - t2_l);
+                    t3__sum += exp(t1[(l - tile_begin)*k + j] - v0);
                 }
-                t3[l] = t3_sum;
+                t3_[l - tile_begin] = t3__sum;
             }
 
-            /* t4[l:n] = log(t3[l]) */
+            /* t3_2[l:n] = log(t3[l]) + where(inf == abs(t2[l]), 0, t2[l]) */
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t4[l - tile_begin] = log(t3[l]);
+                const double t2_l = t2[l];
+                t3[l] = log(t3_[l - tile_begin]) + (INFINITY == fabs(t2_l) ? 0.0 : t2_l);
             }
 
-            /* t5[l:n] = sum[j:k](Y[l, j] * (t1[l, j] - (t4[l] + t2[l]))) */
+            /* t4[l:n] = sum[j:k](Y[l, j] * (t1[l, j] - (t2[l] + (t3_2[l] - t2[l])))) */
             for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
-                const double v0 = t4[l - tile_begin] + t2[l];
-                double t5_sum = 0.0;
-                const double v1 = t4[(l + 1) - tile_begin] + t2[(l + 1)];
-                double t5_sum_ = 0.0;
-                const double v2 = t4[(l + 2) - tile_begin] + t2[(l + 2)];
-                double t5_sum_2 = 0.0;
-                const double v3 = t4[(l + 3) - tile_begin] + t2[(l + 3)];
-                double t5_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t5_sum, t5_sum_, t5_sum_2, t5_sum_3))
+                const double t2_l = t2[l];
+                const double v0 = t2_l + (t3[l] - t2_l);
+                double t4_sum = 0.0;
+                const double t2_l1 = t2[(l + 1)];
+                const double v1 = t2_l1 + (t3[(l + 1)] - t2_l1);
+                double t4_sum_ = 0.0;
+                const double t2_l2 = t2[(l + 2)];
+                const double v2 = t2_l2 + (t3[(l + 2)] - t2_l2);
+                double t4_sum_2 = 0.0;
+                const double t2_l3 = t2[(l + 3)];
+                const double v3 = t2_l3 + (t3[(l + 3)] - t2_l3);
+                double t4_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t4_sum, t4_sum_, t4_sum_2, t4_sum_3))
                 for (int64_t j = 0; j < k; ++j) {
-                    t5_sum += Y[l*k + j] * (t1[(l - tile_begin)*k + j] - v0);
-                    t5_sum_ += Y[(l + 1)*k + j] * (t1[((l + 1) - tile_begin)*k + j] - v1);
-                    t5_sum_2 += Y[(l + 2)*k + j] * (t1[((l + 2) - tile_begin)*k + j] - v2);
-                    t5_sum_3 += Y[(l + 3)*k + j] * (t1[((l + 3) - tile_begin)*k + j] - v3);
+                    t4_sum += Y[l*k + j] * (t1[(l - tile_begin)*k + j] - v0);
+                    t4_sum_ += Y[(l + 1)*k + j] * (t1[((l + 1) - tile_begin)*k + j] - v1);
+                    t4_sum_2 += Y[(l + 2)*k + j] * (t1[((l + 2) - tile_begin)*k + j] - v2);
+                    t4_sum_3 += Y[(l + 3)*k + j] * (t1[((l + 3) - tile_begin)*k + j] - v3);
                 }
-                t5[l - tile_begin] = t5_sum;
-                t5[(l + 1) - tile_begin] = t5_sum_;
-                t5[(l + 2) - tile_begin] = t5_sum_2;
-                t5[(l + 3) - tile_begin] = t5_sum_3;
+                t4[l - tile_begin] = t4_sum;
+                t4[(l + 1) - tile_begin] = t4_sum_;
+                t4[(l + 2) - tile_begin] = t4_sum_2;
+                t4[(l + 3) - tile_begin] = t4_sum_3;
             }
             for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
-                const double v0 = t4[l - tile_begin] + t2[l];
-                double t5_sum = 0.0;
-                GRADC_SIMD(reduction(+:t5_sum))
+                const double t2_l = t2[l];
+                const double v0 = t2_l + (t3[l] - t2_l);
+                double t4_sum = 0.0;
+                GRADC_SIMD(reduction(+:t4_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t5_sum += Y[l*k + j] * (t1[(l - tile_begin)*k + j] - v0);
+                    t4_sum += Y[l*k + j] * (t1[(l - tile_begin)*k + j] - v0);
                 }
-                t5[l - tile_begin] = t5_sum;
+                t4[l - tile_begin] = t4_sum;
             }
 
-            /* t6 = sum[l:n](t5[l]) */
-            double t6_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t6_part_sum))
+            /* t5 = sum[l:n](t4[l]) */
+            double t5_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t5_part_sum))
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t6_part_sum += t5[l - tile_begin];
+                t5_part_sum += t4[l - tile_begin];
             }
-            t6_part += t6_part_sum;
+            t5_part += t5_part_sum;
         }
-        t6_parts[part] = t6_part;
+        t5_parts[part] = t5_part;
     }
-    double t6 = 0.0;
+    double t5 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t6 += t6_parts[part];
+        t5 += t5_parts[part];
     }
 
-    /* value = -(t6 / n) */
-    *value = -(t6 / (double)n);
+    /* value = -(t5 / n) */
+    *value = -(t5 / (double)n);
     return 0;
 }
 
 size_t one_hot_cross_entropy_backward_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 48*k + 9, d*k + k) * (gradc_bytes(k, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*k + 53*k, d*k + k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -446,8 +458,8 @@ int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
 
     /* t4 = -(cotangent / n) */
     const double t4 = -(cotangent / (double)n);
-    const int64_t parts = gradc_parts(n, 3*d*k + 48*k + 9, d*k + k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const int64_t parts = gradc_parts(n, 3*d*k + 53*k, d*k + k);
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -461,13 +473,11 @@ int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
         own += gradc_bytes(128*k, sizeof(double));
         double *const t5 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t8 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const t6 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t7 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t9 = (void *)own;
+        double *const t8 = (void *)own;
         for (int64_t at = 0; at < k; ++at) {
             grad_b_part[at] = 0.0;
         }
@@ -478,50 +488,48 @@ int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* t1[l:n, j:k] = t0[l, j] + b[j] */
-            /* t5[l:n] = sum[j:k](Y[l, j]) */
-            /* t8[l:n] = sum[j:k](where(t1[l, j] == t2[l], 1, 0)) */
+            /* t5[l:n] = sum[j:k](let(s0 := t4 * Y[l, j], s0 - s0)) */
+            /* t6[l:n] = sum[j:k](where(t1[l, j] == t2[l], 1, 0)) */
+            /* t7[l:n] = sum[j:k](Y[l, j]) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t2_l = t2[l];
                 double t5_sum = 0.0;
-                double t8_sum = 0.0;
-                GRADC_SIMD(reduction(+:t5_sum, t8_sum))
+                double t6_sum = 0.0;
+                double t7_sum = 0.0;
+                GRADC_SIMD(reduction(+:t5_sum, t6_sum, t7_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double v0 = t0[l*k + j] + b[j];
+                    const double Y_lj = Y[l*k + j];
+                    const double v1 = t4 * Y_lj;
                     t1[(l - tile_begin)*k + j] = v0;
-                    t5_sum += Y[l*k + j];
-                    t8_sum += t2_l == v0 ? 1.0 : 0.0;
+                    t5_sum += v1 - v1;
+                    t6_sum += t2_l == v0 ? 1.0 : 0.0;
+                    t7_sum += Y_lj;
                 }
                 t5[l - tile_begin] = t5_sum;
-                t8[l - tile_begin] = t8_sum;
+                t6[l - tile_begin] = t6_sum;
+                t7[l - tile_begin] = t7_sum;
             }
 
-            /* t6[l:n] = -(t4 * t5[l]) */
-            /* t7[l:n] = t6[l] / t3[l] */
-            GRADC_SIMD()
+            /* t8[l:n, j:k] = where(t1[l, j] == t2[l], t5[l] / t6[l], 0) + (t4 * Y[l, j] + where(-inf == t1[l, j],
+             *    0, -(t4 * t7[l] * exp(t1[l, j] - t3[l])))) */
+            /* grad_b[j:k] = sum[l:n](t8[l, j]) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double v0 = -(t4 * t5[l - tile_begin]);
-                t6[l - tile_begin] = v0;
-                t7[l - tile_begin] = v0 / t3[l];
-            }
-
-            /* t9[l:n, j:k] = t4 * Y[l, j] + t7[l] * exp(t1[l, j] - t2[l]) + where(t1[l, j] == t2[l], (t6[l] -
-             *    t3[l] * t7[l]) / t8[l], 0) */
-            /* grad_b[j:k] = sum[l:n](t9[l, j]) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t7_l = t7[l - tile_begin];
                 const double t2_l = t2[l];
-                const double v0 = (t6[l - tile_begin] - t3[l] * t7_l) / t8[l - tile_begin];
+                const double v0 = t5[l - tile_begin] / t6[l - tile_begin];
+                const double v1 = t4 * t7[l - tile_begin];
+                const double t3_l = t3[l];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
                     const double t1_lj = t1[(l - tile_begin)*k + j];
-                    const double v1 = t4 * Y[l*k + j] + t7_l * exp(t1_lj - t2_l) + (t1_lj == t2_l ? v0 : 0.0);
-                    t9[(l - tile_begin)*k + j] = v1;
-                    grad_b_part[j] += v1;
+                    const double v2 = (t1_lj == t2_l ? v0 : 0.0) + (t4 * Y[l*k + j] + (-INFINITY == t1_lj ? 0.0 : -(v1 * exp(t1_lj - t3_l))));
+                    t8[(l - tile_begin)*k + j] = v2;
+                    grad_b_part[j] += v2;
                 }
             }
 
-            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t9[l, j]) */
-            gradc_product(d, k, tile_end - tile_begin, &X[tile_begin*d], 1, d, t9, k, 1, grad_W_part, k, 1, 1);
+            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t8[l, j]) */
+            gradc_product(d, k, tile_end - tile_begin, &X[tile_begin*d], 1, d, t8, k, 1, grad_W_part, k, 1, 1);
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
@@ -543,11 +551,10 @@ int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
 
 size_t one_hot_cross_entropy_value_and_grad_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 6*d*k + 75*k + 30, d*k + k) * (gradc_bytes(d*k, sizeof(double))
+    return (size_t)gradc_parts(n, 6*d*k + 83*k + 27, d*k + k) * (gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -568,8 +575,8 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
 
     /* t7 = -(1 / n) */
     const double t7 = -(1.0 / (double)n);
-    const int64_t parts = gradc_parts(n, 6*d*k + 75*k + 30, d*k + k);
-    const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const int64_t parts = gradc_parts(n, 6*d*k + 83*k + 27, d*k + k);
+    const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t6_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -588,19 +595,17 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
         own += gradc_bytes(128, sizeof(double));
         double *const t8 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
+        double *const t10 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
         double *const t3 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t11 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t4 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t9 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t10 = (void *)own;
+        double *const t4 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t5 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t12 = (void *)own;
+        double *const t11 = (void *)own;
         double t6_part = 0.0;
         for (int64_t at = 0; at < d*k; ++at) {
             grad_W_part[at] = 0.0;
@@ -616,63 +621,67 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
 
             /* t1[l:n, j:k] = t0[l, j] + b[j] */
             /* t2[l:n] = max[j:k](t1[l, j]) */
-            /* t8[l:n] = sum[j:k](Y[l, j]) */
+            /* t8[l:n] = sum[j:k](let(s0 := t7 * Y[l, j], s0 - s0)) */
+            /* t10[l:n] = sum[j:k](Y[l, j]) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 double t2_max = -INFINITY;
                 double t8_sum = 0.0;
+                double t10_sum = 0.0;
                 for (int64_t j = 0; j < k; ++j) {
                     const double v0 = t0[(l - tile_begin)*k + j] + b[j];
+                    const double Y_lj = Y[l*k + j];
+                    const double v1 = t7 * Y_lj;
                     t1[(l - tile_begin)*k + j] = v0;
                     t2_max = (v0 > t2_max || v0 != v0) ? v0 : t2_max;
-                    t8_sum += Y[l*k + j];
+                    t8_sum += v1 - v1;
+                    t10_sum += Y_lj;
                 }
                 t2[l - tile_begin] = t2_max;
                 t8[l - tile_begin] = t8_sum;
+                t10[l - tile_begin] = t10_sum;
             }
 
-            /* t3[l:n] = sum[j:k](exp(t1[l, j] - t2[l])) */
-            /* t11[l:n] = sum[j:k](where(t1[l, j] == t2[l], 1, 0)) */
+            /* t3[l:n] = sum[j:k](exp(t1[l, j] - where(inf == abs(t2[l]), 0, t2[l]))) */
+            /* t9[l:n] = sum[j:k](where(t1[l, j] == t2[l], 1, 0)) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t2_l = t2[l - tile_begin];
+                const double v0 = INFINITY == fabs(t2_l) ? 0.0 : t2_l;
                 double t3_sum = 0.0;
-                double t11_sum = 0.0;
-                GRADC_SIMD(reduction(+:t3_sum, t11_sum))
+                double t9_sum = 0.0;
+                GRADC_SIMD(reduction(+:t3_sum, t9_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double t1_lj = t1[(l - tile_begin)*k + j];
-                    t3_sum += exp(t1_lj - t2_l);
-                    t11_sum += t1_lj == t2_l ? 1.0 : 0.0;
+                    t3_sum += exp(t1_lj - v0);
+                    t9_sum += t1_lj == t2_l ? 1.0 : 0.0;
                 }
                 t3[l - tile_begin] = t3_sum;
-                t11[l - tile_begin] = t11_sum;
+                t9[l - tile_begin] = t9_sum;
             }
 
-            /* t4[l:n] = log(t3[l]) */
-            /* t9[l:n] = -(t7 * t8[l]) */
-            /* t10[l:n] = t9[l] / t3[l] */
+            /* t4[l:n] = log(t3[l]) + where(inf == abs(t2[l]), 0, t2[l]) */
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t3_l = t3[l - tile_begin];
-                const double v0 = -(t7 * t8[l - tile_begin]);
-                t4[l - tile_begin] = log(t3_l);
-                t9[l - tile_begin] = v0;
-                t10[l - tile_begin] = v0 / t3_l;
+                const double t2_l = t2[l - tile_begin];
+                t4[l - tile_begin] = log(t3[l - tile_begin]) + (INFINITY == fabs(t2_l) ? 0.0 : t2_l);
             }
 
-            /* t5[l:n] = sum[j:k](Y[l, j] * (t1[l, j] - (t4[l] + t2[l]))) */
-            /* t12[l:n, j:k] = t7 * Y[l, j] + t10[l] * exp(t1[l, j] - t2[l]) + where(t1[l, j] == t2[l], (t9[l] -
-             *    t10[l] * t3[l]) / t11[l], 0) */
+            /* t5[l:n] = sum[j:k](Y[l, j] * (t1[l, j] - (t2[l] + (t4[l] - t2[l])))) */
+            /* t11[l:n, j:k] = where(t1[l, j] == t2[l], t8[l] / t9[l], 0) + (t7 * Y[l, j] + where(-inf == t1[l, j],
+             *    0, -(t7 * t10[l] * exp(t1[l, j] - t4[l])))) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t2_l = t2[l - tile_begin];
-                const double v0 = t4[l - tile_begin] + t2_l;
-                const double t10_l = t10[l - tile_begin];
-                const double v1 = (t9[l - tile_begin] - t10_l * t3[l - tile_begin]) / t11[l - tile_begin];
+                const double t4_l = t4[l - tile_begin];
+                const double v0 = t2_l + (t4_l - t2_l);
+                const double v1 = t8[l - tile_begin] / t9[l - tile_begin];
+                const double v2 = t7 * t10[l - tile_begin];
                 double t5_sum = 0.0;
                 GRADC_SIMD(reduction(+:t5_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double Y_lj = Y[l*k + j];
                     const double t1_lj = t1[(l - tile_begin)*k + j];
+                    const double v3 = (t1_lj == t2_l ? v1 : 0.0) + (t7 * Y_lj + (-INFINITY == t1_lj ? 0.0 : -(v2 * exp(t1_lj - t4_l))));
                     t5_sum += Y_lj * (t1_lj - v0);
-                    t12[(l - tile_begin)*k + j] = t7 * Y_lj + t10_l * exp(t1_lj - t2_l) + (t1_lj == t2_l ? v1 : 0.0);
+                    t11[(l - tile_begin)*k + j] = v3;
                 }
                 t5[l - tile_begin] = t5_sum;
             }
@@ -685,20 +694,20 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
             }
             t6_part += t6_part_sum;
 
-            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t12[l, j]) */
-            gradc_product(d, k, tile_end - tile_begin, &X[tile_begin*d], 1, d, t12, k, 1, grad_W_part, k, 1, 1);
+            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t11[l, j]) */
+            gradc_product(d, k, tile_end - tile_begin, &X[tile_begin*d], 1, d, t11, k, 1, grad_W_part, k, 1, 1);
 
-            /* grad_b[j:k] = sum[l:n](t12[l, j]) */
+            /* grad_b[j:k] = sum[l:n](t11[l, j]) */
             for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    grad_b_part[j] += t12[(l - tile_begin)*k + j] + t12[((l + 1) - tile_begin)*k + j] + t12[((l + 2) - tile_begin)*k + j] + t12[((l + 3) - tile_begin)*k + j];
+                    grad_b_part[j] += t11[(l - tile_begin)*k + j] + t11[((l + 1) - tile_begin)*k + j] + t11[((l + 2) - tile_begin)*k + j] + t11[((l + 3) - tile_begin)*k + j];
                 }
             }
             for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    grad_b_part[j] += t12[(l - tile_begin)*k + j];
+                    grad_b_part[j] += t11[(l - tile_begin)*k + j];
                 }
             }
         }

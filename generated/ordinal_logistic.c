@@ -297,7 +297,7 @@ int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *restri
     for (int64_t l = 0; l < k; ++l) {
         ends[l + 1] += t2[l + 1];
     }
-    const int64_t parts = gradc_parts(n, 146, 0);
+    const int64_t parts = gradc_parts(n, 189, 0);
     double t3_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -306,10 +306,11 @@ int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *restri
         double t3_part = 0.0;
 
         /* t3 = sum[i:n](let(s0 := ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s1 := z[i] -
-         *    ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], where(0 == s0, 0.6931471805599453,
-         *    maximum(0, s0) + log1p(exp(-abs(s0)))) + where(0 == s1, 0.6931471805599453, maximum(0, s1) +
-         *    log1p(exp(-abs(s1)))) - log(-expm1(ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] -
-         *    ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)])))) */
+         *    ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s2 := ends[where_integer(y[i] < 0, k +
+         *    y[i] + 2, y[i])] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], where(0 == s0,
+         *    0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(s0)))) + where(0 == s1, 0.6931471805599453,
+         *    maximum(0, s1) + log1p(exp(-abs(s1)))) - where(-0.6931471805599453 < s2, log(-expm1(s2)),
+         *    log1p(-exp(s2))))) */
         double t3_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t3_part_sum))
         for (int64_t i = part_begin; i < part_end; ++i) {
@@ -321,7 +322,8 @@ int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *restri
             const double ends_here_ = ends[(y_i + 1 < 0 ? k + y_i + 3 : y_i + 1)];
             const double v2 = z_i - ends_here_;
             const double v3 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + log1p(exp(-fabs(v2)));
-            t3_part_sum += v3 + v1 - log(-expm1(ends_here - ends_here_));
+            const double v4 = ends_here - ends_here_;
+            t3_part_sum += v3 + v1 - (-0.6931471805599453 < v4 ? log(-expm1(v4)) : log1p(-exp(v4)));
         }
         t3_part += t3_part_sum;
         t3_parts[part] = t3_part;
@@ -407,7 +409,7 @@ int ordinal_logistic_forward(int64_t n, int64_t d, int64_t k, const double *rest
     for (int64_t l = 0; l < k; ++l) {
         ends[l + 1] += t2[l + 1];
     }
-    const int64_t parts = gradc_parts(n, 146, 0);
+    const int64_t parts = gradc_parts(n, 189, 0);
     double t3_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -416,10 +418,11 @@ int ordinal_logistic_forward(int64_t n, int64_t d, int64_t k, const double *rest
         double t3_part = 0.0;
 
         /* t3 = sum[i:n](let(s0 := ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s1 := z[i] -
-         *    ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], where(0 == s0, 0.6931471805599453,
-         *    maximum(0, s0) + log1p(exp(-abs(s0)))) + where(0 == s1, 0.6931471805599453, maximum(0, s1) +
-         *    log1p(exp(-abs(s1)))) - log(-expm1(ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] -
-         *    ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)])))) */
+         *    ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s2 := ends[where_integer(y[i] < 0, k +
+         *    y[i] + 2, y[i])] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], where(0 == s0,
+         *    0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(s0)))) + where(0 == s1, 0.6931471805599453,
+         *    maximum(0, s1) + log1p(exp(-abs(s1)))) - where(-0.6931471805599453 < s2, log(-expm1(s2)),
+         *    log1p(-exp(s2))))) */
         double t3_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t3_part_sum))
         for (int64_t i = part_begin; i < part_end; ++i) {
@@ -431,7 +434,8 @@ int ordinal_logistic_forward(int64_t n, int64_t d, int64_t k, const double *rest
             const double ends_here_ = ends[(y_i + 1 < 0 ? k + y_i + 3 : y_i + 1)];
             const double v2 = z_i - ends_here_;
             const double v3 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + log1p(exp(-fabs(v2)));
-            t3_part_sum += v3 + v1 - log(-expm1(ends_here - ends_here_));
+            const double v4 = ends_here - ends_here_;
+            t3_part_sum += v3 + v1 - (-0.6931471805599453 < v4 ? log(-expm1(v4)) : log1p(-exp(v4)));
         }
         t3_part += t3_part_sum;
         t3_parts[part] = t3_part;
@@ -528,32 +532,33 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
             const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
             /* z_bar[i:n] = let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 :=
-             *    ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], t0 * exp(s0 - where(0 == s0,
-             *    0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(s0))))) - t0 * exp(s1 - where(0 == s1,
-             *    0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s1)))))) */
+             *    exp(-abs(s0)), s2 := ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s3 :=
+             *    exp(-abs(s2)), where(-inf == s0, 0, t0 * (where(0 <= s0, 1, s1) / (1 + s1))) + where(-inf == s2,
+             *    0, -(t0 * (where(0 <= s2, 1, s3) / (1 + s3))))) */
             /* ends_bar[:k + 2] = 0 ends_bar += each[i:n](let(s0 := where_integer(y[i] < 0, k + y[i] + 2, y[i]), s1
-             *    := ends[s0] - z[i], s2 := where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1), s3 := ends[s0] -
-             *    ends[s2], s4 := exp(s3) * (t0 / expm1(s3)), s5 := z[i] - ends[s2], at[s0](t0 * exp(s1 - where(0
-             *    == s1, 0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s1))))) - s4), at[s2](s4 - t0 * exp(s5
-             *    - where(0 == s5, 0.6931471805599453, maximum(0, s5) + log1p(exp(-abs(s5)))))))) */
+             *    := where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1), s2 := t0 / expm1(-(ends[s0] - ends[s1])),
+             *    s3 := ends[s0] - z[i], s4 := exp(-abs(s3)), s5 := z[i] - ends[s1], s6 := exp(-abs(s5)), at[s0](s2
+             *    + where(-inf == s3, 0, t0 * (where(0 <= s3, 1, s4) / (1 + s4)))), at[s1](where(-inf == s5, 0,
+             *    -(t0 * (where(0 <= s5, 1, s6) / (1 + s6)))) - s2))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double z_i = z[i];
                 const int64_t y_i = y[i];
                 const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
                 const double ends_here = ends[v0];
                 const double v1 = z_i - ends_here;
-                const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + log1p(exp(-fabs(v1)));
-                const double v3 = t0 * exp(v1 - v2);
-                const int64_t v4 = y_i < 0 ? k + y_i + 2 : y_i;
-                const double ends_here_ = ends[v4];
-                const double v5 = ends_here_ - z_i;
-                const double v6 = 0.0 == v5 ? 0.6931471805599453 : ((v5 > 0.0 || v5 != v5) ? v5 : 0.0) + log1p(exp(-fabs(v5)));
-                const double v7 = t0 * exp(v5 - v6);
-                const double v8 = ends_here_ - ends_here;
-                const double v9 = exp(v8) * (t0 / expm1(v8));
-                z_bar[i - tile_begin] = v3 - v7;
-                ends_bar[v4] += v7 - v9;
-                ends_bar[v0] += v9 - v3;
+                const int v2 = -INFINITY == v1;
+                const double v3 = exp(-fabs(v1));
+                const double v4 = t0 * ((0.0 <= v1 ? 1.0 : v3) / (1.0 + v3));
+                const int64_t v5 = y_i < 0 ? k + y_i + 2 : y_i;
+                const double ends_here_ = ends[v5];
+                const double v6 = ends_here_ - z_i;
+                const int v7 = -INFINITY == v6;
+                const double v8 = exp(-fabs(v6));
+                const double v9 = t0 * ((0.0 <= v6 ? 1.0 : v8) / (1.0 + v8));
+                const double v10 = t0 / expm1(-(ends_here_ - ends_here));
+                z_bar[i - tile_begin] = (v2 ? 0.0 : v4) + (v7 ? 0.0 : -v9);
+                ends_bar[v5] += v10 + (v7 ? 0.0 : v9);
+                ends_bar[v0] += (v2 ? 0.0 : -v4) - v10;
             }
 
             /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
@@ -598,7 +603,7 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
         t6[0] += (k + 1 > 0) ? t4[gradc_clamp(k - 1, k + 1)] : 0;
     }
 
-    /* grad_c[l:k] = t5[l] + t6[l] */
+    /* grad_c[l:k] = t6[l] + t5[l] */
     GRADC_SIMD()
     for (int64_t l = 0; l < k; ++l) {
         grad_c[l] = t5[l] + t6[l];
@@ -723,19 +728,20 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
             const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
             /* t3 = sum[i:n](let(s0 := ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s1 := z[i] -
-             *    ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], where(0 == s0, 0.6931471805599453,
-             *    maximum(0, s0) + log1p(exp(-abs(s0)))) + where(0 == s1, 0.6931471805599453, maximum(0, s1) +
-             *    log1p(exp(-abs(s1)))) - log(-expm1(ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] -
-             *    ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)])))) */
+             *    ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s2 := ends[where_integer(y[i] < 0, k +
+             *    y[i] + 2, y[i])] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], where(0 == s0,
+             *    0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(s0)))) + where(0 == s1, 0.6931471805599453,
+             *    maximum(0, s1) + log1p(exp(-abs(s1)))) - where(-0.6931471805599453 < s2, log(-expm1(s2)),
+             *    log1p(-exp(s2))))) */
             /* z_bar[i:n] = let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 :=
-             *    ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], t4 * exp(s0 - where(0 == s0,
-             *    0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(s0))))) - t4 * exp(s1 - where(0 == s1,
-             *    0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s1)))))) */
+             *    exp(-abs(s0)), s2 := ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s3 :=
+             *    exp(-abs(s2)), where(-inf == s0, 0, t4 * (where(0 <= s0, 1, s1) / (1 + s1))) + where(-inf == s2,
+             *    0, -(t4 * (where(0 <= s2, 1, s3) / (1 + s3))))) */
             /* ends_bar[:k + 2] = 0 ends_bar += each[i:n](let(s0 := where_integer(y[i] < 0, k + y[i] + 2, y[i]), s1
-             *    := ends[s0] - z[i], s2 := where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1), s3 := ends[s0] -
-             *    ends[s2], s4 := exp(s3) * (t4 / expm1(s3)), s5 := z[i] - ends[s2], at[s0](t4 * exp(s1 - where(0
-             *    == s1, 0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s1))))) - s4), at[s2](s4 - t4 * exp(s5
-             *    - where(0 == s5, 0.6931471805599453, maximum(0, s5) + log1p(exp(-abs(s5)))))))) */
+             *    := where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1), s2 := t4 / expm1(-(ends[s0] - ends[s1])),
+             *    s3 := ends[s0] - z[i], s4 := exp(-abs(s3)), s5 := z[i] - ends[s1], s6 := exp(-abs(s5)), at[s0](s2
+             *    + where(-inf == s3, 0, t4 * (where(0 <= s3, 1, s4) / (1 + s4)))), at[s1](where(-inf == s5, 0,
+             *    -(t4 * (where(0 <= s5, 1, s6) / (1 + s6)))) - s2))) */
             double t3_sum = 0.0;
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const int64_t y_i = y[i];
@@ -743,20 +749,22 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
                 const double ends_here = ends[v0];
                 const double z_i = z[i];
                 const double v1 = ends_here - z_i;
-                const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + log1p(exp(-fabs(v1)));
+                const double v2 = exp(-fabs(v1));
                 const int64_t v3 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
                 const double ends_here_ = ends[v3];
                 const double v4 = z_i - ends_here_;
-                const double v5 = 0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + log1p(exp(-fabs(v4)));
-                const double v6 = ends_here - ends_here_;
-                const double v7 = expm1(v6);
-                const double v8 = t4 * exp(v4 - v5);
-                const double v9 = t4 * exp(v1 - v2);
-                const double v10 = exp(v6) * (t4 / v7);
-                t3_sum += v5 + v2 - log(-v7);
-                z_bar[i - tile_begin] = v8 - v9;
-                ends_bar[v0] += v9 - v10;
-                ends_bar[v3] += v10 - v8;
+                const double v5 = exp(-fabs(v4));
+                const double v6 = (0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + log1p(v5)) + (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + log1p(v2));
+                const double v7 = ends_here - ends_here_;
+                const int v8 = -INFINITY == v4;
+                const double v9 = t4 * ((0.0 <= v4 ? 1.0 : v5) / (1.0 + v5));
+                const int v10 = -INFINITY == v1;
+                const double v11 = t4 * ((0.0 <= v1 ? 1.0 : v2) / (1.0 + v2));
+                const double v12 = t4 / expm1(-v7);
+                t3_sum += v6 - (-0.6931471805599453 < v7 ? log(-expm1(v7)) : log1p(-exp(v7)));
+                z_bar[i - tile_begin] = (v8 ? 0.0 : v9) + (v10 ? 0.0 : -v11);
+                ends_bar[v0] += v12 + (v10 ? 0.0 : v11);
+                ends_bar[v3] += (v8 ? 0.0 : -v9) - v12;
             }
             t3 += t3_sum;
 
@@ -792,17 +800,17 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
         t8[at] = 0.0;
     }
 
-    /* t8[:k] = 0 t8 += each[i:k - 1](at[i + 1](t7[k - i - 2] * exp(c[i + 1]))) */
-    for (int64_t i = 0; i < k - 1; ++i) {
-        t8[i + 1] += t7[k - i - 2] * exp(c[i + 1]);
+    /* t8[:k] = 0 t8 += each[()](at[0](t7[k - 1])) */
+    if (0 >= 0 && 0 < k) {
+        t8[0] += (k + 1 > 0) ? t7[gradc_clamp(k - 1, k + 1)] : 0;
     }
     for (int64_t at = 0; at < k; ++at) {
         t9[at] = 0.0;
     }
 
-    /* t9[:k] = 0 t9 += each[()](at[0](t7[k - 1])) */
-    if (0 >= 0 && 0 < k) {
-        t9[0] += (k + 1 > 0) ? t7[gradc_clamp(k - 1, k + 1)] : 0;
+    /* t9[:k] = 0 t9 += each[i:k - 1](at[i + 1](t7[k - i - 2] * exp(c[i + 1]))) */
+    for (int64_t i = 0; i < k - 1; ++i) {
+        t9[i + 1] += t7[k - i - 2] * exp(c[i + 1]);
     }
 
     /* grad_c[l:k] = t9[l] + t8[l] */

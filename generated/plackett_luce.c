@@ -4,8 +4,8 @@
  *         s[i:n] = sum[j:d](X[i, j] * w[j])
  *         t0[i:n, j:n] = where(place[i] <= place[j], s[j], -inf)
  *         t1[i:n] = max[j:n](t0[i, j])
- *         t2[i:n] = sum[j:n](exp(t0[i, j] - t1[i]))
- *         t3 = sum[i:n](t1[i] + log(t2[i]) - s[i])
+ *         t2[i:n] = logsumexp[j:n](t0[i, j])
+ *         t3 = sum[i:n](t1[i] + (t2[i] - t1[i]) - s[i])
  *         value = t3 / n
  *         return value
  *
@@ -143,7 +143,7 @@ size_t plackett_luce_value_work(int64_t n, int64_t d)
 {
     return gradc_bytes(n, sizeof(double))
            + gradc_bytes(n*n, sizeof(double))
-           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 23*n + 25, 0) * (gradc_bytes(128, sizeof(double)));
+           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 26*n + 30, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
 int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -198,54 +198,57 @@ int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const do
             t1[at] = (t1_more[at] > t1[at] || t1_more[at] != t1_more[at]) ? t1_more[at] : t1[at];
         }
     }
-    const int64_t parts_ = gradc_parts(n, 23*n + 25, 0);
+    const int64_t parts_ = gradc_parts(n, 26*n + 30, 0);
     const size_t part_bytes_ = gradc_bytes(128, sizeof(double));
-    double t3_parts[GRADC_PARTS];
+    double t4_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
     for (int64_t part = 0; part < parts_; ++part) {
         const int64_t part_begin = gradc_cut(n, parts_, part);
         const int64_t part_end = gradc_cut(n, parts_, part + 1);
         unsigned char *own = part_scratch_ + part * part_bytes_;
         double *const t2 = (void *)own;
-        double t3_part = 0.0;
+        double t4_part = 0.0;
         const int64_t tile_rows = gradc_rows(n * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t2[i:n] = sum[j:n](exp(t0[i, j] - t1[i])) */
+            /* t2[i:n] = sum[j:n](exp(t0[i, j] - where(inf == abs(t1[i]), 0, t1[i]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t1_i = t1[i];
+                const double v0 = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
                 double t2_sum = 0.0;
                 GRADC_SIMD(reduction(+:t2_sum))
                 for (int64_t j = 0; j < n; ++j) {
-                    t2_sum += exp(t0[i*n + j] - t1_i);
+                    t2_sum += exp(t0[i*n + j] - v0);
                 }
                 t2[i - tile_begin] = t2_sum;
             }
 
-            /* t3 = sum[i:n](t1[i] + log(t2[i]) - s[i]) */
-            double t3_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_part_sum))
+            /* t3[i:n] = log(t2[i]) + where(inf == abs(t1[i]), 0, t1[i]) */
+            /* t4 = sum[i:n](t1[i] + (t3[i] - t1[i]) - s[i]) */
+            double t4_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t4_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t3_part_sum += t1[i] + log(t2[i - tile_begin]) - s[i];
+                const double t1_i = t1[i];
+                t4_part_sum += t1_i + (log(t2[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i) - t1_i) - s[i];
             }
-            t3_part += t3_part_sum;
+            t4_part += t4_part_sum;
         }
-        t3_parts[part] = t3_part;
+        t4_parts[part] = t4_part;
     }
-    double t3 = 0.0;
+    double t4 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
-        t3 += t3_parts[part];
+        t4 += t4_parts[part];
     }
 
-    /* value = t3 / n */
-    *value = t3 / (double)n;
+    /* value = t4 / n */
+    *value = t4 / (double)n;
     return 0;
 }
 
 size_t plackett_luce_forward_work(int64_t n, int64_t d)
 {
-    return gradc_bytes(n*n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double)));
+    return gradc_bytes(n*n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 26*n + 30, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
 int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -256,6 +259,8 @@ int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const 
     double *const t0 = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double)));
+    unsigned char *const part_scratch_ = (void *)scratch;
     const int64_t parts = gradc_parts(n, 3*d + 5*n, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     GRADC_PARALLEL(parts)
@@ -295,33 +300,41 @@ int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const 
             t1[at] = (t1_more[at] > t1[at] || t1_more[at] != t1_more[at]) ? t1_more[at] : t1[at];
         }
     }
-    const int64_t parts_ = gradc_parts(n, 23*n + 25, 0);
+    const int64_t parts_ = gradc_parts(n, 26*n + 30, 0);
+    const size_t part_bytes_ = gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
     for (int64_t part = 0; part < parts_; ++part) {
         const int64_t part_begin = gradc_cut(n, parts_, part);
         const int64_t part_end = gradc_cut(n, parts_, part + 1);
+        unsigned char *own = part_scratch_ + part * part_bytes_;
+        double *const t2_ = (void *)own;
         double t3_part = 0.0;
         const int64_t tile_rows = gradc_rows(n * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t2[i:n] = sum[j:n](exp(t0[i, j] - t1[i])) */
+            /* t2[i:n] = sum[j:n](exp(t0[i, j] - where(inf == abs(t1[i]), 0, t1[i]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t1_i = t1[i];
-                double t2_sum = 0.0;
-                GRADC_SIMD(reduction(+:t2_sum))
+                const double v0 = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
+                double t2__sum = 0.0;
+                GRADC_SIMD(reduction(+:t2__sum))
                 for (int64_t j = 0; j < n; ++j) {
-                    t2_sum += exp(t0[i*n + j] - t1_i);
+                    t2__sum += exp(t0[i*n + j] - v0);
                 }
-                t2[i] = t2_sum;
+                t2_[i - tile_begin] = t2__sum;
             }
 
-            /* t3 = sum[i:n](t1[i] + log(t2[i]) - s[i]) */
+            /* t2_2[i:n] = log(t2[i]) + where(inf == abs(t1[i]), 0, t1[i]) */
+            /* t3 = sum[i:n](t1[i] + (t2_2[i] - t1[i]) - s[i]) */
             double t3_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t3_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t3_part_sum += t1[i] + log(t2[i]) - s[i];
+                const double t1_i = t1[i];
+                const double v0 = log(t2_[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
+                t2[i] = v0;
+                t3_part_sum += t1_i + (v0 - t1_i) - s[i];
             }
             t3_part += t3_part_sum;
         }
@@ -340,9 +353,8 @@ int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const 
 size_t plackett_luce_backward_work(int64_t n, int64_t d)
 {
     (void)d;
-    return gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 49*n + 6, n) * (gradc_bytes(n, sizeof(double))
+    return gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 49*n, n) * (gradc_bytes(n, sizeof(double))
            + gradc_bytes(128*n, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -358,8 +370,8 @@ int plackett_luce_backward(int64_t n, int64_t d, const double *restrict w, const
 
     /* t3 = cotangent / n */
     const double t3 = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 49*n + 6, n);
-    const size_t part_bytes = gradc_bytes(n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const int64_t parts = gradc_parts(n, 49*n, n);
+    const size_t part_bytes = gradc_bytes(n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -369,8 +381,6 @@ int plackett_luce_backward(int64_t n, int64_t d, const double *restrict w, const
         own += gradc_bytes(n, sizeof(double));
         double *const t0 = (void *)own;
         own += gradc_bytes(128*n, sizeof(double));
-        double *const t5 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const t4 = (void *)own;
         for (int64_t at = 0; at < n; ++at) {
             s_bar_part[at] = 0.0;
@@ -379,9 +389,9 @@ int plackett_luce_backward(int64_t n, int64_t d, const double *restrict w, const
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* t0[i:n, j:n] = where(place[i] <= place[j], s[j], -inf) */
-            /* t5[i:n] = sum[j:n](where(t0[i, j] == t1[i], 1, 0)) */
+            /* t4[i:n] = sum[j:n](where(t0[i, j] == t1[i], 1, 0)) */
             for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t5[j - tile_begin] = 0.0;
+                t4[j - tile_begin] = 0.0;
             }
             for (int64_t i = 0; i < n; ++i) {
                 const double place_i = place[i];
@@ -390,28 +400,21 @@ int plackett_luce_backward(int64_t n, int64_t d, const double *restrict w, const
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
                     const double v0 = place[j] <= place_i ? s_i : -INFINITY;
                     t0[i*128 + j - tile_begin] = v0;
-                    t5[j - tile_begin] += t1[j] == v0 ? 1.0 : 0.0;
+                    t4[j - tile_begin] += t1[j] == v0 ? 1.0 : 0.0;
                 }
             }
 
-            /* t4[i:n] = t3 / t2[i] */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t4[i - tile_begin] = t3 / t2[i];
-            }
-
-            /* s_bar[i:n] = sum[j:n](where(place[j] <= place[i], t4[j] * exp(t0[j, i] - t1[j]) + where(t0[j, i] ==
-             *    t1[j], (t3 - t2[j] * t4[j]) / t5[j], 0), 0)) */
+            /* s_bar[i:n] = sum[j:n](where(place[j] <= place[i], where(t0[j, i] == t1[j], (t3 - t3) / t4[j], 0) +
+             *    where(-inf == t0[j, i], 0, t3 * exp(t0[j, i] - t2[j])), 0)) */
+            const double v0 = t3 - t3;
             for (int64_t i = 0; i < n; ++i) {
                 const double place_i = place[i];
                 double s_bar_part_sum = 0.0;
                 GRADC_SIMD(reduction(+:s_bar_part_sum))
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double t4_j = t4[j - tile_begin];
                     const double t0_ji = t0[i*128 + j - tile_begin];
-                    const double t1_j = t1[j];
-                    const double v0 = t4_j * exp(t0_ji - t1_j) + (t0_ji == t1_j ? (t3 - t4_j * t2[j]) / t5[j - tile_begin] : 0.0);
-                    s_bar_part_sum += place[j] <= place_i ? v0 : 0.0;
+                    const double v1 = (t0_ji == t1[j] ? v0 / t4[j - tile_begin] : 0.0) + (-INFINITY == t0_ji ? 0.0 : t3 * exp(t0_ji - t2[j]));
+                    s_bar_part_sum += place[j] <= place_i ? v1 : 0.0;
                 }
                 s_bar_part[i] += s_bar_part_sum;
             }
@@ -430,20 +433,20 @@ int plackett_luce_backward(int64_t n, int64_t d, const double *restrict w, const
 
     /* grad_w[j:d] = sum[i:n](X[i, j] * (s_bar[i] - t3)) */
     for (int64_t i = 0; i < n / 4 * 4; i += 4) {
-        const double v0 = s_bar[i] - t3;
-        const double v1 = s_bar[(i + 1)] - t3;
-        const double v2 = s_bar[(i + 2)] - t3;
-        const double v3 = s_bar[(i + 3)] - t3;
+        const double v1 = s_bar[i] - t3;
+        const double v2 = s_bar[(i + 1)] - t3;
+        const double v3 = s_bar[(i + 2)] - t3;
+        const double v4 = s_bar[(i + 3)] - t3;
         GRADC_SIMD()
         for (int64_t j = 0; j < d; ++j) {
-            grad_w[j] += X[i*d + j] * v0 + X[(i + 1)*d + j] * v1 + X[(i + 2)*d + j] * v2 + X[(i + 3)*d + j] * v3;
+            grad_w[j] += X[i*d + j] * v1 + X[(i + 1)*d + j] * v2 + X[(i + 2)*d + j] * v3 + X[(i + 3)*d + j] * v4;
         }
     }
     for (int64_t i = n / 4 * 4; i < n; ++i) {
-        const double v0 = s_bar[i] - t3;
+        const double v1 = s_bar[i] - t3;
         GRADC_SIMD()
         for (int64_t j = 0; j < d; ++j) {
-            grad_w[j] += X[i*d + j] * v0;
+            grad_w[j] += X[i*d + j] * v1;
         }
     }
     return 0;
@@ -454,7 +457,7 @@ size_t plackett_luce_value_and_grad_work(int64_t n, int64_t d)
     return gradc_bytes(n, sizeof(double))
            + gradc_bytes(n*n, sizeof(double))
            + gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 66*n + 30, n) * (gradc_bytes(n, sizeof(double))
+           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 69*n + 30, n) * (gradc_bytes(n, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
@@ -477,8 +480,8 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     scratch += (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double)));
     unsigned char *const part_scratch_ = (void *)scratch;
 
-    /* t4 = 1 / n */
-    const double t4 = 1.0 / (double)n;
+    /* t5 = 1 / n */
+    const double t5 = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 5*n, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     GRADC_PARALLEL(parts)
@@ -518,9 +521,9 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
             t1[at] = (t1_more[at] > t1[at] || t1_more[at] != t1_more[at]) ? t1_more[at] : t1[at];
         }
     }
-    const int64_t parts_ = gradc_parts(n, 66*n + 30, n);
+    const int64_t parts_ = gradc_parts(n, 69*n + 30, n);
     const size_t part_bytes_ = gradc_bytes(n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t3_parts[GRADC_PARTS];
+    double t4_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
     for (int64_t part = 0; part < parts_; ++part) {
         const int64_t part_begin = gradc_cut(n, parts_, part);
@@ -532,8 +535,8 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
         own += gradc_bytes(128, sizeof(double));
         double *const t6 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t5 = (void *)own;
-        double t3_part = 0.0;
+        double *const t3 = (void *)own;
+        double t4_part = 0.0;
         for (int64_t at = 0; at < n; ++at) {
             s_bar_part[at] = 0.0;
         }
@@ -541,78 +544,86 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t2[i:n] = sum[j:n](exp(t0[i, j] - t1[i])) */
+            /* t2[i:n] = sum[j:n](exp(t0[i, j] - where(inf == abs(t1[i]), 0, t1[i]))) */
             /* t6[i:n] = sum[j:n](where(t0[i, j] == t1[i], 1, 0)) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t1_i = t1[i];
+                const double v0 = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
                 double t2_sum = 0.0;
                 double t6_sum = 0.0;
                 GRADC_SIMD(reduction(+:t2_sum, t6_sum))
                 for (int64_t j = 0; j < n; ++j) {
                     const double t0_ij = t0[i*n + j];
-                    t2_sum += exp(t0_ij - t1_i);
+                    t2_sum += exp(t0_ij - v0);
                     t6_sum += t0_ij == t1_i ? 1.0 : 0.0;
                 }
                 t2[i - tile_begin] = t2_sum;
                 t6[i - tile_begin] = t6_sum;
             }
 
-            /* t3 = sum[i:n](t1[i] + log(t2[i]) - s[i]) */
-            /* t5[i:n] = t4 / t2[i] */
-            double t3_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_part_sum))
+            /* t3[i:n] = log(t2[i]) + where(inf == abs(t1[i]), 0, t1[i]) */
+            /* t4 = sum[i:n](t1[i] + (t3[i] - t1[i]) - s[i]) */
+            double t4_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t4_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t2_i = t2[i - tile_begin];
-                t3_part_sum += t1[i] + log(t2_i) - s[i];
-                t5[i - tile_begin] = t4 / t2_i;
+                const double t1_i = t1[i];
+                const double v0 = log(t2[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
+                t3[i - tile_begin] = v0;
+                t4_part_sum += t1_i + (v0 - t1_i) - s[i];
             }
-            t3_part += t3_part_sum;
+            t4_part += t4_part_sum;
 
-            /* s_bar[i:n] = sum[j:n](where(place[j] <= place[i], t5[j] * exp(t0[j, i] - t1[j]) + where(t0[j, i] ==
-             *    t1[j], (t4 - t5[j] * t2[j]) / t6[j], 0), 0)) */
+            /* s_bar[i:n] = sum[j:n](where(place[j] <= place[i], where(t0[j, i] == t1[j], (t5 - t5) / t6[j], 0) +
+             *    where(-inf == t0[j, i], 0, t5 * exp(t0[j, i] - t3[j])), 0)) */
+            const double v0 = t5 - t5;
             for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
                 const double place_i = place[i];
-                const double t5_i = t5[i - tile_begin];
                 const double t1_i = t1[i];
-                const double v0 = (t4 - t5_i * t2[i - tile_begin]) / t6[i - tile_begin];
+                const double v1 = v0 / t6[i - tile_begin];
+                const double t3_i = t3[i - tile_begin];
                 const double place_i1 = place[(i + 1)];
-                const double t5_i1 = t5[(i + 1) - tile_begin];
                 const double t1_i1 = t1[(i + 1)];
-                const double v1 = (t4 - t5_i1 * t2[(i + 1) - tile_begin]) / t6[(i + 1) - tile_begin];
+                const double v3 = v0 / t6[(i + 1) - tile_begin];
+                const double t3_i1 = t3[(i + 1) - tile_begin];
                 const double place_i2 = place[(i + 2)];
-                const double t5_i2 = t5[(i + 2) - tile_begin];
                 const double t1_i2 = t1[(i + 2)];
-                const double v2 = (t4 - t5_i2 * t2[(i + 2) - tile_begin]) / t6[(i + 2) - tile_begin];
+                const double v5 = v0 / t6[(i + 2) - tile_begin];
+                const double t3_i2 = t3[(i + 2) - tile_begin];
                 const double place_i3 = place[(i + 3)];
-                const double t5_i3 = t5[(i + 3) - tile_begin];
                 const double t1_i3 = t1[(i + 3)];
-                const double v3 = (t4 - t5_i3 * t2[(i + 3) - tile_begin]) / t6[(i + 3) - tile_begin];
+                const double v7 = v0 / t6[(i + 3) - tile_begin];
+                const double t3_i3 = t3[(i + 3) - tile_begin];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < n; ++j) {
                     const double t0_ij = t0[i*n + j];
+                    const double v2 = place_i <= place[j] ? (t0_ij == t1_i ? v1 : 0.0) + (-INFINITY == t0_ij ? 0.0 : t5 * exp(t0_ij - t3_i)) : 0.0;
                     const double t0_i1j = t0[(i + 1)*n + j];
+                    const double v4 = place_i1 <= place[j] ? (t0_i1j == t1_i1 ? v3 : 0.0) + (-INFINITY == t0_i1j ? 0.0 : t5 * exp(t0_i1j - t3_i1)) : 0.0;
                     const double t0_i2j = t0[(i + 2)*n + j];
+                    const double v6 = place_i2 <= place[j] ? (t0_i2j == t1_i2 ? v5 : 0.0) + (-INFINITY == t0_i2j ? 0.0 : t5 * exp(t0_i2j - t3_i2)) : 0.0;
                     const double t0_i3j = t0[(i + 3)*n + j];
-                    s_bar_part[j] += (place_i <= place[j] ? t5_i * exp(t0_ij - t1_i) + (t0_ij == t1_i ? v0 : 0.0) : 0.0) + (place_i1 <= place[j] ? t5_i1 * exp(t0_i1j - t1_i1) + (t0_i1j == t1_i1 ? v1 : 0.0) : 0.0) + (place_i2 <= place[j] ? t5_i2 * exp(t0_i2j - t1_i2) + (t0_i2j == t1_i2 ? v2 : 0.0) : 0.0) + (place_i3 <= place[j] ? t5_i3 * exp(t0_i3j - t1_i3) + (t0_i3j == t1_i3 ? v3 : 0.0) : 0.0);
+                    const double v8 = place_i3 <= place[j] ? (t0_i3j == t1_i3 ? v7 : 0.0) + (-INFINITY == t0_i3j ? 0.0 : t5 * exp(t0_i3j - t3_i3)) : 0.0;
+                    s_bar_part[j] += v2 + v4 + v6 + v8;
                 }
             }
             for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
                 const double place_i = place[i];
-                const double t5_i = t5[i - tile_begin];
                 const double t1_i = t1[i];
-                const double v0 = (t4 - t5_i * t2[i - tile_begin]) / t6[i - tile_begin];
+                const double v1 = v0 / t6[i - tile_begin];
+                const double t3_i = t3[i - tile_begin];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < n; ++j) {
                     const double t0_ij = t0[i*n + j];
-                    s_bar_part[j] += place_i <= place[j] ? t5_i * exp(t0_ij - t1_i) + (t0_ij == t1_i ? v0 : 0.0) : 0.0;
+                    const double v2 = place_i <= place[j] ? (t0_ij == t1_i ? v1 : 0.0) + (-INFINITY == t0_ij ? 0.0 : t5 * exp(t0_ij - t3_i)) : 0.0;
+                    s_bar_part[j] += v2;
                 }
             }
         }
-        t3_parts[part] = t3_part;
+        t4_parts[part] = t4_part;
     }
-    double t3 = 0.0;
+    double t4 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
-        t3 += t3_parts[part];
+        t4 += t4_parts[part];
     }
     for (int64_t part = 1; part < parts_; ++part) {
         const double *const s_bar_more = (void *)(part_scratch_ + part * part_bytes_);
@@ -622,28 +633,28 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
         }
     }
 
-    /* value = t3 / n */
-    *value = t3 / (double)n;
+    /* value = t4 / n */
+    *value = t4 / (double)n;
     for (int64_t at = 0; at < d; ++at) {
         grad_w[at] = 0.0;
     }
 
-    /* grad_w[j:d] = sum[i:n](X[i, j] * (s_bar[i] - t4)) */
+    /* grad_w[j:d] = sum[i:n](X[i, j] * (s_bar[i] - t5)) */
     for (int64_t i = 0; i < n / 4 * 4; i += 4) {
-        const double v0 = s_bar[i] - t4;
-        const double v1 = s_bar[(i + 1)] - t4;
-        const double v2 = s_bar[(i + 2)] - t4;
-        const double v3 = s_bar[(i + 3)] - t4;
+        const double v1 = s_bar[i] - t5;
+        const double v2 = s_bar[(i + 1)] - t5;
+        const double v3 = s_bar[(i + 2)] - t5;
+        const double v4 = s_bar[(i + 3)] - t5;
         GRADC_SIMD()
         for (int64_t j = 0; j < d; ++j) {
-            grad_w[j] += X[i*d + j] * v0 + X[(i + 1)*d + j] * v1 + X[(i + 2)*d + j] * v2 + X[(i + 3)*d + j] * v3;
+            grad_w[j] += X[i*d + j] * v1 + X[(i + 1)*d + j] * v2 + X[(i + 2)*d + j] * v3 + X[(i + 3)*d + j] * v4;
         }
     }
     for (int64_t i = n / 4 * 4; i < n; ++i) {
-        const double v0 = s_bar[i] - t4;
+        const double v1 = s_bar[i] - t5;
         GRADC_SIMD()
         for (int64_t j = 0; j < d; ++j) {
-            grad_w[j] += X[i*d + j] * v0;
+            grad_w[j] += X[i*d + j] * v1;
         }
     }
     return 0;

@@ -456,7 +456,7 @@ int probit_forward(int64_t n, int64_t d, const double *restrict w, const double 
 
 size_t probit_backward_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d + 78, d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d + 81, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -470,7 +470,7 @@ int probit_backward(int64_t n, int64_t d, const double *restrict w, const double
 
     /* t1 = -(cotangent / n) */
     const double t1 = -(cotangent / (double)n);
-    const int64_t parts = gradc_parts(n, 3*d + 78, d);
+    const int64_t parts = gradc_parts(n, 3*d + 81, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -488,14 +488,13 @@ int probit_backward(int64_t n, int64_t d, const double *restrict w, const double
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
             /* t2[i:n] = let(s0 := y[i] * t0[i], y[i] * where(s0 < 0, 0.7978845608028654 * t1 /
-             *    erfcx(-0.7071067811865476 * s0), t1 * (0.3989422804014327 * exp(-0.5 * (s0 * s0) -
-             *    log_ndtr(s0))))) */
+             *    erfcx(-0.7071067811865476 * s0), t1 * (0.3989422804014327 * exp(-0.5 * (s0 * s0))) / ndtr(s0))) */
             const double v1 = 0.7978845608028654 * t1;
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double y_i = y[i];
                 const double v0 = y_i * t0[i];
-                const double v2 = v0 < 0.0 ? v1 / gradc_erfcx(-0.7071067811865476 * v0) : t1 * (0.3989422804014327 * exp(-0.5 * (v0 * v0) - gradc_log_ndtr(v0)));
+                const double v2 = v0 < 0.0 ? v1 / gradc_erfcx(-0.7071067811865476 * v0) : t1 * (0.3989422804014327 * exp(-0.5 * (v0 * v0))) / gradc_ndtr(v0);
                 t2[i - tile_begin] = y_i * v2;
             }
 
@@ -515,7 +514,7 @@ int probit_backward(int64_t n, int64_t d, const double *restrict w, const double
 
 size_t probit_value_and_grad_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 6*d + 78, d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 6*d + 101, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -529,7 +528,7 @@ int probit_value_and_grad(int64_t n, int64_t d, const double *restrict w, const 
 
     /* t2 = -(1 / n) */
     const double t2 = -(1.0 / (double)n);
-    const int64_t parts = gradc_parts(n, 6*d + 78, d);
+    const int64_t parts = gradc_parts(n, 6*d + 101, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -555,18 +554,16 @@ int probit_value_and_grad(int64_t n, int64_t d, const double *restrict w, const 
 
             /* t1 = sum[i:n](log_ndtr(y[i] * t0[i])) */
             /* t3[i:n] = let(s0 := y[i] * t0[i], y[i] * where(s0 < 0, 0.7978845608028654 * t2 /
-             *    erfcx(-0.7071067811865476 * s0), t2 * (0.3989422804014327 * exp(-0.5 * (s0 * s0) -
-             *    log_ndtr(s0))))) */
-            const double v2 = 0.7978845608028654 * t2;
+             *    erfcx(-0.7071067811865476 * s0), t2 * (0.3989422804014327 * exp(-0.5 * (s0 * s0))) / ndtr(s0))) */
+            const double v1 = 0.7978845608028654 * t2;
             double t1_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t1_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double y_i = y[i];
                 const double v0 = y_i * t0[i - tile_begin];
-                const double v1 = gradc_log_ndtr(v0);
-                const double v3 = v0 < 0.0 ? v2 / gradc_erfcx(-0.7071067811865476 * v0) : t2 * (0.3989422804014327 * exp(-0.5 * (v0 * v0) - v1));
-                t1_part_sum += v1;
-                t3[i - tile_begin] = y_i * v3;
+                const double v2 = v0 < 0.0 ? v1 / gradc_erfcx(-0.7071067811865476 * v0) : t2 * (0.3989422804014327 * exp(-0.5 * (v0 * v0))) / gradc_ndtr(v0);
+                t1_part_sum += gradc_log_ndtr(v0);
+                t3[i - tile_begin] = y_i * v2;
             }
             t1_part += t1_part_sum;
 

@@ -293,7 +293,7 @@ int ranknet_forward(int64_t n, int64_t d, const double *restrict w, const double
 
 size_t ranknet_backward_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 5*d + 148*n, d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 5*d + 76*n, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -308,7 +308,7 @@ int ranknet_backward(int64_t n, int64_t d, const double *restrict w, const doubl
 
     /* t0 = cotangent / t1 */
     const double t0 = cotangent / t1;
-    const int64_t parts = gradc_parts(n, 5*d + 148*n, d);
+    const int64_t parts = gradc_parts(n, 5*d + 76*n, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -327,10 +327,10 @@ int ranknet_backward(int64_t n, int64_t d, const double *restrict w, const doubl
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* s_bar[i:n] = sum[j:n](let(s0 := s[i] - s[j], where(grade[i] < grade[j], t0 * exp(s0 - where(0 == s0,
-             *    0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(s0))))), 0))) */
-            /* s_bar_2[i:n] = sum[j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], -(t0 * exp(s0 - where(0 ==
-             *    s0, 0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(s0)))))), 0))) */
+            /* s_bar[i:n] = sum[j:n](let(s0 := s[j] - s[i], s1 := exp(-abs(s0)), where(grade[j] < grade[i],
+             *    -where(-inf == s0, 0, t0 * (where(0 <= s0, 1, s1) / (1 + s1))), 0))) */
+            /* s_bar_2[i:n] = sum[j:n](let(s0 := s[i] - s[j], s1 := exp(-abs(s0)), where(grade[i] < grade[j],
+             *    where(-inf == s0, 0, t0 * (where(0 <= s0, 1, s1) / (1 + s1))), 0))) */
             for (int64_t j = tile_begin; j < tile_end; ++j) {
                 s_bar[j - tile_begin] = 0.0;
             }
@@ -350,24 +350,32 @@ int ranknet_backward(int64_t n, int64_t d, const double *restrict w, const doubl
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
                     const double grade_j = grade[j];
                     const double s_j = s[j];
-                    const double v0 = s_j - s_i;
-                    const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(v0)));
-                    const double v2 = s_i - s_j;
-                    const double v3 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + log1p(exp(-fabs(v2)));
-                    const double v4 = s_j - s_i1;
-                    const double v5 = 0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + log1p(exp(-fabs(v4)));
+                    const double v0 = s_i - s_j;
+                    const double v1 = exp(-fabs(v0));
+                    const double v2 = grade_i < grade_j ? -(-INFINITY == v0 ? 0.0 : t0 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1))) : 0.0;
+                    const double v3 = s_j - s_i;
+                    const double v4 = exp(-fabs(v3));
+                    const double v5 = grade_j < grade_i ? (-INFINITY == v3 ? 0.0 : t0 * ((0.0 <= v3 ? 1.0 : v4) / (1.0 + v4))) : 0.0;
                     const double v6 = s_i1 - s_j;
-                    const double v7 = 0.0 == v6 ? 0.6931471805599453 : ((v6 > 0.0 || v6 != v6) ? v6 : 0.0) + log1p(exp(-fabs(v6)));
-                    const double v8 = s_j - s_i2;
-                    const double v9 = 0.0 == v8 ? 0.6931471805599453 : ((v8 > 0.0 || v8 != v8) ? v8 : 0.0) + log1p(exp(-fabs(v8)));
-                    const double v10 = s_i2 - s_j;
-                    const double v11 = 0.0 == v10 ? 0.6931471805599453 : ((v10 > 0.0 || v10 != v10) ? v10 : 0.0) + log1p(exp(-fabs(v10)));
-                    const double v12 = s_j - s_i3;
-                    const double v13 = 0.0 == v12 ? 0.6931471805599453 : ((v12 > 0.0 || v12 != v12) ? v12 : 0.0) + log1p(exp(-fabs(v12)));
-                    const double v14 = s_i3 - s_j;
-                    const double v15 = 0.0 == v14 ? 0.6931471805599453 : ((v14 > 0.0 || v14 != v14) ? v14 : 0.0) + log1p(exp(-fabs(v14)));
-                    s_bar[j - tile_begin] += (grade_j < grade_i ? t0 * exp(v0 - v1) : 0.0) + (grade_j < grade_i1 ? t0 * exp(v4 - v5) : 0.0) + (grade_j < grade_i2 ? t0 * exp(v8 - v9) : 0.0) + (grade_j < grade_i3 ? t0 * exp(v12 - v13) : 0.0);
-                    s_bar_2[j - tile_begin] += (grade_i < grade_j ? -(t0 * exp(v2 - v3)) : 0.0) + (grade_i1 < grade_j ? -(t0 * exp(v6 - v7)) : 0.0) + (grade_i2 < grade_j ? -(t0 * exp(v10 - v11)) : 0.0) + (grade_i3 < grade_j ? -(t0 * exp(v14 - v15)) : 0.0);
+                    const double v7 = exp(-fabs(v6));
+                    const double v8 = grade_i1 < grade_j ? -(-INFINITY == v6 ? 0.0 : t0 * ((0.0 <= v6 ? 1.0 : v7) / (1.0 + v7))) : 0.0;
+                    const double v9 = s_j - s_i1;
+                    const double v10 = exp(-fabs(v9));
+                    const double v11 = grade_j < grade_i1 ? (-INFINITY == v9 ? 0.0 : t0 * ((0.0 <= v9 ? 1.0 : v10) / (1.0 + v10))) : 0.0;
+                    const double v12 = s_i2 - s_j;
+                    const double v13 = exp(-fabs(v12));
+                    const double v14 = grade_i2 < grade_j ? -(-INFINITY == v12 ? 0.0 : t0 * ((0.0 <= v12 ? 1.0 : v13) / (1.0 + v13))) : 0.0;
+                    const double v15 = s_j - s_i2;
+                    const double v16 = exp(-fabs(v15));
+                    const double v17 = grade_j < grade_i2 ? (-INFINITY == v15 ? 0.0 : t0 * ((0.0 <= v15 ? 1.0 : v16) / (1.0 + v16))) : 0.0;
+                    const double v18 = s_i3 - s_j;
+                    const double v19 = exp(-fabs(v18));
+                    const double v20 = grade_i3 < grade_j ? -(-INFINITY == v18 ? 0.0 : t0 * ((0.0 <= v18 ? 1.0 : v19) / (1.0 + v19))) : 0.0;
+                    const double v21 = s_j - s_i3;
+                    const double v22 = exp(-fabs(v21));
+                    const double v23 = grade_j < grade_i3 ? (-INFINITY == v21 ? 0.0 : t0 * ((0.0 <= v21 ? 1.0 : v22) / (1.0 + v22))) : 0.0;
+                    s_bar[j - tile_begin] += v2 + v8 + v14 + v20;
+                    s_bar_2[j - tile_begin] += v5 + v11 + v17 + v23;
                 }
             }
             for (int64_t i = n / 4 * 4; i < n; ++i) {
@@ -377,12 +385,14 @@ int ranknet_backward(int64_t n, int64_t d, const double *restrict w, const doubl
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
                     const double grade_j = grade[j];
                     const double s_j = s[j];
-                    const double v0 = s_j - s_i;
-                    const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(v0)));
-                    const double v2 = s_i - s_j;
-                    const double v3 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + log1p(exp(-fabs(v2)));
-                    s_bar[j - tile_begin] += grade_j < grade_i ? t0 * exp(v0 - v1) : 0.0;
-                    s_bar_2[j - tile_begin] += grade_i < grade_j ? -(t0 * exp(v2 - v3)) : 0.0;
+                    const double v0 = s_i - s_j;
+                    const double v1 = exp(-fabs(v0));
+                    const double v2 = grade_i < grade_j ? -(-INFINITY == v0 ? 0.0 : t0 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1))) : 0.0;
+                    const double v3 = s_j - s_i;
+                    const double v4 = exp(-fabs(v3));
+                    const double v5 = grade_j < grade_i ? (-INFINITY == v3 ? 0.0 : t0 * ((0.0 <= v3 ? 1.0 : v4) / (1.0 + v4))) : 0.0;
+                    s_bar[j - tile_begin] += v2;
+                    s_bar_2[j - tile_begin] += v5;
                 }
             }
 
@@ -418,7 +428,7 @@ int ranknet_backward(int64_t n, int64_t d, const double *restrict w, const doubl
 
 size_t ranknet_value_and_grad_work(int64_t n, int64_t d)
 {
-    return gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 5*d + 148*n, d) * (gradc_bytes(d, sizeof(double))
+    return gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 5*d + 76*n, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -495,7 +505,7 @@ int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
     /* t2 = 1 / t1 */
     *value = t0 / t1;
     const double t2 = 1.0 / t1;
-    const int64_t parts_2 = gradc_parts(n, 5*d + 148*n, d);
+    const int64_t parts_2 = gradc_parts(n, 5*d + 76*n, d);
     const size_t part_bytes_2 = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts_2)
     for (int64_t part = 0; part < parts_2; ++part) {
@@ -514,10 +524,10 @@ int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* s_bar[i:n] = sum[j:n](let(s0 := s[i] - s[j], where(grade[i] < grade[j], t2 * exp(s0 - where(0 == s0,
-             *    0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(s0))))), 0))) */
-            /* s_bar_2[i:n] = sum[j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], -(t2 * exp(s0 - where(0 ==
-             *    s0, 0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(s0)))))), 0))) */
+            /* s_bar[i:n] = sum[j:n](let(s0 := s[i] - s[j], s1 := exp(-abs(s0)), where(grade[i] < grade[j],
+             *    where(-inf == s0, 0, t2 * (where(0 <= s0, 1, s1) / (1 + s1))), 0))) */
+            /* s_bar_2[i:n] = sum[j:n](let(s0 := s[j] - s[i], s1 := exp(-abs(s0)), where(grade[j] < grade[i],
+             *    -where(-inf == s0, 0, t2 * (where(0 <= s0, 1, s1) / (1 + s1))), 0))) */
             for (int64_t j = tile_begin; j < tile_end; ++j) {
                 s_bar[j - tile_begin] = 0.0;
             }
@@ -538,23 +548,31 @@ int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
                     const double grade_j = grade[j];
                     const double s_j = s[j];
                     const double v0 = s_j - s_i;
-                    const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(v0)));
-                    const double v2 = s_i - s_j;
-                    const double v3 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + log1p(exp(-fabs(v2)));
-                    const double v4 = s_j - s_i1;
-                    const double v5 = 0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + log1p(exp(-fabs(v4)));
-                    const double v6 = s_i1 - s_j;
-                    const double v7 = 0.0 == v6 ? 0.6931471805599453 : ((v6 > 0.0 || v6 != v6) ? v6 : 0.0) + log1p(exp(-fabs(v6)));
-                    const double v8 = s_j - s_i2;
-                    const double v9 = 0.0 == v8 ? 0.6931471805599453 : ((v8 > 0.0 || v8 != v8) ? v8 : 0.0) + log1p(exp(-fabs(v8)));
-                    const double v10 = s_i2 - s_j;
-                    const double v11 = 0.0 == v10 ? 0.6931471805599453 : ((v10 > 0.0 || v10 != v10) ? v10 : 0.0) + log1p(exp(-fabs(v10)));
-                    const double v12 = s_j - s_i3;
-                    const double v13 = 0.0 == v12 ? 0.6931471805599453 : ((v12 > 0.0 || v12 != v12) ? v12 : 0.0) + log1p(exp(-fabs(v12)));
-                    const double v14 = s_i3 - s_j;
-                    const double v15 = 0.0 == v14 ? 0.6931471805599453 : ((v14 > 0.0 || v14 != v14) ? v14 : 0.0) + log1p(exp(-fabs(v14)));
-                    s_bar[j - tile_begin] += (grade_j < grade_i ? t2 * exp(v0 - v1) : 0.0) + (grade_j < grade_i1 ? t2 * exp(v4 - v5) : 0.0) + (grade_j < grade_i2 ? t2 * exp(v8 - v9) : 0.0) + (grade_j < grade_i3 ? t2 * exp(v12 - v13) : 0.0);
-                    s_bar_2[j - tile_begin] += (grade_i < grade_j ? -(t2 * exp(v2 - v3)) : 0.0) + (grade_i1 < grade_j ? -(t2 * exp(v6 - v7)) : 0.0) + (grade_i2 < grade_j ? -(t2 * exp(v10 - v11)) : 0.0) + (grade_i3 < grade_j ? -(t2 * exp(v14 - v15)) : 0.0);
+                    const double v1 = exp(-fabs(v0));
+                    const double v2 = grade_j < grade_i ? (-INFINITY == v0 ? 0.0 : t2 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1))) : 0.0;
+                    const double v3 = s_i - s_j;
+                    const double v4 = exp(-fabs(v3));
+                    const double v5 = grade_i < grade_j ? -(-INFINITY == v3 ? 0.0 : t2 * ((0.0 <= v3 ? 1.0 : v4) / (1.0 + v4))) : 0.0;
+                    const double v6 = s_j - s_i1;
+                    const double v7 = exp(-fabs(v6));
+                    const double v8 = grade_j < grade_i1 ? (-INFINITY == v6 ? 0.0 : t2 * ((0.0 <= v6 ? 1.0 : v7) / (1.0 + v7))) : 0.0;
+                    const double v9 = s_i1 - s_j;
+                    const double v10 = exp(-fabs(v9));
+                    const double v11 = grade_i1 < grade_j ? -(-INFINITY == v9 ? 0.0 : t2 * ((0.0 <= v9 ? 1.0 : v10) / (1.0 + v10))) : 0.0;
+                    const double v12 = s_j - s_i2;
+                    const double v13 = exp(-fabs(v12));
+                    const double v14 = grade_j < grade_i2 ? (-INFINITY == v12 ? 0.0 : t2 * ((0.0 <= v12 ? 1.0 : v13) / (1.0 + v13))) : 0.0;
+                    const double v15 = s_i2 - s_j;
+                    const double v16 = exp(-fabs(v15));
+                    const double v17 = grade_i2 < grade_j ? -(-INFINITY == v15 ? 0.0 : t2 * ((0.0 <= v15 ? 1.0 : v16) / (1.0 + v16))) : 0.0;
+                    const double v18 = s_j - s_i3;
+                    const double v19 = exp(-fabs(v18));
+                    const double v20 = grade_j < grade_i3 ? (-INFINITY == v18 ? 0.0 : t2 * ((0.0 <= v18 ? 1.0 : v19) / (1.0 + v19))) : 0.0;
+                    const double v21 = s_i3 - s_j;
+                    const double v22 = exp(-fabs(v21));
+                    const double v23 = grade_i3 < grade_j ? -(-INFINITY == v21 ? 0.0 : t2 * ((0.0 <= v21 ? 1.0 : v22) / (1.0 + v22))) : 0.0;
+                    s_bar[j - tile_begin] += v2 + v8 + v14 + v20;
+                    s_bar_2[j - tile_begin] += v5 + v11 + v17 + v23;
                 }
             }
             for (int64_t i = n / 4 * 4; i < n; ++i) {
@@ -565,15 +583,17 @@ int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
                     const double grade_j = grade[j];
                     const double s_j = s[j];
                     const double v0 = s_j - s_i;
-                    const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(v0)));
-                    const double v2 = s_i - s_j;
-                    const double v3 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + log1p(exp(-fabs(v2)));
-                    s_bar[j - tile_begin] += grade_j < grade_i ? t2 * exp(v0 - v1) : 0.0;
-                    s_bar_2[j - tile_begin] += grade_i < grade_j ? -(t2 * exp(v2 - v3)) : 0.0;
+                    const double v1 = exp(-fabs(v0));
+                    const double v2 = grade_j < grade_i ? (-INFINITY == v0 ? 0.0 : t2 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1))) : 0.0;
+                    const double v3 = s_i - s_j;
+                    const double v4 = exp(-fabs(v3));
+                    const double v5 = grade_i < grade_j ? -(-INFINITY == v3 ? 0.0 : t2 * ((0.0 <= v3 ? 1.0 : v4) / (1.0 + v4))) : 0.0;
+                    s_bar[j - tile_begin] += v2;
+                    s_bar_2[j - tile_begin] += v5;
                 }
             }
 
-            /* grad_w[j:d] = sum[i:n](X[i, j] * (s_bar[i] + s_bar_2[i])) */
+            /* grad_w[j:d] = sum[i:n](X[i, j] * (s_bar_2[i] + s_bar[i])) */
             for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
                 const double v0 = s_bar[i - tile_begin] + s_bar_2[i - tile_begin];
                 const double v1 = s_bar[(i + 1) - tile_begin] + s_bar_2[(i + 1) - tile_begin];

@@ -508,14 +508,14 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
         for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
-            /* seen_bar[l:n] = let(s0 := -seen[l], -(t0 * exp(-(seen[l] + where(0 == s0, 0.6931471805599453,
-             *    maximum(0, s0) + log1p(exp(-abs(seen[l])))))))) */
+            /* seen_bar[l:n] = let(s0 := -seen[l], s1 := exp(-abs(seen[l])), where(-inf == s0, 0, -(t0 * (where(0
+             *    <= s0, 1, s1) / (1 + s1))))) */
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double seen_l = seen[l];
                 const double v0 = -seen_l;
-                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(seen_l)));
-                seen_bar[l - tile_begin] = -(t0 * exp(-(seen_l + v1)));
+                const double v1 = exp(-fabs(seen_l));
+                seen_bar[l - tile_begin] = -INFINITY == v0 ? 0.0 : -(t0 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
             }
 
             /* t1[:m, :k] = 0 t1 += each[l:n, j:k](at[where_integer(word[l] < 0, m + word[l], word[l]),
@@ -534,14 +534,14 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
                 }
             }
 
-            /* drawn_bar[l:n, o:q] = t0 * exp(drawn[l, o] - where(0 == drawn[l, o], 0.6931471805599453, maximum(0,
-             *    drawn[l, o]) + log1p(exp(-abs(drawn[l, o]))))) */
+            /* drawn_bar[l:n, o:q] = let(s0 := exp(-abs(drawn[l, o])), where(-inf == drawn[l, o], 0, t0 * (where(0
+             *    <= drawn[l, o], 1, s0) / (1 + s0)))) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 GRADC_SIMD()
                 for (int64_t o = 0; o < q; ++o) {
                     const double drawn_lo = drawn[l*q + o];
-                    const double v0 = ((drawn_lo > 0.0 || drawn_lo != drawn_lo) ? drawn_lo : 0.0) + log1p(exp(-fabs(drawn_lo)));
-                    drawn_bar[(l - tile_begin)*q + o] = t0 * exp(drawn_lo - (0.0 == drawn_lo ? 0.6931471805599453 : v0));
+                    const double v0 = exp(-fabs(drawn_lo));
+                    drawn_bar[(l - tile_begin)*q + o] = -INFINITY == drawn_lo ? 0.0 : t0 * ((0.0 <= drawn_lo ? 1.0 : v0) / (1.0 + v0));
                 }
             }
 
@@ -712,17 +712,17 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
 
             /* t0[l:n] = sum[o:q](where(0 == drawn[l, o], 0.6931471805599453, maximum(0, drawn[l, o]) +
              *    log1p(exp(-abs(drawn[l, o]))))) */
-            /* drawn_bar[l:n, o:q] = t2 * exp(drawn[l, o] - where(0 == drawn[l, o], 0.6931471805599453, maximum(0,
-             *    drawn[l, o]) + log1p(exp(-abs(drawn[l, o]))))) */
+            /* drawn_bar[l:n, o:q] = let(s0 := exp(-abs(drawn[l, o])), where(-inf == drawn[l, o], 0, t2 * (where(0
+             *    <= drawn[l, o], 1, s0) / (1 + s0)))) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 double t0_sum = 0.0;
                 GRADC_SIMD(reduction(+:t0_sum))
                 for (int64_t o = 0; o < q; ++o) {
                     const double drawn_lo = drawn[(l - tile_begin)*q + o];
-                    const double v0 = ((drawn_lo > 0.0 || drawn_lo != drawn_lo) ? drawn_lo : 0.0) + log1p(exp(-fabs(drawn_lo)));
-                    const double v1 = 0.0 == drawn_lo ? 0.6931471805599453 : v0;
+                    const double v0 = exp(-fabs(drawn_lo));
+                    const double v1 = 0.0 == drawn_lo ? 0.6931471805599453 : ((drawn_lo > 0.0 || drawn_lo != drawn_lo) ? drawn_lo : 0.0) + log1p(v0);
                     t0_sum += v1;
-                    drawn_bar[(l - tile_begin)*q + o] = t2 * exp(drawn_lo - v1);
+                    drawn_bar[(l - tile_begin)*q + o] = -INFINITY == drawn_lo ? 0.0 : t2 * ((0.0 <= drawn_lo ? 1.0 : v0) / (1.0 + v0));
                 }
                 t0[l - tile_begin] = t0_sum;
             }
@@ -777,16 +777,17 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
 
             /* t1 = sum[l:n](let(s0 := -seen[l], t0[l] + where(0 == s0, 0.6931471805599453, maximum(0, s0) +
              *    log1p(exp(-abs(seen[l])))))) */
-            /* seen_bar[l:n] = let(s0 := -seen[l], -(t2 * exp(-(seen[l] + where(0 == s0, 0.6931471805599453,
-             *    maximum(0, s0) + log1p(exp(-abs(seen[l])))))))) */
+            /* seen_bar[l:n] = let(s0 := -seen[l], s1 := exp(-abs(seen[l])), where(-inf == s0, 0, -(t2 * (where(0
+             *    <= s0, 1, s1) / (1 + s1))))) */
             double t1_sum = 0.0;
             GRADC_SIMD(reduction(+:t1_sum))
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double seen_l = seen[l - tile_begin];
                 const double v0 = -seen_l;
-                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(seen_l)));
-                t1_sum += t0[l - tile_begin] + v1;
-                seen_bar[l - tile_begin] = -(t2 * exp(-(seen_l + v1)));
+                const double v1 = exp(-fabs(seen_l));
+                const double v2 = t0[l - tile_begin] + (0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(v1));
+                t1_sum += v2;
+                seen_bar[l - tile_begin] = -INFINITY == v0 ? 0.0 : -(t2 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
             }
             t1 += t1_sum;
 
@@ -829,7 +830,7 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
     /* value = t1 / n */
     *value = t1 / (double)n;
 
-    /* grad_U[i:m, j:k] = t3[i, j] + t4[i, j] */
+    /* grad_U[i:m, j:k] = t4[i, j] + t3[i, j] */
     /* grad_V[i:m, j:k] = t6[i, j] + t5[i, j] */
     for (int64_t i = 0; i < m; ++i) {
         GRADC_SIMD()

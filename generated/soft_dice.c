@@ -217,7 +217,7 @@ int soft_dice_forward(int64_t n, int64_t k, const double *restrict Z, const doub
 
 size_t soft_dice_backward_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 78*k + 24, 0) * (gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 41*k + 24, 0) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -230,7 +230,7 @@ int soft_dice_backward(int64_t n, int64_t k, const double *restrict Z, const dou
 
     /* t3 = -(cotangent / n) */
     const double t3 = -(cotangent / (double)n);
-    const int64_t parts = gradc_parts(n, 78*k + 24, 0);
+    const int64_t parts = gradc_parts(n, 41*k + 24, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -253,8 +253,8 @@ int soft_dice_backward(int64_t n, int64_t k, const double *restrict Z, const dou
                 t5[i - tile_begin] = 2.0 * (t3 / v0);
             }
 
-            /* grad_Z[i:n, j:k] = let(s0 := -Z[i, j], P[i, j] * (t4[i] + Y[i, j] * t5[i]) * exp(-(Z[i, j] + where(0
-             *    == s0, 0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(Z[i, j]))))))) */
+            /* grad_Z[i:n, j:k] = let(s0 := -Z[i, j], s1 := exp(-abs(Z[i, j])), where(-inf == s0, 0, P[i, j] *
+             *    (t4[i] + Y[i, j] * t5[i]) * (where(0 <= s0, 1, s1) / (1 + s1)))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t4_i = t4[i - tile_begin];
                 const double t5_i = t5[i - tile_begin];
@@ -262,8 +262,9 @@ int soft_dice_backward(int64_t n, int64_t k, const double *restrict Z, const dou
                 for (int64_t j = 0; j < k; ++j) {
                     const double Z_ij = Z[i*k + j];
                     const double v0 = -Z_ij;
-                    const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(Z_ij)));
-                    grad_Z[i*k + j] = P[i*k + j] * (t4_i + Y[i*k + j] * t5_i) * exp(-(Z_ij + v1));
+                    const double v1 = exp(-fabs(Z_ij));
+                    const double v2 = -INFINITY == v0 ? 0.0 : P[i*k + j] * (t4_i + Y[i*k + j] * t5_i) * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1));
+                    grad_Z[i*k + j] = v2;
                 }
             }
         }
@@ -273,7 +274,7 @@ int soft_dice_backward(int64_t n, int64_t k, const double *restrict Z, const dou
 
 size_t soft_dice_value_and_grad_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 149*k + 28, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 112*k + 28, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -289,7 +290,7 @@ int soft_dice_value_and_grad(int64_t n, int64_t k, const double *restrict Z, con
 
     /* t4 = -(1 / n) */
     const double t4 = -(1.0 / (double)n);
-    const int64_t parts = gradc_parts(n, 149*k + 28, 0);
+    const int64_t parts = gradc_parts(n, 112*k + 28, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -353,8 +354,8 @@ int soft_dice_value_and_grad(int64_t n, int64_t k, const double *restrict Z, con
             }
             t3_part += t3_part_sum;
 
-            /* grad_Z[i:n, j:k] = let(s0 := -Z[i, j], P[i, j] * (t5[i] + Y[i, j] * t6[i]) * exp(-(Z[i, j] + where(0
-             *    == s0, 0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(Z[i, j]))))))) */
+            /* grad_Z[i:n, j:k] = let(s0 := -Z[i, j], s1 := exp(-abs(Z[i, j])), where(-inf == s0, 0, P[i, j] *
+             *    (t5[i] + Y[i, j] * t6[i]) * (where(0 <= s0, 1, s1) / (1 + s1)))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t5_i = t5[i - tile_begin];
                 const double t6_i = t6[i - tile_begin];
@@ -362,8 +363,9 @@ int soft_dice_value_and_grad(int64_t n, int64_t k, const double *restrict Z, con
                 for (int64_t j = 0; j < k; ++j) {
                     const double Z_ij = Z[i*k + j];
                     const double v0 = -Z_ij;
-                    const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(Z_ij)));
-                    grad_Z[i*k + j] = P[(i - tile_begin)*k + j] * (t5_i + Y[i*k + j] * t6_i) * exp(-(Z_ij + v1));
+                    const double v1 = exp(-fabs(Z_ij));
+                    const double v2 = P[(i - tile_begin)*k + j] * (t5_i + Y[i*k + j] * t6_i) * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1));
+                    grad_Z[i*k + j] = -INFINITY == v0 ? 0.0 : v2;
                 }
             }
         }

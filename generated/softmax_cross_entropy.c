@@ -4,8 +4,8 @@
  *         t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i])
  *         Z[l:n, j:k] = t0[l, j] + b[j]
  *         t1[l:n] = max[j:k](Z[l, j])
- *         t2[l:n] = sum[j:k](exp(Z[l, j] - t1[l]))
- *         t3 = sum[l:n](t1[l] + log(t2[l]) - Z[l, where_integer(y[l] < 0, k + y[l], y[l])])
+ *         t2[l:n] = logsumexp[j:k](Z[l, j])
+ *         t3 = sum[l:n](t1[l] + (t2[l] - t1[l]) - Z[l, where_integer(y[l] < 0, k + y[l], y[l])])
  *         value = t3 / n
  *         return value
  *
@@ -189,7 +189,7 @@ static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const do
 
 size_t softmax_cross_entropy_value_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 26*k + 28, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*k + 29*k + 33, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
@@ -208,9 +208,9 @@ int softmax_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
             return 1;
         }
     }
-    const int64_t parts = gradc_parts(n, 3*d*k + 26*k + 28, 0);
+    const int64_t parts = gradc_parts(n, 3*d*k + 29*k + 33, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t3_parts[GRADC_PARTS];
+    double t4_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -223,7 +223,7 @@ int softmax_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
         double *const t1 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t2 = (void *)own;
-        double t3_part = 0.0;
+        double t4_part = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -245,48 +245,53 @@ int softmax_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
                 }
             }
 
-            /* t2[l:n] = sum[j:k](exp(Z[l, j] - t1[l])) */
+            /* t2[l:n] = sum[j:k](exp(Z[l, j] - where(inf == abs(t1[l]), 0, t1[l]))) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 t2[l - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    t2[l - tile_begin] += exp(Z[j*128 + l - tile_begin] - t1[l - tile_begin]) + exp(Z[(j + 1)*128 + l - tile_begin] - t1[l - tile_begin]) + exp(Z[(j + 2)*128 + l - tile_begin] - t1[l - tile_begin]) + exp(Z[(j + 3)*128 + l - tile_begin] - t1[l - tile_begin]);
+                    const double t1_l = t1[l - tile_begin];
+                    t2[l - tile_begin] += exp(Z[j*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + exp(Z[(j + 1)*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + exp(Z[(j + 2)*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + exp(Z[(j + 3)*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l));
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    t2[l - tile_begin] += exp(Z[j*128 + l - tile_begin] - t1[l - tile_begin]);
+                    const double t1_l = t1[l - tile_begin];
+                    t2[l - tile_begin] += exp(Z[j*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l));
                 }
             }
 
-            /* t3 = sum[l:n](t1[l] + log(t2[l]) - Z[l, where_integer(y[l] < 0, k + y[l], y[l])]) */
-            double t3_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_part_sum))
+            /* t3[l:n] = log(t2[l]) + where(inf == abs(t1[l]), 0, t1[l]) */
+            /* t4 = sum[l:n](t1[l] + (t3[l] - t1[l]) - Z[l, where_integer(y[l] < 0, k + y[l], y[l])]) */
+            double t4_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t4_part_sum))
             for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t1_l = t1[l - tile_begin];
                 const int64_t y_l = y[l];
-                const double v0 = t1[l - tile_begin] + log(t2[l - tile_begin]) - Z[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin];
-                t3_part_sum += v0;
+                const double v0 = t1_l + (log(t2[l - tile_begin]) + (INFINITY == fabs(t1_l) ? 0.0 : t1_l) - t1_l) - Z[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin];
+                t4_part_sum += v0;
             }
-            t3_part += t3_part_sum;
+            t4_part += t4_part_sum;
         }
-        t3_parts[part] = t3_part;
+        t4_parts[part] = t4_part;
     }
-    double t3 = 0.0;
+    double t4 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t3 += t3_parts[part];
+        t4 += t4_parts[part];
     }
 
-    /* value = t3 / n */
-    *value = t3 / (double)n;
+    /* value = t4 / n */
+    *value = t4 / (double)n;
     return 0;
 }
 
 size_t softmax_cross_entropy_forward_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 26*k + 28, 0) * (gradc_bytes(128*k, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d*k + 29*k + 33, 0) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict b,
@@ -302,8 +307,8 @@ int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
             return 1;
         }
     }
-    const int64_t parts = gradc_parts(n, 3*d*k + 26*k + 28, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double));
+    const int64_t parts = gradc_parts(n, 3*d*k + 29*k + 33, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -311,6 +316,8 @@ int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
         double *const Z = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t2_ = (void *)own;
         double t3_part = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
@@ -330,23 +337,28 @@ int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
                 t1[l] = t1_max;
             }
 
-            /* t2[l:n] = sum[j:k](exp(Z[l, j] - t1[l])) */
+            /* t2[l:n] = sum[j:k](exp(Z[l, j] - where(inf == abs(t1[l]), 0, t1[l]))) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t1_l = t1[l];
-                double t2_sum = 0.0;
-                GRADC_SIMD(reduction(+:t2_sum))
+                const double v0 = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
+                double t2__sum = 0.0;
+                GRADC_SIMD(reduction(+:t2__sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t2_sum += exp(Z[(l - tile_begin)*k + j] - t1_l);
+                    t2__sum += exp(Z[(l - tile_begin)*k + j] - v0);
                 }
-                t2[l] = t2_sum;
+                t2_[l - tile_begin] = t2__sum;
             }
 
-            /* t3 = sum[l:n](t1[l] + log(t2[l]) - Z[l, where_integer(y[l] < 0, k + y[l], y[l])]) */
+            /* t2_2[l:n] = log(t2[l]) + where(inf == abs(t1[l]), 0, t1[l]) */
+            /* t3 = sum[l:n](t1[l] + (t2_2[l] - t1[l]) - Z[l, where_integer(y[l] < 0, k + y[l], y[l])]) */
             double t3_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t3_part_sum))
             for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t1_l = t1[l];
+                const double v0 = log(t2_[l - tile_begin]) + (INFINITY == fabs(t1_l) ? 0.0 : t1_l);
                 const int64_t y_l = y[l];
-                t3_part_sum += t1[l] + log(t2[l]) - Z[(l - tile_begin)*k + (y_l < 0 ? k + y_l : y_l)];
+                t2[l] = v0;
+                t3_part_sum += t1_l + (v0 - t1_l) - Z[(l - tile_begin)*k + (y_l < 0 ? k + y_l : y_l)];
             }
             t3_part += t3_part_sum;
         }
@@ -364,12 +376,11 @@ int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
 
 size_t softmax_cross_entropy_backward_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 45*k + 10, d*k + k) * (gradc_bytes(k, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*k + 45*k + 5, d*k + k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double)));
 }
 
@@ -392,8 +403,8 @@ int softmax_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
 
     /* t3 = cotangent / n */
     const double t3 = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 3*d*k + 45*k + 10, d*k + k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const int64_t parts = gradc_parts(n, 3*d*k + 45*k + 5, d*k + k);
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -405,12 +416,10 @@ int softmax_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
         own += gradc_bytes(d*k, sizeof(double));
         double *const Z = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t5 = (void *)own;
+        double *const t4 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const Z_bar = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t4 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const Z_bar_2 = (void *)own;
         for (int64_t at = 0; at < k; ++at) {
             grad_b_part[at] = 0.0;
@@ -425,41 +434,40 @@ int softmax_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
             }
 
             /* Z[l:n, j:k] = t0[l, j] + b[j] */
-            /* t5[l:n] = sum[j:k](where(Z[l, j] == t1[l], 1, 0)) */
+            /* t4[l:n] = sum[j:k](where(Z[l, j] == t1[l], 1, 0)) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t1_l = t1[l];
-                double t5_sum = 0.0;
-                GRADC_SIMD(reduction(+:t5_sum))
+                double t4_sum = 0.0;
+                GRADC_SIMD(reduction(+:t4_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double v0 = t0[l*k + j] + b[j];
                     Z[(l - tile_begin)*k + j] = v0;
-                    t5_sum += t1_l == v0 ? 1.0 : 0.0;
+                    t4_sum += t1_l == v0 ? 1.0 : 0.0;
                 }
-                t5[l - tile_begin] = t5_sum;
+                t4[l - tile_begin] = t4_sum;
             }
 
             /* Z_bar[:n, :k] = 0 Z_bar += each[l:n](at[l, where_integer(y[l] < 0, k + y[l], y[l])](-t3)) */
-            /* t4[l:n] = t3 / t2[l] */
             const double v0 = -t3;
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const int64_t y_l = y[l];
                 Z_bar[(l - tile_begin)*k + (y_l < 0 ? k + y_l : y_l)] += v0;
-                t4[l - tile_begin] = t3 / t2[l];
             }
 
-            /* Z_bar_2[l:n, j:k] = Z_bar[l, j] + t4[l] * exp(Z[l, j] - t1[l]) + where(Z[l, j] == t1[l], (t3 - t2[l]
-             *    * t4[l]) / t5[l], 0) */
+            /* Z_bar_2[l:n, j:k] = where(Z[l, j] == t1[l], (t3 - t3) / t4[l], 0) + (Z_bar[l, j] + where(-inf ==
+             *    Z[l, j], 0, t3 * exp(Z[l, j] - t2[l]))) */
             /* grad_b[j:k] = sum[l:n](Z_bar_2[l, j]) */
+            const double v1 = t3 - t3;
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t4_l = t4[l - tile_begin];
                 const double t1_l = t1[l];
-                const double v1 = (t3 - t2[l] * t4_l) / t5[l - tile_begin];
+                const double v2 = v1 / t4[l - tile_begin];
+                const double t2_l = t2[l];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
                     const double Z_lj = Z[(l - tile_begin)*k + j];
-                    const double v2 = Z_bar[(l - tile_begin)*k + j] + t4_l * exp(Z_lj - t1_l) + (Z_lj == t1_l ? v1 : 0.0);
-                    Z_bar_2[(l - tile_begin)*k + j] = v2;
-                    grad_b_part[j] += v2;
+                    const double v3 = (Z_lj == t1_l ? v2 : 0.0) + (Z_bar[(l - tile_begin)*k + j] + (-INFINITY == Z_lj ? 0.0 : t3 * exp(Z_lj - t2_l)));
+                    Z_bar_2[(l - tile_begin)*k + j] = v3;
+                    grad_b_part[j] += v3;
                 }
             }
 
@@ -486,15 +494,15 @@ int softmax_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
 
 size_t softmax_cross_entropy_value_and_grad_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 6*d*k + 67*k + 34, d*k + k) * (gradc_bytes(k, sizeof(double))
+    return (size_t)gradc_parts(n, 6*d*k + 70*k + 35, d*k + k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double)));
 }
 
@@ -513,11 +521,11 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
         }
     }
 
-    /* t4 = 1 / n */
-    const double t4 = 1.0 / (double)n;
-    const int64_t parts = gradc_parts(n, 6*d*k + 67*k + 34, d*k + k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
-    double t3_parts[GRADC_PARTS];
+    /* t5 = 1 / n */
+    const double t5 = 1.0 / (double)n;
+    const int64_t parts = gradc_parts(n, 6*d*k + 70*k + 35, d*k + k);
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    double t4_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -537,12 +545,12 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
         own += gradc_bytes(128, sizeof(double));
         double *const t6 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
+        double *const t3 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
         double *const Z_bar = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t5 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const Z_bar_2 = (void *)own;
-        double t3_part = 0.0;
+        double t4_part = 0.0;
         for (int64_t at = 0; at < k; ++at) {
             grad_b_part[at] = 0.0;
         }
@@ -573,7 +581,7 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
                 }
             }
 
-            /* t2[l:n] = sum[j:k](exp(Z[l, j] - t1[l])) */
+            /* t2[l:n] = sum[j:k](exp(Z[l, j] - where(inf == abs(t1[l]), 0, t1[l]))) */
             /* t6[l:n] = sum[j:k](where(Z[l, j] == t1[l], 1, 0)) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 t2[l - tile_begin] = 0.0;
@@ -589,7 +597,7 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
                     const double Z_lj1 = Z[(j + 1)*128 + l - tile_begin];
                     const double Z_lj2 = Z[(j + 2)*128 + l - tile_begin];
                     const double Z_lj3 = Z[(j + 3)*128 + l - tile_begin];
-                    t2[l - tile_begin] += exp(Z_lj - t1_l) + exp(Z_lj1 - t1_l) + exp(Z_lj2 - t1_l) + exp(Z_lj3 - t1_l);
+                    t2[l - tile_begin] += exp(Z_lj - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + exp(Z_lj1 - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + exp(Z_lj2 - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + exp(Z_lj3 - (INFINITY == fabs(t1_l) ? 0.0 : t1_l));
                     t6[l - tile_begin] += (Z_lj == t1_l ? 1.0 : 0.0) + (Z_lj1 == t1_l ? 1.0 : 0.0) + (Z_lj2 == t1_l ? 1.0 : 0.0) + (Z_lj3 == t1_l ? 1.0 : 0.0);
                 }
             }
@@ -598,39 +606,40 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const double Z_lj = Z[j*128 + l - tile_begin];
                     const double t1_l = t1[l - tile_begin];
-                    t2[l - tile_begin] += exp(Z_lj - t1_l);
+                    t2[l - tile_begin] += exp(Z_lj - (INFINITY == fabs(t1_l) ? 0.0 : t1_l));
                     t6[l - tile_begin] += Z_lj == t1_l ? 1.0 : 0.0;
                 }
             }
 
-            /* t3 = sum[l:n](t1[l] + log(t2[l]) - Z[l, where_integer(y[l] < 0, k + y[l], y[l])]) */
-            /* Z_bar[:n, :k] = 0 Z_bar += each[l:n](at[l, where_integer(y[l] < 0, k + y[l], y[l])](-t4)) */
-            /* t5[l:n] = t4 / t2[l] */
-            const double v1 = -t4;
-            double t3_part_sum = 0.0;
+            /* t3[l:n] = log(t2[l]) + where(inf == abs(t1[l]), 0, t1[l]) */
+            /* t4 = sum[l:n](t1[l] + (t3[l] - t1[l]) - Z[l, where_integer(y[l] < 0, k + y[l], y[l])]) */
+            /* Z_bar[:n, :k] = 0 Z_bar += each[l:n](at[l, where_integer(y[l] < 0, k + y[l], y[l])](-t5)) */
+            const double v2 = -t5;
+            double t4_part_sum = 0.0;
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t2_l = t2[l - tile_begin];
+                const double t1_l = t1[l - tile_begin];
+                const double v0 = log(t2[l - tile_begin]) + (INFINITY == fabs(t1_l) ? 0.0 : t1_l);
                 const int64_t y_l = y[l];
-                const int64_t v0 = y_l < 0 ? k + y_l : y_l;
-                t3_part_sum += t1[l - tile_begin] + log(t2_l) - Z[v0*128 + l - tile_begin];
-                Z_bar[v0*128 + l - tile_begin] += v1;
-                t5[l - tile_begin] = t4 / t2_l;
+                const int64_t v1 = y_l < 0 ? k + y_l : y_l;
+                t3[l - tile_begin] = v0;
+                t4_part_sum += t1_l + (v0 - t1_l) - Z[v1*128 + l - tile_begin];
+                Z_bar[v1*128 + l - tile_begin] += v2;
             }
-            t3_part += t3_part_sum;
+            t4_part += t4_part_sum;
 
-            /* Z_bar_2[l:n, j:k] = Z_bar[l, j] + t5[l] * exp(Z[l, j] - t1[l]) + where(Z[l, j] == t1[l], (t4 - t5[l]
-             *    * t2[l]) / t6[l], 0) */
+            /* Z_bar_2[l:n, j:k] = where(Z[l, j] == t1[l], (t5 - t5) / t6[l], 0) + (Z_bar[l, j] + where(-inf ==
+             *    Z[l, j], 0, t5 * exp(Z[l, j] - t3[l]))) */
             /* grad_b[j:k] = sum[l:n](Z_bar_2[l, j]) */
+            const double v0 = t5 - t5;
             for (int64_t j = 0; j < k; ++j) {
                 double grad_b_part_sum = 0.0;
                 GRADC_SIMD(reduction(+:grad_b_part_sum))
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t5_l = t5[l - tile_begin];
                     const double Z_lj = Z[j*128 + l - tile_begin];
-                    const double t1_l = t1[l - tile_begin];
-                    const double v0 = Z_bar[j*128 + l - tile_begin] + t5_l * exp(Z_lj - t1_l) + (Z_lj == t1_l ? (t4 - t5_l * t2[l - tile_begin]) / t6[l - tile_begin] : 0.0);
-                    Z_bar_2[j*128 + l - tile_begin] = v0;
-                    grad_b_part_sum += v0;
+                    const double v1 = Z_bar[j*128 + l - tile_begin] + (-INFINITY == Z_lj ? 0.0 : t5 * exp(Z_lj - t3[l - tile_begin]));
+                    const double v3 = (Z_lj == t1[l - tile_begin] ? v0 / t6[l - tile_begin] : 0.0) + v1;
+                    Z_bar_2[j*128 + l - tile_begin] = v3;
+                    grad_b_part_sum += v3;
                 }
                 grad_b_part[j] += grad_b_part_sum;
             }
@@ -638,11 +647,11 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
             /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * Z_bar_2[l, j]) */
             gradc_product(k, d, tile_end - tile_begin, Z_bar_2, 128, 1, &X[tile_begin*d], d, 1, grad_W_part, 1, k, 1);
         }
-        t3_parts[part] = t3_part;
+        t4_parts[part] = t4_part;
     }
-    double t3 = 0.0;
+    double t4 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t3 += t3_parts[part];
+        t4 += t4_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_b_more = (void *)(part_scratch + part * part_bytes);
@@ -659,7 +668,7 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
         }
     }
 
-    /* value = t3 / n */
-    *value = t3 / (double)n;
+    /* value = t4 / n */
+    *value = t4 / (double)n;
     return 0;
 }

@@ -2,7 +2,7 @@
  *
  *     def program(w: real[d], X: real[n, d], y: real[n], c: real):
  *         t0[i:n] = sum[j:d](X[i, j] * w[j])
- *         t1 = sum[i:n](1 - (1 - minimum(1, abs(t0[i] - y[i]) / c) ** 2) ** 3)
+ *         t1 = sum[i:n](let(s0 := minimum(1, abs(t0[i] - y[i]) / c), 1 - ((1 - s0) * (1 + s0)) ** 3))
  *         value = t1 / n * (c ** 2 / 6)
  *         return value
  *
@@ -187,7 +187,7 @@ static void gradc_dots(int64_t rows, int64_t depth, const double *restrict a, in
 
 size_t tukey_biweight_value_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d + 15, 0) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d + 16, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
 int tukey_biweight_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -195,7 +195,7 @@ int tukey_biweight_value(int64_t n, int64_t d, const double *restrict w, const d
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 3*d + 15, 0);
+    const int64_t parts = gradc_parts(n, 3*d + 16, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -212,13 +212,14 @@ int tukey_biweight_value(int64_t n, int64_t d, const double *restrict w, const d
             /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
             gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
-            /* t1 = sum[i:n](let(s0 := minimum(1, abs(t0[i] - y[i]) / c), s1 := 1 - s0 * s0, 1 - s1 * (s1 * s1))) */
+            /* t1 = sum[i:n](let(s0 := minimum(1, abs(t0[i] - y[i]) / c), s1 := (1 - s0) * (1 + s0), 1 - s1 * (s1 *
+             *    s1))) */
             double t1_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t1_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double v0 = fabs(t0[i - tile_begin] - y[i]) / c;
                 const double v1 = (v0 < 1.0 || v0 != v0) ? v0 : 1.0;
-                const double v2 = 1.0 - v1 * v1;
+                const double v2 = (1.0 + v1) * (1.0 - v1);
                 t1_part_sum += 1.0 - v2 * (v2 * v2);
             }
             t1_part += t1_part_sum;
@@ -247,7 +248,7 @@ int tukey_biweight_forward(int64_t n, int64_t d, const double *restrict w, const
                            void *restrict work)
 {
     (void)work;
-    const int64_t parts = gradc_parts(n, 3*d + 15, 0);
+    const int64_t parts = gradc_parts(n, 3*d + 16, 0);
     double t1_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -261,13 +262,14 @@ int tukey_biweight_forward(int64_t n, int64_t d, const double *restrict w, const
             /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
             gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &t0[tile_begin], 1, 0);
 
-            /* t1 = sum[i:n](let(s0 := minimum(1, abs(t0[i] - y[i]) / c), s1 := 1 - s0 * s0, 1 - s1 * (s1 * s1))) */
+            /* t1 = sum[i:n](let(s0 := minimum(1, abs(t0[i] - y[i]) / c), s1 := (1 - s0) * (1 + s0), 1 - s1 * (s1 *
+             *    s1))) */
             double t1_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t1_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double v0 = fabs(t0[i] - y[i]) / c;
                 const double v1 = (v0 < 1.0 || v0 != v0) ? v0 : 1.0;
-                const double v2 = 1.0 - v1 * v1;
+                const double v2 = (1.0 + v1) * (1.0 - v1);
                 t1_part_sum += 1.0 - v2 * (v2 * v2);
             }
             t1_part += t1_part_sum;
@@ -286,7 +288,7 @@ int tukey_biweight_forward(int64_t n, int64_t d, const double *restrict w, const
 
 size_t tukey_biweight_backward_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d + 35, d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d + 37, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -300,7 +302,7 @@ int tukey_biweight_backward(int64_t n, int64_t d, const double *restrict w, cons
 
     /* t1 = cotangent * (c * c) / 6 / n */
     const double t1 = cotangent * (c * c) / 6.0 / (double)n;
-    const int64_t parts = gradc_parts(n, 3*d + 35, d);
+    const int64_t parts = gradc_parts(n, 3*d + 37, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -317,18 +319,22 @@ int tukey_biweight_backward(int64_t n, int64_t d, const double *restrict w, cons
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t2[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0) / c, s2 := minimum(1, s1), s3 := 1 - s2 * s2, s4 :=
-             *    2 * s2 * (t1 * (3 * (s3 * s3))), where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0)) *
-             *    (where(s1 < 1, s4, where(1 == s1, 0.5 * s4, 0)) / c)) */
+            /* t2[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0) / c, s2 := minimum(1, s1), s3 := 1 + s2, s4 := 1 -
+             *    s2, s5 := s3 * s4, s6 := t1 * (3 * (s5 * s5)), s7 := s3 * s6 - s4 * s6, where(s0 != s0, s0,
+             *    where(0 < s0, 1, 0) - where(s0 < 0, 1, 0)) * (where(s1 < 1, s7, where(1 == s1, 0.5 * s7, 0)) /
+             *    c)) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double v0 = t0[i] - y[i];
                 const double v1 = fabs(v0) / c;
                 const double v2 = (v1 < 1.0 || v1 != v1) ? v1 : 1.0;
-                const double v3 = 1.0 - v2 * v2;
-                const double v4 = 2.0 * v2 * (t1 * (3.0 * (v3 * v3)));
-                const double v5 = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)) * ((v1 < 1.0 ? v4 : (1.0 == v1 ? 0.5 * v4 : 0.0)) / c);
-                t2[i - tile_begin] = v5;
+                const double v3 = 1.0 + v2;
+                const double v4 = 1.0 - v2;
+                const double v5 = v3 * v4;
+                const double v6 = t1 * (3.0 * (v5 * v5));
+                const double v7 = v3 * v6 - v4 * v6;
+                const double v8 = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)) * ((v1 < 1.0 ? v7 : (1.0 == v1 ? 0.5 * v7 : 0.0)) / c);
+                t2[i - tile_begin] = v8;
             }
 
             /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
@@ -347,7 +353,7 @@ int tukey_biweight_backward(int64_t n, int64_t d, const double *restrict w, cons
 
 size_t tukey_biweight_value_and_grad_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 6*d + 37, d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 6*d + 39, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -361,7 +367,7 @@ int tukey_biweight_value_and_grad(int64_t n, int64_t d, const double *restrict w
 
     /* t2 = c * c / 6 / n */
     const double t2 = c * c / 6.0 / (double)n;
-    const int64_t parts = gradc_parts(n, 6*d + 37, d);
+    const int64_t parts = gradc_parts(n, 6*d + 39, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -385,22 +391,27 @@ int tukey_biweight_value_and_grad(int64_t n, int64_t d, const double *restrict w
             /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
             gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
-            /* t1 = sum[i:n](let(s0 := minimum(1, abs(t0[i] - y[i]) / c), s1 := 1 - s0 * s0, 1 - s1 * (s1 * s1))) */
-            /* t3[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0) / c, s2 := minimum(1, s1), s3 := 1 - s2 * s2, s4 :=
-             *    2 * s2 * (t2 * (3 * (s3 * s3))), where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0)) *
-             *    (where(s1 < 1, s4, where(1 == s1, 0.5 * s4, 0)) / c)) */
+            /* t1 = sum[i:n](let(s0 := minimum(1, abs(t0[i] - y[i]) / c), s1 := (1 - s0) * (1 + s0), 1 - s1 * (s1 *
+             *    s1))) */
+            /* t3[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0) / c, s2 := minimum(1, s1), s3 := 1 + s2, s4 := 1 -
+             *    s2, s5 := s4 * s3, s6 := t2 * (3 * (s5 * s5)), s7 := s3 * s6 - s4 * s6, where(s0 != s0, s0,
+             *    where(0 < s0, 1, 0) - where(s0 < 0, 1, 0)) * (where(s1 < 1, s7, where(1 == s1, 0.5 * s7, 0)) /
+             *    c)) */
             double t1_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t1_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double v0 = t0[i - tile_begin] - y[i];
                 const double v1 = fabs(v0) / c;
                 const double v2 = (v1 < 1.0 || v1 != v1) ? v1 : 1.0;
-                const double v3 = 1.0 - v2 * v2;
-                const double v4 = v3 * v3;
-                const double v5 = 2.0 * v2 * (t2 * (3.0 * v4));
-                const double v6 = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)) * ((v1 < 1.0 ? v5 : (1.0 == v1 ? 0.5 * v5 : 0.0)) / c);
-                t1_part_sum += 1.0 - v3 * v4;
-                t3[i - tile_begin] = v6;
+                const double v3 = 1.0 - v2;
+                const double v4 = 1.0 + v2;
+                const double v5 = v4 * v3;
+                const double v6 = v5 * v5;
+                const double v7 = t2 * (3.0 * v6);
+                const double v8 = v4 * v7 - v3 * v7;
+                const double v9 = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)) * ((v1 < 1.0 ? v8 : (1.0 == v1 ? 0.5 * v8 : 0.0)) / c);
+                t1_part_sum += 1.0 - v5 * v6;
+                t3[i - tile_begin] = v9;
             }
             t1_part += t1_part_sum;
 

@@ -6,8 +6,8 @@
  *         t2[m:n, l:k] = sum[j:h](W2[j, l] * t1[m, j])
  *         Z[m:n, l:k] = t2[m, l] + b2[l]
  *         t3[m:n] = max[l:k](Z[m, l])
- *         t4[m:n] = sum[l:k](exp(Z[m, l] - t3[m]))
- *         t5 = sum[m:n](t3[m] + log(t4[m]) - Z[m, where_integer(y[m] < 0, k + y[m], y[m])])
+ *         t4[m:n] = logsumexp[l:k](Z[m, l])
+ *         t5 = sum[m:n](t3[m] + (t4[m] - t3[m]) - Z[m, where_integer(y[m] < 0, k + y[m], y[m])])
  *         value = t5 / n
  *         return value
  *
@@ -193,7 +193,7 @@ static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const do
 
 size_t two_layer_value_work(int64_t d, int64_t h, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 3*d*h + 3*h*k + 23*h + 26*k + 28, 0) * (gradc_bytes(128*h, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*h + 3*h*k + 23*h + 29*k + 33, 0) * (gradc_bytes(128*h, sizeof(double))
            + gradc_bytes(128*h, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
@@ -214,9 +214,9 @@ int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *re
             return 1;
         }
     }
-    const int64_t parts = gradc_parts(n, 3*d*h + 3*h*k + 23*h + 26*k + 28, 0);
+    const int64_t parts = gradc_parts(n, 3*d*h + 3*h*k + 23*h + 29*k + 33, 0);
     const size_t part_bytes = gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t5_parts[GRADC_PARTS];
+    double t6_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -233,7 +233,7 @@ int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *re
         double *const t3 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t4 = (void *)own;
-        double t5_part = 0.0;
+        double t6_part = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -267,56 +267,60 @@ int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *re
                 }
             }
 
-            /* t4[m:n] = sum[l:k](exp(Z[m, l] - t3[m])) */
+            /* t4[m:n] = sum[l:k](exp(Z[m, l] - where(inf == abs(t3[m]), 0, t3[m]))) */
             for (int64_t m = tile_begin; m < tile_end; ++m) {
                 t4[m - tile_begin] = 0.0;
             }
             for (int64_t l = 0; l < k / 4 * 4; l += 4) {
                 GRADC_SIMD()
                 for (int64_t m = tile_begin; m < tile_end; ++m) {
-                    t4[m - tile_begin] += exp(Z[l*128 + m - tile_begin] - t3[m - tile_begin]) + exp(Z[(l + 1)*128 + m - tile_begin] - t3[m - tile_begin]) + exp(Z[(l + 2)*128 + m - tile_begin] - t3[m - tile_begin]) + exp(Z[(l + 3)*128 + m - tile_begin] - t3[m - tile_begin]);
+                    const double t3_m = t3[m - tile_begin];
+                    t4[m - tile_begin] += exp(Z[l*128 + m - tile_begin] - (INFINITY == fabs(t3_m) ? 0.0 : t3_m)) + exp(Z[(l + 1)*128 + m - tile_begin] - (INFINITY == fabs(t3_m) ? 0.0 : t3_m)) + exp(Z[(l + 2)*128 + m - tile_begin] - (INFINITY == fabs(t3_m) ? 0.0 : t3_m)) + exp(Z[(l + 3)*128 + m - tile_begin] - (INFINITY == fabs(t3_m) ? 0.0 : t3_m));
                 }
             }
             for (int64_t l = k / 4 * 4; l < k; ++l) {
                 GRADC_SIMD()
                 for (int64_t m = tile_begin; m < tile_end; ++m) {
-                    t4[m - tile_begin] += exp(Z[l*128 + m - tile_begin] - t3[m - tile_begin]);
+                    const double t3_m = t3[m - tile_begin];
+                    t4[m - tile_begin] += exp(Z[l*128 + m - tile_begin] - (INFINITY == fabs(t3_m) ? 0.0 : t3_m));
                 }
             }
 
-            /* t5 = sum[m:n](t3[m] + log(t4[m]) - Z[m, where_integer(y[m] < 0, k + y[m], y[m])]) */
-            double t5_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t5_part_sum))
+            /* t5[m:n] = log(t4[m]) + where(inf == abs(t3[m]), 0, t3[m]) */
+            /* t6 = sum[m:n](t3[m] + (t5[m] - t3[m]) - Z[m, where_integer(y[m] < 0, k + y[m], y[m])]) */
+            double t6_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t6_part_sum))
             for (int64_t m = tile_begin; m < tile_end; ++m) {
+                const double t3_m = t3[m - tile_begin];
                 const int64_t y_m = y[m];
-                const double v0 = t3[m - tile_begin] + log(t4[m - tile_begin]) - Z[(y_m < 0 ? k + y_m : y_m)*128 + m - tile_begin];
-                t5_part_sum += v0;
+                const double v0 = t3_m + (log(t4[m - tile_begin]) + (INFINITY == fabs(t3_m) ? 0.0 : t3_m) - t3_m) - Z[(y_m < 0 ? k + y_m : y_m)*128 + m - tile_begin];
+                t6_part_sum += v0;
             }
-            t5_part += t5_part_sum;
+            t6_part += t6_part_sum;
         }
-        t5_parts[part] = t5_part;
+        t6_parts[part] = t6_part;
     }
-    double t5 = 0.0;
+    double t6 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t5 += t5_parts[part];
+        t6 += t6_parts[part];
     }
 
-    /* value = t5 / n */
-    *value = t5 / (double)n;
+    /* value = t6 / n */
+    *value = t6 / (double)n;
     return 0;
 }
 
 size_t two_layer_forward_work(int64_t d, int64_t h, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 3*d*h + 3*h*k + 23*h + 26*k + 28, 0) * (gradc_bytes(128*h, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d*h + 3*h*k + 23*h + 29*k + 33, 0) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *restrict W1,
                       const double *restrict b1, const double *restrict W2, const double *restrict b2,
                       const double *restrict X, const int64_t *restrict y, double *restrict value,
-                      double *restrict t1, double *restrict t2, double *restrict t3, double *restrict t4,
-                      void *restrict work)
+                      double *restrict t0, double *restrict t1, double *restrict t2, double *restrict t3,
+                      double *restrict t4, void *restrict work)
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
@@ -327,29 +331,29 @@ int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *
             return 1;
         }
     }
-    const int64_t parts = gradc_parts(n, 3*d*h + 3*h*k + 23*h + 26*k + 28, 0);
-    const size_t part_bytes = gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const int64_t parts = gradc_parts(n, 3*d*h + 3*h*k + 23*h + 29*k + 33, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t5_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128*h, sizeof(double));
         double *const Z = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t4_ = (void *)own;
         double t5_part = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* t0[m:n, j:h] = sum[i:d](W1[i, j] * X[m, i]) */
-            gradc_product(tile_end - tile_begin, h, d, &X[tile_begin*d], d, 1, W1, h, 1, t0, h, 1, 0);
+            gradc_product(tile_end - tile_begin, h, d, &X[tile_begin*d], d, 1, W1, h, 1, &t0[tile_begin*h], h, 1, 0);
 
             /* t1[m:n, j:h] = tanh(t0[m, j] + b1[j]) */
             for (int64_t m = tile_begin; m < tile_end; ++m) {
                 GRADC_SIMD()
                 for (int64_t j = 0; j < h; ++j) {
-                    t1[m*h + j] = tanh(t0[(m - tile_begin)*h + j] + b1[j]);
+                    t1[m*h + j] = tanh(t0[m*h + j] + b1[j]);
                 }
             }
 
@@ -368,23 +372,28 @@ int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *
                 t3[m] = t3_max;
             }
 
-            /* t4[m:n] = sum[l:k](exp(Z[m, l] - t3[m])) */
+            /* t4[m:n] = sum[l:k](exp(Z[m, l] - where(inf == abs(t3[m]), 0, t3[m]))) */
             for (int64_t m = tile_begin; m < tile_end; ++m) {
                 const double t3_m = t3[m];
-                double t4_sum = 0.0;
-                GRADC_SIMD(reduction(+:t4_sum))
+                const double v0 = INFINITY == fabs(t3_m) ? 0.0 : t3_m;
+                double t4__sum = 0.0;
+                GRADC_SIMD(reduction(+:t4__sum))
                 for (int64_t l = 0; l < k; ++l) {
-                    t4_sum += exp(Z[(m - tile_begin)*k + l] - t3_m);
+                    t4__sum += exp(Z[(m - tile_begin)*k + l] - v0);
                 }
-                t4[m] = t4_sum;
+                t4_[m - tile_begin] = t4__sum;
             }
 
-            /* t5 = sum[m:n](t3[m] + log(t4[m]) - Z[m, where_integer(y[m] < 0, k + y[m], y[m])]) */
+            /* t4_2[m:n] = log(t4[m]) + where(inf == abs(t3[m]), 0, t3[m]) */
+            /* t5 = sum[m:n](t3[m] + (t4_2[m] - t3[m]) - Z[m, where_integer(y[m] < 0, k + y[m], y[m])]) */
             double t5_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t5_part_sum))
             for (int64_t m = tile_begin; m < tile_end; ++m) {
+                const double t3_m = t3[m];
+                const double v0 = log(t4_[m - tile_begin]) + (INFINITY == fabs(t3_m) ? 0.0 : t3_m);
                 const int64_t y_m = y[m];
-                t5_part_sum += t3[m] + log(t4[m]) - Z[(m - tile_begin)*k + (y_m < 0 ? k + y_m : y_m)];
+                t4[m] = v0;
+                t5_part_sum += t3_m + (v0 - t3_m) - Z[(m - tile_begin)*k + (y_m < 0 ? k + y_m : y_m)];
             }
             t5_part += t5_part_sum;
         }
@@ -402,14 +411,13 @@ int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *
 
 size_t two_layer_backward_work(int64_t d, int64_t h, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 3*d*h + 6*h*k + 5*h + 45*k + 10, d*h + h*k + h + k) * (gradc_bytes(k, sizeof(double))
+    return gradc_bytes(h, sizeof(double)) + (size_t)gradc_parts(n, 3*d*h + 6*h*k + 69*h + 45*k + 5, d*h + h*k + h + k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(h, sizeof(double))
            + gradc_bytes(d*h, sizeof(double))
            + gradc_bytes(h*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*h, sizeof(double))
            + gradc_bytes(128*h, sizeof(double)));
@@ -417,14 +425,16 @@ size_t two_layer_backward_work(int64_t d, int64_t h, int64_t k, int64_t n)
 
 int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double *restrict W1,
                        const double *restrict b1, const double *restrict W2, const double *restrict b2,
-                       const double *restrict X, const int64_t *restrict y, const double *restrict t1,
-                       const double *restrict t2, const double *restrict t3, const double *restrict t4,
-                       double cotangent, double *restrict grad_W1, double *restrict grad_b1, double *restrict grad_W2,
-                       double *restrict grad_b2, void *restrict work)
+                       const double *restrict X, const int64_t *restrict y, const double *restrict t0,
+                       const double *restrict t1, const double *restrict t2, const double *restrict t3,
+                       const double *restrict t4, double cotangent, double *restrict grad_W1,
+                       double *restrict grad_b1, double *restrict grad_W2, double *restrict grad_b2,
+                       void *restrict work)
 {
     (void)W1;
-    (void)b1;
     unsigned char *scratch = work;
+    double *const t9 = (void *)scratch;
+    scratch += gradc_bytes(h, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     for (int64_t m = 0; m < n; ++m) {
         const int64_t y_m = y[m];
@@ -434,10 +444,10 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
         }
     }
 
-    /* t0 = cotangent / n */
-    const double t0 = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 3*d*h + 6*h*k + 5*h + 45*k + 10, d*h + h*k + h + k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double));
+    /* t5 = cotangent / n */
+    const double t5 = cotangent / (double)n;
+    const int64_t parts = gradc_parts(n, 3*d*h + 6*h*k + 69*h + 45*k + 5, d*h + h*k + h + k);
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -445,7 +455,7 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
         unsigned char *own = part_scratch + part * part_bytes;
         double *const grad_b2_part = part == 0 ? grad_b2 : (void *)own;
         own += gradc_bytes(k, sizeof(double));
-        double *const grad_b1_part = part == 0 ? grad_b1 : (void *)own;
+        double *const t9_part = part == 0 ? t9 : (void *)own;
         own += gradc_bytes(h, sizeof(double));
         double *const grad_W1_part = part == 0 ? grad_W1 : (void *)own;
         own += gradc_bytes(d*h, sizeof(double));
@@ -457,8 +467,6 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
         own += gradc_bytes(128, sizeof(double));
         double *const Z_bar = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t5 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const Z_bar_2 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t7 = (void *)own;
@@ -468,7 +476,7 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
             grad_b2_part[at] = 0.0;
         }
         for (int64_t at = 0; at < h; ++at) {
-            grad_b1_part[at] = 0.0;
+            t9_part[at] = 0.0;
         }
         for (int64_t at = 0; at < d*h; ++at) {
             grad_W1_part[at] = 0.0;
@@ -496,43 +504,52 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
                 t6[m - tile_begin] = t6_sum;
             }
 
-            /* Z_bar[:n, :k] = 0 Z_bar += each[m:n](at[m, where_integer(y[m] < 0, k + y[m], y[m])](-t0)) */
-            /* t5[m:n] = t0 / t4[m] */
-            const double v0 = -t0;
+            /* Z_bar[:n, :k] = 0 Z_bar += each[m:n](at[m, where_integer(y[m] < 0, k + y[m], y[m])](-t5)) */
+            const double v0 = -t5;
             for (int64_t m = tile_begin; m < tile_end; ++m) {
                 const int64_t y_m = y[m];
                 Z_bar[(m - tile_begin)*k + (y_m < 0 ? k + y_m : y_m)] += v0;
-                t5[m - tile_begin] = t0 / t4[m];
             }
 
-            /* Z_bar_2[m:n, l:k] = Z_bar[m, l] + t5[m] * exp(Z[m, l] - t3[m]) + where(Z[m, l] == t3[m], (t0 - t4[m]
-             *    * t5[m]) / t6[m], 0) */
+            /* Z_bar_2[m:n, l:k] = where(Z[m, l] == t3[m], (t5 - t5) / t6[m], 0) + (Z_bar[m, l] + where(-inf ==
+             *    Z[m, l], 0, t5 * exp(Z[m, l] - t4[m]))) */
             /* grad_b2[l:k] = sum[m:n](Z_bar_2[m, l]) */
+            const double v1 = t5 - t5;
             for (int64_t m = tile_begin; m < tile_end; ++m) {
-                const double t5_m = t5[m - tile_begin];
                 const double t3_m = t3[m];
-                const double v1 = (t0 - t4[m] * t5_m) / t6[m - tile_begin];
+                const double v2 = v1 / t6[m - tile_begin];
+                const double t4_m = t4[m];
                 GRADC_SIMD()
                 for (int64_t l = 0; l < k; ++l) {
                     const double Z_ml = Z[(m - tile_begin)*k + l];
-                    const double v2 = Z_bar[(m - tile_begin)*k + l] + t5_m * exp(Z_ml - t3_m) + (Z_ml == t3_m ? v1 : 0.0);
-                    Z_bar_2[(m - tile_begin)*k + l] = v2;
-                    grad_b2_part[l] += v2;
+                    const double v3 = (Z_ml == t3_m ? v2 : 0.0) + (Z_bar[(m - tile_begin)*k + l] + (-INFINITY == Z_ml ? 0.0 : t5 * exp(Z_ml - t4_m)));
+                    Z_bar_2[(m - tile_begin)*k + l] = v3;
+                    grad_b2_part[l] += v3;
                 }
             }
 
             /* t7[m:n, j:h] = sum[l:k](W2[j, l] * Z_bar_2[m, l]) */
             gradc_product(tile_end - tile_begin, h, k, Z_bar_2, k, 1, W2, 1, k, t7, h, 1, 0);
 
-            /* t8[m:n, j:h] = t7[m, j] * (1 - t1[m, j] * t1[m, j]) */
-            /* grad_b1[j:h] = sum[m:n](t7[m, j] * (1 - t1[m, j] * t1[m, j])) */
+            /* t8[m:n, j:h] = let(s0 := t0[m, j] + b1[j], s1 := -2 * s0, s2 := exp(-abs(s1)), s3 := 2 * s0, s4 :=
+             *    exp(-abs(s3)), t7[m, j] * (where(0 <= s1, 1, s2) / (1 + s2) * (4 * (where(0 <= s3, 1, s4) / (1 +
+             *    s4))))) */
+            /* t9[j:h] = sum[m:n](let(s0 := t0[m, j] + b1[j], s1 := 2 * s0, s2 := exp(-abs(s1)), s3 := -2 * s0, s4
+             *    := exp(-abs(s3)), where(0 <= s1, 1, s2) / (1 + s2) * (t7[m, j] * (where(0 <= s3, 1, s4) / (1 +
+             *    s4))))) */
             for (int64_t m = tile_begin; m < tile_end; ++m) {
                 GRADC_SIMD()
                 for (int64_t j = 0; j < h; ++j) {
-                    const double t1_mj = t1[m*h + j];
-                    const double v1 = t7[(m - tile_begin)*h + j] * (1.0 - t1_mj * t1_mj);
-                    t8[(m - tile_begin)*h + j] = v1;
-                    grad_b1_part[j] += v1;
+                    const double t7_mj = t7[(m - tile_begin)*h + j];
+                    const double v2 = t0[m*h + j] + b1[j];
+                    const double v3 = -2.0 * v2;
+                    const double v4 = exp(-fabs(v3));
+                    const double v5 = (0.0 <= v3 ? 1.0 : v4) / (1.0 + v4);
+                    const double v6 = 2.0 * v2;
+                    const double v7 = exp(-fabs(v6));
+                    const double v8 = (0.0 <= v6 ? 1.0 : v7) / (1.0 + v7);
+                    t8[(m - tile_begin)*h + j] = t7_mj * (v5 * (4.0 * v8));
+                    t9_part[j] += v8 * (t7_mj * v5);
                 }
             }
 
@@ -551,10 +568,10 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_b1_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
+        const double *const t9_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < h; ++at) {
-            grad_b1[at] += grad_b1_more[at];
+            t9[at] += t9_more[at];
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
@@ -571,12 +588,18 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
             grad_W2[at] += grad_W2_more[at];
         }
     }
+
+    /* grad_b1[j:h] = 4 * t9[j] */
+    GRADC_SIMD()
+    for (int64_t j = 0; j < h; ++j) {
+        grad_b1[j] = 4.0 * t9[j];
+    }
     return 0;
 }
 
 size_t two_layer_value_and_grad_work(int64_t d, int64_t h, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 6*d*h + 9*h*k + 28*h + 67*k + 34, d*h + h*k + h + k) * (gradc_bytes(k, sizeof(double))
+    return gradc_bytes(h, sizeof(double)) + (size_t)gradc_parts(n, 6*d*h + 9*h*k + 92*h + 70*k + 35, d*h + h*k + h + k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(h, sizeof(double))
            + gradc_bytes(d*h, sizeof(double))
            + gradc_bytes(h*k, sizeof(double))
@@ -587,8 +610,8 @@ size_t two_layer_value_and_grad_work(int64_t d, int64_t h, int64_t k, int64_t n)
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*h, sizeof(double))
            + gradc_bytes(128*h, sizeof(double)));
@@ -601,6 +624,8 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
                              double *restrict grad_b2, void *restrict work)
 {
     unsigned char *scratch = work;
+    double *const t11 = (void *)scratch;
+    scratch += gradc_bytes(h, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     for (int64_t m = 0; m < n; ++m) {
         const int64_t y_m = y[m];
@@ -610,11 +635,11 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
         }
     }
 
-    /* t6 = 1 / n */
-    const double t6 = 1.0 / (double)n;
-    const int64_t parts = gradc_parts(n, 6*d*h + 9*h*k + 28*h + 67*k + 34, d*h + h*k + h + k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double));
-    double t5_parts[GRADC_PARTS];
+    /* t7 = 1 / n */
+    const double t7 = 1.0 / (double)n;
+    const int64_t parts = gradc_parts(n, 6*d*h + 9*h*k + 92*h + 70*k + 35, d*h + h*k + h + k);
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double));
+    double t6_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -622,7 +647,7 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
         unsigned char *own = part_scratch + part * part_bytes;
         double *const grad_b2_part = part == 0 ? grad_b2 : (void *)own;
         own += gradc_bytes(k, sizeof(double));
-        double *const grad_b1_part = part == 0 ? grad_b1 : (void *)own;
+        double *const t11_part = part == 0 ? t11 : (void *)own;
         own += gradc_bytes(h, sizeof(double));
         double *const grad_W1_part = part == 0 ? grad_W1 : (void *)own;
         own += gradc_bytes(d*h, sizeof(double));
@@ -642,21 +667,21 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
         own += gradc_bytes(128, sizeof(double));
         double *const t8 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
+        double *const t5 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
         double *const Z_bar = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t7 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const Z_bar_2 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t9 = (void *)own;
         own += gradc_bytes(128*h, sizeof(double));
         double *const t10 = (void *)own;
-        double t5_part = 0.0;
+        double t6_part = 0.0;
         for (int64_t at = 0; at < k; ++at) {
             grad_b2_part[at] = 0.0;
         }
         for (int64_t at = 0; at < h; ++at) {
-            grad_b1_part[at] = 0.0;
+            t11_part[at] = 0.0;
         }
         for (int64_t at = 0; at < d*h; ++at) {
             grad_W1_part[at] = 0.0;
@@ -700,7 +725,7 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
                 }
             }
 
-            /* t4[m:n] = sum[l:k](exp(Z[m, l] - t3[m])) */
+            /* t4[m:n] = sum[l:k](exp(Z[m, l] - where(inf == abs(t3[m]), 0, t3[m]))) */
             /* t8[m:n] = sum[l:k](where(Z[m, l] == t3[m], 1, 0)) */
             for (int64_t m = tile_begin; m < tile_end; ++m) {
                 t4[m - tile_begin] = 0.0;
@@ -716,7 +741,7 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
                     const double Z_ml1 = Z[(l + 1)*128 + m - tile_begin];
                     const double Z_ml2 = Z[(l + 2)*128 + m - tile_begin];
                     const double Z_ml3 = Z[(l + 3)*128 + m - tile_begin];
-                    t4[m - tile_begin] += exp(Z_ml - t3_m) + exp(Z_ml1 - t3_m) + exp(Z_ml2 - t3_m) + exp(Z_ml3 - t3_m);
+                    t4[m - tile_begin] += exp(Z_ml - (INFINITY == fabs(t3_m) ? 0.0 : t3_m)) + exp(Z_ml1 - (INFINITY == fabs(t3_m) ? 0.0 : t3_m)) + exp(Z_ml2 - (INFINITY == fabs(t3_m) ? 0.0 : t3_m)) + exp(Z_ml3 - (INFINITY == fabs(t3_m) ? 0.0 : t3_m));
                     t8[m - tile_begin] += (Z_ml == t3_m ? 1.0 : 0.0) + (Z_ml1 == t3_m ? 1.0 : 0.0) + (Z_ml2 == t3_m ? 1.0 : 0.0) + (Z_ml3 == t3_m ? 1.0 : 0.0);
                 }
             }
@@ -725,39 +750,40 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
                 for (int64_t m = tile_begin; m < tile_end; ++m) {
                     const double Z_ml = Z[l*128 + m - tile_begin];
                     const double t3_m = t3[m - tile_begin];
-                    t4[m - tile_begin] += exp(Z_ml - t3_m);
+                    t4[m - tile_begin] += exp(Z_ml - (INFINITY == fabs(t3_m) ? 0.0 : t3_m));
                     t8[m - tile_begin] += Z_ml == t3_m ? 1.0 : 0.0;
                 }
             }
 
-            /* t5 = sum[m:n](t3[m] + log(t4[m]) - Z[m, where_integer(y[m] < 0, k + y[m], y[m])]) */
-            /* Z_bar[:n, :k] = 0 Z_bar += each[m:n](at[m, where_integer(y[m] < 0, k + y[m], y[m])](-t6)) */
-            /* t7[m:n] = t6 / t4[m] */
-            const double v1 = -t6;
-            double t5_part_sum = 0.0;
+            /* t5[m:n] = log(t4[m]) + where(inf == abs(t3[m]), 0, t3[m]) */
+            /* t6 = sum[m:n](t3[m] + (t5[m] - t3[m]) - Z[m, where_integer(y[m] < 0, k + y[m], y[m])]) */
+            /* Z_bar[:n, :k] = 0 Z_bar += each[m:n](at[m, where_integer(y[m] < 0, k + y[m], y[m])](-t7)) */
+            const double v2 = -t7;
+            double t6_part_sum = 0.0;
             for (int64_t m = tile_begin; m < tile_end; ++m) {
-                const double t4_m = t4[m - tile_begin];
+                const double t3_m = t3[m - tile_begin];
+                const double v0 = log(t4[m - tile_begin]) + (INFINITY == fabs(t3_m) ? 0.0 : t3_m);
                 const int64_t y_m = y[m];
-                const int64_t v0 = y_m < 0 ? k + y_m : y_m;
-                t5_part_sum += t3[m - tile_begin] + log(t4_m) - Z[v0*128 + m - tile_begin];
-                Z_bar[v0*128 + m - tile_begin] += v1;
-                t7[m - tile_begin] = t6 / t4_m;
+                const int64_t v1 = y_m < 0 ? k + y_m : y_m;
+                t5[m - tile_begin] = v0;
+                t6_part_sum += t3_m + (v0 - t3_m) - Z[v1*128 + m - tile_begin];
+                Z_bar[v1*128 + m - tile_begin] += v2;
             }
-            t5_part += t5_part_sum;
+            t6_part += t6_part_sum;
 
-            /* Z_bar_2[m:n, l:k] = Z_bar[m, l] + t7[m] * exp(Z[m, l] - t3[m]) + where(Z[m, l] == t3[m], (t6 - t4[m]
-             *    * t7[m]) / t8[m], 0) */
+            /* Z_bar_2[m:n, l:k] = where(Z[m, l] == t3[m], (t7 - t7) / t8[m], 0) + (Z_bar[m, l] + where(-inf ==
+             *    Z[m, l], 0, t7 * exp(Z[m, l] - t5[m]))) */
             /* grad_b2[l:k] = sum[m:n](Z_bar_2[m, l]) */
+            const double v0 = t7 - t7;
             for (int64_t l = 0; l < k; ++l) {
                 double grad_b2_part_sum = 0.0;
                 GRADC_SIMD(reduction(+:grad_b2_part_sum))
                 for (int64_t m = tile_begin; m < tile_end; ++m) {
-                    const double t7_m = t7[m - tile_begin];
                     const double Z_ml = Z[l*128 + m - tile_begin];
-                    const double t3_m = t3[m - tile_begin];
-                    const double v0 = Z_bar[l*128 + m - tile_begin] + t7_m * exp(Z_ml - t3_m) + (Z_ml == t3_m ? (t6 - t4[m - tile_begin] * t7_m) / t8[m - tile_begin] : 0.0);
-                    Z_bar_2[l*128 + m - tile_begin] = v0;
-                    grad_b2_part_sum += v0;
+                    const double v1 = Z_bar[l*128 + m - tile_begin] + (-INFINITY == Z_ml ? 0.0 : t7 * exp(Z_ml - t5[m - tile_begin]));
+                    const double v3 = (Z_ml == t3[m - tile_begin] ? v0 / t8[m - tile_begin] : 0.0) + v1;
+                    Z_bar_2[l*128 + m - tile_begin] = v3;
+                    grad_b2_part_sum += v3;
                 }
                 grad_b2_part[l] += grad_b2_part_sum;
             }
@@ -765,18 +791,29 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
             /* t9[m:n, j:h] = sum[l:k](W2[j, l] * Z_bar_2[m, l]) */
             gradc_product(h, tile_end - tile_begin, k, W2, k, 1, Z_bar_2, 128, 1, t9, 128, 1, 0);
 
-            /* t10[m:n, j:h] = t9[m, j] * (1 - t1[m, j] * t1[m, j]) */
-            /* grad_b1[j:h] = sum[m:n](t9[m, j] * (1 - t1[m, j] * t1[m, j])) */
+            /* t10[m:n, j:h] = let(s0 := t0[m, j] + b1[j], s1 := -2 * s0, s2 := exp(-abs(s1)), s3 := 2 * s0, s4 :=
+             *    exp(-abs(s3)), t9[m, j] * (where(0 <= s1, 1, s2) / (1 + s2) * (4 * (where(0 <= s3, 1, s4) / (1 +
+             *    s4))))) */
+            /* t11[j:h] = sum[m:n](let(s0 := t0[m, j] + b1[j], s1 := 2 * s0, s2 := exp(-abs(s1)), s3 := -2 * s0, s4
+             *    := exp(-abs(s3)), where(0 <= s1, 1, s2) / (1 + s2) * (t9[m, j] * (where(0 <= s3, 1, s4) / (1 +
+             *    s4))))) */
             for (int64_t j = 0; j < h; ++j) {
-                double grad_b1_part_sum = 0.0;
-                GRADC_SIMD(reduction(+:grad_b1_part_sum))
+                const double b1_j = b1[j];
+                double t11_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:t11_part_sum))
                 for (int64_t m = tile_begin; m < tile_end; ++m) {
-                    const double t1_mj = t1[j*128 + m - tile_begin];
-                    const double v0 = t9[j*128 + m - tile_begin] * (1.0 - t1_mj * t1_mj);
-                    t10[j*128 + m - tile_begin] = v0;
-                    grad_b1_part_sum += v0;
+                    const double t9_mj = t9[j*128 + m - tile_begin];
+                    const double v1 = t0[j*128 + m - tile_begin] + b1_j;
+                    const double v3 = -2.0 * v1;
+                    const double v4 = exp(-fabs(v3));
+                    const double v5 = (0.0 <= v3 ? 1.0 : v4) / (1.0 + v4);
+                    const double v6 = 2.0 * v1;
+                    const double v7 = exp(-fabs(v6));
+                    const double v8 = (0.0 <= v6 ? 1.0 : v7) / (1.0 + v7);
+                    t10[j*128 + m - tile_begin] = t9_mj * (v5 * (4.0 * v8));
+                    t11_part_sum += v8 * (t9_mj * v5);
                 }
-                grad_b1_part[j] += grad_b1_part_sum;
+                t11_part[j] += t11_part_sum;
             }
 
             /* grad_W1[i:d, j:h] = sum[m:n](X[m, i] * t10[m, j]) */
@@ -785,11 +822,11 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
             /* grad_W2[j:h, l:k] = sum[m:n](Z_bar_2[m, l] * t1[m, j]) */
             gradc_product(h, k, tile_end - tile_begin, t1, 128, 1, Z_bar_2, 1, 128, grad_W2_part, k, 1, 1);
         }
-        t5_parts[part] = t5_part;
+        t6_parts[part] = t6_part;
     }
-    double t5 = 0.0;
+    double t6 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t5 += t5_parts[part];
+        t6 += t6_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_b2_more = (void *)(part_scratch + part * part_bytes);
@@ -799,10 +836,10 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_b1_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
+        const double *const t11_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < h; ++at) {
-            grad_b1[at] += grad_b1_more[at];
+            t11[at] += t11_more[at];
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
@@ -820,7 +857,13 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
         }
     }
 
-    /* value = t5 / n */
-    *value = t5 / (double)n;
+    /* value = t6 / n */
+    *value = t6 / (double)n;
+
+    /* grad_b1[j:h] = 4 * t11[j] */
+    GRADC_SIMD()
+    for (int64_t j = 0; j < h; ++j) {
+        grad_b1[j] = 4.0 * t11[j];
+    }
     return 0;
 }

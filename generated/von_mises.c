@@ -1,8 +1,8 @@
 /* von_mises: the loss, and its derivatives.
  *
  *     def program(mu: real, log_kappa: real, x: real[n]):
- *         t0 = sum[i:n](1 - cos(x[i] - mu))
- *         value = let(s0 := exp(log_kappa), 1.8378770664093453 + log(i0e(s0)) + s0 * (t0 / n))
+ *         t0 = sum[i:n](sin(0.5 * (x[i] - mu)) ** 2)
+ *         value = let(s0 := exp(log_kappa), 1.8378770664093453 + log(i0e(s0)) + s0 * (2 * t0 / n))
  *         return value
  *
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
@@ -192,7 +192,7 @@ int von_mises_value(int64_t n, double mu, double log_kappa, const double *restri
                     void *restrict work)
 {
     (void)work;
-    const int64_t parts = gradc_parts(n, 24, 0);
+    const int64_t parts = gradc_parts(n, 25, 0);
     double t0_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -200,11 +200,12 @@ int von_mises_value(int64_t n, double mu, double log_kappa, const double *restri
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         double t0_part = 0.0;
 
-        /* t0 = sum[i:n](1 - cos(x[i] - mu)) */
+        /* t0 = sum[i:n](let(s0 := sin(0.5 * (x[i] - mu)), s0 * s0)) */
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
         for (int64_t i = part_begin; i < part_end; ++i) {
-            t0_part_sum += 1.0 - cos(x[i] - mu);
+            const double v0 = sin(0.5 * (x[i] - mu));
+            t0_part_sum += v0 * v0;
         }
         t0_part += t0_part_sum;
         t0_parts[part] = t0_part;
@@ -214,9 +215,9 @@ int von_mises_value(int64_t n, double mu, double log_kappa, const double *restri
         t0 += t0_parts[part];
     }
 
-    /* value = let(s0 := exp(log_kappa), 1.8378770664093453 + log(i0e(s0)) + s0 * (t0 / n)) */
+    /* value = let(s0 := exp(log_kappa), 1.8378770664093453 + log(i0e(s0)) + s0 * (2 * t0 / n)) */
     const double v0 = exp(log_kappa);
-    *value = 1.8378770664093453 + log(gradc_i0e(v0)) + v0 * (t0 / (double)n);
+    *value = 1.8378770664093453 + log(gradc_i0e(v0)) + v0 * (2.0 * t0 / (double)n);
     return 0;
 }
 
@@ -230,7 +231,7 @@ int von_mises_forward(int64_t n, double mu, double log_kappa, const double *rest
                       double *restrict t0, void *restrict work)
 {
     (void)work;
-    const int64_t parts = gradc_parts(n, 24, 0);
+    const int64_t parts = gradc_parts(n, 25, 0);
     double t0__parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -238,11 +239,12 @@ int von_mises_forward(int64_t n, double mu, double log_kappa, const double *rest
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         double t0__part = 0.0;
 
-        /* t0 = sum[i:n](1 - cos(x[i] - mu)) */
+        /* t0 = sum[i:n](let(s0 := sin(0.5 * (x[i] - mu)), s0 * s0)) */
         double t0__part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0__part_sum))
         for (int64_t i = part_begin; i < part_end; ++i) {
-            t0__part_sum += 1.0 - cos(x[i] - mu);
+            const double v0 = sin(0.5 * (x[i] - mu));
+            t0__part_sum += v0 * v0;
         }
         t0__part += t0__part_sum;
         t0__parts[part] = t0__part;
@@ -252,9 +254,9 @@ int von_mises_forward(int64_t n, double mu, double log_kappa, const double *rest
         t0_ += t0__parts[part];
     }
 
-    /* value = let(s0 := exp(log_kappa), 1.8378770664093453 + log(i0e(s0)) + s0 * (t0 / n)) */
+    /* value = let(s0 := exp(log_kappa), 1.8378770664093453 + log(i0e(s0)) + s0 * (2 * t0 / n)) */
     const double v0 = exp(log_kappa);
-    *value = 1.8378770664093453 + log(gradc_i0e(v0)) + v0 * (t0_ / (double)n);
+    *value = 1.8378770664093453 + log(gradc_i0e(v0)) + v0 * (2.0 * t0_ / (double)n);
     *t0 = t0_;
     return 0;
 }
@@ -270,13 +272,13 @@ int von_mises_backward(int64_t n, double mu, double log_kappa, const double *res
 {
     (void)work;
 
-    /* grad_log_kappa = let(s0 := exp(log_kappa), s1 := i0e(s0), s0 * (t0 * cotangent / n + cotangent / s1 *
+    /* grad_log_kappa = let(s0 := exp(log_kappa), s1 := i0e(s0), s0 * (cotangent * (2 * t0) / n + cotangent / s1 *
      *    (i1e(s0) - s1 * where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0))))) */
     const double v0 = exp(log_kappa);
     const double v1 = gradc_i0e(v0);
     const double v2 = cotangent / v1 * (gradc_i1e(v0) - v1 * (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)));
-    *grad_log_kappa = v0 * (t0 * cotangent / (double)n + v2);
-    const int64_t parts = gradc_parts(n, 23, 0);
+    *grad_log_kappa = v0 * (cotangent * (2.0 * t0) / (double)n + v2);
+    const int64_t parts = gradc_parts(n, 45, 0);
     double t1_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -284,11 +286,12 @@ int von_mises_backward(int64_t n, double mu, double log_kappa, const double *res
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         double t1_part = 0.0;
 
-        /* t1 = sum[i:n](sin(x[i] - mu)) */
+        /* t1 = sum[i:n](let(s0 := 0.5 * (x[i] - mu), cos(s0) * sin(s0))) */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = part_begin; i < part_end; ++i) {
-            t1_part_sum += sin(x[i] - mu);
+            const double v3 = 0.5 * (x[i] - mu);
+            t1_part_sum += cos(v3) * sin(v3);
         }
         t1_part += t1_part_sum;
         t1_parts[part] = t1_part;
@@ -298,8 +301,8 @@ int von_mises_backward(int64_t n, double mu, double log_kappa, const double *res
         t1 += t1_parts[part];
     }
 
-    /* grad_mu = -(t1 * (cotangent * exp(log_kappa) / n)) */
-    *grad_mu = -(t1 * (cotangent * exp(log_kappa) / (double)n));
+    /* grad_mu = -(2 * (t1 * (cotangent * exp(log_kappa) / n))) */
+    *grad_mu = -(2.0 * (t1 * (cotangent * exp(log_kappa) / (double)n)));
     return 0;
 }
 
@@ -313,7 +316,7 @@ int von_mises_value_and_grad(int64_t n, double mu, double log_kappa, const doubl
                              double *restrict grad_mu, double *restrict grad_log_kappa, void *restrict work)
 {
     (void)work;
-    const int64_t parts = gradc_parts(n, 44, 0);
+    const int64_t parts = gradc_parts(n, 46, 0);
     double t0_parts[GRADC_PARTS];
     double t1_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -323,15 +326,16 @@ int von_mises_value_and_grad(int64_t n, double mu, double log_kappa, const doubl
         double t0_part = 0.0;
         double t1_part = 0.0;
 
-        /* t0 = sum[i:n](1 - cos(x[i] - mu)) */
-        /* t1 = sum[i:n](sin(x[i] - mu)) */
+        /* t0 = sum[i:n](let(s0 := sin(0.5 * (x[i] - mu)), s0 * s0)) */
+        /* t1 = sum[i:n](let(s0 := 0.5 * (x[i] - mu), cos(s0) * sin(s0))) */
         double t0_part_sum = 0.0;
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum, t1_part_sum))
         for (int64_t i = part_begin; i < part_end; ++i) {
-            const double v0 = x[i] - mu;
-            t0_part_sum += 1.0 - cos(v0);
-            t1_part_sum += sin(v0);
+            const double v0 = 0.5 * (x[i] - mu);
+            const double v1 = sin(v0);
+            t0_part_sum += v1 * v1;
+            t1_part_sum += cos(v0) * v1;
         }
         t0_part += t0_part_sum;
         t1_part += t1_part_sum;
@@ -347,17 +351,17 @@ int von_mises_value_and_grad(int64_t n, double mu, double log_kappa, const doubl
         t1 += t1_parts[part];
     }
 
-    /* value = let(s0 := exp(log_kappa), 1.8378770664093453 + log(i0e(s0)) + s0 * (t0 / n)) */
-    /* grad_mu = -(t1 * (exp(log_kappa) / n)) */
-    /* grad_log_kappa = let(s0 := exp(log_kappa), s1 := i0e(s0), s0 * (t0 / n + (i1e(s0) - s1 * where(s0 != s0, s0,
-     *    where(0 < s0, 1, 0) - where(s0 < 0, 1, 0))) / s1)) */
+    /* value = let(s0 := exp(log_kappa), 1.8378770664093453 + log(i0e(s0)) + s0 * (2 * t0 / n)) */
+    /* grad_mu = -(2 * (t1 * (exp(log_kappa) / n))) */
+    /* grad_log_kappa = let(s0 := exp(log_kappa), s1 := i0e(s0), s0 * (2 * t0 / n + (i1e(s0) - s1 * where(s0 != s0,
+     *    s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0))) / s1)) */
     const double v0 = exp(log_kappa);
     const double v1 = gradc_i0e(v0);
     const double v2 = (double)n;
-    const double v3 = t0 / v2;
+    const double v3 = 2.0 * t0 / v2;
     const double v4 = (gradc_i1e(v0) - v1 * (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0))) / v1;
     *value = 1.8378770664093453 + log(v1) + v0 * v3;
-    *grad_mu = -(t1 * (v0 / v2));
+    *grad_mu = -(2.0 * (t1 * (v0 / v2)));
     *grad_log_kappa = v0 * (v3 + v4);
     return 0;
 }

@@ -276,7 +276,7 @@ int zero_inflated_poisson_forward(int64_t n, int64_t d, const double *restrict w
 
 size_t zero_inflated_poisson_backward_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 5*d + 198, 2*d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 5*d + 113, 2*d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
@@ -294,7 +294,7 @@ int zero_inflated_poisson_backward(int64_t n, int64_t d, const double *restrict 
 
     /* t0 = cotangent / n */
     const double t0 = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 5*d + 198, 2*d);
+    const int64_t parts = gradc_parts(n, 5*d + 113, 2*d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -318,23 +318,27 @@ int zero_inflated_poisson_backward(int64_t n, int64_t d, const double *restrict 
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* z_bar[i:n] = let(s0 := 0 < y[i], s1 := exp(z[i]), s2 := -s1, where(s0, -(t0 * y[i]), 0) + s1 *
-             *    (where(s0, t0, 0) + where(s0, 0, t0 * exp(-(s1 + where(g[i] == s2, 0.6931471805599453 + g[i],
-             *    maximum(g[i], s2) + log1p(exp(-abs(g[i] + s1))))))))) */
-            /* g_bar[i:n] = let(s0 := exp(z[i]), s1 := -s0, t0 * exp(g[i] - where(0 == g[i], 0.6931471805599453,
-             *    maximum(0, g[i]) + log1p(exp(-abs(g[i]))))) + where(0 < y[i], 0, -(t0 * exp(g[i] - where(g[i] ==
-             *    s1, 0.6931471805599453 + g[i], maximum(g[i], s1) + log1p(exp(-abs(g[i] + s0)))))))) */
+            /* z_bar[i:n] = let(s0 := 0 < y[i], s1 := exp(z[i]), s2 := g[i] + s1, s3 := exp(-abs(s2)), where(s0,
+             *    -(t0 * y[i]), 0) + s1 * (where(s0, t0, 0) + where(s0, 0, -where(-inf == -s1, 0, -(t0 * (where(0
+             *    <= -s2, 1, s3) / (1 + s3))))))) */
+            /* g_bar[i:n] = let(s0 := -inf == g[i], s1 := exp(-abs(g[i])), s2 := g[i] + exp(z[i]), s3 :=
+             *    exp(-abs(s2)), where(s0, 0, t0 * (where(0 <= g[i], 1, s1) / (1 + s1))) + where(0 < y[i], 0,
+             *    where(s0, 0, -(t0 * (where(0 <= s2, 1, s3) / (1 + s3)))))) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double y_i = y[i];
                 const int v0 = 0.0 < y_i;
                 const double v1 = exp(z[i]);
                 const double g_i = g[i];
-                const double v2 = -v1;
-                const double v3 = g_i == v2 ? 0.6931471805599453 + g_i : ((g_i > v2 || g_i != g_i) ? g_i : v2) + log1p(exp(-fabs(g_i + v1)));
-                const double v4 = 0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0) + log1p(exp(-fabs(g_i)));
-                z_bar[i - tile_begin] = (v0 ? -(t0 * y_i) : 0.0) + v1 * ((v0 ? t0 : 0.0) + (v0 ? 0.0 : t0 * exp(-(v1 + v3))));
-                g_bar[i - tile_begin] = t0 * exp(g_i - v4) + (v0 ? 0.0 : -(t0 * exp(g_i - v3)));
+                const double v2 = g_i + v1;
+                const double v3 = exp(-fabs(v2));
+                const double v4 = 1.0 + v3;
+                const double v5 = (v0 ? t0 : 0.0) + (v0 ? 0.0 : -(-INFINITY == -v1 ? 0.0 : -(t0 * ((0.0 <= -v2 ? 1.0 : v3) / v4))));
+                const int v6 = -INFINITY == g_i;
+                const double v7 = exp(-fabs(g_i));
+                const double v8 = (v6 ? 0.0 : t0 * ((0.0 <= g_i ? 1.0 : v7) / (1.0 + v7))) + (v0 ? 0.0 : (v6 ? 0.0 : -(t0 * ((0.0 <= v2 ? 1.0 : v3) / v4))));
+                z_bar[i - tile_begin] = (v0 ? -(t0 * y_i) : 0.0) + v1 * v5;
+                g_bar[i - tile_begin] = v8;
             }
 
             /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
@@ -389,7 +393,7 @@ int zero_inflated_poisson_backward(int64_t n, int64_t d, const double *restrict 
 
 size_t zero_inflated_poisson_value_and_grad_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 10*d + 203, 2*d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 10*d + 167, 2*d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -406,7 +410,7 @@ int zero_inflated_poisson_value_and_grad(int64_t n, int64_t d, const double *res
 
     /* t1 = 1 / n */
     const double t1 = 1.0 / (double)n;
-    const int64_t parts = gradc_parts(n, 10*d + 203, 2*d);
+    const int64_t parts = gradc_parts(n, 10*d + 167, 2*d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -487,26 +491,33 @@ int zero_inflated_poisson_value_and_grad(int64_t n, int64_t d, const double *res
             /* t0 = sum[i:n](let(s0 := exp(z[i]), s1 := -s0, where(0 == g[i], 0.6931471805599453, maximum(0, g[i])
              *    + log1p(exp(-abs(g[i])))) + where(0 < y[i], s0 - y[i] * z[i], -where(g[i] == s1,
              *    0.6931471805599453 + g[i], maximum(g[i], s1) + log1p(exp(-abs(g[i] + s0))))))) */
-            /* z_bar[i:n] = let(s0 := 0 < y[i], s1 := exp(z[i]), s2 := -s1, where(s0, -(t1 * y[i]), 0) + s1 *
-             *    (where(s0, t1, 0) + where(s0, 0, t1 * exp(-(s1 + where(g[i] == s2, 0.6931471805599453 + g[i],
-             *    maximum(g[i], s2) + log1p(exp(-abs(g[i] + s1))))))))) */
-            /* g_bar[i:n] = let(s0 := exp(z[i]), s1 := -s0, t1 * exp(g[i] - where(0 == g[i], 0.6931471805599453,
-             *    maximum(0, g[i]) + log1p(exp(-abs(g[i]))))) + where(0 < y[i], 0, -(t1 * exp(g[i] - where(g[i] ==
-             *    s1, 0.6931471805599453 + g[i], maximum(g[i], s1) + log1p(exp(-abs(g[i] + s0)))))))) */
+            /* z_bar[i:n] = let(s0 := 0 < y[i], s1 := exp(z[i]), s2 := g[i] + s1, s3 := exp(-abs(s2)), where(s0,
+             *    -(t1 * y[i]), 0) + s1 * (where(s0, t1, 0) + where(s0, 0, -where(-inf == -s1, 0, -(t1 * (where(0
+             *    <= -s2, 1, s3) / (1 + s3))))))) */
+            /* g_bar[i:n] = let(s0 := -inf == g[i], s1 := exp(-abs(g[i])), s2 := g[i] + exp(z[i]), s3 :=
+             *    exp(-abs(s2)), where(s0, 0, t1 * (where(0 <= g[i], 1, s1) / (1 + s1))) + where(0 < y[i], 0,
+             *    where(s0, 0, -(t1 * (where(0 <= s2, 1, s3) / (1 + s3)))))) */
             double t0_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double g_i = g[i - tile_begin];
-                const double v0 = 0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0) + log1p(exp(-fabs(g_i)));
+                const double v0 = exp(-fabs(g_i));
                 const double y_i = y[i];
                 const int v1 = 0.0 < y_i;
                 const double z_i = z[i - tile_begin];
                 const double v2 = exp(z_i);
                 const double v3 = -v2;
-                const double v4 = g_i == v3 ? 0.6931471805599453 + g_i : ((g_i > v3 || g_i != g_i) ? g_i : v3) + log1p(exp(-fabs(g_i + v2)));
-                t0_part_sum += v0 + (v1 ? v2 - y_i * z_i : -v4);
-                z_bar[i - tile_begin] = (v1 ? -(t1 * y_i) : 0.0) + v2 * ((v1 ? t1 : 0.0) + (v1 ? 0.0 : t1 * exp(-(v2 + v4))));
-                g_bar[i - tile_begin] = t1 * exp(g_i - v0) + (v1 ? 0.0 : -(t1 * exp(g_i - v4)));
+                const double v4 = g_i + v2;
+                const double v5 = exp(-fabs(v4));
+                const double v6 = -(g_i == v3 ? 0.6931471805599453 + g_i : ((g_i > v3 || g_i != g_i) ? g_i : v3) + log1p(v5));
+                const double v7 = (0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0) + log1p(v0)) + (v1 ? v2 - y_i * z_i : v6);
+                const double v8 = 1.0 + v5;
+                const double v9 = (v1 ? t1 : 0.0) + (v1 ? 0.0 : -(-INFINITY == v3 ? 0.0 : -(t1 * ((0.0 <= -v4 ? 1.0 : v5) / v8))));
+                const int v10 = -INFINITY == g_i;
+                const double v11 = (v10 ? 0.0 : t1 * ((0.0 <= g_i ? 1.0 : v0) / (1.0 + v0))) + (v1 ? 0.0 : (v10 ? 0.0 : -(t1 * ((0.0 <= v4 ? 1.0 : v5) / v8))));
+                t0_part_sum += v7;
+                z_bar[i - tile_begin] = (v1 ? -(t1 * y_i) : 0.0) + v2 * v9;
+                g_bar[i - tile_begin] = v11;
             }
             t0_part += t0_part_sum;
 
