@@ -7,7 +7,7 @@ A peer's data are where it wants them before the clock starts (on its device, in
 stay what it returns: no conversion is timed. A peer that cannot express a problem raises `NotOffered` with the reason.
 
 Tracing peers (JAX, PyTorch, PyTensor, autograd) run the very NumPy function that gradc compiles, with their own module
-in the place of `np`. NumPy, Numba and CasADi have code written by hand, for the problems where that is reasonable.
+in the place of `np`. NumPy, Numba, CasADi and C have code written by hand, for the problems where that is reasonable.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ import builtins
 import functools
 import importlib
 import importlib.util
-import subprocess
+import itertools
+import math
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FunctionType, SimpleNamespace
 from typing import Any, ClassVar
 
+import native
 import numpy as np
 from problems import Problem
 
@@ -335,9 +337,14 @@ class PyTensor(Peer):
         import pytensor
         import pytensor.tensor as pt
 
+        def log_ndtr(x: Any) -> Any:
+            t = x / math.sqrt(2)
+            return pt.switch(x < -1, pt.log(pt.erfcx(-t) / 2) - t * t, pt.log1p(-pt.erfc(t) / 2))
+
         pytensor.config.floatX = problem.dtype
         numpy = Namespace(pt, hypot=lambda a, b: pt.sqrt(a**2 + b**2), inf=np.inf, pi=np.pi)
-        function = translated(problem.function, numpy, SimpleNamespace(gammaln=pt.gammaln))
+        special = SimpleNamespace(gammaln=pt.gammaln, i0e=lambda x: pt.ive(0.0, x), log_ndtr=log_ndtr)
+        function = translated(problem.function, numpy, special)
         data = [np.asarray(v, None if isinstance(v, np.ndarray) else problem.dtype) for v in problem.arguments.values()]
         variables = [pt.tensor(n, dtype=v.dtype, shape=v.shape) for n, v in zip(problem.arguments, data, strict=True)]
         value = function(*variables)
@@ -389,55 +396,108 @@ class Autograd(Peer):
 # ----------------------------------------------------------------------------------------------- by hand, with Numba
 
 
-def _numba_functions() -> dict[str, Callable[..., Any]]:
-    import math
-
+def _numba_functions(parallel: bool) -> dict[str, Callable[..., Any]]:
+    """Loops over rows, each read once; `parts` ranges of rows have sums of their own, for threads to take."""
     import numba
 
-    jit = numba.njit(fastmath=True, error_model="numpy")
+    jit = numba.njit(fastmath=True, error_model="numpy", parallel=parallel)
+    inner = numba.njit(fastmath=True, error_model="numpy")
 
-    @jit
-    def logistic(w: Any, X: Any, y: Any, lam: float) -> Any:
-        n, d = X.shape
-        gradient = np.zeros_like(w)
+    @inner
+    def logistic_rows(begin: int, end: int, w: Any, X: Any, y: Any, gradient: Any) -> Any:
         total = 0.0
-        for i in range(n):
+        for i in range(begin, end):
             z = w[0] * 0
-            for j in range(d):
+            for j in range(w.size):
                 z += X[i, j] * w[j]
             m = -y[i] * z
             e = math.exp(-abs(m))
             total += max(m, 0.0) + math.log1p(e)
-            r = -y[i] * (1.0 if m > 0 else e) / (1.0 + e) / n
-            for j in range(d):
+            r = -y[i] * (1.0 if m > 0 else e) / (1.0 + e)
+            for j in range(w.size):
                 gradient[j] += X[i, j] * r
-        q = 0.0
-        for j in range(d):
-            q += w[j] * w[j]
-            gradient[j] += lam * w[j]
-        return total / n + 0.5 * lam * q, gradient
+        return total
 
-    @jit
-    def ridge(w: Any, X: Any, y: Any, lam: float) -> Any:
-        n, d = X.shape
-        gradient = np.zeros_like(w)
+    @inner
+    def ridge_rows(begin: int, end: int, w: Any, X: Any, y: Any, gradient: Any) -> Any:
         total = 0.0
-        for i in range(n):
+        for i in range(begin, end):
             r = -y[i]
-            for j in range(d):
+            for j in range(w.size):
                 r += X[i, j] * w[j]
-            total += r * r
-            r /= n
-            for j in range(d):
+            total += 0.5 * r * r
+            for j in range(w.size):
                 gradient[j] += X[i, j] * r
-        q = 0.0
-        for j in range(d):
-            q += w[j] * w[j]
-            gradient[j] += lam * w[j]
-        return 0.5 * total / n + 0.5 * lam * q, gradient
+        return total
+
+    @inner
+    def two_layer_rows(
+        begin: int, end: int, W1: Any, b1: Any, W2: Any, b2: Any, X: Any, y: Any, g1: Any, gb1: Any, g2: Any, gb2: Any
+    ) -> Any:
+        (d, h), k, n = W1.shape, b2.size, len(y)
+        t, r, z = np.empty_like(b1), np.empty_like(b1), np.empty_like(b2)
+        total = 0.0
+        for m in range(begin, end):
+            t[:] = b1
+            for i in range(d):
+                for j in range(h):
+                    t[j] += X[m, i] * W1[i, j]
+            z[:] = b2
+            for j in range(h):
+                t[j] = math.tanh(t[j])
+                for c in range(k):
+                    z[c] += t[j] * W2[j, c]
+            most = z[0]
+            for c in range(k):
+                most = max(most, z[c])
+            true, s = z[y[m]] - most, z[0] * 0
+            for c in range(k):
+                z[c] = math.exp(z[c] - most)
+                s += z[c]
+            total += math.log(s) - true
+            for c in range(k):
+                z[c] /= s * n
+            z[y[m]] -= 1.0 / n
+            for c in range(k):
+                gb2[c] += z[c]
+            for j in range(h):
+                a = z[0] * 0
+                for c in range(k):
+                    a += z[c] * W2[j, c]
+                    g2[j, c] += t[j] * z[c]
+                r[j] = a * (1 - t[j] * t[j])
+                gb1[j] += r[j]
+            for i in range(d):
+                for j in range(h):
+                    g1[i, j] += X[m, i] * r[j]
+        return total / n
+
+    def linear(rows: Any) -> Any:
+        @jit
+        def loss(parts: int, w: Any, X: Any, y: Any, lam: float) -> Any:
+            n = len(y)
+            gradients = np.zeros((parts, w.size), w.dtype)
+            totals = np.zeros(parts)
+            for p in numba.prange(parts):
+                totals[p] = rows(p * n // parts, (p + 1) * n // parts, w, X, y, gradients[p])
+            gradient = gradients.sum(axis=0) / n + lam * w
+            return totals.sum() / n + 0.5 * lam * (w * w).sum(), gradient.astype(w.dtype)
+
+        return loss
 
     @jit
-    def rosenbrock(x: Any) -> Any:
+    def two_layer(parts: int, W1: Any, b1: Any, W2: Any, b2: Any, X: Any, y: Any) -> Any:
+        (d, h), k, n = W1.shape, b2.size, len(y)
+        g1, gb1 = np.zeros((parts, d, h), W1.dtype), np.zeros((parts, h), W1.dtype)
+        g2, gb2 = np.zeros((parts, h, k), W1.dtype), np.zeros((parts, k), W1.dtype)
+        totals = np.zeros(parts)
+        for p in numba.prange(parts):
+            begin, end = p * n // parts, (p + 1) * n // parts
+            totals[p] = two_layer_rows(begin, end, W1, b1, W2, b2, X, y, g1[p], gb1[p], g2[p], gb2[p])
+        return totals.sum(), g1.sum(axis=0), gb1.sum(axis=0), g2.sum(axis=0), gb2.sum(axis=0)
+
+    @inner
+    def rosenbrock(_: int, x: Any) -> Any:
         a, b = x[0], x[1]
         s = b - a * a
         gradient = np.empty_like(x)
@@ -446,9 +506,9 @@ def _numba_functions() -> dict[str, Callable[..., Any]]:
         return (1 - a) ** 2 + 100 * s * s, gradient
 
     @jit
-    def exp_sin_log(a: Any, b: Any, c: Any) -> Any:
+    def exp_sin_log(_: int, a: Any, b: Any, c: Any) -> Any:
         f, fa, fb, fc = np.empty_like(a), np.empty_like(a), np.empty_like(a), np.empty_like(a)
-        for i in range(a.size):
+        for i in numba.prange(a.size):
             e, p, q = math.exp(-a[i] * a[i]), 1 + b[i] * b[i], 1 + c[i] * c[i]
             es, ec = e * math.sin(b[i] * c[i]), e * math.cos(b[i] * c[i])
             log, root = math.log(p), 1 / math.sqrt(q)
@@ -458,26 +518,35 @@ def _numba_functions() -> dict[str, Callable[..., Any]]:
             fc[i] = b[i] * ec - c[i] * log * root / q
         return f, fa, fb, fc
 
-    return {"logistic": logistic, "ridge": ridge, "rosenbrock": rosenbrock, "exp_sin_log": exp_sin_log}
+    return {
+        "logistic": linear(logistic_rows),
+        "ridge": linear(ridge_rows),
+        "two_layer": two_layer,
+        "rosenbrock": rosenbrock,
+        "exp_sin_log": exp_sin_log,
+    }
 
 
 class Numba(Peer):
-    """Loops written by hand, each row read once, with fastmath."""
+    """Loops written by hand, each row read once, with fastmath; `prange` over as many ranges of rows as threads."""
 
     name, module = "numba", "numba"
 
     def prepare(self, problem: Problem) -> Call:
-        functions = _numba_functions()
+        import numba
+
+        numba.set_num_threads(self.threads)
+        functions = _numba_functions(self.threads > 1)
         if problem.loss not in functions:
             raise NotOffered("no loop was written by hand")
-        return functools.partial(functions[problem.loss], *problem.arguments.values())
+        return functools.partial(functions[problem.loss], self.threads, *problem.arguments.values())
 
 
 # --------------------------------------------------------------------------------------- CasADi, with code generation
 
 
 class CasADi(Peer):
-    """CasADi's generated C, compiled at -O3 for this processor and called through its buffers, without copies."""
+    """CasADi's generated C, compiled as C by hand is, and called through its buffers, without copies; one thread."""
 
     name, module = "casadi", "casadi"
 
@@ -486,7 +555,7 @@ class CasADi(Peer):
 
         if problem.dtype != "float64":
             raise NotOffered("float64 only")
-        given = problem.arguments
+        given = dict(problem.arguments)
         if problem.loss == "rosenbrock":
             x = ca.SX.sym("x", 2)
             value = (1 - x[0]) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2
@@ -505,6 +574,18 @@ class CasADi(Peer):
             each = ca.fmax(m, 0) + ca.log1p(ca.exp(-ca.fabs(m))) if problem.loss == "logistic" else 0.5 * (z - y) ** 2
             value = ca.sum1(each) / n + 0.5 * lam * ca.dot(w, w)
             function = ca.Function("f", [w, X, y, lam], [value, ca.gradient(value, w)])
+        elif problem.loss == "two_layer":
+            (d, h), k, n = given["W1"].shape, given["b2"].size, len(given["y"])
+            given["y"] = np.eye(k)[given["y"]]  # it has no gather: labels come as rows of ones and zeros
+            W1, b1, W2, b2 = ca.MX.sym("W1", h, d), ca.MX.sym("b1", h), ca.MX.sym("W2", k, h), ca.MX.sym("b2", k)
+            X, Y = ca.MX.sym("X", d, n), ca.MX.sym("Y", k, n)
+            T = ca.tanh(ca.mtimes(W1, X) + ca.repmat(b1, 1, n))
+            Z = ca.mtimes(W2, T) + ca.repmat(b2, 1, n)
+            most = functools.reduce(ca.fmax, ca.vertsplit(Z))
+            log_sum = most + ca.log(ca.sum1(ca.exp(Z - ca.repmat(most, k, 1))))
+            value = (ca.sum2(log_sum) - ca.dot(Y, Z)) / n
+            fitted = [W1, b1, W2, b2]
+            function = ca.Function("f", [*fitted, X, Y], [value, *(ca.gradient(value, v) for v in fitted)])
         else:
             raise NotOffered("not written in CasADi's vocabulary")
         return self._bound(ca, function, list(given.values()))
@@ -515,9 +596,8 @@ class CasADi(Peer):
             generator = ca.CodeGenerator("generated.c")
             generator.add(function)
             (Path(name) / "generated.c").write_text(generator.dump())
-            flags = ["-O3", "-march=native", "-ffast-math", "-shared", "-fPIC"]
-            subprocess.run(["cc", *flags, "generated.c", "-o", "f.so", "-lm"], cwd=name, check=True)
-            compiled = ca.external(function.name(), str(Path(name) / "f.so"))
+            made = native.compiled(Path(name) / "generated.c", f"-DSERIAL={next(self._serial)}")
+        compiled = ca.external(function.name(), str(made))
         buffer, run = compiled.buffer()
         arguments = [np.atleast_1d(np.asarray(value, "float64")) for value in values]
         outputs = [np.empty(compiled.numel_out(k)) for k in range(compiled.n_out())]
@@ -533,12 +613,75 @@ class CasADi(Peer):
         call.keep = (buffer, arguments)  # type: ignore[attr-defined]
         return call
 
+    _serial = itertools.count()
+
+
+# -------------------------------------------------------------------------------------------------------- C, by hand
+
+
+class HandwrittenC(Peer):
+    """`by_hand.c`, called through cffi with pointers that were made beforehand, results written in place."""
+
+    name, module = "C", "cffi"
+
+    @property
+    def version(self) -> str:
+        return f"by hand, {' '.join(native.FLAGS)}"
+
+    def prepare(self, problem: Problem) -> Call:
+        if problem.loss not in ("logistic", "ridge", "rosenbrock", "exp_sin_log", "two_layer"):
+            raise NotOffered("no C was written by hand")
+        library = native.by_hand(problem.dtype)
+        given = problem.arguments
+        sizes = {
+            "logistic": lambda: given["X"].shape,
+            "ridge": lambda: given["X"].shape,
+            "rosenbrock": lambda: (),
+            "exp_sin_log": lambda: given["a"].shape,
+            "two_layer": lambda: (len(given["y"]), *given["W1"].shape, given["b2"].size),
+        }[problem.loss]()
+        value = np.empty(given["a"].shape if problem.pointwise else 1, problem.dtype)
+        outputs = [value, *(np.empty_like(given[name]) for name in problem.wrt)]
+        function = getattr(library.lib, problem.loss)
+        values = [library.at(v) if isinstance(v, np.ndarray) else v for v in given.values()]
+        words = (*sizes, *values, *map(library.at, outputs))
+
+        def call() -> Any:
+            function(*words)
+            return outputs
+
+        return call
+
 
 PEERS: dict[str, type[Peer]] = {
-    peer.name: peer for peer in (Gradc, GradcBound, NumPy, Jax, Torch, TorchCompile, PyTensor, CasADi, Numba, Autograd)
+    peer.name: peer
+    for peer in (
+        Gradc,
+        GradcBound,
+        HandwrittenC,
+        NumPy,
+        Jax,
+        Torch,
+        TorchCompile,
+        PyTensor,
+        CasADi,
+        Numba,
+        Autograd,
+    )
 }
 
 
 def installed() -> list[str]:
     """The peers that can be imported, gradc first."""
     return [name for name, peer in PEERS.items() if importlib.util.find_spec(peer.module) is not None]
+
+
+def chosen(names: Sequence[str] | None, threads: int) -> dict[str, Peer]:
+    """gradc, and the peers of these names, by default every one that is installed."""
+    known = installed()
+    wanted = [name for name in known if name != "gradc"] if names is None else names
+    for name in wanted:
+        if name not in known:
+            state = "not installed" if name in PEERS else f"unknown; the peers are {', '.join(PEERS)}"
+            raise SystemExit(f"{name} is {state}")
+    return {name: PEERS[name](threads) for name in dict.fromkeys(("gradc", *wanted))}

@@ -11,62 +11,17 @@ ratio within a round, and in brackets the ratio of the fastest rounds. More than
 from __future__ import annotations
 
 import argparse
-import json
 import math
-import os
-import platform
-import random
-import statistics
-import sys
-import time
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-POOLS = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMBA_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "GRADC_NUM_THREADS",
-)
+import machine
+import sheet
+from timing import geometric_mean, measure, summary
+
 TOLERANCE = {"float64": 1e-8, "float32": 2e-3}
-
-
-def pin(threads: int) -> None:
-    """Give the process `threads` processors and every library as many threads; before NumPy is imported."""
-    for name in POOLS:
-        os.environ[name] = str(threads)
-    if threads == 1:
-        flags = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
-        os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {flags}".strip()
-    if hasattr(os, "sched_setaffinity"):
-        mine = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, mine[-threads:])
-
-
-def measure(calls: dict[str, Any], rounds: int, seconds: float) -> dict[str, list[float]]:
-    """Seconds a call, round by round; each round runs every peer, in an order of its own."""
-    numbers = {}
-    for name, call in calls.items():
-        call()
-        start = time.perf_counter()
-        call()
-        numbers[name] = max(1, min(100_000, int(seconds / max(time.perf_counter() - start, 1e-7))))
-    order, shuffle = list(calls), random.Random(0).shuffle
-    times: dict[str, list[float]] = {name: [] for name in calls}
-    for _ in range(rounds):
-        shuffle(order)
-        for name in order:
-            call, number = calls[name], numbers[name]
-            call()  # what another peer evicted from the caches comes back
-            start = time.perf_counter()
-            for _ in range(number):
-                call()
-            times[name].append((time.perf_counter() - start) / number)
-    return times
 
 
 def difference(found: Sequence[Any], expected: Sequence[Any]) -> float:
@@ -112,17 +67,7 @@ def compare(problem: Any, peers: dict[str, Any], rounds: int, seconds: float) ->
             remarks[name] = f"disagrees with gradc by {apart:.1e}, so it was not timed"
             continue
         calls[name] = call
-    times = measure(calls, rounds, seconds)
-    base = times["gradc"]
-    rows = {
-        name: {
-            "median_seconds": statistics.median(mine),
-            "min_seconds": min(mine),
-            "median_ratio": statistics.median(a / b for a, b in zip(mine, base, strict=True)),
-            "min_ratio": min(mine) / min(base),
-        }
-        for name, mine in times.items()
-    }
+    rows = summary(measure(calls, rounds, seconds), base="gradc")
     return {
         "problem": problem.name,
         "scale": problem.scale,
@@ -132,31 +77,6 @@ def compare(problem: Any, peers: dict[str, Any], rounds: int, seconds: float) ->
     }
 
 
-def header(peers: dict[str, Any], threads: int) -> list[str]:
-    """Where and with what this was measured."""
-    from gradc.runtime.cache import open_cache
-    from gradc.runtime.toolchain import find_compiler
-
-    compiler = find_compiler(open_cache())
-    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-    versions = ", ".join(f"{name} {peer.version}" for name, peer in peers.items() if name != "gradc-bound")
-    return [
-        f"machine   {_processor()}, {os.cpu_count()} processors, {platform.system()} {platform.machine()}{load}",
-        f"compiler  {compiler.version.splitlines()[0]}: {' '.join((*compiler.flags, *compiler.native))}",
-        f"versions  Python {platform.python_version()}, {versions}",
-        f"threads   {threads}",
-    ]
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or "unknown processor"
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or "unknown processor"
-
-
 def line(row: dict[str, Any], names: Sequence[str]) -> str:
     cells = []
     for name in names:
@@ -164,8 +84,8 @@ def line(row: dict[str, Any], names: Sequence[str]) -> str:
         missing = "error" if row["remarks"].get(name, "").startswith(("failed", "disagrees")) else "–"
         cells.append(f"{mine['median_ratio']:.2f} ({mine['min_ratio']:.2f})" if mine else missing)
     micro = row["peers"]["gradc"]["median_seconds"] * 1e6
-    title = f"{row['problem']:<24}{row['scale']:<8}{row['dtype']:<9}{micro:>11.2f}"
-    return title + "".join(f"{cell:>17}" for cell in cells)
+    start = f"{row['problem']:<24}{row['scale']:<8}{row['dtype']:<9}{micro:>11.2f}"
+    return start + "".join(f"{cell:>17}" for cell in cells)
 
 
 def means(rows: Sequence[dict[str, Any]], names: Sequence[str]) -> list[str]:
@@ -173,7 +93,7 @@ def means(rows: Sequence[dict[str, Any]], names: Sequence[str]) -> list[str]:
     cells, counts = [], []
     for name in names:
         ratios = [row["peers"][name]["median_ratio"] for row in rows if name in row["peers"]]
-        cells.append(f"{math.exp(statistics.fmean(map(math.log, ratios))):.2f}" if ratios else "–")
+        cells.append(f"{geometric_mean(ratios):.2f}" if ratios else "–")
         counts.append(f"{sum(ratio < 1 for ratio in ratios)} of {len(ratios)}")
     return [
         f"{'geometric mean':<52}" + "".join(f"{cell:>17}" for cell in cells),
@@ -189,7 +109,7 @@ def draw(rows: Sequence[dict[str, Any]], names: Sequence[str], path: Path) -> No
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(figsize=(9, 1.2 + 0.24 * len(rows)), layout="constrained")
-    titles = [" ".join((row["problem"], row["scale"], row["dtype"])) for row in rows]
+    titles = [title(row, " ") for row in rows]
     for name in names:
         points = [(row["peers"][name]["median_ratio"], at) for at, row in enumerate(rows) if name in row["peers"]]
         if points:
@@ -203,64 +123,61 @@ def draw(rows: Sequence[dict[str, Any]], names: Sequence[str], path: Path) -> No
     figure.savefig(path, dpi=130)
 
 
+def slower(rows: Sequence[dict[str, Any]], names: Sequence[str]) -> list[str]:
+    """For each peer the problems in which it is faster than gradc, the worst first."""
+    lines = []
+    for name in names:
+        if name == "gradc-bound":
+            continue
+        found = [(row["peers"][name]["median_ratio"], row) for row in rows if name in row["peers"]]
+        behind = sorted(((ratio, row) for ratio, row in found if ratio < 1), key=lambda pair: pair[0])
+        texts = [f"{title(row, ' ')} {ratio:.2f}" for ratio, row in behind]
+        if texts:
+            lines.append(f"slower than {name}: {', '.join(texts)}")
+    return lines
+
+
+def title(row: dict[str, Any], between: str) -> str:
+    """Which problem, at which size, in which dtype."""
+    return between.join(str(row[key]) for key in ("problem", "scale", "dtype"))
+
+
 def arguments(given: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = sheet.parser(__doc__)
     parser.add_argument("--problems", nargs="+", default=["named"], metavar="NAME", help="names, patterns, groups")
     parser.add_argument("--peers", nargs="*", metavar="PEER", help="by default every one that is installed")
     parser.add_argument("--sizes", nargs="+", default=["middle"], choices=("small", "middle", "large"))
     parser.add_argument("--dtypes", nargs="+", default=["float64"], choices=("float64", "float32"))
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--seconds", type=float, default=0.01, help="how long one peer runs in one round")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--text", type=Path, metavar="FILE", help="write the table here too")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all numbers")
     parser.add_argument("--png", type=Path, metavar="FILE", help="draw the ratios (needs matplotlib)")
     return parser.parse_args(given)
 
 
 def main(given: Sequence[str] | None = None) -> None:
     options = arguments(given)
-    pin(options.threads)
-    from peers import PEERS, installed
+    machine.pin(options.threads)
+    from peers import chosen
     from problems import choose
 
-    known = installed()
-    wanted = [name for name in known if name != "gradc"] if options.peers is None else options.peers
-    for name in wanted:
-        if name not in known:
-            state = "not installed" if name in PEERS else f"unknown; the peers are {', '.join(PEERS)}"
-            raise SystemExit(f"{name} is {state}")
-    peers = {name: PEERS[name](options.threads) for name in ("gradc", *wanted)}
-    lines: list[str] = []
-
-    def say(text: str) -> None:
-        lines.append(text)
-        print(text, flush=True)
-
-    for text in header(peers, options.threads):
-        say(text)
-    say(f"\n{'problem':<24}{'size':<8}{'dtype':<9}{'gradc, µs':>11}" + "".join(f"{name:>17}" for name in wanted))
-    rows = []
+    peers = chosen(options.peers, options.threads)
+    wanted = [name for name in peers if name != "gradc"]
+    versions = {name: peer.version for name, peer in peers.items() if name != "gradc-bound"}
+    page = sheet.Sheet(options, versions)
+    page.say(f"\n{'problem':<24}{'size':<8}{'dtype':<9}{'gradc, µs':>11}" + "".join(f"{name:>17}" for name in wanted))
     for dtype in options.dtypes:
         for problem in choose(options.problems, options.sizes, dtype):
             row = compare(problem, peers, options.rounds, options.seconds)
-            rows.append(row)
-            say(line(row, wanted))
-    for text in means(rows, wanted):
-        say(text)
-    remarks = [(row["problem"], name, remark) for row in rows for name, remark in row["remarks"].items()]
-    for problem, name, remark in remarks:
-        if remark.startswith(("failed", "disagrees")):
-            say(f"{name} on {problem} {remark}")
-    if options.text:
-        options.text.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    if options.json:
-        numbers = {"header": header(peers, options.threads), "threads": options.threads, "rows": rows}
-        options.json.write_text(json.dumps(numbers, indent=1, ensure_ascii=False), encoding="utf-8")
+            page.rows.append(row)
+            page.say(line(row, wanted))
+    for text in (*means(page.rows, wanted), *slower(page.rows, wanted)):
+        page.say(text)
+    for row in page.rows:
+        for name, remark in row["remarks"].items():
+            if remark.startswith(("failed", "disagrees")):
+                page.say(f"{name} on {title(row, ' ')} {remark}")
+    page.save()
     if options.png:
-        draw(rows, wanted, options.png)
+        draw(page.rows, wanted, options.png)
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parent))
     main()
