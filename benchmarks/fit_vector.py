@@ -1,0 +1,160 @@
+"""Compute the polynomials of ``templates/vector/*.c`` with mpmath, and write them into those files.
+
+    python benchmarks/fit_vector.py              # every polynomial
+    python benchmarks/fit_vector.py exp log1pf   # those of some files
+    python benchmarks/fit_vector.py --check      # write nothing; fail if a file holds other numbers
+
+In the C a comment ``/* fit: NAME of VARIABLE */`` stands before a statement ``… = EXPRESSION;``, and this script writes
+the expression: the minimax polynomial that `FITS` describes, by Remez' exchange with 40 digits, rounded to the type of
+the file. E. Ya. Remez, Sur le calcul effectif des polynômes d'approximation de Tchebichef, C. R. Acad. Sci. 199 (1934).
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from mpmath import matrix, mp, mpf
+
+mp.dps = 40
+VECTOR = Path(__file__).resolve().parent.parent / "templates" / "vector"
+FIT = re.compile(r"(/\* fit: (\w+) of (\w+) \*/\n *[^;=]*= )([^;]*);")
+
+Function = Callable[[mpf], mpf]
+
+
+class Fit(NamedTuple):
+    """A polynomial of some terms for `function` on ``[low, high]``, its error weighed by `weight`."""
+
+    function: Function
+    weight: Function
+    low: mpf
+    high: mpf
+    terms: int
+    fixed: tuple[float, ...] = ()  # the first coefficients, where they are known to be these
+
+
+def exp_tail(r: mpf) -> mpf:
+    """(exp(r) - 1 - r) / r**2."""
+    return mp.hyp1f1(1, 3, r) / 2
+
+
+def atanh_tail(z: mpf) -> mpf:
+    """(2 atanh(s) / s - 2) / z, of z = s**2."""
+    s = mp.sqrt(z)
+    return sum(2 * z**k / (2 * k + 3) for k in range(30)) if z < 1e-3 else (2 * mp.atanh(s) / s - 2) / z
+
+
+LN2_HALF = mp.log(2) / 2 * mpf("1.0001")
+SQRT_HALF = mp.sqrt(mpf(1) / 2)
+LOG_Z = ((mp.sqrt(2) - 1) / (mp.sqrt(2) + 1)) ** 2 * mpf("1.0001")
+
+
+def _exp(terms: int) -> Fit:
+    return Fit(exp_tail, lambda r: abs(r) + mpf(10) ** -3, -LN2_HALF, LN2_HALF, terms)
+
+
+def _log(terms: int, high: mpf = LOG_Z) -> Fit:
+    return Fit(atanh_tail, lambda z: z + mpf(10) ** -6, mpf(0), high, terms)
+
+
+FITS: dict[str, Fit] = {
+    "exp": _exp(10),
+    "expf": _exp(5),
+    "atanh": _log(7),
+    "atanhf": _log(3),
+    "atanh_unit": _log(10, mpf(1) / 9),
+    "atanh_unitf": _log(5, mpf(1) / 9),
+}
+
+
+@cache
+def remez(name: str) -> tuple[tuple[mpf, ...], mpf]:
+    """Return the coefficients, lowest power first, and the largest weighted error."""
+    fit = FITS[name]
+    n, fixed = fit.terms - len(fit.fixed), [mpf(c) for c in fit.fixed]
+    middle, half = (fit.low + fit.high) / 2, (fit.high - fit.low) / 2
+    grid = [middle - half * mp.cos(mp.pi * k / 400) for k in range(401)]
+    shift = len(fixed)
+    target = [fit.function(x) - mp.polyval(fixed[::-1], x) if fixed else fit.function(x) for x in grid]
+    weight = [fit.weight(x) for x in grid]
+    chosen = [round(400 * k / n) for k in range(n + 1)]
+    for _ in range(12):
+        system, right = matrix(n + 1, n + 1), matrix(n + 1, 1)
+        for row, k in enumerate(chosen):
+            for column in range(n):
+                system[row, column] = grid[k] ** (column + shift)
+            system[row, n] = (-1) ** row / weight[k]
+            right[row] = target[k]
+        solution = mp.lu_solve(system, right)
+        poly = [*fixed, *(solution[k] for k in range(n))]
+        errors = [(mp.polyval(poly[::-1], x) - fit.function(x)) * w for x, w in zip(grid, weight, strict=True)]
+        # The extrema between changes of sign, of which the n + 1 largest that alternate are kept.
+        extrema: list[int] = []
+        for k, error in enumerate(errors):
+            if extrema and (errors[extrema[-1]] > 0) == (error > 0):
+                if abs(error) > abs(errors[extrema[-1]]):
+                    extrema[-1] = k
+            else:
+                extrema.append(k)
+        while len(extrema) > n + 1:
+            extrema.pop(0 if abs(errors[extrema[0]]) < abs(errors[extrema[-1]]) else -1)
+        worst = max(map(abs, errors))
+        if len(extrema) < n + 1 or extrema == chosen:
+            break
+        chosen = extrema
+    return tuple(poly), worst
+
+
+def spell(value: mpf, single: bool) -> str:
+    """Return a literal of the type."""
+    if not single:
+        return repr(float(value))
+    text = str(np.float32(value))
+    return (text if re.search(r"[.e]", text) else f"{text}.0") + "f"
+
+
+def horner(name: str, variable: str, single: bool, indent: str) -> str:
+    """Return the polynomial as an expression, four coefficients a line."""
+    terms = [spell(c, single) for c in remez(name)[0]][::-1]
+    text = terms[0]
+    for k, term in enumerate(terms[1:], 1):
+        sign, size = ("-", term[1:]) if term.startswith("-") else ("+", term)
+        line = f"\n{indent}" if k % 4 == 0 else " "
+        text = f"({text}) * {variable}{line}{sign} {size}" if k > 1 else f"{text} * {variable}{line}{sign} {size}"
+    return text
+
+
+def main(arguments: list[str]) -> int:
+    """Fill the polynomials of the named files, or of all."""
+    check, names = "--check" in arguments, [a for a in arguments if a != "--check"]
+    stale = []
+    for path in sorted(VECTOR.glob("*.c")):
+        if names and path.stem not in names:
+            continue
+        old = path.read_text(encoding="utf-8")
+
+        def fill(found: re.Match[str]) -> str:
+            single = "float " in found[1]
+            start = found[1].rpartition("\n")[2]
+            indent = " " * (len(start) - len(start.lstrip()) + 4)
+            print(f"{found[2]:16} error {mp.nstr(mp.log(remez(found[2])[1], 2), 4)} bits", flush=True)
+            return f"{found[1]}{horner(found[2], found[3], single, indent)};"
+
+        new = FIT.sub(fill, old)
+        if new != old and check:
+            stale.append(path.name)
+        elif new != old:
+            path.write_text(new, encoding="utf-8")
+    if stale:
+        print("other numbers in", ", ".join(stale), "- run: python benchmarks/fit_vector.py")
+    return bool(stale)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
