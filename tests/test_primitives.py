@@ -38,6 +38,7 @@ def words(text: str) -> list[str]:
 # --- the reference: one mpmath function for each primitive ----------------------------------------------------------
 
 MPMATH: dict[str, Callable[..., Any]] = {
+    "log1p_unit": mp.log1p,
     "add": lambda x, y: x + y,
     "sub": lambda x, y: x - y,
     "mul": lambda x, y: x * y,

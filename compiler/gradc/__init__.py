@@ -70,6 +70,7 @@ def compile(  # noqa: A001 - the name of what it does
     backend: str = "auto",
     threads: int | None = None,
     stabilise: bool = True,
+    precise: bool = False,
 ) -> Kernel:
     """Compile a loss to kernels for its value and its derivatives.
 
@@ -98,6 +99,9 @@ def compile(  # noqa: A001 - the name of what it does
     stabilise
         Whether formulas that overflow or cancel are put in stable forms, which the kernel's `rewrites` lists; False
         compiles what is written.
+    precise
+        Call the C library's `exp`, `log` and so on, one number at a time, rather than gradc's own, which are vectorised
+        and within 4 ulp; ``docs/accuracy.md`` has the measurements.
 
     Returns
     -------
@@ -116,7 +120,7 @@ def compile(  # noqa: A001 - the name of what it does
     """
     from gradc.compiled import make_kernel
 
-    return make_kernel(source, signature, wrt, name, dtype, backend, threads, stabilise)
+    return make_kernel(source, signature, wrt, name, dtype, backend, threads, stabilise, precise)
 
 
 def kernel(
@@ -128,6 +132,7 @@ def kernel(
     backend: str = "auto",
     threads: int | None = None,
     stabilise: bool = True,
+    precise: bool = False,
 ) -> Callable[[Callable[..., Any]], Kernel]:
     """Decorate a function of NumPy code, so that it is compiled when it is first called; see `compile`.
 
@@ -141,7 +146,16 @@ def kernel(
     """
     from gradc.decorated import defer
 
-    return defer(signature, wrt=wrt, name=name, dtype=dtype, backend=backend, threads=threads, stabilise=stabilise)
+    return defer(
+        signature,
+        wrt=wrt,
+        name=name,
+        dtype=dtype,
+        backend=backend,
+        threads=threads,
+        stabilise=stabilise,
+        precise=precise,
+    )
 
 
 def check_grad(k: Kernel, *args: Any, seed: int = 0) -> GradientReport:

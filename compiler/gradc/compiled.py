@@ -65,6 +65,8 @@ class Kernel:
         What was put in place of parts of the formula.
     stabilised
         Whether derivatives are put in stable forms as well.
+    precise
+        Whether libm's functions are called, one number at a time.
     """
 
     def __init__(
@@ -78,11 +80,13 @@ class Kernel:
         threads: int | None = None,
         rewrites: tuple[Rewrite, ...] = (),
         stabilised: bool = True,
+        precise: bool = False,
     ) -> None:
         self.program, self.name, self.wrt, self.dtype, self.backend = program, name, wrt, dtype, backend
         self._single = single
         self._threads = Threads(threads)
         self.rewrites, self.stabilised = rewrites, stabilised
+        self.precise = precise
         self._calls: dict[str, Any] = {}
         self._lock = threading.Lock()
         self.arguments = tuple(parameter.name for parameter in program.parameters)
@@ -214,9 +218,8 @@ class Kernel:
 
     def unit(self, mode: str) -> Unit:
         """One entry point: program, C and record."""
-        unit = pipeline.emit(
-            pipeline.derive(self.program, mode, self.wrt, stable=self.stabilised), mode, self.name, self.dtype
-        )
+        program = pipeline.derive(self.program, mode, self.wrt, stable=self.stabilised)
+        unit = pipeline.emit(program, mode, self.name, self.dtype, precise=self.precise)
         if mode in ("value_and_grad", "vjp"):
             gradients: Any = 1 if self._single else tuple(range(1, 1 + len(self.wrt)))
             return unit._replace(entry=_with_returns(unit.entry, (0, gradients)))
@@ -238,6 +241,7 @@ class Kernel:
             "threads": self._threads.given,
             "rewrites": tuple(tuple(rewrite) for rewrite in self.rewrites),
             "stabilised": self.stabilised,
+            "precise": self.precise,
         }
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
@@ -256,6 +260,7 @@ class Kernel:
             state["threads"],
             tuple(Rewrite(*rewrite) for rewrite in state["rewrites"]),
             state["stabilised"],
+            state["precise"],
         )
 
     # --- inside -------------------------------------------------------------------------------------------------------
@@ -360,6 +365,7 @@ def make_kernel(
     backend: str,
     threads: int | None = None,
     stabilise: bool = True,
+    precise: bool = False,
 ) -> Kernel:
     """What `gradc.compile` does."""
     if backend not in BACKENDS:
@@ -383,7 +389,9 @@ def make_kernel(
         raise ArgumentError("wrt is empty; name at least one argument")
     pipeline.positions(program, chosen)
     rewrites = tuple(Rewrite(rule.identity, rule.reason, rule.holds) for rule in applied)
-    return Kernel(program, _kernel_name(source, name), chosen, single, real, backend, threads, rewrites, stabilise)
+    return Kernel(
+        program, _kernel_name(source, name), chosen, single, real, backend, threads, rewrites, stabilise, precise
+    )
 
 
 def _dtype_name(dtype: Any) -> str:
@@ -421,8 +429,8 @@ def _with_returns(entry: Any, returns: Any) -> Any:
 
 def retyped(kernel: Kernel, dtype: Any) -> Kernel:
     """The same kernel in another precision."""
-    own = (kernel.program, kernel.name, kernel.wrt, kernel._single)
-    return Kernel(*own, _dtype_name(dtype), kernel.backend, kernel._threads.given, kernel.rewrites, kernel.stabilised)
+    own = (kernel.program, kernel.name, kernel.wrt, kernel._single, _dtype_name(dtype), kernel.backend)
+    return Kernel(*own, kernel._threads.given, kernel.rewrites, kernel.stabilised, kernel.precise)
 
 
 def write_artefact(kernel: Kernel, directory: Path | str) -> tuple[Path, ...]:

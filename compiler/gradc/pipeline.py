@@ -156,14 +156,14 @@ def _fresh(name: str, taken: set[str]) -> str:
 # --- 3. emit: lower, plan, write ------------------------------------------------------------------------------------
 
 
-def emit(program: Program, mode: str, name: str, dtype: str) -> Unit:
+def emit(program: Program, mode: str, name: str, dtype: str, *, precise: bool = False) -> Unit:
     """One entry point."""
     _debug(f"{name}_{mode}", program)
     lowered = lower(program, dtype)
     _debug(f"{name}_{mode}, lowered", lowered)
     symbol = f"{c_identifier(name)}_{mode}"
     real = {"float64": "double", "float32": "float"}[dtype]
-    function = FunctionWriter(plan_program(lowered), symbol, real, TILE).write()
+    function = FunctionWriter(plan_program(lowered), symbol, real, TILE, precise).write()
     return Unit(mode, program, function, _entry(program, function, mode, name, dtype))
 
 

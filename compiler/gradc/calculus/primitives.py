@@ -34,6 +34,8 @@ class Primitive(NamedTuple):
     c
         How C spells it: the name of a libm function (the ``f`` of float32 is added), or a frame over ``{0}`` and
         ``{1}``, or None where `expansion` or `special` says it.
+    vector
+        The function of ``templates/vector`` that takes the place of libm's: inlined, so that loops are vectorised.
     expansion
         The same function as a formula of simpler primitives, applied before C is printed.
     special
@@ -57,6 +59,7 @@ class Primitive(NamedTuple):
     reference: Callable[..., Any]
     domain: tuple[Interval, ...]
     c: str | None = None
+    vector: str | None = None
     expansion: str | None = None
     special: str | None = None
     numpy: tuple[str, ...] = ()
@@ -276,15 +279,20 @@ _TABLE: tuple[Primitive, ...] = (
         dear=False,
     ),
     # --- exponentials and logarithms ------------------------------------------------------------------------------
-    Primitive("exp", ("out",), np.exp, ((-9, 9),), c="exp", numpy=("exp",), sympy=("exp",), latex="e^{{{0}}}"),
+    Primitive(
+        "exp", ("out",), np.exp, ((-9, 9),), c="exp", vector="exp", numpy=("exp",), sympy=("exp",), latex="e^{{{0}}}"
+    ),
     Primitive("exp2", ("0.6931471805599453 * out",), np.exp2, ((-9, 9),), c="exp2", numpy=("exp2",), latex="2^{{{0}}}"),
-    Primitive("expm1", ("exp(x)",), np.expm1, ((-5, 5),), c="expm1", numpy=("expm1",), latex="e^{{{0}}} - 1"),
+    Primitive(
+        "expm1", ("exp(x)",), np.expm1, ((-5, 5),), c="expm1", vector="expm1", numpy=("expm1",), latex="e^{{{0}}} - 1"
+    ),
     Primitive(
         "log",
         ("1 / x",),
         np.log,
         ((0.05, 20),),
         c="log",
+        vector="log",
         numpy=("log",),
         sympy=("log",),
         formula=("ln",),
@@ -302,13 +310,32 @@ _TABLE: tuple[Primitive, ...] = (
         numpy=("log10",),
         latex=r"\log_{{10}} {0}",
     ),
-    Primitive("log1p", ("1 / (1 + x)",), np.log1p, ((-0.9, 20),), c="log1p", numpy=("log1p",), latex=r"\log(1 + {0})"),
+    Primitive(
+        "log1p",
+        ("1 / (1 + x)",),
+        np.log1p,
+        ((-0.9, 20),),
+        c="log1p",
+        vector="log1p",
+        numpy=("log1p",),
+        latex=r"\log(1 + {0})",
+    ),
+    Primitive(
+        "log1p_unit",
+        ("1 / (1 + x)",),
+        np.log1p,
+        ((0.0, 1.0),),
+        c="log1p",
+        vector="log1p_unit",
+        latex=r"\log(1 + {0})",
+        edge="log1p for what is known to lie in [0, 1]",
+    ),
     Primitive(
         "logaddexp",
         ("where(x == -inf, 0, sigmoid(x - y))", "where(y == -inf, 0, sigmoid(y - x))"),
         np.logaddexp,
         ((-9, 9), (-9, 9)),
-        expansion="where(x == y, x + 0.6931471805599453, maximum(x, y) + log1p(exp(-abs(x - y))))",
+        expansion="where(x == y, x + 0.6931471805599453, maximum(x, y) + log1p_unit(exp(-abs(x - y))))",
         numpy=("logaddexp",),
         latex=r"\log(e^{{{0}}} + e^{{{1}}})",
         edge="an operand of -inf has derivative 0; two of them give -inf",
@@ -318,7 +345,7 @@ _TABLE: tuple[Primitive, ...] = (
         ("exp2(x - out)", "exp2(y - out)"),
         np.logaddexp2,
         ((-9, 9), (-9, 9)),
-        expansion="where(x == y, x + 1, maximum(x, y) + 1.4426950408889634 * log1p(exp2(-abs(x - y))))",
+        expansion="where(x == y, x + 1, maximum(x, y) + 1.4426950408889634 * log1p_unit(exp2(-abs(x - y))))",
         numpy=("logaddexp2",),
         latex=r"\log_2(2^{{{0}}} + 2^{{{1}}})",
     ),
@@ -485,6 +512,7 @@ _TABLE: tuple[Primitive, ...] = (
         np.tanh,
         ((-4, 4),),
         c="tanh",
+        vector="tanh",
         numpy=("tanh",),
         sympy=("tanh",),
         latex=r"\tanh {0}",
@@ -604,7 +632,7 @@ _TABLE: tuple[Primitive, ...] = (
         ("sigmoid(-x)",),
         _sp("log_expit"),
         ((-9, 9),),
-        expansion="minimum(x, 0) - log1p(exp(-abs(x)))",
+        expansion="minimum(x, 0) - log1p_unit(exp(-abs(x)))",
         scipy=("log_expit",),
         formula=("log_expit",),
         latex=r"\log \sigma({0})",
@@ -614,7 +642,7 @@ _TABLE: tuple[Primitive, ...] = (
         ("sigmoid(x)",),
         lambda x: np.logaddexp(x, 0 * x),
         ((-9, 9),),
-        expansion="maximum(x, 0) + log1p(exp(-abs(x)))",
+        expansion="maximum(x, 0) + log1p_unit(exp(-abs(x)))",
         formula=("softplus",),
         latex=r"\log(1 + e^{{{0}}})",
     ),

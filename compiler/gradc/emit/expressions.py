@@ -94,8 +94,10 @@ def _shortest_float32(value: float) -> str:
     return text if re.search(r"[.e]", text) else text + ".0"
 
 
-def spell(equation: Equation, operand: Callable[[int], Text], size: Callable[[Size], Text], real: str) -> Text:
-    """The C of an equation that is not an access."""
+def spell(
+    equation: Equation, operand: Callable[[int], Text], size: Callable[[Size], Text], real: str, precise: bool = False
+) -> Text:
+    """The C of an equation that is not an access; `precise` asks for libm's functions."""
     op = equation.op
     if op == "constant":
         return spell_constant(equation.data, real)
@@ -123,7 +125,8 @@ def spell(equation: Equation, operand: Callable[[int], Text], size: Callable[[Si
     assert entry.c is not None, f"{op} has no spelling in C, and should have been rewritten before"
     if "{" in entry.c:  # a frame names its operands more than once, so each must be a name or a literal
         return Text(entry.c.format(*(argument.at(_CALL) for argument in operands)), _TERNARY)
-    function = entry.c if real == "double" else f"{entry.c}f"
+    function = entry.c if precise or entry.vector is None else f"gradc_{entry.vector}"
+    function += "" if real == "double" else "f"
     return Text(f"{function}({', '.join(argument.at(_TERNARY) for argument in operands)})")
 
 
@@ -136,7 +139,8 @@ def needs_names(op: str) -> bool:
 def vector_functions(ops: Sequence[str], real: str) -> tuple[str, ...]:
     """The libm functions among these operations that a vector library may have, in order."""
     suffix = "" if real == "double" else "f"
-    names = [PRIMITIVES[op].c for op in ops if op in PRIMITIVES and PRIMITIVES[op].special is None]
+    entries = [PRIMITIVES[op] for op in ops if op in PRIMITIVES]
+    names = [entry.c for entry in entries if entry.special is None and entry.vector is None]
     return tuple(sorted({f"{name}{suffix}" for name in names if name is not None and name in _VECTOR}))
 
 

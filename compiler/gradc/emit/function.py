@@ -44,6 +44,7 @@ class Function(NamedTuple):
     lines: tuple[str, ...]
     statuses: tuple[Status, ...]
     specials: tuple[str, ...]
+    vectors: tuple[str, ...]
     routines: tuple[str, ...]
     helpers: tuple[str, ...]
     ops: tuple[str, ...]
@@ -60,8 +61,8 @@ class _Buffer(NamedTuple):
 class FunctionWriter:
     """Writes the statements of one function; the only state is what it has named and what it has used."""
 
-    def __init__(self, plan: Plan, name: str, real: str, tile: int) -> None:
-        self.plan, self.name, self.real, self.tile = plan, name, real, tile
+    def __init__(self, plan: Plan, name: str, real: str, tile: int, precise: bool = False) -> None:
+        self.plan, self.name, self.real, self.tile, self.precise = plan, name, real, tile, precise
         program = plan.program
         self.table = NameTable([name, f"{name}_work"])
         self.dims = {dim: self.table.choose(dim) for dim in program.symbols()}
@@ -74,6 +75,7 @@ class FunctionWriter:
         self.buffers: list[_Buffer] = []
         self.statuses: list[Status] = []
         self.specials: set[str] = set()
+        self.vectors: set[str] = set()
         self.routines: set[str] = set()
         self.helpers: set[str] = set()
         self.ops: set[str] = set()
@@ -132,6 +134,7 @@ class FunctionWriter:
             tuple(render_lines(statements, 1)),
             tuple(self.statuses),
             tuple(sorted(self.specials)),
+            tuple(sorted(self.vectors)),
             tuple(sorted(self.routines)),
             tuple(sorted(self.helpers)),
             tuple(sorted(self.ops)),
@@ -922,7 +925,8 @@ class _StageWriter:
             if self.ahead is not None and len(self.stage.extents) - 2 not in self.depends[number]:
                 self.texts[number] = self.ahead[0].texts[number]  # the same for all the rows
                 continue
-            self.writer.ops.add(equation.op)
+            if not self.writer.precise:
+                self.writer.ops.add(equation.op)
             text = self._access(equation) if equation.op == "access" else self._operation(equation)
             name = self.uses.get(number, 0) > 1 or number in self.named or len(text.text) > _LONGEST
             plain = equation.op in _PLAIN or (equation.op == "access" and not equation.data[1])
@@ -957,9 +961,11 @@ class _StageWriter:
         entry = PRIMITIVES.get(equation.op)
         if entry is not None and entry.special is not None:
             self.writer.specials.add(entry.special)
+        if entry is not None and entry.vector is not None and not self.writer.precise:
+            self.writer.vectors.add(entry.vector)
         if equation.op in ("maximum", "minimum") and self.body[equation.operands[0]].op == "constant":
             equation = equation._replace(operands=equation.operands[::-1])  # x against 0 reads better than 0 against x
-        return spell(equation, self.texts.__getitem__, self._size, self.writer.real)
+        return spell(equation, self.texts.__getitem__, self._size, self.writer.real, self.writer.precise)
 
     def _access(self, equation: Equation) -> Text:
         number, subscripts = equation.data

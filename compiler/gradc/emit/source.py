@@ -120,7 +120,7 @@ def _frame(function: Function) -> _Frame:
 
 
 def _support(functions: Sequence[Function], real: str) -> list[str]:
-    """Helpers, special functions and routines that the functions call, each after what it needs."""
+    """Helpers, functions of loops, special functions and routines that the functions call, each after what it needs."""
     single = real == "float"
     names = {"real": real, "integer": "int32_t" if single else "int64_t", "suffix": "_f" if single else ""}
     names |= {f: f + ("f" if single else "") for f in ("fabs", "log", "sqrt")}
@@ -141,9 +141,12 @@ def _support(functions: Sequence[Function], real: str) -> list[str]:
             text = text[needs.end() :]
         found[key] = text.rstrip()
 
-    for folder in ("helpers", "specials", "routines"):
+    for folder in ("helpers", "vectors", "specials", "routines"):
         for name in sorted({name for function in functions for name in getattr(function, folder)}):
-            add({"specials": "special"}.get(folder, folder), name)
+            if folder == "vectors":
+                add("vector", f"{name}f" if single else name)
+            else:
+                add({"specials": "special"}.get(folder, folder), name)
     return list(found.values())
 
 

@@ -1,0 +1,176 @@
+"""The functions of ``templates/vector``: within 4 ulp of mpmath, right at the edges, vectorised, by gcc and by clang."""
+
+from __future__ import annotations
+
+import math
+import random
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import cffi
+import numpy as np
+import pytest
+from mpmath import mp, mpf
+
+import gradc
+from gradc.calculus.primitives import PRIMITIVES
+
+DIRECTORY = Path(__file__).resolve().parent.parent / "templates" / "vector"
+FLAGS = ("-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-O3", "-fPIC", "-fopenmp-simd", "-fno-math-errno")
+SIMD = (*FLAGS, "-fno-trapping-math", "-ffp-contract=fast")
+ENTRIES = {entry.vector: entry for entry in PRIMITIVES.values() if entry.vector is not None}
+ULPS = 4.0
+
+
+class Ranges(NamedTuple):
+    """The truth, and where it is sampled: uniformly between two numbers, and by magnitude over all of the type."""
+
+    truth: Callable[..., mpf]
+    uniform: tuple[tuple[float, float], ...]
+    magnitudes: tuple[float, ...] = ()  # the signs
+
+
+TABLE = {
+    "exp": Ranges(mp.exp, ((-745, 709.7), (-104, 88.7), (-1, 1)), (1, -1)),
+    "expm1": Ranges(mp.expm1, ((-40, 709.7), (-20, 88.7), (-1, 1), (0.3, 0.4)), (1, -1)),
+    "log": Ranges(mp.log, ((0.5, 2), (0.99, 1.01)), (1,)),
+    "log1p": Ranges(mp.log1p, ((-1, 1), (0.3, 0.5), (-1e-3, 0)), (1,)),
+    "log1p_unit": Ranges(mp.log1p, ((0, 1),)),
+    "tanh": Ranges(mp.tanh, ((-3, 3), (-20, 20)), (1, -1)),
+}
+
+
+def sources(name: str, seen: list[str]) -> str:
+    """A file after what it needs."""
+    if name in seen:
+        return ""
+    seen.append(name)
+    text = (DIRECTORY / f"{name}.c").read_text(encoding="utf-8")
+    needs = re.match(r"/\* needs: ([\w, ]+) \*/\n", text)
+    return "".join(sources(other, seen) for other in (needs[1].split(", ") if needs else ())) + text
+
+
+def unit(real: str) -> str:
+    """All functions of a type, with a loop around each."""
+    suffix, seen = "" if real == "double" else "f", []
+    text = "#include <stdint.h>\n#include <math.h>\n" + "".join(sources(name + suffix, seen) for name in ENTRIES)
+    for name, entry in ENTRIES.items():
+        formal = ", ".join(f"const {real} *restrict x{k}" for k in range(entry.arity))
+        call = ", ".join(f"x{k}[i]" for k in range(entry.arity))
+        head = f"void loop_{name}(long n, {formal}, {real} *restrict out)"
+        text += f"{head};\n{head}\n{{\n#pragma omp simd\n    for (long i = 0; i < n; ++i)\n"
+        text += f"        out[i] = gradc_{name}{suffix}({call});\n}}\n"
+    return text
+
+
+def build(directory: Path, compiler: str, real: str, *flags: str) -> Callable[..., np.ndarray]:
+    (directory / "vector.c").write_text(unit(real), encoding="utf-8")
+    command = [compiler, *SIMD, *flags, "-shared", "-o", "vector.so", "vector.c", "-lm"]
+    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    ffi, dtype = cffi.FFI(), np.float64 if real == "double" else np.float32
+    for name, entry in ENTRIES.items():
+        ffi.cdef(f"void loop_{name}(long n, {f'const {real} *, ' * entry.arity}{real} *out);")
+    library = ffi.dlopen(str(directory / "vector.so"))
+
+    def evaluate(name: str, *arrays: Any) -> np.ndarray:
+        inputs = [np.ascontiguousarray(a, dtype) for a in arrays]
+        out = np.empty(inputs[0].shape, dtype)
+        pointers = [ffi.cast(f"{real} *", a.ctypes.data) for a in (*inputs, out)]
+        getattr(library, f"loop_{name}")(out.size, *pointers)
+        return out
+
+    return evaluate
+
+
+COMPILERS = [c for c in ("gcc", "clang") if shutil.which(c)]
+pytestmark = pytest.mark.skipif(not COMPILERS, reason="no gcc and no clang")
+
+
+@pytest.fixture(scope="module", params=[(c, r) for c in COMPILERS for r in ("double", "float")], ids="-".join)
+def built(request, tmp_path_factory):
+    compiler, real = request.param
+    return real, [
+        build(tmp_path_factory.mktemp("vector"), compiler, real, *flags) for flags in ((), ("-march=native",))
+    ]
+
+
+def sample(ranges: Ranges, real: str, count: int) -> np.ndarray:
+    rng, single = random.Random(0), real == "float"
+    found = [rng.uniform(*interval) for interval in ranges.uniform for _ in range(count)]
+    low, high = (-45, 38.5) if single else (-323, 308.2)
+    found += [sign * 10 ** rng.uniform(low, high) for sign in ranges.magnitudes for _ in range(count)]
+    return np.array(found, np.float32 if single else np.float64)
+
+
+def ulps(got: Any, exact: mpf, dtype: type) -> float:
+    """The error in units of the last place of the right result."""
+    with np.errstate(over="ignore"):
+        rounded = dtype(float(exact))
+    if mp.isnan(exact) or not np.isfinite(rounded):
+        same = np.isnan(got) if np.isnan(rounded) else got == rounded
+        return 0.0 if same else math.inf
+    if not np.isfinite(got):
+        return math.inf
+    return float(abs(mpf(float(got)) - exact) / mpf(float(np.spacing(abs(rounded)))))
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_within_four_ulp(name, built):
+    real, functions = built
+    dtype = np.float64 if real == "double" else np.float32
+    points = sample(TABLE[name], real, 60)
+    with mp.workdps(40):
+        exact = [TABLE[name].truth(mpf(float(x))) for x in points]
+        for function in functions:
+            errors = [ulps(got, e, dtype) for got, e in zip(function(name, points), exact, strict=True)]
+            worst = int(np.argmax(errors))
+            assert errors[worst] <= ULPS, f"{name}({points[worst]!r}) is {errors[worst]:.1f} ulp off"
+
+
+EDGES = [0.0, -0.0, 1.0, -1.0, 2.0, math.inf, -math.inf, math.nan, 5e-324, -5e-324, 1e-310, 1e-45, -1e-45, 1e-20, 88.8]
+EDGES += [-103.9, -104.1, 709.7, 710.0, -745.1, -746.0, 1e38, -1e38, 1e308, -1e308, 1.7976931348623157e308, 1e-8, 20.1]
+
+
+@pytest.mark.parametrize("name", [name for name in ENTRIES if name != "log1p_unit"])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_edges_are_those_of_numpy(name, built):
+    real, functions = built
+    dtype = np.float64 if real == "double" else np.float32
+    points = np.array(EDGES).astype(dtype)
+    expected, info = ENTRIES[name].reference(points), np.finfo(dtype)
+    for function in functions:
+        got = function(name, points)
+        np.testing.assert_allclose(
+            got, expected, rtol=4 * np.finfo(dtype).eps, atol=4 * np.finfo(dtype).smallest_subnormal
+        )
+        zero = expected == 0
+        np.testing.assert_array_equal(np.signbit(got[zero]), np.signbit(expected[zero]))
+
+
+@pytest.mark.skipif(not shutil.which("gcc"), reason="it is gcc's report that is read")
+@pytest.mark.parametrize("real", ["double", "float"])
+def test_every_loop_is_vectorised(real, tmp_path):
+    text = unit(real)
+    (tmp_path / "vector.c").write_text(text, encoding="utf-8")
+    command = ["gcc", *SIMD, "-fopt-info-vec-optimized", "-c", "vector.c"]
+    report = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stderr
+    done = {int(line) for line in re.findall(r"vector\.c:(\d+):\d+: optimized: loop vectorized", report)}
+    lines = text.split("\n")
+    loops = {k for k, line in enumerate(lines, 1) if line.startswith("    for (")}
+    assert len(loops) == len(ENTRIES)
+    assert not loops - done, [lines[k] for k in sorted(loops - done)]
+
+
+def test_precise_calls_libm():
+    options = {"signature": "x[n]", "name": "both"}
+    own, libm = (gradc.compile("sum(log1p(exp(-x)))", **options, precise=precise) for precise in (False, True))
+    assert "gradc_exp(" in own.c_source
+    assert "gradc_exp(" not in libm.c_source
+    assert " exp(" in libm.c_source
+    x = np.linspace(-5, 5, 37)
+    np.testing.assert_allclose(own(x), libm(x), rtol=1e-15)
