@@ -327,8 +327,8 @@ _TABLE: tuple[Primitive, ...] = (
         ((0.0, 1.0),),
         c="log1p",
         vector="log1p_unit",
+        formula=("log1p_unit",),  # log1p of what is known to lie in [0, 1]
         latex=r"\log(1 + {0})",
-        edge="log1p for what is known to lie in [0, 1]",
     ),
     Primitive(
         "logaddexp",
