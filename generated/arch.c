@@ -13,17 +13,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
- * declarations then add to them. */
-#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
-#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
-#pragma omp declare simd notinbranch
-double exp(double);
-#pragma omp declare simd notinbranch
-double log(double);
-#endif
-#endif
-
 #include <math.h>
 
 #define GRADC_PRAGMA(text) _Pragma(#text)
@@ -57,6 +46,52 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
     return part == parts ? rows : rows / 128 * part / parts * 128;
 }
 
+/* The bits of a number, and the number of some bits. */
+static inline uint64_t gradc_bits(double x)
+{
+    const union { double value; uint64_t bits; } u = {x};
+    return u.bits;
+}
+
+static inline double gradc_number(uint64_t bits)
+{
+    const union { uint64_t bits; double value; } u = {bits};
+    return u.value;
+}
+
+/* exp(x) = 2^k exp(r), r = x - k log(2) in [-log(2)/2, log(2)/2]. Adding 1.5 * 2^52 rounds to a whole number and
+ * leaves it in the last bits; 2^k is two factors, so that results below the smallest normal number are rounded once. */
+static inline double gradc_exp(double x)
+{
+    const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
+    const double t = y * 1.4426950408889634 + 6755399441057790.0; /* 1.5 * 2^52 + 2 * 1023 */
+    const double k = t - 6755399441057790.0;
+    const double r = (y - k * 0.6931471803691238) - k * 1.9082149292705877e-10;
+    /* fit: exp of r */
+    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r + 2.480150457228083e-05) * r
+        + 0.00019841269902955413) * r + 0.0013888888932253416) * r + 0.008333333333314638) * r + 0.04166666666657411) * r
+        + 0.16666666666666685) * r + 0.5000000000000006;
+    const uint64_t both = gradc_bits(t), half = both >> 1;
+    return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
+}
+
+/* log(x) = k log(2) + log(1 + f), x = 2^k (1 + f), 1 + f in [sqrt(1/2), sqrt(2)); with s = f / (2 + f),
+ * log(1 + f) = 2 atanh(s) = f - f^2/2 + s (f^2/2 + s^2 P(s^2)), whose first term is exact. Subnormal numbers are
+ * scaled by 2^54. The exponent's bits become a number as the last bits of 2^52. */
+static inline double gradc_log(double x)
+{
+    const double tiny = x < 2.2250738585072014e-308 ? 1.0 : 0.0;
+    const uint64_t t = gradc_bits(tiny != 0.0 ? x * 18014398509481984.0 : x) + 0x00095f6200000000; /* 1 - sqrt(1/2) */
+    const double k = gradc_number(t >> 52 | 0x4330000000000000) - (tiny != 0.0 ? 4503599627371573.0 : 4503599627371519.0);
+    const double f = gradc_number((t & 0x000fffffffffffff) + 0x3fe6a09e00000000) - 1.0;
+    const double s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
+    /* fit: atanh of z */
+    const double p = (((((0.14796068148242766 * z + 0.153140398493373) * z + 0.18183564696079318) * z + 0.22222198567102774) * z
+        + 0.2857142874243524) * z + 0.39999999999414526) * z + 0.6666666666666734;
+    const double y = k * 0.6931471803691238 - ((h - (s * (h + z * p) + k * 1.9082149292705877e-10)) - f);
+    return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
+}
+
 size_t arch_value_work(int64_t t)
 {
     (void)t;
@@ -70,8 +105,8 @@ int arch_value(int64_t t, double log_base, double log_reply, const double *restr
 
     /* t0 = exp(log_base) */
     /* t1 = exp(log_reply) */
-    const double t0 = exp(log_base);
-    const double t1 = exp(log_reply);
+    const double t0 = gradc_exp(log_base);
+    const double t1 = gradc_exp(log_reply);
     const int64_t parts = gradc_parts(t - 1, 33, 0);
     double t2_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -87,7 +122,7 @@ int arch_value(int64_t t, double log_base, double log_reply, const double *restr
             const double y_i = y[i];
             const double v0 = t0 + t1 * (y_i * y_i);
             const double y_here = y[i + 1];
-            t2_part_sum += log(v0) + y_here * y_here / v0;
+            t2_part_sum += gradc_log(v0) + y_here * y_here / v0;
         }
         t2_part += t2_part_sum;
         t2_parts[part] = t2_part;
@@ -115,8 +150,8 @@ int arch_forward(int64_t t, double log_base, double log_reply, const double *res
 
     /* t0 = exp(log_base) */
     /* t1 = exp(log_reply) */
-    const double t0_ = exp(log_base);
-    const double t1_ = exp(log_reply);
+    const double t0_ = gradc_exp(log_base);
+    const double t1_ = gradc_exp(log_reply);
     const int64_t parts = gradc_parts(t - 1, 33, 0);
     double t2_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -132,7 +167,7 @@ int arch_forward(int64_t t, double log_base, double log_reply, const double *res
             const double y_i = y[i];
             const double v0 = t0_ + t1_ * (y_i * y_i);
             const double y_here = y[i + 1];
-            t2_part_sum += log(v0) + y_here * y_here / v0;
+            t2_part_sum += gradc_log(v0) + y_here * y_here / v0;
         }
         t2_part += t2_part_sum;
         t2_parts[part] = t2_part;
@@ -204,8 +239,8 @@ int arch_value_and_grad(int64_t t, double log_base, double log_reply, const doub
     /* t0 = exp(log_base) */
     /* t1 = exp(log_reply) */
     /* t3 = 0.5 / (t - 1) */
-    const double t0 = exp(log_base);
-    const double t1 = exp(log_reply);
+    const double t0 = gradc_exp(log_base);
+    const double t1 = gradc_exp(log_reply);
     const double t3 = 0.5 / (double)(t - 1);
     const int64_t parts = gradc_parts(t - 1, 49, 0);
     double t2_parts[GRADC_PARTS];
@@ -234,7 +269,7 @@ int arch_value_and_grad(int64_t t, double log_base, double log_reply, const doub
             const double y_here = y[i + 1];
             const double v2 = y_here * y_here;
             const double v3 = t3 / v1 - t3 * v2 / v1 / v1;
-            t2_part_sum += log(v1) + v2 / v1;
+            t2_part_sum += gradc_log(v1) + v2 / v1;
             t4_part_sum += v3;
             t5_part_sum += v0 * v3;
         }

@@ -12,15 +12,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
- * declarations then add to them. */
-#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
-#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
-#pragma omp declare simd notinbranch
-double exp(double);
-#endif
-#endif
-
 #include <math.h>
 
 #define GRADC_PRAGMA(text) _Pragma(#text)
@@ -31,6 +22,35 @@ double exp(double);
 #endif
 
 #include "autoregressive.h"
+
+/* The bits of a number, and the number of some bits. */
+static inline uint64_t gradc_bits(double x)
+{
+    const union { double value; uint64_t bits; } u = {x};
+    return u.bits;
+}
+
+static inline double gradc_number(uint64_t bits)
+{
+    const union { uint64_t bits; double value; } u = {bits};
+    return u.value;
+}
+
+/* exp(x) = 2^k exp(r), r = x - k log(2) in [-log(2)/2, log(2)/2]. Adding 1.5 * 2^52 rounds to a whole number and
+ * leaves it in the last bits; 2^k is two factors, so that results below the smallest normal number are rounded once. */
+static inline double gradc_exp(double x)
+{
+    const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
+    const double t = y * 1.4426950408889634 + 6755399441057790.0; /* 1.5 * 2^52 + 2 * 1023 */
+    const double k = t - 6755399441057790.0;
+    const double r = (y - k * 0.6931471803691238) - k * 1.9082149292705877e-10;
+    /* fit: exp of r */
+    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r + 2.480150457228083e-05) * r
+        + 0.00019841269902955413) * r + 0.0013888888932253416) * r + 0.008333333333314638) * r + 0.04166666666657411) * r
+        + 0.16666666666666685) * r + 0.5000000000000006;
+    const uint64_t both = gradc_bits(t), half = both >> 1;
+    return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
+}
 
 size_t autoregressive_value_work(int64_t t)
 {
@@ -44,7 +64,7 @@ int autoregressive_value(int64_t t, double c, const double *restrict phi, double
     (void)work;
 
     /* t0 = exp(-log_sigma) */
-    const double t0 = exp(-log_sigma);
+    const double t0 = gradc_exp(-log_sigma);
     double t1 = 0.0;
 
     /* t1 = sum[i:t - 2](let(s0 := t0 * (y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i]), s0 * s0)) */
@@ -73,7 +93,7 @@ int autoregressive_forward(int64_t t, double c, const double *restrict phi, doub
     (void)work;
 
     /* t0 = exp(-log_sigma) */
-    const double t0_ = exp(-log_sigma);
+    const double t0_ = gradc_exp(-log_sigma);
     double t1 = 0.0;
 
     /* t1 = sum[i:t - 2](let(s0 := t0 * (y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i]), s0 * s0)) */
@@ -150,7 +170,7 @@ int autoregressive_value_and_grad(int64_t t, double c, const double *restrict ph
 
     /* t0 = exp(-log_sigma) */
     /* t2 = 0.5 / (t - 2) */
-    const double t0 = exp(-log_sigma);
+    const double t0 = gradc_exp(-log_sigma);
     const double t2 = 0.5 / (double)(t - 2);
     double t1 = 0.0;
     double t3 = 0.0;

@@ -26,17 +26,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
- * declarations then add to them. */
-#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
-#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
-#pragma omp declare simd notinbranch
-double exp(double);
-#pragma omp declare simd notinbranch
-double log1p(double);
-#endif
-#endif
-
 #include <math.h>
 
 #define GRADC_PRAGMA(text) _Pragma(#text)
@@ -74,6 +63,46 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* The bits of a number, and the number of some bits. */
+static inline uint64_t gradc_bits(double x)
+{
+    const union { double value; uint64_t bits; } u = {x};
+    return u.bits;
+}
+
+static inline double gradc_number(uint64_t bits)
+{
+    const union { uint64_t bits; double value; } u = {bits};
+    return u.value;
+}
+
+/* exp(x) = 2^k exp(r), r = x - k log(2) in [-log(2)/2, log(2)/2]. Adding 1.5 * 2^52 rounds to a whole number and
+ * leaves it in the last bits; 2^k is two factors, so that results below the smallest normal number are rounded once. */
+static inline double gradc_exp(double x)
+{
+    const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
+    const double t = y * 1.4426950408889634 + 6755399441057790.0; /* 1.5 * 2^52 + 2 * 1023 */
+    const double k = t - 6755399441057790.0;
+    const double r = (y - k * 0.6931471803691238) - k * 1.9082149292705877e-10;
+    /* fit: exp of r */
+    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r + 2.480150457228083e-05) * r
+        + 0.00019841269902955413) * r + 0.0013888888932253416) * r + 0.008333333333314638) * r + 0.04166666666657411) * r
+        + 0.16666666666666685) * r + 0.5000000000000006;
+    const uint64_t both = gradc_bits(t), half = both >> 1;
+    return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
+}
+
+/* log(1 + x) for x in [0, 1], as gradc_log with k = 0. */
+static inline double gradc_log1p_unit(double x)
+{
+    const double s = x / (2.0 + x), z = s * s, h = 0.5 * x * x;
+    /* fit: atanh_unit of z */
+    const double p = ((((((((0.17018472409223753 * z + 0.0834015966103369) * z + 0.12106072266605976) * z + 0.13300975451846603) * z
+        + 0.15386559772430922) * z + 0.1818174393246199) * z + 0.22222223969501645) * z + 0.28571428547857886) * z
+        + 0.4000000000015721) * z + 0.6666666666666631;
+    return x - (h - s * (h + z * p));
 }
 
 size_t bpr_value_work(int64_t m, int64_t k, int64_t p, int64_t n)
@@ -142,13 +171,13 @@ int bpr_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict
             }
 
             /* t0 = sum[o:n](let(s0 := -margin[o], where(0 == s0, 0.6931471805599453, maximum(0, s0) +
-             *    log1p(exp(-abs(margin[o])))))) */
+             *    log1p_unit(exp(-abs(margin[o])))))) */
             double t0_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_part_sum))
             for (int64_t o = tile_begin; o < tile_end; ++o) {
                 const double margin_o = margin[o - tile_begin];
                 const double v0 = -margin_o;
-                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(margin_o)));
+                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(margin_o)));
                 t0_part_sum += v1;
             }
             t0_part += t0_part_sum;
@@ -249,13 +278,13 @@ int bpr_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restri
             }
 
             /* t0 = sum[o:n](let(s0 := -margin[o], where(0 == s0, 0.6931471805599453, maximum(0, s0) +
-             *    log1p(exp(-abs(margin[o])))))) */
+             *    log1p_unit(exp(-abs(margin[o])))))) */
             double t0_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_part_sum))
             for (int64_t o = tile_begin; o < tile_end; ++o) {
                 const double margin_o = margin[o];
                 const double v0 = -margin_o;
-                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(margin_o)));
+                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(margin_o)));
                 t0_part_sum += v1;
             }
             t0_part += t0_part_sum;
@@ -366,7 +395,7 @@ int bpr_backward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restr
         for (int64_t o = tile_begin; o < tile_end; ++o) {
             const double margin_o = margin[o];
             const double v0 = -margin_o;
-            const double v1 = exp(-fabs(margin_o));
+            const double v1 = gradc_exp(-fabs(margin_o));
             margin_bar[o - tile_begin] = -INFINITY == v0 ? 0.0 : -(t0 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
         }
 
@@ -502,7 +531,7 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
         }
 
         /* t0 = sum[o:n](let(s0 := -margin[o], where(0 == s0, 0.6931471805599453, maximum(0, s0) +
-         *    log1p(exp(-abs(margin[o])))))) */
+         *    log1p_unit(exp(-abs(margin[o])))))) */
         /* margin_bar[o:n] = let(s0 := -margin[o], s1 := exp(-abs(margin[o])), where(-inf == s0, 0, -(t3 * (where(0
          *    <= s0, 1, s1) / (1 + s1))))) */
         double t0_sum = 0.0;
@@ -510,8 +539,9 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
         for (int64_t o = tile_begin; o < tile_end; ++o) {
             const double margin_o = margin[o - tile_begin];
             const double v0 = -margin_o;
-            const double v1 = exp(-fabs(margin_o));
-            t0_sum += 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(v1);
+            const double v1 = gradc_exp(-fabs(margin_o));
+            const double v2 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(v1);
+            t0_sum += v2;
             margin_bar[o - tile_begin] = -INFINITY == v0 ? 0.0 : -(t3 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
         }
         t0 += t0_sum;

@@ -19,17 +19,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
- * declarations then add to them. */
-#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
-#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
-#pragma omp declare simd notinbranch
-double exp(double);
-#pragma omp declare simd notinbranch
-double log1p(double);
-#endif
-#endif
-
 #include <math.h>
 
 #define GRADC_PRAGMA(text) _Pragma(#text)
@@ -61,6 +50,46 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* The bits of a number, and the number of some bits. */
+static inline uint64_t gradc_bits(double x)
+{
+    const union { double value; uint64_t bits; } u = {x};
+    return u.bits;
+}
+
+static inline double gradc_number(uint64_t bits)
+{
+    const union { uint64_t bits; double value; } u = {bits};
+    return u.value;
+}
+
+/* exp(x) = 2^k exp(r), r = x - k log(2) in [-log(2)/2, log(2)/2]. Adding 1.5 * 2^52 rounds to a whole number and
+ * leaves it in the last bits; 2^k is two factors, so that results below the smallest normal number are rounded once. */
+static inline double gradc_exp(double x)
+{
+    const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
+    const double t = y * 1.4426950408889634 + 6755399441057790.0; /* 1.5 * 2^52 + 2 * 1023 */
+    const double k = t - 6755399441057790.0;
+    const double r = (y - k * 0.6931471803691238) - k * 1.9082149292705877e-10;
+    /* fit: exp of r */
+    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r + 2.480150457228083e-05) * r
+        + 0.00019841269902955413) * r + 0.0013888888932253416) * r + 0.008333333333314638) * r + 0.04166666666657411) * r
+        + 0.16666666666666685) * r + 0.5000000000000006;
+    const uint64_t both = gradc_bits(t), half = both >> 1;
+    return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
+}
+
+/* log(1 + x) for x in [0, 1], as gradc_log with k = 0. */
+static inline double gradc_log1p_unit(double x)
+{
+    const double s = x / (2.0 + x), z = s * s, h = 0.5 * x * x;
+    /* fit: atanh_unit of z */
+    const double p = ((((((((0.17018472409223753 * z + 0.0834015966103369) * z + 0.12106072266605976) * z + 0.13300975451846603) * z
+        + 0.15386559772430922) * z + 0.1818174393246199) * z + 0.22222223969501645) * z + 0.28571428547857886) * z
+        + 0.4000000000015721) * z + 0.6666666666666631;
+    return x - (h - s * (h + z * p));
 }
 
 size_t bradley_terry_value_work(int64_t m, int64_t n)
@@ -98,14 +127,14 @@ int bradley_terry_value(int64_t m, int64_t n, const double *restrict s, const in
 
         /* t0 = sum[j:n](let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] -
          *    s[where_integer(winner[j] < 0, m + winner[j], winner[j])], where(0 == s0, 0.6931471805599453,
-         *    maximum(0, s0) + log1p(exp(-abs(s0)))))) */
+         *    maximum(0, s0) + log1p_unit(exp(-abs(s0)))))) */
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
         for (int64_t j = part_begin; j < part_end; ++j) {
             const int64_t loser_j = loser[j];
             const int64_t winner_j = winner[j];
             const double v0 = s[(loser_j < 0 ? loser_j + m : loser_j)] - s[(winner_j < 0 ? m + winner_j : winner_j)];
-            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(v0)));
+            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
             t0_part_sum += v1;
         }
         t0_part += t0_part_sum;
@@ -156,14 +185,14 @@ int bradley_terry_forward(int64_t m, int64_t n, const double *restrict s, const 
 
         /* t0 = sum[j:n](let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] -
          *    s[where_integer(winner[j] < 0, m + winner[j], winner[j])], where(0 == s0, 0.6931471805599453,
-         *    maximum(0, s0) + log1p(exp(-abs(s0)))))) */
+         *    maximum(0, s0) + log1p_unit(exp(-abs(s0)))))) */
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
         for (int64_t j = part_begin; j < part_end; ++j) {
             const int64_t loser_j = loser[j];
             const int64_t winner_j = winner[j];
             const double v0 = s[(loser_j < 0 ? loser_j + m : loser_j)] - s[(winner_j < 0 ? m + winner_j : winner_j)];
-            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(v0)));
+            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
             t0_part_sum += v1;
         }
         t0_part += t0_part_sum;
@@ -223,7 +252,7 @@ int bradley_terry_backward(int64_t m, int64_t n, const double *restrict s, const
         const int64_t v1 = winner_j < 0 ? m + winner_j : winner_j;
         const double v2 = s[v0] - s[v1];
         const int v3 = -INFINITY == v2;
-        const double v4 = exp(-fabs(v2));
+        const double v4 = gradc_exp(-fabs(v2));
         const double v5 = t0 * ((0.0 <= v2 ? 1.0 : v4) / (1.0 + v4));
         grad_s[v1] += v3 ? 0.0 : -v5;
         grad_s[v0] += v3 ? 0.0 : v5;
@@ -267,7 +296,7 @@ int bradley_terry_value_and_grad(int64_t m, int64_t n, const double *restrict s,
 
     /* t0 = sum[j:n](let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - s[where_integer(winner[j] <
      *    0, m + winner[j], winner[j])], where(0 == s0, 0.6931471805599453, maximum(0, s0) +
-     *    log1p(exp(-abs(s0)))))) */
+     *    log1p_unit(exp(-abs(s0)))))) */
     /* grad_s[:m] = 0 grad_s += each[j:n](let(s0 := where_integer(loser[j] < 0, m + loser[j], loser[j]), s1 :=
      *    where_integer(winner[j] < 0, m + winner[j], winner[j]), s2 := s[s0] - s[s1], s3 := -inf == s2, s4 :=
      *    exp(-abs(s2)), s5 := t1 * (where(0 <= s2, 1, s4) / (1 + s4)), at[s1](where(s3, 0, -s5)), at[s0](where(s3,
@@ -278,12 +307,13 @@ int bradley_terry_value_and_grad(int64_t m, int64_t n, const double *restrict s,
         const int64_t winner_j = winner[j];
         const int64_t v1 = winner_j < 0 ? m + winner_j : winner_j;
         const double v2 = s[v0] - s[v1];
-        const double v3 = exp(-fabs(v2));
-        const int v4 = -INFINITY == v2;
-        const double v5 = t1 * ((0.0 <= v2 ? 1.0 : v3) / (1.0 + v3));
-        t0 += 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + log1p(v3);
-        grad_s[v1] += v4 ? 0.0 : -v5;
-        grad_s[v0] += v4 ? 0.0 : v5;
+        const double v3 = gradc_exp(-fabs(v2));
+        const double v4 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + gradc_log1p_unit(v3);
+        const int v5 = -INFINITY == v2;
+        const double v6 = t1 * ((0.0 <= v2 ? 1.0 : v3) / (1.0 + v3));
+        t0 += v4;
+        grad_s[v1] += v5 ? 0.0 : -v6;
+        grad_s[v0] += v5 ? 0.0 : v6;
     }
 
     /* value = t0 / n */

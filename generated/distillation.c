@@ -26,17 +26,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
- * declarations then add to them. */
-#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
-#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
-#pragma omp declare simd notinbranch
-double exp(double);
-#pragma omp declare simd notinbranch
-double log(double);
-#endif
-#endif
-
 #include <math.h>
 
 #define GRADC_PRAGMA(text) _Pragma(#text)
@@ -80,6 +69,52 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 static int64_t gradc_rows(size_t bytes)
 {
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* The bits of a number, and the number of some bits. */
+static inline uint64_t gradc_bits(double x)
+{
+    const union { double value; uint64_t bits; } u = {x};
+    return u.bits;
+}
+
+static inline double gradc_number(uint64_t bits)
+{
+    const union { uint64_t bits; double value; } u = {bits};
+    return u.value;
+}
+
+/* exp(x) = 2^k exp(r), r = x - k log(2) in [-log(2)/2, log(2)/2]. Adding 1.5 * 2^52 rounds to a whole number and
+ * leaves it in the last bits; 2^k is two factors, so that results below the smallest normal number are rounded once. */
+static inline double gradc_exp(double x)
+{
+    const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
+    const double t = y * 1.4426950408889634 + 6755399441057790.0; /* 1.5 * 2^52 + 2 * 1023 */
+    const double k = t - 6755399441057790.0;
+    const double r = (y - k * 0.6931471803691238) - k * 1.9082149292705877e-10;
+    /* fit: exp of r */
+    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r + 2.480150457228083e-05) * r
+        + 0.00019841269902955413) * r + 0.0013888888932253416) * r + 0.008333333333314638) * r + 0.04166666666657411) * r
+        + 0.16666666666666685) * r + 0.5000000000000006;
+    const uint64_t both = gradc_bits(t), half = both >> 1;
+    return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
+}
+
+/* log(x) = k log(2) + log(1 + f), x = 2^k (1 + f), 1 + f in [sqrt(1/2), sqrt(2)); with s = f / (2 + f),
+ * log(1 + f) = 2 atanh(s) = f - f^2/2 + s (f^2/2 + s^2 P(s^2)), whose first term is exact. Subnormal numbers are
+ * scaled by 2^54. The exponent's bits become a number as the last bits of 2^52. */
+static inline double gradc_log(double x)
+{
+    const double tiny = x < 2.2250738585072014e-308 ? 1.0 : 0.0;
+    const uint64_t t = gradc_bits(tiny != 0.0 ? x * 18014398509481984.0 : x) + 0x00095f6200000000; /* 1 - sqrt(1/2) */
+    const double k = gradc_number(t >> 52 | 0x4330000000000000) - (tiny != 0.0 ? 4503599627371573.0 : 4503599627371519.0);
+    const double f = gradc_number((t & 0x000fffffffffffff) + 0x3fe6a09e00000000) - 1.0;
+    const double s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
+    /* fit: atanh of z */
+    const double p = (((((0.14796068148242766 * z + 0.153140398493373) * z + 0.18183564696079318) * z + 0.22222198567102774) * z
+        + 0.2857142874243524) * z + 0.39999999999414526) * z + 0.6666666666666734;
+    const double y = k * 0.6931471803691238 - ((h - (s * (h + z * p) + k * 1.9082149292705877e-10)) - f);
+    return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
 }
 
 size_t distillation_value_work(int64_t n, int64_t k)
@@ -190,9 +225,9 @@ int distillation_value(int64_t n, int64_t k, const double *restrict A, const dou
                 double t11_sum = 0.0;
                 GRADC_SIMD(reduction(+:t2_sum, t6_sum, t11_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t2_sum += exp(t0[(i - tile_begin)*k + j] - v0);
-                    t6_sum += exp(t4[(i - tile_begin)*k + j] - v1);
-                    t11_sum += exp(A[i*k + j] - v2);
+                    t2_sum += gradc_exp(t0[(i - tile_begin)*k + j] - v0);
+                    t6_sum += gradc_exp(t4[(i - tile_begin)*k + j] - v1);
+                    t11_sum += gradc_exp(A[i*k + j] - v2);
                 }
                 t2[i - tile_begin] = t2_sum;
                 t6[i - tile_begin] = t6_sum;
@@ -207,9 +242,9 @@ int distillation_value(int64_t n, int64_t k, const double *restrict A, const dou
                 const double t1_i = t1[i - tile_begin];
                 const double t5_i = t5[i - tile_begin];
                 const double t10_i = t10[i - tile_begin];
-                t3[i - tile_begin] = log(t2[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
-                t7[i - tile_begin] = log(t6[i - tile_begin]) + (INFINITY == fabs(t5_i) ? 0.0 : t5_i);
-                t12[i - tile_begin] = log(t11[i - tile_begin]) + (INFINITY == fabs(t10_i) ? 0.0 : t10_i);
+                t3[i - tile_begin] = gradc_log(t2[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
+                t7[i - tile_begin] = gradc_log(t6[i - tile_begin]) + (INFINITY == fabs(t5_i) ? 0.0 : t5_i);
+                t12[i - tile_begin] = gradc_log(t11[i - tile_begin]) + (INFINITY == fabs(t10_i) ? 0.0 : t10_i);
             }
 
             /* t8[i:n] = sum[j:k](let(s0 := t0[i, j] - (t1[i] + (t3[i] - t1[i])), exp(s0) * (s0 - (t4[i, j] -
@@ -226,7 +261,7 @@ int distillation_value(int64_t n, int64_t k, const double *restrict A, const dou
                 GRADC_SIMD(reduction(+:t8_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double v1 = t0[(i - tile_begin)*k + j] - v0;
-                    t8_sum += exp(v1) * (v1 - (t4[(i - tile_begin)*k + j] - v2));
+                    t8_sum += gradc_exp(v1) * (v1 - (t4[(i - tile_begin)*k + j] - v2));
                     t13[(i - tile_begin)*k + j] = A[i*k + j] - v3;
                 }
                 t8[i - tile_begin] = t8_sum;
@@ -355,9 +390,9 @@ int distillation_forward(int64_t n, int64_t k, const double *restrict A, const d
                 double t9__sum = 0.0;
                 GRADC_SIMD(reduction(+:t2__sum, t5__sum, t9__sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t2__sum += exp(t0[(i - tile_begin)*k + j] - v0);
-                    t5__sum += exp(t3[(i - tile_begin)*k + j] - v1);
-                    t9__sum += exp(A[i*k + j] - v2);
+                    t2__sum += gradc_exp(t0[(i - tile_begin)*k + j] - v0);
+                    t5__sum += gradc_exp(t3[(i - tile_begin)*k + j] - v1);
+                    t9__sum += gradc_exp(A[i*k + j] - v2);
                 }
                 t2_[i - tile_begin] = t2__sum;
                 t5_[i - tile_begin] = t5__sum;
@@ -372,9 +407,9 @@ int distillation_forward(int64_t n, int64_t k, const double *restrict A, const d
                 const double t1_i = t1[i];
                 const double t4_i = t4[i];
                 const double t8_i = t8[i];
-                t2[i] = log(t2_[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
-                t5[i] = log(t5_[i - tile_begin]) + (INFINITY == fabs(t4_i) ? 0.0 : t4_i);
-                t9[i] = log(t9_[i - tile_begin]) + (INFINITY == fabs(t8_i) ? 0.0 : t8_i);
+                t2[i] = gradc_log(t2_[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
+                t5[i] = gradc_log(t5_[i - tile_begin]) + (INFINITY == fabs(t4_i) ? 0.0 : t4_i);
+                t9[i] = gradc_log(t9_[i - tile_begin]) + (INFINITY == fabs(t8_i) ? 0.0 : t8_i);
             }
 
             /* t6[i:n] = sum[j:k](let(s0 := t0[i, j] - (t1[i] + (t2_2[i] - t1[i])), exp(s0) * (s0 - (t3[i, j] -
@@ -391,7 +426,7 @@ int distillation_forward(int64_t n, int64_t k, const double *restrict A, const d
                 GRADC_SIMD(reduction(+:t6_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double v1 = t0[(i - tile_begin)*k + j] - v0;
-                    t6_sum += exp(v1) * (v1 - (t3[(i - tile_begin)*k + j] - v2));
+                    t6_sum += gradc_exp(v1) * (v1 - (t3[(i - tile_begin)*k + j] - v2));
                     t10[(i - tile_begin)*k + j] = A[i*k + j] - v3;
                 }
                 t6[i - tile_begin] = t6_sum;
@@ -513,7 +548,7 @@ int distillation_backward(int64_t n, int64_t k, const double *restrict A, const 
                     const double v1 = B[i*k + j] / tau;
                     const double A_ij = A[i*k + j];
                     const double v2 = A_ij / tau;
-                    const double v4 = exp(v1 - v3);
+                    const double v4 = gradc_exp(v1 - v3);
                     const double v5 = t13 * v4;
                     t0[(i - tile_begin)*k + j] = v1;
                     t3[(i - tile_begin)*k + j] = v2;
@@ -600,10 +635,10 @@ int distillation_backward(int64_t n, int64_t k, const double *restrict A, const 
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
                     const double A_ij = A[i*k + j];
-                    const double v2 = (A_ij == t8_i ? v1 : 0.0) + (t7[(i - tile_begin)*k + j] + (-INFINITY == A_ij ? 0.0 : -(t12_i * exp(A_ij - t9_i))));
+                    const double v2 = t7[(i - tile_begin)*k + j] + (-INFINITY == A_ij ? 0.0 : -(t12_i * gradc_exp(A_ij - t9_i)));
                     const double t3_ij = t3[(i - tile_begin)*k + j];
-                    const double v6 = (-INFINITY == t3_ij ? 0.0 : v4 * exp(t3_ij - t5_i)) - t13 * exp(t0[(i - tile_begin)*k + j] - v5);
-                    grad_A[i*k + j] = v2 + ((t3_ij == t4_i ? v3 : 0.0) + v6) / tau;
+                    const double v6 = (-INFINITY == t3_ij ? 0.0 : v4 * gradc_exp(t3_ij - t5_i)) - t13 * gradc_exp(t0[(i - tile_begin)*k + j] - v5);
+                    grad_A[i*k + j] = (A_ij == t8_i ? v1 : 0.0) + v2 + ((t3_ij == t4_i ? v3 : 0.0) + v6) / tau;
                 }
             }
         }
@@ -756,9 +791,9 @@ int distillation_value_and_grad(int64_t n, int64_t k, const double *restrict A, 
                 for (int64_t j = 0; j < k; ++j) {
                     const double t4_ij = t4[(i - tile_begin)*k + j];
                     const double A_ij = A[i*k + j];
-                    t2_sum += exp(t0[(i - tile_begin)*k + j] - v1);
-                    t6_sum += exp(t4_ij - v2);
-                    t11_sum += exp(A_ij - v3);
+                    t2_sum += gradc_exp(t0[(i - tile_begin)*k + j] - v1);
+                    t6_sum += gradc_exp(t4_ij - v2);
+                    t11_sum += gradc_exp(A_ij - v3);
                     t18_sum += A_ij == t10_i ? 1.0 : 0.0;
                     t22_sum += t4_ij == t5_i ? 1.0 : 0.0;
                 }
@@ -778,9 +813,9 @@ int distillation_value_and_grad(int64_t n, int64_t k, const double *restrict A, 
                 const double t5_i = t5[i - tile_begin];
                 const double t10_i = t10[i - tile_begin];
                 const int64_t y_i = y[i];
-                t3[i - tile_begin] = log(t2[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
-                t7[i - tile_begin] = log(t6[i - tile_begin]) + (INFINITY == fabs(t5_i) ? 0.0 : t5_i);
-                t12[i - tile_begin] = log(t11[i - tile_begin]) + (INFINITY == fabs(t10_i) ? 0.0 : t10_i);
+                t3[i - tile_begin] = gradc_log(t2[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
+                t7[i - tile_begin] = gradc_log(t6[i - tile_begin]) + (INFINITY == fabs(t5_i) ? 0.0 : t5_i);
+                t12[i - tile_begin] = gradc_log(t11[i - tile_begin]) + (INFINITY == fabs(t10_i) ? 0.0 : t10_i);
                 t16[(i - tile_begin)*k + (y_i < 0 ? k + y_i : y_i)] += t15;
             }
 
@@ -806,7 +841,7 @@ int distillation_value_and_grad(int64_t n, int64_t k, const double *restrict A, 
                 GRADC_SIMD(reduction(+:t8_sum, t17_sum, t19_sum, t21_sum, t23_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double v2 = t0[(i - tile_begin)*k + j] - v1;
-                    const double v3 = exp(v2);
+                    const double v3 = gradc_exp(v2);
                     const double t16_ij = t16[(i - tile_begin)*k + j];
                     const double v6 = t20 * v3;
                     t8_sum += v3 * (v2 - (t4[(i - tile_begin)*k + j] - v4));
@@ -854,10 +889,10 @@ int distillation_value_and_grad(int64_t n, int64_t k, const double *restrict A, 
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
                     const double A_ij = A[i*k + j];
-                    const double v2 = (A_ij == t10_i ? v1 : 0.0) + (t16[(i - tile_begin)*k + j] + (-INFINITY == A_ij ? 0.0 : -(t19_i * exp(A_ij - t12_i))));
+                    const double v2 = t16[(i - tile_begin)*k + j] + (-INFINITY == A_ij ? 0.0 : -(t19_i * gradc_exp(A_ij - t12_i)));
                     const double t4_ij = t4[(i - tile_begin)*k + j];
-                    const double v6 = (-INFINITY == t4_ij ? 0.0 : v4 * exp(t4_ij - t7_i)) - t20 * exp(t0[(i - tile_begin)*k + j] - v5);
-                    grad_A[i*k + j] = v2 + ((t4_ij == t5_i ? v3 : 0.0) + v6) / tau;
+                    const double v6 = (-INFINITY == t4_ij ? 0.0 : v4 * gradc_exp(t4_ij - t7_i)) - t20 * gradc_exp(t0[(i - tile_begin)*k + j] - v5);
+                    grad_A[i*k + j] = (A_ij == t10_i ? v1 : 0.0) + v2 + ((t4_ij == t5_i ? v3 : 0.0) + v6) / tau;
                 }
             }
         }

@@ -17,17 +17,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
- * declarations then add to them. */
-#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
-#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
-#pragma omp declare simd notinbranch
-double exp(double);
-#pragma omp declare simd notinbranch
-double log1p(double);
-#endif
-#endif
-
 #include <math.h>
 
 #define GRADC_PRAGMA(text) _Pragma(#text)
@@ -71,6 +60,46 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 static int64_t gradc_rows(size_t bytes)
 {
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* The bits of a number, and the number of some bits. */
+static inline uint64_t gradc_bits(double x)
+{
+    const union { double value; uint64_t bits; } u = {x};
+    return u.bits;
+}
+
+static inline double gradc_number(uint64_t bits)
+{
+    const union { uint64_t bits; double value; } u = {bits};
+    return u.value;
+}
+
+/* exp(x) = 2^k exp(r), r = x - k log(2) in [-log(2)/2, log(2)/2]. Adding 1.5 * 2^52 rounds to a whole number and
+ * leaves it in the last bits; 2^k is two factors, so that results below the smallest normal number are rounded once. */
+static inline double gradc_exp(double x)
+{
+    const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
+    const double t = y * 1.4426950408889634 + 6755399441057790.0; /* 1.5 * 2^52 + 2 * 1023 */
+    const double k = t - 6755399441057790.0;
+    const double r = (y - k * 0.6931471803691238) - k * 1.9082149292705877e-10;
+    /* fit: exp of r */
+    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r + 2.480150457228083e-05) * r
+        + 0.00019841269902955413) * r + 0.0013888888932253416) * r + 0.008333333333314638) * r + 0.04166666666657411) * r
+        + 0.16666666666666685) * r + 0.5000000000000006;
+    const uint64_t both = gradc_bits(t), half = both >> 1;
+    return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
+}
+
+/* log(1 + x) for x in [0, 1], as gradc_log with k = 0. */
+static inline double gradc_log1p_unit(double x)
+{
+    const double s = x / (2.0 + x), z = s * s, h = 0.5 * x * x;
+    /* fit: atanh_unit of z */
+    const double p = ((((((((0.17018472409223753 * z + 0.0834015966103369) * z + 0.12106072266605976) * z + 0.13300975451846603) * z
+        + 0.15386559772430922) * z + 0.1818174393246199) * z + 0.22222223969501645) * z + 0.28571428547857886) * z
+        + 0.4000000000015721) * z + 0.6666666666666631;
+    return x - (h - s * (h + z * p));
 }
 
 /* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
@@ -384,13 +413,13 @@ int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const
             }
 
             /* t6 = sum[l:n](let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, where(0 == s1,
-             *    0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s0)))))) */
+             *    0.6931471805599453, maximum(0, s1) + log1p_unit(exp(-abs(s0)))))) */
             double t6_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t6_part_sum))
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double v0 = y[l] * (b + t0[l] + 0.5 * t5[l - tile_begin]);
                 const double v1 = -v0;
-                const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + log1p(exp(-fabs(v0)));
+                const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
                 t6_part_sum += v2;
             }
             t6_part += t6_part_sum;
@@ -527,13 +556,13 @@ int factorization_machine_forward(int64_t d, int64_t k, int64_t n, double b, con
             }
 
             /* t6 = sum[l:n](let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, where(0 == s1,
-             *    0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s0)))))) */
+             *    0.6931471805599453, maximum(0, s1) + log1p_unit(exp(-abs(s0)))))) */
             double t6_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t6_part_sum))
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double v0 = y[l] * (b + t0[l] + 0.5 * t5[l]);
                 const double v1 = -v0;
-                const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + log1p(exp(-fabs(v0)));
+                const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
                 t6_part_sum += v2;
             }
             t6_part += t6_part_sum;
@@ -620,7 +649,7 @@ int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, co
                 const double v0 = y_l * (0.5 * t5[l] + (b + t0[l]));
                 const double v1 = -v0;
                 const int v2 = -INFINITY == v1;
-                const double v3 = exp(-fabs(v0));
+                const double v3 = gradc_exp(-fabs(v0));
                 const double v4 = y_l * (t2 * ((0.0 <= v1 ? 1.0 : v3) / (1.0 + v3)));
                 const double v5 = v2 ? 0.0 : -v4;
                 grad_b__part_sum += v5;
@@ -855,7 +884,7 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
             }
 
             /* t6 = sum[l:n](let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, where(0 == s1,
-             *    0.6931471805599453, maximum(0, s1) + log1p(exp(-abs(s0)))))) */
+             *    0.6931471805599453, maximum(0, s1) + log1p_unit(exp(-abs(s0)))))) */
             /* grad_b = sum[l:n](let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, s2 := exp(-abs(s0)),
              *    where(-inf == s1, 0, -(y[l] * (t7 * (where(0 <= s1, 1, s2) / (1 + s2))))))) */
             /* t8[l:n] = let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, s2 := exp(-abs(s0)), where(-inf ==
@@ -869,14 +898,15 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
                 const double y_l = y[l];
                 const double v0 = y_l * (b + t0[l] + 0.5 * t5[l - tile_begin]);
                 const double v1 = -v0;
-                const double v2 = exp(-fabs(v0));
-                const int v3 = -INFINITY == v1;
-                const double v4 = y_l * (t7 * ((0.0 <= v1 ? 1.0 : v2) / (1.0 + v2)));
-                const double v5 = v3 ? 0.0 : -v4;
-                t6_part_sum += 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + log1p(v2);
-                grad_b__part_sum += v5;
-                t8[l - tile_begin] = v5;
-                t9[l - tile_begin] = v3 ? 0.0 : -(0.5 * v4);
+                const double v2 = gradc_exp(-fabs(v0));
+                const double v3 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(v2);
+                const int v4 = -INFINITY == v1;
+                const double v5 = y_l * (t7 * ((0.0 <= v1 ? 1.0 : v2) / (1.0 + v2)));
+                const double v6 = v4 ? 0.0 : -v5;
+                t6_part_sum += v3;
+                grad_b__part_sum += v6;
+                t8[l - tile_begin] = v6;
+                t9[l - tile_begin] = v4 ? 0.0 : -(0.5 * v5);
             }
             t6_part += t6_part_sum;
             grad_b__part += grad_b__part_sum;

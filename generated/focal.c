@@ -12,17 +12,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
- * declarations then add to them. */
-#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
-#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
-#pragma omp declare simd notinbranch
-double exp(double);
-#pragma omp declare simd notinbranch
-double log1p(double);
-#endif
-#endif
-
 #include <math.h>
 
 #define GRADC_PRAGMA(text) _Pragma(#text)
@@ -66,6 +55,46 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 static int64_t gradc_rows(size_t bytes)
 {
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* The bits of a number, and the number of some bits. */
+static inline uint64_t gradc_bits(double x)
+{
+    const union { double value; uint64_t bits; } u = {x};
+    return u.bits;
+}
+
+static inline double gradc_number(uint64_t bits)
+{
+    const union { uint64_t bits; double value; } u = {bits};
+    return u.value;
+}
+
+/* exp(x) = 2^k exp(r), r = x - k log(2) in [-log(2)/2, log(2)/2]. Adding 1.5 * 2^52 rounds to a whole number and
+ * leaves it in the last bits; 2^k is two factors, so that results below the smallest normal number are rounded once. */
+static inline double gradc_exp(double x)
+{
+    const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
+    const double t = y * 1.4426950408889634 + 6755399441057790.0; /* 1.5 * 2^52 + 2 * 1023 */
+    const double k = t - 6755399441057790.0;
+    const double r = (y - k * 0.6931471803691238) - k * 1.9082149292705877e-10;
+    /* fit: exp of r */
+    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r + 2.480150457228083e-05) * r
+        + 0.00019841269902955413) * r + 0.0013888888932253416) * r + 0.008333333333314638) * r + 0.04166666666657411) * r
+        + 0.16666666666666685) * r + 0.5000000000000006;
+    const uint64_t both = gradc_bits(t), half = both >> 1;
+    return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
+}
+
+/* log(1 + x) for x in [0, 1], as gradc_log with k = 0. */
+static inline double gradc_log1p_unit(double x)
+{
+    const double s = x / (2.0 + x), z = s * s, h = 0.5 * x * x;
+    /* fit: atanh_unit of z */
+    const double p = ((((((((0.17018472409223753 * z + 0.0834015966103369) * z + 0.12106072266605976) * z + 0.13300975451846603) * z
+        + 0.15386559772430922) * z + 0.1818174393246199) * z + 0.22222223969501645) * z + 0.28571428547857886) * z
+        + 0.4000000000015721) * z + 0.6666666666666631;
+    return x - (h - s * (h + z * p));
 }
 
 /* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
@@ -223,8 +252,8 @@ int focal_value(int64_t n, int64_t d, const double *restrict w, const double *re
             /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
             gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
-            /* t1 = sum[i:n](let(s0 := t0[i] * (2 * y[i] - 1), s1 := -s0, s2 := log1p(exp(-abs(s0))), where(0 ==
-             *    s1, 0.6931471805599453, maximum(0, s1) + s2) * ((alpha * y[i] + (1 - y[i]) * (1 - alpha)) *
+            /* t1 = sum[i:n](let(s0 := t0[i] * (2 * y[i] - 1), s1 := -s0, s2 := log1p_unit(exp(-abs(s0))), where(0
+             *    == s1, 0.6931471805599453, maximum(0, s1) + s2) * ((alpha * y[i] + (1 - y[i]) * (1 - alpha)) *
              *    exp(-(gamma * where(0 == s0, 0.6931471805599453, maximum(0, s0) + s2)))))) */
             const double v3 = 1.0 - alpha;
             double t1_part_sum = 0.0;
@@ -233,8 +262,8 @@ int focal_value(int64_t n, int64_t d, const double *restrict w, const double *re
                 const double y_i = y[i];
                 const double v0 = t0[i - tile_begin] * (2.0 * y_i - 1.0);
                 const double v1 = -v0;
-                const double v2 = log1p(exp(-fabs(v0)));
-                const double v4 = exp(-(gamma_ * (0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + v2)));
+                const double v2 = gradc_log1p_unit(gradc_exp(-fabs(v0)));
+                const double v4 = gradc_exp(-(gamma_ * (0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + v2)));
                 const double v5 = (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v2) * ((alpha * y_i + (1.0 - y_i) * v3) * v4);
                 t1_part_sum += v5;
             }
@@ -277,8 +306,8 @@ int focal_forward(int64_t n, int64_t d, const double *restrict w, const double *
             /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
             gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &t0[tile_begin], 1, 0);
 
-            /* t1 = sum[i:n](let(s0 := t0[i] * (2 * y[i] - 1), s1 := -s0, s2 := log1p(exp(-abs(s0))), where(0 ==
-             *    s1, 0.6931471805599453, maximum(0, s1) + s2) * ((alpha * y[i] + (1 - y[i]) * (1 - alpha)) *
+            /* t1 = sum[i:n](let(s0 := t0[i] * (2 * y[i] - 1), s1 := -s0, s2 := log1p_unit(exp(-abs(s0))), where(0
+             *    == s1, 0.6931471805599453, maximum(0, s1) + s2) * ((alpha * y[i] + (1 - y[i]) * (1 - alpha)) *
              *    exp(-(gamma * where(0 == s0, 0.6931471805599453, maximum(0, s0) + s2)))))) */
             const double v3 = 1.0 - alpha;
             double t1_part_sum = 0.0;
@@ -287,8 +316,8 @@ int focal_forward(int64_t n, int64_t d, const double *restrict w, const double *
                 const double y_i = y[i];
                 const double v0 = t0[i] * (2.0 * y_i - 1.0);
                 const double v1 = -v0;
-                const double v2 = log1p(exp(-fabs(v0)));
-                const double v4 = exp(-(gamma_ * (0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + v2)));
+                const double v2 = gradc_log1p_unit(gradc_exp(-fabs(v0)));
+                const double v4 = gradc_exp(-(gamma_ * (0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + v2)));
                 const double v5 = (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v2) * ((alpha * y_i + (1.0 - y_i) * v3) * v4);
                 t1_part_sum += v5;
             }
@@ -340,10 +369,10 @@ int focal_backward(int64_t n, int64_t d, const double *restrict w, const double 
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
             /* t2[i:n] = let(s0 := 2 * y[i] - 1, s1 := t0[i] * s0, s2 := -s1, s3 := exp(-abs(s1)), s4 := 1 + s3, s5
-             *    := alpha * y[i] + (1 - y[i]) * (1 - alpha), s6 := log1p(s3), s7 := exp(-(gamma * where(0 == s1,
-             *    0.6931471805599453, maximum(0, s1) + s6))), s0 * (where(-inf == s2, 0, -(where(0 <= s2, 1, s3) /
-             *    s4 * (t1 * (s5 * s7)))) + where(-inf == s1, 0, -(where(0 <= s1, 1, s3) / s4 * (gamma * (s7 * (s5
-             *    * (t1 * where(0 == s2, 0.6931471805599453, maximum(0, s2) + s6))))))))) */
+             *    := alpha * y[i] + (1 - y[i]) * (1 - alpha), s6 := log1p_unit(s3), s7 := exp(-(gamma * where(0 ==
+             *    s1, 0.6931471805599453, maximum(0, s1) + s6))), s0 * (where(-inf == s2, 0, -(where(0 <= s2, 1,
+             *    s3) / s4 * (t1 * (s5 * s7)))) + where(-inf == s1, 0, -(where(0 <= s1, 1, s3) / s4 * (gamma * (s7
+             *    * (s5 * (t1 * where(0 == s2, 0.6931471805599453, maximum(0, s2) + s6))))))))) */
             const double v5 = 1.0 - alpha;
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -351,11 +380,11 @@ int focal_backward(int64_t n, int64_t d, const double *restrict w, const double 
                 const double v0 = 2.0 * y_i - 1.0;
                 const double v1 = t0[i] * v0;
                 const double v2 = -v1;
-                const double v3 = exp(-fabs(v1));
+                const double v3 = gradc_exp(-fabs(v1));
                 const double v4 = 1.0 + v3;
                 const double v6 = alpha * y_i + (1.0 - y_i) * v5;
-                const double v7 = log1p(v3);
-                const double v8 = exp(-(gamma_ * (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v7)));
+                const double v7 = gradc_log1p_unit(v3);
+                const double v8 = gradc_exp(-(gamma_ * (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v7)));
                 const double v9 = v8 * (v6 * (t1 * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v7)));
                 const double v10 = (-INFINITY == v2 ? 0.0 : -((0.0 <= v2 ? 1.0 : v3) / v4 * (t1 * (v6 * v8)))) + (-INFINITY == v1 ? 0.0 : -((0.0 <= v1 ? 1.0 : v3) / v4 * (gamma_ * v9)));
                 t2[i - tile_begin] = v0 * v10;
@@ -415,14 +444,14 @@ int focal_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
             /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
             gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
-            /* t1 = sum[i:n](let(s0 := t0[i] * (2 * y[i] - 1), s1 := -s0, s2 := log1p(exp(-abs(s0))), where(0 ==
-             *    s1, 0.6931471805599453, maximum(0, s1) + s2) * ((alpha * y[i] + (1 - y[i]) * (1 - alpha)) *
+            /* t1 = sum[i:n](let(s0 := t0[i] * (2 * y[i] - 1), s1 := -s0, s2 := log1p_unit(exp(-abs(s0))), where(0
+             *    == s1, 0.6931471805599453, maximum(0, s1) + s2) * ((alpha * y[i] + (1 - y[i]) * (1 - alpha)) *
              *    exp(-(gamma * where(0 == s0, 0.6931471805599453, maximum(0, s0) + s2)))))) */
             /* t3[i:n] = let(s0 := 2 * y[i] - 1, s1 := t0[i] * s0, s2 := -s1, s3 := exp(-abs(s1)), s4 := 1 + s3, s5
-             *    := alpha * y[i] + (1 - y[i]) * (1 - alpha), s6 := log1p(s3), s7 := exp(-(gamma * where(0 == s1,
-             *    0.6931471805599453, maximum(0, s1) + s6))), s0 * (where(-inf == s2, 0, -(where(0 <= s2, 1, s3) /
-             *    s4 * (t2 * (s5 * s7)))) + where(-inf == s1, 0, -(where(0 <= s1, 1, s3) / s4 * (gamma * (s7 * (s5
-             *    * (t2 * where(0 == s2, 0.6931471805599453, maximum(0, s2) + s6))))))))) */
+             *    := alpha * y[i] + (1 - y[i]) * (1 - alpha), s6 := log1p_unit(s3), s7 := exp(-(gamma * where(0 ==
+             *    s1, 0.6931471805599453, maximum(0, s1) + s6))), s0 * (where(-inf == s2, 0, -(where(0 <= s2, 1,
+             *    s3) / s4 * (t2 * (s5 * s7)))) + where(-inf == s1, 0, -(where(0 <= s1, 1, s3) / s4 * (gamma * (s7
+             *    * (s5 * (t2 * where(0 == s2, 0.6931471805599453, maximum(0, s2) + s6))))))))) */
             const double v6 = 1.0 - alpha;
             double t1_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t1_part_sum))
@@ -431,11 +460,11 @@ int focal_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
                 const double v0 = 2.0 * y_i - 1.0;
                 const double v1 = t0[i - tile_begin] * v0;
                 const double v2 = -v1;
-                const double v3 = exp(-fabs(v1));
-                const double v4 = log1p(v3);
+                const double v3 = gradc_exp(-fabs(v1));
+                const double v4 = gradc_log1p_unit(v3);
                 const double v5 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v4;
                 const double v7 = alpha * y_i + (1.0 - y_i) * v6;
-                const double v8 = exp(-(gamma_ * (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v4)));
+                const double v8 = gradc_exp(-(gamma_ * (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v4)));
                 const double v9 = v7 * v8;
                 const double v10 = 1.0 + v3;
                 const double v11 = -INFINITY == v1 ? 0.0 : -((0.0 <= v1 ? 1.0 : v3) / v10 * (gamma_ * (v8 * (v7 * (t2 * v5)))));

@@ -12,15 +12,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
- * declarations then add to them. */
-#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
-#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
-#pragma omp declare simd notinbranch
-double expm1(double);
-#endif
-#endif
-
 #include <math.h>
 
 #define GRADC_PRAGMA(text) _Pragma(#text)
@@ -66,6 +57,35 @@ static int64_t gradc_rows(size_t bytes)
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
 }
 
+/* The bits of a number, and the number of some bits. */
+static inline uint64_t gradc_bits(double x)
+{
+    const union { double value; uint64_t bits; } u = {x};
+    return u.bits;
+}
+
+static inline double gradc_number(uint64_t bits)
+{
+    const union { uint64_t bits; double value; } u = {bits};
+    return u.value;
+}
+
+/* exp(x) - 1 = 2^k (exp(r) - 1) + (2^k - 1), with k and r as in gradc_exp; twice half of that, as 2^1024 is none. */
+static inline double gradc_expm1(double x)
+{
+    const double c = x < -50.0 ? -50.0 : x, y = c > 710.0 ? 710.0 : c;
+    const double t = y * 1.4426950408889634 + 6755399441056766.0; /* 1.5 * 2^52 + 1022 */
+    const double k = t - 6755399441056766.0;
+    const double r = (y - k * 0.6931471803691238) - k * 1.9082149292705877e-10;
+    /* fit: exp of r */
+    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r + 2.480150457228083e-05) * r
+        + 0.00019841269902955413) * r + 0.0013888888932253416) * r + 0.008333333333314638) * r + 0.04166666666657411) * r
+        + 0.16666666666666685) * r + 0.5000000000000006;
+    const double half = gradc_number(gradc_bits(t) << 52); /* 2^(k-1) */
+    const double e = 2.0 * ((r + r * r * p) * half + (half - 0.5));
+    return fabs(x) < 1e-17 ? x : e;
+}
+
 size_t gaussian_kl_value_work(int64_t n, int64_t k)
 {
     return (size_t)gradc_parts(n, 25*k + 1, 0) * (gradc_bytes(128, sizeof(double)));
@@ -97,7 +117,7 @@ int gaussian_kl_value(int64_t n, int64_t k, const double *restrict mu, const dou
                 for (int64_t j = 0; j < k; ++j) {
                     const double log_var_ij = log_var[i*k + j];
                     const double mu_ij = mu[i*k + j];
-                    t0_sum += expm1(log_var_ij) + mu_ij * mu_ij - log_var_ij;
+                    t0_sum += gradc_expm1(log_var_ij) + mu_ij * mu_ij - log_var_ij;
                 }
                 t0[i - tile_begin] = t0_sum;
             }
@@ -153,7 +173,7 @@ int gaussian_kl_forward(int64_t n, int64_t k, const double *restrict mu, const d
                 for (int64_t j = 0; j < k; ++j) {
                     const double log_var_ij = log_var[i*k + j];
                     const double mu_ij = mu[i*k + j];
-                    t0_sum += expm1(log_var_ij) + mu_ij * mu_ij - log_var_ij;
+                    t0_sum += gradc_expm1(log_var_ij) + mu_ij * mu_ij - log_var_ij;
                 }
                 t0[i - tile_begin] = t0_sum;
             }
@@ -205,7 +225,7 @@ int gaussian_kl_backward(int64_t n, int64_t k, const double *restrict mu, const 
             GRADC_SIMD()
             for (int64_t j = 0; j < k; ++j) {
                 grad_mu[i*k + j] = t0 * (2.0 * mu[i*k + j]);
-                grad_log_var[i*k + j] = t0 * expm1(log_var[i*k + j]);
+                grad_log_var[i*k + j] = t0 * gradc_expm1(log_var[i*k + j]);
             }
         }
     }
@@ -248,7 +268,7 @@ int gaussian_kl_value_and_grad(int64_t n, int64_t k, const double *restrict mu, 
                 GRADC_SIMD(reduction(+:t0_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double log_var_ij = log_var[i*k + j];
-                    const double v0 = expm1(log_var_ij);
+                    const double v0 = gradc_expm1(log_var_ij);
                     const double mu_ij = mu[i*k + j];
                     t0_sum += v0 + mu_ij * mu_ij - log_var_ij;
                     grad_mu[i*k + j] = t2 * (2.0 * mu_ij);

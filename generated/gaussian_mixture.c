@@ -18,17 +18,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
- * declarations then add to them. */
-#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
-#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
-#pragma omp declare simd notinbranch
-double exp(double);
-#pragma omp declare simd notinbranch
-double log(double);
-#endif
-#endif
-
 #include <math.h>
 
 #define GRADC_PRAGMA(text) _Pragma(#text)
@@ -74,6 +63,52 @@ static int64_t gradc_rows(size_t bytes)
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
 }
 
+/* The bits of a number, and the number of some bits. */
+static inline uint64_t gradc_bits(double x)
+{
+    const union { double value; uint64_t bits; } u = {x};
+    return u.bits;
+}
+
+static inline double gradc_number(uint64_t bits)
+{
+    const union { uint64_t bits; double value; } u = {bits};
+    return u.value;
+}
+
+/* exp(x) = 2^k exp(r), r = x - k log(2) in [-log(2)/2, log(2)/2]. Adding 1.5 * 2^52 rounds to a whole number and
+ * leaves it in the last bits; 2^k is two factors, so that results below the smallest normal number are rounded once. */
+static inline double gradc_exp(double x)
+{
+    const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
+    const double t = y * 1.4426950408889634 + 6755399441057790.0; /* 1.5 * 2^52 + 2 * 1023 */
+    const double k = t - 6755399441057790.0;
+    const double r = (y - k * 0.6931471803691238) - k * 1.9082149292705877e-10;
+    /* fit: exp of r */
+    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r + 2.480150457228083e-05) * r
+        + 0.00019841269902955413) * r + 0.0013888888932253416) * r + 0.008333333333314638) * r + 0.04166666666657411) * r
+        + 0.16666666666666685) * r + 0.5000000000000006;
+    const uint64_t both = gradc_bits(t), half = both >> 1;
+    return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
+}
+
+/* log(x) = k log(2) + log(1 + f), x = 2^k (1 + f), 1 + f in [sqrt(1/2), sqrt(2)); with s = f / (2 + f),
+ * log(1 + f) = 2 atanh(s) = f - f^2/2 + s (f^2/2 + s^2 P(s^2)), whose first term is exact. Subnormal numbers are
+ * scaled by 2^54. The exponent's bits become a number as the last bits of 2^52. */
+static inline double gradc_log(double x)
+{
+    const double tiny = x < 2.2250738585072014e-308 ? 1.0 : 0.0;
+    const uint64_t t = gradc_bits(tiny != 0.0 ? x * 18014398509481984.0 : x) + 0x00095f6200000000; /* 1 - sqrt(1/2) */
+    const double k = gradc_number(t >> 52 | 0x4330000000000000) - (tiny != 0.0 ? 4503599627371573.0 : 4503599627371519.0);
+    const double f = gradc_number((t & 0x000fffffffffffff) + 0x3fe6a09e00000000) - 1.0;
+    const double s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
+    /* fit: atanh of z */
+    const double p = (((((0.14796068148242766 * z + 0.153140398493373) * z + 0.18183564696079318) * z + 0.22222198567102774) * z
+        + 0.2857142874243524) * z + 0.39999999999414526) * z + 0.6666666666666734;
+    const double y = k * 0.6931471803691238 - ((h - (s * (h + z * p) + k * 1.9082149292705877e-10)) - f);
+    return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
+}
+
 size_t gaussian_mixture_value_work(int64_t k, int64_t d, int64_t n)
 {
     return gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(k, 10*d*n + 22*d + 1, 0) * (gradc_bytes(128*d, sizeof(double))) + (size_t)gradc_parts(n, 34*k + 28, 0) * (gradc_bytes(128*k, sizeof(double))
@@ -117,7 +152,7 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD()
                 for (int64_t j = 0; j < d; ++j) {
-                    t3[(i - tile_begin)*d + j] = exp(-log_sigma[i*d + j]);
+                    t3[(i - tile_begin)*d + j] = gradc_exp(-log_sigma[i*d + j]);
                 }
             }
 
@@ -175,7 +210,7 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = part_begin; i < part_end; ++i) {
-            t1_part_sum += exp(a[i] - v0);
+            t1_part_sum += gradc_exp(a[i] - v0);
         }
         t1_part += t1_part_sum;
         t1_parts[part] = t1_part;
@@ -186,7 +221,7 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
     }
 
     /* t2 = log(t1) + where(inf == abs(t0), 0, t0) */
-    const double t2 = log(t1) + (INFINITY == fabs(t0) ? 0.0 : t0);
+    const double t2 = gradc_log(t1) + (INFINITY == fabs(t0) ? 0.0 : t0);
     const int64_t parts_2 = gradc_parts(n, 34*k + 28, 0);
     const size_t part_bytes_2 = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t9_parts[GRADC_PARTS];
@@ -225,7 +260,7 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
                 double t7_sum = 0.0;
                 GRADC_SIMD(reduction(+:t7_sum))
                 for (int64_t i = 0; i < k; ++i) {
-                    t7_sum += exp(t5[(l - tile_begin)*k + i] - v2);
+                    t7_sum += gradc_exp(t5[(l - tile_begin)*k + i] - v2);
                 }
                 t7[l - tile_begin] = t7_sum;
             }
@@ -236,7 +271,7 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
             GRADC_SIMD(reduction(+:t9_part_sum))
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t6_l = t6[l - tile_begin];
-                t9_part_sum += t6_l + (log(t7[l - tile_begin]) + (INFINITY == fabs(t6_l) ? 0.0 : t6_l) - t6_l);
+                t9_part_sum += t6_l + (gradc_log(t7[l - tile_begin]) + (INFINITY == fabs(t6_l) ? 0.0 : t6_l) - t6_l);
             }
             t9_part += t9_part_sum;
         }
@@ -289,7 +324,7 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD()
                 for (int64_t j = 0; j < d; ++j) {
-                    t2[i*d + j] = exp(-log_sigma[i*d + j]);
+                    t2[i*d + j] = gradc_exp(-log_sigma[i*d + j]);
                 }
             }
 
@@ -347,7 +382,7 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
         double t1__part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1__part_sum))
         for (int64_t i = part_begin; i < part_end; ++i) {
-            t1__part_sum += exp(a[i] - v0);
+            t1__part_sum += gradc_exp(a[i] - v0);
         }
         t1__part += t1__part_sum;
         t1__parts[part] = t1__part;
@@ -358,7 +393,7 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
     }
 
     /* t1_2 = log(t1) + where(inf == abs(t0), 0, t0) */
-    const double t1_2 = log(t1_) + (INFINITY == fabs(t0_) ? 0.0 : t0_);
+    const double t1_2 = gradc_log(t1_) + (INFINITY == fabs(t0_) ? 0.0 : t0_);
     const int64_t parts_2 = gradc_parts(n, 34*k + 28, 0);
     const size_t part_bytes_2 = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t7_parts[GRADC_PARTS];
@@ -395,7 +430,7 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
                 double t6__sum = 0.0;
                 GRADC_SIMD(reduction(+:t6__sum))
                 for (int64_t i = 0; i < k; ++i) {
-                    t6__sum += exp(t4[(l - tile_begin)*k + i] - v2);
+                    t6__sum += gradc_exp(t4[(l - tile_begin)*k + i] - v2);
                 }
                 t6_[l - tile_begin] = t6__sum;
             }
@@ -406,7 +441,7 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
             GRADC_SIMD(reduction(+:t7_part_sum))
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t5_l = t5[l];
-                const double v2 = log(t6_[l - tile_begin]) + (INFINITY == fabs(t5_l) ? 0.0 : t5_l);
+                const double v2 = gradc_log(t6_[l - tile_begin]) + (INFINITY == fabs(t5_l) ? 0.0 : t5_l);
                 t6[l] = v2;
                 t7_part_sum += t5_l + (v2 - t5_l);
             }
@@ -533,7 +568,7 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
                 GRADC_SIMD(reduction(+:t10_part_sum, t13_part_sum))
                 for (int64_t i = 0; i < k; ++i) {
                     const double t4_li = t4[(l - tile_begin)*k + i];
-                    const double v3 = (t4_li == t5_l ? v2 : 0.0) + (-INFINITY == t4_li ? 0.0 : t7 * exp(t4_li - t6_l));
+                    const double v3 = (t4_li == t5_l ? v2 : 0.0) + (-INFINITY == t4_li ? 0.0 : t7 * gradc_exp(t4_li - t6_l));
                     t9[(l - tile_begin)*k + i] = v3;
                     t10_part_sum += v3 - v3;
                     t13_part_sum += v3;
@@ -661,7 +696,8 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
         GRADC_SIMD()
         for (int64_t i = part_begin; i < part_end; ++i) {
             const double a_i = a[i];
-            grad_a[i] = (t0 == a_i ? v2 : 0.0) + (t12[i] + (-INFINITY == a_i ? 0.0 : -(t13 * exp(a_i - t1))));
+            const double v3 = (t0 == a_i ? v2 : 0.0) + (t12[i] + (-INFINITY == a_i ? 0.0 : -(t13 * gradc_exp(a_i - t1))));
+            grad_a[i] = v3;
         }
     }
     return 0;
@@ -732,7 +768,7 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD()
                 for (int64_t j = 0; j < d; ++j) {
-                    t3[i*d + j] = exp(-log_sigma[i*d + j]);
+                    t3[i*d + j] = gradc_exp(-log_sigma[i*d + j]);
                 }
             }
 
@@ -795,7 +831,7 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
         GRADC_SIMD(reduction(+:t1_part_sum, t14_part_sum))
         for (int64_t i = part_begin; i < part_end; ++i) {
             const double a_i = a[i];
-            t1_part_sum += exp(a_i - v0);
+            t1_part_sum += gradc_exp(a_i - v0);
             t14_part_sum += t0 == a_i ? 1.0 : 0.0;
         }
         t1_part += t1_part_sum;
@@ -813,7 +849,7 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
     }
 
     /* t2 = log(t1) + where(inf == abs(t0), 0, t0) */
-    const double t2 = log(t1) + (INFINITY == fabs(t0) ? 0.0 : t0);
+    const double t2 = gradc_log(t1) + (INFINITY == fabs(t0) ? 0.0 : t0);
     const int64_t parts_2 = gradc_parts(n, 6*d*k + 76*k + 28, 3*d*k + k);
     const size_t part_bytes_2 = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t9_parts[GRADC_PARTS];
@@ -887,7 +923,7 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
                 GRADC_SIMD(reduction(+:t7_sum, t11_sum))
                 for (int64_t i = 0; i < k; ++i) {
                     const double t5_li = t5[(l - tile_begin)*k + i];
-                    t7_sum += exp(t5_li - v2);
+                    t7_sum += gradc_exp(t5_li - v2);
                     t11_sum += t5_li == t6_l ? 1.0 : 0.0;
                 }
                 t7[l - tile_begin] = t7_sum;
@@ -900,7 +936,7 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
             GRADC_SIMD(reduction(+:t9_part_sum))
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t6_l = t6[l - tile_begin];
-                const double v2 = log(t7[l - tile_begin]) + (INFINITY == fabs(t6_l) ? 0.0 : t6_l);
+                const double v2 = gradc_log(t7[l - tile_begin]) + (INFINITY == fabs(t6_l) ? 0.0 : t6_l);
                 t8[l - tile_begin] = v2;
                 t9_part_sum += t6_l + (v2 - t6_l);
             }
@@ -921,7 +957,7 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
                 GRADC_SIMD(reduction(+:t13_part_sum, t16_part_sum))
                 for (int64_t i = 0; i < k; ++i) {
                     const double t5_li = t5[(l - tile_begin)*k + i];
-                    const double v4 = (t5_li == t6_l ? v3 : 0.0) + (-INFINITY == t5_li ? 0.0 : t10 * exp(t5_li - t8_l));
+                    const double v4 = (t5_li == t6_l ? v3 : 0.0) + (-INFINITY == t5_li ? 0.0 : t10 * gradc_exp(t5_li - t8_l));
                     t12[(l - tile_begin)*k + i] = v4;
                     t13_part_sum += v4 - v4;
                     t16_part_sum += v4;
@@ -1024,7 +1060,8 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double a_i = a[i];
-                grad_a[i] = (t0 == a_i ? v3 : 0.0) + (t15[i] + (-INFINITY == a_i ? 0.0 : -(t16 * exp(a_i - t2))));
+                const double v4 = (t0 == a_i ? v3 : 0.0) + (t15[i] + (-INFINITY == a_i ? 0.0 : -(t16 * gradc_exp(a_i - t2))));
+                grad_a[i] = v4;
             }
 
             /* grad_mu[i:k, j:d] = -(t3[i, j] * (t3[i, j] * t18[i, j])) */

@@ -24,15 +24,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
- * declarations then add to them. */
-#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
-#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
-#pragma omp declare simd notinbranch
-double exp(double);
-#endif
-#endif
-
 #include <math.h>
 
 #define GRADC_PRAGMA(text) _Pragma(#text)
@@ -76,6 +67,35 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 static int64_t gradc_rows(size_t bytes)
 {
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* The bits of a number, and the number of some bits. */
+static inline uint64_t gradc_bits(double x)
+{
+    const union { double value; uint64_t bits; } u = {x};
+    return u.bits;
+}
+
+static inline double gradc_number(uint64_t bits)
+{
+    const union { uint64_t bits; double value; } u = {bits};
+    return u.value;
+}
+
+/* exp(x) = 2^k exp(r), r = x - k log(2) in [-log(2)/2, log(2)/2]. Adding 1.5 * 2^52 rounds to a whole number and
+ * leaves it in the last bits; 2^k is two factors, so that results below the smallest normal number are rounded once. */
+static inline double gradc_exp(double x)
+{
+    const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
+    const double t = y * 1.4426950408889634 + 6755399441057790.0; /* 1.5 * 2^52 + 2 * 1023 */
+    const double k = t - 6755399441057790.0;
+    const double r = (y - k * 0.6931471803691238) - k * 1.9082149292705877e-10;
+    /* fit: exp of r */
+    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r + 2.480150457228083e-05) * r
+        + 0.00019841269902955413) * r + 0.0013888888932253416) * r + 0.008333333333314638) * r + 0.04166666666657411) * r
+        + 0.16666666666666685) * r + 0.5000000000000006;
+    const uint64_t both = gradc_bits(t), half = both >> 1;
+    return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
 }
 
 /* PA = LU with partial pivoting (Golub and Van Loan, Matrix Computations, 4th ed., algorithm 3.4.1), in place. Gives the
@@ -246,8 +266,8 @@ int gaussian_process_value(int64_t n, int64_t d, double log_amplitude, double lo
 
     /* t0 = exp(2 * log_noise) */
     /* t1 = exp(-2 * log_length) */
-    const double t0 = exp(2.0 * log_noise);
-    const double t1 = exp(-2.0 * log_length);
+    const double t0 = gradc_exp(2.0 * log_noise);
+    const double t1 = gradc_exp(-2.0 * log_length);
     const int64_t parts = gradc_parts(n, 4*d*n + 31*n + 1, 0);
     const size_t part_bytes = gradc_bytes(128*n, sizeof(double));
     GRADC_PARALLEL(parts)
@@ -299,7 +319,7 @@ int gaussian_process_value(int64_t n, int64_t d, double log_amplitude, double lo
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD()
                 for (int64_t j = 0; j < n; ++j) {
-                    K[i*n + j] = (j == i ? t0 : 0.0) + exp(v0 - t1 * (0.5 * gap[(i - tile_begin)*n + j]));
+                    K[i*n + j] = (j == i ? t0 : 0.0) + gradc_exp(v0 - t1 * (0.5 * gap[(i - tile_begin)*n + j]));
                 }
             }
 
@@ -361,8 +381,8 @@ int gaussian_process_forward(int64_t n, int64_t d, double log_amplitude, double 
 
     /* t0 = exp(2 * log_noise) */
     /* t1 = exp(-2 * log_length) */
-    const double t0_ = exp(2.0 * log_noise);
-    const double t1_ = exp(-2.0 * log_length);
+    const double t0_ = gradc_exp(2.0 * log_noise);
+    const double t1_ = gradc_exp(-2.0 * log_length);
     const int64_t parts = gradc_parts(n, 4*d*n + 31*n + 1, 0);
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -411,7 +431,7 @@ int gaussian_process_forward(int64_t n, int64_t d, double log_amplitude, double 
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD()
                 for (int64_t j = 0; j < n; ++j) {
-                    K[i*n + j] = (j == i ? t0_ : 0.0) + exp(v0 - t1_ * (0.5 * gap[i*n + j]));
+                    K[i*n + j] = (j == i ? t0_ : 0.0) + gradc_exp(v0 - t1_ * (0.5 * gap[i*n + j]));
                 }
             }
 
@@ -549,7 +569,7 @@ int gaussian_process_backward(int64_t n, int64_t d, double log_amplitude, double
             for (int64_t j = 0; j < n; ++j) {
                 const double v0 = log_det_bar * t2[j*n + i] - t3[j] * t6_i;
                 const double gap_ij = gap[i*n + j];
-                const double v2 = exp(v1 - t1 * (0.5 * gap_ij));
+                const double v2 = gradc_exp(v1 - t1 * (0.5 * gap_ij));
                 t7_part_sum += v0 * v2;
                 t8_part_sum += gap_ij * v0 * v2;
                 t9_part_sum += j == i ? v0 : 0.0;
@@ -645,8 +665,8 @@ int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, 
 
     /* t0 = exp(2 * log_noise) */
     /* t1 = exp(-2 * log_length) */
-    const double t0 = exp(2.0 * log_noise);
-    const double t1 = exp(-2.0 * log_length);
+    const double t0 = gradc_exp(2.0 * log_noise);
+    const double t1 = gradc_exp(-2.0 * log_length);
     const int64_t parts = gradc_parts(n, 4*d*n + 31*n + 2, 0);
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -696,7 +716,7 @@ int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, 
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD()
                 for (int64_t j = 0; j < n; ++j) {
-                    const double v1 = (j == i ? t0 : 0.0) + exp(v0 - t1 * (0.5 * gap[i*n + j]));
+                    const double v1 = (j == i ? t0 : 0.0) + gradc_exp(v0 - t1 * (0.5 * gap[i*n + j]));
                     K[i*n + j] = v1;
                     t6[j*n + i] = v1;
                 }
@@ -768,7 +788,7 @@ int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, 
             for (int64_t j = 0; j < n; ++j) {
                 const double v1 = 0.5 * t5[j*n + i] - t3[j] * t8_i;
                 const double gap_ij = gap[i*n + j];
-                const double v3 = exp(v2 - t1 * (0.5 * gap_ij));
+                const double v3 = gradc_exp(v2 - t1 * (0.5 * gap_ij));
                 t9_part_sum += v1 * v3;
                 t10_part_sum += gap_ij * v1 * v3;
                 t11_part_sum += j == i ? v1 : 0.0;

@@ -25,8 +25,6 @@
 #if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
 #if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
 #pragma omp declare simd notinbranch
-double log(double);
-#pragma omp declare simd notinbranch
 double pow(double, double);
 #endif
 #endif
@@ -68,6 +66,36 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* The bits of a number, and the number of some bits. */
+static inline uint64_t gradc_bits(double x)
+{
+    const union { double value; uint64_t bits; } u = {x};
+    return u.bits;
+}
+
+static inline double gradc_number(uint64_t bits)
+{
+    const union { uint64_t bits; double value; } u = {bits};
+    return u.value;
+}
+
+/* log(x) = k log(2) + log(1 + f), x = 2^k (1 + f), 1 + f in [sqrt(1/2), sqrt(2)); with s = f / (2 + f),
+ * log(1 + f) = 2 atanh(s) = f - f^2/2 + s (f^2/2 + s^2 P(s^2)), whose first term is exact. Subnormal numbers are
+ * scaled by 2^54. The exponent's bits become a number as the last bits of 2^52. */
+static inline double gradc_log(double x)
+{
+    const double tiny = x < 2.2250738585072014e-308 ? 1.0 : 0.0;
+    const uint64_t t = gradc_bits(tiny != 0.0 ? x * 18014398509481984.0 : x) + 0x00095f6200000000; /* 1 - sqrt(1/2) */
+    const double k = gradc_number(t >> 52 | 0x4330000000000000) - (tiny != 0.0 ? 4503599627371573.0 : 4503599627371519.0);
+    const double f = gradc_number((t & 0x000fffffffffffff) + 0x3fe6a09e00000000) - 1.0;
+    const double s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
+    /* fit: atanh of z */
+    const double p = (((((0.14796068148242766 * z + 0.153140398493373) * z + 0.18183564696079318) * z + 0.22222198567102774) * z
+        + 0.2857142874243524) * z + 0.39999999999414526) * z + 0.6666666666666734;
+    const double y = k * 0.6931471803691238 - ((h - (s * (h + z * p) + k * 1.9082149292705877e-10)) - f);
+    return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
 }
 
 size_t glove_value_work(int64_t m, int64_t k, int64_t n)
@@ -183,7 +211,7 @@ int glove_value(int64_t m, int64_t k, int64_t n, const double *restrict U, const
                 const int64_t column_l = column[l];
                 const int64_t row_l = row[l];
                 const double v1 = c[(column_l < 0 ? column_l + m : column_l)] + (b[(row_l < 0 ? m + row_l : row_l)] + t0[l - tile_begin]);
-                const double v2 = v1 - log(count_l);
+                const double v2 = v1 - gradc_log(count_l);
                 t1_part_sum += pow((v0 < 1.0 || v0 != v0) ? v0 : 1.0, 0.75) * (v2 * v2);
             }
             t1_part += t1_part_sum;
@@ -311,7 +339,7 @@ int glove_forward(int64_t m, int64_t k, int64_t n, const double *restrict U, con
                 const int64_t column_l = column[l];
                 const int64_t row_l = row[l];
                 const double v1 = c[(column_l < 0 ? column_l + m : column_l)] + (b[(row_l < 0 ? m + row_l : row_l)] + t0[l]);
-                const double v2 = v1 - log(count_l);
+                const double v2 = v1 - gradc_log(count_l);
                 t1_part_sum += pow((v0 < 1.0 || v0 != v0) ? v0 : 1.0, 0.75) * (v2 * v2);
             }
             t1_part += t1_part_sum;
@@ -405,7 +433,7 @@ int glove_backward(int64_t m, int64_t k, int64_t n, const double *restrict U, co
             const int64_t v1 = column_l < 0 ? column_l + m : column_l;
             const int64_t row_l = row[l];
             const int64_t v2 = row_l < 0 ? m + row_l : row_l;
-            const double v3 = t1 * pow((v0 < 1.0 || v0 != v0) ? v0 : 1.0, 0.75) * (2.0 * (c[v1] + (b[v2] + t0[l]) - log(count_l)));
+            const double v3 = t1 * pow((v0 < 1.0 || v0 != v0) ? v0 : 1.0, 0.75) * (2.0 * (c[v1] + (b[v2] + t0[l]) - gradc_log(count_l)));
             t2[l - tile_begin] = v3;
             grad_b[v2] += v3;
             grad_c[v1] += v3;
@@ -564,7 +592,7 @@ int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict
             const int64_t v2 = column_l < 0 ? column_l + m : column_l;
             const int64_t row_l = row[l];
             const int64_t v3 = row_l < 0 ? m + row_l : row_l;
-            const double v4 = c[v2] + (b[v3] + t0[l - tile_begin]) - log(count_l);
+            const double v4 = c[v2] + (b[v3] + t0[l - tile_begin]) - gradc_log(count_l);
             const double v5 = t2 * v1 * (2.0 * v4);
             t1_sum += v1 * (v4 * v4);
             t3[l - tile_begin] = v5;

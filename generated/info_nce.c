@@ -19,17 +19,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
- * declarations then add to them. */
-#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
-#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
-#pragma omp declare simd notinbranch
-double exp(double);
-#pragma omp declare simd notinbranch
-double log(double);
-#endif
-#endif
-
 #include <math.h>
 
 #define GRADC_PRAGMA(text) _Pragma(#text)
@@ -73,6 +62,52 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 static int64_t gradc_rows(size_t bytes)
 {
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* The bits of a number, and the number of some bits. */
+static inline uint64_t gradc_bits(double x)
+{
+    const union { double value; uint64_t bits; } u = {x};
+    return u.bits;
+}
+
+static inline double gradc_number(uint64_t bits)
+{
+    const union { uint64_t bits; double value; } u = {bits};
+    return u.value;
+}
+
+/* exp(x) = 2^k exp(r), r = x - k log(2) in [-log(2)/2, log(2)/2]. Adding 1.5 * 2^52 rounds to a whole number and
+ * leaves it in the last bits; 2^k is two factors, so that results below the smallest normal number are rounded once. */
+static inline double gradc_exp(double x)
+{
+    const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
+    const double t = y * 1.4426950408889634 + 6755399441057790.0; /* 1.5 * 2^52 + 2 * 1023 */
+    const double k = t - 6755399441057790.0;
+    const double r = (y - k * 0.6931471803691238) - k * 1.9082149292705877e-10;
+    /* fit: exp of r */
+    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r + 2.480150457228083e-05) * r
+        + 0.00019841269902955413) * r + 0.0013888888932253416) * r + 0.008333333333314638) * r + 0.04166666666657411) * r
+        + 0.16666666666666685) * r + 0.5000000000000006;
+    const uint64_t both = gradc_bits(t), half = both >> 1;
+    return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
+}
+
+/* log(x) = k log(2) + log(1 + f), x = 2^k (1 + f), 1 + f in [sqrt(1/2), sqrt(2)); with s = f / (2 + f),
+ * log(1 + f) = 2 atanh(s) = f - f^2/2 + s (f^2/2 + s^2 P(s^2)), whose first term is exact. Subnormal numbers are
+ * scaled by 2^54. The exponent's bits become a number as the last bits of 2^52. */
+static inline double gradc_log(double x)
+{
+    const double tiny = x < 2.2250738585072014e-308 ? 1.0 : 0.0;
+    const uint64_t t = gradc_bits(tiny != 0.0 ? x * 18014398509481984.0 : x) + 0x00095f6200000000; /* 1 - sqrt(1/2) */
+    const double k = gradc_number(t >> 52 | 0x4330000000000000) - (tiny != 0.0 ? 4503599627371573.0 : 4503599627371519.0);
+    const double f = gradc_number((t & 0x000fffffffffffff) + 0x3fe6a09e00000000) - 1.0;
+    const double s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
+    /* fit: atanh of z */
+    const double p = (((((0.14796068148242766 * z + 0.153140398493373) * z + 0.18183564696079318) * z + 0.22222198567102774) * z
+        + 0.2857142874243524) * z + 0.39999999999414526) * z + 0.6666666666666734;
+    const double y = k * 0.6931471803691238 - ((h - (s * (h + z * p) + k * 1.9082149292705877e-10)) - f);
+    return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
 }
 
 /* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
@@ -353,14 +388,14 @@ int info_nce_value(int64_t n, int64_t k, const double *restrict A, const double 
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
                     const double t9_j = t9[j - tile_begin];
-                    t10[j - tile_begin] += exp(S[i*128 + j - tile_begin] - (INFINITY == fabs(t9_j) ? 0.0 : t9_j)) + exp(S[(i + 1)*128 + j - tile_begin] - (INFINITY == fabs(t9_j) ? 0.0 : t9_j)) + exp(S[(i + 2)*128 + j - tile_begin] - (INFINITY == fabs(t9_j) ? 0.0 : t9_j)) + exp(S[(i + 3)*128 + j - tile_begin] - (INFINITY == fabs(t9_j) ? 0.0 : t9_j));
+                    t10[j - tile_begin] += gradc_exp(S[i*128 + j - tile_begin] - (INFINITY == fabs(t9_j) ? 0.0 : t9_j)) + gradc_exp(S[(i + 1)*128 + j - tile_begin] - (INFINITY == fabs(t9_j) ? 0.0 : t9_j)) + gradc_exp(S[(i + 2)*128 + j - tile_begin] - (INFINITY == fabs(t9_j) ? 0.0 : t9_j)) + gradc_exp(S[(i + 3)*128 + j - tile_begin] - (INFINITY == fabs(t9_j) ? 0.0 : t9_j));
                 }
             }
             for (int64_t i = n / 4 * 4; i < n; ++i) {
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
                     const double t9_j = t9[j - tile_begin];
-                    t10[j - tile_begin] += exp(S[i*128 + j - tile_begin] - (INFINITY == fabs(t9_j) ? 0.0 : t9_j));
+                    t10[j - tile_begin] += gradc_exp(S[i*128 + j - tile_begin] - (INFINITY == fabs(t9_j) ? 0.0 : t9_j));
                 }
             }
 
@@ -370,7 +405,7 @@ int info_nce_value(int64_t n, int64_t k, const double *restrict A, const double 
             GRADC_SIMD(reduction(+:t12_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t9_i = t9[i - tile_begin];
-                const double v0 = t9_i + (log(t10[i - tile_begin]) + (INFINITY == fabs(t9_i) ? 0.0 : t9_i) - t9_i) - S[i*128 + i - tile_begin];
+                const double v0 = t9_i + (gradc_log(t10[i - tile_begin]) + (INFINITY == fabs(t9_i) ? 0.0 : t9_i) - t9_i) - S[i*128 + i - tile_begin];
                 t12_part_sum += v0;
             }
             t12_part += t12_part_sum;
@@ -533,7 +568,7 @@ int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const doubl
                 double t6_sum = 0.0;
                 GRADC_SIMD(reduction(+:t6_sum))
                 for (int64_t j = 0; j < n; ++j) {
-                    t6_sum += exp(S[(i - tile_begin)*n + j] - v0);
+                    t6_sum += gradc_exp(S[(i - tile_begin)*n + j] - v0);
                 }
                 t6[i - tile_begin] = t6_sum;
             }
@@ -544,7 +579,7 @@ int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const doubl
             GRADC_SIMD(reduction(+:t7_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t3_i = t3[i];
-                const double v0 = log(t6[i - tile_begin]) + (INFINITY == fabs(t3_i) ? 0.0 : t3_i);
+                const double v0 = gradc_log(t6[i - tile_begin]) + (INFINITY == fabs(t3_i) ? 0.0 : t3_i);
                 t4[i] = v0;
                 t7_part_sum += t3_i + (v0 - t3_i) - S[(i - tile_begin)*n + i];
             }
@@ -674,7 +709,7 @@ int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const doub
                 GRADC_SIMD()
                 for (int64_t j = 0; j < n; ++j) {
                     const double S_ij = S[i*n + j];
-                    const double v3 = (S_ij == t3_i ? v2 : 0.0) + (S_bar[i*n + j] + (-INFINITY == S_ij ? 0.0 : t5 * exp(S_ij - t4_i)));
+                    const double v3 = (S_ij == t3_i ? v2 : 0.0) + (S_bar[i*n + j] + (-INFINITY == S_ij ? 0.0 : t5 * gradc_exp(S_ij - t4_i)));
                     t7[(i - tile_begin)*n + j] = v3 / tau;
                 }
             }
@@ -997,7 +1032,7 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
                 GRADC_SIMD(reduction(+:t10_sum, t14_sum))
                 for (int64_t j = 0; j < n; ++j) {
                     const double S_ij = S[(i - tile_begin)*n + j];
-                    t10_sum += exp(S_ij - v0);
+                    t10_sum += gradc_exp(S_ij - v0);
                     t14_sum += S_ij == t9_i ? 1.0 : 0.0;
                 }
                 t10[i - tile_begin] = t10_sum;
@@ -1010,7 +1045,7 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
             GRADC_SIMD(reduction(+:t12_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t9_i = t9[i - tile_begin];
-                const double v0 = log(t10[i - tile_begin]) + (INFINITY == fabs(t9_i) ? 0.0 : t9_i);
+                const double v0 = gradc_log(t10[i - tile_begin]) + (INFINITY == fabs(t9_i) ? 0.0 : t9_i);
                 t11[i - tile_begin] = v0;
                 t12_part_sum += t9_i + (v0 - t9_i) - S[(i - tile_begin)*n + i];
             }
@@ -1026,7 +1061,7 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
                 GRADC_SIMD()
                 for (int64_t j = 0; j < n; ++j) {
                     const double S_ij = S[(i - tile_begin)*n + j];
-                    const double v3 = (S_ij == t9_i ? v1 : 0.0) + (S_bar[i*n + j] + (-INFINITY == S_ij ? 0.0 : t13 * exp(S_ij - t11_i)));
+                    const double v3 = (S_ij == t9_i ? v1 : 0.0) + (S_bar[i*n + j] + (-INFINITY == S_ij ? 0.0 : t13 * gradc_exp(S_ij - t11_i)));
                     t15[(i - tile_begin)*n + j] = v3 / tau;
                 }
             }

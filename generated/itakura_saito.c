@@ -11,15 +11,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
- * declarations then add to them. */
-#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
-#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
-#pragma omp declare simd notinbranch
-double log1p(double);
-#endif
-#endif
-
 #include <math.h>
 
 #define GRADC_PRAGMA(text) _Pragma(#text)
@@ -57,6 +48,36 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* The bits of a number, and the number of some bits. */
+static inline uint64_t gradc_bits(double x)
+{
+    const union { double value; uint64_t bits; } u = {x};
+    return u.bits;
+}
+
+static inline double gradc_number(uint64_t bits)
+{
+    const union { uint64_t bits; double value; } u = {bits};
+    return u.value;
+}
+
+/* log(1 + x) = k log(2) + log(1 + f), as gradc_log: k is that of the rounded sum, but f = 2^-k x + (2^-k - 1) has no
+ * rounding that matters. Four times 2^-k is normal for every k. */
+static inline double gradc_log1p(double x)
+{
+    const uint64_t e = (gradc_bits(1.0 + x) + 0x00095f6200000000) >> 52; /* k + 1023 */
+    const double k = gradc_number(e | 0x4330000000000000) - 4503599627371519.0;
+    const double scale = gradc_number((2048 - e) << 52);
+    const double f = (x * scale) * 0.25 + (0.25 * scale - 1.0);
+    const double s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
+    /* fit: atanh of z */
+    const double p = (((((0.14796068148242766 * z + 0.153140398493373) * z + 0.18183564696079318) * z + 0.22222198567102774) * z
+        + 0.2857142874243524) * z + 0.39999999999414526) * z + 0.6666666666666734;
+    const double y = k * 0.6931471803691238 - ((h - (s * (h + z * p) + k * 1.9082149292705877e-10)) - f);
+    const double w = fabs(x) < 1e-17 ? x : y;
+    return x > -1.0 ? x < INFINITY ? w : x : x == -1.0 ? -INFINITY : NAN;
 }
 
 /* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
@@ -213,7 +234,7 @@ int itakura_saito_value(int64_t n, int64_t k, int64_t d, const double *restrict 
                     const double t0_il = t0[(i - tile_begin)*d + l];
                     const int v0 = fabs(t0_il) <= fabs(V_il);
                     const double v1 = v0 ? t0_il : V_il;
-                    value__part_sum += V_il / t0_il - (v0 ? 1.0 : -1.0) * log1p(((v0 ? V_il : t0_il) - v1) / v1) - 1.0;
+                    value__part_sum += V_il / t0_il - (v0 ? 1.0 : -1.0) * gradc_log1p(((v0 ? V_il : t0_il) - v1) / v1) - 1.0;
                 }
             }
             value__part += value__part_sum;
@@ -263,7 +284,7 @@ int itakura_saito_forward(int64_t n, int64_t k, int64_t d, const double *restric
                     const double t0_il = t0[i*d + l];
                     const int v0 = fabs(t0_il) <= fabs(V_il);
                     const double v1 = v0 ? t0_il : V_il;
-                    value__part_sum += V_il / t0_il - (v0 ? 1.0 : -1.0) * log1p(((v0 ? V_il : t0_il) - v1) / v1) - 1.0;
+                    value__part_sum += V_il / t0_il - (v0 ? 1.0 : -1.0) * gradc_log1p(((v0 ? V_il : t0_il) - v1) / v1) - 1.0;
                 }
             }
             value__part += value__part_sum;
@@ -380,7 +401,7 @@ int itakura_saito_value_and_grad(int64_t n, int64_t k, int64_t d, const double *
                     const double v0 = V_il / t0_il;
                     const int v1 = fabs(t0_il) <= fabs(V_il);
                     const double v2 = v1 ? t0_il : V_il;
-                    value__part_sum += v0 - (v1 ? 1.0 : -1.0) * log1p(((v1 ? V_il : t0_il) - v2) / v2) - 1.0;
+                    value__part_sum += v0 - (v1 ? 1.0 : -1.0) * gradc_log1p(((v1 ? V_il : t0_il) - v2) / v2) - 1.0;
                     t1[(i - tile_begin)*d + l] = -(-1.0 / t0_il + v0 / t0_il);
                 }
             }

@@ -16,19 +16,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
- * declarations then add to them. */
-#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
-#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
-#pragma omp declare simd notinbranch
-double exp(double);
-#pragma omp declare simd notinbranch
-double log(double);
-#pragma omp declare simd notinbranch
-double log1p(double);
-#endif
-#endif
-
 #include <math.h>
 
 #define GRADC_PRAGMA(text) _Pragma(#text)
@@ -72,6 +59,63 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 static int64_t gradc_rows(size_t bytes)
 {
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* The bits of a number, and the number of some bits. */
+static inline uint64_t gradc_bits(double x)
+{
+    const union { double value; uint64_t bits; } u = {x};
+    return u.bits;
+}
+
+static inline double gradc_number(uint64_t bits)
+{
+    const union { uint64_t bits; double value; } u = {bits};
+    return u.value;
+}
+
+/* exp(x) = 2^k exp(r), r = x - k log(2) in [-log(2)/2, log(2)/2]. Adding 1.5 * 2^52 rounds to a whole number and
+ * leaves it in the last bits; 2^k is two factors, so that results below the smallest normal number are rounded once. */
+static inline double gradc_exp(double x)
+{
+    const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
+    const double t = y * 1.4426950408889634 + 6755399441057790.0; /* 1.5 * 2^52 + 2 * 1023 */
+    const double k = t - 6755399441057790.0;
+    const double r = (y - k * 0.6931471803691238) - k * 1.9082149292705877e-10;
+    /* fit: exp of r */
+    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r + 2.480150457228083e-05) * r
+        + 0.00019841269902955413) * r + 0.0013888888932253416) * r + 0.008333333333314638) * r + 0.04166666666657411) * r
+        + 0.16666666666666685) * r + 0.5000000000000006;
+    const uint64_t both = gradc_bits(t), half = both >> 1;
+    return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
+}
+
+/* log(x) = k log(2) + log(1 + f), x = 2^k (1 + f), 1 + f in [sqrt(1/2), sqrt(2)); with s = f / (2 + f),
+ * log(1 + f) = 2 atanh(s) = f - f^2/2 + s (f^2/2 + s^2 P(s^2)), whose first term is exact. Subnormal numbers are
+ * scaled by 2^54. The exponent's bits become a number as the last bits of 2^52. */
+static inline double gradc_log(double x)
+{
+    const double tiny = x < 2.2250738585072014e-308 ? 1.0 : 0.0;
+    const uint64_t t = gradc_bits(tiny != 0.0 ? x * 18014398509481984.0 : x) + 0x00095f6200000000; /* 1 - sqrt(1/2) */
+    const double k = gradc_number(t >> 52 | 0x4330000000000000) - (tiny != 0.0 ? 4503599627371573.0 : 4503599627371519.0);
+    const double f = gradc_number((t & 0x000fffffffffffff) + 0x3fe6a09e00000000) - 1.0;
+    const double s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
+    /* fit: atanh of z */
+    const double p = (((((0.14796068148242766 * z + 0.153140398493373) * z + 0.18183564696079318) * z + 0.22222198567102774) * z
+        + 0.2857142874243524) * z + 0.39999999999414526) * z + 0.6666666666666734;
+    const double y = k * 0.6931471803691238 - ((h - (s * (h + z * p) + k * 1.9082149292705877e-10)) - f);
+    return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
+}
+
+/* log(1 + x) for x in [0, 1], as gradc_log with k = 0. */
+static inline double gradc_log1p_unit(double x)
+{
+    const double s = x / (2.0 + x), z = s * s, h = 0.5 * x * x;
+    /* fit: atanh_unit of z */
+    const double p = ((((((((0.17018472409223753 * z + 0.0834015966103369) * z + 0.12106072266605976) * z + 0.13300975451846603) * z
+        + 0.15386559772430922) * z + 0.1818174393246199) * z + 0.22222223969501645) * z + 0.28571428547857886) * z
+        + 0.4000000000015721) * z + 0.6666666666666631;
+    return x - (h - s * (h + z * p));
 }
 
 size_t jensen_shannon_value_work(int64_t n, int64_t k)
@@ -142,8 +186,8 @@ int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const d
                 double t4_sum = 0.0;
                 GRADC_SIMD(reduction(+:t1_sum, t4_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t1_sum += exp(A[i*k + j] - v0);
-                    t4_sum += exp(B[i*k + j] - v1);
+                    t1_sum += gradc_exp(A[i*k + j] - v0);
+                    t4_sum += gradc_exp(B[i*k + j] - v1);
                 }
                 t1[i - tile_begin] = t1_sum;
                 t4[i - tile_begin] = t4_sum;
@@ -155,13 +199,13 @@ int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const d
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0_i = t0[i - tile_begin];
                 const double t3_i = t3[i - tile_begin];
-                t2[i - tile_begin] = log(t1[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i);
-                t5[i - tile_begin] = log(t4[i - tile_begin]) + (INFINITY == fabs(t3_i) ? 0.0 : t3_i);
+                t2[i - tile_begin] = gradc_log(t1[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i);
+                t5[i - tile_begin] = gradc_log(t4[i - tile_begin]) + (INFINITY == fabs(t3_i) ? 0.0 : t3_i);
             }
 
             /* t6[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t2[i] - t0[i])), s1 := B[i, j] - (t3[i] + (t5[i] -
-             *    t3[i])), s2 := where(s1 == s0, 0.6931471805599453 + s0, maximum(s1, s0) + log1p(exp(-abs(s0 -
-             *    s1)))) - 0.6931471805599453, exp(s0) * (s0 - s2) + exp(s1) * (s1 - s2))) */
+             *    t3[i])), s2 := where(s1 == s0, 0.6931471805599453 + s0, maximum(s1, s0) + log1p_unit(exp(-abs(s0
+             *    - s1)))) - 0.6931471805599453, exp(s0) * (s0 - s2) + exp(s1) * (s1 - s2))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0_i = t0[i - tile_begin];
                 const double v0 = t0_i + (t2[i - tile_begin] - t0_i);
@@ -172,9 +216,9 @@ int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const d
                 for (int64_t j = 0; j < k; ++j) {
                     const double v1 = A[i*k + j] - v0;
                     const double v3 = B[i*k + j] - v2;
-                    const double v4 = v3 == v1 ? 0.6931471805599453 + v1 : ((v3 > v1 || v3 != v3) ? v3 : v1) + log1p(exp(-fabs(v1 - v3)));
+                    const double v4 = v3 == v1 ? 0.6931471805599453 + v1 : ((v3 > v1 || v3 != v3) ? v3 : v1) + gradc_log1p_unit(gradc_exp(-fabs(v1 - v3)));
                     const double v5 = v4 - 0.6931471805599453;
-                    t6_sum += exp(v3) * (v3 - v5) + exp(v1) * (v1 - v5);
+                    t6_sum += gradc_exp(v1) * (v1 - v5) + gradc_exp(v3) * (v3 - v5);
                 }
                 t6[i - tile_begin] = t6_sum;
             }
@@ -256,8 +300,8 @@ int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const
                 double t3__sum = 0.0;
                 GRADC_SIMD(reduction(+:t1__sum, t3__sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t1__sum += exp(A[i*k + j] - v0);
-                    t3__sum += exp(B[i*k + j] - v1);
+                    t1__sum += gradc_exp(A[i*k + j] - v0);
+                    t3__sum += gradc_exp(B[i*k + j] - v1);
                 }
                 t1_[i - tile_begin] = t1__sum;
                 t3_[i - tile_begin] = t3__sum;
@@ -269,13 +313,13 @@ int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0_i = t0[i];
                 const double t2_i = t2[i];
-                t1[i] = log(t1_[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i);
-                t3[i] = log(t3_[i - tile_begin]) + (INFINITY == fabs(t2_i) ? 0.0 : t2_i);
+                t1[i] = gradc_log(t1_[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i);
+                t3[i] = gradc_log(t3_[i - tile_begin]) + (INFINITY == fabs(t2_i) ? 0.0 : t2_i);
             }
 
             /* t4[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t1_2[i] - t0[i])), s1 := B[i, j] - (t2[i] +
              *    (t3_2[i] - t2[i])), s2 := where(s1 == s0, 0.6931471805599453 + s0, maximum(s1, s0) +
-             *    log1p(exp(-abs(s0 - s1)))) - 0.6931471805599453, exp(s0) * (s0 - s2) + exp(s1) * (s1 - s2))) */
+             *    log1p_unit(exp(-abs(s0 - s1)))) - 0.6931471805599453, exp(s0) * (s0 - s2) + exp(s1) * (s1 - s2))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0_i = t0[i];
                 const double v0 = t0_i + (t1[i] - t0_i);
@@ -286,9 +330,9 @@ int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const
                 for (int64_t j = 0; j < k; ++j) {
                     const double v1 = A[i*k + j] - v0;
                     const double v3 = B[i*k + j] - v2;
-                    const double v4 = v3 == v1 ? 0.6931471805599453 + v1 : ((v3 > v1 || v3 != v3) ? v3 : v1) + log1p(exp(-fabs(v1 - v3)));
+                    const double v4 = v3 == v1 ? 0.6931471805599453 + v1 : ((v3 > v1 || v3 != v3) ? v3 : v1) + gradc_log1p_unit(gradc_exp(-fabs(v1 - v3)));
                     const double v5 = v4 - 0.6931471805599453;
-                    t4_sum += exp(v3) * (v3 - v5) + exp(v1) * (v1 - v5);
+                    t4_sum += gradc_exp(v1) * (v1 - v5) + gradc_exp(v3) * (v3 - v5);
                 }
                 t4[i - tile_begin] = t4_sum;
             }
@@ -357,25 +401,26 @@ int jensen_shannon_backward(int64_t n, int64_t k, const double *restrict A, cons
 
             /* t5[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t1[i] - t0[i])), s1 := exp(s0), s2 := B[i, j] -
              *    (t2[i] + (t3[i] - t2[i])), s3 := s0 - s2, s4 := exp(-abs(s3)), s5 := t4 * s1, s6 := s1 * (t4 *
-             *    (s0 - (where(s2 == s0, 0.6931471805599453 + s0, maximum(s2, s0) + log1p(s4)) -
+             *    (s0 - (where(s2 == s0, 0.6931471805599453 + s0, maximum(s2, s0) + log1p_unit(s4)) -
              *    0.6931471805599453))) + (s5 + where(-inf == s0, 0, -((s5 + t4 * exp(s2)) * (where(0 <= s3, 1, s4)
              *    / (1 + s4))))), s6 - s6)) */
             /* t6[i:n] = sum[j:k](where(A[i, j] == t0[i], 1, 0)) */
             /* t7[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t1[i] - t0[i])), s1 := exp(s0), s2 := B[i, j] -
              *    (t2[i] + (t3[i] - t2[i])), s3 := s0 - s2, s4 := exp(-abs(s3)), s5 := t4 * s1, s1 * (t4 * (s0 -
-             *    (where(s2 == s0, 0.6931471805599453 + s0, maximum(s2, s0) + log1p(s4)) - 0.6931471805599453))) +
-             *    (s5 + where(-inf == s0, 0, -((s5 + t4 * exp(s2)) * (where(0 <= s3, 1, s4) / (1 + s4))))))) */
-            /* t8[i:n] = sum[j:k](let(s0 := B[i, j] - (t2[i] + (t3[i] - t2[i])), s1 := A[i, j] - (t0[i] + (t1[i] -
-             *    t0[i])), s2 := exp(s0), s3 := t4 * s2, s4 := s0 - s1, s5 := exp(-abs(s4)), s6 := where(-inf ==
-             *    s0, 0, -((t4 * exp(s1) + s3) * (where(0 <= s4, 1, s5) / (1 + s5)))) + (s3 + s2 * (t4 * (s0 -
-             *    (where(s0 == s1, 0.6931471805599453 + s1, maximum(s0, s1) + log1p(exp(-abs(s1 - s0)))) -
-             *    0.6931471805599453)))), s6 - s6)) */
+             *    (where(s2 == s0, 0.6931471805599453 + s0, maximum(s2, s0) + log1p_unit(s4)) -
+             *    0.6931471805599453))) + (s5 + where(-inf == s0, 0, -((s5 + t4 * exp(s2)) * (where(0 <= s3, 1, s4)
+             *    / (1 + s4))))))) */
+            /* t8[i:n] = sum[j:k](let(s0 := B[i, j] - (t2[i] + (t3[i] - t2[i])), s1 := exp(s0), s2 := t4 * s1, s3
+             *    := A[i, j] - (t0[i] + (t1[i] - t0[i])), s4 := s0 - s3, s5 := exp(-abs(s4)), s6 := s2 + s1 * (t4 *
+             *    (s0 - (where(s0 == s3, 0.6931471805599453 + s3, maximum(s0, s3) + log1p_unit(exp(-abs(s3 - s0))))
+             *    - 0.6931471805599453))) + where(-inf == s0, 0, -((t4 * exp(s3) + s2) * (where(0 <= s4, 1, s5) /
+             *    (1 + s5)))), s6 - s6)) */
             /* t9[i:n] = sum[j:k](where(B[i, j] == t2[i], 1, 0)) */
-            /* t10[i:n] = sum[j:k](let(s0 := B[i, j] - (t2[i] + (t3[i] - t2[i])), s1 := A[i, j] - (t0[i] + (t1[i] -
-             *    t0[i])), s2 := exp(s0), s3 := t4 * s2, s4 := s0 - s1, s5 := exp(-abs(s4)), where(-inf == s0, 0,
-             *    -((t4 * exp(s1) + s3) * (where(0 <= s4, 1, s5) / (1 + s5)))) + (s3 + s2 * (t4 * (s0 - (where(s0
-             *    == s1, 0.6931471805599453 + s1, maximum(s0, s1) + log1p(exp(-abs(s1 - s0)))) -
-             *    0.6931471805599453)))))) */
+            /* t10[i:n] = sum[j:k](let(s0 := B[i, j] - (t2[i] + (t3[i] - t2[i])), s1 := exp(s0), s2 := t4 * s1, s3
+             *    := A[i, j] - (t0[i] + (t1[i] - t0[i])), s4 := s0 - s3, s5 := exp(-abs(s4)), s2 + s1 * (t4 * (s0 -
+             *    (where(s0 == s3, 0.6931471805599453 + s3, maximum(s0, s3) + log1p_unit(exp(-abs(s3 - s0)))) -
+             *    0.6931471805599453))) + where(-inf == s0, 0, -((t4 * exp(s3) + s2) * (where(0 <= s4, 1, s5) / (1
+             *    + s5)))))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0_i = t0[i];
                 const double v0 = t0_i + (t1[i] - t0_i);
@@ -391,26 +436,27 @@ int jensen_shannon_backward(int64_t n, int64_t k, const double *restrict A, cons
                 for (int64_t j = 0; j < k; ++j) {
                     const double A_ij = A[i*k + j];
                     const double v1 = A_ij - v0;
-                    const double v2 = exp(v1);
+                    const double v2 = gradc_exp(v1);
                     const double B_ij = B[i*k + j];
                     const double v4 = B_ij - v3;
                     const double v5 = v1 - v4;
-                    const double v6 = exp(-fabs(v5));
-                    const double v7 = (v4 == v1 ? 0.6931471805599453 + v1 : ((v4 > v1 || v4 != v4) ? v4 : v1) + log1p(v6)) - 0.6931471805599453;
-                    const double v8 = t4 * v2;
-                    const double v9 = exp(v4);
-                    const double v10 = t4 * v9;
-                    const double v11 = v10 + v8;
-                    const double v12 = v2 * (t4 * (v1 - v7)) + (v8 + (-INFINITY == v1 ? 0.0 : -(v11 * ((0.0 <= v5 ? 1.0 : v6) / (1.0 + v6)))));
-                    const double v13 = v4 - v1;
-                    const double v14 = exp(-fabs(v13));
-                    const double v15 = (-INFINITY == v4 ? 0.0 : -(v11 * ((0.0 <= v13 ? 1.0 : v14) / (1.0 + v14)))) + (v10 + v9 * (t4 * (v4 - v7)));
-                    t5_sum += v12 - v12;
+                    const double v6 = gradc_exp(-fabs(v5));
+                    const double v7 = v4 == v1 ? 0.6931471805599453 + v1 : ((v4 > v1 || v4 != v4) ? v4 : v1) + gradc_log1p_unit(v6);
+                    const double v8 = v7 - 0.6931471805599453;
+                    const double v9 = t4 * v2;
+                    const double v10 = gradc_exp(v4);
+                    const double v11 = t4 * v10;
+                    const double v12 = v11 + v9;
+                    const double v13 = v2 * (t4 * (v1 - v8)) + (v9 + (-INFINITY == v1 ? 0.0 : -(v12 * ((0.0 <= v5 ? 1.0 : v6) / (1.0 + v6)))));
+                    const double v14 = v4 - v1;
+                    const double v15 = gradc_exp(-fabs(v14));
+                    const double v16 = (-INFINITY == v4 ? 0.0 : -(v12 * ((0.0 <= v14 ? 1.0 : v15) / (1.0 + v15)))) + (v11 + v10 * (t4 * (v4 - v8)));
+                    t5_sum += v13 - v13;
                     t6_sum += A_ij == t0_i ? 1.0 : 0.0;
-                    t7_sum += v12;
-                    t8_sum += v15 - v15;
+                    t7_sum += v13;
+                    t8_sum += v16 - v16;
                     t9_sum += B_ij == t2_i ? 1.0 : 0.0;
-                    t10_sum += v15;
+                    t10_sum += v16;
                 }
                 t5[i - tile_begin] = t5_sum;
                 t6[i - tile_begin] = t6_sum;
@@ -423,15 +469,15 @@ int jensen_shannon_backward(int64_t n, int64_t k, const double *restrict A, cons
             /* grad_A[i:n, j:k] = let(s0 := A[i, j] - (t0[i] + (t1[i] - t0[i])), s1 := exp(s0), s2 := B[i, j] -
              *    (t2[i] + (t3[i] - t2[i])), s3 := s0 - s2, s4 := exp(-abs(s3)), s5 := t4 * s1, where(A[i, j] ==
              *    t0[i], t5[i] / t6[i], 0) + (where(-inf == A[i, j], 0, -(t7[i] * exp(A[i, j] - t1[i]))) + (s1 *
-             *    (t4 * (s0 - (where(s2 == s0, 0.6931471805599453 + s0, maximum(s2, s0) + log1p(s4)) -
+             *    (t4 * (s0 - (where(s2 == s0, 0.6931471805599453 + s0, maximum(s2, s0) + log1p_unit(s4)) -
              *    0.6931471805599453))) + (s5 + where(-inf == s0, 0, -((s5 + t4 * exp(s2)) * (where(0 <= s3, 1, s4)
              *    / (1 + s4)))))))) */
-            /* grad_B[i:n, j:k] = let(s0 := B[i, j] - (t2[i] + (t3[i] - t2[i])), s1 := A[i, j] - (t0[i] + (t1[i] -
-             *    t0[i])), s2 := exp(s0), s3 := t4 * s2, s4 := s0 - s1, s5 := exp(-abs(s4)), where(B[i, j] ==
-             *    t2[i], t8[i] / t9[i], 0) + (where(-inf == B[i, j], 0, -(t10[i] * exp(B[i, j] - t3[i]))) +
-             *    (where(-inf == s0, 0, -((t4 * exp(s1) + s3) * (where(0 <= s4, 1, s5) / (1 + s5)))) + (s3 + s2 *
-             *    (t4 * (s0 - (where(s0 == s1, 0.6931471805599453 + s1, maximum(s0, s1) + log1p(exp(-abs(s1 -
-             *    s0)))) - 0.6931471805599453))))))) */
+            /* grad_B[i:n, j:k] = let(s0 := B[i, j] - (t2[i] + (t3[i] - t2[i])), s1 := exp(s0), s2 := t4 * s1, s3
+             *    := A[i, j] - (t0[i] + (t1[i] - t0[i])), s4 := s0 - s3, s5 := exp(-abs(s4)), where(B[i, j] ==
+             *    t2[i], t8[i] / t9[i], 0) + (where(-inf == B[i, j], 0, -(t10[i] * exp(B[i, j] - t3[i]))) + (s2 +
+             *    s1 * (t4 * (s0 - (where(s0 == s3, 0.6931471805599453 + s3, maximum(s0, s3) +
+             *    log1p_unit(exp(-abs(s3 - s0)))) - 0.6931471805599453))) + where(-inf == s0, 0, -((t4 * exp(s3) +
+             *    s2) * (where(0 <= s4, 1, s5) / (1 + s5))))))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0_i = t0[i];
                 const double v0 = t5[i - tile_begin] / t6[i - tile_begin];
@@ -441,30 +487,31 @@ int jensen_shannon_backward(int64_t n, int64_t k, const double *restrict A, cons
                 const double t2_i = t2[i];
                 const double t3_i = t3[i];
                 const double v4 = t2_i + (t3_i - t2_i);
-                const double v15 = t8[i - tile_begin] / t9[i - tile_begin];
+                const double v16 = t8[i - tile_begin] / t9[i - tile_begin];
                 const double t10_i = t10[i - tile_begin];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
                     const double A_ij = A[i*k + j];
                     const double v2 = A_ij - v1;
-                    const double v3 = exp(v2);
+                    const double v3 = gradc_exp(v2);
                     const double B_ij = B[i*k + j];
                     const double v5 = B_ij - v4;
                     const double v6 = v2 - v5;
-                    const double v7 = exp(-fabs(v6));
-                    const double v8 = (v5 == v2 ? 0.6931471805599453 + v2 : ((v5 > v2 || v5 != v5) ? v5 : v2) + log1p(v7)) - 0.6931471805599453;
-                    const double v9 = t4 * v3;
-                    const double v10 = exp(v5);
-                    const double v11 = t4 * v10;
-                    const double v12 = v11 + v9;
-                    const double v13 = v3 * (t4 * (v2 - v8)) + (v9 + (-INFINITY == v2 ? 0.0 : -(v12 * ((0.0 <= v6 ? 1.0 : v7) / (1.0 + v7)))));
-                    const double v14 = (A_ij == t0_i ? v0 : 0.0) + ((-INFINITY == A_ij ? 0.0 : -(t7_i * exp(A_ij - t1_i))) + v13);
-                    const double v16 = v5 - v2;
-                    const double v17 = exp(-fabs(v16));
-                    const double v18 = (-INFINITY == v5 ? 0.0 : -(v12 * ((0.0 <= v16 ? 1.0 : v17) / (1.0 + v17)))) + (v11 + v10 * (t4 * (v5 - v8)));
-                    const double v19 = (B_ij == t2_i ? v15 : 0.0) + ((-INFINITY == B_ij ? 0.0 : -(t10_i * exp(B_ij - t3_i))) + v18);
-                    grad_A[i*k + j] = v14;
-                    grad_B[i*k + j] = v19;
+                    const double v7 = gradc_exp(-fabs(v6));
+                    const double v8 = v5 == v2 ? 0.6931471805599453 + v2 : ((v5 > v2 || v5 != v5) ? v5 : v2) + gradc_log1p_unit(v7);
+                    const double v9 = v8 - 0.6931471805599453;
+                    const double v10 = t4 * v3;
+                    const double v11 = gradc_exp(v5);
+                    const double v12 = t4 * v11;
+                    const double v13 = v12 + v10;
+                    const double v14 = v3 * (t4 * (v2 - v9)) + (v10 + (-INFINITY == v2 ? 0.0 : -(v13 * ((0.0 <= v6 ? 1.0 : v7) / (1.0 + v7)))));
+                    const double v15 = (A_ij == t0_i ? v0 : 0.0) + ((-INFINITY == A_ij ? 0.0 : -(t7_i * gradc_exp(A_ij - t1_i))) + v14);
+                    const double v17 = v5 - v2;
+                    const double v18 = gradc_exp(-fabs(v17));
+                    const double v19 = (-INFINITY == v5 ? 0.0 : -(v13 * ((0.0 <= v17 ? 1.0 : v18) / (1.0 + v18)))) + (v12 + v11 * (t4 * (v5 - v9)));
+                    const double v20 = (B_ij == t2_i ? v16 : 0.0) + ((-INFINITY == B_ij ? 0.0 : -(t10_i * gradc_exp(B_ij - t3_i))) + v19);
+                    grad_A[i*k + j] = v15;
+                    grad_B[i*k + j] = v20;
                 }
             }
         }
@@ -568,8 +615,8 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
                 for (int64_t j = 0; j < k; ++j) {
                     const double A_ij = A[i*k + j];
                     const double B_ij = B[i*k + j];
-                    t1_sum += exp(A_ij - v0);
-                    t4_sum += exp(B_ij - v1);
+                    t1_sum += gradc_exp(A_ij - v0);
+                    t4_sum += gradc_exp(B_ij - v1);
                     t10_sum += A_ij == t0_i ? 1.0 : 0.0;
                     t13_sum += B_ij == t3_i ? 1.0 : 0.0;
                 }
@@ -585,32 +632,33 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0_i = t0[i - tile_begin];
                 const double t3_i = t3[i - tile_begin];
-                t2[i - tile_begin] = log(t1[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i);
-                t5[i - tile_begin] = log(t4[i - tile_begin]) + (INFINITY == fabs(t3_i) ? 0.0 : t3_i);
+                t2[i - tile_begin] = gradc_log(t1[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i);
+                t5[i - tile_begin] = gradc_log(t4[i - tile_begin]) + (INFINITY == fabs(t3_i) ? 0.0 : t3_i);
             }
 
             /* t6[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t2[i] - t0[i])), s1 := B[i, j] - (t3[i] + (t5[i] -
-             *    t3[i])), s2 := where(s1 == s0, 0.6931471805599453 + s0, maximum(s1, s0) + log1p(exp(-abs(s0 -
-             *    s1)))) - 0.6931471805599453, exp(s0) * (s0 - s2) + exp(s1) * (s1 - s2))) */
+             *    t3[i])), s2 := where(s1 == s0, 0.6931471805599453 + s0, maximum(s1, s0) + log1p_unit(exp(-abs(s0
+             *    - s1)))) - 0.6931471805599453, exp(s0) * (s0 - s2) + exp(s1) * (s1 - s2))) */
             /* t9[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t2[i] - t0[i])), s1 := exp(s0), s2 := B[i, j] -
              *    (t3[i] + (t5[i] - t3[i])), s3 := s0 - s2, s4 := exp(-abs(s3)), s5 := t8 * s1, s6 := s1 * (t8 *
-             *    (s0 - (where(s2 == s0, 0.6931471805599453 + s0, maximum(s2, s0) + log1p(s4)) -
+             *    (s0 - (where(s2 == s0, 0.6931471805599453 + s0, maximum(s2, s0) + log1p_unit(s4)) -
              *    0.6931471805599453))) + (s5 + where(-inf == s0, 0, -((t8 * exp(s2) + s5) * (where(0 <= s3, 1, s4)
              *    / (1 + s4))))), s6 - s6)) */
             /* t11[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t2[i] - t0[i])), s1 := exp(s0), s2 := B[i, j] -
              *    (t3[i] + (t5[i] - t3[i])), s3 := s0 - s2, s4 := exp(-abs(s3)), s5 := t8 * s1, s1 * (t8 * (s0 -
-             *    (where(s2 == s0, 0.6931471805599453 + s0, maximum(s2, s0) + log1p(s4)) - 0.6931471805599453))) +
-             *    (s5 + where(-inf == s0, 0, -((t8 * exp(s2) + s5) * (where(0 <= s3, 1, s4) / (1 + s4))))))) */
+             *    (where(s2 == s0, 0.6931471805599453 + s0, maximum(s2, s0) + log1p_unit(s4)) -
+             *    0.6931471805599453))) + (s5 + where(-inf == s0, 0, -((t8 * exp(s2) + s5) * (where(0 <= s3, 1, s4)
+             *    / (1 + s4))))))) */
             /* t12[i:n] = sum[j:k](let(s0 := B[i, j] - (t3[i] + (t5[i] - t3[i])), s1 := exp(s0), s2 := t8 * s1, s3
-             *    := A[i, j] - (t0[i] + (t2[i] - t0[i])), s4 := s0 - s3, s5 := exp(-abs(s4)), s6 := s2 + s1 * (t8 *
-             *    (s0 - (where(s0 == s3, 0.6931471805599453 + s3, maximum(s0, s3) + log1p(exp(-abs(s3 - s0)))) -
-             *    0.6931471805599453))) + where(-inf == s0, 0, -((s2 + t8 * exp(s3)) * (where(0 <= s4, 1, s5) / (1
-             *    + s5)))), s6 - s6)) */
+             *    := A[i, j] - (t0[i] + (t2[i] - t0[i])), s4 := s0 - s3, s5 := exp(-abs(s4)), s6 := where(-inf ==
+             *    s0, 0, -((s2 + t8 * exp(s3)) * (where(0 <= s4, 1, s5) / (1 + s5)))) + (s2 + s1 * (t8 * (s0 -
+             *    (where(s0 == s3, 0.6931471805599453 + s3, maximum(s0, s3) + log1p_unit(exp(-abs(s3 - s0)))) -
+             *    0.6931471805599453)))), s6 - s6)) */
             /* t14[i:n] = sum[j:k](let(s0 := B[i, j] - (t3[i] + (t5[i] - t3[i])), s1 := exp(s0), s2 := t8 * s1, s3
-             *    := A[i, j] - (t0[i] + (t2[i] - t0[i])), s4 := s0 - s3, s5 := exp(-abs(s4)), s2 + s1 * (t8 * (s0 -
-             *    (where(s0 == s3, 0.6931471805599453 + s3, maximum(s0, s3) + log1p(exp(-abs(s3 - s0)))) -
-             *    0.6931471805599453))) + where(-inf == s0, 0, -((s2 + t8 * exp(s3)) * (where(0 <= s4, 1, s5) / (1
-             *    + s5)))))) */
+             *    := A[i, j] - (t0[i] + (t2[i] - t0[i])), s4 := s0 - s3, s5 := exp(-abs(s4)), where(-inf == s0, 0,
+             *    -((s2 + t8 * exp(s3)) * (where(0 <= s4, 1, s5) / (1 + s5)))) + (s2 + s1 * (t8 * (s0 - (where(s0
+             *    == s3, 0.6931471805599453 + s3, maximum(s0, s3) + log1p_unit(exp(-abs(s3 - s0)))) -
+             *    0.6931471805599453)))))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0_i = t0[i - tile_begin];
                 const double v0 = t0_i + (t2[i - tile_begin] - t0_i);
@@ -624,26 +672,27 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
                 GRADC_SIMD(reduction(+:t6_sum, t9_sum, t11_sum, t12_sum, t14_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double v1 = A[i*k + j] - v0;
-                    const double v2 = exp(v1);
+                    const double v2 = gradc_exp(v1);
                     const double v4 = B[i*k + j] - v3;
                     const double v5 = v1 - v4;
-                    const double v6 = exp(-fabs(v5));
-                    const double v7 = (v4 == v1 ? 0.6931471805599453 + v1 : ((v4 > v1 || v4 != v4) ? v4 : v1) + log1p(v6)) - 0.6931471805599453;
-                    const double v8 = v1 - v7;
-                    const double v9 = exp(v4);
-                    const double v10 = v4 - v7;
-                    const double v11 = t8 * v2;
-                    const double v12 = t8 * v9;
-                    const double v13 = v12 + v11;
-                    const double v14 = v2 * (t8 * v8) + (v11 + (-INFINITY == v1 ? 0.0 : -(v13 * ((0.0 <= v5 ? 1.0 : v6) / (1.0 + v6)))));
-                    const double v15 = v4 - v1;
-                    const double v16 = exp(-fabs(v15));
-                    const double v17 = v12 + v9 * (t8 * v10) + (-INFINITY == v4 ? 0.0 : -(v13 * ((0.0 <= v15 ? 1.0 : v16) / (1.0 + v16))));
-                    t6_sum += v9 * v10 + v2 * v8;
-                    t9_sum += v14 - v14;
-                    t11_sum += v14;
-                    t12_sum += v17 - v17;
-                    t14_sum += v17;
+                    const double v6 = gradc_exp(-fabs(v5));
+                    const double v7 = v4 == v1 ? 0.6931471805599453 + v1 : ((v4 > v1 || v4 != v4) ? v4 : v1) + gradc_log1p_unit(v6);
+                    const double v8 = v7 - 0.6931471805599453;
+                    const double v9 = v1 - v8;
+                    const double v10 = gradc_exp(v4);
+                    const double v11 = v4 - v8;
+                    const double v12 = t8 * v2;
+                    const double v13 = t8 * v10;
+                    const double v14 = v13 + v12;
+                    const double v15 = v2 * (t8 * v9) + (v12 + (-INFINITY == v1 ? 0.0 : -(v14 * ((0.0 <= v5 ? 1.0 : v6) / (1.0 + v6)))));
+                    const double v16 = v4 - v1;
+                    const double v17 = gradc_exp(-fabs(v16));
+                    const double v18 = v13 + v10 * (t8 * v11) + (-INFINITY == v4 ? 0.0 : -(v14 * ((0.0 <= v16 ? 1.0 : v17) / (1.0 + v17))));
+                    t6_sum += v2 * v9 + v10 * v11;
+                    t9_sum += v15 - v15;
+                    t11_sum += v15;
+                    t12_sum += v18 - v18;
+                    t14_sum += v18;
                 }
                 t6[i - tile_begin] = t6_sum;
                 t9[i - tile_begin] = t9_sum;
@@ -663,15 +712,15 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
             /* grad_A[i:n, j:k] = let(s0 := A[i, j] - (t0[i] + (t2[i] - t0[i])), s1 := exp(s0), s2 := B[i, j] -
              *    (t3[i] + (t5[i] - t3[i])), s3 := s0 - s2, s4 := exp(-abs(s3)), s5 := t8 * s1, where(A[i, j] ==
              *    t0[i], t9[i] / t10[i], 0) + (where(-inf == A[i, j], 0, -(t11[i] * exp(A[i, j] - t2[i]))) + (s1 *
-             *    (t8 * (s0 - (where(s2 == s0, 0.6931471805599453 + s0, maximum(s2, s0) + log1p(s4)) -
+             *    (t8 * (s0 - (where(s2 == s0, 0.6931471805599453 + s0, maximum(s2, s0) + log1p_unit(s4)) -
              *    0.6931471805599453))) + (s5 + where(-inf == s0, 0, -((t8 * exp(s2) + s5) * (where(0 <= s3, 1, s4)
              *    / (1 + s4)))))))) */
             /* grad_B[i:n, j:k] = let(s0 := B[i, j] - (t3[i] + (t5[i] - t3[i])), s1 := exp(s0), s2 := t8 * s1, s3
              *    := A[i, j] - (t0[i] + (t2[i] - t0[i])), s4 := s0 - s3, s5 := exp(-abs(s4)), where(B[i, j] ==
-             *    t3[i], t12[i] / t13[i], 0) + (where(-inf == B[i, j], 0, -(t14[i] * exp(B[i, j] - t5[i]))) + (s2 +
-             *    s1 * (t8 * (s0 - (where(s0 == s3, 0.6931471805599453 + s3, maximum(s0, s3) + log1p(exp(-abs(s3 -
-             *    s0)))) - 0.6931471805599453))) + where(-inf == s0, 0, -((s2 + t8 * exp(s3)) * (where(0 <= s4, 1,
-             *    s5) / (1 + s5))))))) */
+             *    t3[i], t12[i] / t13[i], 0) + (where(-inf == B[i, j], 0, -(t14[i] * exp(B[i, j] - t5[i]))) +
+             *    (where(-inf == s0, 0, -((s2 + t8 * exp(s3)) * (where(0 <= s4, 1, s5) / (1 + s5)))) + (s2 + s1 *
+             *    (t8 * (s0 - (where(s0 == s3, 0.6931471805599453 + s3, maximum(s0, s3) + log1p_unit(exp(-abs(s3 -
+             *    s0)))) - 0.6931471805599453))))))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0_i = t0[i - tile_begin];
                 const double v0 = t9[i - tile_begin] / t10[i - tile_begin];
@@ -681,30 +730,31 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
                 const double t3_i = t3[i - tile_begin];
                 const double t5_i = t5[i - tile_begin];
                 const double v4 = t3_i + (t5_i - t3_i);
-                const double v15 = t12[i - tile_begin] / t13[i - tile_begin];
+                const double v16 = t12[i - tile_begin] / t13[i - tile_begin];
                 const double t14_i = t14[i - tile_begin];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
                     const double A_ij = A[i*k + j];
                     const double v2 = A_ij - v1;
-                    const double v3 = exp(v2);
+                    const double v3 = gradc_exp(v2);
                     const double B_ij = B[i*k + j];
                     const double v5 = B_ij - v4;
                     const double v6 = v2 - v5;
-                    const double v7 = exp(-fabs(v6));
-                    const double v8 = (v5 == v2 ? 0.6931471805599453 + v2 : ((v5 > v2 || v5 != v5) ? v5 : v2) + log1p(v7)) - 0.6931471805599453;
-                    const double v9 = t8 * v3;
-                    const double v10 = exp(v5);
-                    const double v11 = t8 * v10;
-                    const double v12 = v11 + v9;
-                    const double v13 = v3 * (t8 * (v2 - v8)) + (v9 + (-INFINITY == v2 ? 0.0 : -(v12 * ((0.0 <= v6 ? 1.0 : v7) / (1.0 + v7)))));
-                    const double v14 = (A_ij == t0_i ? v0 : 0.0) + ((-INFINITY == A_ij ? 0.0 : -(t11_i * exp(A_ij - t2_i))) + v13);
-                    const double v16 = v5 - v2;
-                    const double v17 = exp(-fabs(v16));
-                    const double v18 = v11 + v10 * (t8 * (v5 - v8)) + (-INFINITY == v5 ? 0.0 : -(v12 * ((0.0 <= v16 ? 1.0 : v17) / (1.0 + v17))));
-                    const double v19 = (B_ij == t3_i ? v15 : 0.0) + ((-INFINITY == B_ij ? 0.0 : -(t14_i * exp(B_ij - t5_i))) + v18);
-                    grad_A[i*k + j] = v14;
-                    grad_B[i*k + j] = v19;
+                    const double v7 = gradc_exp(-fabs(v6));
+                    const double v8 = v5 == v2 ? 0.6931471805599453 + v2 : ((v5 > v2 || v5 != v5) ? v5 : v2) + gradc_log1p_unit(v7);
+                    const double v9 = v8 - 0.6931471805599453;
+                    const double v10 = t8 * v3;
+                    const double v11 = gradc_exp(v5);
+                    const double v12 = t8 * v11;
+                    const double v13 = v12 + v10;
+                    const double v14 = v3 * (t8 * (v2 - v9)) + (v10 + (-INFINITY == v2 ? 0.0 : -(v13 * ((0.0 <= v6 ? 1.0 : v7) / (1.0 + v7)))));
+                    const double v15 = (A_ij == t0_i ? v0 : 0.0) + ((-INFINITY == A_ij ? 0.0 : -(t11_i * gradc_exp(A_ij - t2_i))) + v14);
+                    const double v17 = v5 - v2;
+                    const double v18 = gradc_exp(-fabs(v17));
+                    const double v19 = v12 + v11 * (t8 * (v5 - v9)) + (-INFINITY == v5 ? 0.0 : -(v13 * ((0.0 <= v17 ? 1.0 : v18) / (1.0 + v18))));
+                    const double v20 = (B_ij == t3_i ? v16 : 0.0) + ((-INFINITY == B_ij ? 0.0 : -(t14_i * gradc_exp(B_ij - t5_i))) + v19);
+                    grad_A[i*k + j] = v15;
+                    grad_B[i*k + j] = v20;
                 }
             }
         }

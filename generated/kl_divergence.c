@@ -16,17 +16,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
- * declarations then add to them. */
-#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
-#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
-#pragma omp declare simd notinbranch
-double exp(double);
-#pragma omp declare simd notinbranch
-double log(double);
-#endif
-#endif
-
 #include <math.h>
 
 #define GRADC_PRAGMA(text) _Pragma(#text)
@@ -70,6 +59,52 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 static int64_t gradc_rows(size_t bytes)
 {
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* The bits of a number, and the number of some bits. */
+static inline uint64_t gradc_bits(double x)
+{
+    const union { double value; uint64_t bits; } u = {x};
+    return u.bits;
+}
+
+static inline double gradc_number(uint64_t bits)
+{
+    const union { uint64_t bits; double value; } u = {bits};
+    return u.value;
+}
+
+/* exp(x) = 2^k exp(r), r = x - k log(2) in [-log(2)/2, log(2)/2]. Adding 1.5 * 2^52 rounds to a whole number and
+ * leaves it in the last bits; 2^k is two factors, so that results below the smallest normal number are rounded once. */
+static inline double gradc_exp(double x)
+{
+    const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
+    const double t = y * 1.4426950408889634 + 6755399441057790.0; /* 1.5 * 2^52 + 2 * 1023 */
+    const double k = t - 6755399441057790.0;
+    const double r = (y - k * 0.6931471803691238) - k * 1.9082149292705877e-10;
+    /* fit: exp of r */
+    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r + 2.480150457228083e-05) * r
+        + 0.00019841269902955413) * r + 0.0013888888932253416) * r + 0.008333333333314638) * r + 0.04166666666657411) * r
+        + 0.16666666666666685) * r + 0.5000000000000006;
+    const uint64_t both = gradc_bits(t), half = both >> 1;
+    return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
+}
+
+/* log(x) = k log(2) + log(1 + f), x = 2^k (1 + f), 1 + f in [sqrt(1/2), sqrt(2)); with s = f / (2 + f),
+ * log(1 + f) = 2 atanh(s) = f - f^2/2 + s (f^2/2 + s^2 P(s^2)), whose first term is exact. Subnormal numbers are
+ * scaled by 2^54. The exponent's bits become a number as the last bits of 2^52. */
+static inline double gradc_log(double x)
+{
+    const double tiny = x < 2.2250738585072014e-308 ? 1.0 : 0.0;
+    const uint64_t t = gradc_bits(tiny != 0.0 ? x * 18014398509481984.0 : x) + 0x00095f6200000000; /* 1 - sqrt(1/2) */
+    const double k = gradc_number(t >> 52 | 0x4330000000000000) - (tiny != 0.0 ? 4503599627371573.0 : 4503599627371519.0);
+    const double f = gradc_number((t & 0x000fffffffffffff) + 0x3fe6a09e00000000) - 1.0;
+    const double s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
+    /* fit: atanh of z */
+    const double p = (((((0.14796068148242766 * z + 0.153140398493373) * z + 0.18183564696079318) * z + 0.22222198567102774) * z
+        + 0.2857142874243524) * z + 0.39999999999414526) * z + 0.6666666666666734;
+    const double y = k * 0.6931471803691238 - ((h - (s * (h + z * p) + k * 1.9082149292705877e-10)) - f);
+    return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
 }
 
 size_t kl_divergence_value_work(int64_t n, int64_t k)
@@ -140,8 +175,8 @@ int kl_divergence_value(int64_t n, int64_t k, const double *restrict A, const do
                 double t4_sum = 0.0;
                 GRADC_SIMD(reduction(+:t1_sum, t4_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t1_sum += exp(A[i*k + j] - v0);
-                    t4_sum += exp(B[i*k + j] - v1);
+                    t1_sum += gradc_exp(A[i*k + j] - v0);
+                    t4_sum += gradc_exp(B[i*k + j] - v1);
                 }
                 t1[i - tile_begin] = t1_sum;
                 t4[i - tile_begin] = t4_sum;
@@ -153,8 +188,8 @@ int kl_divergence_value(int64_t n, int64_t k, const double *restrict A, const do
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0_i = t0[i - tile_begin];
                 const double t3_i = t3[i - tile_begin];
-                t2[i - tile_begin] = log(t1[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i);
-                t5[i - tile_begin] = log(t4[i - tile_begin]) + (INFINITY == fabs(t3_i) ? 0.0 : t3_i);
+                t2[i - tile_begin] = gradc_log(t1[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i);
+                t5[i - tile_begin] = gradc_log(t4[i - tile_begin]) + (INFINITY == fabs(t3_i) ? 0.0 : t3_i);
             }
 
             /* t6[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t2[i] - t0[i])), exp(s0) * (s0 - (B[i, j] - (t3[i]
@@ -168,7 +203,7 @@ int kl_divergence_value(int64_t n, int64_t k, const double *restrict A, const do
                 GRADC_SIMD(reduction(+:t6_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double v1 = A[i*k + j] - v0;
-                    t6_sum += exp(v1) * (v1 - (B[i*k + j] - v2));
+                    t6_sum += gradc_exp(v1) * (v1 - (B[i*k + j] - v2));
                 }
                 t6[i - tile_begin] = t6_sum;
             }
@@ -250,8 +285,8 @@ int kl_divergence_forward(int64_t n, int64_t k, const double *restrict A, const 
                 double t3__sum = 0.0;
                 GRADC_SIMD(reduction(+:t1__sum, t3__sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t1__sum += exp(A[i*k + j] - v0);
-                    t3__sum += exp(B[i*k + j] - v1);
+                    t1__sum += gradc_exp(A[i*k + j] - v0);
+                    t3__sum += gradc_exp(B[i*k + j] - v1);
                 }
                 t1_[i - tile_begin] = t1__sum;
                 t3_[i - tile_begin] = t3__sum;
@@ -263,8 +298,8 @@ int kl_divergence_forward(int64_t n, int64_t k, const double *restrict A, const 
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0_i = t0[i];
                 const double t2_i = t2[i];
-                t1[i] = log(t1_[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i);
-                t3[i] = log(t3_[i - tile_begin]) + (INFINITY == fabs(t2_i) ? 0.0 : t2_i);
+                t1[i] = gradc_log(t1_[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i);
+                t3[i] = gradc_log(t3_[i - tile_begin]) + (INFINITY == fabs(t2_i) ? 0.0 : t2_i);
             }
 
             /* t4[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t1_2[i] - t0[i])), exp(s0) * (s0 - (B[i, j] -
@@ -278,7 +313,7 @@ int kl_divergence_forward(int64_t n, int64_t k, const double *restrict A, const 
                 GRADC_SIMD(reduction(+:t4_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double v1 = A[i*k + j] - v0;
-                    t4_sum += exp(v1) * (v1 - (B[i*k + j] - v2));
+                    t4_sum += gradc_exp(v1) * (v1 - (B[i*k + j] - v2));
                 }
                 t4[i - tile_begin] = t4_sum;
             }
@@ -368,7 +403,7 @@ int kl_divergence_backward(int64_t n, int64_t k, const double *restrict A, const
                 for (int64_t j = 0; j < k; ++j) {
                     const double A_ij = A[i*k + j];
                     const double v1 = A_ij - v0;
-                    const double v2 = exp(v1);
+                    const double v2 = gradc_exp(v1);
                     const double v3 = t4 * v2;
                     const double B_ij = B[i*k + j];
                     const double v5 = v3 + v2 * (t4 * (v1 - (B_ij - v4)));
@@ -407,12 +442,13 @@ int kl_divergence_backward(int64_t n, int64_t k, const double *restrict A, const
                 for (int64_t j = 0; j < k; ++j) {
                     const double A_ij = A[i*k + j];
                     const double v2 = A_ij - v1;
-                    const double v3 = exp(v2);
+                    const double v3 = gradc_exp(v2);
                     const double v4 = t4 * v3;
                     const double B_ij = B[i*k + j];
-                    const double v6 = (-INFINITY == A_ij ? 0.0 : -(t7_i * exp(A_ij - t1_i))) + (v4 + v3 * (t4 * (v2 - (B_ij - v5))));
+                    const double v6 = (-INFINITY == A_ij ? 0.0 : -(t7_i * gradc_exp(A_ij - t1_i))) + (v4 + v3 * (t4 * (v2 - (B_ij - v5))));
+                    const double v9 = (B_ij == t2_i ? v7 : 0.0) + ((-INFINITY == B_ij ? 0.0 : v8 * gradc_exp(B_ij - t3_i)) - v4);
                     grad_A[i*k + j] = (A_ij == t0_i ? v0 : 0.0) + v6;
-                    grad_B[i*k + j] = (B_ij == t2_i ? v7 : 0.0) + ((-INFINITY == B_ij ? 0.0 : v8 * exp(B_ij - t3_i)) - v4);
+                    grad_B[i*k + j] = v9;
                 }
             }
         }
@@ -516,8 +552,8 @@ int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *restrict A,
                 for (int64_t j = 0; j < k; ++j) {
                     const double A_ij = A[i*k + j];
                     const double B_ij = B[i*k + j];
-                    t1_sum += exp(A_ij - v0);
-                    t4_sum += exp(B_ij - v1);
+                    t1_sum += gradc_exp(A_ij - v0);
+                    t4_sum += gradc_exp(B_ij - v1);
                     t10_sum += A_ij == t0_i ? 1.0 : 0.0;
                     t13_sum += B_ij == t3_i ? 1.0 : 0.0;
                 }
@@ -533,8 +569,8 @@ int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *restrict A,
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0_i = t0[i - tile_begin];
                 const double t3_i = t3[i - tile_begin];
-                t2[i - tile_begin] = log(t1[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i);
-                t5[i - tile_begin] = log(t4[i - tile_begin]) + (INFINITY == fabs(t3_i) ? 0.0 : t3_i);
+                t2[i - tile_begin] = gradc_log(t1[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i);
+                t5[i - tile_begin] = gradc_log(t4[i - tile_begin]) + (INFINITY == fabs(t3_i) ? 0.0 : t3_i);
             }
 
             /* t6[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t2[i] - t0[i])), exp(s0) * (s0 - (B[i, j] - (t3[i]
@@ -558,7 +594,7 @@ int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *restrict A,
                 GRADC_SIMD(reduction(+:t6_sum, t9_sum, t11_sum, t12_sum, t14_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double v1 = A[i*k + j] - v0;
-                    const double v2 = exp(v1);
+                    const double v2 = gradc_exp(v1);
                     const double v4 = v1 - (B[i*k + j] - v3);
                     const double v5 = t8 * v2;
                     const double v6 = v5 + v2 * (t8 * v4);
@@ -603,12 +639,13 @@ int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *restrict A,
                 for (int64_t j = 0; j < k; ++j) {
                     const double A_ij = A[i*k + j];
                     const double v2 = A_ij - v1;
-                    const double v3 = exp(v2);
+                    const double v3 = gradc_exp(v2);
                     const double v4 = t8 * v3;
                     const double B_ij = B[i*k + j];
-                    const double v6 = (-INFINITY == A_ij ? 0.0 : -(t11_i * exp(A_ij - t2_i))) + (v4 + v3 * (t8 * (v2 - (B_ij - v5))));
+                    const double v6 = (-INFINITY == A_ij ? 0.0 : -(t11_i * gradc_exp(A_ij - t2_i))) + (v4 + v3 * (t8 * (v2 - (B_ij - v5))));
+                    const double v9 = (B_ij == t3_i ? v7 : 0.0) + ((-INFINITY == B_ij ? 0.0 : v8 * gradc_exp(B_ij - t5_i)) - v4);
                     grad_A[i*k + j] = (A_ij == t0_i ? v0 : 0.0) + v6;
-                    grad_B[i*k + j] = (B_ij == t3_i ? v7 : 0.0) + ((-INFINITY == B_ij ? 0.0 : v8 * exp(B_ij - t5_i)) - v4);
+                    grad_B[i*k + j] = v9;
                 }
             }
         }

@@ -20,17 +20,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
- * declarations then add to them. */
-#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
-#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
-#pragma omp declare simd notinbranch
-double exp(double);
-#pragma omp declare simd notinbranch
-double log(double);
-#endif
-#endif
-
 #include <math.h>
 
 #define GRADC_PRAGMA(text) _Pragma(#text)
@@ -74,6 +63,52 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 static int64_t gradc_rows(size_t bytes)
 {
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* The bits of a number, and the number of some bits. */
+static inline uint64_t gradc_bits(double x)
+{
+    const union { double value; uint64_t bits; } u = {x};
+    return u.bits;
+}
+
+static inline double gradc_number(uint64_t bits)
+{
+    const union { uint64_t bits; double value; } u = {bits};
+    return u.value;
+}
+
+/* exp(x) = 2^k exp(r), r = x - k log(2) in [-log(2)/2, log(2)/2]. Adding 1.5 * 2^52 rounds to a whole number and
+ * leaves it in the last bits; 2^k is two factors, so that results below the smallest normal number are rounded once. */
+static inline double gradc_exp(double x)
+{
+    const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
+    const double t = y * 1.4426950408889634 + 6755399441057790.0; /* 1.5 * 2^52 + 2 * 1023 */
+    const double k = t - 6755399441057790.0;
+    const double r = (y - k * 0.6931471803691238) - k * 1.9082149292705877e-10;
+    /* fit: exp of r */
+    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r + 2.480150457228083e-05) * r
+        + 0.00019841269902955413) * r + 0.0013888888932253416) * r + 0.008333333333314638) * r + 0.04166666666657411) * r
+        + 0.16666666666666685) * r + 0.5000000000000006;
+    const uint64_t both = gradc_bits(t), half = both >> 1;
+    return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
+}
+
+/* log(x) = k log(2) + log(1 + f), x = 2^k (1 + f), 1 + f in [sqrt(1/2), sqrt(2)); with s = f / (2 + f),
+ * log(1 + f) = 2 atanh(s) = f - f^2/2 + s (f^2/2 + s^2 P(s^2)), whose first term is exact. Subnormal numbers are
+ * scaled by 2^54. The exponent's bits become a number as the last bits of 2^52. */
+static inline double gradc_log(double x)
+{
+    const double tiny = x < 2.2250738585072014e-308 ? 1.0 : 0.0;
+    const uint64_t t = gradc_bits(tiny != 0.0 ? x * 18014398509481984.0 : x) + 0x00095f6200000000; /* 1 - sqrt(1/2) */
+    const double k = gradc_number(t >> 52 | 0x4330000000000000) - (tiny != 0.0 ? 4503599627371573.0 : 4503599627371519.0);
+    const double f = gradc_number((t & 0x000fffffffffffff) + 0x3fe6a09e00000000) - 1.0;
+    const double s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
+    /* fit: atanh of z */
+    const double p = (((((0.14796068148242766 * z + 0.153140398493373) * z + 0.18183564696079318) * z + 0.22222198567102774) * z
+        + 0.2857142874243524) * z + 0.39999999999414526) * z + 0.6666666666666734;
+    const double y = k * 0.6931471803691238 - ((h - (s * (h + z * p) + k * 1.9082149292705877e-10)) - f);
+    return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
 }
 
 /* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
@@ -262,14 +297,14 @@ int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restric
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const double t1_l = t1[l - tile_begin];
-                    t2[l - tile_begin] += exp(t0[j*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + exp(t0[(j + 1)*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + exp(t0[(j + 2)*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + exp(t0[(j + 3)*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l));
+                    t2[l - tile_begin] += gradc_exp(t0[j*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + gradc_exp(t0[(j + 1)*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + gradc_exp(t0[(j + 2)*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + gradc_exp(t0[(j + 3)*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l));
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const double t1_l = t1[l - tile_begin];
-                    t2[l - tile_begin] += exp(t0[j*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l));
+                    t2[l - tile_begin] += gradc_exp(t0[j*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l));
                 }
             }
 
@@ -277,7 +312,7 @@ int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restric
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t1_l = t1[l - tile_begin];
-                t3[l - tile_begin] = log(t2[l - tile_begin]) + (INFINITY == fabs(t1_l) ? 0.0 : t1_l);
+                t3[l - tile_begin] = gradc_log(t2[l - tile_begin]) + (INFINITY == fabs(t1_l) ? 0.0 : t1_l);
             }
 
             /* L[l:n, j:k] = t0[l, j] - (t1[l] + (t3[l] - t1[l])) */
@@ -375,7 +410,7 @@ int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restr
                 double t2__sum = 0.0;
                 GRADC_SIMD(reduction(+:t2__sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t2__sum += exp(t0[l*k + j] - v0);
+                    t2__sum += gradc_exp(t0[l*k + j] - v0);
                 }
                 t2_[l - tile_begin] = t2__sum;
             }
@@ -384,7 +419,7 @@ int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restr
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t1_l = t1[l];
-                t2[l] = log(t2_[l - tile_begin]) + (INFINITY == fabs(t1_l) ? 0.0 : t1_l);
+                t2[l] = gradc_log(t2_[l - tile_begin]) + (INFINITY == fabs(t1_l) ? 0.0 : t1_l);
             }
 
             /* L[l:n, j:k] = t0[l, j] - (t1[l] + (t2_2[l] - t1[l])) */
@@ -534,7 +569,7 @@ int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *rest
                 for (int64_t j = 0; j < k; ++j) {
                     const double t0_lj = t0[l*k + j];
                     t7[(l - tile_begin)*k + j] = t0_lj == t1_l ? v2 : 0.0;
-                    t9[(l - tile_begin)*k + j] = -INFINITY == t0_lj ? 0.0 : -(t8_l * exp(t0_lj - t2_l));
+                    t9[(l - tile_begin)*k + j] = -INFINITY == t0_lj ? 0.0 : -(t8_l * gradc_exp(t0_lj - t2_l));
                 }
             }
 
@@ -666,7 +701,7 @@ int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double
                 GRADC_SIMD(reduction(+:t2_sum, t9_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double t0_lj = t0[(l - tile_begin)*k + j];
-                    t2_sum += exp(t0_lj - v0);
+                    t2_sum += gradc_exp(t0_lj - v0);
                     t9_sum += t0_lj == t1_l ? 1.0 : 0.0;
                 }
                 t2[l - tile_begin] = t2_sum;
@@ -681,7 +716,7 @@ int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t1_l = t1[l - tile_begin];
                 const int64_t y_l = y[l];
-                t3[l - tile_begin] = log(t2[l - tile_begin]) + (INFINITY == fabs(t1_l) ? 0.0 : t1_l);
+                t3[l - tile_begin] = gradc_log(t2[l - tile_begin]) + (INFINITY == fabs(t1_l) ? 0.0 : t1_l);
                 L_bar[(l - tile_begin)*k + (y_l < 0 ? k + y_l : y_l)] += v0;
                 t7[l - tile_begin] = v1;
             }
@@ -735,7 +770,7 @@ int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double
                 for (int64_t j = 0; j < k; ++j) {
                     const double t0_lj = t0[(l - tile_begin)*k + j];
                     t10[(l - tile_begin)*k + j] = t0_lj == t1_l ? v4 : 0.0;
-                    t12[(l - tile_begin)*k + j] = -INFINITY == t0_lj ? 0.0 : -(t11_l * exp(t0_lj - t3_l));
+                    t12[(l - tile_begin)*k + j] = -INFINITY == t0_lj ? 0.0 : -(t11_l * gradc_exp(t0_lj - t3_l));
                 }
             }
 

@@ -17,17 +17,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
- * declarations then add to them. */
-#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
-#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
-#pragma omp declare simd notinbranch
-double exp(double);
-#pragma omp declare simd notinbranch
-double log(double);
-#endif
-#endif
-
 #include <math.h>
 
 #define GRADC_PRAGMA(text) _Pragma(#text)
@@ -71,6 +60,52 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 static int64_t gradc_rows(size_t bytes)
 {
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* The bits of a number, and the number of some bits. */
+static inline uint64_t gradc_bits(double x)
+{
+    const union { double value; uint64_t bits; } u = {x};
+    return u.bits;
+}
+
+static inline double gradc_number(uint64_t bits)
+{
+    const union { uint64_t bits; double value; } u = {bits};
+    return u.value;
+}
+
+/* exp(x) = 2^k exp(r), r = x - k log(2) in [-log(2)/2, log(2)/2]. Adding 1.5 * 2^52 rounds to a whole number and
+ * leaves it in the last bits; 2^k is two factors, so that results below the smallest normal number are rounded once. */
+static inline double gradc_exp(double x)
+{
+    const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
+    const double t = y * 1.4426950408889634 + 6755399441057790.0; /* 1.5 * 2^52 + 2 * 1023 */
+    const double k = t - 6755399441057790.0;
+    const double r = (y - k * 0.6931471803691238) - k * 1.9082149292705877e-10;
+    /* fit: exp of r */
+    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r + 2.480150457228083e-05) * r
+        + 0.00019841269902955413) * r + 0.0013888888932253416) * r + 0.008333333333314638) * r + 0.04166666666657411) * r
+        + 0.16666666666666685) * r + 0.5000000000000006;
+    const uint64_t both = gradc_bits(t), half = both >> 1;
+    return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
+}
+
+/* log(x) = k log(2) + log(1 + f), x = 2^k (1 + f), 1 + f in [sqrt(1/2), sqrt(2)); with s = f / (2 + f),
+ * log(1 + f) = 2 atanh(s) = f - f^2/2 + s (f^2/2 + s^2 P(s^2)), whose first term is exact. Subnormal numbers are
+ * scaled by 2^54. The exponent's bits become a number as the last bits of 2^52. */
+static inline double gradc_log(double x)
+{
+    const double tiny = x < 2.2250738585072014e-308 ? 1.0 : 0.0;
+    const uint64_t t = gradc_bits(tiny != 0.0 ? x * 18014398509481984.0 : x) + 0x00095f6200000000; /* 1 - sqrt(1/2) */
+    const double k = gradc_number(t >> 52 | 0x4330000000000000) - (tiny != 0.0 ? 4503599627371573.0 : 4503599627371519.0);
+    const double f = gradc_number((t & 0x000fffffffffffff) + 0x3fe6a09e00000000) - 1.0;
+    const double s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
+    /* fit: atanh of z */
+    const double p = (((((0.14796068148242766 * z + 0.153140398493373) * z + 0.18183564696079318) * z + 0.22222198567102774) * z
+        + 0.2857142874243524) * z + 0.39999999999414526) * z + 0.6666666666666734;
+    const double y = k * 0.6931471803691238 - ((h - (s * (h + z * p) + k * 1.9082149292705877e-10)) - f);
+    return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
 }
 
 /* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
@@ -217,8 +252,8 @@ int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, con
                 double t5_sum = 0.0;
                 GRADC_SIMD(reduction(+:t2_sum, t5_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t2_sum += exp(t0[(i - tile_begin)*k + j] - v0);
-                    t5_sum += exp(grade[i*k + j] - v1);
+                    t2_sum += gradc_exp(t0[(i - tile_begin)*k + j] - v0);
+                    t5_sum += gradc_exp(grade[i*k + j] - v1);
                 }
                 t2[i - tile_begin] = t2_sum;
                 t5[i - tile_begin] = t5_sum;
@@ -230,8 +265,8 @@ int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, con
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t1_i = t1[i - tile_begin];
                 const double t4_i = t4[i - tile_begin];
-                t3[i - tile_begin] = log(t2[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
-                t6[i - tile_begin] = log(t5[i - tile_begin]) + (INFINITY == fabs(t4_i) ? 0.0 : t4_i);
+                t3[i - tile_begin] = gradc_log(t2[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
+                t6[i - tile_begin] = gradc_log(t5[i - tile_begin]) + (INFINITY == fabs(t4_i) ? 0.0 : t4_i);
             }
 
             /* t7[i:n] = sum[j:k]((t0[i, j] - (t1[i] + (t3[i] - t1[i]))) * exp(grade[i, j] - (t4[i] + (t6[i] -
@@ -244,7 +279,7 @@ int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, con
                 double t7_sum = 0.0;
                 GRADC_SIMD(reduction(+:t7_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t7_sum += (t0[(i - tile_begin)*k + j] - v0) * exp(grade[i*k + j] - v1);
+                    t7_sum += (t0[(i - tile_begin)*k + j] - v0) * gradc_exp(grade[i*k + j] - v1);
                 }
                 t7[i - tile_begin] = t7_sum;
             }
@@ -331,8 +366,8 @@ int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, c
                 double t4__sum = 0.0;
                 GRADC_SIMD(reduction(+:t2__sum, t4__sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t2__sum += exp(t0[i*k + j] - v0);
-                    t4__sum += exp(grade[i*k + j] - v1);
+                    t2__sum += gradc_exp(t0[i*k + j] - v0);
+                    t4__sum += gradc_exp(grade[i*k + j] - v1);
                 }
                 t2_[i - tile_begin] = t2__sum;
                 t4_[i - tile_begin] = t4__sum;
@@ -344,8 +379,8 @@ int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, c
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t1_i = t1[i];
                 const double t3_i = t3[i];
-                t2[i] = log(t2_[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
-                t4[i] = log(t4_[i - tile_begin]) + (INFINITY == fabs(t3_i) ? 0.0 : t3_i);
+                t2[i] = gradc_log(t2_[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
+                t4[i] = gradc_log(t4_[i - tile_begin]) + (INFINITY == fabs(t3_i) ? 0.0 : t3_i);
             }
 
             /* t5[i:n] = sum[j:k]((t0[i, j] - (t1[i] + (t2_2[i] - t1[i]))) * exp(grade[i, j] - (t3[i] + (t4_2[i] -
@@ -358,7 +393,7 @@ int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, c
                 double t5_sum = 0.0;
                 GRADC_SIMD(reduction(+:t5_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t5_sum += (t0[i*k + j] - v0) * exp(grade[i*k + j] - v1);
+                    t5_sum += (t0[i*k + j] - v0) * gradc_exp(grade[i*k + j] - v1);
                 }
                 t5[i - tile_begin] = t5_sum;
             }
@@ -445,7 +480,7 @@ int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, 
                 double t9_sum = 0.0;
                 GRADC_SIMD(reduction(+:t6_sum, t7_sum, t9_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    const double v1 = exp(grade[i*k + j] - v0);
+                    const double v1 = gradc_exp(grade[i*k + j] - v0);
                     const double v2 = t5 * v1;
                     t6_sum += v2 - v2;
                     t7_sum += t0[i*k + j] == t1_i ? 1.0 : 0.0;
@@ -468,7 +503,7 @@ int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, 
                 for (int64_t j = 0; j < k; ++j) {
                     const double t0_ij = t0[i*k + j];
                     t8[(i - tile_begin)*k + j] = t0_ij == t1_i ? v0 : 0.0;
-                    t10[(i - tile_begin)*k + j] = -INFINITY == t0_ij ? 0.0 : -(v1 * exp(t0_ij - t2_i));
+                    t10[(i - tile_begin)*k + j] = -INFINITY == t0_ij ? 0.0 : -(v1 * gradc_exp(t0_ij - t2_i));
                 }
             }
 
@@ -611,8 +646,8 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
                 GRADC_SIMD(reduction(+:t2_sum, t5_sum, t11_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double t0_ij = t0[(i - tile_begin)*k + j];
-                    t2_sum += exp(t0_ij - v0);
-                    t5_sum += exp(grade[i*k + j] - v1);
+                    t2_sum += gradc_exp(t0_ij - v0);
+                    t5_sum += gradc_exp(grade[i*k + j] - v1);
                     t11_sum += t0_ij == t1_i ? 1.0 : 0.0;
                 }
                 t2[i - tile_begin] = t2_sum;
@@ -626,8 +661,8 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t1_i = t1[i - tile_begin];
                 const double t4_i = t4[i - tile_begin];
-                t3[i - tile_begin] = log(t2[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
-                t6[i - tile_begin] = log(t5[i - tile_begin]) + (INFINITY == fabs(t4_i) ? 0.0 : t4_i);
+                t3[i - tile_begin] = gradc_log(t2[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
+                t6[i - tile_begin] = gradc_log(t5[i - tile_begin]) + (INFINITY == fabs(t4_i) ? 0.0 : t4_i);
             }
 
             /* t7[i:n] = sum[j:k]((t0[i, j] - (t1[i] + (t3[i] - t1[i]))) * exp(grade[i, j] - (t4[i] + (t6[i] -
@@ -645,7 +680,7 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
                 double t13_sum = 0.0;
                 GRADC_SIMD(reduction(+:t7_sum, t10_sum, t13_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    const double v2 = exp(grade[i*k + j] - v1);
+                    const double v2 = gradc_exp(grade[i*k + j] - v1);
                     const double v3 = t9 * v2;
                     t7_sum += (t0[(i - tile_begin)*k + j] - v0) * v2;
                     t10_sum += v3 - v3;
@@ -676,7 +711,7 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
                 for (int64_t j = 0; j < k; ++j) {
                     const double t0_ij = t0[(i - tile_begin)*k + j];
                     t12[(i - tile_begin)*k + j] = t0_ij == t1_i ? v0 : 0.0;
-                    t14[(i - tile_begin)*k + j] = -INFINITY == t0_ij ? 0.0 : -(v1 * exp(t0_ij - t3_i));
+                    t14[(i - tile_begin)*k + j] = -INFINITY == t0_ij ? 0.0 : -(v1 * gradc_exp(t0_ij - t3_i));
                 }
             }
 

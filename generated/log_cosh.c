@@ -12,17 +12,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
- * declarations then add to them. */
-#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
-#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
-#pragma omp declare simd notinbranch
-double exp(double);
-#pragma omp declare simd notinbranch
-double log1p(double);
-#endif
-#endif
-
 #include <math.h>
 
 #define GRADC_PRAGMA(text) _Pragma(#text)
@@ -66,6 +55,46 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 static int64_t gradc_rows(size_t bytes)
 {
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* The bits of a number, and the number of some bits. */
+static inline uint64_t gradc_bits(double x)
+{
+    const union { double value; uint64_t bits; } u = {x};
+    return u.bits;
+}
+
+static inline double gradc_number(uint64_t bits)
+{
+    const union { uint64_t bits; double value; } u = {bits};
+    return u.value;
+}
+
+/* exp(x) = 2^k exp(r), r = x - k log(2) in [-log(2)/2, log(2)/2]. Adding 1.5 * 2^52 rounds to a whole number and
+ * leaves it in the last bits; 2^k is two factors, so that results below the smallest normal number are rounded once. */
+static inline double gradc_exp(double x)
+{
+    const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
+    const double t = y * 1.4426950408889634 + 6755399441057790.0; /* 1.5 * 2^52 + 2 * 1023 */
+    const double k = t - 6755399441057790.0;
+    const double r = (y - k * 0.6931471803691238) - k * 1.9082149292705877e-10;
+    /* fit: exp of r */
+    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r + 2.480150457228083e-05) * r
+        + 0.00019841269902955413) * r + 0.0013888888932253416) * r + 0.008333333333314638) * r + 0.04166666666657411) * r
+        + 0.16666666666666685) * r + 0.5000000000000006;
+    const uint64_t both = gradc_bits(t), half = both >> 1;
+    return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
+}
+
+/* log(1 + x) for x in [0, 1], as gradc_log with k = 0. */
+static inline double gradc_log1p_unit(double x)
+{
+    const double s = x / (2.0 + x), z = s * s, h = 0.5 * x * x;
+    /* fit: atanh_unit of z */
+    const double p = ((((((((0.17018472409223753 * z + 0.0834015966103369) * z + 0.12106072266605976) * z + 0.13300975451846603) * z
+        + 0.15386559772430922) * z + 0.1818174393246199) * z + 0.22222223969501645) * z + 0.28571428547857886) * z
+        + 0.4000000000015721) * z + 0.6666666666666631;
+    return x - (h - s * (h + z * p));
 }
 
 /* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
@@ -224,13 +253,13 @@ int log_cosh_value(int64_t n, int64_t d, const double *restrict w, const double 
             gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
             /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s1 := -s0, where(s0 == s1, 0.6931471805599453 + s0,
-             *    maximum(s0, s1) + log1p(exp(-abs(s0 + s0)))))) */
+             *    maximum(s0, s1) + log1p_unit(exp(-abs(s0 + s0)))))) */
             double t1_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t1_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double v0 = t0[i - tile_begin] - y[i];
                 const double v1 = -v0;
-                const double v2 = v0 == v1 ? 0.6931471805599453 + v0 : ((v0 > v1 || v0 != v0) ? v0 : v1) + log1p(exp(-fabs(v0 + v0)));
+                const double v2 = v0 == v1 ? 0.6931471805599453 + v0 : ((v0 > v1 || v0 != v0) ? v0 : v1) + gradc_log1p_unit(gradc_exp(-fabs(v0 + v0)));
                 t1_part_sum += v2;
             }
             t1_part += t1_part_sum;
@@ -273,13 +302,13 @@ int log_cosh_forward(int64_t n, int64_t d, const double *restrict w, const doubl
             gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &t0[tile_begin], 1, 0);
 
             /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s1 := -s0, where(s0 == s1, 0.6931471805599453 + s0,
-             *    maximum(s0, s1) + log1p(exp(-abs(s0 + s0)))))) */
+             *    maximum(s0, s1) + log1p_unit(exp(-abs(s0 + s0)))))) */
             double t1_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t1_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double v0 = t0[i] - y[i];
                 const double v1 = -v0;
-                const double v2 = v0 == v1 ? 0.6931471805599453 + v0 : ((v0 > v1 || v0 != v0) ? v0 : v1) + log1p(exp(-fabs(v0 + v0)));
+                const double v2 = v0 == v1 ? 0.6931471805599453 + v0 : ((v0 > v1 || v0 != v0) ? v0 : v1) + gradc_log1p_unit(gradc_exp(-fabs(v0 + v0)));
                 t1_part_sum += v2;
             }
             t1_part += t1_part_sum;
@@ -336,7 +365,7 @@ int log_cosh_backward(int64_t n, int64_t d, const double *restrict w, const doub
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double v0 = t0[i] - y[i];
                 const double v1 = v0 + v0;
-                const double v2 = exp(-fabs(v1));
+                const double v2 = gradc_exp(-fabs(v1));
                 const double v3 = 1.0 + v2;
                 const double v4 = (-INFINITY == v0 ? 0.0 : t1 * ((0.0 <= v1 ? 1.0 : v2) / v3)) + (-INFINITY == -v0 ? 0.0 : -(t1 * ((0.0 <= -v1 ? 1.0 : v2) / v3)));
                 t2[i - tile_begin] = v4;
@@ -397,7 +426,7 @@ int log_cosh_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
             gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
             /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s1 := -s0, where(s0 == s1, 0.6931471805599453 + s0,
-             *    maximum(s0, s1) + log1p(exp(-abs(s0 + s0)))))) */
+             *    maximum(s0, s1) + log1p_unit(exp(-abs(s0 + s0)))))) */
             /* t3[i:n] = let(s0 := t0[i] - y[i], s1 := s0 + s0, s2 := exp(-abs(s1)), s3 := 1 + s2, where(-inf ==
              *    s0, 0, t2 * (where(0 <= s1, 1, s2) / s3)) + where(-inf == -s0, 0, -(t2 * (where(0 <= -s1, 1, s2)
              *    / s3)))) */
@@ -407,11 +436,12 @@ int log_cosh_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
                 const double v0 = t0[i - tile_begin] - y[i];
                 const double v1 = -v0;
                 const double v2 = v0 + v0;
-                const double v3 = exp(-fabs(v2));
-                const double v4 = 1.0 + v3;
-                const double v5 = (-INFINITY == v0 ? 0.0 : t2 * ((0.0 <= v2 ? 1.0 : v3) / v4)) + (-INFINITY == v1 ? 0.0 : -(t2 * ((0.0 <= -v2 ? 1.0 : v3) / v4)));
-                t1_part_sum += v0 == v1 ? 0.6931471805599453 + v0 : ((v0 > v1 || v0 != v0) ? v0 : v1) + log1p(v3);
-                t3[i - tile_begin] = v5;
+                const double v3 = gradc_exp(-fabs(v2));
+                const double v4 = v0 == v1 ? 0.6931471805599453 + v0 : ((v0 > v1 || v0 != v0) ? v0 : v1) + gradc_log1p_unit(v3);
+                const double v5 = 1.0 + v3;
+                const double v6 = (-INFINITY == v0 ? 0.0 : t2 * ((0.0 <= v2 ? 1.0 : v3) / v5)) + (-INFINITY == v1 ? 0.0 : -(t2 * ((0.0 <= -v2 ? 1.0 : v3) / v5)));
+                t1_part_sum += v4;
+                t3[i - tile_begin] = v6;
             }
             t1_part += t1_part_sum;
 

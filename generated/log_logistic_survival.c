@@ -13,19 +13,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
- * declarations then add to them. */
-#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
-#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
-#pragma omp declare simd notinbranch
-double exp(double);
-#pragma omp declare simd notinbranch
-double log(double);
-#pragma omp declare simd notinbranch
-double log1p(double);
-#endif
-#endif
-
 #include <math.h>
 
 #define GRADC_PRAGMA(text) _Pragma(#text)
@@ -69,6 +56,63 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 static int64_t gradc_rows(size_t bytes)
 {
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* The bits of a number, and the number of some bits. */
+static inline uint64_t gradc_bits(double x)
+{
+    const union { double value; uint64_t bits; } u = {x};
+    return u.bits;
+}
+
+static inline double gradc_number(uint64_t bits)
+{
+    const union { uint64_t bits; double value; } u = {bits};
+    return u.value;
+}
+
+/* exp(x) = 2^k exp(r), r = x - k log(2) in [-log(2)/2, log(2)/2]. Adding 1.5 * 2^52 rounds to a whole number and
+ * leaves it in the last bits; 2^k is two factors, so that results below the smallest normal number are rounded once. */
+static inline double gradc_exp(double x)
+{
+    const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
+    const double t = y * 1.4426950408889634 + 6755399441057790.0; /* 1.5 * 2^52 + 2 * 1023 */
+    const double k = t - 6755399441057790.0;
+    const double r = (y - k * 0.6931471803691238) - k * 1.9082149292705877e-10;
+    /* fit: exp of r */
+    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r + 2.480150457228083e-05) * r
+        + 0.00019841269902955413) * r + 0.0013888888932253416) * r + 0.008333333333314638) * r + 0.04166666666657411) * r
+        + 0.16666666666666685) * r + 0.5000000000000006;
+    const uint64_t both = gradc_bits(t), half = both >> 1;
+    return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
+}
+
+/* log(x) = k log(2) + log(1 + f), x = 2^k (1 + f), 1 + f in [sqrt(1/2), sqrt(2)); with s = f / (2 + f),
+ * log(1 + f) = 2 atanh(s) = f - f^2/2 + s (f^2/2 + s^2 P(s^2)), whose first term is exact. Subnormal numbers are
+ * scaled by 2^54. The exponent's bits become a number as the last bits of 2^52. */
+static inline double gradc_log(double x)
+{
+    const double tiny = x < 2.2250738585072014e-308 ? 1.0 : 0.0;
+    const uint64_t t = gradc_bits(tiny != 0.0 ? x * 18014398509481984.0 : x) + 0x00095f6200000000; /* 1 - sqrt(1/2) */
+    const double k = gradc_number(t >> 52 | 0x4330000000000000) - (tiny != 0.0 ? 4503599627371573.0 : 4503599627371519.0);
+    const double f = gradc_number((t & 0x000fffffffffffff) + 0x3fe6a09e00000000) - 1.0;
+    const double s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
+    /* fit: atanh of z */
+    const double p = (((((0.14796068148242766 * z + 0.153140398493373) * z + 0.18183564696079318) * z + 0.22222198567102774) * z
+        + 0.2857142874243524) * z + 0.39999999999414526) * z + 0.6666666666666734;
+    const double y = k * 0.6931471803691238 - ((h - (s * (h + z * p) + k * 1.9082149292705877e-10)) - f);
+    return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
+}
+
+/* log(1 + x) for x in [0, 1], as gradc_log with k = 0. */
+static inline double gradc_log1p_unit(double x)
+{
+    const double s = x / (2.0 + x), z = s * s, h = 0.5 * x * x;
+    /* fit: atanh_unit of z */
+    const double p = ((((((((0.17018472409223753 * z + 0.0834015966103369) * z + 0.12106072266605976) * z + 0.13300975451846603) * z
+        + 0.15386559772430922) * z + 0.1818174393246199) * z + 0.22222223969501645) * z + 0.28571428547857886) * z
+        + 0.4000000000015721) * z + 0.6666666666666631;
+    return x - (h - s * (h + z * p));
 }
 
 /* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
@@ -212,7 +256,7 @@ int log_logistic_survival_value(int64_t n, int64_t d, const double *restrict w, 
     unsigned char *const part_scratch = (void *)scratch;
 
     /* t0 = exp(-log_sigma) */
-    const double t0 = exp(-log_sigma);
+    const double t0 = gradc_exp(-log_sigma);
     const int64_t parts = gradc_parts(n, 3*d + 82, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
@@ -230,15 +274,15 @@ int log_logistic_survival_value(int64_t n, int64_t d, const double *restrict w, 
             /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
             gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t1, 1, 0);
 
-            /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), s2 := log1p(exp(-abs(s1))), s3 :=
-             *    -s1, where(0 == s1, 0.6931471805599453, maximum(0, s1) + s2) + event[i] * (s0 + (log_sigma +
+            /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), s2 := log1p_unit(exp(-abs(s1))), s3
+             *    := -s1, where(0 == s1, 0.6931471805599453, maximum(0, s1) + s2) + event[i] * (s0 + (log_sigma +
              *    where(0 == s3, 0.6931471805599453, maximum(0, s3) + s2))))) */
             double t2_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t2_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = log(time_[i]);
+                const double v0 = gradc_log(time_[i]);
                 const double v1 = t0 * (v0 - t1[i - tile_begin]);
-                const double v2 = log1p(exp(-fabs(v1)));
+                const double v2 = gradc_log1p_unit(gradc_exp(-fabs(v1)));
                 const double v3 = -v1;
                 const double v4 = v0 + (log_sigma + (0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v2));
                 const double v5 = (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v2) + event[i] * v4;
@@ -273,7 +317,7 @@ int log_logistic_survival_forward(int64_t n, int64_t d, const double *restrict w
     (void)work;
 
     /* t0 = exp(-log_sigma) */
-    const double t0_ = exp(-log_sigma);
+    const double t0_ = gradc_exp(-log_sigma);
     const int64_t parts = gradc_parts(n, 3*d + 82, 0);
     double t2_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -288,15 +332,15 @@ int log_logistic_survival_forward(int64_t n, int64_t d, const double *restrict w
             /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
             gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &t1[tile_begin], 1, 0);
 
-            /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), s2 := log1p(exp(-abs(s1))), s3 :=
-             *    -s1, where(0 == s1, 0.6931471805599453, maximum(0, s1) + s2) + event[i] * (s0 + (log_sigma +
+            /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), s2 := log1p_unit(exp(-abs(s1))), s3
+             *    := -s1, where(0 == s1, 0.6931471805599453, maximum(0, s1) + s2) + event[i] * (s0 + (log_sigma +
              *    where(0 == s3, 0.6931471805599453, maximum(0, s3) + s2))))) */
             double t2_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t2_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = log(time_[i]);
+                const double v0 = gradc_log(time_[i]);
                 const double v1 = t0_ * (v0 - t1[i]);
-                const double v2 = log1p(exp(-fabs(v1)));
+                const double v2 = gradc_log1p_unit(gradc_exp(-fabs(v1)));
                 const double v3 = -v1;
                 const double v4 = v0 + (log_sigma + (0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v2));
                 const double v5 = (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v2) + event[i] * v4;
@@ -368,9 +412,9 @@ int log_logistic_survival_backward(int64_t n, int64_t d, const double *restrict 
             double t5_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t4_part_sum, t5_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = log(time_[i]) - t1[i];
+                const double v0 = gradc_log(time_[i]) - t1[i];
                 const double v1 = t0 * v0;
-                const double v2 = exp(-fabs(v1));
+                const double v2 = gradc_exp(-fabs(v1));
                 const double v3 = 1.0 + v2;
                 const double v4 = -v1;
                 const double event_i = event[i];
@@ -427,7 +471,7 @@ int log_logistic_survival_value_and_grad(int64_t n, int64_t d, const double *res
 
     /* t0 = exp(-log_sigma) */
     /* t3 = 1 / n */
-    const double t0 = exp(-log_sigma);
+    const double t0 = gradc_exp(-log_sigma);
     const double t3 = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 108, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
@@ -457,8 +501,8 @@ int log_logistic_survival_value_and_grad(int64_t n, int64_t d, const double *res
             /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
             gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t1, 1, 0);
 
-            /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), s2 := log1p(exp(-abs(s1))), s3 :=
-             *    -s1, where(0 == s1, 0.6931471805599453, maximum(0, s1) + s2) + event[i] * (s0 + (log_sigma +
+            /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), s2 := log1p_unit(exp(-abs(s1))), s3
+             *    := -s1, where(0 == s1, 0.6931471805599453, maximum(0, s1) + s2) + event[i] * (s0 + (log_sigma +
              *    where(0 == s3, 0.6931471805599453, maximum(0, s3) + s2))))) */
             /* t4[i:n] = let(s0 := t0 * (log(time[i]) - t1[i]), s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := -s0, -(t0
              *    * (where(-inf == s0, 0, t3 * (where(0 <= s0, 1, s1) / s2)) + where(-inf == s3, 0, -(t3 * event[i]
@@ -472,11 +516,11 @@ int log_logistic_survival_value_and_grad(int64_t n, int64_t d, const double *res
             double t6_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t2_part_sum, t5_part_sum, t6_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = log(time_[i]);
+                const double v0 = gradc_log(time_[i]);
                 const double v1 = v0 - t1[i - tile_begin];
                 const double v2 = t0 * v1;
-                const double v3 = exp(-fabs(v2));
-                const double v4 = log1p(v3);
+                const double v3 = gradc_exp(-fabs(v2));
+                const double v4 = gradc_log1p_unit(v3);
                 const double event_i = event[i];
                 const double v5 = -v2;
                 const double v6 = v0 + (log_sigma + (0.0 == v5 ? 0.6931471805599453 : ((v5 > 0.0 || v5 != v5) ? v5 : 0.0) + v4));

@@ -14,17 +14,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
- * declarations then add to them. */
-#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
-#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
-#pragma omp declare simd notinbranch
-double exp(double);
-#pragma omp declare simd notinbranch
-double log1p(double);
-#endif
-#endif
-
 #include <math.h>
 
 #define GRADC_PRAGMA(text) _Pragma(#text)
@@ -68,6 +57,46 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 static int64_t gradc_rows(size_t bytes)
 {
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* The bits of a number, and the number of some bits. */
+static inline uint64_t gradc_bits(double x)
+{
+    const union { double value; uint64_t bits; } u = {x};
+    return u.bits;
+}
+
+static inline double gradc_number(uint64_t bits)
+{
+    const union { uint64_t bits; double value; } u = {bits};
+    return u.value;
+}
+
+/* exp(x) = 2^k exp(r), r = x - k log(2) in [-log(2)/2, log(2)/2]. Adding 1.5 * 2^52 rounds to a whole number and
+ * leaves it in the last bits; 2^k is two factors, so that results below the smallest normal number are rounded once. */
+static inline double gradc_exp(double x)
+{
+    const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
+    const double t = y * 1.4426950408889634 + 6755399441057790.0; /* 1.5 * 2^52 + 2 * 1023 */
+    const double k = t - 6755399441057790.0;
+    const double r = (y - k * 0.6931471803691238) - k * 1.9082149292705877e-10;
+    /* fit: exp of r */
+    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r + 2.480150457228083e-05) * r
+        + 0.00019841269902955413) * r + 0.0013888888932253416) * r + 0.008333333333314638) * r + 0.04166666666657411) * r
+        + 0.16666666666666685) * r + 0.5000000000000006;
+    const uint64_t both = gradc_bits(t), half = both >> 1;
+    return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
+}
+
+/* log(1 + x) for x in [0, 1], as gradc_log with k = 0. */
+static inline double gradc_log1p_unit(double x)
+{
+    const double s = x / (2.0 + x), z = s * s, h = 0.5 * x * x;
+    /* fit: atanh_unit of z */
+    const double p = ((((((((0.17018472409223753 * z + 0.0834015966103369) * z + 0.12106072266605976) * z + 0.13300975451846603) * z
+        + 0.15386559772430922) * z + 0.1818174393246199) * z + 0.22222223969501645) * z + 0.28571428547857886) * z
+        + 0.4000000000015721) * z + 0.6666666666666631;
+    return x - (h - s * (h + z * p));
 }
 
 /* The polynomial c[0] + c[1] t + ... + c[n-1] t^(n-1), its even and odd powers summed side by side. */
@@ -443,7 +472,7 @@ int negative_binomial_value(int64_t n, int64_t d, const double *restrict w, doub
 
     /* r = exp(-log_alpha) */
     /* t0 = gammaln(r) */
-    const double v0 = exp(-log_alpha);
+    const double v0 = gradc_exp(-log_alpha);
     const double r = v0;
     const double t0 = gradc_lgamma(v0);
     const int64_t parts = gradc_parts(n, 3*d + 84, 0);
@@ -463,7 +492,7 @@ int negative_binomial_value(int64_t n, int64_t d, const double *restrict w, doub
             /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
             gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t1, 1, 0);
 
-            /* t2 = sum[i:n](let(s0 := log_alpha + t1[i], s1 := log1p(exp(-abs(s0))), s2 := -s0,
+            /* t2 = sum[i:n](let(s0 := log_alpha + t1[i], s1 := log1p_unit(exp(-abs(s0))), s2 := -s0,
              *    gammaln_difference(r + y[i], 1 - r) + (t0 + (r * where(0 == s0, 0.6931471805599453, maximum(0,
              *    s0) + s1) + y[i] * where(0 == s2, 0.6931471805599453, maximum(0, s2) + s1))))) */
             const double v1 = 1.0 - r;
@@ -472,7 +501,7 @@ int negative_binomial_value(int64_t n, int64_t d, const double *restrict w, doub
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double y_i = y[i];
                 const double v2 = log_alpha + t1[i - tile_begin];
-                const double v3 = log1p(exp(-fabs(v2)));
+                const double v3 = gradc_log1p_unit(gradc_exp(-fabs(v2)));
                 const double v4 = -v2;
                 const double v5 = r * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3) + y_i * (0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + v3);
                 t2_part_sum += gradc_gammaln_difference(r + y_i, v1) + (t0 + v5);
@@ -506,7 +535,7 @@ int negative_binomial_forward(int64_t n, int64_t d, const double *restrict w, do
 
     /* r = exp(-log_alpha) */
     /* t0 = gammaln(r) */
-    const double v0 = exp(-log_alpha);
+    const double v0 = gradc_exp(-log_alpha);
     const double r_ = v0;
     const double t0 = gradc_lgamma(v0);
     const int64_t parts = gradc_parts(n, 3*d + 84, 0);
@@ -523,7 +552,7 @@ int negative_binomial_forward(int64_t n, int64_t d, const double *restrict w, do
             /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
             gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &t1[tile_begin], 1, 0);
 
-            /* t2 = sum[i:n](let(s0 := log_alpha + t1[i], s1 := log1p(exp(-abs(s0))), s2 := -s0,
+            /* t2 = sum[i:n](let(s0 := log_alpha + t1[i], s1 := log1p_unit(exp(-abs(s0))), s2 := -s0,
              *    gammaln_difference(r + y[i], 1 - r) + (t0 + (r * where(0 == s0, 0.6931471805599453, maximum(0,
              *    s0) + s1) + y[i] * where(0 == s2, 0.6931471805599453, maximum(0, s2) + s1))))) */
             const double v1 = 1.0 - r_;
@@ -532,7 +561,7 @@ int negative_binomial_forward(int64_t n, int64_t d, const double *restrict w, do
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double y_i = y[i];
                 const double v2 = log_alpha + t1[i];
-                const double v3 = log1p(exp(-fabs(v2)));
+                const double v3 = gradc_log1p_unit(gradc_exp(-fabs(v2)));
                 const double v4 = -v2;
                 const double v5 = r_ * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3) + y_i * (0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + v3);
                 t2_part_sum += gradc_gammaln_difference(r_ + y_i, v1) + (t0 + v5);
@@ -600,7 +629,7 @@ int negative_binomial_backward(int64_t n, int64_t d, const double *restrict w, d
              *    s3, 1, s1) / s2))))) */
             /* r_bar = sum[i:n](let(s0 := r + y[i], s1 := 1 - r, s2 := log_alpha + t1[i], t0 *
              *    digamma_difference(s0, s1) + (t0 * where(0 == s2, 0.6931471805599453, maximum(0, s2) +
-             *    log1p(exp(-abs(s2)))) - t0 * digamma(s0 + s1)))) */
+             *    log1p_unit(exp(-abs(s2)))) - t0 * digamma(s0 + s1)))) */
             /* t4 = sum[i:n](t0) */
             const double v1 = r * t0;
             const double v7 = 1.0 - r;
@@ -610,16 +639,16 @@ int negative_binomial_backward(int64_t n, int64_t d, const double *restrict w, d
             GRADC_SIMD(reduction(+:t3_part_sum, r_bar_part_sum, t4_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double v0 = log_alpha + t1[i];
-                const double v2 = exp(-fabs(v0));
+                const double v2 = gradc_exp(-fabs(v0));
                 const double v3 = 1.0 + v2;
                 const double v4 = -v0;
                 const double y_i = y[i];
                 const double v5 = (-INFINITY == v0 ? 0.0 : v1 * ((0.0 <= v0 ? 1.0 : v2) / v3)) + (-INFINITY == v4 ? 0.0 : -(t0 * y_i * ((0.0 <= v4 ? 1.0 : v2) / v3)));
                 const double v6 = r + y_i;
-                const double v8 = t0 * (0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(v2)) - t0 * gradc_digamma(v6 + v7);
+                const double v8 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(v2);
                 t2[i - tile_begin] = v5;
                 t3_part_sum += v5;
-                r_bar_part_sum += t0 * gradc_digamma_difference(v6, v7) + v8;
+                r_bar_part_sum += t0 * gradc_digamma_difference(v6, v7) + (t0 * v8 - t0 * gradc_digamma(v6 + v7));
                 t4_part_sum += t0;
             }
             t3_part += t3_part_sum;
@@ -675,7 +704,7 @@ int negative_binomial_value_and_grad(int64_t n, int64_t d, const double *restric
     /* r = exp(-log_alpha) */
     /* t0 = gammaln(r) */
     /* t3 = 1 / n */
-    const double v0 = exp(-log_alpha);
+    const double v0 = gradc_exp(-log_alpha);
     const double r = v0;
     const double t0 = gradc_lgamma(v0);
     const double t3 = 1.0 / (double)n;
@@ -709,7 +738,7 @@ int negative_binomial_value_and_grad(int64_t n, int64_t d, const double *restric
             /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
             gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t1, 1, 0);
 
-            /* t2 = sum[i:n](let(s0 := log_alpha + t1[i], s1 := log1p(exp(-abs(s0))), s2 := -s0,
+            /* t2 = sum[i:n](let(s0 := log_alpha + t1[i], s1 := log1p_unit(exp(-abs(s0))), s2 := -s0,
              *    gammaln_difference(r + y[i], 1 - r) + (t0 + (r * where(0 == s0, 0.6931471805599453, maximum(0,
              *    s0) + s1) + y[i] * where(0 == s2, 0.6931471805599453, maximum(0, s2) + s1))))) */
             /* t4[i:n] = let(s0 := log_alpha + t1[i], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := -s0, where(-inf ==
@@ -720,7 +749,7 @@ int negative_binomial_value_and_grad(int64_t n, int64_t d, const double *restric
              *    s3, 1, s1) / s2))))) */
             /* r_bar = sum[i:n](let(s0 := r + y[i], s1 := 1 - r, s2 := log_alpha + t1[i], t3 *
              *    digamma_difference(s0, s1) + (t3 * where(0 == s2, 0.6931471805599453, maximum(0, s2) +
-             *    log1p(exp(-abs(s2)))) - t3 * digamma(s1 + s0)))) */
+             *    log1p_unit(exp(-abs(s2)))) - t3 * digamma(s1 + s0)))) */
             /* t6 = sum[i:n](t3) */
             const double v2 = 1.0 - r;
             const double v9 = r * t3;
@@ -733,8 +762,8 @@ int negative_binomial_value_and_grad(int64_t n, int64_t d, const double *restric
                 const double y_i = y[i];
                 const double v1 = r + y_i;
                 const double v3 = log_alpha + t1[i - tile_begin];
-                const double v4 = exp(-fabs(v3));
-                const double v5 = log1p(v4);
+                const double v4 = gradc_exp(-fabs(v3));
+                const double v5 = gradc_log1p_unit(v4);
                 const double v6 = 0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v5;
                 const double v7 = -v3;
                 const double v8 = r * v6 + y_i * (0.0 == v7 ? 0.6931471805599453 : ((v7 > 0.0 || v7 != v7) ? v7 : 0.0) + v5);

@@ -16,17 +16,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
- * declarations then add to them. */
-#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
-#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
-#pragma omp declare simd notinbranch
-double exp(double);
-#pragma omp declare simd notinbranch
-double log(double);
-#endif
-#endif
-
 #include <math.h>
 
 #define GRADC_PRAGMA(text) _Pragma(#text)
@@ -64,6 +53,52 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* The bits of a number, and the number of some bits. */
+static inline uint64_t gradc_bits(double x)
+{
+    const union { double value; uint64_t bits; } u = {x};
+    return u.bits;
+}
+
+static inline double gradc_number(uint64_t bits)
+{
+    const union { uint64_t bits; double value; } u = {bits};
+    return u.value;
+}
+
+/* exp(x) = 2^k exp(r), r = x - k log(2) in [-log(2)/2, log(2)/2]. Adding 1.5 * 2^52 rounds to a whole number and
+ * leaves it in the last bits; 2^k is two factors, so that results below the smallest normal number are rounded once. */
+static inline double gradc_exp(double x)
+{
+    const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
+    const double t = y * 1.4426950408889634 + 6755399441057790.0; /* 1.5 * 2^52 + 2 * 1023 */
+    const double k = t - 6755399441057790.0;
+    const double r = (y - k * 0.6931471803691238) - k * 1.9082149292705877e-10;
+    /* fit: exp of r */
+    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r + 2.480150457228083e-05) * r
+        + 0.00019841269902955413) * r + 0.0013888888932253416) * r + 0.008333333333314638) * r + 0.04166666666657411) * r
+        + 0.16666666666666685) * r + 0.5000000000000006;
+    const uint64_t both = gradc_bits(t), half = both >> 1;
+    return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
+}
+
+/* log(x) = k log(2) + log(1 + f), x = 2^k (1 + f), 1 + f in [sqrt(1/2), sqrt(2)); with s = f / (2 + f),
+ * log(1 + f) = 2 atanh(s) = f - f^2/2 + s (f^2/2 + s^2 P(s^2)), whose first term is exact. Subnormal numbers are
+ * scaled by 2^54. The exponent's bits become a number as the last bits of 2^52. */
+static inline double gradc_log(double x)
+{
+    const double tiny = x < 2.2250738585072014e-308 ? 1.0 : 0.0;
+    const uint64_t t = gradc_bits(tiny != 0.0 ? x * 18014398509481984.0 : x) + 0x00095f6200000000; /* 1 - sqrt(1/2) */
+    const double k = gradc_number(t >> 52 | 0x4330000000000000) - (tiny != 0.0 ? 4503599627371573.0 : 4503599627371519.0);
+    const double f = gradc_number((t & 0x000fffffffffffff) + 0x3fe6a09e00000000) - 1.0;
+    const double s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
+    /* fit: atanh of z */
+    const double p = (((((0.14796068148242766 * z + 0.153140398493373) * z + 0.18183564696079318) * z + 0.22222198567102774) * z
+        + 0.2857142874243524) * z + 0.39999999999414526) * z + 0.6666666666666734;
+    const double y = k * 0.6931471803691238 - ((h - (s * (h + z * p) + k * 1.9082149292705877e-10)) - f);
+    return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
 }
 
 /* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
@@ -245,7 +280,7 @@ int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
                 double t3_sum = 0.0;
                 GRADC_SIMD(reduction(+:t3_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t3_sum += exp(t1[(l - tile_begin)*k + j] - v0);
+                    t3_sum += gradc_exp(t1[(l - tile_begin)*k + j] - v0);
                 }
                 t3[l - tile_begin] = t3_sum;
             }
@@ -254,7 +289,7 @@ int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t2_l = t2[l - tile_begin];
-                t4[l - tile_begin] = log(t3[l - tile_begin]) + (INFINITY == fabs(t2_l) ? 0.0 : t2_l);
+                t4[l - tile_begin] = gradc_log(t3[l - tile_begin]) + (INFINITY == fabs(t2_l) ? 0.0 : t2_l);
             }
 
             /* t5[l:n] = sum[j:k](Y[l, j] * (t1[l, j] - (t2[l] + (t4[l] - t2[l])))) */
@@ -366,7 +401,7 @@ int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
                 double t3__sum = 0.0;
                 GRADC_SIMD(reduction(+:t3__sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t3__sum += exp(t1[(l - tile_begin)*k + j] - v0);
+                    t3__sum += gradc_exp(t1[(l - tile_begin)*k + j] - v0);
                 }
                 t3_[l - tile_begin] = t3__sum;
             }
@@ -375,7 +410,7 @@ int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t2_l = t2[l];
-                t3[l] = log(t3_[l - tile_begin]) + (INFINITY == fabs(t2_l) ? 0.0 : t2_l);
+                t3[l] = gradc_log(t3_[l - tile_begin]) + (INFINITY == fabs(t2_l) ? 0.0 : t2_l);
             }
 
             /* t4[l:n] = sum[j:k](Y[l, j] * (t1[l, j] - (t2[l] + (t3_2[l] - t2[l])))) */
@@ -522,7 +557,7 @@ int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
                     const double t1_lj = t1[(l - tile_begin)*k + j];
-                    const double v2 = (t1_lj == t2_l ? v0 : 0.0) + (t4 * Y[l*k + j] + (-INFINITY == t1_lj ? 0.0 : -(v1 * exp(t1_lj - t3_l))));
+                    const double v2 = (t1_lj == t2_l ? v0 : 0.0) + (t4 * Y[l*k + j] + (-INFINITY == t1_lj ? 0.0 : -(v1 * gradc_exp(t1_lj - t3_l))));
                     t8[(l - tile_begin)*k + j] = v2;
                     grad_b_part[j] += v2;
                 }
@@ -651,7 +686,7 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
                 GRADC_SIMD(reduction(+:t3_sum, t9_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double t1_lj = t1[(l - tile_begin)*k + j];
-                    t3_sum += exp(t1_lj - v0);
+                    t3_sum += gradc_exp(t1_lj - v0);
                     t9_sum += t1_lj == t2_l ? 1.0 : 0.0;
                 }
                 t3[l - tile_begin] = t3_sum;
@@ -662,7 +697,7 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t2_l = t2[l - tile_begin];
-                t4[l - tile_begin] = log(t3[l - tile_begin]) + (INFINITY == fabs(t2_l) ? 0.0 : t2_l);
+                t4[l - tile_begin] = gradc_log(t3[l - tile_begin]) + (INFINITY == fabs(t2_l) ? 0.0 : t2_l);
             }
 
             /* t5[l:n] = sum[j:k](Y[l, j] * (t1[l, j] - (t2[l] + (t4[l] - t2[l])))) */
@@ -679,7 +714,7 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
                 for (int64_t j = 0; j < k; ++j) {
                     const double Y_lj = Y[l*k + j];
                     const double t1_lj = t1[(l - tile_begin)*k + j];
-                    const double v3 = (t1_lj == t2_l ? v1 : 0.0) + (t7 * Y_lj + (-INFINITY == t1_lj ? 0.0 : -(v2 * exp(t1_lj - t4_l))));
+                    const double v3 = (t1_lj == t2_l ? v1 : 0.0) + (t7 * Y_lj + (-INFINITY == t1_lj ? 0.0 : -(v2 * gradc_exp(t1_lj - t4_l))));
                     t5_sum += Y_lj * (t1_lj - v0);
                     t11[(l - tile_begin)*k + j] = v3;
                 }

@@ -27,21 +27,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
- * declarations then add to them. */
-#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
-#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
-#pragma omp declare simd notinbranch
-double exp(double);
-#pragma omp declare simd notinbranch
-double expm1(double);
-#pragma omp declare simd notinbranch
-double log(double);
-#pragma omp declare simd notinbranch
-double log1p(double);
-#endif
-#endif
-
 #include <math.h>
 
 #define GRADC_PRAGMA(text) _Pragma(#text)
@@ -91,6 +76,96 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 static int64_t gradc_rows(size_t bytes)
 {
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* The bits of a number, and the number of some bits. */
+static inline uint64_t gradc_bits(double x)
+{
+    const union { double value; uint64_t bits; } u = {x};
+    return u.bits;
+}
+
+static inline double gradc_number(uint64_t bits)
+{
+    const union { uint64_t bits; double value; } u = {bits};
+    return u.value;
+}
+
+/* exp(x) = 2^k exp(r), r = x - k log(2) in [-log(2)/2, log(2)/2]. Adding 1.5 * 2^52 rounds to a whole number and
+ * leaves it in the last bits; 2^k is two factors, so that results below the smallest normal number are rounded once. */
+static inline double gradc_exp(double x)
+{
+    const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
+    const double t = y * 1.4426950408889634 + 6755399441057790.0; /* 1.5 * 2^52 + 2 * 1023 */
+    const double k = t - 6755399441057790.0;
+    const double r = (y - k * 0.6931471803691238) - k * 1.9082149292705877e-10;
+    /* fit: exp of r */
+    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r + 2.480150457228083e-05) * r
+        + 0.00019841269902955413) * r + 0.0013888888932253416) * r + 0.008333333333314638) * r + 0.04166666666657411) * r
+        + 0.16666666666666685) * r + 0.5000000000000006;
+    const uint64_t both = gradc_bits(t), half = both >> 1;
+    return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
+}
+
+/* exp(x) - 1 = 2^k (exp(r) - 1) + (2^k - 1), with k and r as in gradc_exp; twice half of that, as 2^1024 is none. */
+static inline double gradc_expm1(double x)
+{
+    const double c = x < -50.0 ? -50.0 : x, y = c > 710.0 ? 710.0 : c;
+    const double t = y * 1.4426950408889634 + 6755399441056766.0; /* 1.5 * 2^52 + 1022 */
+    const double k = t - 6755399441056766.0;
+    const double r = (y - k * 0.6931471803691238) - k * 1.9082149292705877e-10;
+    /* fit: exp of r */
+    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r + 2.480150457228083e-05) * r
+        + 0.00019841269902955413) * r + 0.0013888888932253416) * r + 0.008333333333314638) * r + 0.04166666666657411) * r
+        + 0.16666666666666685) * r + 0.5000000000000006;
+    const double half = gradc_number(gradc_bits(t) << 52); /* 2^(k-1) */
+    const double e = 2.0 * ((r + r * r * p) * half + (half - 0.5));
+    return fabs(x) < 1e-17 ? x : e;
+}
+
+/* log(x) = k log(2) + log(1 + f), x = 2^k (1 + f), 1 + f in [sqrt(1/2), sqrt(2)); with s = f / (2 + f),
+ * log(1 + f) = 2 atanh(s) = f - f^2/2 + s (f^2/2 + s^2 P(s^2)), whose first term is exact. Subnormal numbers are
+ * scaled by 2^54. The exponent's bits become a number as the last bits of 2^52. */
+static inline double gradc_log(double x)
+{
+    const double tiny = x < 2.2250738585072014e-308 ? 1.0 : 0.0;
+    const uint64_t t = gradc_bits(tiny != 0.0 ? x * 18014398509481984.0 : x) + 0x00095f6200000000; /* 1 - sqrt(1/2) */
+    const double k = gradc_number(t >> 52 | 0x4330000000000000) - (tiny != 0.0 ? 4503599627371573.0 : 4503599627371519.0);
+    const double f = gradc_number((t & 0x000fffffffffffff) + 0x3fe6a09e00000000) - 1.0;
+    const double s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
+    /* fit: atanh of z */
+    const double p = (((((0.14796068148242766 * z + 0.153140398493373) * z + 0.18183564696079318) * z + 0.22222198567102774) * z
+        + 0.2857142874243524) * z + 0.39999999999414526) * z + 0.6666666666666734;
+    const double y = k * 0.6931471803691238 - ((h - (s * (h + z * p) + k * 1.9082149292705877e-10)) - f);
+    return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
+}
+
+/* log(1 + x) = k log(2) + log(1 + f), as gradc_log: k is that of the rounded sum, but f = 2^-k x + (2^-k - 1) has no
+ * rounding that matters. Four times 2^-k is normal for every k. */
+static inline double gradc_log1p(double x)
+{
+    const uint64_t e = (gradc_bits(1.0 + x) + 0x00095f6200000000) >> 52; /* k + 1023 */
+    const double k = gradc_number(e | 0x4330000000000000) - 4503599627371519.0;
+    const double scale = gradc_number((2048 - e) << 52);
+    const double f = (x * scale) * 0.25 + (0.25 * scale - 1.0);
+    const double s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
+    /* fit: atanh of z */
+    const double p = (((((0.14796068148242766 * z + 0.153140398493373) * z + 0.18183564696079318) * z + 0.22222198567102774) * z
+        + 0.2857142874243524) * z + 0.39999999999414526) * z + 0.6666666666666734;
+    const double y = k * 0.6931471803691238 - ((h - (s * (h + z * p) + k * 1.9082149292705877e-10)) - f);
+    const double w = fabs(x) < 1e-17 ? x : y;
+    return x > -1.0 ? x < INFINITY ? w : x : x == -1.0 ? -INFINITY : NAN;
+}
+
+/* log(1 + x) for x in [0, 1], as gradc_log with k = 0. */
+static inline double gradc_log1p_unit(double x)
+{
+    const double s = x / (2.0 + x), z = s * s, h = 0.5 * x * x;
+    /* fit: atanh_unit of z */
+    const double p = ((((((((0.17018472409223753 * z + 0.0834015966103369) * z + 0.12106072266605976) * z + 0.13300975451846603) * z
+        + 0.15386559772430922) * z + 0.1818174393246199) * z + 0.22222223969501645) * z + 0.28571428547857886) * z
+        + 0.4000000000015721) * z + 0.6666666666666631;
+    return x - (h - s * (h + z * p));
 }
 
 /* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
@@ -244,14 +319,14 @@ int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *restri
     double *const ends = (void *)scratch;
     for (int64_t i = 0; i < n; ++i) {
         const int64_t y_i = y[i];
-        const int64_t v0 = y_i < 0 ? k + y_i + 2 : y_i;
+        const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
         if (v0 < 0 || v0 >= k + 2) {
             return 1;
         }
     }
     for (int64_t i = 0; i < n; ++i) {
         const int64_t y_i = y[i];
-        const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
+        const int64_t v0 = y_i < 0 ? k + y_i + 2 : y_i;
         if (v0 < 0 || v0 >= k + 2) {
             return 1;
         }
@@ -279,7 +354,7 @@ int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *restri
 
     /* t1[:k] = 0 t1 += each[()](at[0](c[0])) t1 += each[i:k - 1](at[i + 1](exp(c[i + 1]))) */
     for (int64_t i = 0; i < k - 1; ++i) {
-        t1[i + 1] += exp(c[i + 1]);
+        t1[i + 1] += gradc_exp(c[i + 1]);
     }
 
     /* with scan[t:k](t1, t2_t=t0) as t2: t4 = t2_t + t1[t] return t4 */
@@ -305,25 +380,26 @@ int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *restri
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         double t3_part = 0.0;
 
-        /* t3 = sum[i:n](let(s0 := ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s1 := z[i] -
-         *    ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s2 := ends[where_integer(y[i] < 0, k +
-         *    y[i] + 2, y[i])] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], where(0 == s0,
-         *    0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(s0)))) + where(0 == s1, 0.6931471805599453,
-         *    maximum(0, s1) + log1p(exp(-abs(s1)))) - where(-0.6931471805599453 < s2, log(-expm1(s2)),
+        /* t3 = sum[i:n](let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 :=
+         *    ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s2 := ends[where_integer(y[i] < 0, k + y[i]
+         *    + 2, y[i])] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], where(0 == s0,
+         *    0.6931471805599453, maximum(0, s0) + log1p_unit(exp(-abs(s0)))) + where(0 == s1, 0.6931471805599453,
+         *    maximum(0, s1) + log1p_unit(exp(-abs(s1)))) - where(-0.6931471805599453 < s2, log(-expm1(s2)),
          *    log1p(-exp(s2))))) */
         double t3_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t3_part_sum))
         for (int64_t i = part_begin; i < part_end; ++i) {
-            const int64_t y_i = y[i];
-            const double ends_here = ends[(y_i < 0 ? k + y_i + 2 : y_i)];
             const double z_i = z[i];
-            const double v0 = ends_here - z_i;
-            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(v0)));
-            const double ends_here_ = ends[(y_i + 1 < 0 ? k + y_i + 3 : y_i + 1)];
-            const double v2 = z_i - ends_here_;
-            const double v3 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + log1p(exp(-fabs(v2)));
-            const double v4 = ends_here - ends_here_;
-            t3_part_sum += v3 + v1 - (-0.6931471805599453 < v4 ? log(-expm1(v4)) : log1p(-exp(v4)));
+            const int64_t y_i = y[i];
+            const double ends_here = ends[(y_i + 1 < 0 ? k + y_i + 3 : y_i + 1)];
+            const double v0 = z_i - ends_here;
+            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
+            const double ends_here_ = ends[(y_i < 0 ? k + y_i + 2 : y_i)];
+            const double v2 = ends_here_ - z_i;
+            const double v3 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v2)));
+            const double v4 = ends_here_ - ends_here;
+            const double v5 = v1 + v3 - (-0.6931471805599453 < v4 ? gradc_log(-gradc_expm1(v4)) : gradc_log1p(-gradc_exp(v4)));
+            t3_part_sum += v5;
         }
         t3_part += t3_part_sum;
         t3_parts[part] = t3_part;
@@ -356,14 +432,14 @@ int ordinal_logistic_forward(int64_t n, int64_t d, int64_t k, const double *rest
     double *const ends = (void *)scratch;
     for (int64_t i = 0; i < n; ++i) {
         const int64_t y_i = y[i];
-        const int64_t v0 = y_i < 0 ? k + y_i + 2 : y_i;
+        const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
         if (v0 < 0 || v0 >= k + 2) {
             return 1;
         }
     }
     for (int64_t i = 0; i < n; ++i) {
         const int64_t y_i = y[i];
-        const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
+        const int64_t v0 = y_i < 0 ? k + y_i + 2 : y_i;
         if (v0 < 0 || v0 >= k + 2) {
             return 1;
         }
@@ -391,7 +467,7 @@ int ordinal_logistic_forward(int64_t n, int64_t d, int64_t k, const double *rest
 
     /* t1[:k] = 0 t1 += each[()](at[0](c[0])) t1 += each[i:k - 1](at[i + 1](exp(c[i + 1]))) */
     for (int64_t i = 0; i < k - 1; ++i) {
-        t1[i + 1] += exp(c[i + 1]);
+        t1[i + 1] += gradc_exp(c[i + 1]);
     }
 
     /* with scan[t:k](t1, t2_t=t0) as t2: t4 = t2_t + t1[t] return t4 */
@@ -417,25 +493,26 @@ int ordinal_logistic_forward(int64_t n, int64_t d, int64_t k, const double *rest
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         double t3_part = 0.0;
 
-        /* t3 = sum[i:n](let(s0 := ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s1 := z[i] -
-         *    ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s2 := ends[where_integer(y[i] < 0, k +
-         *    y[i] + 2, y[i])] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], where(0 == s0,
-         *    0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(s0)))) + where(0 == s1, 0.6931471805599453,
-         *    maximum(0, s1) + log1p(exp(-abs(s1)))) - where(-0.6931471805599453 < s2, log(-expm1(s2)),
+        /* t3 = sum[i:n](let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 :=
+         *    ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s2 := ends[where_integer(y[i] < 0, k + y[i]
+         *    + 2, y[i])] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], where(0 == s0,
+         *    0.6931471805599453, maximum(0, s0) + log1p_unit(exp(-abs(s0)))) + where(0 == s1, 0.6931471805599453,
+         *    maximum(0, s1) + log1p_unit(exp(-abs(s1)))) - where(-0.6931471805599453 < s2, log(-expm1(s2)),
          *    log1p(-exp(s2))))) */
         double t3_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t3_part_sum))
         for (int64_t i = part_begin; i < part_end; ++i) {
-            const int64_t y_i = y[i];
-            const double ends_here = ends[(y_i < 0 ? k + y_i + 2 : y_i)];
             const double z_i = z[i];
-            const double v0 = ends_here - z_i;
-            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(v0)));
-            const double ends_here_ = ends[(y_i + 1 < 0 ? k + y_i + 3 : y_i + 1)];
-            const double v2 = z_i - ends_here_;
-            const double v3 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + log1p(exp(-fabs(v2)));
-            const double v4 = ends_here - ends_here_;
-            t3_part_sum += v3 + v1 - (-0.6931471805599453 < v4 ? log(-expm1(v4)) : log1p(-exp(v4)));
+            const int64_t y_i = y[i];
+            const double ends_here = ends[(y_i + 1 < 0 ? k + y_i + 3 : y_i + 1)];
+            const double v0 = z_i - ends_here;
+            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
+            const double ends_here_ = ends[(y_i < 0 ? k + y_i + 2 : y_i)];
+            const double v2 = ends_here_ - z_i;
+            const double v3 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v2)));
+            const double v4 = ends_here_ - ends_here;
+            const double v5 = v1 + v3 - (-0.6931471805599453 < v4 ? gradc_log(-gradc_expm1(v4)) : gradc_log1p(-gradc_exp(v4)));
+            t3_part_sum += v5;
         }
         t3_part += t3_part_sum;
         t3_parts[part] = t3_part;
@@ -547,15 +624,15 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
                 const double ends_here = ends[v0];
                 const double v1 = z_i - ends_here;
                 const int v2 = -INFINITY == v1;
-                const double v3 = exp(-fabs(v1));
+                const double v3 = gradc_exp(-fabs(v1));
                 const double v4 = t0 * ((0.0 <= v1 ? 1.0 : v3) / (1.0 + v3));
                 const int64_t v5 = y_i < 0 ? k + y_i + 2 : y_i;
                 const double ends_here_ = ends[v5];
                 const double v6 = ends_here_ - z_i;
                 const int v7 = -INFINITY == v6;
-                const double v8 = exp(-fabs(v6));
+                const double v8 = gradc_exp(-fabs(v6));
                 const double v9 = t0 * ((0.0 <= v6 ? 1.0 : v8) / (1.0 + v8));
-                const double v10 = t0 / expm1(-(ends_here_ - ends_here));
+                const double v10 = t0 / gradc_expm1(-(ends_here_ - ends_here));
                 z_bar[i - tile_begin] = (v2 ? 0.0 : v4) + (v7 ? 0.0 : -v9);
                 ends_bar[v5] += v10 + (v7 ? 0.0 : v9);
                 ends_bar[v0] += (v2 ? 0.0 : -v4) - v10;
@@ -592,7 +669,7 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
 
     /* t5[:k] = 0 t5 += each[i:k - 1](at[i + 1](t4[k - i - 2] * exp(c[i + 1]))) */
     for (int64_t i = 0; i < k - 1; ++i) {
-        t5[i + 1] += t4[k - i - 2] * exp(c[i + 1]);
+        t5[i + 1] += t4[k - i - 2] * gradc_exp(c[i + 1]);
     }
     for (int64_t at = 0; at < k; ++at) {
         t6[at] = 0.0;
@@ -653,14 +730,14 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
     double *const t9 = (void *)scratch;
     for (int64_t i = 0; i < n; ++i) {
         const int64_t y_i = y[i];
-        const int64_t v0 = y_i < 0 ? k + y_i + 2 : y_i;
+        const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
         if (v0 < 0 || v0 >= k + 2) {
             return 1;
         }
     }
     for (int64_t i = 0; i < n; ++i) {
         const int64_t y_i = y[i];
-        const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
+        const int64_t v0 = y_i < 0 ? k + y_i + 2 : y_i;
         if (v0 < 0 || v0 >= k + 2) {
             return 1;
         }
@@ -697,7 +774,7 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
 
     /* t1[:k] = 0 t1 += each[()](at[0](c[0])) t1 += each[i:k - 1](at[i + 1](exp(c[i + 1]))) */
     for (int64_t i = 0; i < k - 1; ++i) {
-        t1[i + 1] += exp(c[i + 1]);
+        t1[i + 1] += gradc_exp(c[i + 1]);
     }
 
     /* with scan[t:k](t1, t2_t=t0) as t2: t10 = t2_t + t1[t] return t10 */
@@ -727,12 +804,12 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
         for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
-            /* t3 = sum[i:n](let(s0 := ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s1 := z[i] -
-             *    ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s2 := ends[where_integer(y[i] < 0, k +
+            /* t3 = sum[i:n](let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 :=
+             *    ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s2 := ends[where_integer(y[i] < 0, k +
              *    y[i] + 2, y[i])] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], where(0 == s0,
-             *    0.6931471805599453, maximum(0, s0) + log1p(exp(-abs(s0)))) + where(0 == s1, 0.6931471805599453,
-             *    maximum(0, s1) + log1p(exp(-abs(s1)))) - where(-0.6931471805599453 < s2, log(-expm1(s2)),
-             *    log1p(-exp(s2))))) */
+             *    0.6931471805599453, maximum(0, s0) + log1p_unit(exp(-abs(s0)))) + where(0 == s1,
+             *    0.6931471805599453, maximum(0, s1) + log1p_unit(exp(-abs(s1)))) - where(-0.6931471805599453 < s2,
+             *    log(-expm1(s2)), log1p(-exp(s2))))) */
             /* z_bar[i:n] = let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 :=
              *    exp(-abs(s0)), s2 := ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s3 :=
              *    exp(-abs(s2)), where(-inf == s0, 0, t4 * (where(0 <= s0, 1, s1) / (1 + s1))) + where(-inf == s2,
@@ -744,27 +821,29 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
              *    -(t4 * (where(0 <= s5, 1, s6) / (1 + s6)))) - s2))) */
             double t3_sum = 0.0;
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const int64_t y_i = y[i];
-                const int64_t v0 = y_i < 0 ? k + y_i + 2 : y_i;
-                const double ends_here = ends[v0];
                 const double z_i = z[i];
-                const double v1 = ends_here - z_i;
-                const double v2 = exp(-fabs(v1));
-                const int64_t v3 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
-                const double ends_here_ = ends[v3];
-                const double v4 = z_i - ends_here_;
-                const double v5 = exp(-fabs(v4));
-                const double v6 = (0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + log1p(v5)) + (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + log1p(v2));
-                const double v7 = ends_here - ends_here_;
-                const int v8 = -INFINITY == v4;
-                const double v9 = t4 * ((0.0 <= v4 ? 1.0 : v5) / (1.0 + v5));
+                const int64_t y_i = y[i];
+                const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
+                const double ends_here = ends[v0];
+                const double v1 = z_i - ends_here;
+                const double v2 = gradc_exp(-fabs(v1));
+                const double v3 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(v2);
+                const int64_t v4 = y_i < 0 ? k + y_i + 2 : y_i;
+                const double ends_here_ = ends[v4];
+                const double v5 = ends_here_ - z_i;
+                const double v6 = gradc_exp(-fabs(v5));
+                const double v7 = 0.0 == v5 ? 0.6931471805599453 : ((v5 > 0.0 || v5 != v5) ? v5 : 0.0) + gradc_log1p_unit(v6);
+                const double v8 = ends_here_ - ends_here;
+                const double v9 = v3 + v7 - (-0.6931471805599453 < v8 ? gradc_log(-gradc_expm1(v8)) : gradc_log1p(-gradc_exp(v8)));
                 const int v10 = -INFINITY == v1;
                 const double v11 = t4 * ((0.0 <= v1 ? 1.0 : v2) / (1.0 + v2));
-                const double v12 = t4 / expm1(-v7);
-                t3_sum += v6 - (-0.6931471805599453 < v7 ? log(-expm1(v7)) : log1p(-exp(v7)));
-                z_bar[i - tile_begin] = (v8 ? 0.0 : v9) + (v10 ? 0.0 : -v11);
-                ends_bar[v0] += v12 + (v10 ? 0.0 : v11);
-                ends_bar[v3] += (v8 ? 0.0 : -v9) - v12;
+                const int v12 = -INFINITY == v5;
+                const double v13 = t4 * ((0.0 <= v5 ? 1.0 : v6) / (1.0 + v6));
+                const double v14 = t4 / gradc_expm1(-v8);
+                t3_sum += v9;
+                z_bar[i - tile_begin] = (v10 ? 0.0 : v11) + (v12 ? 0.0 : -v13);
+                ends_bar[v4] += v14 + (v12 ? 0.0 : v13);
+                ends_bar[v0] += (v10 ? 0.0 : -v11) - v14;
             }
             t3 += t3_sum;
 
@@ -810,7 +889,7 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
 
     /* t9[:k] = 0 t9 += each[i:k - 1](at[i + 1](t7[k - i - 2] * exp(c[i + 1]))) */
     for (int64_t i = 0; i < k - 1; ++i) {
-        t9[i + 1] += t7[k - i - 2] * exp(c[i + 1]);
+        t9[i + 1] += t7[k - i - 2] * gradc_exp(c[i + 1]);
     }
 
     /* grad_c[l:k] = t9[l] + t8[l] */

@@ -15,17 +15,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
- * declarations then add to them. */
-#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
-#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
-#pragma omp declare simd notinbranch
-double exp(double);
-#pragma omp declare simd notinbranch
-double log(double);
-#endif
-#endif
-
 #include <math.h>
 
 #define GRADC_PRAGMA(text) _Pragma(#text)
@@ -69,6 +58,52 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 static int64_t gradc_rows(size_t bytes)
 {
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* The bits of a number, and the number of some bits. */
+static inline uint64_t gradc_bits(double x)
+{
+    const union { double value; uint64_t bits; } u = {x};
+    return u.bits;
+}
+
+static inline double gradc_number(uint64_t bits)
+{
+    const union { uint64_t bits; double value; } u = {bits};
+    return u.value;
+}
+
+/* exp(x) = 2^k exp(r), r = x - k log(2) in [-log(2)/2, log(2)/2]. Adding 1.5 * 2^52 rounds to a whole number and
+ * leaves it in the last bits; 2^k is two factors, so that results below the smallest normal number are rounded once. */
+static inline double gradc_exp(double x)
+{
+    const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
+    const double t = y * 1.4426950408889634 + 6755399441057790.0; /* 1.5 * 2^52 + 2 * 1023 */
+    const double k = t - 6755399441057790.0;
+    const double r = (y - k * 0.6931471803691238) - k * 1.9082149292705877e-10;
+    /* fit: exp of r */
+    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r + 2.480150457228083e-05) * r
+        + 0.00019841269902955413) * r + 0.0013888888932253416) * r + 0.008333333333314638) * r + 0.04166666666657411) * r
+        + 0.16666666666666685) * r + 0.5000000000000006;
+    const uint64_t both = gradc_bits(t), half = both >> 1;
+    return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
+}
+
+/* log(x) = k log(2) + log(1 + f), x = 2^k (1 + f), 1 + f in [sqrt(1/2), sqrt(2)); with s = f / (2 + f),
+ * log(1 + f) = 2 atanh(s) = f - f^2/2 + s (f^2/2 + s^2 P(s^2)), whose first term is exact. Subnormal numbers are
+ * scaled by 2^54. The exponent's bits become a number as the last bits of 2^52. */
+static inline double gradc_log(double x)
+{
+    const double tiny = x < 2.2250738585072014e-308 ? 1.0 : 0.0;
+    const uint64_t t = gradc_bits(tiny != 0.0 ? x * 18014398509481984.0 : x) + 0x00095f6200000000; /* 1 - sqrt(1/2) */
+    const double k = gradc_number(t >> 52 | 0x4330000000000000) - (tiny != 0.0 ? 4503599627371573.0 : 4503599627371519.0);
+    const double f = gradc_number((t & 0x000fffffffffffff) + 0x3fe6a09e00000000) - 1.0;
+    const double s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
+    /* fit: atanh of z */
+    const double p = (((((0.14796068148242766 * z + 0.153140398493373) * z + 0.18183564696079318) * z + 0.22222198567102774) * z
+        + 0.2857142874243524) * z + 0.39999999999414526) * z + 0.6666666666666734;
+    const double y = k * 0.6931471803691238 - ((h - (s * (h + z * p) + k * 1.9082149292705877e-10)) - f);
+    return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
 }
 
 /* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
@@ -219,7 +254,7 @@ int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const do
                 double t2_sum = 0.0;
                 GRADC_SIMD(reduction(+:t2_sum))
                 for (int64_t j = 0; j < n; ++j) {
-                    t2_sum += exp(t0[i*n + j] - v0);
+                    t2_sum += gradc_exp(t0[i*n + j] - v0);
                 }
                 t2[i - tile_begin] = t2_sum;
             }
@@ -230,7 +265,8 @@ int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const do
             GRADC_SIMD(reduction(+:t4_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t1_i = t1[i];
-                t4_part_sum += t1_i + (log(t2[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i) - t1_i) - s[i];
+                const double v0 = t1_i + (gradc_log(t2[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i) - t1_i) - s[i];
+                t4_part_sum += v0;
             }
             t4_part += t4_part_sum;
         }
@@ -321,7 +357,7 @@ int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const 
                 double t2__sum = 0.0;
                 GRADC_SIMD(reduction(+:t2__sum))
                 for (int64_t j = 0; j < n; ++j) {
-                    t2__sum += exp(t0[i*n + j] - v0);
+                    t2__sum += gradc_exp(t0[i*n + j] - v0);
                 }
                 t2_[i - tile_begin] = t2__sum;
             }
@@ -332,7 +368,7 @@ int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const 
             GRADC_SIMD(reduction(+:t3_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t1_i = t1[i];
-                const double v0 = log(t2_[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
+                const double v0 = gradc_log(t2_[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
                 t2[i] = v0;
                 t3_part_sum += t1_i + (v0 - t1_i) - s[i];
             }
@@ -413,7 +449,7 @@ int plackett_luce_backward(int64_t n, int64_t d, const double *restrict w, const
                 GRADC_SIMD(reduction(+:s_bar_part_sum))
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
                     const double t0_ji = t0[i*128 + j - tile_begin];
-                    const double v1 = (t0_ji == t1[j] ? v0 / t4[j - tile_begin] : 0.0) + (-INFINITY == t0_ji ? 0.0 : t3 * exp(t0_ji - t2[j]));
+                    const double v1 = (t0_ji == t1[j] ? v0 / t4[j - tile_begin] : 0.0) + (-INFINITY == t0_ji ? 0.0 : t3 * gradc_exp(t0_ji - t2[j]));
                     s_bar_part_sum += place[j] <= place_i ? v1 : 0.0;
                 }
                 s_bar_part[i] += s_bar_part_sum;
@@ -554,7 +590,7 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
                 GRADC_SIMD(reduction(+:t2_sum, t6_sum))
                 for (int64_t j = 0; j < n; ++j) {
                     const double t0_ij = t0[i*n + j];
-                    t2_sum += exp(t0_ij - v0);
+                    t2_sum += gradc_exp(t0_ij - v0);
                     t6_sum += t0_ij == t1_i ? 1.0 : 0.0;
                 }
                 t2[i - tile_begin] = t2_sum;
@@ -567,7 +603,7 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
             GRADC_SIMD(reduction(+:t4_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t1_i = t1[i];
-                const double v0 = log(t2[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
+                const double v0 = gradc_log(t2[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
                 t3[i - tile_begin] = v0;
                 t4_part_sum += t1_i + (v0 - t1_i) - s[i];
             }
@@ -596,14 +632,14 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
                 GRADC_SIMD()
                 for (int64_t j = 0; j < n; ++j) {
                     const double t0_ij = t0[i*n + j];
-                    const double v2 = place_i <= place[j] ? (t0_ij == t1_i ? v1 : 0.0) + (-INFINITY == t0_ij ? 0.0 : t5 * exp(t0_ij - t3_i)) : 0.0;
+                    const double v2 = place_i <= place[j] ? (t0_ij == t1_i ? v1 : 0.0) + (-INFINITY == t0_ij ? 0.0 : t5 * gradc_exp(t0_ij - t3_i)) : 0.0;
                     const double t0_i1j = t0[(i + 1)*n + j];
-                    const double v4 = place_i1 <= place[j] ? (t0_i1j == t1_i1 ? v3 : 0.0) + (-INFINITY == t0_i1j ? 0.0 : t5 * exp(t0_i1j - t3_i1)) : 0.0;
+                    const double v4 = (t0_i1j == t1_i1 ? v3 : 0.0) + (-INFINITY == t0_i1j ? 0.0 : t5 * gradc_exp(t0_i1j - t3_i1));
                     const double t0_i2j = t0[(i + 2)*n + j];
-                    const double v6 = place_i2 <= place[j] ? (t0_i2j == t1_i2 ? v5 : 0.0) + (-INFINITY == t0_i2j ? 0.0 : t5 * exp(t0_i2j - t3_i2)) : 0.0;
+                    const double v6 = (t0_i2j == t1_i2 ? v5 : 0.0) + (-INFINITY == t0_i2j ? 0.0 : t5 * gradc_exp(t0_i2j - t3_i2));
                     const double t0_i3j = t0[(i + 3)*n + j];
-                    const double v8 = place_i3 <= place[j] ? (t0_i3j == t1_i3 ? v7 : 0.0) + (-INFINITY == t0_i3j ? 0.0 : t5 * exp(t0_i3j - t3_i3)) : 0.0;
-                    s_bar_part[j] += v2 + v4 + v6 + v8;
+                    const double v8 = (t0_i3j == t1_i3 ? v7 : 0.0) + (-INFINITY == t0_i3j ? 0.0 : t5 * gradc_exp(t0_i3j - t3_i3));
+                    s_bar_part[j] += v2 + (place_i1 <= place[j] ? v4 : 0.0) + (place_i2 <= place[j] ? v6 : 0.0) + (place_i3 <= place[j] ? v8 : 0.0);
                 }
             }
             for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
@@ -614,7 +650,7 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
                 GRADC_SIMD()
                 for (int64_t j = 0; j < n; ++j) {
                     const double t0_ij = t0[i*n + j];
-                    const double v2 = place_i <= place[j] ? (t0_ij == t1_i ? v1 : 0.0) + (-INFINITY == t0_ij ? 0.0 : t5 * exp(t0_ij - t3_i)) : 0.0;
+                    const double v2 = place_i <= place[j] ? (t0_ij == t1_i ? v1 : 0.0) + (-INFINITY == t0_ij ? 0.0 : t5 * gradc_exp(t0_ij - t3_i)) : 0.0;
                     s_bar_part[j] += v2;
                 }
             }

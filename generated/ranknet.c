@@ -13,17 +13,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
- * declarations then add to them. */
-#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
-#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
-#pragma omp declare simd notinbranch
-double exp(double);
-#pragma omp declare simd notinbranch
-double log1p(double);
-#endif
-#endif
-
 #include <math.h>
 
 #define GRADC_PRAGMA(text) _Pragma(#text)
@@ -67,6 +56,46 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 static int64_t gradc_rows(size_t bytes)
 {
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* The bits of a number, and the number of some bits. */
+static inline uint64_t gradc_bits(double x)
+{
+    const union { double value; uint64_t bits; } u = {x};
+    return u.bits;
+}
+
+static inline double gradc_number(uint64_t bits)
+{
+    const union { uint64_t bits; double value; } u = {bits};
+    return u.value;
+}
+
+/* exp(x) = 2^k exp(r), r = x - k log(2) in [-log(2)/2, log(2)/2]. Adding 1.5 * 2^52 rounds to a whole number and
+ * leaves it in the last bits; 2^k is two factors, so that results below the smallest normal number are rounded once. */
+static inline double gradc_exp(double x)
+{
+    const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
+    const double t = y * 1.4426950408889634 + 6755399441057790.0; /* 1.5 * 2^52 + 2 * 1023 */
+    const double k = t - 6755399441057790.0;
+    const double r = (y - k * 0.6931471803691238) - k * 1.9082149292705877e-10;
+    /* fit: exp of r */
+    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r + 2.480150457228083e-05) * r
+        + 0.00019841269902955413) * r + 0.0013888888932253416) * r + 0.008333333333314638) * r + 0.04166666666657411) * r
+        + 0.16666666666666685) * r + 0.5000000000000006;
+    const uint64_t both = gradc_bits(t), half = both >> 1;
+    return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
+}
+
+/* log(1 + x) for x in [0, 1], as gradc_log with k = 0. */
+static inline double gradc_log1p_unit(double x)
+{
+    const double s = x / (2.0 + x), z = s * s, h = 0.5 * x * x;
+    /* fit: atanh_unit of z */
+    const double p = ((((((((0.17018472409223753 * z + 0.0834015966103369) * z + 0.12106072266605976) * z + 0.13300975451846603) * z
+        + 0.15386559772430922) * z + 0.1818174393246199) * z + 0.22222223969501645) * z + 0.28571428547857886) * z
+        + 0.4000000000015721) * z + 0.6666666666666631;
+    return x - (h - s * (h + z * p));
 }
 
 /* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
@@ -188,7 +217,7 @@ int ranknet_value(int64_t n, int64_t d, const double *restrict w, const double *
         double t0_part = 0.0;
 
         /* t0 = sum[i:n, j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], where(0 == s0, 0.6931471805599453,
-         *    maximum(0, s0) + log1p(exp(-abs(s0)))), 0))) */
+         *    maximum(0, s0) + log1p_unit(exp(-abs(s0)))), 0))) */
         double t0_part_sum = 0.0;
         for (int64_t i = 0; i < n; ++i) {
             const double grade_i = grade[i];
@@ -196,7 +225,7 @@ int ranknet_value(int64_t n, int64_t d, const double *restrict w, const double *
             GRADC_SIMD(reduction(+:t0_part_sum))
             for (int64_t j = part_begin; j < part_end; ++j) {
                 const double v0 = s_i - s[j];
-                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(v0)));
+                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
                 t0_part_sum += grade_i < grade[j] ? v1 : 0.0;
             }
         }
@@ -265,7 +294,7 @@ int ranknet_forward(int64_t n, int64_t d, const double *restrict w, const double
         double t0_part = 0.0;
 
         /* t0 = sum[i:n, j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], where(0 == s0, 0.6931471805599453,
-         *    maximum(0, s0) + log1p(exp(-abs(s0)))), 0))) */
+         *    maximum(0, s0) + log1p_unit(exp(-abs(s0)))), 0))) */
         double t0_part_sum = 0.0;
         for (int64_t i = 0; i < n; ++i) {
             const double grade_i = grade[i];
@@ -273,7 +302,7 @@ int ranknet_forward(int64_t n, int64_t d, const double *restrict w, const double
             GRADC_SIMD(reduction(+:t0_part_sum))
             for (int64_t j = part_begin; j < part_end; ++j) {
                 const double v0 = s_i - s[j];
-                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(v0)));
+                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
                 t0_part_sum += grade_i < grade[j] ? v1 : 0.0;
             }
         }
@@ -351,28 +380,28 @@ int ranknet_backward(int64_t n, int64_t d, const double *restrict w, const doubl
                     const double grade_j = grade[j];
                     const double s_j = s[j];
                     const double v0 = s_i - s_j;
-                    const double v1 = exp(-fabs(v0));
+                    const double v1 = gradc_exp(-fabs(v0));
                     const double v2 = grade_i < grade_j ? -(-INFINITY == v0 ? 0.0 : t0 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1))) : 0.0;
                     const double v3 = s_j - s_i;
-                    const double v4 = exp(-fabs(v3));
+                    const double v4 = gradc_exp(-fabs(v3));
                     const double v5 = grade_j < grade_i ? (-INFINITY == v3 ? 0.0 : t0 * ((0.0 <= v3 ? 1.0 : v4) / (1.0 + v4))) : 0.0;
                     const double v6 = s_i1 - s_j;
-                    const double v7 = exp(-fabs(v6));
+                    const double v7 = gradc_exp(-fabs(v6));
                     const double v8 = grade_i1 < grade_j ? -(-INFINITY == v6 ? 0.0 : t0 * ((0.0 <= v6 ? 1.0 : v7) / (1.0 + v7))) : 0.0;
                     const double v9 = s_j - s_i1;
-                    const double v10 = exp(-fabs(v9));
+                    const double v10 = gradc_exp(-fabs(v9));
                     const double v11 = grade_j < grade_i1 ? (-INFINITY == v9 ? 0.0 : t0 * ((0.0 <= v9 ? 1.0 : v10) / (1.0 + v10))) : 0.0;
                     const double v12 = s_i2 - s_j;
-                    const double v13 = exp(-fabs(v12));
+                    const double v13 = gradc_exp(-fabs(v12));
                     const double v14 = grade_i2 < grade_j ? -(-INFINITY == v12 ? 0.0 : t0 * ((0.0 <= v12 ? 1.0 : v13) / (1.0 + v13))) : 0.0;
                     const double v15 = s_j - s_i2;
-                    const double v16 = exp(-fabs(v15));
+                    const double v16 = gradc_exp(-fabs(v15));
                     const double v17 = grade_j < grade_i2 ? (-INFINITY == v15 ? 0.0 : t0 * ((0.0 <= v15 ? 1.0 : v16) / (1.0 + v16))) : 0.0;
                     const double v18 = s_i3 - s_j;
-                    const double v19 = exp(-fabs(v18));
+                    const double v19 = gradc_exp(-fabs(v18));
                     const double v20 = grade_i3 < grade_j ? -(-INFINITY == v18 ? 0.0 : t0 * ((0.0 <= v18 ? 1.0 : v19) / (1.0 + v19))) : 0.0;
                     const double v21 = s_j - s_i3;
-                    const double v22 = exp(-fabs(v21));
+                    const double v22 = gradc_exp(-fabs(v21));
                     const double v23 = grade_j < grade_i3 ? (-INFINITY == v21 ? 0.0 : t0 * ((0.0 <= v21 ? 1.0 : v22) / (1.0 + v22))) : 0.0;
                     s_bar[j - tile_begin] += v2 + v8 + v14 + v20;
                     s_bar_2[j - tile_begin] += v5 + v11 + v17 + v23;
@@ -386,10 +415,10 @@ int ranknet_backward(int64_t n, int64_t d, const double *restrict w, const doubl
                     const double grade_j = grade[j];
                     const double s_j = s[j];
                     const double v0 = s_i - s_j;
-                    const double v1 = exp(-fabs(v0));
+                    const double v1 = gradc_exp(-fabs(v0));
                     const double v2 = grade_i < grade_j ? -(-INFINITY == v0 ? 0.0 : t0 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1))) : 0.0;
                     const double v3 = s_j - s_i;
-                    const double v4 = exp(-fabs(v3));
+                    const double v4 = gradc_exp(-fabs(v3));
                     const double v5 = grade_j < grade_i ? (-INFINITY == v3 ? 0.0 : t0 * ((0.0 <= v3 ? 1.0 : v4) / (1.0 + v4))) : 0.0;
                     s_bar[j - tile_begin] += v2;
                     s_bar_2[j - tile_begin] += v5;
@@ -481,7 +510,7 @@ int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
         double t0_part = 0.0;
 
         /* t0 = sum[i:n, j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], where(0 == s0, 0.6931471805599453,
-         *    maximum(0, s0) + log1p(exp(-abs(s0)))), 0))) */
+         *    maximum(0, s0) + log1p_unit(exp(-abs(s0)))), 0))) */
         double t0_part_sum = 0.0;
         for (int64_t i = 0; i < n; ++i) {
             const double grade_i = grade[i];
@@ -489,7 +518,7 @@ int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
             GRADC_SIMD(reduction(+:t0_part_sum))
             for (int64_t j = part_begin; j < part_end; ++j) {
                 const double v0 = s_i - s[j];
-                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(v0)));
+                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
                 t0_part_sum += grade_i < grade[j] ? v1 : 0.0;
             }
         }
@@ -548,28 +577,28 @@ int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
                     const double grade_j = grade[j];
                     const double s_j = s[j];
                     const double v0 = s_j - s_i;
-                    const double v1 = exp(-fabs(v0));
+                    const double v1 = gradc_exp(-fabs(v0));
                     const double v2 = grade_j < grade_i ? (-INFINITY == v0 ? 0.0 : t2 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1))) : 0.0;
                     const double v3 = s_i - s_j;
-                    const double v4 = exp(-fabs(v3));
+                    const double v4 = gradc_exp(-fabs(v3));
                     const double v5 = grade_i < grade_j ? -(-INFINITY == v3 ? 0.0 : t2 * ((0.0 <= v3 ? 1.0 : v4) / (1.0 + v4))) : 0.0;
                     const double v6 = s_j - s_i1;
-                    const double v7 = exp(-fabs(v6));
+                    const double v7 = gradc_exp(-fabs(v6));
                     const double v8 = grade_j < grade_i1 ? (-INFINITY == v6 ? 0.0 : t2 * ((0.0 <= v6 ? 1.0 : v7) / (1.0 + v7))) : 0.0;
                     const double v9 = s_i1 - s_j;
-                    const double v10 = exp(-fabs(v9));
+                    const double v10 = gradc_exp(-fabs(v9));
                     const double v11 = grade_i1 < grade_j ? -(-INFINITY == v9 ? 0.0 : t2 * ((0.0 <= v9 ? 1.0 : v10) / (1.0 + v10))) : 0.0;
                     const double v12 = s_j - s_i2;
-                    const double v13 = exp(-fabs(v12));
+                    const double v13 = gradc_exp(-fabs(v12));
                     const double v14 = grade_j < grade_i2 ? (-INFINITY == v12 ? 0.0 : t2 * ((0.0 <= v12 ? 1.0 : v13) / (1.0 + v13))) : 0.0;
                     const double v15 = s_i2 - s_j;
-                    const double v16 = exp(-fabs(v15));
+                    const double v16 = gradc_exp(-fabs(v15));
                     const double v17 = grade_i2 < grade_j ? -(-INFINITY == v15 ? 0.0 : t2 * ((0.0 <= v15 ? 1.0 : v16) / (1.0 + v16))) : 0.0;
                     const double v18 = s_j - s_i3;
-                    const double v19 = exp(-fabs(v18));
+                    const double v19 = gradc_exp(-fabs(v18));
                     const double v20 = grade_j < grade_i3 ? (-INFINITY == v18 ? 0.0 : t2 * ((0.0 <= v18 ? 1.0 : v19) / (1.0 + v19))) : 0.0;
                     const double v21 = s_i3 - s_j;
-                    const double v22 = exp(-fabs(v21));
+                    const double v22 = gradc_exp(-fabs(v21));
                     const double v23 = grade_i3 < grade_j ? -(-INFINITY == v21 ? 0.0 : t2 * ((0.0 <= v21 ? 1.0 : v22) / (1.0 + v22))) : 0.0;
                     s_bar[j - tile_begin] += v2 + v8 + v14 + v20;
                     s_bar_2[j - tile_begin] += v5 + v11 + v17 + v23;
@@ -583,10 +612,10 @@ int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
                     const double grade_j = grade[j];
                     const double s_j = s[j];
                     const double v0 = s_j - s_i;
-                    const double v1 = exp(-fabs(v0));
+                    const double v1 = gradc_exp(-fabs(v0));
                     const double v2 = grade_j < grade_i ? (-INFINITY == v0 ? 0.0 : t2 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1))) : 0.0;
                     const double v3 = s_i - s_j;
-                    const double v4 = exp(-fabs(v3));
+                    const double v4 = gradc_exp(-fabs(v3));
                     const double v5 = grade_i < grade_j ? -(-INFINITY == v3 ? 0.0 : t2 * ((0.0 <= v3 ? 1.0 : v4) / (1.0 + v4))) : 0.0;
                     s_bar[j - tile_begin] += v2;
                     s_bar_2[j - tile_begin] += v5;

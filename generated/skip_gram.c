@@ -26,17 +26,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
- * declarations then add to them. */
-#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
-#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
-#pragma omp declare simd notinbranch
-double exp(double);
-#pragma omp declare simd notinbranch
-double log1p(double);
-#endif
-#endif
-
 #include <math.h>
 
 #define GRADC_PRAGMA(text) _Pragma(#text)
@@ -80,6 +69,46 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 static int64_t gradc_rows(size_t bytes)
 {
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* The bits of a number, and the number of some bits. */
+static inline uint64_t gradc_bits(double x)
+{
+    const union { double value; uint64_t bits; } u = {x};
+    return u.bits;
+}
+
+static inline double gradc_number(uint64_t bits)
+{
+    const union { uint64_t bits; double value; } u = {bits};
+    return u.value;
+}
+
+/* exp(x) = 2^k exp(r), r = x - k log(2) in [-log(2)/2, log(2)/2]. Adding 1.5 * 2^52 rounds to a whole number and
+ * leaves it in the last bits; 2^k is two factors, so that results below the smallest normal number are rounded once. */
+static inline double gradc_exp(double x)
+{
+    const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
+    const double t = y * 1.4426950408889634 + 6755399441057790.0; /* 1.5 * 2^52 + 2 * 1023 */
+    const double k = t - 6755399441057790.0;
+    const double r = (y - k * 0.6931471803691238) - k * 1.9082149292705877e-10;
+    /* fit: exp of r */
+    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r + 2.480150457228083e-05) * r
+        + 0.00019841269902955413) * r + 0.0013888888932253416) * r + 0.008333333333314638) * r + 0.04166666666657411) * r
+        + 0.16666666666666685) * r + 0.5000000000000006;
+    const uint64_t both = gradc_bits(t), half = both >> 1;
+    return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
+}
+
+/* log(1 + x) for x in [0, 1], as gradc_log with k = 0. */
+static inline double gradc_log1p_unit(double x)
+{
+    const double s = x / (2.0 + x), z = s * s, h = 0.5 * x * x;
+    /* fit: atanh_unit of z */
+    const double p = ((((((((0.17018472409223753 * z + 0.0834015966103369) * z + 0.12106072266605976) * z + 0.13300975451846603) * z
+        + 0.15386559772430922) * z + 0.1818174393246199) * z + 0.22222223969501645) * z + 0.28571428547857886) * z
+        + 0.4000000000015721) * z + 0.6666666666666631;
+    return x - (h - s * (h + z * p));
 }
 
 size_t skip_gram_value_work(int64_t m, int64_t k, int64_t n, int64_t q)
@@ -167,13 +196,13 @@ int skip_gram_value(int64_t m, int64_t k, int64_t n, int64_t q, const double *re
             }
 
             /* t0[l:n] = sum[o:q](where(0 == drawn[l, o], 0.6931471805599453, maximum(0, drawn[l, o]) +
-             *    log1p(exp(-abs(drawn[l, o]))))) */
+             *    log1p_unit(exp(-abs(drawn[l, o]))))) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 double t0_sum = 0.0;
                 GRADC_SIMD(reduction(+:t0_sum))
                 for (int64_t o = 0; o < q; ++o) {
                     const double drawn_lo = drawn[(l - tile_begin)*q + o];
-                    const double v0 = ((drawn_lo > 0.0 || drawn_lo != drawn_lo) ? drawn_lo : 0.0) + log1p(exp(-fabs(drawn_lo)));
+                    const double v0 = ((drawn_lo > 0.0 || drawn_lo != drawn_lo) ? drawn_lo : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(drawn_lo)));
                     t0_sum += 0.0 == drawn_lo ? 0.6931471805599453 : v0;
                 }
                 t0[l - tile_begin] = t0_sum;
@@ -228,13 +257,13 @@ int skip_gram_value(int64_t m, int64_t k, int64_t n, int64_t q, const double *re
             }
 
             /* t1 = sum[l:n](let(s0 := -seen[l], t0[l] + where(0 == s0, 0.6931471805599453, maximum(0, s0) +
-             *    log1p(exp(-abs(seen[l])))))) */
+             *    log1p_unit(exp(-abs(seen[l])))))) */
             double t1_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t1_part_sum))
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double seen_l = seen[l - tile_begin];
                 const double v0 = -seen_l;
-                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(seen_l)));
+                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(seen_l)));
                 t1_part_sum += t0[l - tile_begin] + v1;
             }
             t1_part += t1_part_sum;
@@ -330,13 +359,13 @@ int skip_gram_forward(int64_t m, int64_t k, int64_t n, int64_t q, const double *
             }
 
             /* t0[l:n] = sum[o:q](where(0 == drawn[l, o], 0.6931471805599453, maximum(0, drawn[l, o]) +
-             *    log1p(exp(-abs(drawn[l, o]))))) */
+             *    log1p_unit(exp(-abs(drawn[l, o]))))) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 double t0_sum = 0.0;
                 GRADC_SIMD(reduction(+:t0_sum))
                 for (int64_t o = 0; o < q; ++o) {
                     const double drawn_lo = drawn[l*q + o];
-                    const double v0 = ((drawn_lo > 0.0 || drawn_lo != drawn_lo) ? drawn_lo : 0.0) + log1p(exp(-fabs(drawn_lo)));
+                    const double v0 = ((drawn_lo > 0.0 || drawn_lo != drawn_lo) ? drawn_lo : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(drawn_lo)));
                     t0_sum += 0.0 == drawn_lo ? 0.6931471805599453 : v0;
                 }
                 t0[l - tile_begin] = t0_sum;
@@ -391,13 +420,13 @@ int skip_gram_forward(int64_t m, int64_t k, int64_t n, int64_t q, const double *
             }
 
             /* t1 = sum[l:n](let(s0 := -seen[l], t0[l] + where(0 == s0, 0.6931471805599453, maximum(0, s0) +
-             *    log1p(exp(-abs(seen[l])))))) */
+             *    log1p_unit(exp(-abs(seen[l])))))) */
             double t1_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t1_part_sum))
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double seen_l = seen[l];
                 const double v0 = -seen_l;
-                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(seen_l)));
+                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(seen_l)));
                 t1_part_sum += t0[l - tile_begin] + v1;
             }
             t1_part += t1_part_sum;
@@ -514,7 +543,7 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double seen_l = seen[l];
                 const double v0 = -seen_l;
-                const double v1 = exp(-fabs(seen_l));
+                const double v1 = gradc_exp(-fabs(seen_l));
                 seen_bar[l - tile_begin] = -INFINITY == v0 ? 0.0 : -(t0 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
             }
 
@@ -540,7 +569,7 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
                 GRADC_SIMD()
                 for (int64_t o = 0; o < q; ++o) {
                     const double drawn_lo = drawn[l*q + o];
-                    const double v0 = exp(-fabs(drawn_lo));
+                    const double v0 = gradc_exp(-fabs(drawn_lo));
                     drawn_bar[(l - tile_begin)*q + o] = -INFINITY == drawn_lo ? 0.0 : t0 * ((0.0 <= drawn_lo ? 1.0 : v0) / (1.0 + v0));
                 }
             }
@@ -711,7 +740,7 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
             }
 
             /* t0[l:n] = sum[o:q](where(0 == drawn[l, o], 0.6931471805599453, maximum(0, drawn[l, o]) +
-             *    log1p(exp(-abs(drawn[l, o]))))) */
+             *    log1p_unit(exp(-abs(drawn[l, o]))))) */
             /* drawn_bar[l:n, o:q] = let(s0 := exp(-abs(drawn[l, o])), where(-inf == drawn[l, o], 0, t2 * (where(0
              *    <= drawn[l, o], 1, s0) / (1 + s0)))) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
@@ -719,8 +748,8 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
                 GRADC_SIMD(reduction(+:t0_sum))
                 for (int64_t o = 0; o < q; ++o) {
                     const double drawn_lo = drawn[(l - tile_begin)*q + o];
-                    const double v0 = exp(-fabs(drawn_lo));
-                    const double v1 = 0.0 == drawn_lo ? 0.6931471805599453 : ((drawn_lo > 0.0 || drawn_lo != drawn_lo) ? drawn_lo : 0.0) + log1p(v0);
+                    const double v0 = gradc_exp(-fabs(drawn_lo));
+                    const double v1 = 0.0 == drawn_lo ? 0.6931471805599453 : ((drawn_lo > 0.0 || drawn_lo != drawn_lo) ? drawn_lo : 0.0) + gradc_log1p_unit(v0);
                     t0_sum += v1;
                     drawn_bar[(l - tile_begin)*q + o] = -INFINITY == drawn_lo ? 0.0 : t2 * ((0.0 <= drawn_lo ? 1.0 : v0) / (1.0 + v0));
                 }
@@ -776,7 +805,7 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
             }
 
             /* t1 = sum[l:n](let(s0 := -seen[l], t0[l] + where(0 == s0, 0.6931471805599453, maximum(0, s0) +
-             *    log1p(exp(-abs(seen[l])))))) */
+             *    log1p_unit(exp(-abs(seen[l])))))) */
             /* seen_bar[l:n] = let(s0 := -seen[l], s1 := exp(-abs(seen[l])), where(-inf == s0, 0, -(t2 * (where(0
              *    <= s0, 1, s1) / (1 + s1))))) */
             double t1_sum = 0.0;
@@ -784,9 +813,9 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double seen_l = seen[l - tile_begin];
                 const double v0 = -seen_l;
-                const double v1 = exp(-fabs(seen_l));
-                const double v2 = t0[l - tile_begin] + (0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(v1));
-                t1_sum += v2;
+                const double v1 = gradc_exp(-fabs(seen_l));
+                const double v2 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(v1);
+                t1_sum += t0[l - tile_begin] + v2;
                 seen_bar[l - tile_begin] = -INFINITY == v0 ? 0.0 : -(t2 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
             }
             t1 += t1_sum;

@@ -15,17 +15,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
- * declarations then add to them. */
-#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
-#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
-#pragma omp declare simd notinbranch
-double exp(double);
-#pragma omp declare simd notinbranch
-double log1p(double);
-#endif
-#endif
-
 #include <math.h>
 
 #define GRADC_PRAGMA(text) _Pragma(#text)
@@ -71,6 +60,46 @@ static int64_t gradc_rows(size_t bytes)
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
 }
 
+/* The bits of a number, and the number of some bits. */
+static inline uint64_t gradc_bits(double x)
+{
+    const union { double value; uint64_t bits; } u = {x};
+    return u.bits;
+}
+
+static inline double gradc_number(uint64_t bits)
+{
+    const union { uint64_t bits; double value; } u = {bits};
+    return u.value;
+}
+
+/* exp(x) = 2^k exp(r), r = x - k log(2) in [-log(2)/2, log(2)/2]. Adding 1.5 * 2^52 rounds to a whole number and
+ * leaves it in the last bits; 2^k is two factors, so that results below the smallest normal number are rounded once. */
+static inline double gradc_exp(double x)
+{
+    const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
+    const double t = y * 1.4426950408889634 + 6755399441057790.0; /* 1.5 * 2^52 + 2 * 1023 */
+    const double k = t - 6755399441057790.0;
+    const double r = (y - k * 0.6931471803691238) - k * 1.9082149292705877e-10;
+    /* fit: exp of r */
+    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r + 2.480150457228083e-05) * r
+        + 0.00019841269902955413) * r + 0.0013888888932253416) * r + 0.008333333333314638) * r + 0.04166666666657411) * r
+        + 0.16666666666666685) * r + 0.5000000000000006;
+    const uint64_t both = gradc_bits(t), half = both >> 1;
+    return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
+}
+
+/* log(1 + x) for x in [0, 1], as gradc_log with k = 0. */
+static inline double gradc_log1p_unit(double x)
+{
+    const double s = x / (2.0 + x), z = s * s, h = 0.5 * x * x;
+    /* fit: atanh_unit of z */
+    const double p = ((((((((0.17018472409223753 * z + 0.0834015966103369) * z + 0.12106072266605976) * z + 0.13300975451846603) * z
+        + 0.15386559772430922) * z + 0.1818174393246199) * z + 0.22222223969501645) * z + 0.28571428547857886) * z
+        + 0.4000000000015721) * z + 0.6666666666666631;
+    return x - (h - s * (h + z * p));
+}
+
 size_t soft_dice_value_work(int64_t n, int64_t k)
 {
     return (size_t)gradc_parts(n, 71*k + 12, 0) * (gradc_bytes(128, sizeof(double))
@@ -102,7 +131,7 @@ int soft_dice_value(int64_t n, int64_t k, const double *restrict Z, const double
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
             /* P[i:n, j:k] = let(s0 := -Z[i, j], exp(-where(0 == s0, 0.6931471805599453, maximum(0, s0) +
-             *    log1p(exp(-abs(Z[i, j])))))) */
+             *    log1p_unit(exp(-abs(Z[i, j])))))) */
             /* t0[i:n] = sum[j:k](Y[i, j] * P[i, j]) */
             /* t1[i:n] = sum[j:k](P[i, j]) */
             /* t2[i:n] = sum[j:k](Y[i, j]) */
@@ -114,8 +143,8 @@ int soft_dice_value(int64_t n, int64_t k, const double *restrict Z, const double
                 for (int64_t j = 0; j < k; ++j) {
                     const double Z_ij = Z[i*k + j];
                     const double v0 = -Z_ij;
-                    const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(Z_ij)));
-                    const double v2 = exp(-v1);
+                    const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(Z_ij)));
+                    const double v2 = gradc_exp(-v1);
                     const double Y_ij = Y[i*k + j];
                     t0_sum += Y_ij * v2;
                     t1_sum += v2;
@@ -170,7 +199,7 @@ int soft_dice_forward(int64_t n, int64_t k, const double *restrict Z, const doub
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
             /* P[i:n, j:k] = let(s0 := -Z[i, j], exp(-where(0 == s0, 0.6931471805599453, maximum(0, s0) +
-             *    log1p(exp(-abs(Z[i, j])))))) */
+             *    log1p_unit(exp(-abs(Z[i, j])))))) */
             /* t0[i:n] = sum[j:k](Y[i, j] * P[i, j]) */
             /* t1[i:n] = sum[j:k](P[i, j]) */
             /* t2[i:n] = sum[j:k](Y[i, j]) */
@@ -182,8 +211,8 @@ int soft_dice_forward(int64_t n, int64_t k, const double *restrict Z, const doub
                 for (int64_t j = 0; j < k; ++j) {
                     const double Z_ij = Z[i*k + j];
                     const double v0 = -Z_ij;
-                    const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(Z_ij)));
-                    const double v2 = exp(-v1);
+                    const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(Z_ij)));
+                    const double v2 = gradc_exp(-v1);
                     const double Y_ij = Y[i*k + j];
                     P[i*k + j] = v2;
                     t0_sum += Y_ij * v2;
@@ -262,7 +291,7 @@ int soft_dice_backward(int64_t n, int64_t k, const double *restrict Z, const dou
                 for (int64_t j = 0; j < k; ++j) {
                     const double Z_ij = Z[i*k + j];
                     const double v0 = -Z_ij;
-                    const double v1 = exp(-fabs(Z_ij));
+                    const double v1 = gradc_exp(-fabs(Z_ij));
                     const double v2 = -INFINITY == v0 ? 0.0 : P[i*k + j] * (t4_i + Y[i*k + j] * t5_i) * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1));
                     grad_Z[i*k + j] = v2;
                 }
@@ -315,7 +344,7 @@ int soft_dice_value_and_grad(int64_t n, int64_t k, const double *restrict Z, con
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
             /* P[i:n, j:k] = let(s0 := -Z[i, j], exp(-where(0 == s0, 0.6931471805599453, maximum(0, s0) +
-             *    log1p(exp(-abs(Z[i, j])))))) */
+             *    log1p_unit(exp(-abs(Z[i, j])))))) */
             /* t0[i:n] = sum[j:k](Y[i, j] * P[i, j]) */
             /* t1[i:n] = sum[j:k](P[i, j]) */
             /* t2[i:n] = sum[j:k](Y[i, j]) */
@@ -327,8 +356,8 @@ int soft_dice_value_and_grad(int64_t n, int64_t k, const double *restrict Z, con
                 for (int64_t j = 0; j < k; ++j) {
                     const double Z_ij = Z[i*k + j];
                     const double v0 = -Z_ij;
-                    const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + log1p(exp(-fabs(Z_ij)));
-                    const double v2 = exp(-v1);
+                    const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(Z_ij)));
+                    const double v2 = gradc_exp(-v1);
                     const double Y_ij = Y[i*k + j];
                     P[(i - tile_begin)*k + j] = v2;
                     t0_sum += Y_ij * v2;
@@ -363,7 +392,7 @@ int soft_dice_value_and_grad(int64_t n, int64_t k, const double *restrict Z, con
                 for (int64_t j = 0; j < k; ++j) {
                     const double Z_ij = Z[i*k + j];
                     const double v0 = -Z_ij;
-                    const double v1 = exp(-fabs(Z_ij));
+                    const double v1 = gradc_exp(-fabs(Z_ij));
                     const double v2 = P[(i - tile_begin)*k + j] * (t5_i + Y[i*k + j] * t6_i) * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1));
                     grad_Z[i*k + j] = -INFINITY == v0 ? 0.0 : v2;
                 }

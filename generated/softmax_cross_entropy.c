@@ -19,17 +19,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
- * declarations then add to them. */
-#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
-#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
-#pragma omp declare simd notinbranch
-double exp(double);
-#pragma omp declare simd notinbranch
-double log(double);
-#endif
-#endif
-
 #include <math.h>
 
 #define GRADC_PRAGMA(text) _Pragma(#text)
@@ -67,6 +56,52 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* The bits of a number, and the number of some bits. */
+static inline uint64_t gradc_bits(double x)
+{
+    const union { double value; uint64_t bits; } u = {x};
+    return u.bits;
+}
+
+static inline double gradc_number(uint64_t bits)
+{
+    const union { uint64_t bits; double value; } u = {bits};
+    return u.value;
+}
+
+/* exp(x) = 2^k exp(r), r = x - k log(2) in [-log(2)/2, log(2)/2]. Adding 1.5 * 2^52 rounds to a whole number and
+ * leaves it in the last bits; 2^k is two factors, so that results below the smallest normal number are rounded once. */
+static inline double gradc_exp(double x)
+{
+    const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
+    const double t = y * 1.4426950408889634 + 6755399441057790.0; /* 1.5 * 2^52 + 2 * 1023 */
+    const double k = t - 6755399441057790.0;
+    const double r = (y - k * 0.6931471803691238) - k * 1.9082149292705877e-10;
+    /* fit: exp of r */
+    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r + 2.480150457228083e-05) * r
+        + 0.00019841269902955413) * r + 0.0013888888932253416) * r + 0.008333333333314638) * r + 0.04166666666657411) * r
+        + 0.16666666666666685) * r + 0.5000000000000006;
+    const uint64_t both = gradc_bits(t), half = both >> 1;
+    return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
+}
+
+/* log(x) = k log(2) + log(1 + f), x = 2^k (1 + f), 1 + f in [sqrt(1/2), sqrt(2)); with s = f / (2 + f),
+ * log(1 + f) = 2 atanh(s) = f - f^2/2 + s (f^2/2 + s^2 P(s^2)), whose first term is exact. Subnormal numbers are
+ * scaled by 2^54. The exponent's bits become a number as the last bits of 2^52. */
+static inline double gradc_log(double x)
+{
+    const double tiny = x < 2.2250738585072014e-308 ? 1.0 : 0.0;
+    const uint64_t t = gradc_bits(tiny != 0.0 ? x * 18014398509481984.0 : x) + 0x00095f6200000000; /* 1 - sqrt(1/2) */
+    const double k = gradc_number(t >> 52 | 0x4330000000000000) - (tiny != 0.0 ? 4503599627371573.0 : 4503599627371519.0);
+    const double f = gradc_number((t & 0x000fffffffffffff) + 0x3fe6a09e00000000) - 1.0;
+    const double s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
+    /* fit: atanh of z */
+    const double p = (((((0.14796068148242766 * z + 0.153140398493373) * z + 0.18183564696079318) * z + 0.22222198567102774) * z
+        + 0.2857142874243524) * z + 0.39999999999414526) * z + 0.6666666666666734;
+    const double y = k * 0.6931471803691238 - ((h - (s * (h + z * p) + k * 1.9082149292705877e-10)) - f);
+    return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
 }
 
 /* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
@@ -253,14 +288,14 @@ int softmax_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const double t1_l = t1[l - tile_begin];
-                    t2[l - tile_begin] += exp(Z[j*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + exp(Z[(j + 1)*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + exp(Z[(j + 2)*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + exp(Z[(j + 3)*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l));
+                    t2[l - tile_begin] += gradc_exp(Z[j*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + gradc_exp(Z[(j + 1)*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + gradc_exp(Z[(j + 2)*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + gradc_exp(Z[(j + 3)*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l));
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const double t1_l = t1[l - tile_begin];
-                    t2[l - tile_begin] += exp(Z[j*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l));
+                    t2[l - tile_begin] += gradc_exp(Z[j*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l));
                 }
             }
 
@@ -271,7 +306,7 @@ int softmax_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t1_l = t1[l - tile_begin];
                 const int64_t y_l = y[l];
-                const double v0 = t1_l + (log(t2[l - tile_begin]) + (INFINITY == fabs(t1_l) ? 0.0 : t1_l) - t1_l) - Z[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin];
+                const double v0 = t1_l + (gradc_log(t2[l - tile_begin]) + (INFINITY == fabs(t1_l) ? 0.0 : t1_l) - t1_l) - Z[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin];
                 t4_part_sum += v0;
             }
             t4_part += t4_part_sum;
@@ -344,7 +379,7 @@ int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
                 double t2__sum = 0.0;
                 GRADC_SIMD(reduction(+:t2__sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t2__sum += exp(Z[(l - tile_begin)*k + j] - v0);
+                    t2__sum += gradc_exp(Z[(l - tile_begin)*k + j] - v0);
                 }
                 t2_[l - tile_begin] = t2__sum;
             }
@@ -355,7 +390,7 @@ int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
             GRADC_SIMD(reduction(+:t3_part_sum))
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t1_l = t1[l];
-                const double v0 = log(t2_[l - tile_begin]) + (INFINITY == fabs(t1_l) ? 0.0 : t1_l);
+                const double v0 = gradc_log(t2_[l - tile_begin]) + (INFINITY == fabs(t1_l) ? 0.0 : t1_l);
                 const int64_t y_l = y[l];
                 t2[l] = v0;
                 t3_part_sum += t1_l + (v0 - t1_l) - Z[(l - tile_begin)*k + (y_l < 0 ? k + y_l : y_l)];
@@ -465,7 +500,7 @@ int softmax_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
                     const double Z_lj = Z[(l - tile_begin)*k + j];
-                    const double v3 = (Z_lj == t1_l ? v2 : 0.0) + (Z_bar[(l - tile_begin)*k + j] + (-INFINITY == Z_lj ? 0.0 : t3 * exp(Z_lj - t2_l)));
+                    const double v3 = (Z_lj == t1_l ? v2 : 0.0) + (Z_bar[(l - tile_begin)*k + j] + (-INFINITY == Z_lj ? 0.0 : t3 * gradc_exp(Z_lj - t2_l)));
                     Z_bar_2[(l - tile_begin)*k + j] = v3;
                     grad_b_part[j] += v3;
                 }
@@ -597,7 +632,7 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
                     const double Z_lj1 = Z[(j + 1)*128 + l - tile_begin];
                     const double Z_lj2 = Z[(j + 2)*128 + l - tile_begin];
                     const double Z_lj3 = Z[(j + 3)*128 + l - tile_begin];
-                    t2[l - tile_begin] += exp(Z_lj - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + exp(Z_lj1 - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + exp(Z_lj2 - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + exp(Z_lj3 - (INFINITY == fabs(t1_l) ? 0.0 : t1_l));
+                    t2[l - tile_begin] += gradc_exp(Z_lj - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + gradc_exp(Z_lj1 - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + gradc_exp(Z_lj2 - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + gradc_exp(Z_lj3 - (INFINITY == fabs(t1_l) ? 0.0 : t1_l));
                     t6[l - tile_begin] += (Z_lj == t1_l ? 1.0 : 0.0) + (Z_lj1 == t1_l ? 1.0 : 0.0) + (Z_lj2 == t1_l ? 1.0 : 0.0) + (Z_lj3 == t1_l ? 1.0 : 0.0);
                 }
             }
@@ -606,7 +641,7 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const double Z_lj = Z[j*128 + l - tile_begin];
                     const double t1_l = t1[l - tile_begin];
-                    t2[l - tile_begin] += exp(Z_lj - (INFINITY == fabs(t1_l) ? 0.0 : t1_l));
+                    t2[l - tile_begin] += gradc_exp(Z_lj - (INFINITY == fabs(t1_l) ? 0.0 : t1_l));
                     t6[l - tile_begin] += Z_lj == t1_l ? 1.0 : 0.0;
                 }
             }
@@ -618,7 +653,7 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
             double t4_part_sum = 0.0;
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t1_l = t1[l - tile_begin];
-                const double v0 = log(t2[l - tile_begin]) + (INFINITY == fabs(t1_l) ? 0.0 : t1_l);
+                const double v0 = gradc_log(t2[l - tile_begin]) + (INFINITY == fabs(t1_l) ? 0.0 : t1_l);
                 const int64_t y_l = y[l];
                 const int64_t v1 = y_l < 0 ? k + y_l : y_l;
                 t3[l - tile_begin] = v0;
@@ -636,7 +671,7 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
                 GRADC_SIMD(reduction(+:grad_b_part_sum))
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const double Z_lj = Z[j*128 + l - tile_begin];
-                    const double v1 = Z_bar[j*128 + l - tile_begin] + (-INFINITY == Z_lj ? 0.0 : t5 * exp(Z_lj - t3[l - tile_begin]));
+                    const double v1 = Z_bar[j*128 + l - tile_begin] + (-INFINITY == Z_lj ? 0.0 : t5 * gradc_exp(Z_lj - t3[l - tile_begin]));
                     const double v3 = (Z_lj == t1[l - tile_begin] ? v0 / t6[l - tile_begin] : 0.0) + v1;
                     Z_bar_2[j*128 + l - tile_begin] = v3;
                     grad_b_part_sum += v3;

@@ -13,19 +13,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
- * declarations then add to them. */
-#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
-#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
-#pragma omp declare simd notinbranch
-double exp(double);
-#pragma omp declare simd notinbranch
-double log(double);
-#pragma omp declare simd notinbranch
-double log1p(double);
-#endif
-#endif
-
 #include <math.h>
 
 #define GRADC_PRAGMA(text) _Pragma(#text)
@@ -69,6 +56,69 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 static int64_t gradc_rows(size_t bytes)
 {
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* The bits of a number, and the number of some bits. */
+static inline uint64_t gradc_bits(double x)
+{
+    const union { double value; uint64_t bits; } u = {x};
+    return u.bits;
+}
+
+static inline double gradc_number(uint64_t bits)
+{
+    const union { uint64_t bits; double value; } u = {bits};
+    return u.value;
+}
+
+/* exp(x) = 2^k exp(r), r = x - k log(2) in [-log(2)/2, log(2)/2]. Adding 1.5 * 2^52 rounds to a whole number and
+ * leaves it in the last bits; 2^k is two factors, so that results below the smallest normal number are rounded once. */
+static inline double gradc_exp(double x)
+{
+    const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
+    const double t = y * 1.4426950408889634 + 6755399441057790.0; /* 1.5 * 2^52 + 2 * 1023 */
+    const double k = t - 6755399441057790.0;
+    const double r = (y - k * 0.6931471803691238) - k * 1.9082149292705877e-10;
+    /* fit: exp of r */
+    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r + 2.480150457228083e-05) * r
+        + 0.00019841269902955413) * r + 0.0013888888932253416) * r + 0.008333333333314638) * r + 0.04166666666657411) * r
+        + 0.16666666666666685) * r + 0.5000000000000006;
+    const uint64_t both = gradc_bits(t), half = both >> 1;
+    return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
+}
+
+/* log(x) = k log(2) + log(1 + f), x = 2^k (1 + f), 1 + f in [sqrt(1/2), sqrt(2)); with s = f / (2 + f),
+ * log(1 + f) = 2 atanh(s) = f - f^2/2 + s (f^2/2 + s^2 P(s^2)), whose first term is exact. Subnormal numbers are
+ * scaled by 2^54. The exponent's bits become a number as the last bits of 2^52. */
+static inline double gradc_log(double x)
+{
+    const double tiny = x < 2.2250738585072014e-308 ? 1.0 : 0.0;
+    const uint64_t t = gradc_bits(tiny != 0.0 ? x * 18014398509481984.0 : x) + 0x00095f6200000000; /* 1 - sqrt(1/2) */
+    const double k = gradc_number(t >> 52 | 0x4330000000000000) - (tiny != 0.0 ? 4503599627371573.0 : 4503599627371519.0);
+    const double f = gradc_number((t & 0x000fffffffffffff) + 0x3fe6a09e00000000) - 1.0;
+    const double s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
+    /* fit: atanh of z */
+    const double p = (((((0.14796068148242766 * z + 0.153140398493373) * z + 0.18183564696079318) * z + 0.22222198567102774) * z
+        + 0.2857142874243524) * z + 0.39999999999414526) * z + 0.6666666666666734;
+    const double y = k * 0.6931471803691238 - ((h - (s * (h + z * p) + k * 1.9082149292705877e-10)) - f);
+    return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
+}
+
+/* log(1 + x) = k log(2) + log(1 + f), as gradc_log: k is that of the rounded sum, but f = 2^-k x + (2^-k - 1) has no
+ * rounding that matters. Four times 2^-k is normal for every k. */
+static inline double gradc_log1p(double x)
+{
+    const uint64_t e = (gradc_bits(1.0 + x) + 0x00095f6200000000) >> 52; /* k + 1023 */
+    const double k = gradc_number(e | 0x4330000000000000) - 4503599627371519.0;
+    const double scale = gradc_number((2048 - e) << 52);
+    const double f = (x * scale) * 0.25 + (0.25 * scale - 1.0);
+    const double s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
+    /* fit: atanh of z */
+    const double p = (((((0.14796068148242766 * z + 0.153140398493373) * z + 0.18183564696079318) * z + 0.22222198567102774) * z
+        + 0.2857142874243524) * z + 0.39999999999414526) * z + 0.6666666666666734;
+    const double y = k * 0.6931471803691238 - ((h - (s * (h + z * p) + k * 1.9082149292705877e-10)) - f);
+    const double w = fabs(x) < 1e-17 ? x : y;
+    return x > -1.0 ? x < INFINITY ? w : x : x == -1.0 ? -INFINITY : NAN;
 }
 
 /* log(Gamma(x + y)/Gamma(x)) for x, x + y > 0: both arguments are moved up by the recurrence until Stirling's series
@@ -244,7 +294,7 @@ int student_t_value(int64_t n, int64_t d, const double *restrict w, double log_s
     unsigned char *const part_scratch = (void *)scratch;
 
     /* t0 = exp(-log_sigma) */
-    const double t0 = exp(-log_sigma);
+    const double t0 = gradc_exp(-log_sigma);
     const int64_t parts = gradc_parts(n, 3*d + 31, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
@@ -267,7 +317,7 @@ int student_t_value(int64_t n, int64_t d, const double *restrict w, double log_s
             GRADC_SIMD(reduction(+:t2_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double v0 = t0 * (y[i] - t1[i - tile_begin]);
-                t2_part_sum += log1p(v0 * v0 / nu);
+                t2_part_sum += gradc_log1p(v0 * v0 / nu);
             }
             t2_part += t2_part_sum;
         }
@@ -281,7 +331,7 @@ int student_t_value(int64_t n, int64_t d, const double *restrict w, double log_s
     /* value = let(s0 := 0.5 * (1 + nu), gammaln_difference(s0, -0.5) + (0.5 * log(3.141592653589793 * nu) +
      *    (log_sigma + t2 / n * s0))) */
     const double v0 = 0.5 * (1.0 + nu);
-    const double v1 = gradc_gammaln_difference(v0, -0.5) + (0.5 * log(3.141592653589793 * nu) + (log_sigma + t2 / (double)n * v0));
+    const double v1 = gradc_gammaln_difference(v0, -0.5) + (0.5 * gradc_log(3.141592653589793 * nu) + (log_sigma + t2 / (double)n * v0));
     *value = v1;
     return 0;
 }
@@ -300,7 +350,7 @@ int student_t_forward(int64_t n, int64_t d, const double *restrict w, double log
     (void)work;
 
     /* t0 = exp(-log_sigma) */
-    const double t0_ = exp(-log_sigma);
+    const double t0_ = gradc_exp(-log_sigma);
     const int64_t parts = gradc_parts(n, 3*d + 31, 0);
     double t2_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -320,7 +370,7 @@ int student_t_forward(int64_t n, int64_t d, const double *restrict w, double log
             GRADC_SIMD(reduction(+:t2_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double v0 = t0_ * (y[i] - t1[i]);
-                t2_part_sum += log1p(v0 * v0 / nu);
+                t2_part_sum += gradc_log1p(v0 * v0 / nu);
             }
             t2_part += t2_part_sum;
         }
@@ -334,7 +384,7 @@ int student_t_forward(int64_t n, int64_t d, const double *restrict w, double log
     /* value = let(s0 := 0.5 * (1 + nu), gammaln_difference(s0, -0.5) + (0.5 * log(3.141592653589793 * nu) +
      *    (log_sigma + t2 / n * s0))) */
     const double v0 = 0.5 * (1.0 + nu);
-    const double v1 = gradc_gammaln_difference(v0, -0.5) + (0.5 * log(3.141592653589793 * nu) + (log_sigma + t2 / (double)n * v0));
+    const double v1 = gradc_gammaln_difference(v0, -0.5) + (0.5 * gradc_log(3.141592653589793 * nu) + (log_sigma + t2 / (double)n * v0));
     *value = v1;
     *t0 = t0_;
     return 0;
@@ -427,7 +477,7 @@ int student_t_value_and_grad(int64_t n, int64_t d, const double *restrict w, dou
 
     /* t0 = exp(-log_sigma) */
     /* t3 = 0.5 * (1 + nu) / n */
-    const double t0 = exp(-log_sigma);
+    const double t0 = gradc_exp(-log_sigma);
     const double t3 = 0.5 * (1.0 + nu) / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 50, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
@@ -466,7 +516,7 @@ int student_t_value_and_grad(int64_t n, int64_t d, const double *restrict w, dou
                 const double v1 = t0 * v0;
                 const double v2 = v1 * v1 / nu;
                 const double v3 = 1.0 + v2;
-                t2_part_sum += log1p(v2);
+                t2_part_sum += gradc_log1p(v2);
                 t4[i - tile_begin] = -(t0 * (2.0 * v1 * (t3 / v3 / nu)));
                 t5_part_sum += v0 * v0 / v3;
             }
@@ -499,7 +549,7 @@ int student_t_value_and_grad(int64_t n, int64_t d, const double *restrict w, dou
      *    (log_sigma + t2 / n * s0))) */
     /* grad_log_sigma = 1 - t0 * (t3 * (t0 * (2 * t5)) / nu) */
     const double v0 = 0.5 * (1.0 + nu);
-    const double v1 = gradc_gammaln_difference(v0, -0.5) + (0.5 * log(3.141592653589793 * nu) + (log_sigma + t2 / (double)n * v0));
+    const double v1 = gradc_gammaln_difference(v0, -0.5) + (0.5 * gradc_log(3.141592653589793 * nu) + (log_sigma + t2 / (double)n * v0));
     *value = v1;
     *grad_log_sigma = 1.0 - t0 * (t3 * (t0 * (2.0 * t5)) / nu);
     return 0;

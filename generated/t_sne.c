@@ -13,17 +13,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
- * declarations then add to them. */
-#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
-#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
-#pragma omp declare simd notinbranch
-double log(double);
-#pragma omp declare simd notinbranch
-double log1p(double);
-#endif
-#endif
-
 #include <math.h>
 
 #define GRADC_PRAGMA(text) _Pragma(#text)
@@ -67,6 +56,53 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 static int64_t gradc_rows(size_t bytes)
 {
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* The bits of a number, and the number of some bits. */
+static inline uint64_t gradc_bits(double x)
+{
+    const union { double value; uint64_t bits; } u = {x};
+    return u.bits;
+}
+
+static inline double gradc_number(uint64_t bits)
+{
+    const union { uint64_t bits; double value; } u = {bits};
+    return u.value;
+}
+
+/* log(x) = k log(2) + log(1 + f), x = 2^k (1 + f), 1 + f in [sqrt(1/2), sqrt(2)); with s = f / (2 + f),
+ * log(1 + f) = 2 atanh(s) = f - f^2/2 + s (f^2/2 + s^2 P(s^2)), whose first term is exact. Subnormal numbers are
+ * scaled by 2^54. The exponent's bits become a number as the last bits of 2^52. */
+static inline double gradc_log(double x)
+{
+    const double tiny = x < 2.2250738585072014e-308 ? 1.0 : 0.0;
+    const uint64_t t = gradc_bits(tiny != 0.0 ? x * 18014398509481984.0 : x) + 0x00095f6200000000; /* 1 - sqrt(1/2) */
+    const double k = gradc_number(t >> 52 | 0x4330000000000000) - (tiny != 0.0 ? 4503599627371573.0 : 4503599627371519.0);
+    const double f = gradc_number((t & 0x000fffffffffffff) + 0x3fe6a09e00000000) - 1.0;
+    const double s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
+    /* fit: atanh of z */
+    const double p = (((((0.14796068148242766 * z + 0.153140398493373) * z + 0.18183564696079318) * z + 0.22222198567102774) * z
+        + 0.2857142874243524) * z + 0.39999999999414526) * z + 0.6666666666666734;
+    const double y = k * 0.6931471803691238 - ((h - (s * (h + z * p) + k * 1.9082149292705877e-10)) - f);
+    return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
+}
+
+/* log(1 + x) = k log(2) + log(1 + f), as gradc_log: k is that of the rounded sum, but f = 2^-k x + (2^-k - 1) has no
+ * rounding that matters. Four times 2^-k is normal for every k. */
+static inline double gradc_log1p(double x)
+{
+    const uint64_t e = (gradc_bits(1.0 + x) + 0x00095f6200000000) >> 52; /* k + 1023 */
+    const double k = gradc_number(e | 0x4330000000000000) - 4503599627371519.0;
+    const double scale = gradc_number((2048 - e) << 52);
+    const double f = (x * scale) * 0.25 + (0.25 * scale - 1.0);
+    const double s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
+    /* fit: atanh of z */
+    const double p = (((((0.14796068148242766 * z + 0.153140398493373) * z + 0.18183564696079318) * z + 0.22222198567102774) * z
+        + 0.2857142874243524) * z + 0.39999999999414526) * z + 0.6666666666666734;
+    const double y = k * 0.6931471803691238 - ((h - (s * (h + z * p) + k * 1.9082149292705877e-10)) - f);
+    const double w = fabs(x) < 1e-17 ? x : y;
+    return x > -1.0 ? x < INFINITY ? w : x : x == -1.0 ? -INFINITY : NAN;
 }
 
 size_t t_sne_value_work(int64_t n)
@@ -123,7 +159,7 @@ int t_sne_value(int64_t n, const double *restrict Y, const double *restrict P, d
     }
 
     /* log_z = log(2 * t0) */
-    const double log_z = log(2.0 * t0);
+    const double log_z = gradc_log(2.0 * t0);
     const int64_t parts_ = gradc_parts(n, 48*n, 0);
     double value__parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
@@ -138,7 +174,7 @@ int t_sne_value(int64_t n, const double *restrict Y, const double *restrict P, d
             GRADC_SIMD(reduction(+:value__part_sum))
             for (int64_t j = 0; j < n; ++j) {
                 const double P_ij = P[i*n + j];
-                value__part_sum += P_ij * (log_z + (log1p(D2[i*n + j]) + log(0.0 < P_ij ? P_ij : 1.0)));
+                value__part_sum += P_ij * (log_z + (gradc_log1p(D2[i*n + j]) + gradc_log(0.0 < P_ij ? P_ij : 1.0)));
             }
         }
         value__part += value__part_sum;
@@ -206,7 +242,7 @@ int t_sne_forward(int64_t n, const double *restrict Y, const double *restrict P,
     }
 
     /* log_z = log(2 * t0) */
-    const double log_z = log(2.0 * t0_);
+    const double log_z = gradc_log(2.0 * t0_);
     const int64_t parts_ = gradc_parts(n, 48*n, 0);
     double value__parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
@@ -221,7 +257,7 @@ int t_sne_forward(int64_t n, const double *restrict Y, const double *restrict P,
             GRADC_SIMD(reduction(+:value__part_sum))
             for (int64_t j = 0; j < n; ++j) {
                 const double P_ij = P[i*n + j];
-                value__part_sum += P_ij * (log_z + (log1p(D2[i*n + j]) + log(0.0 < P_ij ? P_ij : 1.0)));
+                value__part_sum += P_ij * (log_z + (gradc_log1p(D2[i*n + j]) + gradc_log(0.0 < P_ij ? P_ij : 1.0)));
             }
         }
         value__part += value__part_sum;
@@ -410,7 +446,7 @@ int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *rest
     /* log_z = log(2 * t0) */
     /* t1 = 2 * (log_z_bar / (2 * t0)) */
     const double v0 = 2.0 * t0;
-    const double log_z = log(v0);
+    const double log_z = gradc_log(v0);
     const double t1 = 2.0 * (log_z_bar / v0);
     const int64_t parts_ = gradc_parts(n, 86*n, 2*n);
     const size_t part_bytes_ = gradc_bytes(2*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double));
@@ -440,7 +476,7 @@ int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *rest
                     const double P_ij = P[i*n + j];
                     const double D2_ij = D2[i*n + j];
                     const double v1 = 1.0 + D2_ij;
-                    value__part_sum += P_ij * (log_z + (log1p(D2_ij) + log(0.0 < P_ij ? P_ij : 1.0)));
+                    value__part_sum += P_ij * (log_z + (gradc_log1p(D2_ij) + gradc_log(0.0 < P_ij ? P_ij : 1.0)));
                     D2_bar[(i - tile_begin)*n + j] = P_ij / v1 + (j <= i - 1 ? -(t1 / v1 / v1) : 0.0);
                 }
             }

@@ -21,19 +21,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
- * declarations then add to them. */
-#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
-#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
-#pragma omp declare simd notinbranch
-double exp(double);
-#pragma omp declare simd notinbranch
-double log(double);
-#pragma omp declare simd notinbranch
-double tanh(double);
-#endif
-#endif
-
 #include <math.h>
 
 #define GRADC_PRAGMA(text) _Pragma(#text)
@@ -71,6 +58,68 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* The bits of a number, and the number of some bits. */
+static inline uint64_t gradc_bits(double x)
+{
+    const union { double value; uint64_t bits; } u = {x};
+    return u.bits;
+}
+
+static inline double gradc_number(uint64_t bits)
+{
+    const union { uint64_t bits; double value; } u = {bits};
+    return u.value;
+}
+
+/* exp(x) = 2^k exp(r), r = x - k log(2) in [-log(2)/2, log(2)/2]. Adding 1.5 * 2^52 rounds to a whole number and
+ * leaves it in the last bits; 2^k is two factors, so that results below the smallest normal number are rounded once. */
+static inline double gradc_exp(double x)
+{
+    const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
+    const double t = y * 1.4426950408889634 + 6755399441057790.0; /* 1.5 * 2^52 + 2 * 1023 */
+    const double k = t - 6755399441057790.0;
+    const double r = (y - k * 0.6931471803691238) - k * 1.9082149292705877e-10;
+    /* fit: exp of r */
+    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r + 2.480150457228083e-05) * r
+        + 0.00019841269902955413) * r + 0.0013888888932253416) * r + 0.008333333333314638) * r + 0.04166666666657411) * r
+        + 0.16666666666666685) * r + 0.5000000000000006;
+    const uint64_t both = gradc_bits(t), half = both >> 1;
+    return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
+}
+
+/* log(x) = k log(2) + log(1 + f), x = 2^k (1 + f), 1 + f in [sqrt(1/2), sqrt(2)); with s = f / (2 + f),
+ * log(1 + f) = 2 atanh(s) = f - f^2/2 + s (f^2/2 + s^2 P(s^2)), whose first term is exact. Subnormal numbers are
+ * scaled by 2^54. The exponent's bits become a number as the last bits of 2^52. */
+static inline double gradc_log(double x)
+{
+    const double tiny = x < 2.2250738585072014e-308 ? 1.0 : 0.0;
+    const uint64_t t = gradc_bits(tiny != 0.0 ? x * 18014398509481984.0 : x) + 0x00095f6200000000; /* 1 - sqrt(1/2) */
+    const double k = gradc_number(t >> 52 | 0x4330000000000000) - (tiny != 0.0 ? 4503599627371573.0 : 4503599627371519.0);
+    const double f = gradc_number((t & 0x000fffffffffffff) + 0x3fe6a09e00000000) - 1.0;
+    const double s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
+    /* fit: atanh of z */
+    const double p = (((((0.14796068148242766 * z + 0.153140398493373) * z + 0.18183564696079318) * z + 0.22222198567102774) * z
+        + 0.2857142874243524) * z + 0.39999999999414526) * z + 0.6666666666666734;
+    const double y = k * 0.6931471803691238 - ((h - (s * (h + z * p) + k * 1.9082149292705877e-10)) - f);
+    return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
+}
+
+/* tanh(x) = e / (e + 2), e = exp(2|x|) - 1 as in gradc_expm1; 1 from 20 on. */
+static inline double gradc_tanh(double x)
+{
+    const double a = fabs(x), y = a > 20.0 ? 40.0 : 2.0 * a;
+    const double t = y * 1.4426950408889634 + 6755399441056767.0; /* 1.5 * 2^52 + 1023 */
+    const double k = t - 6755399441056767.0;
+    const double r = (y - k * 0.6931471803691238) - k * 1.9082149292705877e-10;
+    /* fit: exp of r */
+    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r + 2.480150457228083e-05) * r
+        + 0.00019841269902955413) * r + 0.0013888888932253416) * r + 0.008333333333314638) * r + 0.04166666666657411) * r
+        + 0.16666666666666685) * r + 0.5000000000000006;
+    const double two_k = gradc_number(gradc_bits(t) << 52);
+    const double e = (r + r * r * p) * two_k + (two_k - 1.0);
+    return copysign(e / (e + 2.0), x);
 }
 
 /* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
@@ -245,7 +294,7 @@ int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *re
                 const double b1_j = b1[j];
                 GRADC_SIMD()
                 for (int64_t m = tile_begin; m < tile_end; ++m) {
-                    t1[j*128 + m - tile_begin] = tanh(t0[j*128 + m - tile_begin] + b1_j);
+                    t1[j*128 + m - tile_begin] = gradc_tanh(t0[j*128 + m - tile_begin] + b1_j);
                 }
             }
 
@@ -275,14 +324,14 @@ int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *re
                 GRADC_SIMD()
                 for (int64_t m = tile_begin; m < tile_end; ++m) {
                     const double t3_m = t3[m - tile_begin];
-                    t4[m - tile_begin] += exp(Z[l*128 + m - tile_begin] - (INFINITY == fabs(t3_m) ? 0.0 : t3_m)) + exp(Z[(l + 1)*128 + m - tile_begin] - (INFINITY == fabs(t3_m) ? 0.0 : t3_m)) + exp(Z[(l + 2)*128 + m - tile_begin] - (INFINITY == fabs(t3_m) ? 0.0 : t3_m)) + exp(Z[(l + 3)*128 + m - tile_begin] - (INFINITY == fabs(t3_m) ? 0.0 : t3_m));
+                    t4[m - tile_begin] += gradc_exp(Z[l*128 + m - tile_begin] - (INFINITY == fabs(t3_m) ? 0.0 : t3_m)) + gradc_exp(Z[(l + 1)*128 + m - tile_begin] - (INFINITY == fabs(t3_m) ? 0.0 : t3_m)) + gradc_exp(Z[(l + 2)*128 + m - tile_begin] - (INFINITY == fabs(t3_m) ? 0.0 : t3_m)) + gradc_exp(Z[(l + 3)*128 + m - tile_begin] - (INFINITY == fabs(t3_m) ? 0.0 : t3_m));
                 }
             }
             for (int64_t l = k / 4 * 4; l < k; ++l) {
                 GRADC_SIMD()
                 for (int64_t m = tile_begin; m < tile_end; ++m) {
                     const double t3_m = t3[m - tile_begin];
-                    t4[m - tile_begin] += exp(Z[l*128 + m - tile_begin] - (INFINITY == fabs(t3_m) ? 0.0 : t3_m));
+                    t4[m - tile_begin] += gradc_exp(Z[l*128 + m - tile_begin] - (INFINITY == fabs(t3_m) ? 0.0 : t3_m));
                 }
             }
 
@@ -293,7 +342,7 @@ int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *re
             for (int64_t m = tile_begin; m < tile_end; ++m) {
                 const double t3_m = t3[m - tile_begin];
                 const int64_t y_m = y[m];
-                const double v0 = t3_m + (log(t4[m - tile_begin]) + (INFINITY == fabs(t3_m) ? 0.0 : t3_m) - t3_m) - Z[(y_m < 0 ? k + y_m : y_m)*128 + m - tile_begin];
+                const double v0 = t3_m + (gradc_log(t4[m - tile_begin]) + (INFINITY == fabs(t3_m) ? 0.0 : t3_m) - t3_m) - Z[(y_m < 0 ? k + y_m : y_m)*128 + m - tile_begin];
                 t6_part_sum += v0;
             }
             t6_part += t6_part_sum;
@@ -353,7 +402,7 @@ int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *
             for (int64_t m = tile_begin; m < tile_end; ++m) {
                 GRADC_SIMD()
                 for (int64_t j = 0; j < h; ++j) {
-                    t1[m*h + j] = tanh(t0[m*h + j] + b1[j]);
+                    t1[m*h + j] = gradc_tanh(t0[m*h + j] + b1[j]);
                 }
             }
 
@@ -379,7 +428,7 @@ int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *
                 double t4__sum = 0.0;
                 GRADC_SIMD(reduction(+:t4__sum))
                 for (int64_t l = 0; l < k; ++l) {
-                    t4__sum += exp(Z[(m - tile_begin)*k + l] - v0);
+                    t4__sum += gradc_exp(Z[(m - tile_begin)*k + l] - v0);
                 }
                 t4_[m - tile_begin] = t4__sum;
             }
@@ -390,7 +439,7 @@ int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *
             GRADC_SIMD(reduction(+:t5_part_sum))
             for (int64_t m = tile_begin; m < tile_end; ++m) {
                 const double t3_m = t3[m];
-                const double v0 = log(t4_[m - tile_begin]) + (INFINITY == fabs(t3_m) ? 0.0 : t3_m);
+                const double v0 = gradc_log(t4_[m - tile_begin]) + (INFINITY == fabs(t3_m) ? 0.0 : t3_m);
                 const int64_t y_m = y[m];
                 t4[m] = v0;
                 t5_part_sum += t3_m + (v0 - t3_m) - Z[(m - tile_begin)*k + (y_m < 0 ? k + y_m : y_m)];
@@ -522,7 +571,7 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
                 GRADC_SIMD()
                 for (int64_t l = 0; l < k; ++l) {
                     const double Z_ml = Z[(m - tile_begin)*k + l];
-                    const double v3 = (Z_ml == t3_m ? v2 : 0.0) + (Z_bar[(m - tile_begin)*k + l] + (-INFINITY == Z_ml ? 0.0 : t5 * exp(Z_ml - t4_m)));
+                    const double v3 = (Z_ml == t3_m ? v2 : 0.0) + (Z_bar[(m - tile_begin)*k + l] + (-INFINITY == Z_ml ? 0.0 : t5 * gradc_exp(Z_ml - t4_m)));
                     Z_bar_2[(m - tile_begin)*k + l] = v3;
                     grad_b2_part[l] += v3;
                 }
@@ -543,10 +592,10 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
                     const double t7_mj = t7[(m - tile_begin)*h + j];
                     const double v2 = t0[m*h + j] + b1[j];
                     const double v3 = -2.0 * v2;
-                    const double v4 = exp(-fabs(v3));
+                    const double v4 = gradc_exp(-fabs(v3));
                     const double v5 = (0.0 <= v3 ? 1.0 : v4) / (1.0 + v4);
                     const double v6 = 2.0 * v2;
-                    const double v7 = exp(-fabs(v6));
+                    const double v7 = gradc_exp(-fabs(v6));
                     const double v8 = (0.0 <= v6 ? 1.0 : v7) / (1.0 + v7);
                     t8[(m - tile_begin)*h + j] = t7_mj * (v5 * (4.0 * v8));
                     t9_part[j] += v8 * (t7_mj * v5);
@@ -703,7 +752,7 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
                 const double b1_j = b1[j];
                 GRADC_SIMD()
                 for (int64_t m = tile_begin; m < tile_end; ++m) {
-                    t1[j*128 + m - tile_begin] = tanh(t0[j*128 + m - tile_begin] + b1_j);
+                    t1[j*128 + m - tile_begin] = gradc_tanh(t0[j*128 + m - tile_begin] + b1_j);
                 }
             }
 
@@ -741,7 +790,7 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
                     const double Z_ml1 = Z[(l + 1)*128 + m - tile_begin];
                     const double Z_ml2 = Z[(l + 2)*128 + m - tile_begin];
                     const double Z_ml3 = Z[(l + 3)*128 + m - tile_begin];
-                    t4[m - tile_begin] += exp(Z_ml - (INFINITY == fabs(t3_m) ? 0.0 : t3_m)) + exp(Z_ml1 - (INFINITY == fabs(t3_m) ? 0.0 : t3_m)) + exp(Z_ml2 - (INFINITY == fabs(t3_m) ? 0.0 : t3_m)) + exp(Z_ml3 - (INFINITY == fabs(t3_m) ? 0.0 : t3_m));
+                    t4[m - tile_begin] += gradc_exp(Z_ml - (INFINITY == fabs(t3_m) ? 0.0 : t3_m)) + gradc_exp(Z_ml1 - (INFINITY == fabs(t3_m) ? 0.0 : t3_m)) + gradc_exp(Z_ml2 - (INFINITY == fabs(t3_m) ? 0.0 : t3_m)) + gradc_exp(Z_ml3 - (INFINITY == fabs(t3_m) ? 0.0 : t3_m));
                     t8[m - tile_begin] += (Z_ml == t3_m ? 1.0 : 0.0) + (Z_ml1 == t3_m ? 1.0 : 0.0) + (Z_ml2 == t3_m ? 1.0 : 0.0) + (Z_ml3 == t3_m ? 1.0 : 0.0);
                 }
             }
@@ -750,7 +799,7 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
                 for (int64_t m = tile_begin; m < tile_end; ++m) {
                     const double Z_ml = Z[l*128 + m - tile_begin];
                     const double t3_m = t3[m - tile_begin];
-                    t4[m - tile_begin] += exp(Z_ml - (INFINITY == fabs(t3_m) ? 0.0 : t3_m));
+                    t4[m - tile_begin] += gradc_exp(Z_ml - (INFINITY == fabs(t3_m) ? 0.0 : t3_m));
                     t8[m - tile_begin] += Z_ml == t3_m ? 1.0 : 0.0;
                 }
             }
@@ -762,7 +811,7 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
             double t6_part_sum = 0.0;
             for (int64_t m = tile_begin; m < tile_end; ++m) {
                 const double t3_m = t3[m - tile_begin];
-                const double v0 = log(t4[m - tile_begin]) + (INFINITY == fabs(t3_m) ? 0.0 : t3_m);
+                const double v0 = gradc_log(t4[m - tile_begin]) + (INFINITY == fabs(t3_m) ? 0.0 : t3_m);
                 const int64_t y_m = y[m];
                 const int64_t v1 = y_m < 0 ? k + y_m : y_m;
                 t5[m - tile_begin] = v0;
@@ -780,7 +829,7 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
                 GRADC_SIMD(reduction(+:grad_b2_part_sum))
                 for (int64_t m = tile_begin; m < tile_end; ++m) {
                     const double Z_ml = Z[l*128 + m - tile_begin];
-                    const double v1 = Z_bar[l*128 + m - tile_begin] + (-INFINITY == Z_ml ? 0.0 : t7 * exp(Z_ml - t5[m - tile_begin]));
+                    const double v1 = Z_bar[l*128 + m - tile_begin] + (-INFINITY == Z_ml ? 0.0 : t7 * gradc_exp(Z_ml - t5[m - tile_begin]));
                     const double v3 = (Z_ml == t3[m - tile_begin] ? v0 / t8[m - tile_begin] : 0.0) + v1;
                     Z_bar_2[l*128 + m - tile_begin] = v3;
                     grad_b2_part_sum += v3;
@@ -805,10 +854,10 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
                     const double t9_mj = t9[j*128 + m - tile_begin];
                     const double v1 = t0[j*128 + m - tile_begin] + b1_j;
                     const double v3 = -2.0 * v1;
-                    const double v4 = exp(-fabs(v3));
+                    const double v4 = gradc_exp(-fabs(v3));
                     const double v5 = (0.0 <= v3 ? 1.0 : v4) / (1.0 + v4);
                     const double v6 = 2.0 * v1;
-                    const double v7 = exp(-fabs(v6));
+                    const double v7 = gradc_exp(-fabs(v6));
                     const double v8 = (0.0 <= v6 ? 1.0 : v7) / (1.0 + v7);
                     t10[j*128 + m - tile_begin] = t9_mj * (v5 * (4.0 * v8));
                     t11_part_sum += v8 * (t9_mj * v5);

@@ -18,10 +18,6 @@
 #pragma omp declare simd notinbranch
 double cos(double);
 #pragma omp declare simd notinbranch
-double exp(double);
-#pragma omp declare simd notinbranch
-double log(double);
-#pragma omp declare simd notinbranch
 double sin(double);
 #endif
 #endif
@@ -57,6 +53,52 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* The bits of a number, and the number of some bits. */
+static inline uint64_t gradc_bits(double x)
+{
+    const union { double value; uint64_t bits; } u = {x};
+    return u.bits;
+}
+
+static inline double gradc_number(uint64_t bits)
+{
+    const union { uint64_t bits; double value; } u = {bits};
+    return u.value;
+}
+
+/* exp(x) = 2^k exp(r), r = x - k log(2) in [-log(2)/2, log(2)/2]. Adding 1.5 * 2^52 rounds to a whole number and
+ * leaves it in the last bits; 2^k is two factors, so that results below the smallest normal number are rounded once. */
+static inline double gradc_exp(double x)
+{
+    const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
+    const double t = y * 1.4426950408889634 + 6755399441057790.0; /* 1.5 * 2^52 + 2 * 1023 */
+    const double k = t - 6755399441057790.0;
+    const double r = (y - k * 0.6931471803691238) - k * 1.9082149292705877e-10;
+    /* fit: exp of r */
+    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r + 2.480150457228083e-05) * r
+        + 0.00019841269902955413) * r + 0.0013888888932253416) * r + 0.008333333333314638) * r + 0.04166666666657411) * r
+        + 0.16666666666666685) * r + 0.5000000000000006;
+    const uint64_t both = gradc_bits(t), half = both >> 1;
+    return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
+}
+
+/* log(x) = k log(2) + log(1 + f), x = 2^k (1 + f), 1 + f in [sqrt(1/2), sqrt(2)); with s = f / (2 + f),
+ * log(1 + f) = 2 atanh(s) = f - f^2/2 + s (f^2/2 + s^2 P(s^2)), whose first term is exact. Subnormal numbers are
+ * scaled by 2^54. The exponent's bits become a number as the last bits of 2^52. */
+static inline double gradc_log(double x)
+{
+    const double tiny = x < 2.2250738585072014e-308 ? 1.0 : 0.0;
+    const uint64_t t = gradc_bits(tiny != 0.0 ? x * 18014398509481984.0 : x) + 0x00095f6200000000; /* 1 - sqrt(1/2) */
+    const double k = gradc_number(t >> 52 | 0x4330000000000000) - (tiny != 0.0 ? 4503599627371573.0 : 4503599627371519.0);
+    const double f = gradc_number((t & 0x000fffffffffffff) + 0x3fe6a09e00000000) - 1.0;
+    const double s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
+    /* fit: atanh of z */
+    const double p = (((((0.14796068148242766 * z + 0.153140398493373) * z + 0.18183564696079318) * z + 0.22222198567102774) * z
+        + 0.2857142874243524) * z + 0.39999999999414526) * z + 0.6666666666666734;
+    const double y = k * 0.6931471803691238 - ((h - (s * (h + z * p) + k * 1.9082149292705877e-10)) - f);
+    return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
 }
 
 /* The polynomial c[0] + c[1] t + ... + c[n-1] t^(n-1), its even and odd powers summed side by side. */
@@ -216,8 +258,8 @@ int von_mises_value(int64_t n, double mu, double log_kappa, const double *restri
     }
 
     /* value = let(s0 := exp(log_kappa), 1.8378770664093453 + log(i0e(s0)) + s0 * (2 * t0 / n)) */
-    const double v0 = exp(log_kappa);
-    *value = 1.8378770664093453 + log(gradc_i0e(v0)) + v0 * (2.0 * t0 / (double)n);
+    const double v0 = gradc_exp(log_kappa);
+    *value = 1.8378770664093453 + gradc_log(gradc_i0e(v0)) + v0 * (2.0 * t0 / (double)n);
     return 0;
 }
 
@@ -255,8 +297,8 @@ int von_mises_forward(int64_t n, double mu, double log_kappa, const double *rest
     }
 
     /* value = let(s0 := exp(log_kappa), 1.8378770664093453 + log(i0e(s0)) + s0 * (2 * t0 / n)) */
-    const double v0 = exp(log_kappa);
-    *value = 1.8378770664093453 + log(gradc_i0e(v0)) + v0 * (2.0 * t0_ / (double)n);
+    const double v0 = gradc_exp(log_kappa);
+    *value = 1.8378770664093453 + gradc_log(gradc_i0e(v0)) + v0 * (2.0 * t0_ / (double)n);
     *t0 = t0_;
     return 0;
 }
@@ -274,7 +316,7 @@ int von_mises_backward(int64_t n, double mu, double log_kappa, const double *res
 
     /* grad_log_kappa = let(s0 := exp(log_kappa), s1 := i0e(s0), s0 * (cotangent * (2 * t0) / n + cotangent / s1 *
      *    (i1e(s0) - s1 * where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0))))) */
-    const double v0 = exp(log_kappa);
+    const double v0 = gradc_exp(log_kappa);
     const double v1 = gradc_i0e(v0);
     const double v2 = cotangent / v1 * (gradc_i1e(v0) - v1 * (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)));
     *grad_log_kappa = v0 * (cotangent * (2.0 * t0) / (double)n + v2);
@@ -302,7 +344,7 @@ int von_mises_backward(int64_t n, double mu, double log_kappa, const double *res
     }
 
     /* grad_mu = -(2 * (t1 * (cotangent * exp(log_kappa) / n))) */
-    *grad_mu = -(2.0 * (t1 * (cotangent * exp(log_kappa) / (double)n)));
+    *grad_mu = -(2.0 * (t1 * (cotangent * gradc_exp(log_kappa) / (double)n)));
     return 0;
 }
 
@@ -355,12 +397,12 @@ int von_mises_value_and_grad(int64_t n, double mu, double log_kappa, const doubl
     /* grad_mu = -(2 * (t1 * (exp(log_kappa) / n))) */
     /* grad_log_kappa = let(s0 := exp(log_kappa), s1 := i0e(s0), s0 * (2 * t0 / n + (i1e(s0) - s1 * where(s0 != s0,
      *    s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0))) / s1)) */
-    const double v0 = exp(log_kappa);
+    const double v0 = gradc_exp(log_kappa);
     const double v1 = gradc_i0e(v0);
     const double v2 = (double)n;
     const double v3 = 2.0 * t0 / v2;
     const double v4 = (gradc_i1e(v0) - v1 * (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0))) / v1;
-    *value = 1.8378770664093453 + log(v1) + v0 * v3;
+    *value = 1.8378770664093453 + gradc_log(v1) + v0 * v3;
     *grad_mu = -(2.0 * (t1 * (v0 / v2)));
     *grad_log_kappa = v0 * (v3 + v4);
     return 0;

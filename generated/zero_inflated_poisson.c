@@ -13,17 +13,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
- * declarations then add to them. */
-#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
-#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
-#pragma omp declare simd notinbranch
-double exp(double);
-#pragma omp declare simd notinbranch
-double log1p(double);
-#endif
-#endif
-
 #include <math.h>
 
 #define GRADC_PRAGMA(text) _Pragma(#text)
@@ -67,6 +56,46 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 static int64_t gradc_rows(size_t bytes)
 {
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* The bits of a number, and the number of some bits. */
+static inline uint64_t gradc_bits(double x)
+{
+    const union { double value; uint64_t bits; } u = {x};
+    return u.bits;
+}
+
+static inline double gradc_number(uint64_t bits)
+{
+    const union { uint64_t bits; double value; } u = {bits};
+    return u.value;
+}
+
+/* exp(x) = 2^k exp(r), r = x - k log(2) in [-log(2)/2, log(2)/2]. Adding 1.5 * 2^52 rounds to a whole number and
+ * leaves it in the last bits; 2^k is two factors, so that results below the smallest normal number are rounded once. */
+static inline double gradc_exp(double x)
+{
+    const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
+    const double t = y * 1.4426950408889634 + 6755399441057790.0; /* 1.5 * 2^52 + 2 * 1023 */
+    const double k = t - 6755399441057790.0;
+    const double r = (y - k * 0.6931471803691238) - k * 1.9082149292705877e-10;
+    /* fit: exp of r */
+    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r + 2.480150457228083e-05) * r
+        + 0.00019841269902955413) * r + 0.0013888888932253416) * r + 0.008333333333314638) * r + 0.04166666666657411) * r
+        + 0.16666666666666685) * r + 0.5000000000000006;
+    const uint64_t both = gradc_bits(t), half = both >> 1;
+    return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
+}
+
+/* log(1 + x) for x in [0, 1], as gradc_log with k = 0. */
+static inline double gradc_log1p_unit(double x)
+{
+    const double s = x / (2.0 + x), z = s * s, h = 0.5 * x * x;
+    /* fit: atanh_unit of z */
+    const double p = ((((((((0.17018472409223753 * z + 0.0834015966103369) * z + 0.12106072266605976) * z + 0.13300975451846603) * z
+        + 0.15386559772430922) * z + 0.1818174393246199) * z + 0.22222223969501645) * z + 0.28571428547857886) * z
+        + 0.4000000000015721) * z + 0.6666666666666631;
+    return x - (h - s * (h + z * p));
 }
 
 size_t zero_inflated_poisson_value_work(int64_t n, int64_t d)
@@ -146,18 +175,18 @@ int zero_inflated_poisson_value(int64_t n, int64_t d, const double *restrict w, 
             }
 
             /* t0 = sum[i:n](let(s0 := exp(z[i]), s1 := -s0, where(0 == g[i], 0.6931471805599453, maximum(0, g[i])
-             *    + log1p(exp(-abs(g[i])))) + where(0 < y[i], s0 - y[i] * z[i], -where(g[i] == s1,
-             *    0.6931471805599453 + g[i], maximum(g[i], s1) + log1p(exp(-abs(g[i] + s0))))))) */
+             *    + log1p_unit(exp(-abs(g[i])))) + where(0 < y[i], s0 - y[i] * z[i], -where(g[i] == s1,
+             *    0.6931471805599453 + g[i], maximum(g[i], s1) + log1p_unit(exp(-abs(g[i] + s0))))))) */
             double t0_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double g_i = g[i - tile_begin];
-                const double v0 = 0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0) + log1p(exp(-fabs(g_i)));
+                const double v0 = 0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(g_i)));
                 const double y_i = y[i];
                 const double z_i = z[i - tile_begin];
-                const double v1 = exp(z_i);
+                const double v1 = gradc_exp(z_i);
                 const double v2 = -v1;
-                const double v3 = g_i == v2 ? 0.6931471805599453 + g_i : ((g_i > v2 || g_i != g_i) ? g_i : v2) + log1p(exp(-fabs(g_i + v1)));
+                const double v3 = g_i == v2 ? 0.6931471805599453 + g_i : ((g_i > v2 || g_i != g_i) ? g_i : v2) + gradc_log1p_unit(gradc_exp(-fabs(g_i + v1)));
                 t0_part_sum += v0 + (0.0 < y_i ? v1 - y_i * z_i : -v3);
             }
             t0_part += t0_part_sum;
@@ -246,18 +275,18 @@ int zero_inflated_poisson_forward(int64_t n, int64_t d, const double *restrict w
             }
 
             /* t0 = sum[i:n](let(s0 := exp(z[i]), s1 := -s0, where(0 == g[i], 0.6931471805599453, maximum(0, g[i])
-             *    + log1p(exp(-abs(g[i])))) + where(0 < y[i], s0 - y[i] * z[i], -where(g[i] == s1,
-             *    0.6931471805599453 + g[i], maximum(g[i], s1) + log1p(exp(-abs(g[i] + s0))))))) */
+             *    + log1p_unit(exp(-abs(g[i])))) + where(0 < y[i], s0 - y[i] * z[i], -where(g[i] == s1,
+             *    0.6931471805599453 + g[i], maximum(g[i], s1) + log1p_unit(exp(-abs(g[i] + s0))))))) */
             double t0_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t0_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double g_i = g[i];
-                const double v0 = 0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0) + log1p(exp(-fabs(g_i)));
+                const double v0 = 0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(g_i)));
                 const double y_i = y[i];
                 const double z_i = z[i];
-                const double v1 = exp(z_i);
+                const double v1 = gradc_exp(z_i);
                 const double v2 = -v1;
-                const double v3 = g_i == v2 ? 0.6931471805599453 + g_i : ((g_i > v2 || g_i != g_i) ? g_i : v2) + log1p(exp(-fabs(g_i + v1)));
+                const double v3 = g_i == v2 ? 0.6931471805599453 + g_i : ((g_i > v2 || g_i != g_i) ? g_i : v2) + gradc_log1p_unit(gradc_exp(-fabs(g_i + v1)));
                 t0_part_sum += v0 + (0.0 < y_i ? v1 - y_i * z_i : -v3);
             }
             t0_part += t0_part_sum;
@@ -328,14 +357,14 @@ int zero_inflated_poisson_backward(int64_t n, int64_t d, const double *restrict 
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double y_i = y[i];
                 const int v0 = 0.0 < y_i;
-                const double v1 = exp(z[i]);
+                const double v1 = gradc_exp(z[i]);
                 const double g_i = g[i];
                 const double v2 = g_i + v1;
-                const double v3 = exp(-fabs(v2));
+                const double v3 = gradc_exp(-fabs(v2));
                 const double v4 = 1.0 + v3;
                 const double v5 = (v0 ? t0 : 0.0) + (v0 ? 0.0 : -(-INFINITY == -v1 ? 0.0 : -(t0 * ((0.0 <= -v2 ? 1.0 : v3) / v4))));
                 const int v6 = -INFINITY == g_i;
-                const double v7 = exp(-fabs(g_i));
+                const double v7 = gradc_exp(-fabs(g_i));
                 const double v8 = (v6 ? 0.0 : t0 * ((0.0 <= g_i ? 1.0 : v7) / (1.0 + v7))) + (v0 ? 0.0 : (v6 ? 0.0 : -(t0 * ((0.0 <= v2 ? 1.0 : v3) / v4))));
                 z_bar[i - tile_begin] = (v0 ? -(t0 * y_i) : 0.0) + v1 * v5;
                 g_bar[i - tile_begin] = v8;
@@ -489,8 +518,8 @@ int zero_inflated_poisson_value_and_grad(int64_t n, int64_t d, const double *res
             }
 
             /* t0 = sum[i:n](let(s0 := exp(z[i]), s1 := -s0, where(0 == g[i], 0.6931471805599453, maximum(0, g[i])
-             *    + log1p(exp(-abs(g[i])))) + where(0 < y[i], s0 - y[i] * z[i], -where(g[i] == s1,
-             *    0.6931471805599453 + g[i], maximum(g[i], s1) + log1p(exp(-abs(g[i] + s0))))))) */
+             *    + log1p_unit(exp(-abs(g[i])))) + where(0 < y[i], s0 - y[i] * z[i], -where(g[i] == s1,
+             *    0.6931471805599453 + g[i], maximum(g[i], s1) + log1p_unit(exp(-abs(g[i] + s0))))))) */
             /* z_bar[i:n] = let(s0 := 0 < y[i], s1 := exp(z[i]), s2 := g[i] + s1, s3 := exp(-abs(s2)), where(s0,
              *    -(t1 * y[i]), 0) + s1 * (where(s0, t1, 0) + where(s0, 0, -where(-inf == -s1, 0, -(t1 * (where(0
              *    <= -s2, 1, s3) / (1 + s3))))))) */
@@ -501,22 +530,22 @@ int zero_inflated_poisson_value_and_grad(int64_t n, int64_t d, const double *res
             GRADC_SIMD(reduction(+:t0_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double g_i = g[i - tile_begin];
-                const double v0 = exp(-fabs(g_i));
+                const double v0 = gradc_exp(-fabs(g_i));
+                const double v1 = 0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0) + gradc_log1p_unit(v0);
                 const double y_i = y[i];
-                const int v1 = 0.0 < y_i;
+                const int v2 = 0.0 < y_i;
                 const double z_i = z[i - tile_begin];
-                const double v2 = exp(z_i);
-                const double v3 = -v2;
-                const double v4 = g_i + v2;
-                const double v5 = exp(-fabs(v4));
-                const double v6 = -(g_i == v3 ? 0.6931471805599453 + g_i : ((g_i > v3 || g_i != g_i) ? g_i : v3) + log1p(v5));
-                const double v7 = (0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0) + log1p(v0)) + (v1 ? v2 - y_i * z_i : v6);
-                const double v8 = 1.0 + v5;
-                const double v9 = (v1 ? t1 : 0.0) + (v1 ? 0.0 : -(-INFINITY == v3 ? 0.0 : -(t1 * ((0.0 <= -v4 ? 1.0 : v5) / v8))));
+                const double v3 = gradc_exp(z_i);
+                const double v4 = -v3;
+                const double v5 = g_i + v3;
+                const double v6 = gradc_exp(-fabs(v5));
+                const double v7 = g_i == v4 ? 0.6931471805599453 + g_i : ((g_i > v4 || g_i != g_i) ? g_i : v4) + gradc_log1p_unit(v6);
+                const double v8 = 1.0 + v6;
+                const double v9 = (v2 ? t1 : 0.0) + (v2 ? 0.0 : -(-INFINITY == v4 ? 0.0 : -(t1 * ((0.0 <= -v5 ? 1.0 : v6) / v8))));
                 const int v10 = -INFINITY == g_i;
-                const double v11 = (v10 ? 0.0 : t1 * ((0.0 <= g_i ? 1.0 : v0) / (1.0 + v0))) + (v1 ? 0.0 : (v10 ? 0.0 : -(t1 * ((0.0 <= v4 ? 1.0 : v5) / v8))));
-                t0_part_sum += v7;
-                z_bar[i - tile_begin] = (v1 ? -(t1 * y_i) : 0.0) + v2 * v9;
+                const double v11 = (v10 ? 0.0 : t1 * ((0.0 <= g_i ? 1.0 : v0) / (1.0 + v0))) + (v2 ? 0.0 : (v10 ? 0.0 : -(t1 * ((0.0 <= v5 ? 1.0 : v6) / v8))));
+                t0_part_sum += v1 + (v2 ? v3 - y_i * z_i : -v7);
+                z_bar[i - tile_begin] = (v2 ? -(t1 * y_i) : 0.0) + v3 * v9;
                 g_bar[i - tile_begin] = v11;
             }
             t0_part += t0_part_sum;
