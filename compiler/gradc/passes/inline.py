@@ -10,7 +10,7 @@ The terms of a `max` or `min` are never merged in, since its derivative compares
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from gradc.calculus.primitives import PRIMITIVES
@@ -44,7 +44,17 @@ def inline(program: Program) -> Program:
     """The program with views and single-use elementwise definitions merged into their readers."""
     firsts = program.first_results()
     position = {first: k for k, first in enumerate(firsts)}
-    kept = _choose_kept(program, firsts, position)
+    return _merged(program, firsts, position, _choose_kept(program, firsts, position))
+
+
+def merge(program: Program, arrays: Collection[int]) -> Program:
+    """The program with these arrays, elementwise definitions that are no outputs, merged into all their readers."""
+    firsts = program.first_results()
+    position = {first: k for k, first in enumerate(firsts)}
+    return _merged(program, firsts, position, {k for k, first in enumerate(firsts) if first not in arrays})
+
+
+def _merged(program: Program, firsts: Sequence[int], position: dict[int, int], kept: set[int]) -> Program:
     b = ProgramBuilder(program.parameters)
     new: dict[int, int] = {k: k for k in range(len(program.parameters))}
     for k, definition in enumerate(program.definitions):

@@ -23,8 +23,9 @@ from gradc.ir.program import (
 )
 from gradc.ir.size import ONE, ZERO, Size, index
 from gradc.schedule.order import choose_unroll, order_loops
+from gradc.schedule.pairs import compute_pairs_again
 from gradc.schedule.plan import SCALAR, TILE, WHOLE, Action, Loop, Nest, Plan, Routine, Stage
-from gradc.schedule.products import find_product
+from gradc.schedule.products import find_product, separate_factors
 from gradc.schedule.tiles import choose_lanes, turn
 
 
@@ -53,6 +54,7 @@ class _OpenNest:
 
 def plan_program(program: Program) -> Plan:
     """The plan of a lowered program."""
+    program = separate_factors(compute_pairs_again(program))
     # What depends on the arguments alone is computed first, so that no nest waits for it.
     steps: list[_OpenNest | Loop | Routine] = [_OpenNest(None)]
     made_at: dict[int, int] = {}  # the step that completes an array

@@ -14,11 +14,78 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import permutations
 
-from gradc.ir.program import Array
-from gradc.ir.size import Size
+from gradc.ir.equations import BodyBuilder, index_dependencies
+from gradc.ir.program import Array, Comprehension, Program, ProgramBuilder, remap, result_count
+from gradc.ir.size import Size, index
 from gradc.schedule.plan import Product, Stage, VectorProduct
 
 _SMALLEST = 4  # a constant extent below this is not worth a call
+
+
+def separate_factors(program: Program) -> Program:
+    """Give the two factors of a product definitions of their own, where they are more than elements of arrays.
+
+    G[k:d, j:h] = sum[i:n](X[i, k] * (s[i] * (P[i, j] - Y[i, j])))      ->      R[i:n, j:h] = s[i] * (P[i, j] - Y[i, j])
+                                                                               G[k:d, j:h] = sum[i:n](X[i, k] * R[i, j])
+    """
+    b = ProgramBuilder(program.parameters)
+    new = {k: k for k in range(len(program.parameters))}
+    for definition, first in zip(program.definitions, program.first_results(), strict=True):
+        moved = remap(definition, new)
+        if isinstance(moved, Comprehension) and moved.reduction == "sum":
+            moved = _separated(b, moved)
+        hints = [program.hint(first + j) for j in range(result_count(definition))]
+        for offset, number in enumerate(b.define(moved, *hints)):
+            new[first + offset] = number
+    return b.finish([new[number] for number in program.outputs], program.output_names)
+
+
+def _separated(b: ProgramBuilder, definition: Comprehension) -> Comprehension:
+    body = definition.body
+    if body[-1].op != "mul" or len(definition.extents) < 2:
+        return definition
+    depends = index_dependencies(body)
+    factors: list[int] = []
+    pending = [len(body) - 1]
+    while pending:
+        number = pending.pop()
+        if body[number].op == "mul":
+            pending += reversed(body[number].operands)
+        else:
+            factors.append(number)
+    plain = [f for f in factors if body[f].op == "access" and len(depends[f]) > 1]
+    if not plain:
+        return definition
+    lead = depends[max(plain, key=lambda f: (len(depends[f]), -f))]
+    rest = [f for f in factors if not depends[f] <= lead]
+    others = frozenset().union(*(depends[f] for f in rest))
+    if not rest:  # a matrix and a vector: what does not name all of the matrix's axes
+        rest = [f for f in factors if depends[f] < lead]
+        others = frozenset().union(*(depends[f] for f in rest))
+    else:
+        rest += [f for f in factors if depends[f] <= lead and depends[f] <= others]
+    matrix = [f for f in factors if f not in rest]
+    reduced = set(range(definition.rank, len(definition.extents)))
+    whole = len(definition.extents)
+    if not rest or not matrix or len(lead) == whole > 2 or len(others) == whole or not (lead & others & reduced):
+        return definition
+    result = b.body()
+    sides = [_side(b, result, definition, side, sorted(axes)) for side, axes in ((matrix, lead), (rest, others))]
+    return definition._replace(body=result.extract([result.apply("mul", *sides)])[0])
+
+
+def _side(b: ProgramBuilder, result: BodyBuilder, definition: Comprehension, side: list[int], axes: list[int]) -> int:
+    """One factor in the body of the product: an element of an array, which is defined where it is not there yet."""
+    if len(side) == 1 and definition.body[side[0]].op == "access":
+        return result.insert(definition.body, side)[0]
+    inner = b.body()
+    place = {k: index(position) for position, k in enumerate(axes)}
+    numbers = inner.insert(definition.body, side, replace_index=place.__getitem__)
+    value = numbers[0]
+    for number in numbers[1:]:
+        value = inner.apply("mul", value, number)
+    array = b.comprehend(inner, value, [definition.extents[k] for k in axes])
+    return b.access(result, array, *map(index, axes))
 
 
 def find_product(
