@@ -14,7 +14,7 @@ True
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple, TypeAlias
 
@@ -200,10 +200,12 @@ class BodyBuilder:
         replace_access: Callable[[int, tuple[Size, ...], str], int] | None = None,
         replace_dim: Callable[[str], Size | None] | None = None,
         replace_operation: Callable[[str, tuple[int, ...]], int | None] | None = None,
+        known: Mapping[int, int] | None = None,
     ) -> list[int]:
         """Copy the part of another body that `roots` need, rewriting indices, accesses, dimensions and operations.
 
-        Gives the numbers of the roots in this body. Works from the equations' order: nothing recurses.
+        Gives the numbers of the roots in this body. Works from the equations' order: nothing recurses. Equations in
+        `known` are not copied: it says what stands for them in this body.
         """
         needed = needed_by(equations, roots)
         new: dict[int, int] = {}
@@ -219,7 +221,9 @@ class BodyBuilder:
 
         for number in needed:
             equation = equations[number]
-            if equation.op == "constant":
+            if known is not None and number in known:
+                new[number] = known[number]
+            elif equation.op == "constant":
                 new[number] = self.constant(equation.data)
             elif equation.op == "integer":
                 new[number] = self.integer(equation.data.substitute(replace_atom))

@@ -1,8 +1,9 @@
-"""Rebuild every scalar body of a program through a function that rewrites operations: what the scalar passes share."""
+"""Rebuild every scalar body of a program: what the passes that rewrite expressions share."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
 from gradc.ir.equations import BodyBuilder, Equation
 from gradc.ir.program import (
@@ -20,46 +21,75 @@ from gradc.ir.program import (
 from gradc.ir.size import Size
 
 Rewrite = Callable[[BodyBuilder, str, tuple[int, ...]], "int | None"]
+# Copies the roots of a body, whose loops have these extents, into another: (program builder, what arrays have become,
+# the other body, extents, equations, roots) to the roots' numbers there.
+Transfer: TypeAlias = Callable[
+    [ProgramBuilder, Mapping[int, int], BodyBuilder, tuple[Size, ...], Sequence[Equation], Sequence[int]], list[int]
+]
 
 
 def rebuild_bodies(program: Program, rewrite: Rewrite) -> Program:
     """The program whose every operation has gone through `rewrite`, which gives its replacement or None."""
+
+    def transfer(
+        _: ProgramBuilder,
+        new: Mapping[int, int],
+        body: BodyBuilder,
+        __: tuple[Size, ...],
+        equations: Sequence[Equation],
+        roots: Sequence[int],
+    ) -> list[int]:
+        return body.insert(
+            equations,
+            roots,
+            replace_access=lambda array, place, kind: body.access(new[array], place, kind),
+            replace_operation=lambda op, operands: rewrite(body, op, operands),
+        )
+
+    return rebuild(program, transfer)
+
+
+def rebuild(program: Program, transfer: Transfer, *, scans: bool = True) -> Program:
+    """The program whose every body, those of scans too where `scans` says so, has gone through `transfer`."""
     b = ProgramBuilder(program.parameters)
     new = {k: k for k in range(len(program.parameters))}
     for definition, first in zip(program.definitions, program.first_results(), strict=True):
         hints = [program.hint(first + j) for j in range(result_count(definition))]
-        rebuilt = _rebuild(b, remap(definition, new), rewrite)
+        rebuilt = _rebuild(b, new, definition, transfer, scans)
         for offset, number in enumerate(b.define(rebuilt, *hints)):
             new[first + offset] = number
     return b.finish([new[number] for number in program.outputs], program.output_names)
 
 
-def _rebuild(b: ProgramBuilder, definition: Definition, rewrite: Rewrite) -> Definition:
+def _rebuild(
+    b: ProgramBuilder, new: Mapping[int, int], definition: Definition, transfer: Transfer, scans: bool
+) -> Definition:
     if isinstance(definition, Comprehension):
         body = b.body()
-        (root,) = body.insert(
-            definition.body, [len(definition.body) - 1], replace_operation=lambda op, n: rewrite(body, op, n)
-        )
+        (root,) = transfer(b, new, body, definition.extents, definition.body, [len(definition.body) - 1])
         return definition._replace(body=body.extract([root])[0])
     if isinstance(definition, Accumulation):
-        return make_accumulation(definition.shape, [_rebuild_piece(b, *piece, rewrite) for piece in definition.pieces])
-    if isinstance(definition, Scan):
-        return definition._replace(body=rebuild_bodies(definition.body, rewrite))
-    return definition
+        pieces = [_rebuild_piece(b, new, *piece, transfer) for piece in definition.pieces]
+        return make_accumulation(definition.shape, pieces)
+    moved = remap(definition, new)
+    if isinstance(moved, Scan) and scans:
+        return moved._replace(body=rebuild(moved.body, transfer))
+    return moved
 
 
 def _rebuild_piece(
     b: ProgramBuilder,
+    new: Mapping[int, int],
     extents: tuple[Size, ...],
     equations: Sequence[Equation],
     stores: Sequence[Store],
-    rewrite: Rewrite,
+    transfer: Transfer,
 ) -> tuple[tuple[Size, ...], BodyBuilder, list[tuple[tuple[Size, ...], int]]]:
-    """A piece of an accumulation as `ProgramBuilder.accumulate` takes it, its operations rewritten."""
+    """A piece of an accumulation as `ProgramBuilder.accumulate` takes it."""
     body = b.body()
     inner = [a[1] for store in stores for part in store.subscripts for a in part.atoms() if a[0] == "ref"]
     roots = [store.value for store in stores]
-    numbers = body.insert(equations, [*roots, *inner], replace_operation=lambda op, n: rewrite(body, op, n))
+    numbers = transfer(b, new, body, extents, equations, [*roots, *inner])
     refs = dict(zip(inner, numbers[len(roots) :], strict=True))
 
     def place(part: Size) -> Size:

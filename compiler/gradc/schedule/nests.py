@@ -26,6 +26,7 @@ from gradc.schedule.order import choose_unroll, order_loops
 from gradc.schedule.pairs import compute_pairs_again
 from gradc.schedule.plan import SCALAR, TILE, WHOLE, Action, Loop, Nest, Plan, Routine, Stage
 from gradc.schedule.products import find_product, separate_factors
+from gradc.schedule.share import Key, share
 from gradc.schedule.tiles import choose_lanes, turn
 
 
@@ -55,6 +56,17 @@ class _OpenNest:
 def plan_program(program: Program) -> Plan:
     """The plan of a lowered program."""
     program = separate_factors(compute_pairs_again(program))
+    refused: set[Key] = set()
+    while True:  # each round refuses one shared value at least
+        shared, added = share(program, refused)
+        plan = _plan(shared)
+        stored = {key for array, key in added.items() if plan.storage.get(array) == WHOLE}
+        if not stored:
+            return plan
+        refused |= stored
+
+
+def _plan(program: Program) -> Plan:
     # What depends on the arguments alone is computed first, so that no nest waits for it.
     steps: list[_OpenNest | Loop | Routine] = [_OpenNest(None)]
     made_at: dict[int, int] = {}  # the step that completes an array

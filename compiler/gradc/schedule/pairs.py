@@ -86,8 +86,11 @@ def _choice(definition: Definition, b: ProgramBuilder | None = None) -> Comprehe
     axes: dict[int, int] = {}
     for axis, part in enumerate(store.subscripts):
         atom = part.atom
-        if atom is not None and atom[0] == "index" and atom[1] not in axes and (
-            piece.extents[atom[1]] == definition.shape[axis]
+        if (
+            atom is not None
+            and atom[0] == "index"
+            and atom[1] not in axes
+            and (piece.extents[atom[1]] == definition.shape[axis])
         ):
             axes[atom[1]] = axis
     if len(axes) != len(piece.extents) or len(axes) == len(definition.shape):
@@ -123,7 +126,9 @@ def _choose(program: Program) -> set[int]:
             continue
         if definition.rank < 2 or cost(definition.body) > _CHEAP:
             continue
-        exact = all(not e.operands or e.op in ("where", "where_integer", "lt", "le", "eq", "ne") for e in definition.body)
+        exact = all(
+            not e.operands or e.op in ("where", "where_integer", "lt", "le", "eq", "ne") for e in definition.body
+        )
         if first in compared and not exact:
             continue
         if _is_of_pairs(definition):
