@@ -17,7 +17,20 @@ from gradc.ir.printer import Names, choose_names, definition_lines, index_names
 from gradc.ir.program import Array, Comprehension, Program, reads, result_count
 from gradc.ir.size import ONE, ZERO, Atom, Size, index, product, size, symbol
 from gradc.schedule.costs import cost, is_dear
-from gradc.schedule.plan import SCALAR, TILE, WHOLE, Action, Loop, Nest, Plan, Product, Routine, Stage, VectorProduct
+from gradc.schedule.plan import (
+    SCALAR,
+    TILE,
+    WHOLE,
+    Action,
+    Loop,
+    Nest,
+    Plan,
+    Product,
+    Routine,
+    Stage,
+    Transposition,
+    VectorProduct,
+)
 
 C_TYPES = {"bool": "uint8_t"} | {f"{u}int{b}": f"{u}int{b}_t" for u in ("", "u") for b in (8, 16, 32, 64)}
 _LONGEST = 88  # an expression longer than this is given a name
@@ -493,7 +506,7 @@ class _Scope:
 
     def _rows_of_tile(self, nest: Nest) -> str | None:
         """The bytes of a row of what the nest reads from memory, where a tile is cut to them; else tiles are full."""
-        if any(isinstance(stage.product, Product) for stage in nest.stages):
+        if any(isinstance(stage.call, Product) for stage in nest.stages):
             return None  # the more rows, the less often a panel is copied
         wide: dict[int, Size] = {}
         for stage in nest.stages:
@@ -694,8 +707,8 @@ class _StageWriter:
 
     def write(self) -> list[Statement]:
         """The loops, with the actions in them."""
-        if self.stage.product is not None:
-            return self._write_product(self.stage.product)
+        if self.stage.call is not None:
+            return self._write_call(self.stage.call)
         if self.stage.unroll > 1:
             return self._write_unrolled(self.stage.unroll)
         inner: list[Statement] = []
@@ -774,8 +787,8 @@ class _StageWriter:
         statements = [*self.at[count - 2], *statements, *self.after[count - 2]]
         return self._around(statements, count - 2)
 
-    def _write_product(self, call: Product | VectorProduct) -> list[Statement]:
-        """A call of the routine for products, in the loops that are left."""
+    def _write_call(self, call: Product | VectorProduct | Transposition) -> list[Statement]:
+        """A call of a routine, in the loops that are left."""
         (action,), stage = self.stage.actions, self.stage
         taken = call[:3] if isinstance(call, Product) else call[:2]
         loops = [k for k in range(len(stage.extents)) if k not in taken]
@@ -797,9 +810,15 @@ class _StageWriter:
             begin, end = self._limits(k)
             return end if begin == "0" else f"{end} - {begin}"
 
-        a, b = (stage.body[number].data for number in (call.left, call.right))
         c = (action.array, action.subscripts)
         statements: list[Statement] = []
+        if isinstance(call, Transposition):
+            routine, a = "transpose", stage.body[call.source].data
+            arguments = [*(count(k) for k in taken), start(a), step(a, call.row), start(c), step(c, call.column)]
+            self.writer.routines.add(routine)
+            suffix = "" if self.writer.real == "double" else "_f"
+            return [Line(f"gradc_{routine}{suffix}({', '.join(arguments)});")]
+        a, b = (stage.body[number].data for number in (call.left, call.right))
         if isinstance(call, Product):
             routine = "product"
             arguments = [

@@ -22,12 +22,13 @@ from gradc.ir.program import (
     result_count,
 )
 from gradc.ir.size import ONE, ZERO, Size, index
+from gradc.schedule.columns import Copy, copy_columns
 from gradc.schedule.order import choose_unroll, order_loops
 from gradc.schedule.pairs import compute_pairs_again
 from gradc.schedule.plan import SCALAR, TILE, WHOLE, Action, Loop, Nest, Plan, Routine, Stage
 from gradc.schedule.products import find_product, separate_factors
 from gradc.schedule.share import Key, share
-from gradc.schedule.tiles import choose_lanes, turn
+from gradc.schedule.tiles import choose_lanes, find_transposition, turn
 
 
 class _Item(NamedTuple):
@@ -56,14 +57,18 @@ class _OpenNest:
 def plan_program(program: Program) -> Plan:
     """The plan of a lowered program."""
     program = separate_factors(compute_pairs_again(program))
-    refused: set[Key] = set()
-    while True:  # each round refuses one shared value at least
-        shared, added = share(program, refused)
-        plan = _plan(shared)
-        stored = {key for array, key in added.items() if plan.storage.get(array) == WHOLE}
-        if not stored:
+    no_values: set[Key] = set()
+    no_copies: set[Copy] = set()
+    while True:  # each round refuses one value or copy at least
+        shared, values = share(program, no_values)
+        copied, copies, new = copy_columns(shared, no_copies)
+        plan = _plan(copied)
+        values_stored = {key for array, key in values.items() if plan.storage.get(new[array]) == WHOLE}
+        copies_stored = {key for array, key in copies.items() if plan.storage.get(array) == WHOLE}
+        if not values_stored and not copies_stored:
             return plan
-        refused |= stored
+        no_values |= values_stored
+        no_copies |= copies_stored
 
 
 def _plan(program: Program) -> Plan:
@@ -122,9 +127,9 @@ def _closed(step: _OpenNest, stream_axes: dict[int, int], lanes: frozenset[int],
 
     stages = []
     for stage in step.stages:
-        product = find_product(stage, arrays, fast_axis)
-        if product is not None:
-            stages.append(stage._replace(product=product))
+        call = find_product(stage, arrays, fast_axis) or find_transposition(stage, lanes)
+        if call is not None:
+            stages.append(stage._replace(call=call))
             continue
         turned = stage if step.extent is None else turn(stage, stream_axes, lanes, arrays)
         stages.append(turned._replace(unroll=choose_unroll(turned)))

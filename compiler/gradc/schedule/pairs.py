@@ -76,7 +76,7 @@ def _few(definition: Definition, b: ProgramBuilder | None = None) -> Comprehensi
 
 
 def _choice(definition: Definition, b: ProgramBuilder | None = None) -> Comprehension | None:
-    """``T[i, y[i]] += e`` as ``T[i, j] = where(j == y[i], e, 0)``: cheap where T is read everywhere, as adjoints are."""
+    """``T[i, y[i]] += e`` as ``T[i, j] = where(j == y[i], e, 0)``: cheap where all of T is read, as adjoints are."""
     if not isinstance(definition, Accumulation) or len(definition.pieces) != 1 or len(definition.shape) < 2:
         return None
     (piece,) = definition.pieces

@@ -62,6 +62,14 @@ class VectorProduct(NamedTuple):
     along: bool
 
 
+class Transposition(NamedTuple):
+    """``T[column, row] = S[row, column]``, as they are stored; `source` is the equation that reads S."""
+
+    row: int
+    column: int
+    source: int
+
+
 class Stage(NamedTuple):
     """A loop nest: index k of its body is loop k, counted from the outermost."""
 
@@ -71,7 +79,7 @@ class Stage(NamedTuple):
     definitions: tuple[int, ...]  # whose index notation the comment shows
     stream: int = 0  # the loop that runs along the stream, in a nest that has one
     unroll: int = 1  # how many iterations of the loop outside the innermost are taken at a time
-    product: Product | VectorProduct | None = None
+    call: Product | VectorProduct | Transposition | None = None
 
 
 class Nest(NamedTuple):

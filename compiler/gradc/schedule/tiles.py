@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from gradc.ir.equations import BodyBuilder, index_dependencies
 from gradc.ir.program import Array
 from gradc.ir.size import Size, index
-from gradc.schedule.plan import Stage
+from gradc.schedule.plan import Stage, Transposition
 
 
 def choose_lanes(
@@ -26,6 +26,8 @@ def choose_lanes(
         changed = False
         for stages in nests:
             for stage in stages:
+                if _is_copy(stage):
+                    continue
                 touched = {number for number, _ in _places(stage)} & lanes
                 if touched and not _runs_along(stage, stream_axes, lanes, arrays) and not _is_inner(stage, touched):
                     lanes -= touched
@@ -72,6 +74,27 @@ def permute(stage: Stage, order: Sequence[int]) -> Stage:
         actions=actions,
         stream=where[stage.stream],
     )
+
+
+def find_transposition(stage: Stage, lanes: frozenset[int]) -> Transposition | None:
+    """The copy between a tile's buffer and an array that lies the other way, if a stage is that."""
+    if not _is_copy(stage):
+        return None
+    (action,) = stage.actions
+    source, place = stage.body[action.value].data
+    if (source in lanes) == (action.array in lanes) or place != action.subscripts:
+        return None
+    first, second = (part.atom[1] for part in place if part.atom is not None)
+    row, column = (first, second) if action.array in lanes else (second, first)
+    return Transposition(row, column, action.value)
+
+
+def _is_copy(stage: Stage) -> bool:
+    if len(stage.actions) != 1 or len(stage.extents) != 2:
+        return False
+    (action,) = stage.actions
+    plain = {part.atom for part in action.subscripts} == {("index", 0), ("index", 1)}
+    return plain and action.kind == "store" and stage.body[action.value].op == "access"
 
 
 def _places(stage: Stage) -> list[tuple[int, tuple[Size, ...]]]:

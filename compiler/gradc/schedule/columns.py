@@ -1,0 +1,116 @@
+"""Copy a tile of a data matrix to where its columns are contiguous, and a tile of a result back.
+
+    s[i:n] = sum[k:c](exp(Z[i, k]))               ->      Z_tile[i:n, k:c] = Z[i, k]
+                                                           s[i:n] = sum[k:c](exp(Z_tile[i, k]))
+
+    P[i:n, k:c] = exp(Z[i, k]) / s[i]             ->      P_tile[i:n, k:c] = exp(Z_tile[i, k]) / s[i]
+                                                           P[i:n, k:c] = P_tile[i, k]
+
+Loops over a few columns then run along many rows. It pays where the elements go through something dear, and in a tile's
+buffers alone: what would be stored whole is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TypeAlias
+
+from gradc.ir.equations import Equation, index_dependencies
+from gradc.ir.program import Comprehension, Definition, Program, ProgramBuilder, bodies_of, remap, result_count
+from gradc.ir.size import Size, index
+from gradc.schedule.costs import is_dear
+
+Copy: TypeAlias = tuple[str, int]  # "in", and the number of a parameter; or "out", and the position of an output
+
+
+def copy_columns(program: Program, refused: Collection[Copy]) -> tuple[Program, dict[int, Copy], dict[int, int]]:
+    """The program with copies, what each array that is added is for, and what the others' numbers have become."""
+    chosen = {k: None for d in program.definitions if _is_heavy(d) for k in _matrices(program, d)}
+    wanted = [k for k in chosen if ("in", k) not in refused]
+    added: dict[int, Copy] = {}
+    if not wanted:
+        return program, added, {k: k for k in range(len(program.arrays()))}
+    b = ProgramBuilder(program.parameters)
+    new = {k: k for k in range(len(program.parameters))}
+    for definition, first in zip(program.definitions, program.first_results(), strict=True):
+        hints = [program.hint(first + j) for j in range(result_count(definition))]
+        moved: Definition
+        if isinstance(definition, Comprehension):
+            moved = _with_copies(b, program, definition, new, wanted, added)
+        else:
+            moved = remap(definition, new)
+        out = ("out", program.outputs.index(first)) if first in program.outputs else None
+        if out is not None and out not in refused and _is_heavy(definition) and _matrices(program, definition):
+            assert isinstance(moved, Comprehension)
+            if moved.reduction is None and moved.rank == 2:
+                tile = b.define_apart(moved)
+                added[tile] = out
+                body = b.body()
+                value = b.access(body, tile, index(0), index(1))
+                moved = Comprehension(moved.extents, 2, None, body.extract([value])[0])
+        for offset, number in enumerate(b.define(moved, *hints)):
+            new[first + offset] = number
+    return b.finish([new[number] for number in program.outputs], program.output_names), added, new
+
+
+def _with_copies(
+    b: ProgramBuilder,
+    program: Program,
+    definition: Comprehension,
+    new: dict[int, int],
+    wanted: Collection[int],
+    added: dict[int, Copy],
+) -> Comprehension:
+    copies = [k for k in _matrices(program, definition) if k in wanted] if not _is_product(definition.body) else []
+    body = b.body()
+
+    def read(array: int, place: tuple[Size, ...], kind: str) -> int:
+        if array not in copies or not _is_matrix(place):
+            return body.access(new[array], place, kind)
+        shape = program.parameters[array].shape
+        inner = b.body()
+        element = b.access(inner, array, index(0), index(1))
+        hint = f"{program.parameters[array].name}_tile"
+        copy = b.define(Comprehension(shape, 2, None, inner.extract([element])[0]), hint)[0]
+        added[copy] = ("in", array)
+        return body.access(copy, place, kind)
+
+    (root,) = body.insert(definition.body, [len(definition.body) - 1], replace_access=read)
+    return definition._replace(body=body.extract([root])[0])
+
+
+def _matrices(program: Program, definition: Definition) -> list[int]:
+    """The matrices among the parameters that a definition reads row by row, over all of both axes."""
+    found: dict[int, None] = {}
+    for extents, body, _ in bodies_of(definition):
+        for equation in body:
+            if equation.op != "access" or equation.data[0] >= len(program.parameters) or equation.kind != "real":
+                continue
+            array, place = equation.data
+            shape = program.parameters[array].shape
+            if program.parameters[array].dtype != "real" or not _is_matrix(place) or shape[0] == shape[1]:
+                continue
+            if shape[0].constant is None and all(
+                extents[part.atom[1]] == n for part, n in zip(place, shape, strict=True)
+            ):
+                found[array] = None
+    return list(found)
+
+
+def _is_matrix(place: tuple[Size, ...]) -> bool:
+    atoms = [part.atom for part in place]
+    return len(atoms) == 2 and all(a is not None and a[0] == "index" for a in atoms) and atoms[0] != atoms[1]
+
+
+def _is_heavy(definition: Definition) -> bool:
+    """Whether elements of a matrix go through something dear, or into a maximum of their row."""
+    if not isinstance(definition, Comprehension) or len(definition.extents) < 2:
+        return False
+    if definition.reduction in ("max", "min") and definition.rank == 1:
+        return True
+    depends = index_dependencies(definition.body)
+    return any(is_dear(e) and len(depends[number]) > 1 for number, e in enumerate(definition.body))
+
+
+def _is_product(body: tuple[Equation, ...]) -> bool:
+    return body[-1].op == "mul" and all(body[number].op == "access" for number in body[-1].operands)
