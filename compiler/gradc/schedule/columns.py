@@ -25,7 +25,10 @@ Copy: TypeAlias = tuple[str, int]  # "in", and the number of a parameter; or "ou
 
 def copy_columns(program: Program, refused: Collection[Copy]) -> tuple[Program, dict[int, Copy], dict[int, int]]:
     """The program with copies, what each array that is added is for, and what the others' numbers have become."""
-    chosen = {k: None for d in program.definitions if _is_heavy(d) for k in _matrices(program, d)}
+    shapes = {shape for definition in program.definitions if _is_heavy(definition) for shape in _shapes(definition)}
+    chosen = {
+        k: None for d in program.definitions for k in _matrices(program, d) if program.parameters[k].shape in shapes
+    }
     wanted = [k for k in chosen if ("in", k) not in refused]
     added: dict[int, Copy] = {}
     if not wanted:
@@ -61,7 +64,7 @@ def _with_copies(
     wanted: Collection[int],
     added: dict[int, Copy],
 ) -> Comprehension:
-    copies = [k for k in _matrices(program, definition) if k in wanted] if not _is_product(definition.body) else []
+    copies = [k for k in _matrices(program, definition) if k in wanted]
     body = b.body()
 
     def read(array: int, place: tuple[Size, ...], kind: str) -> int:
@@ -83,6 +86,8 @@ def _matrices(program: Program, definition: Definition) -> list[int]:
     """The matrices among the parameters that a definition reads row by row, over all of both axes."""
     found: dict[int, None] = {}
     for extents, body, _ in bodies_of(definition):
+        if _is_product(body):
+            continue
         for equation in body:
             if equation.op != "access" or equation.data[0] >= len(program.parameters) or equation.kind != "real":
                 continue
@@ -95,6 +100,16 @@ def _matrices(program: Program, definition: Definition) -> list[int]:
             ):
                 found[array] = None
     return list(found)
+
+
+def _shapes(definition: Definition) -> list[tuple[Size, ...]]:
+    """The extents of the pairs of loops that the elements of matrices are read over."""
+    return [
+        tuple(extents[part.atom[1]] for part in equation.data[1])
+        for extents, body, _ in bodies_of(definition)
+        for equation in body
+        if equation.op == "access" and _is_matrix(equation.data[1])
+    ]
 
 
 def _is_matrix(place: tuple[Size, ...]) -> bool:
@@ -113,4 +128,8 @@ def _is_heavy(definition: Definition) -> bool:
 
 
 def _is_product(body: tuple[Equation, ...]) -> bool:
-    return body[-1].op == "mul" and all(body[number].op == "access" for number in body[-1].operands)
+    """Whether a body multiplies elements of two arrays that it reads at different indices."""
+    if body[-1].op != "mul" or any(body[number].op != "access" for number in body[-1].operands):
+        return False
+    first, second = (set(body[number].data[1]) for number in body[-1].operands)
+    return first != second

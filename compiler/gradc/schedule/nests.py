@@ -28,7 +28,7 @@ from gradc.schedule.pairs import compute_pairs_again
 from gradc.schedule.plan import SCALAR, TILE, WHOLE, Action, Loop, Nest, Plan, Routine, Stage
 from gradc.schedule.products import find_product, separate_factors
 from gradc.schedule.share import Key, share
-from gradc.schedule.tiles import choose_lanes, find_transposition, turn
+from gradc.schedule.tiles import choose_lanes, find_transposition, is_copy, turn
 
 
 class _Item(NamedTuple):
@@ -256,6 +256,7 @@ def _join(program: Program, nest: _OpenNest, item: _Item, stream: int | None) ->
             k
             for k in range(earliest, len(nest.stages))
             if nest.stages[k].extents == extents
+            and not (is_copy(nest.stages[k]) or _is_copy(item))
             and _pointwise(item, nest, k, level)
             and _same_suffix(nest.stages[k], reduced)
         ),
@@ -297,6 +298,11 @@ def _join(program: Program, nest: _OpenNest, item: _Item, stream: int | None) ->
     for axis, extent in enumerate(program.arrays()[item.array].shape):
         if extent == nest.extent and all(place[axis] == index(stream) for place, _ in item.stores):
             nest.streamed[item.array] = axis
+
+
+def _is_copy(item: _Item) -> bool:
+    """Whether an item only copies a matrix: it is done by a routine."""
+    return item.kind == "store" and len(item.extents) == 2 and item.body[item.stores[0][1]].op == "access"
 
 
 def _same_suffix(stage: Stage, reduced: frozenset[int]) -> bool:

@@ -26,7 +26,7 @@ def choose_lanes(
         changed = False
         for stages in nests:
             for stage in stages:
-                if _is_copy(stage):
+                if is_copy(stage):
                     continue
                 touched = {number for number, _ in _places(stage)} & lanes
                 if touched and not _runs_along(stage, stream_axes, lanes, arrays) and not _is_inner(stage, touched):
@@ -78,7 +78,7 @@ def permute(stage: Stage, order: Sequence[int]) -> Stage:
 
 def find_transposition(stage: Stage, lanes: frozenset[int]) -> Transposition | None:
     """The copy between a tile's buffer and an array that lies the other way, if a stage is that."""
-    if not _is_copy(stage):
+    if not is_copy(stage):
         return None
     (action,) = stage.actions
     source, place = stage.body[action.value].data
@@ -89,7 +89,8 @@ def find_transposition(stage: Stage, lanes: frozenset[int]) -> Transposition | N
     return Transposition(row, column, action.value)
 
 
-def _is_copy(stage: Stage) -> bool:
+def is_copy(stage: Stage) -> bool:
+    """Whether a stage only copies a matrix."""
     if len(stage.actions) != 1 or len(stage.extents) != 2:
         return False
     (action,) = stage.actions
