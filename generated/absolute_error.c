@@ -70,6 +70,66 @@ static int64_t gradc_rows(size_t bytes)
 typedef double gradc_vector __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
 typedef int64_t gradc_mask __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
 
+/* z[j] += sum over i < rows of a[i, j] * x[i], a's rows contiguous: z stays in registers, a few vectors at a time. */
+__attribute__((always_inline)) static inline void gradc_strip(
+    const int wide, int64_t rows, const double *restrict a, int64_t a_row, const double *restrict x, int64_t x_step,
+    double *restrict z, gradc_mask used)
+{
+    gradc_vector even[6], odd[6];
+    for (int v = 0; v < wide; ++v) {
+        even[v] = odd[v] = (gradc_vector){0};
+    }
+    int64_t i = 0;
+    for (; i + 2 <= rows; i += 2) {
+        const double first = x[i * x_step], second = x[(i + 1) * x_step];
+        for (int v = 0; v < wide; ++v) {
+            even[v] += first * *(const gradc_vector *)(a + i * a_row + v * GRADC_LANES);
+            odd[v] += second * *(const gradc_vector *)(a + (i + 1) * a_row + v * GRADC_LANES);
+        }
+    }
+    if (i < rows) {
+        const double first = x[i * x_step];
+        for (int v = 0; v < wide; ++v) {
+            even[v] += first * *(const gradc_vector *)(a + i * a_row + v * GRADC_LANES);
+        }
+    }
+    for (int v = 0; v < wide; ++v) {
+        gradc_vector *place = (gradc_vector *)(z + v * GRADC_LANES);
+        const gradc_vector more = even[v] + odd[v];
+        *place += v + 1 == wide ? (gradc_vector)((gradc_mask)more & used) : more;
+    }
+}
+
+static void gradc_combine(int64_t rows, int64_t columns, const double *restrict a, int64_t a_row,
+                          const double *restrict x, int64_t x_step, double *restrict z)
+{
+    const int64_t last = columns - GRADC_LANES;
+    gradc_mask all = {0};
+    all = ~all;
+    int64_t j = 0;
+    for (; j + 6 * GRADC_LANES <= columns; j += 6 * GRADC_LANES) {
+        gradc_strip(6, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    for (; j + 2 * GRADC_LANES <= columns; j += 2 * GRADC_LANES) {
+        gradc_strip(2, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    for (; j + GRADC_LANES <= columns; j += GRADC_LANES) {
+        gradc_strip(1, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    if (j < columns && last >= 0) { /* what overlaps is computed again, and masked out */
+        for (int64_t k = 0; k < GRADC_LANES; ++k) {
+            all[k] = last + k >= j ? -1 : 0;
+        }
+        gradc_strip(1, rows, a + last, a_row, x, x_step, z + last, all);
+        return;
+    }
+    for (int64_t i = 0; i < rows; ++i) {
+        for (int64_t k = j; k < columns; ++k) {
+            z[k] += a[i * a_row + k] * x[i * x_step];
+        }
+    }
+}
+
 /* z[i] (+)= sum over j < depth of a[i, j] * x[j], a's rows contiguous: four rows at a time, so that x is loaded once for
  * them. The last vector of a row overlaps the one before it, and what that one has counted is masked out. */
 static inline double gradc_total(gradc_vector sum)
@@ -219,8 +279,8 @@ int absolute_error_forward(int64_t n, int64_t d, const double *restrict w, const
 
 size_t absolute_error_backward_work(int64_t n, int64_t d)
 {
-    (void)n;
-    return gradc_bytes(d, sizeof(double));
+    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 10, d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int absolute_error_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -229,67 +289,14 @@ int absolute_error_backward(int64_t n, int64_t d, const double *restrict w, cons
 {
     (void)w;
     unsigned char *scratch = work;
-    double *const t2 = (void *)scratch;
-
-    /* t1 = cotangent / n */
-    const double t1 = cotangent / (double)n;
-    for (int64_t at = 0; at < d; ++at) {
-        t2[at] = 0.0;
-    }
-
-    /* t2[j:d] = sum[i:n](let(s0 := t0[i] - y[i], X[i, j] * where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0,
-     *    1, 0)))) */
-    for (int64_t i = 0; i < n / 4 * 4; i += 4) {
-        const double v0 = t0[i] - y[i];
-        const double v1 = v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0);
-        const double v2 = t0[(i + 1)] - y[(i + 1)];
-        const double v3 = v2 != v2 ? v2 : (0.0 < v2 ? 1.0 : 0.0) - (v2 < 0.0 ? 1.0 : 0.0);
-        const double v4 = t0[(i + 2)] - y[(i + 2)];
-        const double v5 = v4 != v4 ? v4 : (0.0 < v4 ? 1.0 : 0.0) - (v4 < 0.0 ? 1.0 : 0.0);
-        const double v6 = t0[(i + 3)] - y[(i + 3)];
-        const double v7 = v6 != v6 ? v6 : (0.0 < v6 ? 1.0 : 0.0) - (v6 < 0.0 ? 1.0 : 0.0);
-        GRADC_SIMD()
-        for (int64_t j = 0; j < d; ++j) {
-            t2[j] += X[i*d + j] * v1 + X[(i + 1)*d + j] * v3 + X[(i + 2)*d + j] * v5 + X[(i + 3)*d + j] * v7;
-        }
-    }
-    for (int64_t i = n / 4 * 4; i < n; ++i) {
-        const double v0 = t0[i] - y[i];
-        const double v1 = v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0);
-        GRADC_SIMD()
-        for (int64_t j = 0; j < d; ++j) {
-            t2[j] += X[i*d + j] * v1;
-        }
-    }
-
-    /* grad_w[j:d] = t1 * t2[j] */
-    GRADC_SIMD()
-    for (int64_t j = 0; j < d; ++j) {
-        grad_w[j] = t1 * t2[j];
-    }
-    return 0;
-}
-
-size_t absolute_error_value_and_grad_work(int64_t n, int64_t d)
-{
-    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 15*d + 4, d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
-}
-
-int absolute_error_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
-                                  const double *restrict y, double *restrict value, double *restrict grad_w,
-                                  void *restrict work)
-{
-    unsigned char *scratch = work;
     double *const t3 = (void *)scratch;
     scratch += gradc_bytes(d, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
 
-    /* t2 = 1 / n */
-    const double t2 = 1.0 / (double)n;
-    const int64_t parts = gradc_parts(n, 15*d + 4, d);
+    /* t1 = cotangent / n */
+    const double t1 = cotangent / (double)n;
+    const int64_t parts = gradc_parts(n, 3*d + 10, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t1_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -297,8 +304,7 @@ int absolute_error_value_and_grad(int64_t n, int64_t d, const double *restrict w
         unsigned char *own = part_scratch + part * part_bytes;
         double *const t3_part = part == 0 ? t3 : (void *)own;
         own += gradc_bytes(d, sizeof(double));
-        double *const t0 = (void *)own;
-        double t1_part = 0.0;
+        double *const t2 = (void *)own;
         for (int64_t at = 0; at < d; ++at) {
             t3_part[at] = 0.0;
         }
@@ -306,47 +312,16 @@ int absolute_error_value_and_grad(int64_t n, int64_t d, const double *restrict w
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
-
-            /* t1 = sum[i:n](abs(t0[i] - y[i])) */
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
+            /* t2[i:n] = let(s0 := t0[i] - y[i], where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0))) */
+            GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t1_part_sum += fabs(t0[i - tile_begin] - y[i]);
+                const double v0 = t0[i] - y[i];
+                t2[i - tile_begin] = v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0);
             }
-            t1_part += t1_part_sum;
 
-            /* t3[j:d] = sum[i:n](let(s0 := t0[i] - y[i], X[i, j] * where(s0 != s0, s0, where(0 < s0, 1, 0) -
-             *    where(s0 < 0, 1, 0)))) */
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                const double v0 = t0[i - tile_begin] - y[i];
-                const double v1 = v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0);
-                const double v2 = t0[(i + 1) - tile_begin] - y[(i + 1)];
-                const double v3 = v2 != v2 ? v2 : (0.0 < v2 ? 1.0 : 0.0) - (v2 < 0.0 ? 1.0 : 0.0);
-                const double v4 = t0[(i + 2) - tile_begin] - y[(i + 2)];
-                const double v5 = v4 != v4 ? v4 : (0.0 < v4 ? 1.0 : 0.0) - (v4 < 0.0 ? 1.0 : 0.0);
-                const double v6 = t0[(i + 3) - tile_begin] - y[(i + 3)];
-                const double v7 = v6 != v6 ? v6 : (0.0 < v6 ? 1.0 : 0.0) - (v6 < 0.0 ? 1.0 : 0.0);
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    t3_part[j] += X[i*d + j] * v1 + X[(i + 1)*d + j] * v3 + X[(i + 2)*d + j] * v5 + X[(i + 3)*d + j] * v7;
-                }
-            }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                const double v0 = t0[i - tile_begin] - y[i];
-                const double v1 = v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0);
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    t3_part[j] += X[i*d + j] * v1;
-                }
-            }
+            /* t3[j:d] = sum[i:n](X[i, j] * t2[i]) */
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, t3_part);
         }
-        t1_parts[part] = t1_part;
-    }
-    double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const t3_more = (void *)(part_scratch + part * part_bytes);
@@ -356,13 +331,91 @@ int absolute_error_value_and_grad(int64_t n, int64_t d, const double *restrict w
         }
     }
 
+    /* grad_w[j:d] = t1 * t3[j] */
+    GRADC_SIMD()
+    for (int64_t j = 0; j < d; ++j) {
+        grad_w[j] = t1 * t3[j];
+    }
+    return 0;
+}
+
+size_t absolute_error_value_and_grad_work(int64_t n, int64_t d)
+{
+    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 11, d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
+}
+
+int absolute_error_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
+                                  const double *restrict y, double *restrict value, double *restrict grad_w,
+                                  void *restrict work)
+{
+    unsigned char *scratch = work;
+    double *const t4 = (void *)scratch;
+    scratch += gradc_bytes(d, sizeof(double));
+    unsigned char *const part_scratch = (void *)scratch;
+
+    /* t2 = 1 / n */
+    const double t2 = 1.0 / (double)n;
+    const int64_t parts = gradc_parts(n, 6*d + 11, d);
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t1_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t4_part = part == 0 ? t4 : (void *)own;
+        own += gradc_bytes(d, sizeof(double));
+        double *const t0 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t3 = (void *)own;
+        double t1_part = 0.0;
+        for (int64_t at = 0; at < d; ++at) {
+            t4_part[at] = 0.0;
+        }
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+
+            /* t1 = sum[i:n](abs(t0[i] - y[i])) */
+            /* t3[i:n] = let(s0 := t0[i] - y[i], where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0))) */
+            double t1_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = t0[i - tile_begin] - y[i];
+                t1_part_sum += fabs(v0);
+                t3[i - tile_begin] = v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0);
+            }
+            t1_part += t1_part_sum;
+
+            /* t4[j:d] = sum[i:n](X[i, j] * t3[i]) */
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, t4_part);
+        }
+        t1_parts[part] = t1_part;
+    }
+    double t1 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t4_more = (void *)(part_scratch + part * part_bytes);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < d; ++at) {
+            t4[at] += t4_more[at];
+        }
+    }
+
     /* value = t1 / n */
     *value = t1 / (double)n;
 
-    /* grad_w[j:d] = t2 * t3[j] */
+    /* grad_w[j:d] = t2 * t4[j] */
     GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
-        grad_w[j] = t2 * t3[j];
+        grad_w[j] = t2 * t4[j];
     }
     return 0;
 }

@@ -120,6 +120,66 @@ static inline double gradc_log(double x)
 typedef double gradc_vector __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
 typedef int64_t gradc_mask __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
 
+/* z[j] += sum over i < rows of a[i, j] * x[i], a's rows contiguous: z stays in registers, a few vectors at a time. */
+__attribute__((always_inline)) static inline void gradc_strip(
+    const int wide, int64_t rows, const double *restrict a, int64_t a_row, const double *restrict x, int64_t x_step,
+    double *restrict z, gradc_mask used)
+{
+    gradc_vector even[6], odd[6];
+    for (int v = 0; v < wide; ++v) {
+        even[v] = odd[v] = (gradc_vector){0};
+    }
+    int64_t i = 0;
+    for (; i + 2 <= rows; i += 2) {
+        const double first = x[i * x_step], second = x[(i + 1) * x_step];
+        for (int v = 0; v < wide; ++v) {
+            even[v] += first * *(const gradc_vector *)(a + i * a_row + v * GRADC_LANES);
+            odd[v] += second * *(const gradc_vector *)(a + (i + 1) * a_row + v * GRADC_LANES);
+        }
+    }
+    if (i < rows) {
+        const double first = x[i * x_step];
+        for (int v = 0; v < wide; ++v) {
+            even[v] += first * *(const gradc_vector *)(a + i * a_row + v * GRADC_LANES);
+        }
+    }
+    for (int v = 0; v < wide; ++v) {
+        gradc_vector *place = (gradc_vector *)(z + v * GRADC_LANES);
+        const gradc_vector more = even[v] + odd[v];
+        *place += v + 1 == wide ? (gradc_vector)((gradc_mask)more & used) : more;
+    }
+}
+
+static void gradc_combine(int64_t rows, int64_t columns, const double *restrict a, int64_t a_row,
+                          const double *restrict x, int64_t x_step, double *restrict z)
+{
+    const int64_t last = columns - GRADC_LANES;
+    gradc_mask all = {0};
+    all = ~all;
+    int64_t j = 0;
+    for (; j + 6 * GRADC_LANES <= columns; j += 6 * GRADC_LANES) {
+        gradc_strip(6, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    for (; j + 2 * GRADC_LANES <= columns; j += 2 * GRADC_LANES) {
+        gradc_strip(2, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    for (; j + GRADC_LANES <= columns; j += GRADC_LANES) {
+        gradc_strip(1, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    if (j < columns && last >= 0) { /* what overlaps is computed again, and masked out */
+        for (int64_t k = 0; k < GRADC_LANES; ++k) {
+            all[k] = last + k >= j ? -1 : 0;
+        }
+        gradc_strip(1, rows, a + last, a_row, x, x_step, z + last, all);
+        return;
+    }
+    for (int64_t i = 0; i < rows; ++i) {
+        for (int64_t k = j; k < columns; ++k) {
+            z[k] += a[i * a_row + k] * x[i * x_step];
+        }
+    }
+}
+
 /* z[i] (+)= sum over j < depth of a[i, j] * x[j], a's rows contiguous: four rows at a time, so that x is loaded once for
  * them. The last vector of a row overlaps the one before it, and what that one has counted is masked out. */
 static inline double gradc_total(gradc_vector sum)
@@ -178,8 +238,7 @@ static void gradc_dots(int64_t rows, int64_t depth, const double *restrict a, in
 size_t cox_value_work(int64_t n, int64_t d)
 {
     return gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n*n, sizeof(double))
-           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 26*n + 32, 0) * (gradc_bytes(128, sizeof(double)));
+           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 30*n + 32, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
 int cox_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict time_,
@@ -189,24 +248,22 @@ int cox_value(int64_t n, int64_t d, const double *restrict w, const double *rest
     double *const z = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
     double *const t0 = (void *)scratch;
-    scratch += gradc_bytes(n*n, sizeof(double));
-    double *const t1 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double)));
     unsigned char *const part_scratch_ = (void *)scratch;
     const int64_t parts = gradc_parts(n, 3*d + 5*n + 1, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
-    double t5_parts[GRADC_PARTS];
+    double t4_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
-        double *const t1_part = part == 0 ? t1 : (void *)own;
-        double t5_part = 0.0;
+        double *const t0_part = part == 0 ? t0 : (void *)own;
+        double t4_part = 0.0;
         for (int64_t at = 0; at < n; ++at) {
-            t1_part[at] = -INFINITY;
+            t0_part[at] = -INFINITY;
         }
         const int64_t tile_rows = gradc_rows(d * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
@@ -215,92 +272,111 @@ int cox_value(int64_t n, int64_t d, const double *restrict w, const double *rest
             /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
             gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &z[tile_begin], 1, 0);
 
-            /* t0[i:n, j:n] = where(time[i] <= time[j], z[j], -inf) */
-            /* t1[i:n] = max[j:n](t0[i, j]) */
+            /* t0[i:n] = max[j:n](where(time[i] <= time[j], z[j], -inf)) */
             for (int64_t i = 0; i < n; ++i) {
                 const double time__i = time_[i];
-                double t1_part_max = -INFINITY;
+                double t0_part_max = -INFINITY;
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
                     const double v0 = time__i <= time_[j] ? z[j] : -INFINITY;
-                    t0[i*n + j] = v0;
-                    t1_part_max = (v0 > t1_part_max || v0 != v0) ? v0 : t1_part_max;
+                    t0_part_max = (v0 > t0_part_max || v0 != v0) ? v0 : t0_part_max;
                 }
-                t1_part[i] = (t1_part_max > t1_part[i] || t1_part_max != t1_part_max) ? t1_part_max : t1_part[i];
+                t0_part[i] = (t0_part_max > t0_part[i] || t0_part_max != t0_part_max) ? t0_part_max : t0_part[i];
             }
 
-            /* t5 = sum[i:n](event[i]) */
-            double t5_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t5_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t5_part_sum += event[i];
-            }
-            t5_part += t5_part_sum;
-        }
-        t5_parts[part] = t5_part;
-    }
-    double t5 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t5 += t5_parts[part];
-    }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const t1_more = (void *)(part_scratch + part * part_bytes);
-        GRADC_SIMD()
-        for (int64_t at = 0; at < n; ++at) {
-            t1[at] = (t1_more[at] > t1[at] || t1_more[at] != t1_more[at]) ? t1_more[at] : t1[at];
-        }
-    }
-    const int64_t parts_ = gradc_parts(n, 26*n + 32, 0);
-    const size_t part_bytes_ = gradc_bytes(128, sizeof(double));
-    double t4_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts_)
-    for (int64_t part = 0; part < parts_; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_, part);
-        const int64_t part_end = gradc_cut(n, parts_, part + 1);
-        unsigned char *own = part_scratch_ + part * part_bytes_;
-        double *const t2 = (void *)own;
-        double t4_part = 0.0;
-        const int64_t tile_rows = gradc_rows(n * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t2[i:n] = sum[j:n](exp(t0[i, j] - where(inf == abs(t1[i]), 0, t1[i]))) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i];
-                const double v0 = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
-                double t2_sum = 0.0;
-                GRADC_SIMD(reduction(+:t2_sum))
-                for (int64_t j = 0; j < n; ++j) {
-                    t2_sum += gradc_exp(t0[i*n + j] - v0);
-                }
-                t2[i - tile_begin] = t2_sum;
-            }
-
-            /* t3[i:n] = log(t2[i]) + where(inf == abs(t1[i]), 0, t1[i]) */
-            /* t4 = sum[i:n](event[i] * (t1[i] + (t3[i] - t1[i]) - z[i])) */
+            /* t4 = sum[i:n](event[i]) */
             double t4_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t4_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i];
-                const double v0 = t1_i + (gradc_log(t2[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i) - t1_i) - z[i];
-                t4_part_sum += event[i] * v0;
+                t4_part_sum += event[i];
             }
             t4_part += t4_part_sum;
         }
         t4_parts[part] = t4_part;
     }
     double t4 = 0.0;
-    for (int64_t part = 0; part < parts_; ++part) {
+    for (int64_t part = 0; part < parts; ++part) {
         t4 += t4_parts[part];
     }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t0_more = (void *)(part_scratch + part * part_bytes);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < n; ++at) {
+            t0[at] = (t0_more[at] > t0[at] || t0_more[at] != t0_more[at]) ? t0_more[at] : t0[at];
+        }
+    }
+    const int64_t parts_ = gradc_parts(n, 30*n + 32, 0);
+    const size_t part_bytes_ = gradc_bytes(128, sizeof(double));
+    double t3_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts_)
+    for (int64_t part = 0; part < parts_; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_, part);
+        const int64_t part_end = gradc_cut(n, parts_, part + 1);
+        unsigned char *own = part_scratch_ + part * part_bytes_;
+        double *const t1 = (void *)own;
+        double t3_part = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-    /* value = t4 / t5 */
-    *value = t4 / t5;
+            /* t1[i:n] = sum[j:n](exp(where(time[i] <= time[j], z[j], -inf) - where(inf == abs(t0[i]), 0, t0[i]))) */
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t1[j - tile_begin] = 0.0;
+            }
+            for (int64_t i = 0; i < n / 4 * 4; i += 4) {
+                const double time__i = time_[i];
+                const double z_i = z[i];
+                const double time__i1 = time_[(i + 1)];
+                const double z_i1 = z[(i + 1)];
+                const double time__i2 = time_[(i + 2)];
+                const double z_i2 = z[(i + 2)];
+                const double time__i3 = time_[(i + 3)];
+                const double z_i3 = z[(i + 3)];
+                GRADC_SIMD()
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const double t0_j = t0[j];
+                    const double v0 = gradc_exp((time_[j] <= time__i ? z_i : -INFINITY) - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
+                    const double v1 = gradc_exp((time_[j] <= time__i1 ? z_i1 : -INFINITY) - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
+                    const double v2 = gradc_exp((time_[j] <= time__i2 ? z_i2 : -INFINITY) - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
+                    const double v3 = gradc_exp((time_[j] <= time__i3 ? z_i3 : -INFINITY) - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
+                    t1[j - tile_begin] += v0 + v1 + v2 + v3;
+                }
+            }
+            for (int64_t i = n / 4 * 4; i < n; ++i) {
+                const double time__i = time_[i];
+                const double z_i = z[i];
+                GRADC_SIMD()
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const double t0_j = t0[j];
+                    const double v0 = gradc_exp((time_[j] <= time__i ? z_i : -INFINITY) - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
+                    t1[j - tile_begin] += v0;
+                }
+            }
+
+            /* t2[i:n] = log(t1[i]) + where(inf == abs(t0[i]), 0, t0[i]) */
+            /* t3 = sum[i:n](event[i] * (t0[i] + (t2[i] - t0[i]) - z[i])) */
+            double t3_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t3_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t0_i = t0[i];
+                const double v0 = t0_i + (gradc_log(t1[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i) - t0_i) - z[i];
+                t3_part_sum += event[i] * v0;
+            }
+            t3_part += t3_part_sum;
+        }
+        t3_parts[part] = t3_part;
+    }
+    double t3 = 0.0;
+    for (int64_t part = 0; part < parts_; ++part) {
+        t3 += t3_parts[part];
+    }
+
+    /* value = t3 / t4 */
+    *value = t3 / t4;
     return 0;
 }
 
 size_t cox_forward_work(int64_t n, int64_t d)
 {
-    return gradc_bytes(n*n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 26*n + 32, 0) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 30*n + 32, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
 int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -309,8 +385,6 @@ int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *re
                 void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
-    scratch += gradc_bytes(n*n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double)));
     unsigned char *const part_scratch_ = (void *)scratch;
@@ -334,14 +408,12 @@ int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *re
             /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
             gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &z[tile_begin], 1, 0);
 
-            /* t0[i:n, j:n] = where(time[i] <= time[j], z[j], -inf) */
-            /* t1[i:n] = max[j:n](t0[i, j]) */
+            /* t1[i:n] = max[j:n](where(time[i] <= time[j], z[j], -inf)) */
             for (int64_t i = 0; i < n; ++i) {
                 const double time__i = time_[i];
                 double t1_part_max = -INFINITY;
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
                     const double v0 = time__i <= time_[j] ? z[j] : -INFINITY;
-                    t0[i*n + j] = v0;
                     t1_part_max = (v0 > t1_part_max || v0 != v0) ? v0 : t1_part_max;
                 }
                 t1_part[i] = (t1_part_max > t1_part[i] || t1_part_max != t1_part_max) ? t1_part_max : t1_part[i];
@@ -368,7 +440,7 @@ int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *re
             t1[at] = (t1_more[at] > t1[at] || t1_more[at] != t1_more[at]) ? t1_more[at] : t1[at];
         }
     }
-    const int64_t parts_ = gradc_parts(n, 26*n + 32, 0);
+    const int64_t parts_ = gradc_parts(n, 30*n + 32, 0);
     const size_t part_bytes_ = gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
@@ -376,31 +448,52 @@ int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *re
         const int64_t part_begin = gradc_cut(n, parts_, part);
         const int64_t part_end = gradc_cut(n, parts_, part + 1);
         unsigned char *own = part_scratch_ + part * part_bytes_;
-        double *const t2_ = (void *)own;
+        double *const t0 = (void *)own;
         double t3_part = 0.0;
-        const int64_t tile_rows = gradc_rows(n * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-            /* t2[i:n] = sum[j:n](exp(t0[i, j] - where(inf == abs(t1[i]), 0, t1[i]))) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i];
-                const double v0 = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
-                double t2__sum = 0.0;
-                GRADC_SIMD(reduction(+:t2__sum))
-                for (int64_t j = 0; j < n; ++j) {
-                    t2__sum += gradc_exp(t0[i*n + j] - v0);
+            /* t0[i:n] = sum[j:n](exp(where(time[i] <= time[j], z[j], -inf) - where(inf == abs(t1[i]), 0, t1[i]))) */
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t0[j - tile_begin] = 0.0;
+            }
+            for (int64_t i = 0; i < n / 4 * 4; i += 4) {
+                const double time__i = time_[i];
+                const double z_i = z[i];
+                const double time__i1 = time_[(i + 1)];
+                const double z_i1 = z[(i + 1)];
+                const double time__i2 = time_[(i + 2)];
+                const double z_i2 = z[(i + 2)];
+                const double time__i3 = time_[(i + 3)];
+                const double z_i3 = z[(i + 3)];
+                GRADC_SIMD()
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const double t1_j = t1[j];
+                    const double v0 = gradc_exp((time_[j] <= time__i ? z_i : -INFINITY) - (INFINITY == fabs(t1_j) ? 0.0 : t1_j));
+                    const double v1 = gradc_exp((time_[j] <= time__i1 ? z_i1 : -INFINITY) - (INFINITY == fabs(t1_j) ? 0.0 : t1_j));
+                    const double v2 = gradc_exp((time_[j] <= time__i2 ? z_i2 : -INFINITY) - (INFINITY == fabs(t1_j) ? 0.0 : t1_j));
+                    const double v3 = gradc_exp((time_[j] <= time__i3 ? z_i3 : -INFINITY) - (INFINITY == fabs(t1_j) ? 0.0 : t1_j));
+                    t0[j - tile_begin] += v0 + v1 + v2 + v3;
                 }
-                t2_[i - tile_begin] = t2__sum;
+            }
+            for (int64_t i = n / 4 * 4; i < n; ++i) {
+                const double time__i = time_[i];
+                const double z_i = z[i];
+                GRADC_SIMD()
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const double t1_j = t1[j];
+                    const double v0 = gradc_exp((time_[j] <= time__i ? z_i : -INFINITY) - (INFINITY == fabs(t1_j) ? 0.0 : t1_j));
+                    t0[j - tile_begin] += v0;
+                }
             }
 
-            /* t2_2[i:n] = log(t2[i]) + where(inf == abs(t1[i]), 0, t1[i]) */
-            /* t3 = sum[i:n](event[i] * (t1[i] + (t2_2[i] - t1[i]) - z[i])) */
+            /* t2[i:n] = log(t0[i]) + where(inf == abs(t1[i]), 0, t1[i]) */
+            /* t3 = sum[i:n](event[i] * (t1[i] + (t2[i] - t1[i]) - z[i])) */
             double t3_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t3_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t1_i = t1[i];
-                const double v0 = gradc_log(t2_[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
+                const double v0 = gradc_log(t0[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
                 t2[i] = v0;
                 t3_part_sum += event[i] * (t1_i + (v0 - t1_i) - z[i]);
             }
@@ -421,9 +514,8 @@ int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *re
 
 size_t cox_backward_work(int64_t n, int64_t d)
 {
-    (void)d;
-    return gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 51*n, n) * (gradc_bytes(n, sizeof(double))
-           + gradc_bytes(128*n, sizeof(double))
+    return gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 52*n, n) * (gradc_bytes(n, sizeof(double))
+           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 5, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -437,11 +529,13 @@ int cox_backward(int64_t n, int64_t d, const double *restrict w, const double *r
     double *const z_bar = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 52*n, n) * (gradc_bytes(n, sizeof(double)) + gradc_bytes(128, sizeof(double)));
+    unsigned char *const part_scratch_ = (void *)scratch;
 
-    /* t3 = cotangent / t4 */
-    const double t3 = cotangent / t4;
-    const int64_t parts = gradc_parts(n, 51*n, n);
-    const size_t part_bytes = gradc_bytes(n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    /* t0 = cotangent / t4 */
+    const double t0 = cotangent / t4;
+    const int64_t parts = gradc_parts(n, 52*n, n);
+    const size_t part_bytes = gradc_bytes(n, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -449,42 +543,54 @@ int cox_backward(int64_t n, int64_t d, const double *restrict w, const double *r
         unsigned char *own = part_scratch + part * part_bytes;
         double *const z_bar_part = part == 0 ? z_bar : (void *)own;
         own += gradc_bytes(n, sizeof(double));
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128*n, sizeof(double));
-        double *const t5 = (void *)own;
+        double *const t3 = (void *)own;
         for (int64_t at = 0; at < n; ++at) {
             z_bar_part[at] = 0.0;
         }
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-            /* t0[i:n, j:n] = where(time[i] <= time[j], z[j], -inf) */
-            /* t5[i:n] = sum[j:n](where(t0[i, j] == t1[i], 1, 0)) */
+            /* t3[i:n] = sum[j:n](where(t1[i] == where(time[i] <= time[j], z[j], -inf), 1, 0)) */
             for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t5[j - tile_begin] = 0.0;
+                t3[j - tile_begin] = 0.0;
             }
-            for (int64_t i = 0; i < n; ++i) {
+            for (int64_t i = 0; i < n / 4 * 4; i += 4) {
+                const double time__i = time_[i];
+                const double z_i = z[i];
+                const double time__i1 = time_[(i + 1)];
+                const double z_i1 = z[(i + 1)];
+                const double time__i2 = time_[(i + 2)];
+                const double z_i2 = z[(i + 2)];
+                const double time__i3 = time_[(i + 3)];
+                const double z_i3 = z[(i + 3)];
+                GRADC_SIMD()
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    t3[j - tile_begin] += (t1[j] == (time_[j] <= time__i ? z_i : -INFINITY) ? 1.0 : 0.0) + (t1[j] == (time_[j] <= time__i1 ? z_i1 : -INFINITY) ? 1.0 : 0.0) + (t1[j] == (time_[j] <= time__i2 ? z_i2 : -INFINITY) ? 1.0 : 0.0) + (t1[j] == (time_[j] <= time__i3 ? z_i3 : -INFINITY) ? 1.0 : 0.0);
+                }
+            }
+            for (int64_t i = n / 4 * 4; i < n; ++i) {
                 const double time__i = time_[i];
                 const double z_i = z[i];
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double v0 = time_[j] <= time__i ? z_i : -INFINITY;
-                    t0[i*128 + j - tile_begin] = v0;
-                    t5[j - tile_begin] += t1[j] == v0 ? 1.0 : 0.0;
+                    t3[j - tile_begin] += t1[j] == (time_[j] <= time__i ? z_i : -INFINITY) ? 1.0 : 0.0;
                 }
             }
 
-            /* z_bar[i:n] = sum[j:n](let(s0 := t3 * event[j], where(time[j] <= time[i], where(-inf == t0[j, i], 0,
-             *    s0 * exp(t0[j, i] - t2[j])) + where(t0[j, i] == t1[j], (s0 - s0) / t5[j], 0), 0))) */
+            /* z_bar[i:n] = sum[j:n](let(s0 := time[j] <= time[i], s1 := where(s0, z[i], -inf), s2 := t0 *
+             *    event[j], where(s0, where(t1[j] == s1, (s2 - s2) / t3[j], 0) + where(-inf == s1, 0, s2 * exp(s1 -
+             *    t2[j])), 0))) */
             for (int64_t i = 0; i < n; ++i) {
                 const double time__i = time_[i];
+                const double z_i = z[i];
                 double z_bar_part_sum = 0.0;
                 GRADC_SIMD(reduction(+:z_bar_part_sum))
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double t0_ji = t0[i*128 + j - tile_begin];
-                    const double v0 = t3 * event[j];
-                    const double v1 = (-INFINITY == t0_ji ? 0.0 : v0 * gradc_exp(t0_ji - t2[j])) + (t0_ji == t1[j] ? (v0 - v0) / t5[j - tile_begin] : 0.0);
-                    z_bar_part_sum += time_[j] <= time__i ? v1 : 0.0;
+                    const int v0 = time_[j] <= time__i;
+                    const double v1 = v0 ? z_i : -INFINITY;
+                    const double v2 = t0 * event[j];
+                    const double v3 = (t1[j] == v1 ? (v2 - v2) / t3[j - tile_begin] : 0.0) + (-INFINITY == v1 ? 0.0 : v2 * gradc_exp(v1 - t2[j]));
+                    z_bar_part_sum += v0 ? v3 : 0.0;
                 }
                 z_bar_part[i] += z_bar_part_sum;
             }
@@ -497,26 +603,38 @@ int cox_backward(int64_t n, int64_t d, const double *restrict w, const double *r
             z_bar[at] += z_bar_more[at];
         }
     }
-    for (int64_t at = 0; at < d; ++at) {
-        grad_w[at] = 0.0;
-    }
+    const int64_t parts_ = gradc_parts(n, 3*d + 5, d);
+    const size_t part_bytes_ = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    GRADC_PARALLEL(parts_)
+    for (int64_t part = 0; part < parts_; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_, part);
+        const int64_t part_end = gradc_cut(n, parts_, part + 1);
+        unsigned char *own = part_scratch_ + part * part_bytes_;
+        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+        own += gradc_bytes(d, sizeof(double));
+        double *const t5 = (void *)own;
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w_part[at] = 0.0;
+        }
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-    /* grad_w[j:d] = sum[i:n](X[i, j] * (z_bar[i] - t3 * event[i])) */
-    for (int64_t i = 0; i < n / 4 * 4; i += 4) {
-        const double v0 = z_bar[i] - t3 * event[i];
-        const double v1 = z_bar[(i + 1)] - t3 * event[(i + 1)];
-        const double v2 = z_bar[(i + 2)] - t3 * event[(i + 2)];
-        const double v3 = z_bar[(i + 3)] - t3 * event[(i + 3)];
-        GRADC_SIMD()
-        for (int64_t j = 0; j < d; ++j) {
-            grad_w[j] += X[i*d + j] * v0 + X[(i + 1)*d + j] * v1 + X[(i + 2)*d + j] * v2 + X[(i + 3)*d + j] * v3;
+            /* t5[i:n] = z_bar[i] - t0 * event[i] */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t5[i - tile_begin] = z_bar[i] - t0 * event[i];
+            }
+
+            /* grad_w[j:d] = sum[i:n](X[i, j] * t5[i]) */
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t5, 1, grad_w_part);
         }
     }
-    for (int64_t i = n / 4 * 4; i < n; ++i) {
-        const double v0 = z_bar[i] - t3 * event[i];
+    for (int64_t part = 1; part < parts_; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch_ + part * part_bytes_);
         GRADC_SIMD()
-        for (int64_t j = 0; j < d; ++j) {
-            grad_w[j] += X[i*d + j] * v0;
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w[at] += grad_w_more[at];
         }
     }
     return 0;
@@ -525,11 +643,11 @@ int cox_backward(int64_t n, int64_t d, const double *restrict w, const double *r
 size_t cox_value_and_grad_work(int64_t n, int64_t d)
 {
     return gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n*n, sizeof(double))
            + gradc_bytes(n, sizeof(double))
            + gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 28*n + 32, 0) * (gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 43*n, n) * (gradc_bytes(n, sizeof(double)));
+           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 32*n + 32, 0) * (gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 44*n + 5, d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -540,32 +658,28 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
     double *const z = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
     double *const t0 = (void *)scratch;
-    scratch += gradc_bytes(n*n, sizeof(double));
-    double *const t1 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
-    double *const t3 = (void *)scratch;
+    double *const t2 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
-    double *const t7 = (void *)scratch;
-    scratch += gradc_bytes(n, sizeof(double));
-    double *const z_bar = (void *)scratch;
+    double *const t6 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double)));
     unsigned char *const part_scratch_ = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 28*n + 32, 0) * (gradc_bytes(128, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 32*n + 32, 0) * (gradc_bytes(128, sizeof(double)));
     unsigned char *const part_scratch_2 = (void *)scratch;
     const int64_t parts = gradc_parts(n, 3*d + 5*n + 1, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
-    double t5_parts[GRADC_PARTS];
+    double t4_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
-        double *const t1_part = part == 0 ? t1 : (void *)own;
-        double t5_part = 0.0;
+        double *const t0_part = part == 0 ? t0 : (void *)own;
+        double t4_part = 0.0;
         for (int64_t at = 0; at < n; ++at) {
-            t1_part[at] = -INFINITY;
+            t0_part[at] = -INFINITY;
         }
         const int64_t tile_rows = gradc_rows(d * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
@@ -574,183 +688,205 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
             /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
             gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &z[tile_begin], 1, 0);
 
-            /* t0[i:n, j:n] = where(time[i] <= time[j], z[j], -inf) */
-            /* t1[i:n] = max[j:n](t0[i, j]) */
+            /* t0[i:n] = max[j:n](where(time[i] <= time[j], z[j], -inf)) */
             for (int64_t i = 0; i < n; ++i) {
                 const double time__i = time_[i];
-                double t1_part_max = -INFINITY;
+                double t0_part_max = -INFINITY;
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
                     const double v0 = time__i <= time_[j] ? z[j] : -INFINITY;
-                    t0[i*n + j] = v0;
-                    t1_part_max = (v0 > t1_part_max || v0 != v0) ? v0 : t1_part_max;
+                    t0_part_max = (v0 > t0_part_max || v0 != v0) ? v0 : t0_part_max;
                 }
-                t1_part[i] = (t1_part_max > t1_part[i] || t1_part_max != t1_part_max) ? t1_part_max : t1_part[i];
+                t0_part[i] = (t0_part_max > t0_part[i] || t0_part_max != t0_part_max) ? t0_part_max : t0_part[i];
             }
 
-            /* t5 = sum[i:n](event[i]) */
-            double t5_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t5_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t5_part_sum += event[i];
-            }
-            t5_part += t5_part_sum;
-        }
-        t5_parts[part] = t5_part;
-    }
-    double t5 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t5 += t5_parts[part];
-    }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const t1_more = (void *)(part_scratch + part * part_bytes);
-        GRADC_SIMD()
-        for (int64_t at = 0; at < n; ++at) {
-            t1[at] = (t1_more[at] > t1[at] || t1_more[at] != t1_more[at]) ? t1_more[at] : t1[at];
-        }
-    }
-    const int64_t parts_ = gradc_parts(n, 28*n + 32, 0);
-    const size_t part_bytes_ = gradc_bytes(128, sizeof(double));
-    double t4_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts_)
-    for (int64_t part = 0; part < parts_; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_, part);
-        const int64_t part_end = gradc_cut(n, parts_, part + 1);
-        unsigned char *own = part_scratch_ + part * part_bytes_;
-        double *const t2 = (void *)own;
-        double t4_part = 0.0;
-        const int64_t tile_rows = gradc_rows(n * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t2[i:n] = sum[j:n](exp(t0[i, j] - where(inf == abs(t1[i]), 0, t1[i]))) */
-            /* t7[i:n] = sum[j:n](where(t0[i, j] == t1[i], 1, 0)) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i];
-                const double v0 = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
-                double t2_sum = 0.0;
-                double t7_sum = 0.0;
-                GRADC_SIMD(reduction(+:t2_sum, t7_sum))
-                for (int64_t j = 0; j < n; ++j) {
-                    const double t0_ij = t0[i*n + j];
-                    t2_sum += gradc_exp(t0_ij - v0);
-                    t7_sum += t0_ij == t1_i ? 1.0 : 0.0;
-                }
-                t2[i - tile_begin] = t2_sum;
-                t7[i] = t7_sum;
-            }
-
-            /* t3[i:n] = log(t2[i]) + where(inf == abs(t1[i]), 0, t1[i]) */
-            /* t4 = sum[i:n](event[i] * (t1[i] + (t3[i] - t1[i]) - z[i])) */
+            /* t4 = sum[i:n](event[i]) */
             double t4_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t4_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i];
-                const double v0 = gradc_log(t2[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
-                t3[i] = v0;
-                t4_part_sum += event[i] * (t1_i + (v0 - t1_i) - z[i]);
+                t4_part_sum += event[i];
             }
             t4_part += t4_part_sum;
         }
         t4_parts[part] = t4_part;
     }
     double t4 = 0.0;
-    for (int64_t part = 0; part < parts_; ++part) {
+    for (int64_t part = 0; part < parts; ++part) {
         t4 += t4_parts[part];
     }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t0_more = (void *)(part_scratch + part * part_bytes);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < n; ++at) {
+            t0[at] = (t0_more[at] > t0[at] || t0_more[at] != t0_more[at]) ? t0_more[at] : t0[at];
+        }
+    }
+    const int64_t parts_ = gradc_parts(n, 32*n + 32, 0);
+    const size_t part_bytes_ = gradc_bytes(128, sizeof(double));
+    double t3_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts_)
+    for (int64_t part = 0; part < parts_; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_, part);
+        const int64_t part_end = gradc_cut(n, parts_, part + 1);
+        unsigned char *own = part_scratch_ + part * part_bytes_;
+        double *const t1 = (void *)own;
+        double t3_part = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-    /* value = t4 / t5 */
-    /* t6 = 1 / t5 */
-    *value = t4 / t5;
-    const double t6 = 1.0 / t5;
-    const int64_t parts_2 = gradc_parts(n, 43*n, n);
-    const size_t part_bytes_2 = gradc_bytes(n, sizeof(double));
+            /* t1[i:n] = sum[j:n](exp(where(time[i] <= time[j], z[j], -inf) - where(inf == abs(t0[i]), 0, t0[i]))) */
+            /* t6[i:n] = sum[j:n](where(t0[i] == where(time[i] <= time[j], z[j], -inf), 1, 0)) */
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t1[j - tile_begin] = 0.0;
+            }
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t6[j] = 0.0;
+            }
+            for (int64_t i = 0; i < n / 4 * 4; i += 4) {
+                const double time__i = time_[i];
+                const double z_i = z[i];
+                const double time__i1 = time_[(i + 1)];
+                const double z_i1 = z[(i + 1)];
+                const double time__i2 = time_[(i + 2)];
+                const double z_i2 = z[(i + 2)];
+                const double time__i3 = time_[(i + 3)];
+                const double z_i3 = z[(i + 3)];
+                GRADC_SIMD()
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const double v0 = time_[j] <= time__i ? z_i : -INFINITY;
+                    const double t0_j = t0[j];
+                    const double v1 = time_[j] <= time__i1 ? z_i1 : -INFINITY;
+                    const double v2 = time_[j] <= time__i2 ? z_i2 : -INFINITY;
+                    const double v3 = time_[j] <= time__i3 ? z_i3 : -INFINITY;
+                    t1[j - tile_begin] += gradc_exp(v0 - (INFINITY == fabs(t0_j) ? 0.0 : t0_j)) + gradc_exp(v1 - (INFINITY == fabs(t0_j) ? 0.0 : t0_j)) + gradc_exp(v2 - (INFINITY == fabs(t0_j) ? 0.0 : t0_j)) + gradc_exp(v3 - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
+                    t6[j] += (t0_j == v0 ? 1.0 : 0.0) + (t0_j == v1 ? 1.0 : 0.0) + (t0_j == v2 ? 1.0 : 0.0) + (t0_j == v3 ? 1.0 : 0.0);
+                }
+            }
+            for (int64_t i = n / 4 * 4; i < n; ++i) {
+                const double time__i = time_[i];
+                const double z_i = z[i];
+                GRADC_SIMD()
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const double v0 = time_[j] <= time__i ? z_i : -INFINITY;
+                    const double t0_j = t0[j];
+                    t1[j - tile_begin] += gradc_exp(v0 - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
+                    t6[j] += t0_j == v0 ? 1.0 : 0.0;
+                }
+            }
+
+            /* t2[i:n] = log(t1[i]) + where(inf == abs(t0[i]), 0, t0[i]) */
+            /* t3 = sum[i:n](event[i] * (t0[i] + (t2[i] - t0[i]) - z[i])) */
+            double t3_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t3_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t0_i = t0[i];
+                const double v0 = gradc_log(t1[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i);
+                t2[i] = v0;
+                t3_part_sum += event[i] * (t0_i + (v0 - t0_i) - z[i]);
+            }
+            t3_part += t3_part_sum;
+        }
+        t3_parts[part] = t3_part;
+    }
+    double t3 = 0.0;
+    for (int64_t part = 0; part < parts_; ++part) {
+        t3 += t3_parts[part];
+    }
+
+    /* value = t3 / t4 */
+    /* t5 = 1 / t4 */
+    *value = t3 / t4;
+    const double t5 = 1.0 / t4;
+    const int64_t parts_2 = gradc_parts(n, 3*d + 44*n + 5, d);
+    const size_t part_bytes_2 = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts_2)
     for (int64_t part = 0; part < parts_2; ++part) {
         const int64_t part_begin = gradc_cut(n, parts_2, part);
         const int64_t part_end = gradc_cut(n, parts_2, part + 1);
         unsigned char *own = part_scratch_2 + part * part_bytes_2;
-        double *const z_bar_part = part == 0 ? z_bar : (void *)own;
-        for (int64_t at = 0; at < n; ++at) {
-            z_bar_part[at] = 0.0;
+        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+        own += gradc_bytes(d, sizeof(double));
+        double *const z_bar = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t7 = (void *)own;
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w_part[at] = 0.0;
         }
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* z_bar[i:n] = sum[j:n](let(s0 := t6 * event[j], where(time[j] <= time[i], where(-inf == t0[j, i], 0, s0 *
-         *    exp(t0[j, i] - t3[j])) + where(t0[j, i] == t1[j], (s0 - s0) / t7[j], 0), 0))) */
-        for (int64_t i = part_begin; i < part_end / 4 * 4; i += 4) {
-            const double time__i = time_[i];
-            const double v0 = t6 * event[i];
-            const double t3_i = t3[i];
-            const double t1_i = t1[i];
-            const double v1 = (v0 - v0) / t7[i];
-            const double time__i1 = time_[(i + 1)];
-            const double v3 = t6 * event[(i + 1)];
-            const double t3_i1 = t3[(i + 1)];
-            const double t1_i1 = t1[(i + 1)];
-            const double v4 = (v3 - v3) / t7[(i + 1)];
-            const double time__i2 = time_[(i + 2)];
-            const double v6 = t6 * event[(i + 2)];
-            const double t3_i2 = t3[(i + 2)];
-            const double t1_i2 = t1[(i + 2)];
-            const double v7 = (v6 - v6) / t7[(i + 2)];
-            const double time__i3 = time_[(i + 3)];
-            const double v9 = t6 * event[(i + 3)];
-            const double t3_i3 = t3[(i + 3)];
-            const double t1_i3 = t1[(i + 3)];
-            const double v10 = (v9 - v9) / t7[(i + 3)];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < n; ++j) {
-                const double t0_ij = t0[i*n + j];
-                const double v2 = time__i <= time_[j] ? (-INFINITY == t0_ij ? 0.0 : v0 * gradc_exp(t0_ij - t3_i)) + (t0_ij == t1_i ? v1 : 0.0) : 0.0;
-                const double t0_i1j = t0[(i + 1)*n + j];
-                const double v5 = (-INFINITY == t0_i1j ? 0.0 : v3 * gradc_exp(t0_i1j - t3_i1)) + (t0_i1j == t1_i1 ? v4 : 0.0);
-                const double t0_i2j = t0[(i + 2)*n + j];
-                const double v8 = (-INFINITY == t0_i2j ? 0.0 : v6 * gradc_exp(t0_i2j - t3_i2)) + (t0_i2j == t1_i2 ? v7 : 0.0);
-                const double t0_i3j = t0[(i + 3)*n + j];
-                const double v11 = (-INFINITY == t0_i3j ? 0.0 : v9 * gradc_exp(t0_i3j - t3_i3)) + (t0_i3j == t1_i3 ? v10 : 0.0);
-                z_bar_part[j] += v2 + (time__i1 <= time_[j] ? v5 : 0.0) + (time__i2 <= time_[j] ? v8 : 0.0) + (time__i3 <= time_[j] ? v11 : 0.0);
+            /* z_bar[i:n] = sum[j:n](let(s0 := time[j] <= time[i], s1 := where(s0, z[i], -inf), s2 := t5 *
+             *    event[j], where(s0, where(t0[j] == s1, (s2 - s2) / t6[j], 0) + where(-inf == s1, 0, s2 * exp(s1 -
+             *    t2[j])), 0))) */
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                z_bar[j - tile_begin] = 0.0;
             }
-        }
-        for (int64_t i = part_end / 4 * 4; i < part_end; ++i) {
-            const double time__i = time_[i];
-            const double v0 = t6 * event[i];
-            const double t3_i = t3[i];
-            const double t1_i = t1[i];
-            const double v1 = (v0 - v0) / t7[i];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < n; ++j) {
-                const double t0_ij = t0[i*n + j];
-                const double v2 = time__i <= time_[j] ? (-INFINITY == t0_ij ? 0.0 : v0 * gradc_exp(t0_ij - t3_i)) + (t0_ij == t1_i ? v1 : 0.0) : 0.0;
-                z_bar_part[j] += v2;
+            for (int64_t i = 0; i < n / 4 * 4; i += 4) {
+                const double time__i = time_[i];
+                const double t0_i = t0[i];
+                const double v2 = t5 * event[i];
+                const double v3 = (v2 - v2) / t6[i];
+                const double t2_i = t2[i];
+                const double time__i1 = time_[(i + 1)];
+                const double t0_i1 = t0[(i + 1)];
+                const double v6 = t5 * event[(i + 1)];
+                const double v7 = (v6 - v6) / t6[(i + 1)];
+                const double t2_i1 = t2[(i + 1)];
+                const double time__i2 = time_[(i + 2)];
+                const double t0_i2 = t0[(i + 2)];
+                const double v11 = t5 * event[(i + 2)];
+                const double v12 = (v11 - v11) / t6[(i + 2)];
+                const double t2_i2 = t2[(i + 2)];
+                const double time__i3 = time_[(i + 3)];
+                const double t0_i3 = t0[(i + 3)];
+                const double v16 = t5 * event[(i + 3)];
+                const double v17 = (v16 - v16) / t6[(i + 3)];
+                const double t2_i3 = t2[(i + 3)];
+                GRADC_SIMD()
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const int v0 = time__i <= time_[j];
+                    const double v1 = v0 ? z[j] : -INFINITY;
+                    const int v4 = time__i1 <= time_[j];
+                    const double v5 = v4 ? z[j] : -INFINITY;
+                    const double v8 = v4 ? (t0_i1 == v5 ? v7 : 0.0) + (-INFINITY == v5 ? 0.0 : v6 * gradc_exp(v5 - t2_i1)) : 0.0;
+                    const int v9 = time__i2 <= time_[j];
+                    const double v10 = v9 ? z[j] : -INFINITY;
+                    const double v13 = v9 ? (t0_i2 == v10 ? v12 : 0.0) + (-INFINITY == v10 ? 0.0 : v11 * gradc_exp(v10 - t2_i2)) : 0.0;
+                    const int v14 = time__i3 <= time_[j];
+                    const double v15 = v14 ? z[j] : -INFINITY;
+                    const double v18 = v14 ? (t0_i3 == v15 ? v17 : 0.0) + (-INFINITY == v15 ? 0.0 : v16 * gradc_exp(v15 - t2_i3)) : 0.0;
+                    z_bar[j - tile_begin] += (v0 ? (t0_i == v1 ? v3 : 0.0) + (-INFINITY == v1 ? 0.0 : v2 * gradc_exp(v1 - t2_i)) : 0.0) + v8 + v13 + v18;
+                }
             }
+            for (int64_t i = n / 4 * 4; i < n; ++i) {
+                const double time__i = time_[i];
+                const double t0_i = t0[i];
+                const double v2 = t5 * event[i];
+                const double v3 = (v2 - v2) / t6[i];
+                const double t2_i = t2[i];
+                GRADC_SIMD()
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const int v0 = time__i <= time_[j];
+                    const double v1 = v0 ? z[j] : -INFINITY;
+                    z_bar[j - tile_begin] += v0 ? (t0_i == v1 ? v3 : 0.0) + (-INFINITY == v1 ? 0.0 : v2 * gradc_exp(v1 - t2_i)) : 0.0;
+                }
+            }
+
+            /* t7[i:n] = z_bar[i] - t5 * event[i] */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t7[i - tile_begin] = z_bar[i - tile_begin] - t5 * event[i];
+            }
+
+            /* grad_w[j:d] = sum[i:n](X[i, j] * t7[i]) */
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t7, 1, grad_w_part);
         }
     }
     for (int64_t part = 1; part < parts_2; ++part) {
-        const double *const z_bar_more = (void *)(part_scratch_2 + part * part_bytes_2);
+        const double *const grad_w_more = (void *)(part_scratch_2 + part * part_bytes_2);
         GRADC_SIMD()
-        for (int64_t at = 0; at < n; ++at) {
-            z_bar[at] += z_bar_more[at];
-        }
-    }
-    for (int64_t at = 0; at < d; ++at) {
-        grad_w[at] = 0.0;
-    }
-
-    /* grad_w[j:d] = sum[i:n](X[i, j] * (z_bar[i] - t6 * event[i])) */
-    for (int64_t i = 0; i < n / 4 * 4; i += 4) {
-        const double v0 = z_bar[i] - t6 * event[i];
-        const double v1 = z_bar[(i + 1)] - t6 * event[(i + 1)];
-        const double v2 = z_bar[(i + 2)] - t6 * event[(i + 2)];
-        const double v3 = z_bar[(i + 3)] - t6 * event[(i + 3)];
-        GRADC_SIMD()
-        for (int64_t j = 0; j < d; ++j) {
-            grad_w[j] += X[i*d + j] * v0 + X[(i + 1)*d + j] * v1 + X[(i + 2)*d + j] * v2 + X[(i + 3)*d + j] * v3;
-        }
-    }
-    for (int64_t i = n / 4 * 4; i < n; ++i) {
-        const double v0 = z_bar[i] - t6 * event[i];
-        GRADC_SIMD()
-        for (int64_t j = 0; j < d; ++j) {
-            grad_w[j] += X[i*d + j] * v0;
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w[at] += grad_w_more[at];
         }
     }
     return 0;

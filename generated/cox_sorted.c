@@ -133,6 +133,66 @@ static inline double gradc_log(double x)
 typedef double gradc_vector __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
 typedef int64_t gradc_mask __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
 
+/* z[j] += sum over i < rows of a[i, j] * x[i], a's rows contiguous: z stays in registers, a few vectors at a time. */
+__attribute__((always_inline)) static inline void gradc_strip(
+    const int wide, int64_t rows, const double *restrict a, int64_t a_row, const double *restrict x, int64_t x_step,
+    double *restrict z, gradc_mask used)
+{
+    gradc_vector even[6], odd[6];
+    for (int v = 0; v < wide; ++v) {
+        even[v] = odd[v] = (gradc_vector){0};
+    }
+    int64_t i = 0;
+    for (; i + 2 <= rows; i += 2) {
+        const double first = x[i * x_step], second = x[(i + 1) * x_step];
+        for (int v = 0; v < wide; ++v) {
+            even[v] += first * *(const gradc_vector *)(a + i * a_row + v * GRADC_LANES);
+            odd[v] += second * *(const gradc_vector *)(a + (i + 1) * a_row + v * GRADC_LANES);
+        }
+    }
+    if (i < rows) {
+        const double first = x[i * x_step];
+        for (int v = 0; v < wide; ++v) {
+            even[v] += first * *(const gradc_vector *)(a + i * a_row + v * GRADC_LANES);
+        }
+    }
+    for (int v = 0; v < wide; ++v) {
+        gradc_vector *place = (gradc_vector *)(z + v * GRADC_LANES);
+        const gradc_vector more = even[v] + odd[v];
+        *place += v + 1 == wide ? (gradc_vector)((gradc_mask)more & used) : more;
+    }
+}
+
+static void gradc_combine(int64_t rows, int64_t columns, const double *restrict a, int64_t a_row,
+                          const double *restrict x, int64_t x_step, double *restrict z)
+{
+    const int64_t last = columns - GRADC_LANES;
+    gradc_mask all = {0};
+    all = ~all;
+    int64_t j = 0;
+    for (; j + 6 * GRADC_LANES <= columns; j += 6 * GRADC_LANES) {
+        gradc_strip(6, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    for (; j + 2 * GRADC_LANES <= columns; j += 2 * GRADC_LANES) {
+        gradc_strip(2, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    for (; j + GRADC_LANES <= columns; j += GRADC_LANES) {
+        gradc_strip(1, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    if (j < columns && last >= 0) { /* what overlaps is computed again, and masked out */
+        for (int64_t k = 0; k < GRADC_LANES; ++k) {
+            all[k] = last + k >= j ? -1 : 0;
+        }
+        gradc_strip(1, rows, a + last, a_row, x, x_step, z + last, all);
+        return;
+    }
+    for (int64_t i = 0; i < rows; ++i) {
+        for (int64_t k = j; k < columns; ++k) {
+            z[k] += a[i * a_row + k] * x[i * x_step];
+        }
+    }
+}
+
 /* z[i] (+)= sum over j < depth of a[i, j] * x[j], a's rows contiguous: four rows at a time, so that x is loaded once for
  * them. The last vector of a row overlaps the one before it, and what that one has counted is masked out. */
 static inline double gradc_total(gradc_vector sum)
@@ -422,7 +482,7 @@ int cox_sorted_forward(int64_t n, int64_t d, const double *restrict w, const dou
 size_t cox_sorted_backward_work(int64_t n, int64_t d)
 {
     return gradc_bytes(n + 1, sizeof(double))
-           + gradc_bytes(n + 1, sizeof(double)) + (size_t)gradc_parts(n, 11*d + 14, d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(n + 1, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 21, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -466,14 +526,14 @@ int cox_sorted_backward(int64_t n, int64_t d, const double *restrict w, const do
     /* t5 = t3[n] */
     const double t5 = t3[n];
 
-    /* with scan[t:n](t3, t6_t=t5) as t6: t9 = t6_t + t3[n - t - 1] return t9 */
+    /* with scan[t:n](t3, t6_t=t5) as t6: t10 = t6_t + t3[n - t - 1] return t10 */
     t6[0] = t5;
     for (int64_t t = 0; t < n; ++t) {
         const double t6_now = t6[t];
 
-        /* t9 = carry0 + captured0[n - t - 1] */
-        const double t9 = t6_now + ((n + 1 > 0) ? t3[gradc_clamp(n - t - 1, n + 1)] : 0);
-        t6[t + 1] = t9;
+        /* t10 = carry0 + captured0[n - t - 1] */
+        const double t10 = t6_now + ((n + 1 > 0) ? t3[gradc_clamp(n - t - 1, n + 1)] : 0);
+        t6[t + 1] = t10;
     }
     double t7 = 0.0;
 
@@ -482,7 +542,7 @@ int cox_sorted_backward(int64_t n, int64_t d, const double *restrict w, const do
     for (int64_t i = 0; i < n; ++i) {
         t7 += t1[i] * t6[n - i - 1];
     }
-    const int64_t parts = gradc_parts(n, 11*d + 14, d);
+    const int64_t parts = gradc_parts(n, 3*d + 21, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -491,7 +551,7 @@ int cox_sorted_backward(int64_t n, int64_t d, const double *restrict w, const do
         unsigned char *own = part_scratch + part * part_bytes;
         double *const grad_w_part = part == 0 ? grad_w : (void *)own;
         own += gradc_bytes(d, sizeof(double));
-        double *const z_bar = (void *)own;
+        double *const t9 = (void *)own;
         for (int64_t at = 0; at < d; ++at) {
             grad_w_part[at] = 0.0;
         }
@@ -500,30 +560,15 @@ int cox_sorted_backward(int64_t n, int64_t d, const double *restrict w, const do
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
             /* z_bar[i:n] = where(top == z[i], (t4 * t0 - t7) / t8, 0) */
+            /* t9[i:n] = z_bar[i] + (t1[i] * t6[n - i - 1] - t0 * event[i]) */
             const double v0 = (t4 * t0 - t7) / t8;
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                z_bar[i - tile_begin] = top == z[i] ? v0 : 0.0;
+                t9[i - tile_begin] = t1[i] * t6[n - i - 1] - t0 * event[i] + (top == z[i] ? v0 : 0.0);
             }
 
-            /* grad_w[j:d] = sum[i:n](X[i, j] * (z_bar[i] + (t1[i] * t6[n - i - 1] - t0 * event[i]))) */
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                const double v1 = z_bar[i - tile_begin] + (t1[i] * t6[n - i - 1] - t0 * event[i]);
-                const double v2 = z_bar[(i + 1) - tile_begin] + (t1[(i + 1)] * t6[n - (i + 1) - 1] - t0 * event[(i + 1)]);
-                const double v3 = z_bar[(i + 2) - tile_begin] + (t1[(i + 2)] * t6[n - (i + 2) - 1] - t0 * event[(i + 2)]);
-                const double v4 = z_bar[(i + 3) - tile_begin] + (t1[(i + 3)] * t6[n - (i + 3) - 1] - t0 * event[(i + 3)]);
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    grad_w_part[j] += X[i*d + j] * v1 + X[(i + 1)*d + j] * v2 + X[(i + 2)*d + j] * v3 + X[(i + 3)*d + j] * v4;
-                }
-            }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                const double v1 = z_bar[i - tile_begin] + (t1[i] * t6[n - i - 1] - t0 * event[i]);
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    grad_w_part[j] += X[i*d + j] * v1;
-                }
-            }
+            /* grad_w[j:d] = sum[i:n](X[i, j] * t9[i]) */
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t9, 1, grad_w_part);
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
@@ -542,7 +587,7 @@ size_t cox_sorted_value_and_grad_work(int64_t n, int64_t d)
            + gradc_bytes(n, sizeof(double))
            + gradc_bytes(n + 1, sizeof(double))
            + gradc_bytes(n + 1, sizeof(double))
-           + gradc_bytes(n + 1, sizeof(double)) + (size_t)gradc_parts(n, 11*d + 14, d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(n + 1, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 21, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -636,14 +681,14 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
         t10 += t10_parts[part];
     }
 
-    /* with scan[t:n](t1, t2_t=t0) as t2: t11 = t2_t + t1[t] return t11 */
+    /* with scan[t:n](t1, t2_t=t0) as t2: t12 = t2_t + t1[t] return t12 */
     t2[0] = t0;
     for (int64_t t = 0; t < n; ++t) {
         const double t2_now = t2[t];
 
-        /* t11 = carry0 + captured0[t] */
-        const double t11 = t2_now + ((n > 0) ? t1[gradc_clamp(t, n)] : 0);
-        t2[t + 1] = t11;
+        /* t12 = carry0 + captured0[t] */
+        const double t12 = t2_now + ((n > 0) ? t1[gradc_clamp(t, n)] : 0);
+        t2[t + 1] = t12;
     }
     const int64_t parts_2 = gradc_parts(n, 30, 0);
     double t3_parts[GRADC_PARTS];
@@ -687,14 +732,14 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
     /* t7 = t6[n] */
     const double t7 = t6[n];
 
-    /* with scan[t:n](t6, t8_t=t7) as t8: t11 = t8_t + t6[n - t - 1] return t11 */
+    /* with scan[t:n](t6, t8_t=t7) as t8: t12 = t8_t + t6[n - t - 1] return t12 */
     t8[0] = t7;
     for (int64_t t_ = 0; t_ < n; ++t_) {
         const double t8_now = t8[t_];
 
-        /* t12 = carry0 + captured0[n - t - 1] */
-        const double t12 = t8_now + ((n + 1 > 0) ? t6[gradc_clamp(n - t_ - 1, n + 1)] : 0);
-        t8[t_ + 1] = t12;
+        /* t13 = carry0 + captured0[n - t - 1] */
+        const double t13 = t8_now + ((n + 1 > 0) ? t6[gradc_clamp(n - t_ - 1, n + 1)] : 0);
+        t8[t_ + 1] = t13;
     }
     double t9 = 0.0;
 
@@ -703,7 +748,7 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
     for (int64_t i = 0; i < n; ++i) {
         t9 += t8[n - i - 1] * t1[i];
     }
-    const int64_t parts_3 = gradc_parts(n, 11*d + 14, d);
+    const int64_t parts_3 = gradc_parts(n, 3*d + 21, d);
     const size_t part_bytes_3 = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts_3)
     for (int64_t part = 0; part < parts_3; ++part) {
@@ -712,7 +757,7 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
         unsigned char *own = part_scratch + part * part_bytes_3;
         double *const grad_w_part = part == 0 ? grad_w : (void *)own;
         own += gradc_bytes(d, sizeof(double));
-        double *const z_bar = (void *)own;
+        double *const t11 = (void *)own;
         for (int64_t at = 0; at < d; ++at) {
             grad_w_part[at] = 0.0;
         }
@@ -721,30 +766,15 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
             /* z_bar[i:n] = where(top == z[i], (t5 * t4 - t9) / t10, 0) */
+            /* t11[i:n] = z_bar[i] + (t8[n - i - 1] * t1[i] - t5 * event[i]) */
             const double v0 = (t5 * t4 - t9) / t10;
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                z_bar[i - tile_begin] = top == z[i] ? v0 : 0.0;
+                t11[i - tile_begin] = t8[n - i - 1] * t1[i] - t5 * event[i] + (top == z[i] ? v0 : 0.0);
             }
 
-            /* grad_w[j:d] = sum[i:n](X[i, j] * (z_bar[i] + (t1[i] * t8[n - i - 1] - t5 * event[i]))) */
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                const double v1 = z_bar[i - tile_begin] + (t8[n - i - 1] * t1[i] - t5 * event[i]);
-                const double v2 = z_bar[(i + 1) - tile_begin] + (t8[n - (i + 1) - 1] * t1[(i + 1)] - t5 * event[(i + 1)]);
-                const double v3 = z_bar[(i + 2) - tile_begin] + (t8[n - (i + 2) - 1] * t1[(i + 2)] - t5 * event[(i + 2)]);
-                const double v4 = z_bar[(i + 3) - tile_begin] + (t8[n - (i + 3) - 1] * t1[(i + 3)] - t5 * event[(i + 3)]);
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    grad_w_part[j] += X[i*d + j] * v1 + X[(i + 1)*d + j] * v2 + X[(i + 2)*d + j] * v3 + X[(i + 3)*d + j] * v4;
-                }
-            }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                const double v1 = z_bar[i - tile_begin] + (t8[n - i - 1] * t1[i] - t5 * event[i]);
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    grad_w_part[j] += X[i*d + j] * v1;
-                }
-            }
+            /* grad_w[j:d] = sum[i:n](X[i, j] * t11[i]) */
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t11, 1, grad_w_part);
         }
     }
     for (int64_t part = 1; part < parts_3; ++part) {

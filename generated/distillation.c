@@ -19,7 +19,6 @@
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
  * distillation_value gives 1: y holds an index out of range for an axis of length k
  * distillation_forward gives 1: y holds an index out of range for an axis of length k
- * distillation_backward gives 1: y holds an index out of range for an axis of length k
  * distillation_value_and_grad gives 1: y holds an index out of range for an axis of length k
  */
 
@@ -117,13 +116,34 @@ static inline double gradc_log(double x)
     return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
 }
 
+/* t[j, i] = s[i, j], both with contiguous rows, eight rows of s at a time. */
+static void gradc_transpose(int64_t rows, int64_t columns, const double *restrict s, int64_t s_row,
+                            double *restrict t, int64_t t_row)
+{
+    int64_t i = 0;
+    for (; i + 8 <= rows; i += 8) {
+        for (int64_t j = 0; j < columns; ++j) {
+            for (int64_t r = 0; r < 8; ++r) {
+                t[j * t_row + i + r] = s[(i + r) * s_row + j];
+            }
+        }
+    }
+    for (; i < rows; ++i) {
+        for (int64_t j = 0; j < columns; ++j) {
+            t[j * t_row + i] = s[i * s_row + j];
+        }
+    }
+}
+
 size_t distillation_value_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 129*k + 83, 0) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 132*k + 83, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -146,8 +166,8 @@ int distillation_value(int64_t n, int64_t k, const double *restrict A, const dou
             return 1;
         }
     }
-    const int64_t parts = gradc_parts(n, 129*k + 83, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const int64_t parts = gradc_parts(n, 132*k + 83, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t9_parts[GRADC_PARTS];
     double t14_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -155,23 +175,27 @@ int distillation_value(int64_t n, int64_t k, const double *restrict A, const dou
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
+        double *const B_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t0 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t1 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
+        double *const t2 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t3 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const A_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t4 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t5 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t10 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t2 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const t6 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t11 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t3 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t7 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
@@ -186,85 +210,129 @@ int distillation_value(int64_t n, int64_t k, const double *restrict A, const dou
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t0[i:n, j:k] = B[i, j] / tau */
+            /* B_tile[i:n, j:k] = B[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
+
+            /* t0[i:n, j:k] = B_tile[i, j] / tau */
             /* t1[i:n] = max[j:k](t0[i, j]) */
-            /* t4[i:n, j:k] = A[i, j] / tau */
-            /* t5[i:n] = max[j:k](t4[i, j]) */
-            /* t10[i:n] = max[j:k](A[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                double t1_max = -INFINITY;
-                double t5_max = -INFINITY;
-                double t10_max = -INFINITY;
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v0 = B[i*k + j] / tau;
-                    const double A_ij = A[i*k + j];
-                    const double v1 = A_ij / tau;
-                    t0[(i - tile_begin)*k + j] = v0;
-                    t1_max = (v0 > t1_max || v0 != v0) ? v0 : t1_max;
-                    t4[(i - tile_begin)*k + j] = v1;
-                    t5_max = (v1 > t5_max || v1 != v1) ? v1 : t5_max;
-                    t10_max = (A_ij > t10_max || A_ij != A_ij) ? A_ij : t10_max;
+                t1[i - tile_begin] = -INFINITY;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double v0 = B_tile[j*128 + i - tile_begin] / tau;
+                    t0[j*128 + i - tile_begin] = v0;
+                    t1[i - tile_begin] = (v0 > t1[i - tile_begin] || v0 != v0) ? v0 : t1[i - tile_begin];
                 }
-                t1[i - tile_begin] = t1_max;
-                t5[i - tile_begin] = t5_max;
-                t10[i - tile_begin] = t10_max;
             }
 
             /* t2[i:n] = sum[j:k](exp(t0[i, j] - where(inf == abs(t1[i]), 0, t1[i]))) */
-            /* t6[i:n] = sum[j:k](exp(t4[i, j] - where(inf == abs(t5[i]), 0, t5[i]))) */
-            /* t11[i:n] = sum[j:k](exp(A[i, j] - where(inf == abs(t10[i]), 0, t10[i]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i - tile_begin];
-                const double v0 = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
-                const double t5_i = t5[i - tile_begin];
-                const double v1 = INFINITY == fabs(t5_i) ? 0.0 : t5_i;
-                const double t10_i = t10[i - tile_begin];
-                const double v2 = INFINITY == fabs(t10_i) ? 0.0 : t10_i;
-                double t2_sum = 0.0;
-                double t6_sum = 0.0;
-                double t11_sum = 0.0;
-                GRADC_SIMD(reduction(+:t2_sum, t6_sum, t11_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    t2_sum += gradc_exp(t0[(i - tile_begin)*k + j] - v0);
-                    t6_sum += gradc_exp(t4[(i - tile_begin)*k + j] - v1);
-                    t11_sum += gradc_exp(A[i*k + j] - v2);
+                t2[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t1_i = t1[i - tile_begin];
+                    t2[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i)) + gradc_exp(t0[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i)) + gradc_exp(t0[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i)) + gradc_exp(t0[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i));
                 }
-                t2[i - tile_begin] = t2_sum;
-                t6[i - tile_begin] = t6_sum;
-                t11[i - tile_begin] = t11_sum;
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t1_i = t1[i - tile_begin];
+                    t2[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i));
+                }
             }
 
             /* t3[i:n] = log(t2[i]) + where(inf == abs(t1[i]), 0, t1[i]) */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t1_i = t1[i - tile_begin];
+                t3[i - tile_begin] = gradc_log(t2[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
+            }
+
+            /* A_tile[i:n, j:k] = A[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
+
+            /* t4[i:n, j:k] = A_tile[i, j] / tau */
+            /* t5[i:n] = max[j:k](t4[i, j]) */
+            /* t10[i:n] = max[j:k](A_tile[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t5[i - tile_begin] = -INFINITY;
+            }
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t10[i - tile_begin] = -INFINITY;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                    const double v0 = A_tile_ij / tau;
+                    t4[j*128 + i - tile_begin] = v0;
+                    t5[i - tile_begin] = (v0 > t5[i - tile_begin] || v0 != v0) ? v0 : t5[i - tile_begin];
+                    t10[i - tile_begin] = (A_tile_ij > t10[i - tile_begin] || A_tile_ij != A_tile_ij) ? A_tile_ij : t10[i - tile_begin];
+                }
+            }
+
+            /* t6[i:n] = sum[j:k](exp(t4[i, j] - where(inf == abs(t5[i]), 0, t5[i]))) */
+            /* t11[i:n] = sum[j:k](exp(A_tile[i, j] - where(inf == abs(t10[i]), 0, t10[i]))) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t6[i - tile_begin] = 0.0;
+            }
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t11[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t5_i = t5[i - tile_begin];
+                    const double t10_i = t10[i - tile_begin];
+                    const double v0 = gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t10_i) ? 0.0 : t10_i));
+                    const double v1 = gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t10_i) ? 0.0 : t10_i));
+                    const double v2 = gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t10_i) ? 0.0 : t10_i));
+                    t6[i - tile_begin] += gradc_exp(t4[j*128 + i - tile_begin] - (INFINITY == fabs(t5_i) ? 0.0 : t5_i)) + gradc_exp(t4[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t5_i) ? 0.0 : t5_i)) + gradc_exp(t4[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t5_i) ? 0.0 : t5_i)) + gradc_exp(t4[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t5_i) ? 0.0 : t5_i));
+                    t11[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t10_i) ? 0.0 : t10_i)) + v0 + v1 + v2;
+                }
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t5_i = t5[i - tile_begin];
+                    const double t10_i = t10[i - tile_begin];
+                    t6[i - tile_begin] += gradc_exp(t4[j*128 + i - tile_begin] - (INFINITY == fabs(t5_i) ? 0.0 : t5_i));
+                    t11[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t10_i) ? 0.0 : t10_i));
+                }
+            }
+
             /* t7[i:n] = log(t6[i]) + where(inf == abs(t5[i]), 0, t5[i]) */
             /* t12[i:n] = log(t11[i]) + where(inf == abs(t10[i]), 0, t10[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i - tile_begin];
                 const double t5_i = t5[i - tile_begin];
                 const double t10_i = t10[i - tile_begin];
-                t3[i - tile_begin] = gradc_log(t2[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
                 t7[i - tile_begin] = gradc_log(t6[i - tile_begin]) + (INFINITY == fabs(t5_i) ? 0.0 : t5_i);
                 t12[i - tile_begin] = gradc_log(t11[i - tile_begin]) + (INFINITY == fabs(t10_i) ? 0.0 : t10_i);
             }
 
             /* t8[i:n] = sum[j:k](let(s0 := t0[i, j] - (t1[i] + (t3[i] - t1[i])), exp(s0) * (s0 - (t4[i, j] -
              *    (t5[i] + (t7[i] - t5[i])))))) */
-            /* t13[i:n, j:k] = A[i, j] - (t10[i] + (t12[i] - t10[i])) */
+            /* t13[i:n, j:k] = A_tile[i, j] - (t10[i] + (t12[i] - t10[i])) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i - tile_begin];
-                const double v0 = t1_i + (t3[i - tile_begin] - t1_i);
-                const double t5_i = t5[i - tile_begin];
-                const double v2 = t5_i + (t7[i - tile_begin] - t5_i);
-                const double t10_i = t10[i - tile_begin];
-                const double v3 = t10_i + (t12[i - tile_begin] - t10_i);
-                double t8_sum = 0.0;
-                GRADC_SIMD(reduction(+:t8_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v1 = t0[(i - tile_begin)*k + j] - v0;
-                    t8_sum += gradc_exp(v1) * (v1 - (t4[(i - tile_begin)*k + j] - v2));
-                    t13[(i - tile_begin)*k + j] = A[i*k + j] - v3;
+                t8[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t1_i = t1[i - tile_begin];
+                    const double v0 = t0[j*128 + i - tile_begin] - (t1_i + (t3[i - tile_begin] - t1_i));
+                    const double t5_i = t5[i - tile_begin];
+                    const double v1 = gradc_exp(v0) * (v0 - (t4[j*128 + i - tile_begin] - (t5_i + (t7[i - tile_begin] - t5_i))));
+                    const double t10_i = t10[i - tile_begin];
+                    t8[i - tile_begin] += v1;
+                    t13[j*128 + i - tile_begin] = A_tile[j*128 + i - tile_begin] - (t10_i + (t12[i - tile_begin] - t10_i));
                 }
-                t8[i - tile_begin] = t8_sum;
             }
 
             /* t9 = sum[i:n](t8[i]) */
@@ -275,7 +343,7 @@ int distillation_value(int64_t n, int64_t k, const double *restrict A, const dou
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const int64_t y_i = y[i];
                 t9_part_sum += t8[i - tile_begin];
-                t14_part_sum += t13[(i - tile_begin)*k + (y_i < 0 ? k + y_i : y_i)];
+                t14_part_sum += t13[(y_i < 0 ? k + y_i : y_i)*128 + i - tile_begin];
             }
             t9_part += t9_part_sum;
             t14_part += t14_part_sum;
@@ -300,9 +368,11 @@ int distillation_value(int64_t n, int64_t k, const double *restrict A, const dou
 
 size_t distillation_forward_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 129*k + 83, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 132*k + 83, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -323,8 +393,8 @@ int distillation_forward(int64_t n, int64_t k, const double *restrict A, const d
             return 1;
         }
     }
-    const int64_t parts = gradc_parts(n, 129*k + 83, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const int64_t parts = gradc_parts(n, 132*k + 83, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t7_parts[GRADC_PARTS];
     double t11_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -332,12 +402,16 @@ int distillation_forward(int64_t n, int64_t k, const double *restrict A, const d
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0 = (void *)own;
+        double *const B_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t3 = (void *)own;
+        double *const t0 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t2_ = (void *)own;
         own += gradc_bytes(128, sizeof(double));
+        double *const A_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t3 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t5_ = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t9_ = (void *)own;
@@ -351,85 +425,125 @@ int distillation_forward(int64_t n, int64_t k, const double *restrict A, const d
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t0[i:n, j:k] = B[i, j] / tau */
+            /* B_tile[i:n, j:k] = B[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
+
+            /* t0[i:n, j:k] = B_tile[i, j] / tau */
             /* t1[i:n] = max[j:k](t0[i, j]) */
-            /* t3[i:n, j:k] = A[i, j] / tau */
-            /* t4[i:n] = max[j:k](t3[i, j]) */
-            /* t8[i:n] = max[j:k](A[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                double t1_max = -INFINITY;
-                double t4_max = -INFINITY;
-                double t8_max = -INFINITY;
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v0 = B[i*k + j] / tau;
-                    const double A_ij = A[i*k + j];
-                    const double v1 = A_ij / tau;
-                    t0[(i - tile_begin)*k + j] = v0;
-                    t1_max = (v0 > t1_max || v0 != v0) ? v0 : t1_max;
-                    t3[(i - tile_begin)*k + j] = v1;
-                    t4_max = (v1 > t4_max || v1 != v1) ? v1 : t4_max;
-                    t8_max = (A_ij > t8_max || A_ij != A_ij) ? A_ij : t8_max;
+                t1[i] = -INFINITY;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double v0 = B_tile[j*128 + i - tile_begin] / tau;
+                    t0[j*128 + i - tile_begin] = v0;
+                    t1[i] = (v0 > t1[i] || v0 != v0) ? v0 : t1[i];
                 }
-                t1[i] = t1_max;
-                t4[i] = t4_max;
-                t8[i] = t8_max;
             }
 
             /* t2[i:n] = sum[j:k](exp(t0[i, j] - where(inf == abs(t1[i]), 0, t1[i]))) */
-            /* t5[i:n] = sum[j:k](exp(t3[i, j] - where(inf == abs(t4[i]), 0, t4[i]))) */
-            /* t9[i:n] = sum[j:k](exp(A[i, j] - where(inf == abs(t8[i]), 0, t8[i]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i];
-                const double v0 = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
-                const double t4_i = t4[i];
-                const double v1 = INFINITY == fabs(t4_i) ? 0.0 : t4_i;
-                const double t8_i = t8[i];
-                const double v2 = INFINITY == fabs(t8_i) ? 0.0 : t8_i;
-                double t2__sum = 0.0;
-                double t5__sum = 0.0;
-                double t9__sum = 0.0;
-                GRADC_SIMD(reduction(+:t2__sum, t5__sum, t9__sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    t2__sum += gradc_exp(t0[(i - tile_begin)*k + j] - v0);
-                    t5__sum += gradc_exp(t3[(i - tile_begin)*k + j] - v1);
-                    t9__sum += gradc_exp(A[i*k + j] - v2);
+                t2_[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t1_i = t1[i];
+                    t2_[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i)) + gradc_exp(t0[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i)) + gradc_exp(t0[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i)) + gradc_exp(t0[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i));
                 }
-                t2_[i - tile_begin] = t2__sum;
-                t5_[i - tile_begin] = t5__sum;
-                t9_[i - tile_begin] = t9__sum;
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t1_i = t1[i];
+                    t2_[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i));
+                }
             }
 
             /* t2_2[i:n] = log(t2[i]) + where(inf == abs(t1[i]), 0, t1[i]) */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t1_i = t1[i];
+                t2[i] = gradc_log(t2_[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
+            }
+
+            /* A_tile[i:n, j:k] = A[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
+
+            /* t3[i:n, j:k] = A_tile[i, j] / tau */
+            /* t4[i:n] = max[j:k](t3[i, j]) */
+            /* t8[i:n] = max[j:k](A_tile[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t4[i] = -INFINITY;
+            }
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t8[i] = -INFINITY;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                    const double v0 = A_tile_ij / tau;
+                    t3[j*128 + i - tile_begin] = v0;
+                    t4[i] = (v0 > t4[i] || v0 != v0) ? v0 : t4[i];
+                    t8[i] = (A_tile_ij > t8[i] || A_tile_ij != A_tile_ij) ? A_tile_ij : t8[i];
+                }
+            }
+
+            /* t5[i:n] = sum[j:k](exp(t3[i, j] - where(inf == abs(t4[i]), 0, t4[i]))) */
+            /* t9[i:n] = sum[j:k](exp(A_tile[i, j] - where(inf == abs(t8[i]), 0, t8[i]))) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t5_[i - tile_begin] = 0.0;
+            }
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t9_[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t4_i = t4[i];
+                    const double t8_i = t8[i];
+                    t5_[i - tile_begin] += gradc_exp(t3[j*128 + i - tile_begin] - (INFINITY == fabs(t4_i) ? 0.0 : t4_i)) + gradc_exp(t3[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t4_i) ? 0.0 : t4_i)) + gradc_exp(t3[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t4_i) ? 0.0 : t4_i)) + gradc_exp(t3[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t4_i) ? 0.0 : t4_i));
+                    t9_[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t8_i) ? 0.0 : t8_i)) + gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t8_i) ? 0.0 : t8_i)) + gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t8_i) ? 0.0 : t8_i)) + gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t8_i) ? 0.0 : t8_i));
+                }
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t4_i = t4[i];
+                    const double t8_i = t8[i];
+                    t5_[i - tile_begin] += gradc_exp(t3[j*128 + i - tile_begin] - (INFINITY == fabs(t4_i) ? 0.0 : t4_i));
+                    t9_[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t8_i) ? 0.0 : t8_i));
+                }
+            }
+
             /* t5_2[i:n] = log(t5[i]) + where(inf == abs(t4[i]), 0, t4[i]) */
             /* t9_2[i:n] = log(t9[i]) + where(inf == abs(t8[i]), 0, t8[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i];
                 const double t4_i = t4[i];
                 const double t8_i = t8[i];
-                t2[i] = gradc_log(t2_[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
                 t5[i] = gradc_log(t5_[i - tile_begin]) + (INFINITY == fabs(t4_i) ? 0.0 : t4_i);
                 t9[i] = gradc_log(t9_[i - tile_begin]) + (INFINITY == fabs(t8_i) ? 0.0 : t8_i);
             }
 
             /* t6[i:n] = sum[j:k](let(s0 := t0[i, j] - (t1[i] + (t2_2[i] - t1[i])), exp(s0) * (s0 - (t3[i, j] -
              *    (t4[i] + (t5_2[i] - t4[i])))))) */
-            /* t10[i:n, j:k] = A[i, j] - (t8[i] + (t9_2[i] - t8[i])) */
+            /* t10[i:n, j:k] = A_tile[i, j] - (t8[i] + (t9_2[i] - t8[i])) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i];
-                const double v0 = t1_i + (t2[i] - t1_i);
-                const double t4_i = t4[i];
-                const double v2 = t4_i + (t5[i] - t4_i);
-                const double t8_i = t8[i];
-                const double v3 = t8_i + (t9[i] - t8_i);
-                double t6_sum = 0.0;
-                GRADC_SIMD(reduction(+:t6_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v1 = t0[(i - tile_begin)*k + j] - v0;
-                    t6_sum += gradc_exp(v1) * (v1 - (t3[(i - tile_begin)*k + j] - v2));
-                    t10[(i - tile_begin)*k + j] = A[i*k + j] - v3;
+                t6[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t1_i = t1[i];
+                    const double v0 = t0[j*128 + i - tile_begin] - (t1_i + (t2[i] - t1_i));
+                    const double t4_i = t4[i];
+                    const double t8_i = t8[i];
+                    t6[i - tile_begin] += gradc_exp(v0) * (v0 - (t3[j*128 + i - tile_begin] - (t4_i + (t5[i] - t4_i))));
+                    t10[j*128 + i - tile_begin] = A_tile[j*128 + i - tile_begin] - (t8_i + (t9[i] - t8_i));
                 }
-                t6[i - tile_begin] = t6_sum;
             }
 
             /* t7 = sum[i:n](t6[i]) */
@@ -440,7 +554,7 @@ int distillation_forward(int64_t n, int64_t k, const double *restrict A, const d
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const int64_t y_i = y[i];
                 t7_part_sum += t6[i - tile_begin];
-                t11_part_sum += t10[(i - tile_begin)*k + (y_i < 0 ? k + y_i : y_i)];
+                t11_part_sum += t10[(y_i < 0 ? k + y_i : y_i)*128 + i - tile_begin];
             }
             t7_part += t7_part_sum;
             t11_part += t11_part_sum;
@@ -465,15 +579,17 @@ int distillation_forward(int64_t n, int64_t k, const double *restrict A, const d
 
 size_t distillation_backward_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 160*k + 4, 0) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 149*k, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double)));
 }
 
 int distillation_backward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -484,163 +600,123 @@ int distillation_backward(int64_t n, int64_t k, const double *restrict A, const 
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    for (int64_t i = 0; i < n; ++i) {
-        const int64_t y_i = y[i];
-        const int64_t v0 = y_i < 0 ? k + y_i : y_i;
-        if (v0 < 0 || v0 >= k) {
-            return 1;
-        }
-    }
 
     /* t6 = -(cotangent * (1 - mix) / n) */
-    /* t13 = cotangent * (mix * (tau * tau)) / n */
+    /* t12 = cotangent * (mix * (tau * tau)) / n */
     const double v0 = (double)n;
     const double t6 = -(cotangent * (1.0 - mix) / v0);
-    const double t13 = cotangent * (mix * (tau * tau)) / v0;
-    const int64_t parts = gradc_parts(n, 160*k + 4, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const double t12 = cotangent * (mix * (tau * tau)) / v0;
+    const int64_t parts = gradc_parts(n, 149*k, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0 = (void *)own;
+        double *const B_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t3 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
+        double *const t7 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
         double *const t11 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
+        double *const t13 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t14 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t15 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t16 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t7 = (void *)own;
+        double *const A_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t3 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t10 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t12 = (void *)own;
+        double *const t15 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t17 = (void *)own;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-            for (int64_t at = 0; at < 128*k; ++at) {
-                t7[at] = 0.0;
-            }
 
-            /* t0[i:n, j:k] = B[i, j] / tau */
-            /* t3[i:n, j:k] = A[i, j] / tau */
-            /* t11[i:n] = sum[j:k](where(A[i, j] == t8[i], 1, 0)) */
-            /* t14[i:n] = sum[j:k](let(s0 := t13 * exp(t0[i, j] - (t1[i] + (t2[i] - t1[i]))), s0 - s0)) */
-            /* t15[i:n] = sum[j:k](where(t3[i, j] == t4[i], 1, 0)) */
-            /* t16[i:n] = sum[j:k](exp(t0[i, j] - (t1[i] + (t2[i] - t1[i])))) */
+            /* B_tile[i:n, j:k] = B[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
+
+            /* t0[i:n, j:k] = B_tile[i, j] / tau */
+            /* t7[i:n] = sum[j:k](let(s0 := where(j == where_integer(y[i] < 0, k + y[i], y[i]), t6, 0), s0 - s0)) */
+            /* t11[i:n] = sum[j:k](where(j == where_integer(y[i] < 0, k + y[i], y[i]), t6, 0)) */
+            /* t13[i:n, j:k] = exp(t0[i, j] - (t1[i] + (t2[i] - t1[i]))) */
+            /* t14[i:n] = sum[j:k](let(s0 := t12 * t13[i, j], s0 - s0)) */
+            /* t16[i:n] = sum[j:k](t13[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t8_i = t8[i];
-                const double t1_i = t1[i];
-                const double v3 = t1_i + (t2[i] - t1_i);
-                const double t4_i = t4[i];
-                double t11_sum = 0.0;
-                double t14_sum = 0.0;
-                double t15_sum = 0.0;
-                double t16_sum = 0.0;
-                GRADC_SIMD(reduction(+:t11_sum, t14_sum, t15_sum, t16_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v1 = B[i*k + j] / tau;
-                    const double A_ij = A[i*k + j];
-                    const double v2 = A_ij / tau;
-                    const double v4 = gradc_exp(v1 - v3);
-                    const double v5 = t13 * v4;
-                    t0[(i - tile_begin)*k + j] = v1;
-                    t3[(i - tile_begin)*k + j] = v2;
-                    t11_sum += A_ij == t8_i ? 1.0 : 0.0;
-                    t14_sum += v5 - v5;
-                    t15_sum += t4_i == v2 ? 1.0 : 0.0;
-                    t16_sum += v4;
-                }
-                t11[i - tile_begin] = t11_sum;
-                t14[i - tile_begin] = t14_sum;
-                t15[i - tile_begin] = t15_sum;
-                t16[i - tile_begin] = t16_sum;
+                t7[i - tile_begin] = 0.0;
             }
-
-            /* t7[:n, :k] = 0 t7 += each[i:n](at[i, where_integer(y[i] < 0, k + y[i], y[i])](t6)) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const int64_t y_i = y[i];
-                t7[(i - tile_begin)*k + (y_i < 0 ? k + y_i : y_i)] += t6;
+                t11[i - tile_begin] = 0.0;
             }
-
-            /* t10[i:n] = sum[j:k](t7[i, j] - t7[i, j]) */
-            /* t12[i:n] = sum[j:k](t7[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                double t10_sum = 0.0;
-                double t12_sum = 0.0;
-                double t10_sum_ = 0.0;
-                double t12_sum_ = 0.0;
-                double t10_sum_2 = 0.0;
-                double t12_sum_2 = 0.0;
-                double t10_sum_3 = 0.0;
-                double t12_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t10_sum, t12_sum, t10_sum_, t12_sum_, t10_sum_2, t12_sum_2, t10_sum_3, t12_sum_3))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double t7_ij = t7[(i - tile_begin)*k + j];
-                    const double t7_i1j = t7[((i + 1) - tile_begin)*k + j];
-                    const double t7_i2j = t7[((i + 2) - tile_begin)*k + j];
-                    const double t7_i3j = t7[((i + 3) - tile_begin)*k + j];
-                    t10_sum += t7_ij - t7_ij;
-                    t12_sum += t7_ij;
-                    t10_sum_ += t7_i1j - t7_i1j;
-                    t12_sum_ += t7_i1j;
-                    t10_sum_2 += t7_i2j - t7_i2j;
-                    t12_sum_2 += t7_i2j;
-                    t10_sum_3 += t7_i3j - t7_i3j;
-                    t12_sum_3 += t7_i3j;
-                }
-                t10[i - tile_begin] = t10_sum;
-                t12[i - tile_begin] = t12_sum;
-                t10[(i + 1) - tile_begin] = t10_sum_;
-                t12[(i + 1) - tile_begin] = t12_sum_;
-                t10[(i + 2) - tile_begin] = t10_sum_2;
-                t12[(i + 2) - tile_begin] = t12_sum_2;
-                t10[(i + 3) - tile_begin] = t10_sum_3;
-                t12[(i + 3) - tile_begin] = t12_sum_3;
-            }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                double t10_sum = 0.0;
-                double t12_sum = 0.0;
-                GRADC_SIMD(reduction(+:t10_sum, t12_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double t7_ij = t7[(i - tile_begin)*k + j];
-                    t10_sum += t7_ij - t7_ij;
-                    t12_sum += t7_ij;
-                }
-                t10[i - tile_begin] = t10_sum;
-                t12[i - tile_begin] = t12_sum;
-            }
-
-            /* grad_A[i:n, j:k] = where(A[i, j] == t8[i], t10[i] / t11[i], 0) + (t7[i, j] + where(-inf == A[i, j],
-             *    0, -(t12[i] * exp(A[i, j] - t9[i])))) + (where(t3[i, j] == t4[i], t14[i] / t15[i], 0) +
-             *    (where(-inf == t3[i, j], 0, t13 * t16[i] * exp(t3[i, j] - t5[i])) - t13 * exp(t0[i, j] - (t1[i] +
-             *    (t2[i] - t1[i]))))) / tau */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t8_i = t8[i];
-                const double v1 = t10[i - tile_begin] / t11[i - tile_begin];
-                const double t12_i = t12[i - tile_begin];
-                const double t9_i = t9[i];
-                const double t4_i = t4[i];
-                const double v3 = t14[i - tile_begin] / t15[i - tile_begin];
-                const double v4 = t13 * t16[i - tile_begin];
-                const double t5_i = t5[i];
-                const double t1_i = t1[i];
-                const double v5 = t1_i + (t2[i] - t1_i);
+                t14[i - tile_begin] = 0.0;
+            }
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t16[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    const double A_ij = A[i*k + j];
-                    const double v2 = t7[(i - tile_begin)*k + j] + (-INFINITY == A_ij ? 0.0 : -(t12_i * gradc_exp(A_ij - t9_i)));
-                    const double t3_ij = t3[(i - tile_begin)*k + j];
-                    const double v6 = (-INFINITY == t3_ij ? 0.0 : v4 * gradc_exp(t3_ij - t5_i)) - t13 * gradc_exp(t0[(i - tile_begin)*k + j] - v5);
-                    grad_A[i*k + j] = (A_ij == t8_i ? v1 : 0.0) + v2 + ((t3_ij == t4_i ? v3 : 0.0) + v6) / tau;
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const int64_t y_i = y[i];
+                    const double v1 = j == (y_i < 0 ? k + y_i : y_i) ? t6 : 0.0;
+                    const double t1_i = t1[i];
+                    const double v2 = gradc_exp(B_tile[j*128 + i - tile_begin] / tau - (t1_i + (t2[i] - t1_i)));
+                    const double v3 = t12 * v2;
+                    t7[i - tile_begin] += v1 - v1;
+                    t11[i - tile_begin] += v1;
+                    t13[j*128 + i - tile_begin] = v2;
+                    t14[i - tile_begin] += v3 - v3;
+                    t16[i - tile_begin] += v2;
                 }
             }
+
+            /* A_tile[i:n, j:k] = A[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
+
+            /* t3[i:n, j:k] = A_tile[i, j] / tau */
+            /* t10[i:n] = sum[j:k](where(A_tile[i, j] == t8[i], 1, 0)) */
+            /* t15[i:n] = sum[j:k](where(t3[i, j] == t4[i], 1, 0)) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t10[i - tile_begin] = 0.0;
+            }
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t15[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                    const double v1 = A_tile_ij / tau;
+                    t3[j*128 + i - tile_begin] = v1;
+                    t10[i - tile_begin] += A_tile_ij == t8[i] ? 1.0 : 0.0;
+                    t15[i - tile_begin] += t4[i] == v1 ? 1.0 : 0.0;
+                }
+            }
+
+            /* t17[i:n, j:k] = (where(t3[i, j] == t4[i], t14[i] / t15[i], 0) + (where(-inf == t3[i, j], 0, t12 *
+             *    t16[i] * exp(t3[i, j] - t5[i])) - t12 * t13[i, j])) / tau + (where(A_tile[i, j] == t8[i], t7[i] /
+             *    t10[i], 0) + (where(j == where_integer(y[i] < 0, k + y[i], y[i]), t6, 0) + where(-inf ==
+             *    A_tile[i, j], 0, -(t11[i] * exp(A_tile[i, j] - t9[i]))))) */
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t3_ij = t3[j*128 + i - tile_begin];
+                    const double v1 = (-INFINITY == t3_ij ? 0.0 : t12 * t16[i - tile_begin] * gradc_exp(t3_ij - t5[i])) - t12 * t13[j*128 + i - tile_begin];
+                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                    const int64_t y_i = y[i];
+                    const double v2 = (j == (y_i < 0 ? k + y_i : y_i) ? t6 : 0.0) + (-INFINITY == A_tile_ij ? 0.0 : -(t11[i - tile_begin] * gradc_exp(A_tile_ij - t9[i])));
+                    const double v3 = ((t3_ij == t4[i] ? t14[i - tile_begin] / t15[i - tile_begin] : 0.0) + v1) / tau + ((A_tile_ij == t8[i] ? t7[i - tile_begin] / t10[i - tile_begin] : 0.0) + v2);
+                    t17[j*128 + i - tile_begin] = v3;
+                }
+            }
+
+            /* grad_A[i:n, j:k] = t17[i, j] */
+            gradc_transpose(k, tile_end - tile_begin, t17, 128, &grad_A[tile_begin*k], k);
         }
     }
     return 0;
@@ -648,26 +724,29 @@ int distillation_backward(int64_t n, int64_t k, const double *restrict A, const 
 
 size_t distillation_value_and_grad_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 251*k + 87, 0) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 240*k + 83, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double)));
 }
 
 int distillation_value_and_grad(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -684,232 +763,285 @@ int distillation_value_and_grad(int64_t n, int64_t k, const double *restrict A, 
         }
     }
 
-    /* t15 = -((1 - mix) / n) */
+    /* t16 = -((1 - mix) / n) */
     /* t20 = mix * (tau * tau) / n */
     const double v0 = (double)n;
-    const double t15 = -((1.0 - mix) / v0);
+    const double t16 = -((1.0 - mix) / v0);
     const double t20 = mix * (tau * tau) / v0;
-    const int64_t parts = gradc_parts(n, 251*k + 87, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t9_parts[GRADC_PARTS];
-    double t14_parts[GRADC_PARTS];
+    const int64_t parts = gradc_parts(n, 240*k + 83, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    double t10_parts[GRADC_PARTS];
+    double t15_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
+        double *const B_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t0 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t1 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
+        double *const t17 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t19 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t2 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t3 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const A_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t4 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t5 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t10 = (void *)own;
+        double *const t8 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t11 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t2 = (void *)own;
+        double *const t21 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t23 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t6 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t11 = (void *)own;
+        double *const t12 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t18 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t22 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t3 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const t7 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t12 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t16 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t8 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const t13 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t9 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t14 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t17 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t19 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t21 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t23 = (void *)own;
-        double t9_part = 0.0;
-        double t14_part = 0.0;
+        double *const t24 = (void *)own;
+        double t10_part = 0.0;
+        double t15_part = 0.0;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-            for (int64_t at = 0; at < 128*k; ++at) {
-                t16[at] = 0.0;
-            }
 
-            /* t0[i:n, j:k] = B[i, j] / tau */
+            /* B_tile[i:n, j:k] = B[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
+
+            /* t0[i:n, j:k] = B_tile[i, j] / tau */
             /* t1[i:n] = max[j:k](t0[i, j]) */
-            /* t4[i:n, j:k] = A[i, j] / tau */
-            /* t5[i:n] = max[j:k](t4[i, j]) */
-            /* t10[i:n] = max[j:k](A[i, j]) */
+            /* t17[i:n] = sum[j:k](let(s0 := where(j == where_integer(y[i] < 0, k + y[i], y[i]), t16, 0), s0 - s0)) */
+            /* t19[i:n] = sum[j:k](where(j == where_integer(y[i] < 0, k + y[i], y[i]), t16, 0)) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                double t1_max = -INFINITY;
-                double t5_max = -INFINITY;
-                double t10_max = -INFINITY;
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v1 = B[i*k + j] / tau;
-                    const double A_ij = A[i*k + j];
-                    const double v2 = A_ij / tau;
-                    t0[(i - tile_begin)*k + j] = v1;
-                    t1_max = (v1 > t1_max || v1 != v1) ? v1 : t1_max;
-                    t4[(i - tile_begin)*k + j] = v2;
-                    t5_max = (v2 > t5_max || v2 != v2) ? v2 : t5_max;
-                    t10_max = (A_ij > t10_max || A_ij != A_ij) ? A_ij : t10_max;
+                t1[i - tile_begin] = -INFINITY;
+            }
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t17[i - tile_begin] = 0.0;
+            }
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t19[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double v1 = B_tile[j*128 + i - tile_begin] / tau;
+                    const int64_t y_i = y[i];
+                    const double v2 = j == (y_i < 0 ? k + y_i : y_i) ? t16 : 0.0;
+                    t0[j*128 + i - tile_begin] = v1;
+                    t1[i - tile_begin] = (v1 > t1[i - tile_begin] || v1 != v1) ? v1 : t1[i - tile_begin];
+                    t17[i - tile_begin] += v2 - v2;
+                    t19[i - tile_begin] += v2;
                 }
-                t1[i - tile_begin] = t1_max;
-                t5[i - tile_begin] = t5_max;
-                t10[i - tile_begin] = t10_max;
             }
 
             /* t2[i:n] = sum[j:k](exp(t0[i, j] - where(inf == abs(t1[i]), 0, t1[i]))) */
-            /* t6[i:n] = sum[j:k](exp(t4[i, j] - where(inf == abs(t5[i]), 0, t5[i]))) */
-            /* t11[i:n] = sum[j:k](exp(A[i, j] - where(inf == abs(t10[i]), 0, t10[i]))) */
-            /* t18[i:n] = sum[j:k](where(A[i, j] == t10[i], 1, 0)) */
-            /* t22[i:n] = sum[j:k](where(t4[i, j] == t5[i], 1, 0)) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i - tile_begin];
-                const double v1 = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
-                const double t5_i = t5[i - tile_begin];
-                const double v2 = INFINITY == fabs(t5_i) ? 0.0 : t5_i;
-                const double t10_i = t10[i - tile_begin];
-                const double v3 = INFINITY == fabs(t10_i) ? 0.0 : t10_i;
-                double t2_sum = 0.0;
-                double t6_sum = 0.0;
-                double t11_sum = 0.0;
-                double t18_sum = 0.0;
-                double t22_sum = 0.0;
-                GRADC_SIMD(reduction(+:t2_sum, t6_sum, t11_sum, t18_sum, t22_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double t4_ij = t4[(i - tile_begin)*k + j];
-                    const double A_ij = A[i*k + j];
-                    t2_sum += gradc_exp(t0[(i - tile_begin)*k + j] - v1);
-                    t6_sum += gradc_exp(t4_ij - v2);
-                    t11_sum += gradc_exp(A_ij - v3);
-                    t18_sum += A_ij == t10_i ? 1.0 : 0.0;
-                    t22_sum += t4_ij == t5_i ? 1.0 : 0.0;
+                t2[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t1_i = t1[i - tile_begin];
+                    t2[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i)) + gradc_exp(t0[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i)) + gradc_exp(t0[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i)) + gradc_exp(t0[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i));
                 }
-                t2[i - tile_begin] = t2_sum;
-                t6[i - tile_begin] = t6_sum;
-                t11[i - tile_begin] = t11_sum;
-                t18[i - tile_begin] = t18_sum;
-                t22[i - tile_begin] = t22_sum;
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t1_i = t1[i - tile_begin];
+                    t2[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i));
+                }
             }
 
             /* t3[i:n] = log(t2[i]) + where(inf == abs(t1[i]), 0, t1[i]) */
-            /* t7[i:n] = log(t6[i]) + where(inf == abs(t5[i]), 0, t5[i]) */
-            /* t12[i:n] = log(t11[i]) + where(inf == abs(t10[i]), 0, t10[i]) */
-            /* t16[:n, :k] = 0 t16 += each[i:n](at[i, where_integer(y[i] < 0, k + y[i], y[i])](t15)) */
+            GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t1_i = t1[i - tile_begin];
-                const double t5_i = t5[i - tile_begin];
-                const double t10_i = t10[i - tile_begin];
-                const int64_t y_i = y[i];
                 t3[i - tile_begin] = gradc_log(t2[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
-                t7[i - tile_begin] = gradc_log(t6[i - tile_begin]) + (INFINITY == fabs(t5_i) ? 0.0 : t5_i);
-                t12[i - tile_begin] = gradc_log(t11[i - tile_begin]) + (INFINITY == fabs(t10_i) ? 0.0 : t10_i);
-                t16[(i - tile_begin)*k + (y_i < 0 ? k + y_i : y_i)] += t15;
             }
 
-            /* t8[i:n] = sum[j:k](let(s0 := t0[i, j] - (t1[i] + (t3[i] - t1[i])), exp(s0) * (s0 - (t4[i, j] -
-             *    (t5[i] + (t7[i] - t5[i])))))) */
-            /* t13[i:n, j:k] = A[i, j] - (t10[i] + (t12[i] - t10[i])) */
-            /* t17[i:n] = sum[j:k](t16[i, j] - t16[i, j]) */
-            /* t19[i:n] = sum[j:k](t16[i, j]) */
-            /* t21[i:n] = sum[j:k](let(s0 := t20 * exp(t0[i, j] - (t1[i] + (t3[i] - t1[i]))), s0 - s0)) */
-            /* t23[i:n] = sum[j:k](exp(t0[i, j] - (t1[i] + (t3[i] - t1[i])))) */
+            /* A_tile[i:n, j:k] = A[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
+
+            /* t4[i:n, j:k] = A_tile[i, j] / tau */
+            /* t5[i:n] = max[j:k](t4[i, j]) */
+            /* t8[i:n, j:k] = exp(t0[i, j] - (t1[i] + (t3[i] - t1[i]))) */
+            /* t11[i:n] = max[j:k](A_tile[i, j]) */
+            /* t21[i:n] = sum[j:k](let(s0 := t20 * t8[i, j], s0 - s0)) */
+            /* t23[i:n] = sum[j:k](t8[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i - tile_begin];
-                const double v1 = t1_i + (t3[i - tile_begin] - t1_i);
-                const double t5_i = t5[i - tile_begin];
-                const double v4 = t5_i + (t7[i - tile_begin] - t5_i);
-                const double t10_i = t10[i - tile_begin];
-                const double v5 = t10_i + (t12[i - tile_begin] - t10_i);
-                double t8_sum = 0.0;
-                double t17_sum = 0.0;
-                double t19_sum = 0.0;
-                double t21_sum = 0.0;
-                double t23_sum = 0.0;
-                GRADC_SIMD(reduction(+:t8_sum, t17_sum, t19_sum, t21_sum, t23_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v2 = t0[(i - tile_begin)*k + j] - v1;
-                    const double v3 = gradc_exp(v2);
-                    const double t16_ij = t16[(i - tile_begin)*k + j];
-                    const double v6 = t20 * v3;
-                    t8_sum += v3 * (v2 - (t4[(i - tile_begin)*k + j] - v4));
-                    t13[(i - tile_begin)*k + j] = A[i*k + j] - v5;
-                    t17_sum += t16_ij - t16_ij;
-                    t19_sum += t16_ij;
-                    t21_sum += v6 - v6;
-                    t23_sum += v3;
+                t5[i - tile_begin] = -INFINITY;
+            }
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t11[i - tile_begin] = -INFINITY;
+            }
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t21[i - tile_begin] = 0.0;
+            }
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t23[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                    const double v1 = A_tile_ij / tau;
+                    const double t1_i = t1[i - tile_begin];
+                    const double v2 = gradc_exp(t0[j*128 + i - tile_begin] - (t1_i + (t3[i - tile_begin] - t1_i)));
+                    const double v3 = t20 * v2;
+                    t4[j*128 + i - tile_begin] = v1;
+                    t5[i - tile_begin] = (v1 > t5[i - tile_begin] || v1 != v1) ? v1 : t5[i - tile_begin];
+                    t8[j*128 + i - tile_begin] = v2;
+                    t11[i - tile_begin] = (A_tile_ij > t11[i - tile_begin] || A_tile_ij != A_tile_ij) ? A_tile_ij : t11[i - tile_begin];
+                    t21[i - tile_begin] += v3 - v3;
+                    t23[i - tile_begin] += v2;
                 }
-                t8[i - tile_begin] = t8_sum;
-                t17[i - tile_begin] = t17_sum;
-                t19[i - tile_begin] = t19_sum;
-                t21[i - tile_begin] = t21_sum;
-                t23[i - tile_begin] = t23_sum;
             }
 
-            /* t9 = sum[i:n](t8[i]) */
-            /* t14 = sum[i:n](t13[i, where_integer(y[i] < 0, k + y[i], y[i])]) */
-            double t9_part_sum = 0.0;
-            double t14_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t9_part_sum, t14_part_sum))
+            /* t6[i:n] = sum[j:k](exp(t4[i, j] - where(inf == abs(t5[i]), 0, t5[i]))) */
+            /* t12[i:n] = sum[j:k](exp(A_tile[i, j] - where(inf == abs(t11[i]), 0, t11[i]))) */
+            /* t18[i:n] = sum[j:k](where(A_tile[i, j] == t11[i], 1, 0)) */
+            /* t22[i:n] = sum[j:k](where(t4[i, j] == t5[i], 1, 0)) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t6[i - tile_begin] = 0.0;
+            }
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t12[i - tile_begin] = 0.0;
+            }
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t18[i - tile_begin] = 0.0;
+            }
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t22[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t4_ij = t4[j*128 + i - tile_begin];
+                    const double t5_i = t5[i - tile_begin];
+                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                    const double t11_i = t11[i - tile_begin];
+                    const double t4_ij1 = t4[(j + 1)*128 + i - tile_begin];
+                    const double A_tile_ij1 = A_tile[(j + 1)*128 + i - tile_begin];
+                    const double t4_ij2 = t4[(j + 2)*128 + i - tile_begin];
+                    const double A_tile_ij2 = A_tile[(j + 2)*128 + i - tile_begin];
+                    const double t4_ij3 = t4[(j + 3)*128 + i - tile_begin];
+                    const double A_tile_ij3 = A_tile[(j + 3)*128 + i - tile_begin];
+                    t6[i - tile_begin] += gradc_exp(t4_ij - (INFINITY == fabs(t5_i) ? 0.0 : t5_i)) + gradc_exp(t4_ij1 - (INFINITY == fabs(t5_i) ? 0.0 : t5_i)) + gradc_exp(t4_ij2 - (INFINITY == fabs(t5_i) ? 0.0 : t5_i)) + gradc_exp(t4_ij3 - (INFINITY == fabs(t5_i) ? 0.0 : t5_i));
+                    t12[i - tile_begin] += gradc_exp(A_tile_ij - (INFINITY == fabs(t11_i) ? 0.0 : t11_i)) + gradc_exp(A_tile_ij1 - (INFINITY == fabs(t11_i) ? 0.0 : t11_i)) + gradc_exp(A_tile_ij2 - (INFINITY == fabs(t11_i) ? 0.0 : t11_i)) + gradc_exp(A_tile_ij3 - (INFINITY == fabs(t11_i) ? 0.0 : t11_i));
+                    t18[i - tile_begin] += (A_tile_ij == t11_i ? 1.0 : 0.0) + (A_tile_ij1 == t11_i ? 1.0 : 0.0) + (A_tile_ij2 == t11_i ? 1.0 : 0.0) + (A_tile_ij3 == t11_i ? 1.0 : 0.0);
+                    t22[i - tile_begin] += (t4_ij == t5_i ? 1.0 : 0.0) + (t4_ij1 == t5_i ? 1.0 : 0.0) + (t4_ij2 == t5_i ? 1.0 : 0.0) + (t4_ij3 == t5_i ? 1.0 : 0.0);
+                }
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t4_ij = t4[j*128 + i - tile_begin];
+                    const double t5_i = t5[i - tile_begin];
+                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                    const double t11_i = t11[i - tile_begin];
+                    t6[i - tile_begin] += gradc_exp(t4_ij - (INFINITY == fabs(t5_i) ? 0.0 : t5_i));
+                    t12[i - tile_begin] += gradc_exp(A_tile_ij - (INFINITY == fabs(t11_i) ? 0.0 : t11_i));
+                    t18[i - tile_begin] += A_tile_ij == t11_i ? 1.0 : 0.0;
+                    t22[i - tile_begin] += t4_ij == t5_i ? 1.0 : 0.0;
+                }
+            }
+
+            /* t7[i:n] = log(t6[i]) + where(inf == abs(t5[i]), 0, t5[i]) */
+            /* t13[i:n] = log(t12[i]) + where(inf == abs(t11[i]), 0, t11[i]) */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t5_i = t5[i - tile_begin];
+                const double t11_i = t11[i - tile_begin];
+                t7[i - tile_begin] = gradc_log(t6[i - tile_begin]) + (INFINITY == fabs(t5_i) ? 0.0 : t5_i);
+                t13[i - tile_begin] = gradc_log(t12[i - tile_begin]) + (INFINITY == fabs(t11_i) ? 0.0 : t11_i);
+            }
+
+            /* t9[i:n] = sum[j:k](t8[i, j] * (t0[i, j] - (t1[i] + (t3[i] - t1[i])) - (t4[i, j] - (t5[i] + (t7[i] -
+             *    t5[i]))))) */
+            /* t14[i:n, j:k] = A_tile[i, j] - (t11[i] + (t13[i] - t11[i])) */
+            /* t24[i:n, j:k] = (where(t4[i, j] == t5[i], t21[i] / t22[i], 0) + (where(-inf == t4[i, j], 0, t20 *
+             *    t23[i] * exp(t4[i, j] - t7[i])) - t20 * t8[i, j])) / tau + (where(A_tile[i, j] == t11[i], t17[i]
+             *    / t18[i], 0) + (where(j == where_integer(y[i] < 0, k + y[i], y[i]), t16, 0) + where(-inf ==
+             *    A_tile[i, j], 0, -(t19[i] * exp(A_tile[i, j] - t13[i]))))) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t9[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t8_ij = t8[j*128 + i - tile_begin];
+                    const double t1_i = t1[i - tile_begin];
+                    const double t4_ij = t4[j*128 + i - tile_begin];
+                    const double t5_i = t5[i - tile_begin];
+                    const double t7_i = t7[i - tile_begin];
+                    const double v1 = t0[j*128 + i - tile_begin] - (t1_i + (t3[i - tile_begin] - t1_i)) - (t4_ij - (t5_i + (t7_i - t5_i)));
+                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                    const double t11_i = t11[i - tile_begin];
+                    const double t13_i = t13[i - tile_begin];
+                    const double v2 = (-INFINITY == t4_ij ? 0.0 : t20 * t23[i - tile_begin] * gradc_exp(t4_ij - t7_i)) - t20 * t8_ij;
+                    const int64_t y_i = y[i];
+                    const double v3 = (j == (y_i < 0 ? k + y_i : y_i) ? t16 : 0.0) + (-INFINITY == A_tile_ij ? 0.0 : -(t19[i - tile_begin] * gradc_exp(A_tile_ij - t13_i)));
+                    const double v4 = ((t4_ij == t5_i ? t21[i - tile_begin] / t22[i - tile_begin] : 0.0) + v2) / tau + ((A_tile_ij == t11_i ? t17[i - tile_begin] / t18[i - tile_begin] : 0.0) + v3);
+                    t9[i - tile_begin] += t8_ij * v1;
+                    t14[j*128 + i - tile_begin] = A_tile_ij - (t11_i + (t13_i - t11_i));
+                    t24[j*128 + i - tile_begin] = v4;
+                }
+            }
+
+            /* t10 = sum[i:n](t9[i]) */
+            /* t15 = sum[i:n](t14[i, where_integer(y[i] < 0, k + y[i], y[i])]) */
+            double t10_part_sum = 0.0;
+            double t15_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t10_part_sum, t15_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const int64_t y_i = y[i];
-                t9_part_sum += t8[i - tile_begin];
-                t14_part_sum += t13[(i - tile_begin)*k + (y_i < 0 ? k + y_i : y_i)];
+                t10_part_sum += t9[i - tile_begin];
+                t15_part_sum += t14[(y_i < 0 ? k + y_i : y_i)*128 + i - tile_begin];
             }
-            t9_part += t9_part_sum;
-            t14_part += t14_part_sum;
+            t10_part += t10_part_sum;
+            t15_part += t15_part_sum;
 
-            /* grad_A[i:n, j:k] = where(A[i, j] == t10[i], t17[i] / t18[i], 0) + (t16[i, j] + where(-inf == A[i,
-             *    j], 0, -(t19[i] * exp(A[i, j] - t12[i])))) + (where(t4[i, j] == t5[i], t21[i] / t22[i], 0) +
-             *    (where(-inf == t4[i, j], 0, t20 * t23[i] * exp(t4[i, j] - t7[i])) - t20 * exp(t0[i, j] - (t1[i] +
-             *    (t3[i] - t1[i]))))) / tau */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t10_i = t10[i - tile_begin];
-                const double v1 = t17[i - tile_begin] / t18[i - tile_begin];
-                const double t19_i = t19[i - tile_begin];
-                const double t12_i = t12[i - tile_begin];
-                const double t5_i = t5[i - tile_begin];
-                const double v3 = t21[i - tile_begin] / t22[i - tile_begin];
-                const double v4 = t20 * t23[i - tile_begin];
-                const double t7_i = t7[i - tile_begin];
-                const double t1_i = t1[i - tile_begin];
-                const double v5 = t1_i + (t3[i - tile_begin] - t1_i);
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    const double A_ij = A[i*k + j];
-                    const double v2 = t16[(i - tile_begin)*k + j] + (-INFINITY == A_ij ? 0.0 : -(t19_i * gradc_exp(A_ij - t12_i)));
-                    const double t4_ij = t4[(i - tile_begin)*k + j];
-                    const double v6 = (-INFINITY == t4_ij ? 0.0 : v4 * gradc_exp(t4_ij - t7_i)) - t20 * gradc_exp(t0[(i - tile_begin)*k + j] - v5);
-                    grad_A[i*k + j] = (A_ij == t10_i ? v1 : 0.0) + v2 + ((t4_ij == t5_i ? v3 : 0.0) + v6) / tau;
-                }
-            }
+            /* grad_A[i:n, j:k] = t24[i, j] */
+            gradc_transpose(k, tile_end - tile_begin, t24, 128, &grad_A[tile_begin*k], k);
         }
-        t9_parts[part] = t9_part;
-        t14_parts[part] = t14_part;
+        t10_parts[part] = t10_part;
+        t15_parts[part] = t15_part;
     }
-    double t9 = 0.0;
+    double t10 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t9 += t9_parts[part];
+        t10 += t10_parts[part];
     }
-    double t14 = 0.0;
+    double t15 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t14 += t14_parts[part];
+        t15 += t15_parts[part];
     }
 
-    /* value = t9 / n * (mix * (tau * tau)) - (1 - mix) * (t14 / n) */
+    /* value = t10 / n * (mix * (tau * tau)) - (1 - mix) * (t15 / n) */
     const double v1 = (double)n;
-    *value = t9 / v1 * (mix * (tau * tau)) - (1.0 - mix) * (t14 / v1);
+    *value = t10 / v1 * (mix * (tau * tau)) - (1.0 - mix) * (t15 / v1);
     return 0;
 }

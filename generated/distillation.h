@@ -4,7 +4,6 @@
  * argument, aligned as malloc aligns; where that is 0 it may be NULL. 0 is success, another value says:
  *     distillation_value gives 1: y holds an index out of range for an axis of length k
  *     distillation_forward gives 1: y holds an index out of range for an axis of length k
- *     distillation_backward gives 1: y holds an index out of range for an axis of length k
  *     distillation_value_and_grad gives 1: y holds an index out of range for an axis of length k
  */
 #ifndef DISTILLATION_H

@@ -72,6 +72,66 @@ static int64_t gradc_rows(size_t bytes)
 typedef double gradc_vector __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
 typedef int64_t gradc_mask __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
 
+/* z[j] += sum over i < rows of a[i, j] * x[i], a's rows contiguous: z stays in registers, a few vectors at a time. */
+__attribute__((always_inline)) static inline void gradc_strip(
+    const int wide, int64_t rows, const double *restrict a, int64_t a_row, const double *restrict x, int64_t x_step,
+    double *restrict z, gradc_mask used)
+{
+    gradc_vector even[6], odd[6];
+    for (int v = 0; v < wide; ++v) {
+        even[v] = odd[v] = (gradc_vector){0};
+    }
+    int64_t i = 0;
+    for (; i + 2 <= rows; i += 2) {
+        const double first = x[i * x_step], second = x[(i + 1) * x_step];
+        for (int v = 0; v < wide; ++v) {
+            even[v] += first * *(const gradc_vector *)(a + i * a_row + v * GRADC_LANES);
+            odd[v] += second * *(const gradc_vector *)(a + (i + 1) * a_row + v * GRADC_LANES);
+        }
+    }
+    if (i < rows) {
+        const double first = x[i * x_step];
+        for (int v = 0; v < wide; ++v) {
+            even[v] += first * *(const gradc_vector *)(a + i * a_row + v * GRADC_LANES);
+        }
+    }
+    for (int v = 0; v < wide; ++v) {
+        gradc_vector *place = (gradc_vector *)(z + v * GRADC_LANES);
+        const gradc_vector more = even[v] + odd[v];
+        *place += v + 1 == wide ? (gradc_vector)((gradc_mask)more & used) : more;
+    }
+}
+
+static void gradc_combine(int64_t rows, int64_t columns, const double *restrict a, int64_t a_row,
+                          const double *restrict x, int64_t x_step, double *restrict z)
+{
+    const int64_t last = columns - GRADC_LANES;
+    gradc_mask all = {0};
+    all = ~all;
+    int64_t j = 0;
+    for (; j + 6 * GRADC_LANES <= columns; j += 6 * GRADC_LANES) {
+        gradc_strip(6, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    for (; j + 2 * GRADC_LANES <= columns; j += 2 * GRADC_LANES) {
+        gradc_strip(2, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    for (; j + GRADC_LANES <= columns; j += GRADC_LANES) {
+        gradc_strip(1, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    if (j < columns && last >= 0) { /* what overlaps is computed again, and masked out */
+        for (int64_t k = 0; k < GRADC_LANES; ++k) {
+            all[k] = last + k >= j ? -1 : 0;
+        }
+        gradc_strip(1, rows, a + last, a_row, x, x_step, z + last, all);
+        return;
+    }
+    for (int64_t i = 0; i < rows; ++i) {
+        for (int64_t k = j; k < columns; ++k) {
+            z[k] += a[i * a_row + k] * x[i * x_step];
+        }
+    }
+}
+
 /* z[i] (+)= sum over j < depth of a[i, j] * x[j], a's rows contiguous: four rows at a time, so that x is loaded once for
  * them. The last vector of a row overlaps the one before it, and what that one has counted is masked out. */
 static inline double gradc_total(gradc_vector sum)
@@ -246,8 +306,8 @@ int elastic_net_forward(int64_t n, int64_t d, const double *restrict w, const do
 
 size_t elastic_net_backward_work(int64_t n, int64_t d)
 {
-    (void)n;
-    return gradc_bytes(d, sizeof(double));
+    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 6, d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int elastic_net_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -255,50 +315,66 @@ int elastic_net_backward(int64_t n, int64_t d, const double *restrict w, const d
                          double cotangent, double *restrict grad_w, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t2 = (void *)scratch;
+    double *const t3 = (void *)scratch;
+    scratch += gradc_bytes(d, sizeof(double));
+    unsigned char *const part_scratch = (void *)scratch;
 
     /* t1 = 0.5 * cotangent / n */
     const double t1 = 0.5 * cotangent / (double)n;
-    for (int64_t at = 0; at < d; ++at) {
-        t2[at] = 0.0;
-    }
+    const int64_t parts = gradc_parts(n, 3*d + 6, d);
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t3_part = part == 0 ? t3 : (void *)own;
+        own += gradc_bytes(d, sizeof(double));
+        double *const t2 = (void *)own;
+        for (int64_t at = 0; at < d; ++at) {
+            t3_part[at] = 0.0;
+        }
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-    /* t2[j:d] = sum[i:n](X[i, j] * (t1 * (2 * (t0[i] - y[i])))) */
-    for (int64_t i = 0; i < n / 4 * 4; i += 4) {
-        const double v0 = t1 * (2.0 * (t0[i] - y[i]));
-        const double v1 = t1 * (2.0 * (t0[(i + 1)] - y[(i + 1)]));
-        const double v2 = t1 * (2.0 * (t0[(i + 2)] - y[(i + 2)]));
-        const double v3 = t1 * (2.0 * (t0[(i + 3)] - y[(i + 3)]));
-        GRADC_SIMD()
-        for (int64_t j = 0; j < d; ++j) {
-            t2[j] += X[i*d + j] * v0 + X[(i + 1)*d + j] * v1 + X[(i + 2)*d + j] * v2 + X[(i + 3)*d + j] * v3;
+            /* t2[i:n] = 2 * t1 * (t0[i] - y[i]) */
+            const double v0 = 2.0 * t1;
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t2[i - tile_begin] = v0 * (t0[i] - y[i]);
+            }
+
+            /* t3[j:d] = sum[i:n](X[i, j] * t2[i]) */
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, t3_part);
         }
     }
-    for (int64_t i = n / 4 * 4; i < n; ++i) {
-        const double v0 = t1 * (2.0 * (t0[i] - y[i]));
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t3_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
-        for (int64_t j = 0; j < d; ++j) {
-            t2[j] += X[i*d + j] * v0;
+        for (int64_t at = 0; at < d; ++at) {
+            t3[at] += t3_more[at];
         }
     }
 
-    /* grad_w[j:d] = let(s0 := lam * cotangent, t2[j] + (2 * w[j] * (s0 * (0.5 * (1 - ratio))) + ratio * s0 *
+    /* grad_w[j:d] = let(s0 := lam * cotangent, t3[j] + (2 * w[j] * (s0 * (0.5 * (1 - ratio))) + ratio * s0 *
      *    where(w[j] != w[j], w[j], where(0 < w[j], 1, 0) - where(w[j] < 0, 1, 0)))) */
-    const double v0 = lam * cotangent;
-    const double v1 = v0 * (0.5 * (1.0 - ratio));
-    const double v2 = ratio * v0;
+    const double v1 = lam * cotangent;
+    const double v2 = v1 * (0.5 * (1.0 - ratio));
+    const double v3 = ratio * v1;
     GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
         const double w_j = w[j];
-        const double v3 = 2.0 * w_j * v1 + v2 * (w_j != w_j ? w_j : (0.0 < w_j ? 1.0 : 0.0) - (w_j < 0.0 ? 1.0 : 0.0));
-        grad_w[j] = t2[j] + v3;
+        const double v4 = 2.0 * w_j * v2 + v3 * (w_j != w_j ? w_j : (0.0 < w_j ? 1.0 : 0.0) - (w_j < 0.0 ? 1.0 : 0.0));
+        grad_w[j] = t3[j] + v4;
     }
     return 0;
 }
 
 size_t elastic_net_value_and_grad_work(int64_t n, int64_t d)
 {
-    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 11*d + 4, d) * (gradc_bytes(d, sizeof(double))
+    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 7, d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -307,26 +383,28 @@ int elastic_net_value_and_grad(int64_t n, int64_t d, const double *restrict w, c
                                double *restrict grad_w, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t5 = (void *)scratch;
+    double *const t6 = (void *)scratch;
     scratch += gradc_bytes(d, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
 
     /* t4 = 0.5 / n */
     const double t4 = 0.5 / (double)n;
-    const int64_t parts = gradc_parts(n, 11*d + 4, d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const int64_t parts = gradc_parts(n, 6*d + 7, d);
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
-        double *const t5_part = part == 0 ? t5 : (void *)own;
+        double *const t6_part = part == 0 ? t6 : (void *)own;
         own += gradc_bytes(d, sizeof(double));
         double *const t0 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t5 = (void *)own;
         double t1_part = 0.0;
         for (int64_t at = 0; at < d; ++at) {
-            t5_part[at] = 0.0;
+            t6_part[at] = 0.0;
         }
         const int64_t tile_rows = gradc_rows(d * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
@@ -336,32 +414,19 @@ int elastic_net_value_and_grad(int64_t n, int64_t d, const double *restrict w, c
             gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
             /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s0 * s0)) */
+            /* t5[i:n] = 2 * t4 * (t0[i] - y[i]) */
+            const double v1 = 2.0 * t4;
             double t1_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t1_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double v0 = t0[i - tile_begin] - y[i];
                 t1_part_sum += v0 * v0;
+                t5[i - tile_begin] = v0 * v1;
             }
             t1_part += t1_part_sum;
 
-            /* t5[j:d] = sum[i:n](X[i, j] * (t4 * (2 * (t0[i] - y[i])))) */
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                const double v0 = t4 * (2.0 * (t0[i - tile_begin] - y[i]));
-                const double v1 = t4 * (2.0 * (t0[(i + 1) - tile_begin] - y[(i + 1)]));
-                const double v2 = t4 * (2.0 * (t0[(i + 2) - tile_begin] - y[(i + 2)]));
-                const double v3 = t4 * (2.0 * (t0[(i + 3) - tile_begin] - y[(i + 3)]));
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    t5_part[j] += X[i*d + j] * v0 + X[(i + 1)*d + j] * v1 + X[(i + 2)*d + j] * v2 + X[(i + 3)*d + j] * v3;
-                }
-            }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                const double v0 = t4 * (2.0 * (t0[i - tile_begin] - y[i]));
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    t5_part[j] += X[i*d + j] * v0;
-                }
-            }
+            /* t6[j:d] = sum[i:n](X[i, j] * t5[i]) */
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t5, 1, t6_part);
         }
         t1_parts[part] = t1_part;
     }
@@ -370,10 +435,10 @@ int elastic_net_value_and_grad(int64_t n, int64_t d, const double *restrict w, c
         t1 += t1_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t5_more = (void *)(part_scratch + part * part_bytes);
+        const double *const t6_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
-            t5[at] += t5_more[at];
+            t6[at] += t6_more[at];
         }
     }
     double t2 = 0.0;
@@ -381,17 +446,17 @@ int elastic_net_value_and_grad(int64_t n, int64_t d, const double *restrict w, c
 
     /* t2 = sum[j:d](abs(w[j])) */
     /* t3 = sum[j:d](w[j] * w[j]) */
-    /* grad_w[j:d] = t5[j] + (2 * w[j] * (lam * (0.5 * (1 - ratio))) + lam * ratio * where(w[j] != w[j], w[j],
+    /* grad_w[j:d] = t6[j] + (2 * w[j] * (lam * (0.5 * (1 - ratio))) + lam * ratio * where(w[j] != w[j], w[j],
      *    where(0 < w[j], 1, 0) - where(w[j] < 0, 1, 0))) */
     const double v0 = lam * (0.5 * (1.0 - ratio));
-    const double v1 = lam * ratio;
+    const double v2 = lam * ratio;
     GRADC_SIMD(reduction(+:t2, t3))
     for (int64_t j = 0; j < d; ++j) {
         const double w_j = w[j];
-        const double v2 = 2.0 * w_j * v0 + v1 * (w_j != w_j ? w_j : (0.0 < w_j ? 1.0 : 0.0) - (w_j < 0.0 ? 1.0 : 0.0));
+        const double v3 = 2.0 * w_j * v0 + v2 * (w_j != w_j ? w_j : (0.0 < w_j ? 1.0 : 0.0) - (w_j < 0.0 ? 1.0 : 0.0));
         t2 += fabs(w_j);
         t3 += w_j * w_j;
-        grad_w[j] = t5[j] + v2;
+        grad_w[j] = t6[j] + v3;
     }
 
     /* value = 0.5 * (t1 / n) + lam * (ratio * t2 + t3 * (0.5 * (1 - ratio))) */

@@ -582,11 +582,12 @@ int factorization_machine_forward(int64_t d, int64_t k, int64_t n, double b, con
 size_t factorization_machine_backward_work(int64_t d, int64_t k, int64_t n)
 {
     return gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 8*d*k + 3*d + 47, 2*d*k + d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 3*d + 4*k + 47, 2*d*k + d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double)));
 }
 
 int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, const double *restrict w,
@@ -597,16 +598,16 @@ int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, co
 {
     (void)w;
     unsigned char *scratch = work;
-    double *const t7 = (void *)scratch;
-    scratch += gradc_bytes(d*k, sizeof(double));
     double *const t8 = (void *)scratch;
+    scratch += gradc_bytes(d*k, sizeof(double));
+    double *const t9 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
 
     /* t2 = cotangent / n */
     const double t2 = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 8*d*k + 3*d + 47, 2*d*k + d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const int64_t parts = gradc_parts(n, 6*d*k + 3*d + 4*k + 47, 2*d*k + d);
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double grad_b__parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -615,22 +616,24 @@ int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, co
         unsigned char *own = part_scratch + part * part_bytes;
         double *const grad_w_part = part == 0 ? grad_w : (void *)own;
         own += gradc_bytes(d, sizeof(double));
-        double *const t7_part = part == 0 ? t7 : (void *)own;
-        own += gradc_bytes(d*k, sizeof(double));
         double *const t8_part = part == 0 ? t8 : (void *)own;
+        own += gradc_bytes(d*k, sizeof(double));
+        double *const t9_part = part == 0 ? t9 : (void *)own;
         own += gradc_bytes(d*k, sizeof(double));
         double *const t4 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t6 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t7 = (void *)own;
         double grad_b__part = 0.0;
         for (int64_t at = 0; at < d; ++at) {
             grad_w_part[at] = 0.0;
         }
         for (int64_t at = 0; at < d*k; ++at) {
-            t7_part[at] = 0.0;
+            t8_part[at] = 0.0;
         }
         for (int64_t at = 0; at < d*k; ++at) {
-            t8_part[at] = 0.0;
+            t9_part[at] = 0.0;
         }
         const int64_t tile_rows = gradc_rows((2*d + k) * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
@@ -661,8 +664,17 @@ int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, co
             /* grad_w[i:d] = sum[l:n](X[l, i] * t4[l]) */
             gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, grad_w_part);
 
-            /* t7[i:d, j:k] = sum[l:n](X[l, i] * (t6[l] * (2 * t1[l, j]))) */
-            /* t8[i:d, j:k] = sum[l:n](t3[l, i] * t6[l]) */
+            /* t7[j:k, l:n] = 2 * (t1[l, j] * t6[l]) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t6_l = t6[l - tile_begin];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < k; ++j) {
+                    t7[j*128 + l - tile_begin] = 2.0 * (t1[l*k + j] * t6_l);
+                }
+            }
+
+            /* t8[i:d, j:k] = sum[l:n](X[l, i] * t7[j, l]) */
+            /* t9[i:d, j:k] = sum[l:n](t3[l, i] * t6[l]) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t6_l = t6[l - tile_begin];
                 for (int64_t i = 0; i < d; ++i) {
@@ -670,8 +682,8 @@ int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, co
                     const double v0 = t3[l*d + i] * t6_l;
                     GRADC_SIMD()
                     for (int64_t j = 0; j < k; ++j) {
-                        t7_part[i*k + j] += X_li * (t6_l * (2.0 * t1[l*k + j]));
-                        t8_part[i*k + j] += v0;
+                        t8_part[i*k + j] += X_li * t7[j*128 + l - tile_begin];
+                        t9_part[i*k + j] += v0;
                     }
                 }
             }
@@ -690,25 +702,25 @@ int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, co
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t7_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(d, sizeof(double)));
-        GRADC_SIMD()
-        for (int64_t at = 0; at < d*k; ++at) {
-            t7[at] += t7_more[at];
-        }
-    }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const t8_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+        const double *const t8_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(d, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             t8[at] += t8_more[at];
         }
     }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t9_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+        GRADC_SIMD()
+        for (int64_t at = 0; at < d*k; ++at) {
+            t9[at] += t9_more[at];
+        }
+    }
 
-    /* grad_V[i:d, j:k] = t7[i, j] - t8[i, j] * (2 * V[i, j]) */
+    /* grad_V[i:d, j:k] = t8[i, j] - t9[i, j] * (2 * V[i, j]) */
     for (int64_t i = 0; i < d; ++i) {
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
-            grad_V[i*k + j] = t7[i*k + j] - t8[i*k + j] * (2.0 * V[i*k + j]);
+            grad_V[i*k + j] = t8[i*k + j] - t9[i*k + j] * (2.0 * V[i*k + j]);
         }
     }
     *grad_b = grad_b_;
@@ -723,12 +735,13 @@ size_t factorization_machine_value_and_grad_work(int64_t d, int64_t k, int64_t n
            + gradc_bytes(k*n, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(d, 3*k*n + 2*k, k*n) * (gradc_bytes(k*n, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))) + (size_t)gradc_parts(n, 8*d*k + 3*d + 4*k + 71, 2*d*k + d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))) + (size_t)gradc_parts(n, 6*d*k + 3*d + 8*k + 71, 2*d*k + d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double)));
 }
 
 int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double b, const double *restrict w,
@@ -745,9 +758,9 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
     scratch += gradc_bytes(d*n, sizeof(double));
     double *const t4 = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
-    double *const t10 = (void *)scratch;
-    scratch += gradc_bytes(d*k, sizeof(double));
     double *const t11 = (void *)scratch;
+    scratch += gradc_bytes(d*k, sizeof(double));
+    double *const t12 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(d, 3*k*n + 2*k, k*n) * (gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double)));
@@ -816,8 +829,8 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
             t4[at] += t4_more[at];
         }
     }
-    const int64_t parts_2 = gradc_parts(n, 8*d*k + 3*d + 4*k + 71, 2*d*k + d);
-    const size_t part_bytes_2 = gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const int64_t parts_2 = gradc_parts(n, 6*d*k + 3*d + 8*k + 71, 2*d*k + d);
+    const size_t part_bytes_2 = gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t6_parts[GRADC_PARTS];
     double grad_b__parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_2)
@@ -827,25 +840,27 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
         unsigned char *own = part_scratch_ + part * part_bytes_2;
         double *const grad_w_part = part == 0 ? grad_w : (void *)own;
         own += gradc_bytes(d, sizeof(double));
-        double *const t10_part = part == 0 ? t10 : (void *)own;
-        own += gradc_bytes(d*k, sizeof(double));
         double *const t11_part = part == 0 ? t11 : (void *)own;
+        own += gradc_bytes(d*k, sizeof(double));
+        double *const t12_part = part == 0 ? t12 : (void *)own;
         own += gradc_bytes(d*k, sizeof(double));
         double *const t5 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t8 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t9 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t10 = (void *)own;
         double t6_part = 0.0;
         double grad_b__part = 0.0;
         for (int64_t at = 0; at < d; ++at) {
             grad_w_part[at] = 0.0;
         }
         for (int64_t at = 0; at < d*k; ++at) {
-            t10_part[at] = 0.0;
+            t11_part[at] = 0.0;
         }
         for (int64_t at = 0; at < d*k; ++at) {
-            t11_part[at] = 0.0;
+            t12_part[at] = 0.0;
         }
         const int64_t tile_rows = gradc_rows((2*d + 2*k) * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
@@ -914,8 +929,17 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
             /* grad_w[i:d] = sum[l:n](X[l, i] * t8[l]) */
             gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t8, 1, grad_w_part);
 
-            /* t10[i:d, j:k] = sum[l:n](X[l, i] * (t9[l] * (2 * t1[l, j]))) */
-            /* t11[i:d, j:k] = sum[l:n](t3[l, i] * t9[l]) */
+            /* t10[j:k, l:n] = 2 * (t1[l, j] * t9[l]) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t9_l = t9[l - tile_begin];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < k; ++j) {
+                    t10[j*128 + l - tile_begin] = 2.0 * (t1[l*k + j] * t9_l);
+                }
+            }
+
+            /* t11[i:d, j:k] = sum[l:n](X[l, i] * t10[j, l]) */
+            /* t12[i:d, j:k] = sum[l:n](t3[l, i] * t9[l]) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t9_l = t9[l - tile_begin];
                 for (int64_t i = 0; i < d; ++i) {
@@ -923,8 +947,8 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
                     const double v0 = t3[l*d + i] * t9_l;
                     GRADC_SIMD()
                     for (int64_t j = 0; j < k; ++j) {
-                        t10_part[i*k + j] += X_li * (t9_l * (2.0 * t1[l*k + j]));
-                        t11_part[i*k + j] += v0;
+                        t11_part[i*k + j] += X_li * t10[j*128 + l - tile_begin];
+                        t12_part[i*k + j] += v0;
                     }
                 }
             }
@@ -948,28 +972,28 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
         }
     }
     for (int64_t part = 1; part < parts_2; ++part) {
-        const double *const t10_more = (void *)(part_scratch_ + part * part_bytes_2 + gradc_bytes(d, sizeof(double)));
-        GRADC_SIMD()
-        for (int64_t at = 0; at < d*k; ++at) {
-            t10[at] += t10_more[at];
-        }
-    }
-    for (int64_t part = 1; part < parts_2; ++part) {
-        const double *const t11_more = (void *)(part_scratch_ + part * part_bytes_2 + gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+        const double *const t11_more = (void *)(part_scratch_ + part * part_bytes_2 + gradc_bytes(d, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             t11[at] += t11_more[at];
+        }
+    }
+    for (int64_t part = 1; part < parts_2; ++part) {
+        const double *const t12_more = (void *)(part_scratch_ + part * part_bytes_2 + gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+        GRADC_SIMD()
+        for (int64_t at = 0; at < d*k; ++at) {
+            t12[at] += t12_more[at];
         }
     }
 
     /* value = t6 / n */
     *value = t6 / (double)n;
 
-    /* grad_V[i:d, j:k] = t10[i, j] - t11[i, j] * (2 * V[i, j]) */
+    /* grad_V[i:d, j:k] = t11[i, j] - t12[i, j] * (2 * V[i, j]) */
     for (int64_t i = 0; i < d; ++i) {
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
-            grad_V[i*k + j] = t10[i*k + j] - t11[i*k + j] * (2.0 * V[i*k + j]);
+            grad_V[i*k + j] = t11[i*k + j] - t12[i*k + j] * (2.0 * V[i*k + j]);
         }
     }
     *grad_b = grad_b_;

@@ -86,9 +86,30 @@ static inline double gradc_expm1(double x)
     return fabs(x) < 1e-17 ? x : e;
 }
 
+/* t[j, i] = s[i, j], both with contiguous rows, eight rows of s at a time. */
+static void gradc_transpose(int64_t rows, int64_t columns, const double *restrict s, int64_t s_row,
+                            double *restrict t, int64_t t_row)
+{
+    int64_t i = 0;
+    for (; i + 8 <= rows; i += 8) {
+        for (int64_t j = 0; j < columns; ++j) {
+            for (int64_t r = 0; r < 8; ++r) {
+                t[j * t_row + i + r] = s[(i + r) * s_row + j];
+            }
+        }
+    }
+    for (; i < rows; ++i) {
+        for (int64_t j = 0; j < columns; ++j) {
+            t[j * t_row + i] = s[i * s_row + j];
+        }
+    }
+}
+
 size_t gaussian_kl_value_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 25*k + 1, 0) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 27*k + 1, 0) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int gaussian_kl_value(int64_t n, int64_t k, const double *restrict mu, const double *restrict log_var,
@@ -96,30 +117,55 @@ int gaussian_kl_value(int64_t n, int64_t k, const double *restrict mu, const dou
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 25*k + 1, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double));
+    const int64_t parts = gradc_parts(n, 27*k + 1, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
+        double *const log_var_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const mu_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t0 = (void *)own;
         double t1_part = 0.0;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t0[i:n] = sum[j:k](expm1(log_var[i, j]) + mu[i, j] * mu[i, j] - log_var[i, j]) */
+            /* log_var_tile[i:n, j:k] = log_var[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &log_var[tile_begin*k], k, log_var_tile, 128);
+
+            /* mu_tile[i:n, j:k] = mu[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &mu[tile_begin*k], k, mu_tile, 128);
+
+            /* t0[i:n] = sum[j:k](expm1(log_var_tile[i, j]) + mu_tile[i, j] * mu_tile[i, j] - log_var_tile[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                double t0_sum = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double log_var_ij = log_var[i*k + j];
-                    const double mu_ij = mu[i*k + j];
-                    t0_sum += gradc_expm1(log_var_ij) + mu_ij * mu_ij - log_var_ij;
+                t0[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double log_var_tile_ij = log_var_tile[j*128 + i - tile_begin];
+                    const double mu_tile_ij = mu_tile[j*128 + i - tile_begin];
+                    const double log_var_tile_ij1 = log_var_tile[(j + 1)*128 + i - tile_begin];
+                    const double mu_tile_ij1 = mu_tile[(j + 1)*128 + i - tile_begin];
+                    const double log_var_tile_ij2 = log_var_tile[(j + 2)*128 + i - tile_begin];
+                    const double mu_tile_ij2 = mu_tile[(j + 2)*128 + i - tile_begin];
+                    const double log_var_tile_ij3 = log_var_tile[(j + 3)*128 + i - tile_begin];
+                    const double mu_tile_ij3 = mu_tile[(j + 3)*128 + i - tile_begin];
+                    t0[i - tile_begin] += (gradc_expm1(log_var_tile_ij) + mu_tile_ij * mu_tile_ij - log_var_tile_ij) + (gradc_expm1(log_var_tile_ij1) + mu_tile_ij1 * mu_tile_ij1 - log_var_tile_ij1) + (gradc_expm1(log_var_tile_ij2) + mu_tile_ij2 * mu_tile_ij2 - log_var_tile_ij2) + (gradc_expm1(log_var_tile_ij3) + mu_tile_ij3 * mu_tile_ij3 - log_var_tile_ij3);
                 }
-                t0[i - tile_begin] = t0_sum;
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double log_var_tile_ij = log_var_tile[j*128 + i - tile_begin];
+                    const double mu_tile_ij = mu_tile[j*128 + i - tile_begin];
+                    t0[i - tile_begin] += gradc_expm1(log_var_tile_ij) + mu_tile_ij * mu_tile_ij - log_var_tile_ij;
+                }
             }
 
             /* t1 = sum[i:n](t0[i]) */
@@ -144,7 +190,9 @@ int gaussian_kl_value(int64_t n, int64_t k, const double *restrict mu, const dou
 
 size_t gaussian_kl_forward_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 25*k + 1, 0) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 27*k + 1, 0) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int gaussian_kl_forward(int64_t n, int64_t k, const double *restrict mu, const double *restrict log_var,
@@ -152,30 +200,55 @@ int gaussian_kl_forward(int64_t n, int64_t k, const double *restrict mu, const d
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 25*k + 1, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double));
+    const int64_t parts = gradc_parts(n, 27*k + 1, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
+        double *const log_var_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const mu_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t0 = (void *)own;
         double t1_part = 0.0;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t0[i:n] = sum[j:k](expm1(log_var[i, j]) + mu[i, j] * mu[i, j] - log_var[i, j]) */
+            /* log_var_tile[i:n, j:k] = log_var[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &log_var[tile_begin*k], k, log_var_tile, 128);
+
+            /* mu_tile[i:n, j:k] = mu[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &mu[tile_begin*k], k, mu_tile, 128);
+
+            /* t0[i:n] = sum[j:k](expm1(log_var_tile[i, j]) + mu_tile[i, j] * mu_tile[i, j] - log_var_tile[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                double t0_sum = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double log_var_ij = log_var[i*k + j];
-                    const double mu_ij = mu[i*k + j];
-                    t0_sum += gradc_expm1(log_var_ij) + mu_ij * mu_ij - log_var_ij;
+                t0[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double log_var_tile_ij = log_var_tile[j*128 + i - tile_begin];
+                    const double mu_tile_ij = mu_tile[j*128 + i - tile_begin];
+                    const double log_var_tile_ij1 = log_var_tile[(j + 1)*128 + i - tile_begin];
+                    const double mu_tile_ij1 = mu_tile[(j + 1)*128 + i - tile_begin];
+                    const double log_var_tile_ij2 = log_var_tile[(j + 2)*128 + i - tile_begin];
+                    const double mu_tile_ij2 = mu_tile[(j + 2)*128 + i - tile_begin];
+                    const double log_var_tile_ij3 = log_var_tile[(j + 3)*128 + i - tile_begin];
+                    const double mu_tile_ij3 = mu_tile[(j + 3)*128 + i - tile_begin];
+                    t0[i - tile_begin] += (gradc_expm1(log_var_tile_ij) + mu_tile_ij * mu_tile_ij - log_var_tile_ij) + (gradc_expm1(log_var_tile_ij1) + mu_tile_ij1 * mu_tile_ij1 - log_var_tile_ij1) + (gradc_expm1(log_var_tile_ij2) + mu_tile_ij2 * mu_tile_ij2 - log_var_tile_ij2) + (gradc_expm1(log_var_tile_ij3) + mu_tile_ij3 * mu_tile_ij3 - log_var_tile_ij3);
                 }
-                t0[i - tile_begin] = t0_sum;
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double log_var_tile_ij = log_var_tile[j*128 + i - tile_begin];
+                    const double mu_tile_ij = mu_tile[j*128 + i - tile_begin];
+                    t0[i - tile_begin] += gradc_expm1(log_var_tile_ij) + mu_tile_ij * mu_tile_ij - log_var_tile_ij;
+                }
             }
 
             /* t1 = sum[i:n](t0[i]) */
@@ -200,33 +273,65 @@ int gaussian_kl_forward(int64_t n, int64_t k, const double *restrict mu, const d
 
 size_t gaussian_kl_backward_work(int64_t n, int64_t k)
 {
-    (void)n;
-    (void)k;
-    return 0;
+    return (size_t)gradc_parts(n, 30*k, 0) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double)));
 }
 
 int gaussian_kl_backward(int64_t n, int64_t k, const double *restrict mu, const double *restrict log_var,
                          double cotangent, double *restrict grad_mu, double *restrict grad_log_var,
                          void *restrict work)
 {
-    (void)work;
+    unsigned char *scratch = work;
+    unsigned char *const part_scratch = (void *)scratch;
 
     /* t0 = 0.5 * cotangent / n */
     const double t0 = 0.5 * cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 26*k, 0);
+    const int64_t parts = gradc_parts(n, 30*k, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const mu_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const log_var_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t1 = (void *)own;
+        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* grad_mu[i:n, j:k] = t0 * (2 * mu[i, j]) */
-        /* grad_log_var[i:n, j:k] = t0 * expm1(log_var[i, j]) */
-        for (int64_t i = part_begin; i < part_end; ++i) {
-            GRADC_SIMD()
-            for (int64_t j = 0; j < k; ++j) {
-                grad_mu[i*k + j] = t0 * (2.0 * mu[i*k + j]);
-                grad_log_var[i*k + j] = t0 * gradc_expm1(log_var[i*k + j]);
+            /* mu_tile[i:n, j:k] = mu[i, j] */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD()
+                for (int64_t j = 0; j < k; ++j) {
+                    mu_tile[(i - tile_begin)*k + j] = mu[i*k + j];
+                }
             }
+
+            /* grad_mu[i:n, j:k] = t0 * (2 * mu_tile[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD()
+                for (int64_t j = 0; j < k; ++j) {
+                    grad_mu[i*k + j] = t0 * (2.0 * mu_tile[(i - tile_begin)*k + j]);
+                }
+            }
+
+            /* log_var_tile[i:n, j:k] = log_var[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &log_var[tile_begin*k], k, log_var_tile, 128);
+
+            /* t1[i:n, j:k] = t0 * expm1(log_var_tile[i, j]) */
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    t1[j*128 + i - tile_begin] = t0 * gradc_expm1(log_var_tile[j*128 + i - tile_begin]);
+                }
+            }
+
+            /* grad_log_var[i:n, j:k] = t1[i, j] */
+            gradc_transpose(k, tile_end - tile_begin, t1, 128, &grad_log_var[tile_begin*k], k);
         }
     }
     return 0;
@@ -234,7 +339,10 @@ int gaussian_kl_backward(int64_t n, int64_t k, const double *restrict mu, const 
 
 size_t gaussian_kl_value_and_grad_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 29*k + 1, 0) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 34*k + 1, 0) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int gaussian_kl_value_and_grad(int64_t n, int64_t k, const double *restrict mu, const double *restrict log_var,
@@ -244,55 +352,85 @@ int gaussian_kl_value_and_grad(int64_t n, int64_t k, const double *restrict mu, 
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
 
-    /* t2 = 0.5 / n */
-    const double t2 = 0.5 / (double)n;
-    const int64_t parts = gradc_parts(n, 29*k + 1, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double));
-    double t1_parts[GRADC_PARTS];
+    /* t3 = 0.5 / n */
+    const double t3 = 0.5 / (double)n;
+    const int64_t parts = gradc_parts(n, 34*k + 1, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t2_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
+        double *const log_var_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t0 = (void *)own;
-        double t1_part = 0.0;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const mu_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t1 = (void *)own;
+        double t2_part = 0.0;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t0[i:n] = sum[j:k](expm1(log_var[i, j]) + mu[i, j] * mu[i, j] - log_var[i, j]) */
-            /* grad_mu[i:n, j:k] = t2 * (2 * mu[i, j]) */
-            /* grad_log_var[i:n, j:k] = t2 * expm1(log_var[i, j]) */
+            /* log_var_tile[i:n, j:k] = log_var[i, j] */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                double t0_sum = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum))
+                GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    const double log_var_ij = log_var[i*k + j];
-                    const double v0 = gradc_expm1(log_var_ij);
-                    const double mu_ij = mu[i*k + j];
-                    t0_sum += v0 + mu_ij * mu_ij - log_var_ij;
-                    grad_mu[i*k + j] = t2 * (2.0 * mu_ij);
-                    grad_log_var[i*k + j] = t2 * v0;
+                    log_var_tile[(i - tile_begin)*k + j] = log_var[i*k + j];
                 }
-                t0[i - tile_begin] = t0_sum;
             }
 
-            /* t1 = sum[i:n](t0[i]) */
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
+            /* t0[i:n, j:k] = expm1(log_var_tile[i, j]) */
+            /* grad_log_var[i:n, j:k] = t3 * t0[i, j] */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t1_part_sum += t0[i - tile_begin];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < k; ++j) {
+                    const double v0 = gradc_expm1(log_var_tile[(i - tile_begin)*k + j]);
+                    t0[(i - tile_begin)*k + j] = v0;
+                    grad_log_var[i*k + j] = t3 * v0;
+                }
             }
-            t1_part += t1_part_sum;
+
+            /* mu_tile[i:n, j:k] = mu[i, j] */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD()
+                for (int64_t j = 0; j < k; ++j) {
+                    mu_tile[(i - tile_begin)*k + j] = mu[i*k + j];
+                }
+            }
+
+            /* t1[i:n] = sum[j:k](t0[i, j] + mu_tile[i, j] * mu_tile[i, j] - log_var_tile[i, j]) */
+            /* grad_mu[i:n, j:k] = t3 * (2 * mu_tile[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                double t1_sum = 0.0;
+                GRADC_SIMD(reduction(+:t1_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double mu_tile_ij = mu_tile[(i - tile_begin)*k + j];
+                    const double v0 = t0[(i - tile_begin)*k + j] + mu_tile_ij * mu_tile_ij - log_var_tile[(i - tile_begin)*k + j];
+                    t1_sum += v0;
+                    grad_mu[i*k + j] = t3 * (2.0 * mu_tile_ij);
+                }
+                t1[i - tile_begin] = t1_sum;
+            }
+
+            /* t2 = sum[i:n](t1[i]) */
+            double t2_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t2_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t2_part_sum += t1[i - tile_begin];
+            }
+            t2_part += t2_part_sum;
         }
-        t1_parts[part] = t1_part;
+        t2_parts[part] = t2_part;
     }
-    double t1 = 0.0;
+    double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+        t2 += t2_parts[part];
     }
 
-    /* value = 0.5 * (t1 / n) */
-    *value = 0.5 * (t1 / (double)n);
+    /* value = 0.5 * (t2 / n) */
+    *value = 0.5 * (t2 / (double)n);
     return 0;
 }

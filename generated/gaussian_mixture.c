@@ -109,9 +109,30 @@ static inline double gradc_log(double x)
     return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
 }
 
+/* t[j, i] = s[i, j], both with contiguous rows, eight rows of s at a time. */
+static void gradc_transpose(int64_t rows, int64_t columns, const double *restrict s, int64_t s_row,
+                            double *restrict t, int64_t t_row)
+{
+    int64_t i = 0;
+    for (; i + 8 <= rows; i += 8) {
+        for (int64_t j = 0; j < columns; ++j) {
+            for (int64_t r = 0; r < 8; ++r) {
+                t[j * t_row + i + r] = s[(i + r) * s_row + j];
+            }
+        }
+    }
+    for (; i < rows; ++i) {
+        for (int64_t j = 0; j < columns; ++j) {
+            t[j * t_row + i] = s[i * s_row + j];
+        }
+    }
+}
+
 size_t gaussian_mixture_value_work(int64_t k, int64_t d, int64_t n)
 {
-    return gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(k, 10*d*n + 22*d + 1, 0) * (gradc_bytes(128*d, sizeof(double))) + (size_t)gradc_parts(n, 34*k + 28, 0) * (gradc_bytes(128*k, sizeof(double))
+    return gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(k, 10*d*n + 24*d + 1, 0) * (gradc_bytes(128*d, sizeof(double))
+           + gradc_bytes(128*d, sizeof(double))
+           + gradc_bytes(128*d, sizeof(double))) + (size_t)gradc_parts(n, 34*k + 28, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -124,17 +145,21 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
     double *const t4 = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(k, 10*d*n + 22*d + 1, 0) * (gradc_bytes(128*d, sizeof(double)));
+    scratch += (size_t)gradc_parts(k, 10*d*n + 24*d + 1, 0) * (gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*d, sizeof(double)));
     unsigned char *const part_scratch_ = (void *)scratch;
-    const int64_t parts = gradc_parts(k, 10*d*n + 22*d + 1, 0);
-    const size_t part_bytes = gradc_bytes(128*d, sizeof(double));
+    const int64_t parts = gradc_parts(k, 10*d*n + 24*d + 1, 0);
+    const size_t part_bytes = gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*d, sizeof(double));
     double t0_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(k, parts, part);
         const int64_t part_end = gradc_cut(k, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
+        double *const log_sigma_tile = (void *)own;
+        own += gradc_bytes(128*d, sizeof(double));
         double *const t3 = (void *)own;
+        own += gradc_bytes(128*d, sizeof(double));
+        double *const mu_tile = (void *)own;
         double t0_part = -INFINITY;
         const int64_t tile_rows = gradc_rows(2*d * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
@@ -148,46 +173,47 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
             }
             t0_part = (t0_part_max > t0_part || t0_part_max != t0_part_max) ? t0_part_max : t0_part;
 
-            /* t3[i:k, j:d] = exp(-log_sigma[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
+            /* log_sigma_tile[i:k, j:d] = log_sigma[i, j] */
+            gradc_transpose(tile_end - tile_begin, d, &log_sigma[tile_begin*d], d, log_sigma_tile, 128);
+
+            /* t3[i:k, j:d] = exp(-log_sigma_tile[i, j]) */
+            for (int64_t j = 0; j < d; ++j) {
                 GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    t3[(i - tile_begin)*d + j] = gradc_exp(-log_sigma[i*d + j]);
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    t3[j*128 + i - tile_begin] = gradc_exp(-log_sigma_tile[j*128 + i - tile_begin]);
                 }
             }
 
-            /* t4[l:n, i:k] = sum[j:d](let(s0 := t3[i, j] * (X[l, j] - mu[i, j]), 0.9189385332046727 +
-             *    (log_sigma[i, j] + 0.5 * (s0 * s0)))) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                for (int64_t l = 0; l < n / 4 * 4; l += 4) {
-                    double t4_sum = 0.0;
-                    double t4_sum_ = 0.0;
-                    double t4_sum_2 = 0.0;
-                    double t4_sum_3 = 0.0;
-                    GRADC_SIMD(reduction(+:t4_sum, t4_sum_, t4_sum_2, t4_sum_3))
-                    for (int64_t j = 0; j < d; ++j) {
-                        const double v0 = t3[(i - tile_begin)*d + j] * (X[l*d + j] - mu[i*d + j]);
-                        const double v1 = t3[(i - tile_begin)*d + j] * (X[(l + 1)*d + j] - mu[i*d + j]);
-                        const double v2 = t3[(i - tile_begin)*d + j] * (X[(l + 2)*d + j] - mu[i*d + j]);
-                        const double v3 = t3[(i - tile_begin)*d + j] * (X[(l + 3)*d + j] - mu[i*d + j]);
-                        t4_sum += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v0 * v0));
-                        t4_sum_ += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v1 * v1));
-                        t4_sum_2 += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v2 * v2));
-                        t4_sum_3 += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v3 * v3));
-                    }
-                    t4[l*k + i] = t4_sum;
-                    t4[(l + 1)*k + i] = t4_sum_;
-                    t4[(l + 2)*k + i] = t4_sum_2;
-                    t4[(l + 3)*k + i] = t4_sum_3;
+            /* mu_tile[i:k, j:d] = mu[i, j] */
+            gradc_transpose(tile_end - tile_begin, d, &mu[tile_begin*d], d, mu_tile, 128);
+
+            /* t4[l:n, i:k] = sum[j:d](let(s0 := t3[i, j] * (X[l, j] - mu_tile[i, j]), 0.9189385332046727 +
+             *    (log_sigma_tile[i, j] + 0.5 * (s0 * s0)))) */
+            for (int64_t l = 0; l < n; ++l) {
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    t4[l*k + i] = 0.0;
                 }
-                for (int64_t l = n / 4 * 4; l < n; ++l) {
-                    double t4_sum = 0.0;
-                    GRADC_SIMD(reduction(+:t4_sum))
-                    for (int64_t j = 0; j < d; ++j) {
-                        const double v0 = t3[(i - tile_begin)*d + j] * (X[l*d + j] - mu[i*d + j]);
-                        t4_sum += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v0 * v0));
+                for (int64_t j = 0; j < d / 4 * 4; j += 4) {
+                    const double X_lj = X[l*d + j];
+                    const double X_lj1 = X[l*d + (j + 1)];
+                    const double X_lj2 = X[l*d + (j + 2)];
+                    const double X_lj3 = X[l*d + (j + 3)];
+                    GRADC_SIMD()
+                    for (int64_t i = tile_begin; i < tile_end; ++i) {
+                        const double v0 = t3[j*128 + i - tile_begin] * (X_lj - mu_tile[j*128 + i - tile_begin]);
+                        const double v1 = t3[(j + 1)*128 + i - tile_begin] * (X_lj1 - mu_tile[(j + 1)*128 + i - tile_begin]);
+                        const double v2 = t3[(j + 2)*128 + i - tile_begin] * (X_lj2 - mu_tile[(j + 2)*128 + i - tile_begin]);
+                        const double v3 = t3[(j + 3)*128 + i - tile_begin] * (X_lj3 - mu_tile[(j + 3)*128 + i - tile_begin]);
+                        t4[l*k + i] += (0.9189385332046727 + (log_sigma_tile[j*128 + i - tile_begin] + 0.5 * (v0 * v0))) + (0.9189385332046727 + (log_sigma_tile[(j + 1)*128 + i - tile_begin] + 0.5 * (v1 * v1))) + (0.9189385332046727 + (log_sigma_tile[(j + 2)*128 + i - tile_begin] + 0.5 * (v2 * v2))) + (0.9189385332046727 + (log_sigma_tile[(j + 3)*128 + i - tile_begin] + 0.5 * (v3 * v3)));
                     }
-                    t4[l*k + i] = t4_sum;
+                }
+                for (int64_t j = d / 4 * 4; j < d; ++j) {
+                    const double X_lj = X[l*d + j];
+                    GRADC_SIMD()
+                    for (int64_t i = tile_begin; i < tile_end; ++i) {
+                        const double v0 = t3[j*128 + i - tile_begin] * (X_lj - mu_tile[j*128 + i - tile_begin]);
+                        t4[l*k + i] += 0.9189385332046727 + (log_sigma_tile[j*128 + i - tile_begin] + 0.5 * (v0 * v0));
+                    }
                 }
             }
         }
@@ -289,8 +315,9 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
 
 size_t gaussian_mixture_forward_work(int64_t k, int64_t d, int64_t n)
 {
-    (void)d;
-    return (size_t)gradc_parts(n, 34*k + 28, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(k, 10*d*n + 25*d + 1, 0) * (gradc_bytes(128*d, sizeof(double))
+           + gradc_bytes(128*d, sizeof(double))
+           + gradc_bytes(128*d, sizeof(double))) + (size_t)gradc_parts(n, 34*k + 28, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -301,12 +328,21 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(k, 10*d*n + 22*d + 1, 0);
+    scratch += (size_t)gradc_parts(k, 10*d*n + 25*d + 1, 0) * (gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*d, sizeof(double)));
+    unsigned char *const part_scratch_ = (void *)scratch;
+    const int64_t parts = gradc_parts(k, 10*d*n + 25*d + 1, 0);
+    const size_t part_bytes = gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*d, sizeof(double));
     double t0__parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(k, parts, part);
         const int64_t part_end = gradc_cut(k, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const log_sigma_tile = (void *)own;
+        own += gradc_bytes(128*d, sizeof(double));
+        double *const t2_ = (void *)own;
+        own += gradc_bytes(128*d, sizeof(double));
+        double *const mu_tile = (void *)own;
         double t0__part = -INFINITY;
         const int64_t tile_rows = gradc_rows(3*d * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
@@ -320,16 +356,40 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
             }
             t0__part = (t0__part_max > t0__part || t0__part_max != t0__part_max) ? t0__part_max : t0__part;
 
-            /* t2[i:k, j:d] = exp(-log_sigma[i, j]) */
+            /* log_sigma_tile[i:k, j:d] = log_sigma[i, j] */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD()
                 for (int64_t j = 0; j < d; ++j) {
-                    t2[i*d + j] = gradc_exp(-log_sigma[i*d + j]);
+                    log_sigma_tile[(i - tile_begin)*d + j] = log_sigma[i*d + j];
                 }
             }
 
-            /* t3[l:n, i:k] = sum[j:d](let(s0 := t2[i, j] * (X[l, j] - mu[i, j]), 0.9189385332046727 +
-             *    (log_sigma[i, j] + 0.5 * (s0 * s0)))) */
+            /* t2[i:k, j:d] = exp(-log_sigma_tile[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD()
+                for (int64_t j = 0; j < d; ++j) {
+                    t2_[(i - tile_begin)*d + j] = gradc_exp(-log_sigma_tile[(i - tile_begin)*d + j]);
+                }
+            }
+
+            /* t2_2[i:k, j:d] = t2[i, j] */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD()
+                for (int64_t j = 0; j < d; ++j) {
+                    t2[i*d + j] = t2_[(i - tile_begin)*d + j];
+                }
+            }
+
+            /* mu_tile[i:k, j:d] = mu[i, j] */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD()
+                for (int64_t j = 0; j < d; ++j) {
+                    mu_tile[(i - tile_begin)*d + j] = mu[i*d + j];
+                }
+            }
+
+            /* t3[l:n, i:k] = sum[j:d](let(s0 := t2_2[i, j] * (X[l, j] - mu_tile[i, j]), 0.9189385332046727 +
+             *    (log_sigma_tile[i, j] + 0.5 * (s0 * s0)))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 for (int64_t l = 0; l < n / 4 * 4; l += 4) {
                     double t3_sum = 0.0;
@@ -338,14 +398,14 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
                     double t3_sum_3 = 0.0;
                     GRADC_SIMD(reduction(+:t3_sum, t3_sum_, t3_sum_2, t3_sum_3))
                     for (int64_t j = 0; j < d; ++j) {
-                        const double v0 = t2[i*d + j] * (X[l*d + j] - mu[i*d + j]);
-                        const double v1 = t2[i*d + j] * (X[(l + 1)*d + j] - mu[i*d + j]);
-                        const double v2 = t2[i*d + j] * (X[(l + 2)*d + j] - mu[i*d + j]);
-                        const double v3 = t2[i*d + j] * (X[(l + 3)*d + j] - mu[i*d + j]);
-                        t3_sum += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v0 * v0));
-                        t3_sum_ += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v1 * v1));
-                        t3_sum_2 += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v2 * v2));
-                        t3_sum_3 += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v3 * v3));
+                        const double v0 = t2[i*d + j] * (X[l*d + j] - mu_tile[(i - tile_begin)*d + j]);
+                        const double v1 = t2[i*d + j] * (X[(l + 1)*d + j] - mu_tile[(i - tile_begin)*d + j]);
+                        const double v2 = t2[i*d + j] * (X[(l + 2)*d + j] - mu_tile[(i - tile_begin)*d + j]);
+                        const double v3 = t2[i*d + j] * (X[(l + 3)*d + j] - mu_tile[(i - tile_begin)*d + j]);
+                        t3_sum += 0.9189385332046727 + (log_sigma_tile[(i - tile_begin)*d + j] + 0.5 * (v0 * v0));
+                        t3_sum_ += 0.9189385332046727 + (log_sigma_tile[(i - tile_begin)*d + j] + 0.5 * (v1 * v1));
+                        t3_sum_2 += 0.9189385332046727 + (log_sigma_tile[(i - tile_begin)*d + j] + 0.5 * (v2 * v2));
+                        t3_sum_3 += 0.9189385332046727 + (log_sigma_tile[(i - tile_begin)*d + j] + 0.5 * (v3 * v3));
                     }
                     t3[l*k + i] = t3_sum;
                     t3[(l + 1)*k + i] = t3_sum_;
@@ -356,8 +416,8 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
                     double t3_sum = 0.0;
                     GRADC_SIMD(reduction(+:t3_sum))
                     for (int64_t j = 0; j < d; ++j) {
-                        const double v0 = t2[i*d + j] * (X[l*d + j] - mu[i*d + j]);
-                        t3_sum += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v0 * v0));
+                        const double v0 = t2[i*d + j] * (X[l*d + j] - mu_tile[(i - tile_begin)*d + j]);
+                        t3_sum += 0.9189385332046727 + (log_sigma_tile[(i - tile_begin)*d + j] + 0.5 * (v0 * v0));
                     }
                     t3[l*k + i] = t3_sum;
                 }
@@ -401,7 +461,7 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
     for (int64_t part = 0; part < parts_2; ++part) {
         const int64_t part_begin = gradc_cut(n, parts_2, part);
         const int64_t part_end = gradc_cut(n, parts_2, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes_2;
+        unsigned char *own = part_scratch_ + part * part_bytes_2;
         double *const t4 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t6_ = (void *)own;
@@ -466,10 +526,11 @@ size_t gaussian_mixture_backward_work(int64_t k, int64_t d, int64_t n)
     return gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 51*k, 3*d*k + k) * (gradc_bytes(k, sizeof(double))
+           + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 52*k, 3*d*k + k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
@@ -496,8 +557,8 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
 
     /* t7 = -(cotangent / n) */
     const double t7 = -(cotangent / (double)n);
-    const int64_t parts = gradc_parts(n, 6*d*k + 51*k, 3*d*k + k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const int64_t parts = gradc_parts(n, 6*d*k + 52*k, 3*d*k + k);
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t10_parts[GRADC_PARTS];
     double t13_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -513,6 +574,8 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
         own += gradc_bytes(d*k, sizeof(double));
         double *const t17_part = part == 0 ? t17 : (void *)own;
         own += gradc_bytes(d*k, sizeof(double));
+        double *const t3_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t4 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t8 = (void *)own;
@@ -538,19 +601,23 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t4[l:n, i:k] = a[i] - (t0 + (t1 - t0)) - t3[l, i] */
+            /* t3_tile[l:n, i:k] = t3[l, i] */
+            gradc_transpose(tile_end - tile_begin, k, &t3[tile_begin*k], k, t3_tile, 128);
+
+            /* t4[l:n, i:k] = a[i] - (t0 + (t1 - t0)) - t3_tile[l, i] */
             /* t8[l:n] = sum[i:k](where(t4[l, i] == t5[l], 1, 0)) */
             const double v0 = t0 + (t1 - t0);
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t5_l = t5[l];
-                double t8_sum = 0.0;
-                GRADC_SIMD(reduction(+:t8_sum))
-                for (int64_t i = 0; i < k; ++i) {
-                    const double v1 = a[i] - v0 - t3[l*k + i];
-                    t4[(l - tile_begin)*k + i] = v1;
-                    t8_sum += t5_l == v1 ? 1.0 : 0.0;
+                t8[l - tile_begin] = 0.0;
+            }
+            for (int64_t i = 0; i < k; ++i) {
+                const double v1 = a[i] - v0;
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double v2 = v1 - t3_tile[i*128 + l - tile_begin];
+                    t4[i*128 + l - tile_begin] = v2;
+                    t8[l - tile_begin] += t5[l] == v2 ? 1.0 : 0.0;
                 }
-                t8[l - tile_begin] = t8_sum;
             }
 
             /* t9[l:n, i:k] = where(t4[l, i] == t5[l], (t7 - t7) / t8[l], 0) + where(-inf == t4[l, i], 0, t7 *
@@ -561,35 +628,45 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
             const double v1 = t7 - t7;
             double t10_part_sum = 0.0;
             double t13_part_sum = 0.0;
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t5_l = t5[l];
-                const double v2 = v1 / t8[l - tile_begin];
-                const double t6_l = t6[l];
+            for (int64_t i = 0; i < k; ++i) {
                 GRADC_SIMD(reduction(+:t10_part_sum, t13_part_sum))
-                for (int64_t i = 0; i < k; ++i) {
-                    const double t4_li = t4[(l - tile_begin)*k + i];
-                    const double v3 = (t4_li == t5_l ? v2 : 0.0) + (-INFINITY == t4_li ? 0.0 : t7 * gradc_exp(t4_li - t6_l));
-                    t9[(l - tile_begin)*k + i] = v3;
-                    t10_part_sum += v3 - v3;
-                    t13_part_sum += v3;
-                    t14[(l - tile_begin)*k + i] = -v3;
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double t4_li = t4[i*128 + l - tile_begin];
+                    const double v2 = (t4_li == t5[l] ? v1 / t8[l - tile_begin] : 0.0) + (-INFINITY == t4_li ? 0.0 : t7 * gradc_exp(t4_li - t6[l]));
+                    t9[i*128 + l - tile_begin] = v2;
+                    t10_part_sum += v2 - v2;
+                    t13_part_sum += v2;
+                    t14[i*128 + l - tile_begin] = -v2;
                 }
             }
             t10_part += t10_part_sum;
             t13_part += t13_part_sum;
 
             /* t12[i:k] = sum[l:n](t9[l, i]) */
-            for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
-                GRADC_SIMD()
-                for (int64_t i = 0; i < k; ++i) {
-                    t12_part[i] += t9[(l - tile_begin)*k + i] + t9[((l + 1) - tile_begin)*k + i] + t9[((l + 2) - tile_begin)*k + i] + t9[((l + 3) - tile_begin)*k + i];
+            for (int64_t i = 0; i < k / 4 * 4; i += 4) {
+                double t12_part_sum = 0.0;
+                double t12_part_sum_ = 0.0;
+                double t12_part_sum_2 = 0.0;
+                double t12_part_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t12_part_sum, t12_part_sum_, t12_part_sum_2, t12_part_sum_3))
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    t12_part_sum += t9[i*128 + l - tile_begin];
+                    t12_part_sum_ += t9[(i + 1)*128 + l - tile_begin];
+                    t12_part_sum_2 += t9[(i + 2)*128 + l - tile_begin];
+                    t12_part_sum_3 += t9[(i + 3)*128 + l - tile_begin];
                 }
+                t12_part[i] += t12_part_sum;
+                t12_part[(i + 1)] += t12_part_sum_;
+                t12_part[(i + 2)] += t12_part_sum_2;
+                t12_part[(i + 3)] += t12_part_sum_3;
             }
-            for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
-                GRADC_SIMD()
-                for (int64_t i = 0; i < k; ++i) {
-                    t12_part[i] += t9[(l - tile_begin)*k + i];
+            for (int64_t i = k / 4 * 4; i < k; ++i) {
+                double t12_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:t12_part_sum))
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    t12_part_sum += t9[i*128 + l - tile_begin];
                 }
+                t12_part[i] += t12_part_sum;
             }
 
             /* t15[i:k, j:d] = sum[l:n](t14[l, i] * (X[l, j] - mu[i, j])) */
@@ -597,7 +674,7 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
             /* t17[i:k, j:d] = sum[l:n](let(s0 := X[l, j] - mu[i, j], s0 * (t14[l, i] * s0))) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 for (int64_t i = 0; i < k; ++i) {
-                    const double t14_li = t14[(l - tile_begin)*k + i];
+                    const double t14_li = t14[i*128 + l - tile_begin];
                     GRADC_SIMD()
                     for (int64_t j = 0; j < d; ++j) {
                         const double v2 = X[l*d + j] - mu[i*d + j];
@@ -710,7 +787,7 @@ size_t gaussian_mixture_value_and_grad_work(int64_t k, int64_t d, int64_t n)
            + gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 76*k + 28, 3*d*k + k) * (gradc_bytes(k, sizeof(double))
+           + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(k, 10*d*n + 23*d + 1, 0) * (gradc_bytes(128*d, sizeof(double))) + (size_t)gradc_parts(n, 6*d*k + 76*k + 28, 3*d*k + k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
@@ -742,15 +819,20 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
     double *const t20 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(k, 10*d*n + 23*d + 1, 0) * (gradc_bytes(128*d, sizeof(double)));
+    unsigned char *const part_scratch_ = (void *)scratch;
 
     /* t10 = -(1 / n) */
     const double t10 = -(1.0 / (double)n);
-    const int64_t parts = gradc_parts(k, 10*d*n + 22*d + 1, 0);
+    const int64_t parts = gradc_parts(k, 10*d*n + 23*d + 1, 0);
+    const size_t part_bytes = gradc_bytes(128*d, sizeof(double));
     double t0_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(k, parts, part);
         const int64_t part_end = gradc_cut(k, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const log_sigma_tile = (void *)own;
         double t0_part = -INFINITY;
         const int64_t tile_rows = gradc_rows(3*d * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
@@ -764,16 +846,24 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
             }
             t0_part = (t0_part_max > t0_part || t0_part_max != t0_part_max) ? t0_part_max : t0_part;
 
-            /* t3[i:k, j:d] = exp(-log_sigma[i, j]) */
+            /* log_sigma_tile[i:k, j:d] = log_sigma[i, j] */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD()
                 for (int64_t j = 0; j < d; ++j) {
-                    t3[i*d + j] = gradc_exp(-log_sigma[i*d + j]);
+                    log_sigma_tile[(i - tile_begin)*d + j] = log_sigma[i*d + j];
+                }
+            }
+
+            /* t3[i:k, j:d] = exp(-log_sigma_tile[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD()
+                for (int64_t j = 0; j < d; ++j) {
+                    t3[i*d + j] = gradc_exp(-log_sigma_tile[(i - tile_begin)*d + j]);
                 }
             }
 
             /* t4[l:n, i:k] = sum[j:d](let(s0 := t3[i, j] * (X[l, j] - mu[i, j]), 0.9189385332046727 +
-             *    (log_sigma[i, j] + 0.5 * (s0 * s0)))) */
+             *    (log_sigma_tile[i, j] + 0.5 * (s0 * s0)))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 for (int64_t l = 0; l < n / 4 * 4; l += 4) {
                     double t4_sum = 0.0;
@@ -786,10 +876,10 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
                         const double v1 = t3[i*d + j] * (X[(l + 1)*d + j] - mu[i*d + j]);
                         const double v2 = t3[i*d + j] * (X[(l + 2)*d + j] - mu[i*d + j]);
                         const double v3 = t3[i*d + j] * (X[(l + 3)*d + j] - mu[i*d + j]);
-                        t4_sum += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v0 * v0));
-                        t4_sum_ += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v1 * v1));
-                        t4_sum_2 += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v2 * v2));
-                        t4_sum_3 += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v3 * v3));
+                        t4_sum += 0.9189385332046727 + (log_sigma_tile[(i - tile_begin)*d + j] + 0.5 * (v0 * v0));
+                        t4_sum_ += 0.9189385332046727 + (log_sigma_tile[(i - tile_begin)*d + j] + 0.5 * (v1 * v1));
+                        t4_sum_2 += 0.9189385332046727 + (log_sigma_tile[(i - tile_begin)*d + j] + 0.5 * (v2 * v2));
+                        t4_sum_3 += 0.9189385332046727 + (log_sigma_tile[(i - tile_begin)*d + j] + 0.5 * (v3 * v3));
                     }
                     t4[l*k + i] = t4_sum;
                     t4[(l + 1)*k + i] = t4_sum_;
@@ -801,7 +891,7 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
                     GRADC_SIMD(reduction(+:t4_sum))
                     for (int64_t j = 0; j < d; ++j) {
                         const double v0 = t3[i*d + j] * (X[l*d + j] - mu[i*d + j]);
-                        t4_sum += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v0 * v0));
+                        t4_sum += 0.9189385332046727 + (log_sigma_tile[(i - tile_begin)*d + j] + 0.5 * (v0 * v0));
                     }
                     t4[l*k + i] = t4_sum;
                 }
@@ -859,7 +949,7 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
     for (int64_t part = 0; part < parts_2; ++part) {
         const int64_t part_begin = gradc_cut(n, parts_2, part);
         const int64_t part_end = gradc_cut(n, parts_2, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes_2;
+        unsigned char *own = part_scratch_ + part * part_bytes_2;
         double *const t15_part = part == 0 ? t15 : (void *)own;
         own += gradc_bytes(k, sizeof(double));
         double *const t18_part = part == 0 ? t18 : (void *)own;
@@ -1015,28 +1105,28 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
         t16 += t16_parts[part];
     }
     for (int64_t part = 1; part < parts_2; ++part) {
-        const double *const t15_more = (void *)(part_scratch + part * part_bytes_2);
+        const double *const t15_more = (void *)(part_scratch_ + part * part_bytes_2);
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
             t15[at] += t15_more[at];
         }
     }
     for (int64_t part = 1; part < parts_2; ++part) {
-        const double *const t18_more = (void *)(part_scratch + part * part_bytes_2 + gradc_bytes(k, sizeof(double)));
+        const double *const t18_more = (void *)(part_scratch_ + part * part_bytes_2 + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             t18[at] += t18_more[at];
         }
     }
     for (int64_t part = 1; part < parts_2; ++part) {
-        const double *const t19_more = (void *)(part_scratch + part * part_bytes_2 + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+        const double *const t19_more = (void *)(part_scratch_ + part * part_bytes_2 + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             t19[at] += t19_more[at];
         }
     }
     for (int64_t part = 1; part < parts_2; ++part) {
-        const double *const t20_more = (void *)(part_scratch + part * part_bytes_2 + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+        const double *const t20_more = (void *)(part_scratch_ + part * part_bytes_2 + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             t20[at] += t20_more[at];

@@ -667,12 +667,12 @@ int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, 
     /* t1 = exp(-2 * log_length) */
     const double t0 = gradc_exp(2.0 * log_noise);
     const double t1 = gradc_exp(-2.0 * log_length);
-    const int64_t parts = gradc_parts(n, 4*d*n + 31*n + 2, 0);
+    const int64_t parts = gradc_parts(n, 4*d*n + 32*n + 2, 0);
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
-        const int64_t tile_rows = gradc_rows((d + n) * sizeof(double));
+        const int64_t tile_rows = gradc_rows((d + 2*n) * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -711,14 +711,11 @@ int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, 
             }
 
             /* K[i:n, j:n] = where(j == i, t0, 0) + exp(2 * log_amplitude - t1 * (0.5 * gap[i, j])) */
-            /* t6[i:n, j:n] = K[j, i] */
             const double v0 = 2.0 * log_amplitude;
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD()
                 for (int64_t j = 0; j < n; ++j) {
-                    const double v1 = (j == i ? t0 : 0.0) + gradc_exp(v0 - t1 * (0.5 * gap[i*n + j]));
-                    K[i*n + j] = v1;
-                    t6[j*n + i] = v1;
+                    K[i*n + j] = (j == i ? t0 : 0.0) + gradc_exp(v0 - t1 * (0.5 * gap[i*n + j]));
                 }
             }
 
@@ -729,6 +726,14 @@ int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, 
                 const double y_i = y[i];
                 t2[i] = y_i;
                 t7[i] = 0.5 * y_i;
+            }
+
+            /* t6[i:n, j:n] = K[j, i] */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD()
+                for (int64_t j = 0; j < n; ++j) {
+                    t6[j*n + i] = K[i*n + j];
+                }
             }
         }
     }

@@ -70,6 +70,66 @@ static int64_t gradc_rows(size_t bytes)
 typedef double gradc_vector __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
 typedef int64_t gradc_mask __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
 
+/* z[j] += sum over i < rows of a[i, j] * x[i], a's rows contiguous: z stays in registers, a few vectors at a time. */
+__attribute__((always_inline)) static inline void gradc_strip(
+    const int wide, int64_t rows, const double *restrict a, int64_t a_row, const double *restrict x, int64_t x_step,
+    double *restrict z, gradc_mask used)
+{
+    gradc_vector even[6], odd[6];
+    for (int v = 0; v < wide; ++v) {
+        even[v] = odd[v] = (gradc_vector){0};
+    }
+    int64_t i = 0;
+    for (; i + 2 <= rows; i += 2) {
+        const double first = x[i * x_step], second = x[(i + 1) * x_step];
+        for (int v = 0; v < wide; ++v) {
+            even[v] += first * *(const gradc_vector *)(a + i * a_row + v * GRADC_LANES);
+            odd[v] += second * *(const gradc_vector *)(a + (i + 1) * a_row + v * GRADC_LANES);
+        }
+    }
+    if (i < rows) {
+        const double first = x[i * x_step];
+        for (int v = 0; v < wide; ++v) {
+            even[v] += first * *(const gradc_vector *)(a + i * a_row + v * GRADC_LANES);
+        }
+    }
+    for (int v = 0; v < wide; ++v) {
+        gradc_vector *place = (gradc_vector *)(z + v * GRADC_LANES);
+        const gradc_vector more = even[v] + odd[v];
+        *place += v + 1 == wide ? (gradc_vector)((gradc_mask)more & used) : more;
+    }
+}
+
+static void gradc_combine(int64_t rows, int64_t columns, const double *restrict a, int64_t a_row,
+                          const double *restrict x, int64_t x_step, double *restrict z)
+{
+    const int64_t last = columns - GRADC_LANES;
+    gradc_mask all = {0};
+    all = ~all;
+    int64_t j = 0;
+    for (; j + 6 * GRADC_LANES <= columns; j += 6 * GRADC_LANES) {
+        gradc_strip(6, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    for (; j + 2 * GRADC_LANES <= columns; j += 2 * GRADC_LANES) {
+        gradc_strip(2, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    for (; j + GRADC_LANES <= columns; j += GRADC_LANES) {
+        gradc_strip(1, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    if (j < columns && last >= 0) { /* what overlaps is computed again, and masked out */
+        for (int64_t k = 0; k < GRADC_LANES; ++k) {
+            all[k] = last + k >= j ? -1 : 0;
+        }
+        gradc_strip(1, rows, a + last, a_row, x, x_step, z + last, all);
+        return;
+    }
+    for (int64_t i = 0; i < rows; ++i) {
+        for (int64_t k = j; k < columns; ++k) {
+            z[k] += a[i * a_row + k] * x[i * x_step];
+        }
+    }
+}
+
 /* z[i] (+)= sum over j < depth of a[i, j] * x[j], a's rows contiguous: four rows at a time, so that x is loaded once for
  * them. The last vector of a row overlaps the one before it, and what that one has counted is masked out. */
 static inline double gradc_total(gradc_vector sum)
@@ -223,9 +283,8 @@ int huber_forward(int64_t n, int64_t d, const double *restrict w, const double *
 
 size_t huber_backward_work(int64_t n, int64_t d)
 {
-    (void)n;
-    (void)d;
-    return 0;
+    return (size_t)gradc_parts(n, 3*d + 27, d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int huber_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
@@ -233,57 +292,51 @@ int huber_backward(int64_t n, int64_t d, const double *restrict w, const double 
                    void *restrict work)
 {
     (void)w;
-    (void)work;
+    unsigned char *scratch = work;
+    unsigned char *const part_scratch = (void *)scratch;
 
     /* t1 = cotangent / n */
     const double t1 = cotangent / (double)n;
-    for (int64_t at = 0; at < d; ++at) {
-        grad_w[at] = 0.0;
-    }
+    const int64_t parts = gradc_parts(n, 3*d + 27, d);
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+        own += gradc_bytes(d, sizeof(double));
+        double *const t2 = (void *)own;
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w_part[at] = 0.0;
+        }
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-    /* grad_w[j:d] = sum[i:n](let(s0 := t0[i] - y[i], s1 := abs(s0), s2 := minimum(delta, s1), s3 := t1 * s2, s4 :=
-     *    t1 * (s1 - 0.5 * s2) - 0.5 * s3, X[i, j] * (where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1,
-     *    0)) * (s3 + where(s1 < delta, s4, where(delta == s1, 0.5 * s4, 0)))))) */
-    for (int64_t i = 0; i < n / 4 * 4; i += 4) {
-        const double v0 = t0[i] - y[i];
-        const double v1 = fabs(v0);
-        const double v2 = (delta < v1 || delta != delta) ? delta : v1;
-        const double v3 = t1 * v2;
-        const double v4 = t1 * (v1 - 0.5 * v2) - 0.5 * v3;
-        const double v5 = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)) * (v3 + (v1 < delta ? v4 : (delta == v1 ? 0.5 * v4 : 0.0)));
-        const double v6 = t0[(i + 1)] - y[(i + 1)];
-        const double v7 = fabs(v6);
-        const double v8 = (delta < v7 || delta != delta) ? delta : v7;
-        const double v9 = t1 * v8;
-        const double v10 = t1 * (v7 - 0.5 * v8) - 0.5 * v9;
-        const double v11 = (v6 != v6 ? v6 : (0.0 < v6 ? 1.0 : 0.0) - (v6 < 0.0 ? 1.0 : 0.0)) * (v9 + (v7 < delta ? v10 : (delta == v7 ? 0.5 * v10 : 0.0)));
-        const double v12 = t0[(i + 2)] - y[(i + 2)];
-        const double v13 = fabs(v12);
-        const double v14 = (delta < v13 || delta != delta) ? delta : v13;
-        const double v15 = t1 * v14;
-        const double v16 = t1 * (v13 - 0.5 * v14) - 0.5 * v15;
-        const double v17 = (v12 != v12 ? v12 : (0.0 < v12 ? 1.0 : 0.0) - (v12 < 0.0 ? 1.0 : 0.0)) * (v15 + (v13 < delta ? v16 : (delta == v13 ? 0.5 * v16 : 0.0)));
-        const double v18 = t0[(i + 3)] - y[(i + 3)];
-        const double v19 = fabs(v18);
-        const double v20 = (delta < v19 || delta != delta) ? delta : v19;
-        const double v21 = t1 * v20;
-        const double v22 = t1 * (v19 - 0.5 * v20) - 0.5 * v21;
-        const double v23 = (v18 != v18 ? v18 : (0.0 < v18 ? 1.0 : 0.0) - (v18 < 0.0 ? 1.0 : 0.0)) * (v21 + (v19 < delta ? v22 : (delta == v19 ? 0.5 * v22 : 0.0)));
-        GRADC_SIMD()
-        for (int64_t j = 0; j < d; ++j) {
-            grad_w[j] += X[i*d + j] * v5 + X[(i + 1)*d + j] * v11 + X[(i + 2)*d + j] * v17 + X[(i + 3)*d + j] * v23;
+            /* t2[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0), s2 := minimum(delta, s1), s3 := t1 * s2, s4 := t1 *
+             *    (s1 - 0.5 * s2) - 0.5 * s3, where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0)) * (s3
+             *    + where(s1 < delta, s4, where(delta == s1, 0.5 * s4, 0)))) */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = t0[i] - y[i];
+                const double v1 = fabs(v0);
+                const double v2 = (delta < v1 || delta != delta) ? delta : v1;
+                const double v3 = t1 * v2;
+                const double v4 = t1 * (v1 - 0.5 * v2) - 0.5 * v3;
+                const double v5 = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)) * (v3 + (v1 < delta ? v4 : (delta == v1 ? 0.5 * v4 : 0.0)));
+                t2[i - tile_begin] = v5;
+            }
+
+            /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
         }
     }
-    for (int64_t i = n / 4 * 4; i < n; ++i) {
-        const double v0 = t0[i] - y[i];
-        const double v1 = fabs(v0);
-        const double v2 = (delta < v1 || delta != delta) ? delta : v1;
-        const double v3 = t1 * v2;
-        const double v4 = t1 * (v1 - 0.5 * v2) - 0.5 * v3;
-        const double v5 = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)) * (v3 + (v1 < delta ? v4 : (delta == v1 ? 0.5 * v4 : 0.0)));
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
-        for (int64_t j = 0; j < d; ++j) {
-            grad_w[j] += X[i*d + j] * v5;
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w[at] += grad_w_more[at];
         }
     }
     return 0;
@@ -291,7 +344,8 @@ int huber_backward(int64_t n, int64_t d, const double *restrict w, const double 
 
 size_t huber_value_and_grad_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 32*d + 9, d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 6*d + 28, d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -304,8 +358,8 @@ int huber_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
 
     /* t2 = 1 / n */
     const double t2 = 1.0 / (double)n;
-    const int64_t parts = gradc_parts(n, 32*d + 9, d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const int64_t parts = gradc_parts(n, 6*d + 28, d);
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -315,6 +369,8 @@ int huber_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
         double *const grad_w_part = part == 0 ? grad_w : (void *)own;
         own += gradc_bytes(d, sizeof(double));
         double *const t0 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t3 = (void *)own;
         double t1_part = 0.0;
         for (int64_t at = 0; at < d; ++at) {
             grad_w_part[at] = 0.0;
@@ -327,60 +383,26 @@ int huber_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
             gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
             /* t1 = sum[i:n](let(s0 := abs(t0[i] - y[i]), s1 := minimum(delta, s0), s1 * (s0 - 0.5 * s1))) */
+            /* t3[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0), s2 := minimum(delta, s1), s3 := t2 * s2, s4 := t2 *
+             *    (s1 - 0.5 * s2) - 0.5 * s3, where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0)) * (s3
+             *    + where(s1 < delta, s4, where(delta == s1, 0.5 * s4, 0)))) */
             double t1_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t1_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = fabs(t0[i - tile_begin] - y[i]);
-                const double v1 = (delta < v0 || delta != delta) ? delta : v0;
-                t1_part_sum += v1 * (v0 - 0.5 * v1);
+                const double v0 = t0[i - tile_begin] - y[i];
+                const double v1 = fabs(v0);
+                const double v2 = (delta < v1 || delta != delta) ? delta : v1;
+                const double v3 = v1 - 0.5 * v2;
+                const double v4 = t2 * v2;
+                const double v5 = t2 * v3 - 0.5 * v4;
+                const double v6 = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)) * (v4 + (v1 < delta ? v5 : (delta == v1 ? 0.5 * v5 : 0.0)));
+                t1_part_sum += v2 * v3;
+                t3[i - tile_begin] = v6;
             }
             t1_part += t1_part_sum;
 
-            /* grad_w[j:d] = sum[i:n](let(s0 := t0[i] - y[i], s1 := abs(s0), s2 := minimum(delta, s1), s3 := t2 *
-             *    s2, s4 := t2 * (s1 - 0.5 * s2) - 0.5 * s3, X[i, j] * (where(s0 != s0, s0, where(0 < s0, 1, 0) -
-             *    where(s0 < 0, 1, 0)) * (s3 + where(s1 < delta, s4, where(delta == s1, 0.5 * s4, 0)))))) */
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                const double v0 = t0[i - tile_begin] - y[i];
-                const double v1 = fabs(v0);
-                const double v2 = (delta < v1 || delta != delta) ? delta : v1;
-                const double v3 = t2 * v2;
-                const double v4 = t2 * (v1 - 0.5 * v2) - 0.5 * v3;
-                const double v5 = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)) * (v3 + (v1 < delta ? v4 : (delta == v1 ? 0.5 * v4 : 0.0)));
-                const double v6 = t0[(i + 1) - tile_begin] - y[(i + 1)];
-                const double v7 = fabs(v6);
-                const double v8 = (delta < v7 || delta != delta) ? delta : v7;
-                const double v9 = t2 * v8;
-                const double v10 = t2 * (v7 - 0.5 * v8) - 0.5 * v9;
-                const double v11 = (v6 != v6 ? v6 : (0.0 < v6 ? 1.0 : 0.0) - (v6 < 0.0 ? 1.0 : 0.0)) * (v9 + (v7 < delta ? v10 : (delta == v7 ? 0.5 * v10 : 0.0)));
-                const double v12 = t0[(i + 2) - tile_begin] - y[(i + 2)];
-                const double v13 = fabs(v12);
-                const double v14 = (delta < v13 || delta != delta) ? delta : v13;
-                const double v15 = t2 * v14;
-                const double v16 = t2 * (v13 - 0.5 * v14) - 0.5 * v15;
-                const double v17 = (v12 != v12 ? v12 : (0.0 < v12 ? 1.0 : 0.0) - (v12 < 0.0 ? 1.0 : 0.0)) * (v15 + (v13 < delta ? v16 : (delta == v13 ? 0.5 * v16 : 0.0)));
-                const double v18 = t0[(i + 3) - tile_begin] - y[(i + 3)];
-                const double v19 = fabs(v18);
-                const double v20 = (delta < v19 || delta != delta) ? delta : v19;
-                const double v21 = t2 * v20;
-                const double v22 = t2 * (v19 - 0.5 * v20) - 0.5 * v21;
-                const double v23 = (v18 != v18 ? v18 : (0.0 < v18 ? 1.0 : 0.0) - (v18 < 0.0 ? 1.0 : 0.0)) * (v21 + (v19 < delta ? v22 : (delta == v19 ? 0.5 * v22 : 0.0)));
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    grad_w_part[j] += X[i*d + j] * v5 + X[(i + 1)*d + j] * v11 + X[(i + 2)*d + j] * v17 + X[(i + 3)*d + j] * v23;
-                }
-            }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                const double v0 = t0[i - tile_begin] - y[i];
-                const double v1 = fabs(v0);
-                const double v2 = (delta < v1 || delta != delta) ? delta : v1;
-                const double v3 = t2 * v2;
-                const double v4 = t2 * (v1 - 0.5 * v2) - 0.5 * v3;
-                const double v5 = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)) * (v3 + (v1 < delta ? v4 : (delta == v1 ? 0.5 * v4 : 0.0)));
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    grad_w_part[j] += X[i*d + j] * v5;
-                }
-            }
+            /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
         }
         t1_parts[part] = t1_part;
     }

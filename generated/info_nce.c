@@ -600,15 +600,14 @@ int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const doubl
 size_t info_nce_backward_work(int64_t n, int64_t k)
 {
     return gradc_bytes(k*n, sizeof(double))
-           + gradc_bytes(k*n, sizeof(double))
            + gradc_bytes(n*n, sizeof(double))
-           + gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n*n, sizeof(double))
-           + gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(n, 6*k*n + 19*k + 44*n + 8, k*n) * (gradc_bytes(k*n, sizeof(double))
-           + gradc_bytes(128*n, sizeof(double))
+           + gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(n, 3*k*n + 12*k + 55*n, k*n) * (gradc_bytes(k*n, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*n, sizeof(double))
+           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*k*n + 38*k + 16, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 19*k + 8, 0) * (gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -620,29 +619,35 @@ int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const doub
     unsigned char *scratch = work;
     double *const B_2 = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
-    double *const A_2 = (void *)scratch;
-    scratch += gradc_bytes(k*n, sizeof(double));
-    double *const S = (void *)scratch;
-    scratch += gradc_bytes(n*n, sizeof(double));
-    double *const t6 = (void *)scratch;
-    scratch += gradc_bytes(n, sizeof(double));
-    double *const S_bar = (void *)scratch;
+    double *const t7 = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
     double *const B_bar = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 6*k*n + 19*k + 44*n + 8, k*n) * (gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 3*k*n + 12*k + 55*n, k*n) * (gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)));
     unsigned char *const part_scratch_ = (void *)scratch;
 
     /* t5 = cotangent / n */
     const double t5 = cotangent / (double)n;
-    for (int64_t at = 0; at < n*n; ++at) {
-        S_bar[at] = 0.0;
-    }
-    {
-        const int64_t tile_rows = gradc_rows((2*k + n) * sizeof(double));
-        for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
+    const int64_t parts = gradc_parts(n, 3*k*n + 12*k + 55*n, k*n);
+    const size_t part_bytes = gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const B_bar_part = part == 0 ? B_bar : (void *)own;
+        own += gradc_bytes(k*n, sizeof(double));
+        double *const A_2 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const S = (void *)own;
+        own += gradc_bytes(128*n, sizeof(double));
+        double *const t6 = (void *)own;
+        for (int64_t at = 0; at < k*n; ++at) {
+            B_bar_part[at] = 0.0;
+        }
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* B_2[i:n, j:k] = B[i, j] / t0[i] */
             /* A_2[i:n, j:k] = A[i, j] / t1[i] */
@@ -652,7 +657,7 @@ int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const doub
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
                     B_2[i*k + j] = B[i*k + j] / t0_i;
-                    A_2[i*k + j] = A[i*k + j] / t1_i;
+                    A_2[(i - tile_begin)*k + j] = A[i*k + j] / t1_i;
                 }
             }
 
@@ -664,106 +669,30 @@ int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const doub
                 GRADC_SIMD(reduction(+:t6_sum))
                 for (int64_t j = 0; j < n; ++j) {
                     const double v0 = t2[i*n + j] / tau;
-                    S[i*n + j] = v0;
+                    S[(i - tile_begin)*n + j] = v0;
                     t6_sum += t3_i == v0 ? 1.0 : 0.0;
                 }
-                t6[i] = t6_sum;
+                t6[i - tile_begin] = t6_sum;
             }
 
-            /* S_bar[:n, :n] = 0 S_bar += each[i:n](at[i, i](-t5)) */
-            const double v0 = -t5;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                S_bar[i*n + i] += v0;
-            }
-        }
-    }
-    const int64_t parts = gradc_parts(n, 6*k*n + 19*k + 44*n + 8, k*n);
-    const size_t part_bytes = gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const B_bar_part = part == 0 ? B_bar : (void *)own;
-        own += gradc_bytes(k*n, sizeof(double));
-        double *const t7 = (void *)own;
-        own += gradc_bytes(128*n, sizeof(double));
-        double *const A_bar = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t8 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t9 = (void *)own;
-        for (int64_t at = 0; at < k*n; ++at) {
-            B_bar_part[at] = 0.0;
-        }
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t7[i:n, j:n] = (where(S[i, j] == t3[i], (t5 - t5) / t6[i], 0) + (S_bar[i, j] + where(-inf == S[i,
-             *    j], 0, t5 * exp(S[i, j] - t4[i])))) / tau */
-            const double v1 = t5 - t5;
+            /* t7[i:n, j:n] = (where(S[i, j] == t3[i], (t5 - t5) / t6[i], 0) + (where(j == i, -t5, 0) + where(-inf
+             *    == S[i, j], 0, t5 * exp(S[i, j] - t4[i])))) / tau */
+            const double v0 = t5 - t5;
+            const double v2 = -t5;
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t3_i = t3[i];
-                const double v2 = v1 / t6[i];
+                const double v1 = v0 / t6[i - tile_begin];
                 const double t4_i = t4[i];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < n; ++j) {
-                    const double S_ij = S[i*n + j];
-                    const double v3 = (S_ij == t3_i ? v2 : 0.0) + (S_bar[i*n + j] + (-INFINITY == S_ij ? 0.0 : t5 * gradc_exp(S_ij - t4_i)));
-                    t7[(i - tile_begin)*n + j] = v3 / tau;
-                }
-            }
-
-            /* A_bar[i:n, j:k] = sum[l:n](t7[i, l] * B_2[l, j]) */
-            gradc_product(tile_end - tile_begin, k, n, t7, n, 1, B_2, k, 1, A_bar, k, 1, 0);
-
-            /* t8[i:n] = sum[j:k](A[i, j] * A_bar[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                double t8_sum = 0.0;
-                double t8_sum_ = 0.0;
-                double t8_sum_2 = 0.0;
-                double t8_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t8_sum, t8_sum_, t8_sum_2, t8_sum_3))
-                for (int64_t j = 0; j < k; ++j) {
-                    t8_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
-                    t8_sum_ += A[(i + 1)*k + j] * A_bar[((i + 1) - tile_begin)*k + j];
-                    t8_sum_2 += A[(i + 2)*k + j] * A_bar[((i + 2) - tile_begin)*k + j];
-                    t8_sum_3 += A[(i + 3)*k + j] * A_bar[((i + 3) - tile_begin)*k + j];
-                }
-                t8[i - tile_begin] = t8_sum;
-                t8[(i + 1) - tile_begin] = t8_sum_;
-                t8[(i + 2) - tile_begin] = t8_sum_2;
-                t8[(i + 3) - tile_begin] = t8_sum_3;
-            }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                double t8_sum = 0.0;
-                GRADC_SIMD(reduction(+:t8_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    t8_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
-                }
-                t8[i - tile_begin] = t8_sum;
-            }
-
-            /* t9[i:n] = -(t8[i] / (t1[i] * t1[i])) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i];
-                t9[i - tile_begin] = -(t8[i - tile_begin] / (t1_i * t1_i));
-            }
-
-            /* grad_A[i:n, j:k] = A_bar[i, j] / t1[i] + where(0 == t1[i], 0, A[i, j] * t9[i] / t1[i]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i];
-                const int v2 = 0.0 == t1_i;
-                const double t9_i = t9[i - tile_begin];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    grad_A[i*k + j] = A_bar[(i - tile_begin)*k + j] / t1_i + (v2 ? 0.0 : A[i*k + j] * t9_i / t1_i);
+                    const double S_ij = S[(i - tile_begin)*n + j];
+                    const double v3 = (S_ij == t3_i ? v1 : 0.0) + ((j == i ? v2 : 0.0) + (-INFINITY == S_ij ? 0.0 : t5 * gradc_exp(S_ij - t4_i)));
+                    t7[i*n + j] = v3 / tau;
                 }
             }
 
             /* B_bar[i:n, j:k] = sum[l:n](t7[l, i] * A_2[l, j]) */
-            gradc_product(n, k, tile_end - tile_begin, t7, 1, n, &A_2[tile_begin*k], k, 1, B_bar_part, k, 1, 1);
+            gradc_product(n, k, tile_end - tile_begin, &t7[tile_begin*n], 1, n, A_2, k, 1, B_bar_part, k, 1, 1);
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
@@ -773,62 +702,94 @@ int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const doub
             B_bar[at] += B_bar_more[at];
         }
     }
-    const int64_t parts_ = gradc_parts(n, 19*k + 8, 0);
-    const size_t part_bytes_ = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const int64_t parts_ = gradc_parts(n, 3*k*n + 38*k + 16, 0);
+    const size_t part_bytes_ = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts_)
     for (int64_t part = 0; part < parts_; ++part) {
         const int64_t part_begin = gradc_cut(n, parts_, part);
         const int64_t part_end = gradc_cut(n, parts_, part + 1);
         unsigned char *own = part_scratch_ + part * part_bytes_;
+        double *const A_bar = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t8 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
         double *const t10 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
+        double *const t9 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
         double *const t11 = (void *)own;
-        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
+            /* A_bar[i:n, j:k] = sum[l:n](t7[i, l] * B_2[l, j]) */
+            gradc_product(tile_end - tile_begin, k, n, &t7[tile_begin*n], n, 1, B_2, k, 1, A_bar, k, 1, 0);
+
+            /* t8[i:n] = sum[j:k](A[i, j] * A_bar[i, j]) */
             /* t10[i:n] = sum[j:k](B[i, j] * B_bar[i, j]) */
             for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+                double t8_sum = 0.0;
                 double t10_sum = 0.0;
+                double t8_sum_ = 0.0;
                 double t10_sum_ = 0.0;
+                double t8_sum_2 = 0.0;
                 double t10_sum_2 = 0.0;
+                double t8_sum_3 = 0.0;
                 double t10_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t10_sum, t10_sum_, t10_sum_2, t10_sum_3))
+                GRADC_SIMD(reduction(+:t8_sum, t10_sum, t8_sum_, t10_sum_, t8_sum_2, t10_sum_2, t8_sum_3, t10_sum_3))
                 for (int64_t j = 0; j < k; ++j) {
+                    t8_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
                     t10_sum += B[i*k + j] * B_bar[i*k + j];
+                    t8_sum_ += A[(i + 1)*k + j] * A_bar[((i + 1) - tile_begin)*k + j];
                     t10_sum_ += B[(i + 1)*k + j] * B_bar[(i + 1)*k + j];
+                    t8_sum_2 += A[(i + 2)*k + j] * A_bar[((i + 2) - tile_begin)*k + j];
                     t10_sum_2 += B[(i + 2)*k + j] * B_bar[(i + 2)*k + j];
+                    t8_sum_3 += A[(i + 3)*k + j] * A_bar[((i + 3) - tile_begin)*k + j];
                     t10_sum_3 += B[(i + 3)*k + j] * B_bar[(i + 3)*k + j];
                 }
+                t8[i - tile_begin] = t8_sum;
                 t10[i - tile_begin] = t10_sum;
+                t8[(i + 1) - tile_begin] = t8_sum_;
                 t10[(i + 1) - tile_begin] = t10_sum_;
+                t8[(i + 2) - tile_begin] = t8_sum_2;
                 t10[(i + 2) - tile_begin] = t10_sum_2;
+                t8[(i + 3) - tile_begin] = t8_sum_3;
                 t10[(i + 3) - tile_begin] = t10_sum_3;
             }
             for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+                double t8_sum = 0.0;
                 double t10_sum = 0.0;
-                GRADC_SIMD(reduction(+:t10_sum))
+                GRADC_SIMD(reduction(+:t8_sum, t10_sum))
                 for (int64_t j = 0; j < k; ++j) {
+                    t8_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
                     t10_sum += B[i*k + j] * B_bar[i*k + j];
                 }
+                t8[i - tile_begin] = t8_sum;
                 t10[i - tile_begin] = t10_sum;
             }
 
+            /* t9[i:n] = -(t8[i] / (t1[i] * t1[i])) */
             /* t11[i:n] = -(t10[i] / (t0[i] * t0[i])) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t1_i = t1[i];
                 const double t0_i = t0[i];
+                t9[i - tile_begin] = -(t8[i - tile_begin] / (t1_i * t1_i));
                 t11[i - tile_begin] = -(t10[i - tile_begin] / (t0_i * t0_i));
             }
 
+            /* grad_A[i:n, j:k] = A_bar[i, j] / t1[i] + where(0 == t1[i], 0, A[i, j] * t9[i] / t1[i]) */
             /* grad_B[i:n, j:k] = B_bar[i, j] / t0[i] + where(0 == t0[i], 0, B[i, j] * t11[i] / t0[i]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t1_i = t1[i];
+                const int v1 = 0.0 == t1_i;
+                const double t9_i = t9[i - tile_begin];
                 const double t0_i = t0[i];
-                const int v2 = 0.0 == t0_i;
+                const int v3 = 0.0 == t0_i;
                 const double t11_i = t11[i - tile_begin];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    grad_B[i*k + j] = B_bar[i*k + j] / t0_i + (v2 ? 0.0 : B[i*k + j] * t11_i / t0_i);
+                    grad_A[i*k + j] = A_bar[(i - tile_begin)*k + j] / t1_i + (v1 ? 0.0 : A[i*k + j] * t9_i / t1_i);
+                    grad_B[i*k + j] = B_bar[i*k + j] / t0_i + (v3 ? 0.0 : B[i*k + j] * t11_i / t0_i);
                 }
             }
         }
@@ -838,18 +799,16 @@ int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const doub
 
 size_t info_nce_value_and_grad_work(int64_t n, int64_t k)
 {
-    return gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+    return gradc_bytes(n, sizeof(double))
+           + gradc_bytes(k*n, sizeof(double))
            + gradc_bytes(n, sizeof(double))
            + gradc_bytes(k*n, sizeof(double))
+           + gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(n, 24*k + 48, 0) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(n, sizeof(double))
-           + gradc_bytes(k*n, sizeof(double))
-           + gradc_bytes(n*n, sizeof(double))
-           + gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(n, 9*k*n + 19*k + 78*n + 38, k*n) * (gradc_bytes(k*n, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 9*k*n + 19*k + 80*n + 38, k*n) * (gradc_bytes(k*n, sizeof(double))
            + gradc_bytes(128*n, sizeof(double))
            + gradc_bytes(128*n, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -868,43 +827,45 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
                             void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t1 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
     double *const t3 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
     double *const B_2 = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
-    double *const t4 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
     double *const t7 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
     double *const A_2 = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
-    double *const S_bar = (void *)scratch;
-    scratch += gradc_bytes(n*n, sizeof(double));
     double *const B_bar = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 9*k*n + 19*k + 78*n + 38, k*n) * (gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 24*k + 48, 0) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
     unsigned char *const part_scratch_ = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 9*k*n + 19*k + 80*n + 38, k*n) * (gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
+    unsigned char *const part_scratch_2 = (void *)scratch;
 
     /* t13 = 1 / n */
     const double t13 = 1.0 / (double)n;
-    for (int64_t at = 0; at < n*n; ++at) {
-        S_bar[at] = 0.0;
-    }
-    {
+    const int64_t parts = gradc_parts(n, 24*k + 48, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t0 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t1 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t2 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t4 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t5 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t6 = (void *)own;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-        for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
             /* t0[i:n] = sum[j:k](B[i, j] * B[i, j]) */
             /* t1[i:n] = sum[j:k](let(s0 := 2.778448436856347e-163 * B[i, j], s0 * s0)) */
@@ -946,8 +907,7 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
              *    sqrt(t0[i]), 3.599131035634557e+162 * sqrt(t1[i]))) */
             /* t7[i:n] = where(t4[i] < 1e-280, sqrt(t6[i]) / 3.599131035634557e+162, where(t4[i] <= 1e+300,
              *    sqrt(t4[i]), 3.599131035634557e+162 * sqrt(t5[i]))) */
-            /* S_bar[:n, :n] = 0 S_bar += each[i:n](at[i, i](-t13)) */
-            const double v2 = -t13;
+            GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0_i = t0[i - tile_begin];
                 const double v0 = t0_i < 1e-280 ? sqrt(t2[i - tile_begin]) / 3.599131035634557e+162 : (t0_i <= 1e+300 ? sqrt(t0_i) : 3.599131035634557e+162 * sqrt(t1[i - tile_begin]));
@@ -955,7 +915,6 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
                 const double v1 = t4_i < 1e-280 ? sqrt(t6[i - tile_begin]) / 3.599131035634557e+162 : (t4_i <= 1e+300 ? sqrt(t4_i) : 3.599131035634557e+162 * sqrt(t5[i - tile_begin]));
                 t3[i] = v0;
                 t7[i] = v1;
-                S_bar[i*n + i] += v2;
             }
 
             /* B_2[i:n, j:k] = B[i, j] / t3[i] */
@@ -971,14 +930,14 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
             }
         }
     }
-    const int64_t parts = gradc_parts(n, 9*k*n + 19*k + 78*n + 38, k*n);
-    const size_t part_bytes = gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const int64_t parts_ = gradc_parts(n, 9*k*n + 19*k + 80*n + 38, k*n);
+    const size_t part_bytes_ = gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t12_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
+    GRADC_PARALLEL(parts_)
+    for (int64_t part = 0; part < parts_; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_, part);
+        const int64_t part_end = gradc_cut(n, parts_, part + 1);
+        unsigned char *own = part_scratch_ + part * part_bytes_;
         double *const B_bar_part = part == 0 ? B_bar : (void *)own;
         own += gradc_bytes(k*n, sizeof(double));
         double *const t8 = (void *)own;
@@ -1008,35 +967,50 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* t8[i:n, l:n] = sum[j:k](B_2[l, j] * A_2[i, j]) */
-            gradc_product(tile_end - tile_begin, n, k, &A_2[tile_begin*k], k, 1, B_2, 1, k, t8, n, 1, 0);
+            gradc_product(n, tile_end - tile_begin, k, B_2, k, 1, &A_2[tile_begin*k], 1, k, t8, 128, 1, 0);
 
             /* S[i:n, j:n] = t8[i, j] / tau */
             /* t9[i:n] = max[j:n](S[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                double t9_max = -INFINITY;
-                for (int64_t j = 0; j < n; ++j) {
-                    const double v0 = t8[(i - tile_begin)*n + j] / tau;
-                    S[(i - tile_begin)*n + j] = v0;
-                    t9_max = (v0 > t9_max || v0 != v0) ? v0 : t9_max;
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t9[j - tile_begin] = -INFINITY;
+            }
+            for (int64_t i = 0; i < n; ++i) {
+                GRADC_SIMD()
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const double v0 = t8[i*128 + j - tile_begin] / tau;
+                    S[i*128 + j - tile_begin] = v0;
+                    t9[j - tile_begin] = (v0 > t9[j - tile_begin] || v0 != v0) ? v0 : t9[j - tile_begin];
                 }
-                t9[i - tile_begin] = t9_max;
             }
 
             /* t10[i:n] = sum[j:n](exp(S[i, j] - where(inf == abs(t9[i]), 0, t9[i]))) */
             /* t14[i:n] = sum[j:n](where(S[i, j] == t9[i], 1, 0)) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t9_i = t9[i - tile_begin];
-                const double v0 = INFINITY == fabs(t9_i) ? 0.0 : t9_i;
-                double t10_sum = 0.0;
-                double t14_sum = 0.0;
-                GRADC_SIMD(reduction(+:t10_sum, t14_sum))
-                for (int64_t j = 0; j < n; ++j) {
-                    const double S_ij = S[(i - tile_begin)*n + j];
-                    t10_sum += gradc_exp(S_ij - v0);
-                    t14_sum += S_ij == t9_i ? 1.0 : 0.0;
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t10[j - tile_begin] = 0.0;
+            }
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t14[j - tile_begin] = 0.0;
+            }
+            for (int64_t i = 0; i < n / 4 * 4; i += 4) {
+                GRADC_SIMD()
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const double S_ji = S[i*128 + j - tile_begin];
+                    const double t9_j = t9[j - tile_begin];
+                    const double S_ji1 = S[(i + 1)*128 + j - tile_begin];
+                    const double S_ji2 = S[(i + 2)*128 + j - tile_begin];
+                    const double S_ji3 = S[(i + 3)*128 + j - tile_begin];
+                    t10[j - tile_begin] += gradc_exp(S_ji - (INFINITY == fabs(t9_j) ? 0.0 : t9_j)) + gradc_exp(S_ji1 - (INFINITY == fabs(t9_j) ? 0.0 : t9_j)) + gradc_exp(S_ji2 - (INFINITY == fabs(t9_j) ? 0.0 : t9_j)) + gradc_exp(S_ji3 - (INFINITY == fabs(t9_j) ? 0.0 : t9_j));
+                    t14[j - tile_begin] += (S_ji == t9_j ? 1.0 : 0.0) + (S_ji1 == t9_j ? 1.0 : 0.0) + (S_ji2 == t9_j ? 1.0 : 0.0) + (S_ji3 == t9_j ? 1.0 : 0.0);
                 }
-                t10[i - tile_begin] = t10_sum;
-                t14[i - tile_begin] = t14_sum;
+            }
+            for (int64_t i = n / 4 * 4; i < n; ++i) {
+                GRADC_SIMD()
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const double S_ji = S[i*128 + j - tile_begin];
+                    const double t9_j = t9[j - tile_begin];
+                    t10[j - tile_begin] += gradc_exp(S_ji - (INFINITY == fabs(t9_j) ? 0.0 : t9_j));
+                    t14[j - tile_begin] += S_ji == t9_j ? 1.0 : 0.0;
+                }
             }
 
             /* t11[i:n] = log(t10[i]) + where(inf == abs(t9[i]), 0, t9[i]) */
@@ -1047,27 +1021,25 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
                 const double t9_i = t9[i - tile_begin];
                 const double v0 = gradc_log(t10[i - tile_begin]) + (INFINITY == fabs(t9_i) ? 0.0 : t9_i);
                 t11[i - tile_begin] = v0;
-                t12_part_sum += t9_i + (v0 - t9_i) - S[(i - tile_begin)*n + i];
+                t12_part_sum += t9_i + (v0 - t9_i) - S[i*128 + i - tile_begin];
             }
             t12_part += t12_part_sum;
 
-            /* t15[i:n, j:n] = (where(S[i, j] == t9[i], (t13 - t13) / t14[i], 0) + (S_bar[i, j] + where(-inf ==
-             *    S[i, j], 0, t13 * exp(S[i, j] - t11[i])))) / tau */
+            /* t15[i:n, j:n] = (where(S[i, j] == t9[i], (t13 - t13) / t14[i], 0) + (where(j == i, -t13, 0) +
+             *    where(-inf == S[i, j], 0, t13 * exp(S[i, j] - t11[i])))) / tau */
             const double v0 = t13 - t13;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t9_i = t9[i - tile_begin];
-                const double v1 = v0 / t14[i - tile_begin];
-                const double t11_i = t11[i - tile_begin];
+            const double v1 = -t13;
+            for (int64_t i = 0; i < n; ++i) {
                 GRADC_SIMD()
-                for (int64_t j = 0; j < n; ++j) {
-                    const double S_ij = S[(i - tile_begin)*n + j];
-                    const double v3 = (S_ij == t9_i ? v1 : 0.0) + (S_bar[i*n + j] + (-INFINITY == S_ij ? 0.0 : t13 * gradc_exp(S_ij - t11_i)));
-                    t15[(i - tile_begin)*n + j] = v3 / tau;
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const double S_ji = S[i*128 + j - tile_begin];
+                    const double v2 = (j == i ? v1 : 0.0) + (-INFINITY == S_ji ? 0.0 : t13 * gradc_exp(S_ji - t11[j - tile_begin]));
+                    t15[i*128 + j - tile_begin] = ((S_ji == t9[j - tile_begin] ? v0 / t14[j - tile_begin] : 0.0) + v2) / tau;
                 }
             }
 
             /* A_bar[i:n, j:k] = sum[l:n](t15[i, l] * B_2[l, j]) */
-            gradc_product(tile_end - tile_begin, k, n, t15, n, 1, B_2, k, 1, A_bar, k, 1, 0);
+            gradc_product(tile_end - tile_begin, k, n, t15, 1, 128, B_2, k, 1, A_bar, k, 1, 0);
 
             /* t16[i:n] = sum[j:k](A[i, j] * A_bar[i, j]) */
             for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
@@ -1106,25 +1078,25 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
             /* grad_A[i:n, j:k] = A_bar[i, j] / t7[i] + where(0 == t7[i], 0, A[i, j] * t17[i] / t7[i]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t7_i = t7[i];
-                const int v1 = 0.0 == t7_i;
+                const int v2 = 0.0 == t7_i;
                 const double t17_i = t17[i - tile_begin];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    grad_A[i*k + j] = A_bar[(i - tile_begin)*k + j] / t7_i + (v1 ? 0.0 : A[i*k + j] * t17_i / t7_i);
+                    grad_A[i*k + j] = A_bar[(i - tile_begin)*k + j] / t7_i + (v2 ? 0.0 : A[i*k + j] * t17_i / t7_i);
                 }
             }
 
-            /* B_bar[i:n, j:k] = sum[l:n](A_2[l, j] * t15[l, i]) */
-            gradc_product(n, k, tile_end - tile_begin, t15, 1, n, &A_2[tile_begin*k], k, 1, B_bar_part, k, 1, 1);
+            /* B_bar[i:n, j:k] = sum[l:n](t15[l, i] * A_2[l, j]) */
+            gradc_product(n, k, tile_end - tile_begin, t15, 128, 1, &A_2[tile_begin*k], k, 1, B_bar_part, k, 1, 1);
         }
         t12_parts[part] = t12_part;
     }
     double t12 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
+    for (int64_t part = 0; part < parts_; ++part) {
         t12 += t12_parts[part];
     }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const B_bar_more = (void *)(part_scratch + part * part_bytes);
+    for (int64_t part = 1; part < parts_; ++part) {
+        const double *const B_bar_more = (void *)(part_scratch_ + part * part_bytes_);
         GRADC_SIMD()
         for (int64_t at = 0; at < k*n; ++at) {
             B_bar[at] += B_bar_more[at];
@@ -1133,13 +1105,13 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
 
     /* value = t12 / n */
     *value = t12 / (double)n;
-    const int64_t parts_ = gradc_parts(n, 19*k + 8, 0);
-    const size_t part_bytes_ = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    GRADC_PARALLEL(parts_)
-    for (int64_t part = 0; part < parts_; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_, part);
-        const int64_t part_end = gradc_cut(n, parts_, part + 1);
-        unsigned char *own = part_scratch_ + part * part_bytes_;
+    const int64_t parts_2 = gradc_parts(n, 19*k + 8, 0);
+    const size_t part_bytes_2 = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    GRADC_PARALLEL(parts_2)
+    for (int64_t part = 0; part < parts_2; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_2, part);
+        const int64_t part_end = gradc_cut(n, parts_2, part + 1);
+        unsigned char *own = part_scratch_2 + part * part_bytes_2;
         double *const t18 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t19 = (void *)own;
@@ -1184,11 +1156,11 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
             /* grad_B[i:n, j:k] = B_bar[i, j] / t3[i] + where(0 == t3[i], 0, B[i, j] * t19[i] / t3[i]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t3_i = t3[i];
-                const int v1 = 0.0 == t3_i;
+                const int v2 = 0.0 == t3_i;
                 const double t19_i = t19[i - tile_begin];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    grad_B[i*k + j] = B_bar[i*k + j] / t3_i + (v1 ? 0.0 : B[i*k + j] * t19_i / t3_i);
+                    grad_B[i*k + j] = B_bar[i*k + j] / t3_i + (v2 ? 0.0 : B[i*k + j] * t19_i / t3_i);
                 }
             }
         }

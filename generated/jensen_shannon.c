@@ -118,11 +118,32 @@ static inline double gradc_log1p_unit(double x)
     return x - (h - s * (h + z * p));
 }
 
+/* t[j, i] = s[i, j], both with contiguous rows, eight rows of s at a time. */
+static void gradc_transpose(int64_t rows, int64_t columns, const double *restrict s, int64_t s_row,
+                            double *restrict t, int64_t t_row)
+{
+    int64_t i = 0;
+    for (; i + 8 <= rows; i += 8) {
+        for (int64_t j = 0; j < columns; ++j) {
+            for (int64_t r = 0; r < 8; ++r) {
+                t[j * t_row + i + r] = s[(i + r) * s_row + j];
+            }
+        }
+    }
+    for (; i < rows; ++i) {
+        for (int64_t j = 0; j < columns; ++j) {
+            t[j * t_row + i] = s[i * s_row + j];
+        }
+    }
+}
+
 size_t jensen_shannon_value_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 160*k + 53, 0) * (gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 162*k + 53, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -134,23 +155,27 @@ int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const d
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 160*k + 53, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const int64_t parts = gradc_parts(n, 162*k + 53, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t7_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
+        double *const A_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t0 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t3 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t1 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t4 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const t2 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const B_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t3 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t4 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t5 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
@@ -160,67 +185,129 @@ int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const d
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t0[i:n] = max[j:k](A[i, j]) */
-            /* t3[i:n] = max[j:k](B[i, j]) */
+            /* A_tile[i:n, j:k] = A[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
+
+            /* t0[i:n] = max[j:k](A_tile[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                double t0_max = -INFINITY;
-                double t3_max = -INFINITY;
-                for (int64_t j = 0; j < k; ++j) {
-                    const double A_ij = A[i*k + j];
-                    const double B_ij = B[i*k + j];
-                    t0_max = (A_ij > t0_max || A_ij != A_ij) ? A_ij : t0_max;
-                    t3_max = (B_ij > t3_max || B_ij != B_ij) ? B_ij : t3_max;
+                t0[i - tile_begin] = -INFINITY;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                    t0[i - tile_begin] = (A_tile_ij > t0[i - tile_begin] || A_tile_ij != A_tile_ij) ? A_tile_ij : t0[i - tile_begin];
                 }
-                t0[i - tile_begin] = t0_max;
-                t3[i - tile_begin] = t3_max;
             }
 
-            /* t1[i:n] = sum[j:k](exp(A[i, j] - where(inf == abs(t0[i]), 0, t0[i]))) */
-            /* t4[i:n] = sum[j:k](exp(B[i, j] - where(inf == abs(t3[i]), 0, t3[i]))) */
+            /* t1[i:n] = sum[j:k](exp(A_tile[i, j] - where(inf == abs(t0[i]), 0, t0[i]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0_i = t0[i - tile_begin];
-                const double v0 = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
-                const double t3_i = t3[i - tile_begin];
-                const double v1 = INFINITY == fabs(t3_i) ? 0.0 : t3_i;
-                double t1_sum = 0.0;
-                double t4_sum = 0.0;
-                GRADC_SIMD(reduction(+:t1_sum, t4_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    t1_sum += gradc_exp(A[i*k + j] - v0);
-                    t4_sum += gradc_exp(B[i*k + j] - v1);
+                t1[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t0_i = t0[i - tile_begin];
+                    t1[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i));
                 }
-                t1[i - tile_begin] = t1_sum;
-                t4[i - tile_begin] = t4_sum;
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t0_i = t0[i - tile_begin];
+                    t1[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i));
+                }
             }
 
             /* t2[i:n] = log(t1[i]) + where(inf == abs(t0[i]), 0, t0[i]) */
-            /* t5[i:n] = log(t4[i]) + where(inf == abs(t3[i]), 0, t3[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0_i = t0[i - tile_begin];
-                const double t3_i = t3[i - tile_begin];
                 t2[i - tile_begin] = gradc_log(t1[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i);
+            }
+
+            /* B_tile[i:n, j:k] = B[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
+
+            /* t3[i:n] = max[j:k](B_tile[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t3[i - tile_begin] = -INFINITY;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                    t3[i - tile_begin] = (B_tile_ij > t3[i - tile_begin] || B_tile_ij != B_tile_ij) ? B_tile_ij : t3[i - tile_begin];
+                }
+            }
+
+            /* t4[i:n] = sum[j:k](exp(B_tile[i, j] - where(inf == abs(t3[i]), 0, t3[i]))) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t4[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t3_i = t3[i - tile_begin];
+                    t4[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(B_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(B_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(B_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i));
+                }
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t3_i = t3[i - tile_begin];
+                    t4[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i));
+                }
+            }
+
+            /* t5[i:n] = log(t4[i]) + where(inf == abs(t3[i]), 0, t3[i]) */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t3_i = t3[i - tile_begin];
                 t5[i - tile_begin] = gradc_log(t4[i - tile_begin]) + (INFINITY == fabs(t3_i) ? 0.0 : t3_i);
             }
 
-            /* t6[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t2[i] - t0[i])), s1 := B[i, j] - (t3[i] + (t5[i] -
-             *    t3[i])), s2 := where(s1 == s0, 0.6931471805599453 + s0, maximum(s1, s0) + log1p_unit(exp(-abs(s0
-             *    - s1)))) - 0.6931471805599453, exp(s0) * (s0 - s2) + exp(s1) * (s1 - s2))) */
+            /* t6[i:n] = sum[j:k](let(s0 := B_tile[i, j] - (t3[i] + (t5[i] - t3[i])), s1 := A_tile[i, j] - (t0[i] +
+             *    (t2[i] - t0[i])), s2 := where(s1 == s0, 0.6931471805599453 + s1, maximum(s1, s0) +
+             *    log1p_unit(exp(-abs(s1 - s0)))) - 0.6931471805599453, exp(s0) * (s0 - s2) + exp(s1) * (s1 - s2))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0_i = t0[i - tile_begin];
-                const double v0 = t0_i + (t2[i - tile_begin] - t0_i);
-                const double t3_i = t3[i - tile_begin];
-                const double v2 = t3_i + (t5[i - tile_begin] - t3_i);
-                double t6_sum = 0.0;
-                GRADC_SIMD(reduction(+:t6_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v1 = A[i*k + j] - v0;
-                    const double v3 = B[i*k + j] - v2;
-                    const double v4 = v3 == v1 ? 0.6931471805599453 + v1 : ((v3 > v1 || v3 != v3) ? v3 : v1) + gradc_log1p_unit(gradc_exp(-fabs(v1 - v3)));
-                    const double v5 = v4 - 0.6931471805599453;
-                    t6_sum += gradc_exp(v1) * (v1 - v5) + gradc_exp(v3) * (v3 - v5);
+                t6[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t3_i = t3[i - tile_begin];
+                    const double v0 = B_tile[j*128 + i - tile_begin] - (t3_i + (t5[i - tile_begin] - t3_i));
+                    const double t0_i = t0[i - tile_begin];
+                    const double v1 = A_tile[j*128 + i - tile_begin] - (t0_i + (t2[i - tile_begin] - t0_i));
+                    const double v2 = v0 == v1 ? 0.6931471805599453 + v1 : ((v0 > v1 || v0 != v0) ? v0 : v1) + gradc_log1p_unit(gradc_exp(-fabs(v1 - v0)));
+                    const double v3 = v2 - 0.6931471805599453;
+                    const double v4 = B_tile[(j + 1)*128 + i - tile_begin] - (t3_i + (t5[i - tile_begin] - t3_i));
+                    const double v5 = A_tile[(j + 1)*128 + i - tile_begin] - (t0_i + (t2[i - tile_begin] - t0_i));
+                    const double v6 = v4 == v5 ? 0.6931471805599453 + v5 : ((v4 > v5 || v4 != v4) ? v4 : v5) + gradc_log1p_unit(gradc_exp(-fabs(v5 - v4)));
+                    const double v7 = v6 - 0.6931471805599453;
+                    const double v8 = B_tile[(j + 2)*128 + i - tile_begin] - (t3_i + (t5[i - tile_begin] - t3_i));
+                    const double v9 = A_tile[(j + 2)*128 + i - tile_begin] - (t0_i + (t2[i - tile_begin] - t0_i));
+                    const double v10 = v8 == v9 ? 0.6931471805599453 + v9 : ((v8 > v9 || v8 != v8) ? v8 : v9) + gradc_log1p_unit(gradc_exp(-fabs(v9 - v8)));
+                    const double v11 = v10 - 0.6931471805599453;
+                    const double v12 = B_tile[(j + 3)*128 + i - tile_begin] - (t3_i + (t5[i - tile_begin] - t3_i));
+                    const double v13 = A_tile[(j + 3)*128 + i - tile_begin] - (t0_i + (t2[i - tile_begin] - t0_i));
+                    const double v14 = v12 == v13 ? 0.6931471805599453 + v13 : ((v12 > v13 || v12 != v12) ? v12 : v13) + gradc_log1p_unit(gradc_exp(-fabs(v13 - v12)));
+                    const double v15 = v14 - 0.6931471805599453;
+                    t6[i - tile_begin] += (gradc_exp(v1) * (v1 - v3) + gradc_exp(v0) * (v0 - v3)) + (gradc_exp(v5) * (v5 - v7) + gradc_exp(v4) * (v4 - v7)) + (gradc_exp(v9) * (v9 - v11) + gradc_exp(v8) * (v8 - v11)) + (gradc_exp(v13) * (v13 - v15) + gradc_exp(v12) * (v12 - v15));
                 }
-                t6[i - tile_begin] = t6_sum;
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t3_i = t3[i - tile_begin];
+                    const double v0 = B_tile[j*128 + i - tile_begin] - (t3_i + (t5[i - tile_begin] - t3_i));
+                    const double t0_i = t0[i - tile_begin];
+                    const double v1 = A_tile[j*128 + i - tile_begin] - (t0_i + (t2[i - tile_begin] - t0_i));
+                    const double v2 = v0 == v1 ? 0.6931471805599453 + v1 : ((v0 > v1 || v0 != v0) ? v0 : v1) + gradc_log1p_unit(gradc_exp(-fabs(v1 - v0)));
+                    const double v3 = v2 - 0.6931471805599453;
+                    t6[i - tile_begin] += gradc_exp(v1) * (v1 - v3) + gradc_exp(v0) * (v0 - v3);
+                }
             }
 
             /* t7 = sum[i:n](t6[i]) */
@@ -245,7 +332,9 @@ int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const d
 
 size_t jensen_shannon_forward_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 160*k + 53, 0) * (gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 162*k + 53, 0) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -256,16 +345,20 @@ int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 160*k + 53, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const int64_t parts = gradc_parts(n, 162*k + 53, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t5_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
+        double *const A_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t1_ = (void *)own;
         own += gradc_bytes(128, sizeof(double));
+        double *const B_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t3_ = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t4 = (void *)own;
@@ -274,67 +367,129 @@ int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t0[i:n] = max[j:k](A[i, j]) */
-            /* t2[i:n] = max[j:k](B[i, j]) */
+            /* A_tile[i:n, j:k] = A[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
+
+            /* t0[i:n] = max[j:k](A_tile[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                double t0_max = -INFINITY;
-                double t2_max = -INFINITY;
-                for (int64_t j = 0; j < k; ++j) {
-                    const double A_ij = A[i*k + j];
-                    const double B_ij = B[i*k + j];
-                    t0_max = (A_ij > t0_max || A_ij != A_ij) ? A_ij : t0_max;
-                    t2_max = (B_ij > t2_max || B_ij != B_ij) ? B_ij : t2_max;
+                t0[i] = -INFINITY;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                    t0[i] = (A_tile_ij > t0[i] || A_tile_ij != A_tile_ij) ? A_tile_ij : t0[i];
                 }
-                t0[i] = t0_max;
-                t2[i] = t2_max;
             }
 
-            /* t1[i:n] = sum[j:k](exp(A[i, j] - where(inf == abs(t0[i]), 0, t0[i]))) */
-            /* t3[i:n] = sum[j:k](exp(B[i, j] - where(inf == abs(t2[i]), 0, t2[i]))) */
+            /* t1[i:n] = sum[j:k](exp(A_tile[i, j] - where(inf == abs(t0[i]), 0, t0[i]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0_i = t0[i];
-                const double v0 = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
-                const double t2_i = t2[i];
-                const double v1 = INFINITY == fabs(t2_i) ? 0.0 : t2_i;
-                double t1__sum = 0.0;
-                double t3__sum = 0.0;
-                GRADC_SIMD(reduction(+:t1__sum, t3__sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    t1__sum += gradc_exp(A[i*k + j] - v0);
-                    t3__sum += gradc_exp(B[i*k + j] - v1);
+                t1_[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t0_i = t0[i];
+                    t1_[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i));
                 }
-                t1_[i - tile_begin] = t1__sum;
-                t3_[i - tile_begin] = t3__sum;
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t0_i = t0[i];
+                    t1_[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i));
+                }
             }
 
             /* t1_2[i:n] = log(t1[i]) + where(inf == abs(t0[i]), 0, t0[i]) */
-            /* t3_2[i:n] = log(t3[i]) + where(inf == abs(t2[i]), 0, t2[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0_i = t0[i];
-                const double t2_i = t2[i];
                 t1[i] = gradc_log(t1_[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i);
+            }
+
+            /* B_tile[i:n, j:k] = B[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
+
+            /* t2[i:n] = max[j:k](B_tile[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t2[i] = -INFINITY;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                    t2[i] = (B_tile_ij > t2[i] || B_tile_ij != B_tile_ij) ? B_tile_ij : t2[i];
+                }
+            }
+
+            /* t3[i:n] = sum[j:k](exp(B_tile[i, j] - where(inf == abs(t2[i]), 0, t2[i]))) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t3_[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t2_i = t2[i];
+                    t3_[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i)) + gradc_exp(B_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i)) + gradc_exp(B_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i)) + gradc_exp(B_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i));
+                }
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t2_i = t2[i];
+                    t3_[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i));
+                }
+            }
+
+            /* t3_2[i:n] = log(t3[i]) + where(inf == abs(t2[i]), 0, t2[i]) */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t2_i = t2[i];
                 t3[i] = gradc_log(t3_[i - tile_begin]) + (INFINITY == fabs(t2_i) ? 0.0 : t2_i);
             }
 
-            /* t4[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t1_2[i] - t0[i])), s1 := B[i, j] - (t2[i] +
-             *    (t3_2[i] - t2[i])), s2 := where(s1 == s0, 0.6931471805599453 + s0, maximum(s1, s0) +
-             *    log1p_unit(exp(-abs(s0 - s1)))) - 0.6931471805599453, exp(s0) * (s0 - s2) + exp(s1) * (s1 - s2))) */
+            /* t4[i:n] = sum[j:k](let(s0 := B_tile[i, j] - (t2[i] + (t3_2[i] - t2[i])), s1 := A_tile[i, j] - (t0[i]
+             *    + (t1_2[i] - t0[i])), s2 := where(s1 == s0, 0.6931471805599453 + s1, maximum(s1, s0) +
+             *    log1p_unit(exp(-abs(s1 - s0)))) - 0.6931471805599453, exp(s0) * (s0 - s2) + exp(s1) * (s1 - s2))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0_i = t0[i];
-                const double v0 = t0_i + (t1[i] - t0_i);
-                const double t2_i = t2[i];
-                const double v2 = t2_i + (t3[i] - t2_i);
-                double t4_sum = 0.0;
-                GRADC_SIMD(reduction(+:t4_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v1 = A[i*k + j] - v0;
-                    const double v3 = B[i*k + j] - v2;
-                    const double v4 = v3 == v1 ? 0.6931471805599453 + v1 : ((v3 > v1 || v3 != v3) ? v3 : v1) + gradc_log1p_unit(gradc_exp(-fabs(v1 - v3)));
-                    const double v5 = v4 - 0.6931471805599453;
-                    t4_sum += gradc_exp(v1) * (v1 - v5) + gradc_exp(v3) * (v3 - v5);
+                t4[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t2_i = t2[i];
+                    const double v0 = B_tile[j*128 + i - tile_begin] - (t2_i + (t3[i] - t2_i));
+                    const double t0_i = t0[i];
+                    const double v1 = A_tile[j*128 + i - tile_begin] - (t0_i + (t1[i] - t0_i));
+                    const double v2 = v0 == v1 ? 0.6931471805599453 + v1 : ((v0 > v1 || v0 != v0) ? v0 : v1) + gradc_log1p_unit(gradc_exp(-fabs(v1 - v0)));
+                    const double v3 = v2 - 0.6931471805599453;
+                    const double v4 = B_tile[(j + 1)*128 + i - tile_begin] - (t2_i + (t3[i] - t2_i));
+                    const double v5 = A_tile[(j + 1)*128 + i - tile_begin] - (t0_i + (t1[i] - t0_i));
+                    const double v6 = v4 == v5 ? 0.6931471805599453 + v5 : ((v4 > v5 || v4 != v4) ? v4 : v5) + gradc_log1p_unit(gradc_exp(-fabs(v5 - v4)));
+                    const double v7 = v6 - 0.6931471805599453;
+                    const double v8 = B_tile[(j + 2)*128 + i - tile_begin] - (t2_i + (t3[i] - t2_i));
+                    const double v9 = A_tile[(j + 2)*128 + i - tile_begin] - (t0_i + (t1[i] - t0_i));
+                    const double v10 = v8 == v9 ? 0.6931471805599453 + v9 : ((v8 > v9 || v8 != v8) ? v8 : v9) + gradc_log1p_unit(gradc_exp(-fabs(v9 - v8)));
+                    const double v11 = v10 - 0.6931471805599453;
+                    const double v12 = B_tile[(j + 3)*128 + i - tile_begin] - (t2_i + (t3[i] - t2_i));
+                    const double v13 = A_tile[(j + 3)*128 + i - tile_begin] - (t0_i + (t1[i] - t0_i));
+                    const double v14 = v12 == v13 ? 0.6931471805599453 + v13 : ((v12 > v13 || v12 != v12) ? v12 : v13) + gradc_log1p_unit(gradc_exp(-fabs(v13 - v12)));
+                    const double v15 = v14 - 0.6931471805599453;
+                    t4[i - tile_begin] += (gradc_exp(v1) * (v1 - v3) + gradc_exp(v0) * (v0 - v3)) + (gradc_exp(v5) * (v5 - v7) + gradc_exp(v4) * (v4 - v7)) + (gradc_exp(v9) * (v9 - v11) + gradc_exp(v8) * (v8 - v11)) + (gradc_exp(v13) * (v13 - v15) + gradc_exp(v12) * (v12 - v15));
                 }
-                t4[i - tile_begin] = t4_sum;
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t2_i = t2[i];
+                    const double v0 = B_tile[j*128 + i - tile_begin] - (t2_i + (t3[i] - t2_i));
+                    const double t0_i = t0[i];
+                    const double v1 = A_tile[j*128 + i - tile_begin] - (t0_i + (t1[i] - t0_i));
+                    const double v2 = v0 == v1 ? 0.6931471805599453 + v1 : ((v0 > v1 || v0 != v0) ? v0 : v1) + gradc_log1p_unit(gradc_exp(-fabs(v1 - v0)));
+                    const double v3 = v2 - 0.6931471805599453;
+                    t4[i - tile_begin] += gradc_exp(v1) * (v1 - v3) + gradc_exp(v0) * (v0 - v3);
+                }
             }
 
             /* t5 = sum[i:n](t4[i]) */
@@ -359,12 +514,21 @@ int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const
 
 size_t jensen_shannon_backward_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 398*k, 0) * (gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 310*k, 0) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double)));
 }
 
 int jensen_shannon_backward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -377,143 +541,185 @@ int jensen_shannon_backward(int64_t n, int64_t k, const double *restrict A, cons
 
     /* t4 = 0.5 * cotangent / n */
     const double t4 = 0.5 * cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 398*k, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const int64_t parts = gradc_parts(n, 310*k, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
+        double *const A_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t5 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t10 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
+        double *const B_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t6 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t7 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t8 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t9 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t10 = (void *)own;
+        double *const t11 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t13 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t14 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t15 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t16 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t12 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t17 = (void *)own;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t5[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t1[i] - t0[i])), s1 := exp(s0), s2 := B[i, j] -
-             *    (t2[i] + (t3[i] - t2[i])), s3 := s0 - s2, s4 := exp(-abs(s3)), s5 := t4 * s1, s6 := s1 * (t4 *
-             *    (s0 - (where(s2 == s0, 0.6931471805599453 + s0, maximum(s2, s0) + log1p_unit(s4)) -
-             *    0.6931471805599453))) + (s5 + where(-inf == s0, 0, -((s5 + t4 * exp(s2)) * (where(0 <= s3, 1, s4)
-             *    / (1 + s4))))), s6 - s6)) */
-            /* t6[i:n] = sum[j:k](where(A[i, j] == t0[i], 1, 0)) */
-            /* t7[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t1[i] - t0[i])), s1 := exp(s0), s2 := B[i, j] -
-             *    (t2[i] + (t3[i] - t2[i])), s3 := s0 - s2, s4 := exp(-abs(s3)), s5 := t4 * s1, s1 * (t4 * (s0 -
-             *    (where(s2 == s0, 0.6931471805599453 + s0, maximum(s2, s0) + log1p_unit(s4)) -
-             *    0.6931471805599453))) + (s5 + where(-inf == s0, 0, -((s5 + t4 * exp(s2)) * (where(0 <= s3, 1, s4)
-             *    / (1 + s4))))))) */
-            /* t8[i:n] = sum[j:k](let(s0 := B[i, j] - (t2[i] + (t3[i] - t2[i])), s1 := exp(s0), s2 := t4 * s1, s3
-             *    := A[i, j] - (t0[i] + (t1[i] - t0[i])), s4 := s0 - s3, s5 := exp(-abs(s4)), s6 := s2 + s1 * (t4 *
-             *    (s0 - (where(s0 == s3, 0.6931471805599453 + s3, maximum(s0, s3) + log1p_unit(exp(-abs(s3 - s0))))
-             *    - 0.6931471805599453))) + where(-inf == s0, 0, -((t4 * exp(s3) + s2) * (where(0 <= s4, 1, s5) /
-             *    (1 + s5)))), s6 - s6)) */
-            /* t9[i:n] = sum[j:k](where(B[i, j] == t2[i], 1, 0)) */
-            /* t10[i:n] = sum[j:k](let(s0 := B[i, j] - (t2[i] + (t3[i] - t2[i])), s1 := exp(s0), s2 := t4 * s1, s3
-             *    := A[i, j] - (t0[i] + (t1[i] - t0[i])), s4 := s0 - s3, s5 := exp(-abs(s4)), s2 + s1 * (t4 * (s0 -
-             *    (where(s0 == s3, 0.6931471805599453 + s3, maximum(s0, s3) + log1p_unit(exp(-abs(s3 - s0)))) -
-             *    0.6931471805599453))) + where(-inf == s0, 0, -((t4 * exp(s3) + s2) * (where(0 <= s4, 1, s5) / (1
-             *    + s5)))))) */
+            /* A_tile[i:n, j:k] = A[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
+
+            /* t5[i:n, j:k] = exp(A_tile[i, j] - (t0[i] + (t1[i] - t0[i]))) */
+            /* t10[i:n] = sum[j:k](where(A_tile[i, j] == t0[i], 1, 0)) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0_i = t0[i];
-                const double v0 = t0_i + (t1[i] - t0_i);
-                const double t2_i = t2[i];
-                const double v3 = t2_i + (t3[i] - t2_i);
-                double t5_sum = 0.0;
-                double t6_sum = 0.0;
-                double t7_sum = 0.0;
-                double t8_sum = 0.0;
-                double t9_sum = 0.0;
-                double t10_sum = 0.0;
-                GRADC_SIMD(reduction(+:t5_sum, t6_sum, t7_sum, t8_sum, t9_sum, t10_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double A_ij = A[i*k + j];
-                    const double v1 = A_ij - v0;
-                    const double v2 = gradc_exp(v1);
-                    const double B_ij = B[i*k + j];
-                    const double v4 = B_ij - v3;
-                    const double v5 = v1 - v4;
-                    const double v6 = gradc_exp(-fabs(v5));
-                    const double v7 = v4 == v1 ? 0.6931471805599453 + v1 : ((v4 > v1 || v4 != v4) ? v4 : v1) + gradc_log1p_unit(v6);
-                    const double v8 = v7 - 0.6931471805599453;
-                    const double v9 = t4 * v2;
-                    const double v10 = gradc_exp(v4);
-                    const double v11 = t4 * v10;
-                    const double v12 = v11 + v9;
-                    const double v13 = v2 * (t4 * (v1 - v8)) + (v9 + (-INFINITY == v1 ? 0.0 : -(v12 * ((0.0 <= v5 ? 1.0 : v6) / (1.0 + v6)))));
-                    const double v14 = v4 - v1;
-                    const double v15 = gradc_exp(-fabs(v14));
-                    const double v16 = (-INFINITY == v4 ? 0.0 : -(v12 * ((0.0 <= v14 ? 1.0 : v15) / (1.0 + v15)))) + (v11 + v10 * (t4 * (v4 - v8)));
-                    t5_sum += v13 - v13;
-                    t6_sum += A_ij == t0_i ? 1.0 : 0.0;
-                    t7_sum += v13;
-                    t8_sum += v16 - v16;
-                    t9_sum += B_ij == t2_i ? 1.0 : 0.0;
-                    t10_sum += v16;
+                t10[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                    const double t0_i = t0[i];
+                    t5[j*128 + i - tile_begin] = gradc_exp(A_tile_ij - (t0_i + (t1[i] - t0_i)));
+                    t10[i - tile_begin] += A_tile_ij == t0_i ? 1.0 : 0.0;
                 }
-                t5[i - tile_begin] = t5_sum;
-                t6[i - tile_begin] = t6_sum;
-                t7[i - tile_begin] = t7_sum;
-                t8[i - tile_begin] = t8_sum;
-                t9[i - tile_begin] = t9_sum;
-                t10[i - tile_begin] = t10_sum;
             }
 
-            /* grad_A[i:n, j:k] = let(s0 := A[i, j] - (t0[i] + (t1[i] - t0[i])), s1 := exp(s0), s2 := B[i, j] -
-             *    (t2[i] + (t3[i] - t2[i])), s3 := s0 - s2, s4 := exp(-abs(s3)), s5 := t4 * s1, where(A[i, j] ==
-             *    t0[i], t5[i] / t6[i], 0) + (where(-inf == A[i, j], 0, -(t7[i] * exp(A[i, j] - t1[i]))) + (s1 *
-             *    (t4 * (s0 - (where(s2 == s0, 0.6931471805599453 + s0, maximum(s2, s0) + log1p_unit(s4)) -
-             *    0.6931471805599453))) + (s5 + where(-inf == s0, 0, -((s5 + t4 * exp(s2)) * (where(0 <= s3, 1, s4)
-             *    / (1 + s4)))))))) */
-            /* grad_B[i:n, j:k] = let(s0 := B[i, j] - (t2[i] + (t3[i] - t2[i])), s1 := exp(s0), s2 := t4 * s1, s3
-             *    := A[i, j] - (t0[i] + (t1[i] - t0[i])), s4 := s0 - s3, s5 := exp(-abs(s4)), where(B[i, j] ==
-             *    t2[i], t8[i] / t9[i], 0) + (where(-inf == B[i, j], 0, -(t10[i] * exp(B[i, j] - t3[i]))) + (s2 +
-             *    s1 * (t4 * (s0 - (where(s0 == s3, 0.6931471805599453 + s3, maximum(s0, s3) +
-             *    log1p_unit(exp(-abs(s3 - s0)))) - 0.6931471805599453))) + where(-inf == s0, 0, -((t4 * exp(s3) +
-             *    s2) * (where(0 <= s4, 1, s5) / (1 + s5))))))) */
+            /* B_tile[i:n, j:k] = B[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
+
+            /* t6[i:n, j:k] = exp(-abs(A_tile[i, j] - (t0[i] + (t1[i] - t0[i])) - (B_tile[i, j] - (t2[i] + (t3[i] -
+             *    t2[i]))))) */
+            /* t7[i:n, j:k] = log1p_unit(exp(-abs(A_tile[i, j] - (t0[i] + (t1[i] - t0[i])) - (B_tile[i, j] - (t2[i]
+             *    + (t3[i] - t2[i])))))) */
+            /* t8[i:n, j:k] = exp(B_tile[i, j] - (t2[i] + (t3[i] - t2[i]))) */
+            /* t9[i:n] = sum[j:k](let(s0 := t4 * t5[i, j], s1 := A_tile[i, j] - (t0[i] + (t1[i] - t0[i])), s2 :=
+             *    B_tile[i, j] - (t2[i] + (t3[i] - t2[i])), s3 := s0 + where(-inf == s1, 0, -((t4 * t8[i, j] + s0)
+             *    * (where(0 <= s1 - s2, 1, t6[i, j]) / (1 + t6[i, j])))) + t5[i, j] * (t4 * (s1 - (where(s1 == s2,
+             *    0.6931471805599453 + s1, t7[i, j] + maximum(s1, s2)) - 0.6931471805599453))), s3 - s3)) */
+            /* t11[i:n] = sum[j:k](let(s0 := t4 * t5[i, j], s1 := A_tile[i, j] - (t0[i] + (t1[i] - t0[i])), s2 :=
+             *    B_tile[i, j] - (t2[i] + (t3[i] - t2[i])), s0 + where(-inf == s1, 0, -((t4 * t8[i, j] + s0) *
+             *    (where(0 <= s1 - s2, 1, t6[i, j]) / (1 + t6[i, j])))) + t5[i, j] * (t4 * (s1 - (where(s1 == s2,
+             *    0.6931471805599453 + s1, t7[i, j] + maximum(s1, s2)) - 0.6931471805599453))))) */
+            /* t13[i:n, j:k] = exp(-abs(B_tile[i, j] - (t2[i] + (t3[i] - t2[i])) - (A_tile[i, j] - (t0[i] + (t1[i]
+             *    - t0[i]))))) */
+            /* t14[i:n] = sum[j:k](let(s0 := B_tile[i, j] - (t2[i] + (t3[i] - t2[i])), s1 := t4 * t8[i, j], s2 :=
+             *    A_tile[i, j] - (t0[i] + (t1[i] - t0[i])), s3 := where(-inf == s0, 0, -((s1 + t4 * t5[i, j]) *
+             *    (where(0 <= s0 - s2, 1, t13[i, j]) / (1 + t13[i, j])))) + (s1 + t8[i, j] * (t4 * (s0 - (where(s2
+             *    == s0, 0.6931471805599453 + s2, t7[i, j] + maximum(s2, s0)) - 0.6931471805599453)))), s3 - s3)) */
+            /* t15[i:n] = sum[j:k](where(B_tile[i, j] == t2[i], 1, 0)) */
+            /* t16[i:n] = sum[j:k](let(s0 := B_tile[i, j] - (t2[i] + (t3[i] - t2[i])), s1 := t4 * t8[i, j], s2 :=
+             *    A_tile[i, j] - (t0[i] + (t1[i] - t0[i])), where(-inf == s0, 0, -((s1 + t4 * t5[i, j]) * (where(0
+             *    <= s0 - s2, 1, t13[i, j]) / (1 + t13[i, j])))) + (s1 + t8[i, j] * (t4 * (s0 - (where(s2 == s0,
+             *    0.6931471805599453 + s2, t7[i, j] + maximum(s2, s0)) - 0.6931471805599453)))))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0_i = t0[i];
-                const double v0 = t5[i - tile_begin] / t6[i - tile_begin];
-                const double t7_i = t7[i - tile_begin];
-                const double t1_i = t1[i];
-                const double v1 = t0_i + (t1_i - t0_i);
-                const double t2_i = t2[i];
-                const double t3_i = t3[i];
-                const double v4 = t2_i + (t3_i - t2_i);
-                const double v16 = t8[i - tile_begin] / t9[i - tile_begin];
-                const double t10_i = t10[i - tile_begin];
+                t9[i - tile_begin] = 0.0;
+            }
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t11[i - tile_begin] = 0.0;
+            }
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t14[i - tile_begin] = 0.0;
+            }
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t15[i - tile_begin] = 0.0;
+            }
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t16[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    const double A_ij = A[i*k + j];
-                    const double v2 = A_ij - v1;
-                    const double v3 = gradc_exp(v2);
-                    const double B_ij = B[i*k + j];
-                    const double v5 = B_ij - v4;
-                    const double v6 = v2 - v5;
-                    const double v7 = gradc_exp(-fabs(v6));
-                    const double v8 = v5 == v2 ? 0.6931471805599453 + v2 : ((v5 > v2 || v5 != v5) ? v5 : v2) + gradc_log1p_unit(v7);
-                    const double v9 = v8 - 0.6931471805599453;
-                    const double v10 = t4 * v3;
-                    const double v11 = gradc_exp(v5);
-                    const double v12 = t4 * v11;
-                    const double v13 = v12 + v10;
-                    const double v14 = v3 * (t4 * (v2 - v9)) + (v10 + (-INFINITY == v2 ? 0.0 : -(v13 * ((0.0 <= v6 ? 1.0 : v7) / (1.0 + v7)))));
-                    const double v15 = (A_ij == t0_i ? v0 : 0.0) + ((-INFINITY == A_ij ? 0.0 : -(t7_i * gradc_exp(A_ij - t1_i))) + v14);
-                    const double v17 = v5 - v2;
-                    const double v18 = gradc_exp(-fabs(v17));
-                    const double v19 = (-INFINITY == v5 ? 0.0 : -(v13 * ((0.0 <= v17 ? 1.0 : v18) / (1.0 + v18)))) + (v12 + v11 * (t4 * (v5 - v9)));
-                    const double v20 = (B_ij == t2_i ? v16 : 0.0) + ((-INFINITY == B_ij ? 0.0 : -(t10_i * gradc_exp(B_ij - t3_i))) + v19);
-                    grad_A[i*k + j] = v15;
-                    grad_B[i*k + j] = v20;
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t0_i = t0[i];
+                    const double v0 = A_tile[j*128 + i - tile_begin] - (t0_i + (t1[i] - t0_i));
+                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                    const double t2_i = t2[i];
+                    const double v1 = B_tile_ij - (t2_i + (t3[i] - t2_i));
+                    const double v2 = v0 - v1;
+                    const double v3 = gradc_exp(-fabs(v2));
+                    const double v4 = gradc_log1p_unit(v3);
+                    const double v5 = gradc_exp(v1);
+                    const double t5_ij = t5[j*128 + i - tile_begin];
+                    const double v6 = t4 * t5_ij;
+                    const double v7 = t4 * v5;
+                    const double v8 = v6 + v7;
+                    const double v9 = (v0 == v1 ? 0.6931471805599453 + v0 : ((v0 > v1 || v0 != v0) ? v0 : v1) + v4) - 0.6931471805599453;
+                    const double v10 = t5_ij * (t4 * (v0 - v9)) + (v6 + (-INFINITY == v0 ? 0.0 : -(v8 * ((0.0 <= v2 ? 1.0 : v3) / (1.0 + v3)))));
+                    const double v11 = v1 - v0;
+                    const double v12 = gradc_exp(-fabs(v11));
+                    const double v13 = (-INFINITY == v1 ? 0.0 : -(v8 * ((0.0 <= v11 ? 1.0 : v12) / (1.0 + v12)))) + (v7 + v5 * (t4 * (v1 - v9)));
+                    t6[j*128 + i - tile_begin] = v3;
+                    t7[j*128 + i - tile_begin] = v4;
+                    t8[j*128 + i - tile_begin] = v5;
+                    t9[i - tile_begin] += v10 - v10;
+                    t11[i - tile_begin] += v10;
+                    t13[j*128 + i - tile_begin] = v12;
+                    t14[i - tile_begin] += v13 - v13;
+                    t15[i - tile_begin] += B_tile_ij == t2_i ? 1.0 : 0.0;
+                    t16[i - tile_begin] += v13;
                 }
             }
+
+            /* t12[i:n, j:k] = let(s0 := t4 * t5[i, j], s1 := A_tile[i, j] - (t0[i] + (t1[i] - t0[i])), s2 :=
+             *    B_tile[i, j] - (t2[i] + (t3[i] - t2[i])), where(A_tile[i, j] == t0[i], t9[i] / t10[i], 0) +
+             *    (where(-inf == A_tile[i, j], 0, -(t11[i] * exp(A_tile[i, j] - t1[i]))) + (s0 + where(-inf == s1,
+             *    0, -((t4 * t8[i, j] + s0) * (where(0 <= s1 - s2, 1, t6[i, j]) / (1 + t6[i, j])))) + t5[i, j] *
+             *    (t4 * (s1 - (where(s1 == s2, 0.6931471805599453 + s1, t7[i, j] + maximum(s1, s2)) -
+             *    0.6931471805599453)))))) */
+            /* t17[i:n, j:k] = let(s0 := B_tile[i, j] - (t2[i] + (t3[i] - t2[i])), s1 := t4 * t8[i, j], s2 :=
+             *    A_tile[i, j] - (t0[i] + (t1[i] - t0[i])), where(B_tile[i, j] == t2[i], t14[i] / t15[i], 0) +
+             *    (where(-inf == B_tile[i, j], 0, -(t16[i] * exp(B_tile[i, j] - t3[i]))) + (where(-inf == s0, 0,
+             *    -((s1 + t4 * t5[i, j]) * (where(0 <= s0 - s2, 1, t13[i, j]) / (1 + t13[i, j])))) + (s1 + t8[i, j]
+             *    * (t4 * (s0 - (where(s2 == s0, 0.6931471805599453 + s2, t7[i, j] + maximum(s2, s0)) -
+             *    0.6931471805599453))))))) */
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                    const double t0_i = t0[i];
+                    const double t1_i = t1[i];
+                    const double t5_ij = t5[j*128 + i - tile_begin];
+                    const double v0 = t4 * t5_ij;
+                    const double v1 = A_tile_ij - (t0_i + (t1_i - t0_i));
+                    const double t8_ij = t8[j*128 + i - tile_begin];
+                    const double v2 = t4 * t8_ij;
+                    const double v3 = v0 + v2;
+                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                    const double t2_i = t2[i];
+                    const double t3_i = t3[i];
+                    const double v4 = B_tile_ij - (t2_i + (t3_i - t2_i));
+                    const double t6_ij = t6[j*128 + i - tile_begin];
+                    const double v5 = v1 == v4 ? 0.6931471805599453 + v1 : t7[j*128 + i - tile_begin] + ((v1 > v4 || v1 != v1) ? v1 : v4);
+                    const double v6 = v5 - 0.6931471805599453;
+                    const double v7 = v0 + (-INFINITY == v1 ? 0.0 : -(v3 * ((0.0 <= v1 - v4 ? 1.0 : t6_ij) / (1.0 + t6_ij)))) + t5_ij * (t4 * (v1 - v6));
+                    const double v8 = (-INFINITY == A_tile_ij ? 0.0 : -(t11[i - tile_begin] * gradc_exp(A_tile_ij - t1_i))) + v7;
+                    const double t13_ij = t13[j*128 + i - tile_begin];
+                    const double v9 = (-INFINITY == v4 ? 0.0 : -(v3 * ((0.0 <= v4 - v1 ? 1.0 : t13_ij) / (1.0 + t13_ij)))) + (v2 + t8_ij * (t4 * (v4 - v6)));
+                    const double v10 = (-INFINITY == B_tile_ij ? 0.0 : -(t16[i - tile_begin] * gradc_exp(B_tile_ij - t3_i))) + v9;
+                    t12[j*128 + i - tile_begin] = (A_tile_ij == t0_i ? t9[i - tile_begin] / t10[i - tile_begin] : 0.0) + v8;
+                    t17[j*128 + i - tile_begin] = (B_tile_ij == t2_i ? t14[i - tile_begin] / t15[i - tile_begin] : 0.0) + v10;
+                }
+            }
+
+            /* grad_A[i:n, j:k] = t12[i, j] */
+            gradc_transpose(k, tile_end - tile_begin, t12, 128, &grad_A[tile_begin*k], k);
+
+            /* grad_B[i:n, j:k] = t17[i, j] */
+            gradc_transpose(k, tile_end - tile_begin, t17, 128, &grad_B[tile_begin*k], k);
         }
     }
     return 0;
@@ -521,19 +727,28 @@ int jensen_shannon_backward(int64_t n, int64_t k, const double *restrict A, cons
 
 size_t jensen_shannon_value_and_grad_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 455*k + 53, 0) * (gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 367*k + 53, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double)));
 }
 
 int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -543,229 +758,309 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
 
-    /* t8 = 0.5 / n */
-    const double t8 = 0.5 / (double)n;
-    const int64_t parts = gradc_parts(n, 455*k + 53, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t7_parts[GRADC_PARTS];
+    /* t12 = 0.5 / n */
+    const double t12 = 0.5 / (double)n;
+    const int64_t parts = gradc_parts(n, 367*k + 53, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    double t11_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
+        double *const A_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t0 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t3 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t1 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
+        double *const t14 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t2 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const B_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t3 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t6 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t4 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
+        double *const t19 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t5 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t7 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t8 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t9 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t10 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t13 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t2 = (void *)own;
+        double *const t15 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t5 = (void *)own;
+        double *const t17 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t18 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t6 = (void *)own;
+        double *const t20 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t9 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t11 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t12 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t14 = (void *)own;
-        double t7_part = 0.0;
+        double *const t16 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t21 = (void *)own;
+        double t11_part = 0.0;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t0[i:n] = max[j:k](A[i, j]) */
-            /* t3[i:n] = max[j:k](B[i, j]) */
+            /* A_tile[i:n, j:k] = A[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
+
+            /* t0[i:n] = max[j:k](A_tile[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                double t0_max = -INFINITY;
-                double t3_max = -INFINITY;
-                for (int64_t j = 0; j < k; ++j) {
-                    const double A_ij = A[i*k + j];
-                    const double B_ij = B[i*k + j];
-                    t0_max = (A_ij > t0_max || A_ij != A_ij) ? A_ij : t0_max;
-                    t3_max = (B_ij > t3_max || B_ij != B_ij) ? B_ij : t3_max;
+                t0[i - tile_begin] = -INFINITY;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                    t0[i - tile_begin] = (A_tile_ij > t0[i - tile_begin] || A_tile_ij != A_tile_ij) ? A_tile_ij : t0[i - tile_begin];
                 }
-                t0[i - tile_begin] = t0_max;
-                t3[i - tile_begin] = t3_max;
             }
 
-            /* t1[i:n] = sum[j:k](exp(A[i, j] - where(inf == abs(t0[i]), 0, t0[i]))) */
-            /* t4[i:n] = sum[j:k](exp(B[i, j] - where(inf == abs(t3[i]), 0, t3[i]))) */
-            /* t10[i:n] = sum[j:k](where(A[i, j] == t0[i], 1, 0)) */
-            /* t13[i:n] = sum[j:k](where(B[i, j] == t3[i], 1, 0)) */
+            /* t1[i:n] = sum[j:k](exp(A_tile[i, j] - where(inf == abs(t0[i]), 0, t0[i]))) */
+            /* t14[i:n] = sum[j:k](where(A_tile[i, j] == t0[i], 1, 0)) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0_i = t0[i - tile_begin];
-                const double v0 = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
-                const double t3_i = t3[i - tile_begin];
-                const double v1 = INFINITY == fabs(t3_i) ? 0.0 : t3_i;
-                double t1_sum = 0.0;
-                double t4_sum = 0.0;
-                double t10_sum = 0.0;
-                double t13_sum = 0.0;
-                GRADC_SIMD(reduction(+:t1_sum, t4_sum, t10_sum, t13_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double A_ij = A[i*k + j];
-                    const double B_ij = B[i*k + j];
-                    t1_sum += gradc_exp(A_ij - v0);
-                    t4_sum += gradc_exp(B_ij - v1);
-                    t10_sum += A_ij == t0_i ? 1.0 : 0.0;
-                    t13_sum += B_ij == t3_i ? 1.0 : 0.0;
+                t1[i - tile_begin] = 0.0;
+            }
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t14[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                    const double t0_i = t0[i - tile_begin];
+                    const double A_tile_ij1 = A_tile[(j + 1)*128 + i - tile_begin];
+                    const double A_tile_ij2 = A_tile[(j + 2)*128 + i - tile_begin];
+                    const double A_tile_ij3 = A_tile[(j + 3)*128 + i - tile_begin];
+                    t1[i - tile_begin] += gradc_exp(A_tile_ij - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile_ij1 - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile_ij2 - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile_ij3 - (INFINITY == fabs(t0_i) ? 0.0 : t0_i));
+                    t14[i - tile_begin] += (A_tile_ij == t0_i ? 1.0 : 0.0) + (A_tile_ij1 == t0_i ? 1.0 : 0.0) + (A_tile_ij2 == t0_i ? 1.0 : 0.0) + (A_tile_ij3 == t0_i ? 1.0 : 0.0);
                 }
-                t1[i - tile_begin] = t1_sum;
-                t4[i - tile_begin] = t4_sum;
-                t10[i - tile_begin] = t10_sum;
-                t13[i - tile_begin] = t13_sum;
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                    const double t0_i = t0[i - tile_begin];
+                    t1[i - tile_begin] += gradc_exp(A_tile_ij - (INFINITY == fabs(t0_i) ? 0.0 : t0_i));
+                    t14[i - tile_begin] += A_tile_ij == t0_i ? 1.0 : 0.0;
+                }
             }
 
             /* t2[i:n] = log(t1[i]) + where(inf == abs(t0[i]), 0, t0[i]) */
-            /* t5[i:n] = log(t4[i]) + where(inf == abs(t3[i]), 0, t3[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0_i = t0[i - tile_begin];
-                const double t3_i = t3[i - tile_begin];
                 t2[i - tile_begin] = gradc_log(t1[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i);
+            }
+
+            /* B_tile[i:n, j:k] = B[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
+
+            /* t3[i:n] = max[j:k](B_tile[i, j]) */
+            /* t6[i:n, j:k] = exp(A_tile[i, j] - (t0[i] + (t2[i] - t0[i]))) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t3[i - tile_begin] = -INFINITY;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                    const double t0_i = t0[i - tile_begin];
+                    t3[i - tile_begin] = (B_tile_ij > t3[i - tile_begin] || B_tile_ij != B_tile_ij) ? B_tile_ij : t3[i - tile_begin];
+                    t6[j*128 + i - tile_begin] = gradc_exp(A_tile[j*128 + i - tile_begin] - (t0_i + (t2[i - tile_begin] - t0_i)));
+                }
+            }
+
+            /* t4[i:n] = sum[j:k](exp(B_tile[i, j] - where(inf == abs(t3[i]), 0, t3[i]))) */
+            /* t19[i:n] = sum[j:k](where(B_tile[i, j] == t3[i], 1, 0)) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t4[i - tile_begin] = 0.0;
+            }
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t19[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                    const double t3_i = t3[i - tile_begin];
+                    const double B_tile_ij1 = B_tile[(j + 1)*128 + i - tile_begin];
+                    const double B_tile_ij2 = B_tile[(j + 2)*128 + i - tile_begin];
+                    const double B_tile_ij3 = B_tile[(j + 3)*128 + i - tile_begin];
+                    t4[i - tile_begin] += gradc_exp(B_tile_ij - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(B_tile_ij1 - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(B_tile_ij2 - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(B_tile_ij3 - (INFINITY == fabs(t3_i) ? 0.0 : t3_i));
+                    t19[i - tile_begin] += (B_tile_ij == t3_i ? 1.0 : 0.0) + (B_tile_ij1 == t3_i ? 1.0 : 0.0) + (B_tile_ij2 == t3_i ? 1.0 : 0.0) + (B_tile_ij3 == t3_i ? 1.0 : 0.0);
+                }
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                    const double t3_i = t3[i - tile_begin];
+                    t4[i - tile_begin] += gradc_exp(B_tile_ij - (INFINITY == fabs(t3_i) ? 0.0 : t3_i));
+                    t19[i - tile_begin] += B_tile_ij == t3_i ? 1.0 : 0.0;
+                }
+            }
+
+            /* t5[i:n] = log(t4[i]) + where(inf == abs(t3[i]), 0, t3[i]) */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t3_i = t3[i - tile_begin];
                 t5[i - tile_begin] = gradc_log(t4[i - tile_begin]) + (INFINITY == fabs(t3_i) ? 0.0 : t3_i);
             }
 
-            /* t6[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t2[i] - t0[i])), s1 := B[i, j] - (t3[i] + (t5[i] -
-             *    t3[i])), s2 := where(s1 == s0, 0.6931471805599453 + s0, maximum(s1, s0) + log1p_unit(exp(-abs(s0
-             *    - s1)))) - 0.6931471805599453, exp(s0) * (s0 - s2) + exp(s1) * (s1 - s2))) */
-            /* t9[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t2[i] - t0[i])), s1 := exp(s0), s2 := B[i, j] -
-             *    (t3[i] + (t5[i] - t3[i])), s3 := s0 - s2, s4 := exp(-abs(s3)), s5 := t8 * s1, s6 := s1 * (t8 *
-             *    (s0 - (where(s2 == s0, 0.6931471805599453 + s0, maximum(s2, s0) + log1p_unit(s4)) -
-             *    0.6931471805599453))) + (s5 + where(-inf == s0, 0, -((t8 * exp(s2) + s5) * (where(0 <= s3, 1, s4)
-             *    / (1 + s4))))), s6 - s6)) */
-            /* t11[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t2[i] - t0[i])), s1 := exp(s0), s2 := B[i, j] -
-             *    (t3[i] + (t5[i] - t3[i])), s3 := s0 - s2, s4 := exp(-abs(s3)), s5 := t8 * s1, s1 * (t8 * (s0 -
-             *    (where(s2 == s0, 0.6931471805599453 + s0, maximum(s2, s0) + log1p_unit(s4)) -
-             *    0.6931471805599453))) + (s5 + where(-inf == s0, 0, -((t8 * exp(s2) + s5) * (where(0 <= s3, 1, s4)
-             *    / (1 + s4))))))) */
-            /* t12[i:n] = sum[j:k](let(s0 := B[i, j] - (t3[i] + (t5[i] - t3[i])), s1 := exp(s0), s2 := t8 * s1, s3
-             *    := A[i, j] - (t0[i] + (t2[i] - t0[i])), s4 := s0 - s3, s5 := exp(-abs(s4)), s6 := where(-inf ==
-             *    s0, 0, -((s2 + t8 * exp(s3)) * (where(0 <= s4, 1, s5) / (1 + s5)))) + (s2 + s1 * (t8 * (s0 -
-             *    (where(s0 == s3, 0.6931471805599453 + s3, maximum(s0, s3) + log1p_unit(exp(-abs(s3 - s0)))) -
-             *    0.6931471805599453)))), s6 - s6)) */
-            /* t14[i:n] = sum[j:k](let(s0 := B[i, j] - (t3[i] + (t5[i] - t3[i])), s1 := exp(s0), s2 := t8 * s1, s3
-             *    := A[i, j] - (t0[i] + (t2[i] - t0[i])), s4 := s0 - s3, s5 := exp(-abs(s4)), where(-inf == s0, 0,
-             *    -((s2 + t8 * exp(s3)) * (where(0 <= s4, 1, s5) / (1 + s5)))) + (s2 + s1 * (t8 * (s0 - (where(s0
-             *    == s3, 0.6931471805599453 + s3, maximum(s0, s3) + log1p_unit(exp(-abs(s3 - s0)))) -
-             *    0.6931471805599453)))))) */
+            /* t7[i:n, j:k] = exp(-abs(A_tile[i, j] - (t0[i] + (t2[i] - t0[i])) - (B_tile[i, j] - (t3[i] + (t5[i] -
+             *    t3[i]))))) */
+            /* t8[i:n, j:k] = log1p_unit(exp(-abs(A_tile[i, j] - (t0[i] + (t2[i] - t0[i])) - (B_tile[i, j] - (t3[i]
+             *    + (t5[i] - t3[i])))))) */
+            /* t9[i:n, j:k] = exp(B_tile[i, j] - (t3[i] + (t5[i] - t3[i]))) */
+            /* t10[i:n] = sum[j:k](let(s0 := A_tile[i, j] - (t0[i] + (t2[i] - t0[i])), s1 := B_tile[i, j] - (t3[i]
+             *    + (t5[i] - t3[i])), s2 := where(s0 == s1, 0.6931471805599453 + s0, t8[i, j] + maximum(s0, s1)) -
+             *    0.6931471805599453, t6[i, j] * (s0 - s2) + t9[i, j] * (s1 - s2))) */
+            /* t13[i:n] = sum[j:k](let(s0 := t12 * t6[i, j], s1 := A_tile[i, j] - (t0[i] + (t2[i] - t0[i])), s2 :=
+             *    B_tile[i, j] - (t3[i] + (t5[i] - t3[i])), s3 := s0 + where(-inf == s1, 0, -((s0 + t12 * t9[i, j])
+             *    * (where(0 <= s1 - s2, 1, t7[i, j]) / (1 + t7[i, j])))) + t6[i, j] * (t12 * (s1 - (where(s1 ==
+             *    s2, 0.6931471805599453 + s1, t8[i, j] + maximum(s1, s2)) - 0.6931471805599453))), s3 - s3)) */
+            /* t15[i:n] = sum[j:k](let(s0 := t12 * t6[i, j], s1 := A_tile[i, j] - (t0[i] + (t2[i] - t0[i])), s2 :=
+             *    B_tile[i, j] - (t3[i] + (t5[i] - t3[i])), s0 + where(-inf == s1, 0, -((s0 + t12 * t9[i, j]) *
+             *    (where(0 <= s1 - s2, 1, t7[i, j]) / (1 + t7[i, j])))) + t6[i, j] * (t12 * (s1 - (where(s1 == s2,
+             *    0.6931471805599453 + s1, t8[i, j] + maximum(s1, s2)) - 0.6931471805599453))))) */
+            /* t17[i:n, j:k] = exp(-abs(B_tile[i, j] - (t3[i] + (t5[i] - t3[i])) - (A_tile[i, j] - (t0[i] + (t2[i]
+             *    - t0[i]))))) */
+            /* t18[i:n] = sum[j:k](let(s0 := B_tile[i, j] - (t3[i] + (t5[i] - t3[i])), s1 := t12 * t9[i, j], s2 :=
+             *    A_tile[i, j] - (t0[i] + (t2[i] - t0[i])), s3 := where(-inf == s0, 0, -((t12 * t6[i, j] + s1) *
+             *    (where(0 <= s0 - s2, 1, t17[i, j]) / (1 + t17[i, j])))) + (s1 + t9[i, j] * (t12 * (s0 - (where(s2
+             *    == s0, 0.6931471805599453 + s2, t8[i, j] + maximum(s2, s0)) - 0.6931471805599453)))), s3 - s3)) */
+            /* t20[i:n] = sum[j:k](let(s0 := B_tile[i, j] - (t3[i] + (t5[i] - t3[i])), s1 := t12 * t9[i, j], s2 :=
+             *    A_tile[i, j] - (t0[i] + (t2[i] - t0[i])), where(-inf == s0, 0, -((t12 * t6[i, j] + s1) * (where(0
+             *    <= s0 - s2, 1, t17[i, j]) / (1 + t17[i, j])))) + (s1 + t9[i, j] * (t12 * (s0 - (where(s2 == s0,
+             *    0.6931471805599453 + s2, t8[i, j] + maximum(s2, s0)) - 0.6931471805599453)))))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0_i = t0[i - tile_begin];
-                const double v0 = t0_i + (t2[i - tile_begin] - t0_i);
-                const double t3_i = t3[i - tile_begin];
-                const double v3 = t3_i + (t5[i - tile_begin] - t3_i);
-                double t6_sum = 0.0;
-                double t9_sum = 0.0;
-                double t11_sum = 0.0;
-                double t12_sum = 0.0;
-                double t14_sum = 0.0;
-                GRADC_SIMD(reduction(+:t6_sum, t9_sum, t11_sum, t12_sum, t14_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v1 = A[i*k + j] - v0;
-                    const double v2 = gradc_exp(v1);
-                    const double v4 = B[i*k + j] - v3;
-                    const double v5 = v1 - v4;
-                    const double v6 = gradc_exp(-fabs(v5));
-                    const double v7 = v4 == v1 ? 0.6931471805599453 + v1 : ((v4 > v1 || v4 != v4) ? v4 : v1) + gradc_log1p_unit(v6);
-                    const double v8 = v7 - 0.6931471805599453;
-                    const double v9 = v1 - v8;
-                    const double v10 = gradc_exp(v4);
-                    const double v11 = v4 - v8;
-                    const double v12 = t8 * v2;
-                    const double v13 = t8 * v10;
-                    const double v14 = v13 + v12;
-                    const double v15 = v2 * (t8 * v9) + (v12 + (-INFINITY == v1 ? 0.0 : -(v14 * ((0.0 <= v5 ? 1.0 : v6) / (1.0 + v6)))));
-                    const double v16 = v4 - v1;
-                    const double v17 = gradc_exp(-fabs(v16));
-                    const double v18 = v13 + v10 * (t8 * v11) + (-INFINITY == v4 ? 0.0 : -(v14 * ((0.0 <= v16 ? 1.0 : v17) / (1.0 + v17))));
-                    t6_sum += v2 * v9 + v10 * v11;
-                    t9_sum += v15 - v15;
-                    t11_sum += v15;
-                    t12_sum += v18 - v18;
-                    t14_sum += v18;
-                }
-                t6[i - tile_begin] = t6_sum;
-                t9[i - tile_begin] = t9_sum;
-                t11[i - tile_begin] = t11_sum;
-                t12[i - tile_begin] = t12_sum;
-                t14[i - tile_begin] = t14_sum;
+                t10[i - tile_begin] = 0.0;
             }
-
-            /* t7 = sum[i:n](t6[i]) */
-            double t7_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t7_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t7_part_sum += t6[i - tile_begin];
+                t13[i - tile_begin] = 0.0;
             }
-            t7_part += t7_part_sum;
-
-            /* grad_A[i:n, j:k] = let(s0 := A[i, j] - (t0[i] + (t2[i] - t0[i])), s1 := exp(s0), s2 := B[i, j] -
-             *    (t3[i] + (t5[i] - t3[i])), s3 := s0 - s2, s4 := exp(-abs(s3)), s5 := t8 * s1, where(A[i, j] ==
-             *    t0[i], t9[i] / t10[i], 0) + (where(-inf == A[i, j], 0, -(t11[i] * exp(A[i, j] - t2[i]))) + (s1 *
-             *    (t8 * (s0 - (where(s2 == s0, 0.6931471805599453 + s0, maximum(s2, s0) + log1p_unit(s4)) -
-             *    0.6931471805599453))) + (s5 + where(-inf == s0, 0, -((t8 * exp(s2) + s5) * (where(0 <= s3, 1, s4)
-             *    / (1 + s4)))))))) */
-            /* grad_B[i:n, j:k] = let(s0 := B[i, j] - (t3[i] + (t5[i] - t3[i])), s1 := exp(s0), s2 := t8 * s1, s3
-             *    := A[i, j] - (t0[i] + (t2[i] - t0[i])), s4 := s0 - s3, s5 := exp(-abs(s4)), where(B[i, j] ==
-             *    t3[i], t12[i] / t13[i], 0) + (where(-inf == B[i, j], 0, -(t14[i] * exp(B[i, j] - t5[i]))) +
-             *    (where(-inf == s0, 0, -((s2 + t8 * exp(s3)) * (where(0 <= s4, 1, s5) / (1 + s5)))) + (s2 + s1 *
-             *    (t8 * (s0 - (where(s0 == s3, 0.6931471805599453 + s3, maximum(s0, s3) + log1p_unit(exp(-abs(s3 -
-             *    s0)))) - 0.6931471805599453))))))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0_i = t0[i - tile_begin];
-                const double v0 = t9[i - tile_begin] / t10[i - tile_begin];
-                const double t11_i = t11[i - tile_begin];
-                const double t2_i = t2[i - tile_begin];
-                const double v1 = t0_i + (t2_i - t0_i);
-                const double t3_i = t3[i - tile_begin];
-                const double t5_i = t5[i - tile_begin];
-                const double v4 = t3_i + (t5_i - t3_i);
-                const double v16 = t12[i - tile_begin] / t13[i - tile_begin];
-                const double t14_i = t14[i - tile_begin];
+                t15[i - tile_begin] = 0.0;
+            }
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t18[i - tile_begin] = 0.0;
+            }
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t20[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    const double A_ij = A[i*k + j];
-                    const double v2 = A_ij - v1;
-                    const double v3 = gradc_exp(v2);
-                    const double B_ij = B[i*k + j];
-                    const double v5 = B_ij - v4;
-                    const double v6 = v2 - v5;
-                    const double v7 = gradc_exp(-fabs(v6));
-                    const double v8 = v5 == v2 ? 0.6931471805599453 + v2 : ((v5 > v2 || v5 != v5) ? v5 : v2) + gradc_log1p_unit(v7);
-                    const double v9 = v8 - 0.6931471805599453;
-                    const double v10 = t8 * v3;
-                    const double v11 = gradc_exp(v5);
-                    const double v12 = t8 * v11;
-                    const double v13 = v12 + v10;
-                    const double v14 = v3 * (t8 * (v2 - v9)) + (v10 + (-INFINITY == v2 ? 0.0 : -(v13 * ((0.0 <= v6 ? 1.0 : v7) / (1.0 + v7)))));
-                    const double v15 = (A_ij == t0_i ? v0 : 0.0) + ((-INFINITY == A_ij ? 0.0 : -(t11_i * gradc_exp(A_ij - t2_i))) + v14);
-                    const double v17 = v5 - v2;
-                    const double v18 = gradc_exp(-fabs(v17));
-                    const double v19 = v12 + v11 * (t8 * (v5 - v9)) + (-INFINITY == v5 ? 0.0 : -(v13 * ((0.0 <= v17 ? 1.0 : v18) / (1.0 + v18))));
-                    const double v20 = (B_ij == t3_i ? v16 : 0.0) + ((-INFINITY == B_ij ? 0.0 : -(t14_i * gradc_exp(B_ij - t5_i))) + v19);
-                    grad_A[i*k + j] = v15;
-                    grad_B[i*k + j] = v20;
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t0_i = t0[i - tile_begin];
+                    const double v0 = A_tile[j*128 + i - tile_begin] - (t0_i + (t2[i - tile_begin] - t0_i));
+                    const double t3_i = t3[i - tile_begin];
+                    const double v1 = B_tile[j*128 + i - tile_begin] - (t3_i + (t5[i - tile_begin] - t3_i));
+                    const double v2 = v0 - v1;
+                    const double v3 = gradc_exp(-fabs(v2));
+                    const double v4 = gradc_log1p_unit(v3);
+                    const double v5 = gradc_exp(v1);
+                    const double t6_ij = t6[j*128 + i - tile_begin];
+                    const double v6 = (v1 == v0 ? 0.6931471805599453 + v0 : ((v1 > v0 || v1 != v1) ? v1 : v0) + v4) - 0.6931471805599453;
+                    const double v7 = v0 - v6;
+                    const double v8 = v1 - v6;
+                    const double v9 = t12 * t6_ij;
+                    const double v10 = t12 * v5;
+                    const double v11 = v9 + v10;
+                    const double v12 = t6_ij * (t12 * v7) + (v9 + (-INFINITY == v0 ? 0.0 : -(v11 * ((0.0 <= v2 ? 1.0 : v3) / (1.0 + v3)))));
+                    const double v13 = v1 - v0;
+                    const double v14 = gradc_exp(-fabs(v13));
+                    const double v15 = (-INFINITY == v1 ? 0.0 : -(v11 * ((0.0 <= v13 ? 1.0 : v14) / (1.0 + v14)))) + (v10 + v5 * (t12 * v8));
+                    t7[j*128 + i - tile_begin] = v3;
+                    t8[j*128 + i - tile_begin] = v4;
+                    t9[j*128 + i - tile_begin] = v5;
+                    t10[i - tile_begin] += t6_ij * v7 + v5 * v8;
+                    t13[i - tile_begin] += v12 - v12;
+                    t15[i - tile_begin] += v12;
+                    t17[j*128 + i - tile_begin] = v14;
+                    t18[i - tile_begin] += v15 - v15;
+                    t20[i - tile_begin] += v15;
                 }
             }
+
+            /* t11 = sum[i:n](t10[i]) */
+            double t11_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t11_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t11_part_sum += t10[i - tile_begin];
+            }
+            t11_part += t11_part_sum;
+
+            /* t16[i:n, j:k] = let(s0 := t12 * t6[i, j], s1 := A_tile[i, j] - (t0[i] + (t2[i] - t0[i])), s2 :=
+             *    B_tile[i, j] - (t3[i] + (t5[i] - t3[i])), where(A_tile[i, j] == t0[i], t13[i] / t14[i], 0) +
+             *    (where(-inf == A_tile[i, j], 0, -(t15[i] * exp(A_tile[i, j] - t2[i]))) + (s0 + where(-inf == s1,
+             *    0, -((s0 + t12 * t9[i, j]) * (where(0 <= s1 - s2, 1, t7[i, j]) / (1 + t7[i, j])))) + t6[i, j] *
+             *    (t12 * (s1 - (where(s1 == s2, 0.6931471805599453 + s1, t8[i, j] + maximum(s1, s2)) -
+             *    0.6931471805599453)))))) */
+            /* t21[i:n, j:k] = let(s0 := B_tile[i, j] - (t3[i] + (t5[i] - t3[i])), s1 := t12 * t9[i, j], s2 :=
+             *    A_tile[i, j] - (t0[i] + (t2[i] - t0[i])), where(B_tile[i, j] == t3[i], t18[i] / t19[i], 0) +
+             *    (where(-inf == B_tile[i, j], 0, -(t20[i] * exp(B_tile[i, j] - t5[i]))) + (where(-inf == s0, 0,
+             *    -((t12 * t6[i, j] + s1) * (where(0 <= s0 - s2, 1, t17[i, j]) / (1 + t17[i, j])))) + (s1 + t9[i,
+             *    j] * (t12 * (s0 - (where(s2 == s0, 0.6931471805599453 + s2, t8[i, j] + maximum(s2, s0)) -
+             *    0.6931471805599453))))))) */
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                    const double t0_i = t0[i - tile_begin];
+                    const double t2_i = t2[i - tile_begin];
+                    const double t6_ij = t6[j*128 + i - tile_begin];
+                    const double v0 = t12 * t6_ij;
+                    const double v1 = A_tile_ij - (t0_i + (t2_i - t0_i));
+                    const double t9_ij = t9[j*128 + i - tile_begin];
+                    const double v2 = t12 * t9_ij;
+                    const double v3 = v2 + v0;
+                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                    const double t3_i = t3[i - tile_begin];
+                    const double t5_i = t5[i - tile_begin];
+                    const double v4 = B_tile_ij - (t3_i + (t5_i - t3_i));
+                    const double t7_ij = t7[j*128 + i - tile_begin];
+                    const double v5 = v4 == v1 ? 0.6931471805599453 + v1 : t8[j*128 + i - tile_begin] + ((v4 > v1 || v4 != v4) ? v4 : v1);
+                    const double v6 = v5 - 0.6931471805599453;
+                    const double v7 = v0 + (-INFINITY == v1 ? 0.0 : -(v3 * ((0.0 <= v1 - v4 ? 1.0 : t7_ij) / (1.0 + t7_ij)))) + t6_ij * (t12 * (v1 - v6));
+                    const double v8 = (-INFINITY == A_tile_ij ? 0.0 : -(t15[i - tile_begin] * gradc_exp(A_tile_ij - t2_i))) + v7;
+                    const double t17_ij = t17[j*128 + i - tile_begin];
+                    const double v9 = (-INFINITY == v4 ? 0.0 : -(v3 * ((0.0 <= v4 - v1 ? 1.0 : t17_ij) / (1.0 + t17_ij)))) + (v2 + t9_ij * (t12 * (v4 - v6)));
+                    const double v10 = (-INFINITY == B_tile_ij ? 0.0 : -(t20[i - tile_begin] * gradc_exp(B_tile_ij - t5_i))) + v9;
+                    t16[j*128 + i - tile_begin] = (A_tile_ij == t0_i ? t13[i - tile_begin] / t14[i - tile_begin] : 0.0) + v8;
+                    t21[j*128 + i - tile_begin] = (B_tile_ij == t3_i ? t18[i - tile_begin] / t19[i - tile_begin] : 0.0) + v10;
+                }
+            }
+
+            /* grad_A[i:n, j:k] = t16[i, j] */
+            gradc_transpose(k, tile_end - tile_begin, t16, 128, &grad_A[tile_begin*k], k);
+
+            /* grad_B[i:n, j:k] = t21[i, j] */
+            gradc_transpose(k, tile_end - tile_begin, t21, 128, &grad_B[tile_begin*k], k);
         }
-        t7_parts[part] = t7_part;
+        t11_parts[part] = t11_part;
     }
-    double t7 = 0.0;
+    double t11 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t7 += t7_parts[part];
+        t11 += t11_parts[part];
     }
 
-    /* value = 0.5 * (t7 / n) */
-    *value = 0.5 * (t7 / (double)n);
+    /* value = 0.5 * (t11 / n) */
+    *value = 0.5 * (t11 / (double)n);
     return 0;
 }

@@ -107,11 +107,32 @@ static inline double gradc_log(double x)
     return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
 }
 
+/* t[j, i] = s[i, j], both with contiguous rows, eight rows of s at a time. */
+static void gradc_transpose(int64_t rows, int64_t columns, const double *restrict s, int64_t s_row,
+                            double *restrict t, int64_t t_row)
+{
+    int64_t i = 0;
+    for (; i + 8 <= rows; i += 8) {
+        for (int64_t j = 0; j < columns; ++j) {
+            for (int64_t r = 0; r < 8; ++r) {
+                t[j * t_row + i + r] = s[(i + r) * s_row + j];
+            }
+        }
+    }
+    for (; i < rows; ++i) {
+        for (int64_t j = 0; j < columns; ++j) {
+            t[j * t_row + i] = s[i * s_row + j];
+        }
+    }
+}
+
 size_t kl_divergence_value_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 88*k + 53, 0) * (gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 90*k + 53, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -123,23 +144,27 @@ int kl_divergence_value(int64_t n, int64_t k, const double *restrict A, const do
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 88*k + 53, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const int64_t parts = gradc_parts(n, 90*k + 53, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t7_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
+        double *const A_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t0 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t3 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t1 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t4 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const t2 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const B_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t3 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t4 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t5 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
@@ -149,63 +174,118 @@ int kl_divergence_value(int64_t n, int64_t k, const double *restrict A, const do
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t0[i:n] = max[j:k](A[i, j]) */
-            /* t3[i:n] = max[j:k](B[i, j]) */
+            /* A_tile[i:n, j:k] = A[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
+
+            /* t0[i:n] = max[j:k](A_tile[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                double t0_max = -INFINITY;
-                double t3_max = -INFINITY;
-                for (int64_t j = 0; j < k; ++j) {
-                    const double A_ij = A[i*k + j];
-                    const double B_ij = B[i*k + j];
-                    t0_max = (A_ij > t0_max || A_ij != A_ij) ? A_ij : t0_max;
-                    t3_max = (B_ij > t3_max || B_ij != B_ij) ? B_ij : t3_max;
+                t0[i - tile_begin] = -INFINITY;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                    t0[i - tile_begin] = (A_tile_ij > t0[i - tile_begin] || A_tile_ij != A_tile_ij) ? A_tile_ij : t0[i - tile_begin];
                 }
-                t0[i - tile_begin] = t0_max;
-                t3[i - tile_begin] = t3_max;
             }
 
-            /* t1[i:n] = sum[j:k](exp(A[i, j] - where(inf == abs(t0[i]), 0, t0[i]))) */
-            /* t4[i:n] = sum[j:k](exp(B[i, j] - where(inf == abs(t3[i]), 0, t3[i]))) */
+            /* t1[i:n] = sum[j:k](exp(A_tile[i, j] - where(inf == abs(t0[i]), 0, t0[i]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0_i = t0[i - tile_begin];
-                const double v0 = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
-                const double t3_i = t3[i - tile_begin];
-                const double v1 = INFINITY == fabs(t3_i) ? 0.0 : t3_i;
-                double t1_sum = 0.0;
-                double t4_sum = 0.0;
-                GRADC_SIMD(reduction(+:t1_sum, t4_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    t1_sum += gradc_exp(A[i*k + j] - v0);
-                    t4_sum += gradc_exp(B[i*k + j] - v1);
+                t1[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t0_i = t0[i - tile_begin];
+                    t1[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i));
                 }
-                t1[i - tile_begin] = t1_sum;
-                t4[i - tile_begin] = t4_sum;
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t0_i = t0[i - tile_begin];
+                    t1[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i));
+                }
             }
 
             /* t2[i:n] = log(t1[i]) + where(inf == abs(t0[i]), 0, t0[i]) */
-            /* t5[i:n] = log(t4[i]) + where(inf == abs(t3[i]), 0, t3[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0_i = t0[i - tile_begin];
-                const double t3_i = t3[i - tile_begin];
                 t2[i - tile_begin] = gradc_log(t1[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i);
+            }
+
+            /* B_tile[i:n, j:k] = B[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
+
+            /* t3[i:n] = max[j:k](B_tile[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t3[i - tile_begin] = -INFINITY;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                    t3[i - tile_begin] = (B_tile_ij > t3[i - tile_begin] || B_tile_ij != B_tile_ij) ? B_tile_ij : t3[i - tile_begin];
+                }
+            }
+
+            /* t4[i:n] = sum[j:k](exp(B_tile[i, j] - where(inf == abs(t3[i]), 0, t3[i]))) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t4[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t3_i = t3[i - tile_begin];
+                    t4[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(B_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(B_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(B_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i));
+                }
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t3_i = t3[i - tile_begin];
+                    t4[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i));
+                }
+            }
+
+            /* t5[i:n] = log(t4[i]) + where(inf == abs(t3[i]), 0, t3[i]) */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t3_i = t3[i - tile_begin];
                 t5[i - tile_begin] = gradc_log(t4[i - tile_begin]) + (INFINITY == fabs(t3_i) ? 0.0 : t3_i);
             }
 
-            /* t6[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t2[i] - t0[i])), exp(s0) * (s0 - (B[i, j] - (t3[i]
-             *    + (t5[i] - t3[i])))))) */
+            /* t6[i:n] = sum[j:k](let(s0 := A_tile[i, j] - (t0[i] + (t2[i] - t0[i])), exp(s0) * (s0 - (B_tile[i, j]
+             *    - (t3[i] + (t5[i] - t3[i])))))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0_i = t0[i - tile_begin];
-                const double v0 = t0_i + (t2[i - tile_begin] - t0_i);
-                const double t3_i = t3[i - tile_begin];
-                const double v2 = t3_i + (t5[i - tile_begin] - t3_i);
-                double t6_sum = 0.0;
-                GRADC_SIMD(reduction(+:t6_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v1 = A[i*k + j] - v0;
-                    t6_sum += gradc_exp(v1) * (v1 - (B[i*k + j] - v2));
+                t6[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t0_i = t0[i - tile_begin];
+                    const double v0 = A_tile[j*128 + i - tile_begin] - (t0_i + (t2[i - tile_begin] - t0_i));
+                    const double t3_i = t3[i - tile_begin];
+                    const double v1 = gradc_exp(v0) * (v0 - (B_tile[j*128 + i - tile_begin] - (t3_i + (t5[i - tile_begin] - t3_i))));
+                    const double v2 = A_tile[(j + 1)*128 + i - tile_begin] - (t0_i + (t2[i - tile_begin] - t0_i));
+                    const double v3 = gradc_exp(v2) * (v2 - (B_tile[(j + 1)*128 + i - tile_begin] - (t3_i + (t5[i - tile_begin] - t3_i))));
+                    const double v4 = A_tile[(j + 2)*128 + i - tile_begin] - (t0_i + (t2[i - tile_begin] - t0_i));
+                    const double v5 = gradc_exp(v4) * (v4 - (B_tile[(j + 2)*128 + i - tile_begin] - (t3_i + (t5[i - tile_begin] - t3_i))));
+                    const double v6 = A_tile[(j + 3)*128 + i - tile_begin] - (t0_i + (t2[i - tile_begin] - t0_i));
+                    const double v7 = gradc_exp(v6) * (v6 - (B_tile[(j + 3)*128 + i - tile_begin] - (t3_i + (t5[i - tile_begin] - t3_i))));
+                    t6[i - tile_begin] += v1 + v3 + v5 + v7;
                 }
-                t6[i - tile_begin] = t6_sum;
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t0_i = t0[i - tile_begin];
+                    const double v0 = A_tile[j*128 + i - tile_begin] - (t0_i + (t2[i - tile_begin] - t0_i));
+                    const double t3_i = t3[i - tile_begin];
+                    const double v1 = gradc_exp(v0) * (v0 - (B_tile[j*128 + i - tile_begin] - (t3_i + (t5[i - tile_begin] - t3_i))));
+                    t6[i - tile_begin] += v1;
+                }
             }
 
             /* t7 = sum[i:n](t6[i]) */
@@ -230,7 +310,9 @@ int kl_divergence_value(int64_t n, int64_t k, const double *restrict A, const do
 
 size_t kl_divergence_forward_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 88*k + 53, 0) * (gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 90*k + 53, 0) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -241,16 +323,20 @@ int kl_divergence_forward(int64_t n, int64_t k, const double *restrict A, const 
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 88*k + 53, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const int64_t parts = gradc_parts(n, 90*k + 53, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t5_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
+        double *const A_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t1_ = (void *)own;
         own += gradc_bytes(128, sizeof(double));
+        double *const B_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t3_ = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t4 = (void *)own;
@@ -259,63 +345,113 @@ int kl_divergence_forward(int64_t n, int64_t k, const double *restrict A, const 
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t0[i:n] = max[j:k](A[i, j]) */
-            /* t2[i:n] = max[j:k](B[i, j]) */
+            /* A_tile[i:n, j:k] = A[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
+
+            /* t0[i:n] = max[j:k](A_tile[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                double t0_max = -INFINITY;
-                double t2_max = -INFINITY;
-                for (int64_t j = 0; j < k; ++j) {
-                    const double A_ij = A[i*k + j];
-                    const double B_ij = B[i*k + j];
-                    t0_max = (A_ij > t0_max || A_ij != A_ij) ? A_ij : t0_max;
-                    t2_max = (B_ij > t2_max || B_ij != B_ij) ? B_ij : t2_max;
+                t0[i] = -INFINITY;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                    t0[i] = (A_tile_ij > t0[i] || A_tile_ij != A_tile_ij) ? A_tile_ij : t0[i];
                 }
-                t0[i] = t0_max;
-                t2[i] = t2_max;
             }
 
-            /* t1[i:n] = sum[j:k](exp(A[i, j] - where(inf == abs(t0[i]), 0, t0[i]))) */
-            /* t3[i:n] = sum[j:k](exp(B[i, j] - where(inf == abs(t2[i]), 0, t2[i]))) */
+            /* t1[i:n] = sum[j:k](exp(A_tile[i, j] - where(inf == abs(t0[i]), 0, t0[i]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0_i = t0[i];
-                const double v0 = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
-                const double t2_i = t2[i];
-                const double v1 = INFINITY == fabs(t2_i) ? 0.0 : t2_i;
-                double t1__sum = 0.0;
-                double t3__sum = 0.0;
-                GRADC_SIMD(reduction(+:t1__sum, t3__sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    t1__sum += gradc_exp(A[i*k + j] - v0);
-                    t3__sum += gradc_exp(B[i*k + j] - v1);
+                t1_[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t0_i = t0[i];
+                    t1_[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i));
                 }
-                t1_[i - tile_begin] = t1__sum;
-                t3_[i - tile_begin] = t3__sum;
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t0_i = t0[i];
+                    t1_[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i));
+                }
             }
 
             /* t1_2[i:n] = log(t1[i]) + where(inf == abs(t0[i]), 0, t0[i]) */
-            /* t3_2[i:n] = log(t3[i]) + where(inf == abs(t2[i]), 0, t2[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0_i = t0[i];
-                const double t2_i = t2[i];
                 t1[i] = gradc_log(t1_[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i);
+            }
+
+            /* B_tile[i:n, j:k] = B[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
+
+            /* t2[i:n] = max[j:k](B_tile[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t2[i] = -INFINITY;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                    t2[i] = (B_tile_ij > t2[i] || B_tile_ij != B_tile_ij) ? B_tile_ij : t2[i];
+                }
+            }
+
+            /* t3[i:n] = sum[j:k](exp(B_tile[i, j] - where(inf == abs(t2[i]), 0, t2[i]))) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t3_[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t2_i = t2[i];
+                    t3_[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i)) + gradc_exp(B_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i)) + gradc_exp(B_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i)) + gradc_exp(B_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i));
+                }
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t2_i = t2[i];
+                    t3_[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i));
+                }
+            }
+
+            /* t3_2[i:n] = log(t3[i]) + where(inf == abs(t2[i]), 0, t2[i]) */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t2_i = t2[i];
                 t3[i] = gradc_log(t3_[i - tile_begin]) + (INFINITY == fabs(t2_i) ? 0.0 : t2_i);
             }
 
-            /* t4[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t1_2[i] - t0[i])), exp(s0) * (s0 - (B[i, j] -
-             *    (t2[i] + (t3_2[i] - t2[i])))))) */
+            /* t4[i:n] = sum[j:k](let(s0 := A_tile[i, j] - (t0[i] + (t1_2[i] - t0[i])), exp(s0) * (s0 - (B_tile[i,
+             *    j] - (t2[i] + (t3_2[i] - t2[i])))))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0_i = t0[i];
-                const double v0 = t0_i + (t1[i] - t0_i);
-                const double t2_i = t2[i];
-                const double v2 = t2_i + (t3[i] - t2_i);
-                double t4_sum = 0.0;
-                GRADC_SIMD(reduction(+:t4_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v1 = A[i*k + j] - v0;
-                    t4_sum += gradc_exp(v1) * (v1 - (B[i*k + j] - v2));
+                t4[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t0_i = t0[i];
+                    const double v0 = A_tile[j*128 + i - tile_begin] - (t0_i + (t1[i] - t0_i));
+                    const double t2_i = t2[i];
+                    const double v1 = A_tile[(j + 1)*128 + i - tile_begin] - (t0_i + (t1[i] - t0_i));
+                    const double v2 = A_tile[(j + 2)*128 + i - tile_begin] - (t0_i + (t1[i] - t0_i));
+                    const double v3 = A_tile[(j + 3)*128 + i - tile_begin] - (t0_i + (t1[i] - t0_i));
+                    t4[i - tile_begin] += gradc_exp(v0) * (v0 - (B_tile[j*128 + i - tile_begin] - (t2_i + (t3[i] - t2_i)))) + gradc_exp(v1) * (v1 - (B_tile[(j + 1)*128 + i - tile_begin] - (t2_i + (t3[i] - t2_i)))) + gradc_exp(v2) * (v2 - (B_tile[(j + 2)*128 + i - tile_begin] - (t2_i + (t3[i] - t2_i)))) + gradc_exp(v3) * (v3 - (B_tile[(j + 3)*128 + i - tile_begin] - (t2_i + (t3[i] - t2_i))));
                 }
-                t4[i - tile_begin] = t4_sum;
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t0_i = t0[i];
+                    const double v0 = A_tile[j*128 + i - tile_begin] - (t0_i + (t1[i] - t0_i));
+                    const double t2_i = t2[i];
+                    t4[i - tile_begin] += gradc_exp(v0) * (v0 - (B_tile[j*128 + i - tile_begin] - (t2_i + (t3[i] - t2_i))));
+                }
             }
 
             /* t5 = sum[i:n](t4[i]) */
@@ -340,12 +476,17 @@ int kl_divergence_forward(int64_t n, int64_t k, const double *restrict A, const 
 
 size_t kl_divergence_backward_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 154*k, 0) * (gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 148*k, 0) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double)));
 }
 
 int kl_divergence_backward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -358,99 +499,155 @@ int kl_divergence_backward(int64_t n, int64_t k, const double *restrict A, const
 
     /* t4 = cotangent / n */
     const double t4 = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 154*k, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const int64_t parts = gradc_parts(n, 148*k, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
+        double *const A_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t5 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t6 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t7 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t10 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t12 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const B_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t6 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t8 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t9 = (void *)own;
+        double *const t11 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t10 = (void *)own;
+        double *const t9 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t13 = (void *)own;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t5[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t1[i] - t0[i])), s1 := exp(s0), s2 := t4 * s1 + s1
-             *    * (t4 * (s0 - (B[i, j] - (t2[i] + (t3[i] - t2[i]))))), s2 - s2)) */
-            /* t6[i:n] = sum[j:k](where(A[i, j] == t0[i], 1, 0)) */
-            /* t7[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t1[i] - t0[i])), s1 := exp(s0), t4 * s1 + s1 * (t4
-             *    * (s0 - (B[i, j] - (t2[i] + (t3[i] - t2[i]))))))) */
-            /* t8[i:n] = sum[j:k](let(s0 := t4 * exp(A[i, j] - (t0[i] + (t1[i] - t0[i]))), s0 - s0)) */
-            /* t9[i:n] = sum[j:k](where(B[i, j] == t2[i], 1, 0)) */
-            /* t10[i:n] = sum[j:k](exp(A[i, j] - (t0[i] + (t1[i] - t0[i])))) */
+            /* A_tile[i:n, j:k] = A[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
+
+            /* t5[i:n, j:k] = exp(A_tile[i, j] - (t0[i] + (t1[i] - t0[i]))) */
+            /* t7[i:n] = sum[j:k](where(A_tile[i, j] == t0[i], 1, 0)) */
+            /* t10[i:n] = sum[j:k](let(s0 := t4 * t5[i, j], s0 - s0)) */
+            /* t12[i:n] = sum[j:k](t5[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0_i = t0[i];
-                const double v0 = t0_i + (t1[i] - t0_i);
-                const double t2_i = t2[i];
-                const double v4 = t2_i + (t3[i] - t2_i);
-                double t5_sum = 0.0;
-                double t6_sum = 0.0;
-                double t7_sum = 0.0;
-                double t8_sum = 0.0;
-                double t9_sum = 0.0;
-                double t10_sum = 0.0;
-                GRADC_SIMD(reduction(+:t5_sum, t6_sum, t7_sum, t8_sum, t9_sum, t10_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double A_ij = A[i*k + j];
-                    const double v1 = A_ij - v0;
-                    const double v2 = gradc_exp(v1);
-                    const double v3 = t4 * v2;
-                    const double B_ij = B[i*k + j];
-                    const double v5 = v3 + v2 * (t4 * (v1 - (B_ij - v4)));
-                    t5_sum += v5 - v5;
-                    t6_sum += A_ij == t0_i ? 1.0 : 0.0;
-                    t7_sum += v5;
-                    t8_sum += v3 - v3;
-                    t9_sum += B_ij == t2_i ? 1.0 : 0.0;
-                    t10_sum += v2;
+                t7[i - tile_begin] = 0.0;
+            }
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t10[i - tile_begin] = 0.0;
+            }
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t12[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                    const double t0_i = t0[i];
+                    const double v0 = gradc_exp(A_tile_ij - (t0_i + (t1[i] - t0_i)));
+                    const double v1 = t4 * v0;
+                    t5[j*128 + i - tile_begin] = v0;
+                    t7[i - tile_begin] += A_tile_ij == t0_i ? 1.0 : 0.0;
+                    t10[i - tile_begin] += v1 - v1;
+                    t12[i - tile_begin] += v0;
                 }
-                t5[i - tile_begin] = t5_sum;
-                t6[i - tile_begin] = t6_sum;
-                t7[i - tile_begin] = t7_sum;
-                t8[i - tile_begin] = t8_sum;
-                t9[i - tile_begin] = t9_sum;
-                t10[i - tile_begin] = t10_sum;
             }
 
-            /* grad_A[i:n, j:k] = let(s0 := A[i, j] - (t0[i] + (t1[i] - t0[i])), s1 := exp(s0), where(A[i, j] ==
-             *    t0[i], t5[i] / t6[i], 0) + (where(-inf == A[i, j], 0, -(t7[i] * exp(A[i, j] - t1[i]))) + (t4 * s1
-             *    + s1 * (t4 * (s0 - (B[i, j] - (t2[i] + (t3[i] - t2[i])))))))) */
-            /* grad_B[i:n, j:k] = where(B[i, j] == t2[i], t8[i] / t9[i], 0) + (where(-inf == B[i, j], 0, t4 *
-             *    t10[i] * exp(B[i, j] - t3[i])) - t4 * exp(A[i, j] - (t0[i] + (t1[i] - t0[i])))) */
+            /* B_tile[i:n, j:k] = B[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
+
+            /* t6[i:n] = sum[j:k](let(s0 := t4 * t5[i, j] + t5[i, j] * (t4 * (A_tile[i, j] - (t0[i] + (t1[i] -
+             *    t0[i])) - (B_tile[i, j] - (t2[i] + (t3[i] - t2[i]))))), s0 - s0)) */
+            /* t8[i:n] = sum[j:k](t4 * t5[i, j] + t5[i, j] * (t4 * (A_tile[i, j] - (t0[i] + (t1[i] - t0[i])) -
+             *    (B_tile[i, j] - (t2[i] + (t3[i] - t2[i])))))) */
+            /* t11[i:n] = sum[j:k](where(B_tile[i, j] == t2[i], 1, 0)) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0_i = t0[i];
-                const double v0 = t5[i - tile_begin] / t6[i - tile_begin];
-                const double t7_i = t7[i - tile_begin];
-                const double t1_i = t1[i];
-                const double v1 = t0_i + (t1_i - t0_i);
-                const double t2_i = t2[i];
-                const double t3_i = t3[i];
-                const double v5 = t2_i + (t3_i - t2_i);
-                const double v7 = t8[i - tile_begin] / t9[i - tile_begin];
-                const double v8 = t4 * t10[i - tile_begin];
+                t6[i - tile_begin] = 0.0;
+            }
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t8[i - tile_begin] = 0.0;
+            }
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t11[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                 GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    const double A_ij = A[i*k + j];
-                    const double v2 = A_ij - v1;
-                    const double v3 = gradc_exp(v2);
-                    const double v4 = t4 * v3;
-                    const double B_ij = B[i*k + j];
-                    const double v6 = (-INFINITY == A_ij ? 0.0 : -(t7_i * gradc_exp(A_ij - t1_i))) + (v4 + v3 * (t4 * (v2 - (B_ij - v5))));
-                    const double v9 = (B_ij == t2_i ? v7 : 0.0) + ((-INFINITY == B_ij ? 0.0 : v8 * gradc_exp(B_ij - t3_i)) - v4);
-                    grad_A[i*k + j] = (A_ij == t0_i ? v0 : 0.0) + v6;
-                    grad_B[i*k + j] = v9;
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t5_ij = t5[j*128 + i - tile_begin];
+                    const double t0_i = t0[i];
+                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                    const double t2_i = t2[i];
+                    const double v0 = A_tile[j*128 + i - tile_begin] - (t0_i + (t1[i] - t0_i)) - (B_tile_ij - (t2_i + (t3[i] - t2_i)));
+                    const double v1 = t4 * t5_ij + t5_ij * (t4 * v0);
+                    const double t5_ij1 = t5[(j + 1)*128 + i - tile_begin];
+                    const double B_tile_ij1 = B_tile[(j + 1)*128 + i - tile_begin];
+                    const double v2 = A_tile[(j + 1)*128 + i - tile_begin] - (t0_i + (t1[i] - t0_i)) - (B_tile_ij1 - (t2_i + (t3[i] - t2_i)));
+                    const double v3 = t4 * t5_ij1 + t5_ij1 * (t4 * v2);
+                    const double t5_ij2 = t5[(j + 2)*128 + i - tile_begin];
+                    const double B_tile_ij2 = B_tile[(j + 2)*128 + i - tile_begin];
+                    const double v4 = A_tile[(j + 2)*128 + i - tile_begin] - (t0_i + (t1[i] - t0_i)) - (B_tile_ij2 - (t2_i + (t3[i] - t2_i)));
+                    const double v5 = t4 * t5_ij2 + t5_ij2 * (t4 * v4);
+                    const double t5_ij3 = t5[(j + 3)*128 + i - tile_begin];
+                    const double B_tile_ij3 = B_tile[(j + 3)*128 + i - tile_begin];
+                    const double v6 = A_tile[(j + 3)*128 + i - tile_begin] - (t0_i + (t1[i] - t0_i)) - (B_tile_ij3 - (t2_i + (t3[i] - t2_i)));
+                    const double v7 = t4 * t5_ij3 + t5_ij3 * (t4 * v6);
+                    t6[i - tile_begin] += (v1 - v1) + (v3 - v3) + (v5 - v5) + (v7 - v7);
+                    t8[i - tile_begin] += v1 + v3 + v5 + v7;
+                    t11[i - tile_begin] += (B_tile_ij == t2_i ? 1.0 : 0.0) + (B_tile_ij1 == t2_i ? 1.0 : 0.0) + (B_tile_ij2 == t2_i ? 1.0 : 0.0) + (B_tile_ij3 == t2_i ? 1.0 : 0.0);
                 }
             }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t5_ij = t5[j*128 + i - tile_begin];
+                    const double t0_i = t0[i];
+                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                    const double t2_i = t2[i];
+                    const double v0 = A_tile[j*128 + i - tile_begin] - (t0_i + (t1[i] - t0_i)) - (B_tile_ij - (t2_i + (t3[i] - t2_i)));
+                    const double v1 = t4 * t5_ij + t5_ij * (t4 * v0);
+                    t6[i - tile_begin] += v1 - v1;
+                    t8[i - tile_begin] += v1;
+                    t11[i - tile_begin] += B_tile_ij == t2_i ? 1.0 : 0.0;
+                }
+            }
+
+            /* t9[i:n, j:k] = where(A_tile[i, j] == t0[i], t6[i] / t7[i], 0) + (where(-inf == A_tile[i, j], 0,
+             *    -(t8[i] * exp(A_tile[i, j] - t1[i]))) + (t4 * t5[i, j] + t5[i, j] * (t4 * (A_tile[i, j] - (t0[i]
+             *    + (t1[i] - t0[i])) - (B_tile[i, j] - (t2[i] + (t3[i] - t2[i]))))))) */
+            /* t13[i:n, j:k] = where(B_tile[i, j] == t2[i], t10[i] / t11[i], 0) + (where(-inf == B_tile[i, j], 0,
+             *    t4 * t12[i] * exp(B_tile[i, j] - t3[i])) - t4 * t5[i, j]) */
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                    const double t0_i = t0[i];
+                    const double t1_i = t1[i];
+                    const double t5_ij = t5[j*128 + i - tile_begin];
+                    const double v0 = t4 * t5_ij;
+                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                    const double t2_i = t2[i];
+                    const double t3_i = t3[i];
+                    const double v1 = t5_ij * (t4 * (A_tile_ij - (t0_i + (t1_i - t0_i)) - (B_tile_ij - (t2_i + (t3_i - t2_i)))));
+                    const double v2 = (-INFINITY == A_tile_ij ? 0.0 : -(t8[i - tile_begin] * gradc_exp(A_tile_ij - t1_i))) + (v0 + v1);
+                    const double v3 = (-INFINITY == B_tile_ij ? 0.0 : t4 * t12[i - tile_begin] * gradc_exp(B_tile_ij - t3_i)) - v0;
+                    t9[j*128 + i - tile_begin] = (A_tile_ij == t0_i ? t6[i - tile_begin] / t7[i - tile_begin] : 0.0) + v2;
+                    t13[j*128 + i - tile_begin] = (B_tile_ij == t2_i ? t10[i - tile_begin] / t11[i - tile_begin] : 0.0) + v3;
+                }
+            }
+
+            /* grad_A[i:n, j:k] = t9[i, j] */
+            gradc_transpose(k, tile_end - tile_begin, t9, 128, &grad_A[tile_begin*k], k);
+
+            /* grad_B[i:n, j:k] = t13[i, j] */
+            gradc_transpose(k, tile_end - tile_begin, t13, 128, &grad_B[tile_begin*k], k);
         }
     }
     return 0;
@@ -458,7 +655,14 @@ int kl_divergence_backward(int64_t n, int64_t k, const double *restrict A, const
 
 size_t kl_divergence_value_and_grad_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 209*k + 53, 0) * (gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 203*k + 53, 0) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -467,10 +671,8 @@ size_t kl_divergence_value_and_grad_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double)));
 }
 
 int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -480,183 +682,250 @@ int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *restrict A,
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
 
-    /* t8 = 1 / n */
-    const double t8 = 1.0 / (double)n;
-    const int64_t parts = gradc_parts(n, 209*k + 53, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t7_parts[GRADC_PARTS];
+    /* t9 = 1 / n */
+    const double t9 = 1.0 / (double)n;
+    const int64_t parts = gradc_parts(n, 203*k + 53, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    double t8_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
+        double *const A_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t0 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t3 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t1 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t4 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t10 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t13 = (void *)own;
+        double *const t11 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t2 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t5 = (void *)own;
+        double *const B_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t3 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t6 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t14 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t9 = (void *)own;
+        double *const t16 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t11 = (void *)own;
+        double *const t4 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t15 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t5 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t7 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t10 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t12 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t14 = (void *)own;
-        double t7_part = 0.0;
+        double *const t17 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t13 = (void *)own;
+        double t8_part = 0.0;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t0[i:n] = max[j:k](A[i, j]) */
-            /* t3[i:n] = max[j:k](B[i, j]) */
+            /* A_tile[i:n, j:k] = A[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
+
+            /* t0[i:n] = max[j:k](A_tile[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                double t0_max = -INFINITY;
-                double t3_max = -INFINITY;
-                for (int64_t j = 0; j < k; ++j) {
-                    const double A_ij = A[i*k + j];
-                    const double B_ij = B[i*k + j];
-                    t0_max = (A_ij > t0_max || A_ij != A_ij) ? A_ij : t0_max;
-                    t3_max = (B_ij > t3_max || B_ij != B_ij) ? B_ij : t3_max;
+                t0[i - tile_begin] = -INFINITY;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                    t0[i - tile_begin] = (A_tile_ij > t0[i - tile_begin] || A_tile_ij != A_tile_ij) ? A_tile_ij : t0[i - tile_begin];
                 }
-                t0[i - tile_begin] = t0_max;
-                t3[i - tile_begin] = t3_max;
             }
 
-            /* t1[i:n] = sum[j:k](exp(A[i, j] - where(inf == abs(t0[i]), 0, t0[i]))) */
-            /* t4[i:n] = sum[j:k](exp(B[i, j] - where(inf == abs(t3[i]), 0, t3[i]))) */
-            /* t10[i:n] = sum[j:k](where(A[i, j] == t0[i], 1, 0)) */
-            /* t13[i:n] = sum[j:k](where(B[i, j] == t3[i], 1, 0)) */
+            /* t1[i:n] = sum[j:k](exp(A_tile[i, j] - where(inf == abs(t0[i]), 0, t0[i]))) */
+            /* t11[i:n] = sum[j:k](where(A_tile[i, j] == t0[i], 1, 0)) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0_i = t0[i - tile_begin];
-                const double v0 = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
-                const double t3_i = t3[i - tile_begin];
-                const double v1 = INFINITY == fabs(t3_i) ? 0.0 : t3_i;
-                double t1_sum = 0.0;
-                double t4_sum = 0.0;
-                double t10_sum = 0.0;
-                double t13_sum = 0.0;
-                GRADC_SIMD(reduction(+:t1_sum, t4_sum, t10_sum, t13_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double A_ij = A[i*k + j];
-                    const double B_ij = B[i*k + j];
-                    t1_sum += gradc_exp(A_ij - v0);
-                    t4_sum += gradc_exp(B_ij - v1);
-                    t10_sum += A_ij == t0_i ? 1.0 : 0.0;
-                    t13_sum += B_ij == t3_i ? 1.0 : 0.0;
+                t1[i - tile_begin] = 0.0;
+            }
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t11[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                    const double t0_i = t0[i - tile_begin];
+                    const double A_tile_ij1 = A_tile[(j + 1)*128 + i - tile_begin];
+                    const double A_tile_ij2 = A_tile[(j + 2)*128 + i - tile_begin];
+                    const double A_tile_ij3 = A_tile[(j + 3)*128 + i - tile_begin];
+                    t1[i - tile_begin] += gradc_exp(A_tile_ij - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile_ij1 - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile_ij2 - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile_ij3 - (INFINITY == fabs(t0_i) ? 0.0 : t0_i));
+                    t11[i - tile_begin] += (A_tile_ij == t0_i ? 1.0 : 0.0) + (A_tile_ij1 == t0_i ? 1.0 : 0.0) + (A_tile_ij2 == t0_i ? 1.0 : 0.0) + (A_tile_ij3 == t0_i ? 1.0 : 0.0);
                 }
-                t1[i - tile_begin] = t1_sum;
-                t4[i - tile_begin] = t4_sum;
-                t10[i - tile_begin] = t10_sum;
-                t13[i - tile_begin] = t13_sum;
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                    const double t0_i = t0[i - tile_begin];
+                    t1[i - tile_begin] += gradc_exp(A_tile_ij - (INFINITY == fabs(t0_i) ? 0.0 : t0_i));
+                    t11[i - tile_begin] += A_tile_ij == t0_i ? 1.0 : 0.0;
+                }
             }
 
             /* t2[i:n] = log(t1[i]) + where(inf == abs(t0[i]), 0, t0[i]) */
-            /* t5[i:n] = log(t4[i]) + where(inf == abs(t3[i]), 0, t3[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0_i = t0[i - tile_begin];
-                const double t3_i = t3[i - tile_begin];
                 t2[i - tile_begin] = gradc_log(t1[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i);
+            }
+
+            /* B_tile[i:n, j:k] = B[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
+
+            /* t3[i:n] = max[j:k](B_tile[i, j]) */
+            /* t6[i:n, j:k] = exp(A_tile[i, j] - (t0[i] + (t2[i] - t0[i]))) */
+            /* t14[i:n] = sum[j:k](let(s0 := t9 * t6[i, j], s0 - s0)) */
+            /* t16[i:n] = sum[j:k](t6[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t3[i - tile_begin] = -INFINITY;
+            }
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t14[i - tile_begin] = 0.0;
+            }
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t16[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                    const double t0_i = t0[i - tile_begin];
+                    const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin] - (t0_i + (t2[i - tile_begin] - t0_i)));
+                    const double v1 = t9 * v0;
+                    t3[i - tile_begin] = (B_tile_ij > t3[i - tile_begin] || B_tile_ij != B_tile_ij) ? B_tile_ij : t3[i - tile_begin];
+                    t6[j*128 + i - tile_begin] = v0;
+                    t14[i - tile_begin] += v1 - v1;
+                    t16[i - tile_begin] += v0;
+                }
+            }
+
+            /* t4[i:n] = sum[j:k](exp(B_tile[i, j] - where(inf == abs(t3[i]), 0, t3[i]))) */
+            /* t15[i:n] = sum[j:k](where(B_tile[i, j] == t3[i], 1, 0)) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t4[i - tile_begin] = 0.0;
+            }
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t15[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                    const double t3_i = t3[i - tile_begin];
+                    const double B_tile_ij1 = B_tile[(j + 1)*128 + i - tile_begin];
+                    const double B_tile_ij2 = B_tile[(j + 2)*128 + i - tile_begin];
+                    const double B_tile_ij3 = B_tile[(j + 3)*128 + i - tile_begin];
+                    t4[i - tile_begin] += gradc_exp(B_tile_ij - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(B_tile_ij1 - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(B_tile_ij2 - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(B_tile_ij3 - (INFINITY == fabs(t3_i) ? 0.0 : t3_i));
+                    t15[i - tile_begin] += (B_tile_ij == t3_i ? 1.0 : 0.0) + (B_tile_ij1 == t3_i ? 1.0 : 0.0) + (B_tile_ij2 == t3_i ? 1.0 : 0.0) + (B_tile_ij3 == t3_i ? 1.0 : 0.0);
+                }
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                    const double t3_i = t3[i - tile_begin];
+                    t4[i - tile_begin] += gradc_exp(B_tile_ij - (INFINITY == fabs(t3_i) ? 0.0 : t3_i));
+                    t15[i - tile_begin] += B_tile_ij == t3_i ? 1.0 : 0.0;
+                }
+            }
+
+            /* t5[i:n] = log(t4[i]) + where(inf == abs(t3[i]), 0, t3[i]) */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t3_i = t3[i - tile_begin];
                 t5[i - tile_begin] = gradc_log(t4[i - tile_begin]) + (INFINITY == fabs(t3_i) ? 0.0 : t3_i);
             }
 
-            /* t6[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t2[i] - t0[i])), exp(s0) * (s0 - (B[i, j] - (t3[i]
-             *    + (t5[i] - t3[i])))))) */
-            /* t9[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t2[i] - t0[i])), s1 := exp(s0), s2 := t8 * s1 + s1
-             *    * (t8 * (s0 - (B[i, j] - (t3[i] + (t5[i] - t3[i]))))), s2 - s2)) */
-            /* t11[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t2[i] - t0[i])), s1 := exp(s0), t8 * s1 + s1 * (t8
-             *    * (s0 - (B[i, j] - (t3[i] + (t5[i] - t3[i]))))))) */
-            /* t12[i:n] = sum[j:k](let(s0 := t8 * exp(A[i, j] - (t0[i] + (t2[i] - t0[i]))), s0 - s0)) */
-            /* t14[i:n] = sum[j:k](exp(A[i, j] - (t0[i] + (t2[i] - t0[i])))) */
+            /* t7[i:n] = sum[j:k](t6[i, j] * (A_tile[i, j] - (t0[i] + (t2[i] - t0[i])) - (B_tile[i, j] - (t3[i] +
+             *    (t5[i] - t3[i]))))) */
+            /* t10[i:n] = sum[j:k](let(s0 := t9 * t6[i, j] + t6[i, j] * (t9 * (A_tile[i, j] - (t0[i] + (t2[i] -
+             *    t0[i])) - (B_tile[i, j] - (t3[i] + (t5[i] - t3[i]))))), s0 - s0)) */
+            /* t12[i:n] = sum[j:k](t9 * t6[i, j] + t6[i, j] * (t9 * (A_tile[i, j] - (t0[i] + (t2[i] - t0[i])) -
+             *    (B_tile[i, j] - (t3[i] + (t5[i] - t3[i])))))) */
+            /* t17[i:n, j:k] = where(B_tile[i, j] == t3[i], t14[i] / t15[i], 0) + (where(-inf == B_tile[i, j], 0,
+             *    t9 * t16[i] * exp(B_tile[i, j] - t5[i])) - t9 * t6[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0_i = t0[i - tile_begin];
-                const double v0 = t0_i + (t2[i - tile_begin] - t0_i);
-                const double t3_i = t3[i - tile_begin];
-                const double v3 = t3_i + (t5[i - tile_begin] - t3_i);
-                double t6_sum = 0.0;
-                double t9_sum = 0.0;
-                double t11_sum = 0.0;
-                double t12_sum = 0.0;
-                double t14_sum = 0.0;
-                GRADC_SIMD(reduction(+:t6_sum, t9_sum, t11_sum, t12_sum, t14_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v1 = A[i*k + j] - v0;
-                    const double v2 = gradc_exp(v1);
-                    const double v4 = v1 - (B[i*k + j] - v3);
-                    const double v5 = t8 * v2;
-                    const double v6 = v5 + v2 * (t8 * v4);
-                    t6_sum += v2 * v4;
-                    t9_sum += v6 - v6;
-                    t11_sum += v6;
-                    t12_sum += v5 - v5;
-                    t14_sum += v2;
-                }
-                t6[i - tile_begin] = t6_sum;
-                t9[i - tile_begin] = t9_sum;
-                t11[i - tile_begin] = t11_sum;
-                t12[i - tile_begin] = t12_sum;
-                t14[i - tile_begin] = t14_sum;
+                t7[i - tile_begin] = 0.0;
             }
-
-            /* t7 = sum[i:n](t6[i]) */
-            double t7_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t7_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t7_part_sum += t6[i - tile_begin];
+                t10[i - tile_begin] = 0.0;
             }
-            t7_part += t7_part_sum;
-
-            /* grad_A[i:n, j:k] = let(s0 := A[i, j] - (t0[i] + (t2[i] - t0[i])), s1 := exp(s0), where(A[i, j] ==
-             *    t0[i], t9[i] / t10[i], 0) + (where(-inf == A[i, j], 0, -(t11[i] * exp(A[i, j] - t2[i]))) + (t8 *
-             *    s1 + s1 * (t8 * (s0 - (B[i, j] - (t3[i] + (t5[i] - t3[i])))))))) */
-            /* grad_B[i:n, j:k] = where(B[i, j] == t3[i], t12[i] / t13[i], 0) + (where(-inf == B[i, j], 0, t8 *
-             *    t14[i] * exp(B[i, j] - t5[i])) - t8 * exp(A[i, j] - (t0[i] + (t2[i] - t0[i])))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0_i = t0[i - tile_begin];
-                const double v0 = t9[i - tile_begin] / t10[i - tile_begin];
-                const double t11_i = t11[i - tile_begin];
-                const double t2_i = t2[i - tile_begin];
-                const double v1 = t0_i + (t2_i - t0_i);
-                const double t3_i = t3[i - tile_begin];
-                const double t5_i = t5[i - tile_begin];
-                const double v5 = t3_i + (t5_i - t3_i);
-                const double v7 = t12[i - tile_begin] / t13[i - tile_begin];
-                const double v8 = t8 * t14[i - tile_begin];
+                t12[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    const double A_ij = A[i*k + j];
-                    const double v2 = A_ij - v1;
-                    const double v3 = gradc_exp(v2);
-                    const double v4 = t8 * v3;
-                    const double B_ij = B[i*k + j];
-                    const double v6 = (-INFINITY == A_ij ? 0.0 : -(t11_i * gradc_exp(A_ij - t2_i))) + (v4 + v3 * (t8 * (v2 - (B_ij - v5))));
-                    const double v9 = (B_ij == t3_i ? v7 : 0.0) + ((-INFINITY == B_ij ? 0.0 : v8 * gradc_exp(B_ij - t5_i)) - v4);
-                    grad_A[i*k + j] = (A_ij == t0_i ? v0 : 0.0) + v6;
-                    grad_B[i*k + j] = v9;
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t6_ij = t6[j*128 + i - tile_begin];
+                    const double t0_i = t0[i - tile_begin];
+                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                    const double t3_i = t3[i - tile_begin];
+                    const double t5_i = t5[i - tile_begin];
+                    const double v0 = A_tile[j*128 + i - tile_begin] - (t0_i + (t2[i - tile_begin] - t0_i)) - (B_tile_ij - (t3_i + (t5_i - t3_i)));
+                    const double v1 = t9 * t6_ij;
+                    const double v2 = v1 + t6_ij * (t9 * v0);
+                    const double v3 = (-INFINITY == B_tile_ij ? 0.0 : t9 * t16[i - tile_begin] * gradc_exp(B_tile_ij - t5_i)) - v1;
+                    t7[i - tile_begin] += t6_ij * v0;
+                    t10[i - tile_begin] += v2 - v2;
+                    t12[i - tile_begin] += v2;
+                    t17[j*128 + i - tile_begin] = (B_tile_ij == t3_i ? t14[i - tile_begin] / t15[i - tile_begin] : 0.0) + v3;
                 }
             }
+
+            /* t8 = sum[i:n](t7[i]) */
+            double t8_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t8_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t8_part_sum += t7[i - tile_begin];
+            }
+            t8_part += t8_part_sum;
+
+            /* t13[i:n, j:k] = where(A_tile[i, j] == t0[i], t10[i] / t11[i], 0) + (where(-inf == A_tile[i, j], 0,
+             *    -(t12[i] * exp(A_tile[i, j] - t2[i]))) + (t9 * t6[i, j] + t6[i, j] * (t9 * (A_tile[i, j] - (t0[i]
+             *    + (t2[i] - t0[i])) - (B_tile[i, j] - (t3[i] + (t5[i] - t3[i]))))))) */
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                    const double t0_i = t0[i - tile_begin];
+                    const double t2_i = t2[i - tile_begin];
+                    const double t6_ij = t6[j*128 + i - tile_begin];
+                    const double t3_i = t3[i - tile_begin];
+                    const double v0 = A_tile_ij - (t0_i + (t2_i - t0_i)) - (B_tile[j*128 + i - tile_begin] - (t3_i + (t5[i - tile_begin] - t3_i)));
+                    const double v1 = (-INFINITY == A_tile_ij ? 0.0 : -(t12[i - tile_begin] * gradc_exp(A_tile_ij - t2_i))) + (t9 * t6_ij + t6_ij * (t9 * v0));
+                    t13[j*128 + i - tile_begin] = (A_tile_ij == t0_i ? t10[i - tile_begin] / t11[i - tile_begin] : 0.0) + v1;
+                }
+            }
+
+            /* grad_A[i:n, j:k] = t13[i, j] */
+            gradc_transpose(k, tile_end - tile_begin, t13, 128, &grad_A[tile_begin*k], k);
+
+            /* grad_B[i:n, j:k] = t17[i, j] */
+            gradc_transpose(k, tile_end - tile_begin, t17, 128, &grad_B[tile_begin*k], k);
         }
-        t7_parts[part] = t7_part;
+        t8_parts[part] = t8_part;
     }
-    double t7 = 0.0;
+    double t8 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t7 += t7_parts[part];
+        t8 += t8_parts[part];
     }
 
-    /* value = t7 / n */
-    *value = t7 / (double)n;
+    /* value = t8 / n */
+    *value = t8 / (double)n;
     return 0;
 }

@@ -13,7 +13,6 @@
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
  * label_smoothing_value gives 1: y holds an index out of range for an axis of length k
  * label_smoothing_forward gives 1: y holds an index out of range for an axis of length k
- * label_smoothing_backward gives 1: y holds an index out of range for an axis of length k
  * label_smoothing_value_and_grad gives 1: y holds an index out of range for an axis of length k
  */
 
@@ -57,12 +56,6 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
-}
-
-/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
-static int64_t gradc_rows(size_t bytes)
-{
-    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
 }
 
 /* The bits of a number, and the number of some bits. */
@@ -225,6 +218,25 @@ static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const do
                 }
 #undef GRADC_CASE
             }
+        }
+    }
+}
+
+/* t[j, i] = s[i, j], both with contiguous rows, eight rows of s at a time. */
+static void gradc_transpose(int64_t rows, int64_t columns, const double *restrict s, int64_t s_row,
+                            double *restrict t, int64_t t_row)
+{
+    int64_t i = 0;
+    for (; i + 8 <= rows; i += 8) {
+        for (int64_t j = 0; j < columns; ++j) {
+            for (int64_t r = 0; r < 8; ++r) {
+                t[j * t_row + i + r] = s[(i + r) * s_row + j];
+            }
+        }
+    }
+    for (; i < rows; ++i) {
+        for (int64_t j = 0; j < columns; ++j) {
+            t[j * t_row + i] = s[i * s_row + j];
         }
     }
 }
@@ -462,12 +474,12 @@ int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restr
 
 size_t label_smoothing_backward_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 7*d*k + 45*k + 13, d*k) * (gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*k + 58*k + 8, d*k) * (gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double)));
@@ -481,18 +493,11 @@ int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *rest
     (void)W;
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t y_l = y[l];
-        const int64_t v0 = y_l < 0 ? k + y_l : y_l;
-        if (v0 < 0 || v0 >= k) {
-            return 1;
-        }
-    }
 
     /* t3 = -(cotangent / n) */
     const double t3 = -(cotangent / (double)n);
-    const int64_t parts = gradc_parts(n, 7*d*k + 45*k + 13, d*k);
-    const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const int64_t parts = gradc_parts(n, 3*d*k + 58*k + 8, d*k);
+    const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -500,90 +505,84 @@ int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *rest
         unsigned char *own = part_scratch + part * part_bytes;
         double *const grad_W_part = part == 0 ? grad_W : (void *)own;
         own += gradc_bytes(d*k, sizeof(double));
-        double *const L_bar = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
         double *const t4 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const L_bar_2 = (void *)own;
+        double *const L_bar = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t5 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t6 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const t8 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t7 = (void *)own;
+        double *const t0_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
+        double *const t6 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
         double *const t9 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t10 = (void *)own;
         for (int64_t at = 0; at < d*k; ++at) {
             grad_W_part[at] = 0.0;
         }
-        const int64_t tile_rows = gradc_rows((d + k) * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-            for (int64_t at = 0; at < 128*k; ++at) {
-                L_bar[at] = 0.0;
-            }
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-            /* L_bar[:n, :k] = 0 L_bar += each[l:n](at[l, where_integer(y[l] < 0, k + y[l], y[l])](t3 * (1 - eps))) */
             /* t4[l:n] = eps * t3 / k */
-            const double v0 = t3 * (1.0 - eps);
-            const double v1 = eps * t3 / (double)k;
+            const double v0 = eps * t3 / (double)k;
+            GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const int64_t y_l = y[l];
-                L_bar[(l - tile_begin)*k + (y_l < 0 ? k + y_l : y_l)] += v0;
-                t4[l - tile_begin] = v1;
+                t4[l - tile_begin] = v0;
             }
 
-            /* L_bar_2[l:n, j:k] = L_bar[l, j] + t4[l] */
-            /* t5[l:n] = sum[j:k](L_bar_2[l, j] - L_bar_2[l, j]) */
-            /* t6[l:n] = sum[j:k](where(t0[l, j] == t1[l], 1, 0)) */
-            /* t8[l:n] = sum[j:k](L_bar_2[l, j]) */
+            /* L_bar[l:n, j:k] = t4[l] + where(j == where_integer(y[l] < 0, k + y[l], y[l]), t3 * (1 - eps), 0) */
+            /* t5[l:n] = sum[j:k](L_bar[l, j] - L_bar[l, j]) */
+            /* t8[l:n] = sum[j:k](L_bar[l, j]) */
+            const double v1 = t3 * (1.0 - eps);
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t4_l = t4[l - tile_begin];
-                const double t1_l = t1[l];
-                double t5_sum = 0.0;
-                double t6_sum = 0.0;
-                double t8_sum = 0.0;
-                GRADC_SIMD(reduction(+:t5_sum, t6_sum, t8_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v2 = L_bar[(l - tile_begin)*k + j] + t4_l;
-                    L_bar_2[(l - tile_begin)*k + j] = v2;
-                    t5_sum += v2 - v2;
-                    t6_sum += t0[l*k + j] == t1_l ? 1.0 : 0.0;
-                    t8_sum += v2;
-                }
-                t5[l - tile_begin] = t5_sum;
-                t6[l - tile_begin] = t6_sum;
-                t8[l - tile_begin] = t8_sum;
+                t5[l - tile_begin] = 0.0;
             }
-
-            /* t7[l:n, j:k] = where(t0[l, j] == t1[l], t5[l] / t6[l], 0) */
-            /* t9[l:n, j:k] = where(-inf == t0[l, j], 0, -(t8[l] * exp(t0[l, j] - t2[l]))) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t1_l = t1[l];
-                const double v2 = t5[l - tile_begin] / t6[l - tile_begin];
-                const double t8_l = t8[l - tile_begin];
-                const double t2_l = t2[l];
+                t8[l - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    const double t0_lj = t0[l*k + j];
-                    t7[(l - tile_begin)*k + j] = t0_lj == t1_l ? v2 : 0.0;
-                    t9[(l - tile_begin)*k + j] = -INFINITY == t0_lj ? 0.0 : -(t8_l * gradc_exp(t0_lj - t2_l));
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const int64_t y_l = y[l];
+                    const double v2 = t4[l - tile_begin] + (j == (y_l < 0 ? k + y_l : y_l) ? v1 : 0.0);
+                    L_bar[j*128 + l - tile_begin] = v2;
+                    t5[l - tile_begin] += v2 - v2;
+                    t8[l - tile_begin] += v2;
                 }
             }
 
-            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * (t7[l, j] + (t9[l, j] + L_bar_2[l, j]))) */
+            /* t0_tile[l:n, j:k] = t0[l, j] */
+            gradc_transpose(tile_end - tile_begin, k, &t0[tile_begin*k], k, t0_tile, 128);
+
+            /* t6[l:n] = sum[j:k](where(t0_tile[l, j] == t1[l], 1, 0)) */
+            /* t9[l:n, j:k] = where(-inf == t0_tile[l, j], 0, -(t8[l] * exp(t0_tile[l, j] - t2[l]))) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                for (int64_t i = 0; i < d; ++i) {
-                    const double X_li = X[l*d + i];
-                    GRADC_SIMD()
-                    for (int64_t j = 0; j < k; ++j) {
-                        const double v2 = t7[(l - tile_begin)*k + j] + (t9[(l - tile_begin)*k + j] + L_bar_2[(l - tile_begin)*k + j]);
-                        grad_W_part[i*k + j] += X_li * v2;
-                    }
+                t6[l - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double t0_tile_lj = t0_tile[j*128 + l - tile_begin];
+                    t6[l - tile_begin] += t0_tile_lj == t1[l] ? 1.0 : 0.0;
+                    t9[j*128 + l - tile_begin] = -INFINITY == t0_tile_lj ? 0.0 : -(t8[l - tile_begin] * gradc_exp(t0_tile_lj - t2[l]));
                 }
             }
+
+            /* t7[l:n, j:k] = where(t0_tile[l, j] == t1[l], t5[l] / t6[l], 0) */
+            /* t10[j:k, l:n] = t7[l, j] + (L_bar[l, j] + t9[l, j]) */
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double v2 = L_bar[j*128 + l - tile_begin] + t9[j*128 + l - tile_begin] + (t0_tile[j*128 + l - tile_begin] == t1[l] ? t5[l - tile_begin] / t6[l - tile_begin] : 0.0);
+                    t10[j*128 + l - tile_begin] = v2;
+                }
+            }
+
+            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t10[j, l]) */
+            gradc_product(k, d, tile_end - tile_begin, t10, 128, 1, &X[tile_begin*d], d, 1, grad_W_part, 1, k, 1);
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
@@ -598,20 +597,18 @@ int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *rest
 
 size_t label_smoothing_value_and_grad_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 10*d*k + 76*k + 54, d*k) * (gradc_bytes(d*k, sizeof(double))
+    return (size_t)gradc_parts(n, 6*d*k + 87*k + 49, d*k) * (gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double)));
 }
 
@@ -631,8 +628,8 @@ int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double
 
     /* t6 = -(1 / n) */
     const double t6 = -(1.0 / (double)n);
-    const int64_t parts = gradc_parts(n, 10*d*k + 76*k + 54, d*k);
-    const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const int64_t parts = gradc_parts(n, 6*d*k + 87*k + 49, d*k);
+    const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t5_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -651,140 +648,137 @@ int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double
         own += gradc_bytes(128, sizeof(double));
         double *const t3 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const L_bar = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
         double *const t7 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const L = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t4 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const L_bar_2 = (void *)own;
+        double *const L_bar = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t8 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t11 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t10 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t12 = (void *)own;
+        double *const t13 = (void *)own;
         double t5_part = 0.0;
         for (int64_t at = 0; at < d*k; ++at) {
             grad_W_part[at] = 0.0;
         }
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-            for (int64_t at = 0; at < 128*k; ++at) {
-                L_bar[at] = 0.0;
-            }
 
             /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, t0, k, 1, 0);
+            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, t0, 1, 128, 0);
 
             /* t1[l:n] = max[j:k](t0[l, j]) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                double t1_max = -INFINITY;
-                for (int64_t j = 0; j < k; ++j) {
-                    const double t0_lj = t0[(l - tile_begin)*k + j];
-                    t1_max = (t0_lj > t1_max || t0_lj != t0_lj) ? t0_lj : t1_max;
+                t1[l - tile_begin] = -INFINITY;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double t0_lj = t0[j*128 + l - tile_begin];
+                    t1[l - tile_begin] = (t0_lj > t1[l - tile_begin] || t0_lj != t0_lj) ? t0_lj : t1[l - tile_begin];
                 }
-                t1[l - tile_begin] = t1_max;
             }
 
             /* t2[l:n] = sum[j:k](exp(t0[l, j] - where(inf == abs(t1[l]), 0, t1[l]))) */
             /* t9[l:n] = sum[j:k](where(t0[l, j] == t1[l], 1, 0)) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t1_l = t1[l - tile_begin];
-                const double v0 = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
-                double t2_sum = 0.0;
-                double t9_sum = 0.0;
-                GRADC_SIMD(reduction(+:t2_sum, t9_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double t0_lj = t0[(l - tile_begin)*k + j];
-                    t2_sum += gradc_exp(t0_lj - v0);
-                    t9_sum += t0_lj == t1_l ? 1.0 : 0.0;
+                t2[l - tile_begin] = 0.0;
+            }
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t9[l - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double t0_lj = t0[j*128 + l - tile_begin];
+                    const double t1_l = t1[l - tile_begin];
+                    const double t0_lj1 = t0[(j + 1)*128 + l - tile_begin];
+                    const double t0_lj2 = t0[(j + 2)*128 + l - tile_begin];
+                    const double t0_lj3 = t0[(j + 3)*128 + l - tile_begin];
+                    t2[l - tile_begin] += gradc_exp(t0_lj - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + gradc_exp(t0_lj1 - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + gradc_exp(t0_lj2 - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + gradc_exp(t0_lj3 - (INFINITY == fabs(t1_l) ? 0.0 : t1_l));
+                    t9[l - tile_begin] += (t0_lj == t1_l ? 1.0 : 0.0) + (t0_lj1 == t1_l ? 1.0 : 0.0) + (t0_lj2 == t1_l ? 1.0 : 0.0) + (t0_lj3 == t1_l ? 1.0 : 0.0);
                 }
-                t2[l - tile_begin] = t2_sum;
-                t9[l - tile_begin] = t9_sum;
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double t0_lj = t0[j*128 + l - tile_begin];
+                    const double t1_l = t1[l - tile_begin];
+                    t2[l - tile_begin] += gradc_exp(t0_lj - (INFINITY == fabs(t1_l) ? 0.0 : t1_l));
+                    t9[l - tile_begin] += t0_lj == t1_l ? 1.0 : 0.0;
+                }
             }
 
             /* t3[l:n] = log(t2[l]) + where(inf == abs(t1[l]), 0, t1[l]) */
-            /* L_bar[:n, :k] = 0 L_bar += each[l:n](at[l, where_integer(y[l] < 0, k + y[l], y[l])](t6 * (1 - eps))) */
             /* t7[l:n] = eps * t6 / k */
-            const double v0 = t6 * (1.0 - eps);
-            const double v1 = eps * t6 / (double)k;
+            const double v0 = eps * t6 / (double)k;
+            GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t1_l = t1[l - tile_begin];
-                const int64_t y_l = y[l];
                 t3[l - tile_begin] = gradc_log(t2[l - tile_begin]) + (INFINITY == fabs(t1_l) ? 0.0 : t1_l);
-                L_bar[(l - tile_begin)*k + (y_l < 0 ? k + y_l : y_l)] += v0;
-                t7[l - tile_begin] = v1;
+                t7[l - tile_begin] = v0;
             }
 
             /* L[l:n, j:k] = t0[l, j] - (t1[l] + (t3[l] - t1[l])) */
             /* t4[l:n] = sum[j:k](L[l, j]) */
-            /* L_bar_2[l:n, j:k] = L_bar[l, j] + t7[l] */
-            /* t8[l:n] = sum[j:k](L_bar_2[l, j] - L_bar_2[l, j]) */
-            /* t11[l:n] = sum[j:k](L_bar_2[l, j]) */
+            /* L_bar[l:n, j:k] = t7[l] + where(j == where_integer(y[l] < 0, k + y[l], y[l]), t6 * (1 - eps), 0) */
+            /* t8[l:n] = sum[j:k](L_bar[l, j] - L_bar[l, j]) */
+            /* t11[l:n] = sum[j:k](L_bar[l, j]) */
+            const double v2 = t6 * (1.0 - eps);
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t1_l = t1[l - tile_begin];
-                const double v2 = t1_l + (t3[l - tile_begin] - t1_l);
-                const double t7_l = t7[l - tile_begin];
-                double t4_sum = 0.0;
-                double t8_sum = 0.0;
-                double t11_sum = 0.0;
-                GRADC_SIMD(reduction(+:t4_sum, t8_sum, t11_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v3 = t0[(l - tile_begin)*k + j] - v2;
-                    const double v4 = L_bar[(l - tile_begin)*k + j] + t7_l;
-                    L[(l - tile_begin)*k + j] = v3;
-                    t4_sum += v3;
-                    L_bar_2[(l - tile_begin)*k + j] = v4;
-                    t8_sum += v4 - v4;
-                    t11_sum += v4;
+                t4[l - tile_begin] = 0.0;
+            }
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t8[l - tile_begin] = 0.0;
+            }
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t11[l - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double t1_l = t1[l - tile_begin];
+                    const double v1 = t0[j*128 + l - tile_begin] - (t1_l + (t3[l - tile_begin] - t1_l));
+                    const int64_t y_l = y[l];
+                    const double v3 = t7[l - tile_begin] + (j == (y_l < 0 ? k + y_l : y_l) ? v2 : 0.0);
+                    L[j*128 + l - tile_begin] = v1;
+                    t4[l - tile_begin] += v1;
+                    L_bar[j*128 + l - tile_begin] = v3;
+                    t8[l - tile_begin] += v3 - v3;
+                    t11[l - tile_begin] += v3;
                 }
-                t4[l - tile_begin] = t4_sum;
-                t8[l - tile_begin] = t8_sum;
-                t11[l - tile_begin] = t11_sum;
             }
 
             /* t5 = sum[l:n](L[l, where_integer(y[l] < 0, k + y[l], y[l])] * (1 - eps) + eps * (t4[l] / k)) */
-            const double v2 = 1.0 - eps;
+            const double v1 = 1.0 - eps;
             const double v3 = (double)k;
             double t5_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t5_part_sum))
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const int64_t y_l = y[l];
-                t5_part_sum += L[(l - tile_begin)*k + (y_l < 0 ? k + y_l : y_l)] * v2 + eps * (t4[l - tile_begin] / v3);
+                t5_part_sum += L[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin] * v1 + eps * (t4[l - tile_begin] / v3);
             }
             t5_part += t5_part_sum;
 
             /* t10[l:n, j:k] = where(t0[l, j] == t1[l], t8[l] / t9[l], 0) */
             /* t12[l:n, j:k] = where(-inf == t0[l, j], 0, -(t11[l] * exp(t0[l, j] - t3[l]))) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t1_l = t1[l - tile_begin];
-                const double v4 = t8[l - tile_begin] / t9[l - tile_begin];
-                const double t11_l = t11[l - tile_begin];
-                const double t3_l = t3[l - tile_begin];
+            /* t13[j:k, l:n] = t10[l, j] + (t12[l, j] + L_bar[l, j]) */
+            for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    const double t0_lj = t0[(l - tile_begin)*k + j];
-                    t10[(l - tile_begin)*k + j] = t0_lj == t1_l ? v4 : 0.0;
-                    t12[(l - tile_begin)*k + j] = -INFINITY == t0_lj ? 0.0 : -(t11_l * gradc_exp(t0_lj - t3_l));
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double t0_lj = t0[j*128 + l - tile_begin];
+                    const double v4 = -INFINITY == t0_lj ? 0.0 : -(t11[l - tile_begin] * gradc_exp(t0_lj - t3[l - tile_begin]));
+                    const double v5 = (t0_lj == t1[l - tile_begin] ? t8[l - tile_begin] / t9[l - tile_begin] : 0.0) + (L_bar[j*128 + l - tile_begin] + v4);
+                    t13[j*128 + l - tile_begin] = v5;
                 }
             }
 
-            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * (t10[l, j] + (L_bar_2[l, j] + t12[l, j]))) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                for (int64_t i = 0; i < d; ++i) {
-                    const double X_li = X[l*d + i];
-                    GRADC_SIMD()
-                    for (int64_t j = 0; j < k; ++j) {
-                        const double v4 = t10[(l - tile_begin)*k + j] + (L_bar_2[(l - tile_begin)*k + j] + t12[(l - tile_begin)*k + j]);
-                        grad_W_part[i*k + j] += X_li * v4;
-                    }
-                }
-            }
+            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t13[j, l]) */
+            gradc_product(k, d, tile_end - tile_begin, t13, 128, 1, &X[tile_begin*d], d, 1, grad_W_part, 1, k, 1);
         }
         t5_parts[part] = t5_part;
     }

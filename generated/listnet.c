@@ -176,12 +176,32 @@ static void gradc_dots(int64_t rows, int64_t depth, const double *restrict a, in
     }
 }
 
+/* t[j, i] = s[i, j], both with contiguous rows, eight rows of s at a time. */
+static void gradc_transpose(int64_t rows, int64_t columns, const double *restrict s, int64_t s_row,
+                            double *restrict t, int64_t t_row)
+{
+    int64_t i = 0;
+    for (; i + 8 <= rows; i += 8) {
+        for (int64_t j = 0; j < columns; ++j) {
+            for (int64_t r = 0; r < 8; ++r) {
+                t[j * t_row + i + r] = s[(i + r) * s_row + j];
+            }
+        }
+    }
+    for (; i < rows; ++i) {
+        for (int64_t j = 0; j < columns; ++j) {
+            t[j * t_row + i] = s[i * s_row + j];
+        }
+    }
+}
+
 size_t listnet_value_work(int64_t n, int64_t k, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 87*k + 53, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*k + 88*k + 53, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -193,8 +213,8 @@ int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, con
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 3*d*k + 87*k + 53, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const int64_t parts = gradc_parts(n, 3*d*k + 88*k + 53, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t8_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -205,13 +225,15 @@ int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, con
         own += gradc_bytes(128*k, sizeof(double));
         double *const t1 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t4 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const t2 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t5 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const t3 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const grade_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t4 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t5 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t6 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
@@ -223,65 +245,116 @@ int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, con
 
             /* t0[i:n, j:k] = sum[l:d](X[i, j, l] * w[l]) */
             for (int64_t j = 0; j < k; ++j) {
-                gradc_dots(tile_end - tile_begin, d, &X[(tile_begin*k + j)*d], d*k, w, &t0[j], k, 0);
+                gradc_dots(tile_end - tile_begin, d, &X[(tile_begin*k + j)*d], d*k, w, &t0[j*128], 1, 0);
             }
 
             /* t1[i:n] = max[j:k](t0[i, j]) */
-            /* t4[i:n] = max[j:k](grade[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                double t1_max = -INFINITY;
-                double t4_max = -INFINITY;
-                for (int64_t j = 0; j < k; ++j) {
-                    const double t0_ij = t0[(i - tile_begin)*k + j];
-                    const double grade_ij = grade[i*k + j];
-                    t1_max = (t0_ij > t1_max || t0_ij != t0_ij) ? t0_ij : t1_max;
-                    t4_max = (grade_ij > t4_max || grade_ij != grade_ij) ? grade_ij : t4_max;
+                t1[i - tile_begin] = -INFINITY;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t0_ij = t0[j*128 + i - tile_begin];
+                    t1[i - tile_begin] = (t0_ij > t1[i - tile_begin] || t0_ij != t0_ij) ? t0_ij : t1[i - tile_begin];
                 }
-                t1[i - tile_begin] = t1_max;
-                t4[i - tile_begin] = t4_max;
             }
 
             /* t2[i:n] = sum[j:k](exp(t0[i, j] - where(inf == abs(t1[i]), 0, t1[i]))) */
-            /* t5[i:n] = sum[j:k](exp(grade[i, j] - where(inf == abs(t4[i]), 0, t4[i]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i - tile_begin];
-                const double v0 = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
-                const double t4_i = t4[i - tile_begin];
-                const double v1 = INFINITY == fabs(t4_i) ? 0.0 : t4_i;
-                double t2_sum = 0.0;
-                double t5_sum = 0.0;
-                GRADC_SIMD(reduction(+:t2_sum, t5_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    t2_sum += gradc_exp(t0[(i - tile_begin)*k + j] - v0);
-                    t5_sum += gradc_exp(grade[i*k + j] - v1);
+                t2[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t1_i = t1[i - tile_begin];
+                    t2[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i)) + gradc_exp(t0[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i)) + gradc_exp(t0[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i)) + gradc_exp(t0[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i));
                 }
-                t2[i - tile_begin] = t2_sum;
-                t5[i - tile_begin] = t5_sum;
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t1_i = t1[i - tile_begin];
+                    t2[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i));
+                }
             }
 
             /* t3[i:n] = log(t2[i]) + where(inf == abs(t1[i]), 0, t1[i]) */
-            /* t6[i:n] = log(t5[i]) + where(inf == abs(t4[i]), 0, t4[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t1_i = t1[i - tile_begin];
-                const double t4_i = t4[i - tile_begin];
                 t3[i - tile_begin] = gradc_log(t2[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
+            }
+
+            /* grade_tile[i:n, j:k] = grade[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &grade[tile_begin*k], k, grade_tile, 128);
+
+            /* t4[i:n] = max[j:k](grade_tile[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t4[i - tile_begin] = -INFINITY;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double grade_tile_ij = grade_tile[j*128 + i - tile_begin];
+                    t4[i - tile_begin] = (grade_tile_ij > t4[i - tile_begin] || grade_tile_ij != grade_tile_ij) ? grade_tile_ij : t4[i - tile_begin];
+                }
+            }
+
+            /* t5[i:n] = sum[j:k](exp(grade_tile[i, j] - where(inf == abs(t4[i]), 0, t4[i]))) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t5[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t4_i = t4[i - tile_begin];
+                    const double v0 = gradc_exp(grade_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t4_i) ? 0.0 : t4_i));
+                    const double v1 = gradc_exp(grade_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t4_i) ? 0.0 : t4_i));
+                    const double v2 = gradc_exp(grade_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t4_i) ? 0.0 : t4_i));
+                    t5[i - tile_begin] += gradc_exp(grade_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t4_i) ? 0.0 : t4_i)) + v0 + v1 + v2;
+                }
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t4_i = t4[i - tile_begin];
+                    t5[i - tile_begin] += gradc_exp(grade_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t4_i) ? 0.0 : t4_i));
+                }
+            }
+
+            /* t6[i:n] = log(t5[i]) + where(inf == abs(t4[i]), 0, t4[i]) */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t4_i = t4[i - tile_begin];
                 t6[i - tile_begin] = gradc_log(t5[i - tile_begin]) + (INFINITY == fabs(t4_i) ? 0.0 : t4_i);
             }
 
-            /* t7[i:n] = sum[j:k]((t0[i, j] - (t1[i] + (t3[i] - t1[i]))) * exp(grade[i, j] - (t4[i] + (t6[i] -
+            /* t7[i:n] = sum[j:k]((t0[i, j] - (t1[i] + (t3[i] - t1[i]))) * exp(grade_tile[i, j] - (t4[i] + (t6[i] -
              *    t4[i])))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i - tile_begin];
-                const double v0 = t1_i + (t3[i - tile_begin] - t1_i);
-                const double t4_i = t4[i - tile_begin];
-                const double v1 = t4_i + (t6[i - tile_begin] - t4_i);
-                double t7_sum = 0.0;
-                GRADC_SIMD(reduction(+:t7_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    t7_sum += (t0[(i - tile_begin)*k + j] - v0) * gradc_exp(grade[i*k + j] - v1);
+                t7[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t1_i = t1[i - tile_begin];
+                    const double t4_i = t4[i - tile_begin];
+                    const double v0 = (t0[j*128 + i - tile_begin] - (t1_i + (t3[i - tile_begin] - t1_i))) * gradc_exp(grade_tile[j*128 + i - tile_begin] - (t4_i + (t6[i - tile_begin] - t4_i)));
+                    const double v1 = gradc_exp(grade_tile[(j + 1)*128 + i - tile_begin] - (t4_i + (t6[i - tile_begin] - t4_i)));
+                    const double v2 = gradc_exp(grade_tile[(j + 2)*128 + i - tile_begin] - (t4_i + (t6[i - tile_begin] - t4_i)));
+                    const double v3 = gradc_exp(grade_tile[(j + 3)*128 + i - tile_begin] - (t4_i + (t6[i - tile_begin] - t4_i)));
+                    t7[i - tile_begin] += v0 + (t0[(j + 1)*128 + i - tile_begin] - (t1_i + (t3[i - tile_begin] - t1_i))) * v1 + (t0[(j + 2)*128 + i - tile_begin] - (t1_i + (t3[i - tile_begin] - t1_i))) * v2 + (t0[(j + 3)*128 + i - tile_begin] - (t1_i + (t3[i - tile_begin] - t1_i))) * v3;
                 }
-                t7[i - tile_begin] = t7_sum;
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t1_i = t1[i - tile_begin];
+                    const double t4_i = t4[i - tile_begin];
+                    const double v0 = (t0[j*128 + i - tile_begin] - (t1_i + (t3[i - tile_begin] - t1_i))) * gradc_exp(grade_tile[j*128 + i - tile_begin] - (t4_i + (t6[i - tile_begin] - t4_i)));
+                    t7[i - tile_begin] += v0;
+                }
             }
 
             /* t8 = sum[i:n](t7[i]) */
@@ -306,7 +379,8 @@ int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, con
 
 size_t listnet_forward_work(int64_t n, int64_t k, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 87*k + 53, 0) * (gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*k + 88*k + 53, 0) * (gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -317,8 +391,8 @@ int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, c
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 3*d*k + 87*k + 53, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const int64_t parts = gradc_parts(n, 3*d*k + 88*k + 53, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t6_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -327,6 +401,8 @@ int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, c
         unsigned char *own = part_scratch + part * part_bytes;
         double *const t2_ = (void *)own;
         own += gradc_bytes(128, sizeof(double));
+        double *const grade_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t4_ = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t5 = (void *)own;
@@ -341,50 +417,73 @@ int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, c
             }
 
             /* t1[i:n] = max[j:k](t0[i, j]) */
-            /* t3[i:n] = max[j:k](grade[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 double t1_max = -INFINITY;
-                double t3_max = -INFINITY;
                 for (int64_t j = 0; j < k; ++j) {
                     const double t0_ij = t0[i*k + j];
-                    const double grade_ij = grade[i*k + j];
                     t1_max = (t0_ij > t1_max || t0_ij != t0_ij) ? t0_ij : t1_max;
-                    t3_max = (grade_ij > t3_max || grade_ij != grade_ij) ? grade_ij : t3_max;
                 }
                 t1[i] = t1_max;
-                t3[i] = t3_max;
             }
 
             /* t2[i:n] = sum[j:k](exp(t0[i, j] - where(inf == abs(t1[i]), 0, t1[i]))) */
-            /* t4[i:n] = sum[j:k](exp(grade[i, j] - where(inf == abs(t3[i]), 0, t3[i]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t1_i = t1[i];
                 const double v0 = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
-                const double t3_i = t3[i];
-                const double v1 = INFINITY == fabs(t3_i) ? 0.0 : t3_i;
                 double t2__sum = 0.0;
-                double t4__sum = 0.0;
-                GRADC_SIMD(reduction(+:t2__sum, t4__sum))
+                GRADC_SIMD(reduction(+:t2__sum))
                 for (int64_t j = 0; j < k; ++j) {
                     t2__sum += gradc_exp(t0[i*k + j] - v0);
-                    t4__sum += gradc_exp(grade[i*k + j] - v1);
                 }
                 t2_[i - tile_begin] = t2__sum;
-                t4_[i - tile_begin] = t4__sum;
             }
 
             /* t2_2[i:n] = log(t2[i]) + where(inf == abs(t1[i]), 0, t1[i]) */
-            /* t4_2[i:n] = log(t4[i]) + where(inf == abs(t3[i]), 0, t3[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t1_i = t1[i];
-                const double t3_i = t3[i];
                 t2[i] = gradc_log(t2_[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
+            }
+
+            /* grade_tile[i:n, j:k] = grade[i, j] */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD()
+                for (int64_t j = 0; j < k; ++j) {
+                    grade_tile[(i - tile_begin)*k + j] = grade[i*k + j];
+                }
+            }
+
+            /* t3[i:n] = max[j:k](grade_tile[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                double t3_max = -INFINITY;
+                for (int64_t j = 0; j < k; ++j) {
+                    const double grade_tile_ij = grade_tile[(i - tile_begin)*k + j];
+                    t3_max = (grade_tile_ij > t3_max || grade_tile_ij != grade_tile_ij) ? grade_tile_ij : t3_max;
+                }
+                t3[i] = t3_max;
+            }
+
+            /* t4[i:n] = sum[j:k](exp(grade_tile[i, j] - where(inf == abs(t3[i]), 0, t3[i]))) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t3_i = t3[i];
+                const double v0 = INFINITY == fabs(t3_i) ? 0.0 : t3_i;
+                double t4__sum = 0.0;
+                GRADC_SIMD(reduction(+:t4__sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    t4__sum += gradc_exp(grade_tile[(i - tile_begin)*k + j] - v0);
+                }
+                t4_[i - tile_begin] = t4__sum;
+            }
+
+            /* t4_2[i:n] = log(t4[i]) + where(inf == abs(t3[i]), 0, t3[i]) */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t3_i = t3[i];
                 t4[i] = gradc_log(t4_[i - tile_begin]) + (INFINITY == fabs(t3_i) ? 0.0 : t3_i);
             }
 
-            /* t5[i:n] = sum[j:k]((t0[i, j] - (t1[i] + (t2_2[i] - t1[i]))) * exp(grade[i, j] - (t3[i] + (t4_2[i] -
-             *    t3[i])))) */
+            /* t5[i:n] = sum[j:k]((t0[i, j] - (t1[i] + (t2_2[i] - t1[i]))) * exp(grade_tile[i, j] - (t3[i] +
+             *    (t4_2[i] - t3[i])))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t1_i = t1[i];
                 const double v0 = t1_i + (t2[i] - t1_i);
@@ -393,7 +492,7 @@ int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, c
                 double t5_sum = 0.0;
                 GRADC_SIMD(reduction(+:t5_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t5_sum += (t0[i*k + j] - v0) * gradc_exp(grade[i*k + j] - v1);
+                    t5_sum += (t0[i*k + j] - v0) * gradc_exp(grade_tile[(i - tile_begin)*k + j] - v1);
                 }
                 t5[i - tile_begin] = t5_sum;
             }
@@ -420,11 +519,13 @@ int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, c
 
 size_t listnet_backward_work(int64_t n, int64_t k, int64_t d)
 {
-    return (size_t)gradc_parts(n, 7*d*k + 72*k, d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 7*d*k + 74*k, d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double)));
 }
@@ -440,8 +541,8 @@ int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, 
 
     /* t5 = -(cotangent / n) */
     const double t5 = -(cotangent / (double)n);
-    const int64_t parts = gradc_parts(n, 7*d*k + 72*k, d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const int64_t parts = gradc_parts(n, 7*d*k + 74*k, d);
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -449,17 +550,21 @@ int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, 
         unsigned char *own = part_scratch + part * part_bytes;
         double *const grad_w_part = part == 0 ? grad_w : (void *)own;
         own += gradc_bytes(d, sizeof(double));
-        double *const t6 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
+        double *const grade_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t7 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t9 = (void *)own;
+        double *const t10 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t12 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t0_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t8 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t11 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t8 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t10 = (void *)own;
+        double *const t9 = (void *)own;
         for (int64_t at = 0; at < d; ++at) {
             grad_w_part[at] = 0.0;
         }
@@ -467,60 +572,71 @@ int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, 
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t6[i:n] = sum[j:k](let(s0 := t5 * exp(grade[i, j] - (t3[i] + (t4[i] - t3[i]))), s0 - s0)) */
-            /* t7[i:n] = sum[j:k](where(t0[i, j] == t1[i], 1, 0)) */
-            /* t9[i:n] = sum[j:k](exp(grade[i, j] - (t3[i] + (t4[i] - t3[i])))) */
-            /* t11[i:n, j:k] = t5 * exp(grade[i, j] - (t3[i] + (t4[i] - t3[i]))) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t3_i = t3[i];
-                const double v0 = t3_i + (t4[i] - t3_i);
-                const double t1_i = t1[i];
-                double t6_sum = 0.0;
-                double t7_sum = 0.0;
-                double t9_sum = 0.0;
-                GRADC_SIMD(reduction(+:t6_sum, t7_sum, t9_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v1 = gradc_exp(grade[i*k + j] - v0);
-                    const double v2 = t5 * v1;
-                    t6_sum += v2 - v2;
-                    t7_sum += t0[i*k + j] == t1_i ? 1.0 : 0.0;
-                    t9_sum += v1;
-                    t11[(i - tile_begin)*k + j] = v2;
-                }
-                t6[i - tile_begin] = t6_sum;
-                t7[i - tile_begin] = t7_sum;
-                t9[i - tile_begin] = t9_sum;
-            }
+            /* grade_tile[i:n, j:k] = grade[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &grade[tile_begin*k], k, grade_tile, 128);
 
-            /* t8[i:n, j:k] = where(t0[i, j] == t1[i], t6[i] / t7[i], 0) */
-            /* t10[i:n, j:k] = where(-inf == t0[i, j], 0, -(t5 * t9[i] * exp(t0[i, j] - t2[i]))) */
+            /* t6[i:n, j:k] = exp(grade_tile[i, j] - (t3[i] + (t4[i] - t3[i]))) */
+            /* t7[i:n] = sum[j:k](let(s0 := t5 * t6[i, j], s0 - s0)) */
+            /* t10[i:n] = sum[j:k](t6[i, j]) */
+            /* t12[i:n, j:k] = t5 * t6[i, j] */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i];
-                const double v0 = t6[i - tile_begin] / t7[i - tile_begin];
-                const double v1 = t5 * t9[i - tile_begin];
-                const double t2_i = t2[i];
+                t7[i - tile_begin] = 0.0;
+            }
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t10[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    const double t0_ij = t0[i*k + j];
-                    t8[(i - tile_begin)*k + j] = t0_ij == t1_i ? v0 : 0.0;
-                    t10[(i - tile_begin)*k + j] = -INFINITY == t0_ij ? 0.0 : -(v1 * gradc_exp(t0_ij - t2_i));
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t3_i = t3[i];
+                    const double v0 = gradc_exp(grade_tile[j*128 + i - tile_begin] - (t3_i + (t4[i] - t3_i)));
+                    const double v1 = t5 * v0;
+                    t7[i - tile_begin] += v1 - v1;
+                    t10[i - tile_begin] += v0;
+                    t12[j*128 + i - tile_begin] = v1;
                 }
             }
 
-            /* grad_w[l:d] = sum[i:n, j:k](X[i, j, l] * (t8[i, j] + (t10[i, j] + t11[i, j]))) */
+            /* t0_tile[i:n, j:k] = t0[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &t0[tile_begin*k], k, t0_tile, 128);
+
+            /* t8[i:n] = sum[j:k](where(t0_tile[i, j] == t1[i], 1, 0)) */
+            /* t11[i:n, j:k] = where(-inf == t0_tile[i, j], 0, -(t5 * t10[i] * exp(t0_tile[i, j] - t2[i]))) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t8[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t0_tile_ij = t0_tile[j*128 + i - tile_begin];
+                    const double v0 = -INFINITY == t0_tile_ij ? 0.0 : -(t5 * t10[i - tile_begin] * gradc_exp(t0_tile_ij - t2[i]));
+                    t8[i - tile_begin] += t0_tile_ij == t1[i] ? 1.0 : 0.0;
+                    t11[j*128 + i - tile_begin] = v0;
+                }
+            }
+
+            /* t9[i:n, j:k] = where(t0_tile[i, j] == t1[i], t7[i] / t8[i], 0) */
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    t9[j*128 + i - tile_begin] = t0_tile[j*128 + i - tile_begin] == t1[i] ? t7[i - tile_begin] / t8[i - tile_begin] : 0.0;
+                }
+            }
+
+            /* grad_w[l:d] = sum[i:n, j:k](X[i, j, l] * (t9[i, j] + (t12[i, j] + t11[i, j]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                    const double v0 = t8[(i - tile_begin)*k + j] + (t11[(i - tile_begin)*k + j] + t10[(i - tile_begin)*k + j]);
-                    const double v1 = t8[(i - tile_begin)*k + (j + 1)] + (t11[(i - tile_begin)*k + (j + 1)] + t10[(i - tile_begin)*k + (j + 1)]);
-                    const double v2 = t8[(i - tile_begin)*k + (j + 2)] + (t11[(i - tile_begin)*k + (j + 2)] + t10[(i - tile_begin)*k + (j + 2)]);
-                    const double v3 = t8[(i - tile_begin)*k + (j + 3)] + (t11[(i - tile_begin)*k + (j + 3)] + t10[(i - tile_begin)*k + (j + 3)]);
+                    const double v0 = t9[j*128 + i - tile_begin] + (t11[j*128 + i - tile_begin] + t12[j*128 + i - tile_begin]);
+                    const double v1 = t9[(j + 1)*128 + i - tile_begin] + (t11[(j + 1)*128 + i - tile_begin] + t12[(j + 1)*128 + i - tile_begin]);
+                    const double v2 = t9[(j + 2)*128 + i - tile_begin] + (t11[(j + 2)*128 + i - tile_begin] + t12[(j + 2)*128 + i - tile_begin]);
+                    const double v3 = t9[(j + 3)*128 + i - tile_begin] + (t11[(j + 3)*128 + i - tile_begin] + t12[(j + 3)*128 + i - tile_begin]);
                     GRADC_SIMD()
                     for (int64_t l = 0; l < d; ++l) {
                         grad_w_part[l] += X[(i*k + j)*d + l] * v0 + X[(i*k + (j + 1))*d + l] * v1 + X[(i*k + (j + 2))*d + l] * v2 + X[(i*k + (j + 3))*d + l] * v3;
                     }
                 }
                 for (int64_t j = k / 4 * 4; j < k; ++j) {
-                    const double v0 = t8[(i - tile_begin)*k + j] + (t11[(i - tile_begin)*k + j] + t10[(i - tile_begin)*k + j]);
+                    const double v0 = t9[j*128 + i - tile_begin] + (t11[j*128 + i - tile_begin] + t12[j*128 + i - tile_begin]);
                     GRADC_SIMD()
                     for (int64_t l = 0; l < d; ++l) {
                         grad_w_part[l] += X[(i*k + j)*d + l] * v0;
@@ -541,12 +657,13 @@ int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, 
 
 size_t listnet_value_and_grad_work(int64_t n, int64_t k, int64_t d)
 {
-    return (size_t)gradc_parts(n, 10*d*k + 131*k + 53, d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 10*d*k + 132*k + 53, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -565,11 +682,11 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
 
-    /* t9 = -(1 / n) */
-    const double t9 = -(1.0 / (double)n);
-    const int64_t parts = gradc_parts(n, 10*d*k + 131*k + 53, d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
-    double t8_parts[GRADC_PARTS];
+    /* t10 = -(1 / n) */
+    const double t10 = -(1.0 / (double)n);
+    const int64_t parts = gradc_parts(n, 10*d*k + 132*k + 53, d);
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    double t9_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -581,30 +698,32 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
         own += gradc_bytes(128*k, sizeof(double));
         double *const t1 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t4 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const t2 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t5 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t11 = (void *)own;
+        double *const t12 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t3 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
+        double *const grade_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t4 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t5 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
         double *const t6 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t7 = (void *)own;
+        double *const t8 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t10 = (void *)own;
+        double *const t11 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t13 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t15 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t12 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
         double *const t14 = (void *)own;
-        double t8_part = 0.0;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t16 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t13 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t15 = (void *)own;
+        double t9_part = 0.0;
         for (int64_t at = 0; at < d; ++at) {
             grad_w_part[at] = 0.0;
         }
@@ -614,121 +733,164 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
 
             /* t0[i:n, j:k] = sum[l:d](X[i, j, l] * w[l]) */
             for (int64_t j = 0; j < k; ++j) {
-                gradc_dots(tile_end - tile_begin, d, &X[(tile_begin*k + j)*d], d*k, w, &t0[j], k, 0);
+                gradc_dots(tile_end - tile_begin, d, &X[(tile_begin*k + j)*d], d*k, w, &t0[j*128], 1, 0);
             }
 
             /* t1[i:n] = max[j:k](t0[i, j]) */
-            /* t4[i:n] = max[j:k](grade[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                double t1_max = -INFINITY;
-                double t4_max = -INFINITY;
-                for (int64_t j = 0; j < k; ++j) {
-                    const double t0_ij = t0[(i - tile_begin)*k + j];
-                    const double grade_ij = grade[i*k + j];
-                    t1_max = (t0_ij > t1_max || t0_ij != t0_ij) ? t0_ij : t1_max;
-                    t4_max = (grade_ij > t4_max || grade_ij != grade_ij) ? grade_ij : t4_max;
+                t1[i - tile_begin] = -INFINITY;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t0_ij = t0[j*128 + i - tile_begin];
+                    t1[i - tile_begin] = (t0_ij > t1[i - tile_begin] || t0_ij != t0_ij) ? t0_ij : t1[i - tile_begin];
                 }
-                t1[i - tile_begin] = t1_max;
-                t4[i - tile_begin] = t4_max;
             }
 
             /* t2[i:n] = sum[j:k](exp(t0[i, j] - where(inf == abs(t1[i]), 0, t1[i]))) */
-            /* t5[i:n] = sum[j:k](exp(grade[i, j] - where(inf == abs(t4[i]), 0, t4[i]))) */
-            /* t11[i:n] = sum[j:k](where(t0[i, j] == t1[i], 1, 0)) */
+            /* t12[i:n] = sum[j:k](where(t0[i, j] == t1[i], 1, 0)) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i - tile_begin];
-                const double v0 = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
-                const double t4_i = t4[i - tile_begin];
-                const double v1 = INFINITY == fabs(t4_i) ? 0.0 : t4_i;
-                double t2_sum = 0.0;
-                double t5_sum = 0.0;
-                double t11_sum = 0.0;
-                GRADC_SIMD(reduction(+:t2_sum, t5_sum, t11_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double t0_ij = t0[(i - tile_begin)*k + j];
-                    t2_sum += gradc_exp(t0_ij - v0);
-                    t5_sum += gradc_exp(grade[i*k + j] - v1);
-                    t11_sum += t0_ij == t1_i ? 1.0 : 0.0;
+                t2[i - tile_begin] = 0.0;
+            }
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t12[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t0_ij = t0[j*128 + i - tile_begin];
+                    const double t1_i = t1[i - tile_begin];
+                    const double t0_ij1 = t0[(j + 1)*128 + i - tile_begin];
+                    const double t0_ij2 = t0[(j + 2)*128 + i - tile_begin];
+                    const double t0_ij3 = t0[(j + 3)*128 + i - tile_begin];
+                    t2[i - tile_begin] += gradc_exp(t0_ij - (INFINITY == fabs(t1_i) ? 0.0 : t1_i)) + gradc_exp(t0_ij1 - (INFINITY == fabs(t1_i) ? 0.0 : t1_i)) + gradc_exp(t0_ij2 - (INFINITY == fabs(t1_i) ? 0.0 : t1_i)) + gradc_exp(t0_ij3 - (INFINITY == fabs(t1_i) ? 0.0 : t1_i));
+                    t12[i - tile_begin] += (t0_ij == t1_i ? 1.0 : 0.0) + (t0_ij1 == t1_i ? 1.0 : 0.0) + (t0_ij2 == t1_i ? 1.0 : 0.0) + (t0_ij3 == t1_i ? 1.0 : 0.0);
                 }
-                t2[i - tile_begin] = t2_sum;
-                t5[i - tile_begin] = t5_sum;
-                t11[i - tile_begin] = t11_sum;
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t0_ij = t0[j*128 + i - tile_begin];
+                    const double t1_i = t1[i - tile_begin];
+                    t2[i - tile_begin] += gradc_exp(t0_ij - (INFINITY == fabs(t1_i) ? 0.0 : t1_i));
+                    t12[i - tile_begin] += t0_ij == t1_i ? 1.0 : 0.0;
+                }
             }
 
             /* t3[i:n] = log(t2[i]) + where(inf == abs(t1[i]), 0, t1[i]) */
-            /* t6[i:n] = log(t5[i]) + where(inf == abs(t4[i]), 0, t4[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t1_i = t1[i - tile_begin];
-                const double t4_i = t4[i - tile_begin];
                 t3[i - tile_begin] = gradc_log(t2[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
+            }
+
+            /* grade_tile[i:n, j:k] = grade[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &grade[tile_begin*k], k, grade_tile, 128);
+
+            /* t4[i:n] = max[j:k](grade_tile[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t4[i - tile_begin] = -INFINITY;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double grade_tile_ij = grade_tile[j*128 + i - tile_begin];
+                    t4[i - tile_begin] = (grade_tile_ij > t4[i - tile_begin] || grade_tile_ij != grade_tile_ij) ? grade_tile_ij : t4[i - tile_begin];
+                }
+            }
+
+            /* t5[i:n] = sum[j:k](exp(grade_tile[i, j] - where(inf == abs(t4[i]), 0, t4[i]))) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t5[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t4_i = t4[i - tile_begin];
+                    const double v0 = gradc_exp(grade_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t4_i) ? 0.0 : t4_i));
+                    const double v1 = gradc_exp(grade_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t4_i) ? 0.0 : t4_i));
+                    const double v2 = gradc_exp(grade_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t4_i) ? 0.0 : t4_i));
+                    t5[i - tile_begin] += gradc_exp(grade_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t4_i) ? 0.0 : t4_i)) + v0 + v1 + v2;
+                }
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t4_i = t4[i - tile_begin];
+                    t5[i - tile_begin] += gradc_exp(grade_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t4_i) ? 0.0 : t4_i));
+                }
+            }
+
+            /* t6[i:n] = log(t5[i]) + where(inf == abs(t4[i]), 0, t4[i]) */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t4_i = t4[i - tile_begin];
                 t6[i - tile_begin] = gradc_log(t5[i - tile_begin]) + (INFINITY == fabs(t4_i) ? 0.0 : t4_i);
             }
 
-            /* t7[i:n] = sum[j:k]((t0[i, j] - (t1[i] + (t3[i] - t1[i]))) * exp(grade[i, j] - (t4[i] + (t6[i] -
-             *    t4[i])))) */
-            /* t10[i:n] = sum[j:k](let(s0 := t9 * exp(grade[i, j] - (t4[i] + (t6[i] - t4[i]))), s0 - s0)) */
-            /* t13[i:n] = sum[j:k](exp(grade[i, j] - (t4[i] + (t6[i] - t4[i])))) */
-            /* t15[i:n, j:k] = t9 * exp(grade[i, j] - (t4[i] + (t6[i] - t4[i]))) */
+            /* t7[i:n, j:k] = exp(grade_tile[i, j] - (t4[i] + (t6[i] - t4[i]))) */
+            /* t8[i:n] = sum[j:k](t7[i, j] * (t0[i, j] - (t1[i] + (t3[i] - t1[i])))) */
+            /* t11[i:n] = sum[j:k](let(s0 := t10 * t7[i, j], s0 - s0)) */
+            /* t14[i:n] = sum[j:k](t7[i, j]) */
+            /* t16[i:n, j:k] = t10 * t7[i, j] */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i - tile_begin];
-                const double v0 = t1_i + (t3[i - tile_begin] - t1_i);
-                const double t4_i = t4[i - tile_begin];
-                const double v1 = t4_i + (t6[i - tile_begin] - t4_i);
-                double t7_sum = 0.0;
-                double t10_sum = 0.0;
-                double t13_sum = 0.0;
-                GRADC_SIMD(reduction(+:t7_sum, t10_sum, t13_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v2 = gradc_exp(grade[i*k + j] - v1);
-                    const double v3 = t9 * v2;
-                    t7_sum += (t0[(i - tile_begin)*k + j] - v0) * v2;
-                    t10_sum += v3 - v3;
-                    t13_sum += v2;
-                    t15[(i - tile_begin)*k + j] = v3;
-                }
-                t7[i - tile_begin] = t7_sum;
-                t10[i - tile_begin] = t10_sum;
-                t13[i - tile_begin] = t13_sum;
+                t8[i - tile_begin] = 0.0;
             }
-
-            /* t8 = sum[i:n](t7[i]) */
-            double t8_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t8_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t8_part_sum += t7[i - tile_begin];
+                t11[i - tile_begin] = 0.0;
             }
-            t8_part += t8_part_sum;
-
-            /* t12[i:n, j:k] = where(t0[i, j] == t1[i], t10[i] / t11[i], 0) */
-            /* t14[i:n, j:k] = where(-inf == t0[i, j], 0, -(t9 * t13[i] * exp(t0[i, j] - t3[i]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i - tile_begin];
-                const double v0 = t10[i - tile_begin] / t11[i - tile_begin];
-                const double v1 = t9 * t13[i - tile_begin];
-                const double t3_i = t3[i - tile_begin];
+                t14[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    const double t0_ij = t0[(i - tile_begin)*k + j];
-                    t12[(i - tile_begin)*k + j] = t0_ij == t1_i ? v0 : 0.0;
-                    t14[(i - tile_begin)*k + j] = -INFINITY == t0_ij ? 0.0 : -(v1 * gradc_exp(t0_ij - t3_i));
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t4_i = t4[i - tile_begin];
+                    const double v0 = gradc_exp(grade_tile[j*128 + i - tile_begin] - (t4_i + (t6[i - tile_begin] - t4_i)));
+                    const double t1_i = t1[i - tile_begin];
+                    const double v1 = t10 * v0;
+                    t8[i - tile_begin] += (t0[j*128 + i - tile_begin] - (t1_i + (t3[i - tile_begin] - t1_i))) * v0;
+                    t11[i - tile_begin] += v1 - v1;
+                    t14[i - tile_begin] += v0;
+                    t16[j*128 + i - tile_begin] = v1;
                 }
             }
 
-            /* grad_w[l:d] = sum[i:n, j:k](X[i, j, l] * (t12[i, j] + (t15[i, j] + t14[i, j]))) */
+            /* t9 = sum[i:n](t8[i]) */
+            double t9_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t9_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t9_part_sum += t8[i - tile_begin];
+            }
+            t9_part += t9_part_sum;
+
+            /* t13[i:n, j:k] = where(t0[i, j] == t1[i], t11[i] / t12[i], 0) */
+            /* t15[i:n, j:k] = where(-inf == t0[i, j], 0, -(t10 * t14[i] * exp(t0[i, j] - t3[i]))) */
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t0_ij = t0[j*128 + i - tile_begin];
+                    const double v0 = -INFINITY == t0_ij ? 0.0 : -(t10 * t14[i - tile_begin] * gradc_exp(t0_ij - t3[i - tile_begin]));
+                    t13[j*128 + i - tile_begin] = t0_ij == t1[i - tile_begin] ? t11[i - tile_begin] / t12[i - tile_begin] : 0.0;
+                    t15[j*128 + i - tile_begin] = v0;
+                }
+            }
+
+            /* grad_w[l:d] = sum[i:n, j:k](X[i, j, l] * (t13[i, j] + (t16[i, j] + t15[i, j]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                    const double v0 = t12[(i - tile_begin)*k + j] + (t14[(i - tile_begin)*k + j] + t15[(i - tile_begin)*k + j]);
-                    const double v1 = t12[(i - tile_begin)*k + (j + 1)] + (t14[(i - tile_begin)*k + (j + 1)] + t15[(i - tile_begin)*k + (j + 1)]);
-                    const double v2 = t12[(i - tile_begin)*k + (j + 2)] + (t14[(i - tile_begin)*k + (j + 2)] + t15[(i - tile_begin)*k + (j + 2)]);
-                    const double v3 = t12[(i - tile_begin)*k + (j + 3)] + (t14[(i - tile_begin)*k + (j + 3)] + t15[(i - tile_begin)*k + (j + 3)]);
+                    const double v0 = t13[j*128 + i - tile_begin] + (t16[j*128 + i - tile_begin] + t15[j*128 + i - tile_begin]);
+                    const double v1 = t13[(j + 1)*128 + i - tile_begin] + (t16[(j + 1)*128 + i - tile_begin] + t15[(j + 1)*128 + i - tile_begin]);
+                    const double v2 = t13[(j + 2)*128 + i - tile_begin] + (t16[(j + 2)*128 + i - tile_begin] + t15[(j + 2)*128 + i - tile_begin]);
+                    const double v3 = t13[(j + 3)*128 + i - tile_begin] + (t16[(j + 3)*128 + i - tile_begin] + t15[(j + 3)*128 + i - tile_begin]);
                     GRADC_SIMD()
                     for (int64_t l = 0; l < d; ++l) {
                         grad_w_part[l] += X[(i*k + j)*d + l] * v0 + X[(i*k + (j + 1))*d + l] * v1 + X[(i*k + (j + 2))*d + l] * v2 + X[(i*k + (j + 3))*d + l] * v3;
                     }
                 }
                 for (int64_t j = k / 4 * 4; j < k; ++j) {
-                    const double v0 = t12[(i - tile_begin)*k + j] + (t14[(i - tile_begin)*k + j] + t15[(i - tile_begin)*k + j]);
+                    const double v0 = t13[j*128 + i - tile_begin] + (t16[j*128 + i - tile_begin] + t15[j*128 + i - tile_begin]);
                     GRADC_SIMD()
                     for (int64_t l = 0; l < d; ++l) {
                         grad_w_part[l] += X[(i*k + j)*d + l] * v0;
@@ -736,11 +898,11 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
                 }
             }
         }
-        t8_parts[part] = t8_part;
+        t9_parts[part] = t9_part;
     }
-    double t8 = 0.0;
+    double t9 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t8 += t8_parts[part];
+        t9 += t9_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
@@ -750,7 +912,7 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
         }
     }
 
-    /* value = -(t8 / n) */
-    *value = -(t8 / (double)n);
+    /* value = -(t9 / n) */
+    *value = -(t9 / (double)n);
     return 0;
 }

@@ -55,12 +55,6 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
     return part == parts ? rows : rows / 128 * part / parts * 128;
 }
 
-/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
-static int64_t gradc_rows(size_t bytes)
-{
-    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
-}
-
 /* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
 #if defined(__AVX512F__)
 #define GRADC_BYTES 64
@@ -179,9 +173,29 @@ static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const do
     }
 }
 
+/* t[j, i] = s[i, j], both with contiguous rows, eight rows of s at a time. */
+static void gradc_transpose(int64_t rows, int64_t columns, const double *restrict s, int64_t s_row,
+                            double *restrict t, int64_t t_row)
+{
+    int64_t i = 0;
+    for (; i + 8 <= rows; i += 8) {
+        for (int64_t j = 0; j < columns; ++j) {
+            for (int64_t r = 0; r < 8; ++r) {
+                t[j * t_row + i + r] = s[(i + r) * s_row + j];
+            }
+        }
+    }
+    for (; i < rows; ++i) {
+        for (int64_t j = 0; j < columns; ++j) {
+            t[j * t_row + i] = s[i * s_row + j];
+        }
+    }
+}
+
 size_t multiclass_hinge_value_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 5*k + 3, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*k + 6*k + 3, 0) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -191,8 +205,8 @@ int multiclass_hinge_value(int64_t d, int64_t k, int64_t n, const double *restri
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 3*d*k + 5*k + 3, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const int64_t parts = gradc_parts(n, 3*d*k + 6*k + 3, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -200,6 +214,8 @@ int multiclass_hinge_value(int64_t d, int64_t k, int64_t n, const double *restri
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
         double *const Z = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const Y_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t1 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
@@ -209,23 +225,29 @@ int multiclass_hinge_value(int64_t d, int64_t k, int64_t n, const double *restri
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* Z[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, Z, k, 1, 0);
+            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, Z, 1, 128, 0);
 
-            /* t0[l:n, j:k] = 1 + Z[l, j] - Y[l, j] */
+            /* Y_tile[l:n, j:k] = Y[l, j] */
+            gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
+
+            /* t0[l:n, j:k] = 1 + Z[l, j] - Y_tile[l, j] */
             /* t1[l:n] = max[j:k](t0[l, j]) */
-            /* t2[l:n] = sum[j:k](Y[l, j] * Z[l, j]) */
+            /* t2[l:n] = sum[j:k](Z[l, j] * Y_tile[l, j]) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                double t1_max = -INFINITY;
-                double t2_sum = 0.0;
-                for (int64_t j = 0; j < k; ++j) {
-                    const double Z_lj = Z[(l - tile_begin)*k + j];
-                    const double Y_lj = Y[l*k + j];
-                    const double v0 = 1.0 + Z_lj - Y_lj;
-                    t1_max = (v0 > t1_max || v0 != v0) ? v0 : t1_max;
-                    t2_sum += Y_lj * Z_lj;
+                t1[l - tile_begin] = -INFINITY;
+            }
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t2[l - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double Z_lj = Z[j*128 + l - tile_begin];
+                    const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
+                    const double v0 = 1.0 + Z_lj - Y_tile_lj;
+                    t1[l - tile_begin] = (v0 > t1[l - tile_begin] || v0 != v0) ? v0 : t1[l - tile_begin];
+                    t2[l - tile_begin] += Z_lj * Y_tile_lj;
                 }
-                t1[l - tile_begin] = t1_max;
-                t2[l - tile_begin] = t2_sum;
             }
 
             /* t3 = sum[l:n](t1[l] - t2[l]) */
@@ -260,7 +282,8 @@ int multiclass_hinge_value(int64_t d, int64_t k, int64_t n, const double *restri
 
 size_t multiclass_hinge_forward_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 5*k + 3, 0) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d*k + 6*k + 3, 0) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int multiclass_hinge_forward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
@@ -269,14 +292,16 @@ int multiclass_hinge_forward(int64_t d, int64_t k, int64_t n, const double *rest
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 3*d*k + 5*k + 3, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double));
+    const int64_t parts = gradc_parts(n, 3*d*k + 6*k + 3, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
+        double *const Y_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t2 = (void *)own;
         double t3_part = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
@@ -285,18 +310,26 @@ int multiclass_hinge_forward(int64_t d, int64_t k, int64_t n, const double *rest
             /* Z[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
             gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, &Z[tile_begin*k], k, 1, 0);
 
-            /* t0[l:n, j:k] = 1 + Z[l, j] - Y[l, j] */
+            /* Y_tile[l:n, j:k] = Y[l, j] */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                GRADC_SIMD()
+                for (int64_t j = 0; j < k; ++j) {
+                    Y_tile[(l - tile_begin)*k + j] = Y[l*k + j];
+                }
+            }
+
+            /* t0[l:n, j:k] = 1 + Z[l, j] - Y_tile[l, j] */
             /* t1[l:n] = max[j:k](t0[l, j]) */
-            /* t2[l:n] = sum[j:k](Y[l, j] * Z[l, j]) */
+            /* t2[l:n] = sum[j:k](Z[l, j] * Y_tile[l, j]) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 double t1_max = -INFINITY;
                 double t2_sum = 0.0;
                 for (int64_t j = 0; j < k; ++j) {
                     const double Z_lj = Z[l*k + j];
-                    const double Y_lj = Y[l*k + j];
-                    const double v0 = 1.0 + Z_lj - Y_lj;
+                    const double Y_tile_lj = Y_tile[(l - tile_begin)*k + j];
+                    const double v0 = 1.0 + Z_lj - Y_tile_lj;
                     t1_max = (v0 > t1_max || v0 != v0) ? v0 : t1_max;
-                    t2_sum += Y_lj * Z_lj;
+                    t2_sum += Y_tile_lj * Z_lj;
                 }
                 t1[l] = t1_max;
                 t2[l - tile_begin] = t2_sum;
@@ -334,7 +367,7 @@ int multiclass_hinge_forward(int64_t d, int64_t k, int64_t n, const double *rest
 
 size_t multiclass_hinge_backward_work(int64_t d, int64_t k, int64_t n)
 {
-    return gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 7*d*k + 17*k, d*k) * (gradc_bytes(d*k, sizeof(double))
+    return gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 3*d*k + 20*k, d*k) * (gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double)));
@@ -346,32 +379,31 @@ int multiclass_hinge_backward(int64_t d, int64_t k, int64_t n, const double *res
                               void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t5 = (void *)scratch;
+    double *const t6 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
 
     /* t2 = cotangent / n */
     const double t2 = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 7*d*k + 17*k, d*k);
+    const int64_t parts = gradc_parts(n, 3*d*k + 20*k, d*k);
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
-        double *const t5_part = part == 0 ? t5 : (void *)own;
+        double *const t6_part = part == 0 ? t6 : (void *)own;
         own += gradc_bytes(d*k, sizeof(double));
         double *const t0 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t3 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t4 = (void *)own;
+        double *const t5 = (void *)own;
         for (int64_t at = 0; at < d*k; ++at) {
-            t5_part[at] = 0.0;
+            t6_part[at] = 0.0;
         }
-        const int64_t tile_rows = gradc_rows((d + 2*k) * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* t0[l:n, j:k] = 1 + Z[l, j] - Y[l, j] */
             /* t3[l:n] = sum[j:k](where(t0[l, j] == t1[l], 1, 0)) */
@@ -388,41 +420,34 @@ int multiclass_hinge_backward(int64_t d, int64_t k, int64_t n, const double *res
             }
 
             /* t4[l:n, j:k] = where(t0[l, j] == t1[l], t2 / t3[l], 0) */
+            /* t5[j:k, l:n] = t4[l, j] - t2 * Y[l, j] */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t1_l = t1[l];
                 const double v0 = t2 / t3[l - tile_begin];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    t4[(l - tile_begin)*k + j] = t0[(l - tile_begin)*k + j] == t1_l ? v0 : 0.0;
+                    t5[j*128 + l - tile_begin] = (t0[(l - tile_begin)*k + j] == t1_l ? v0 : 0.0) - t2 * Y[l*k + j];
                 }
             }
 
-            /* t5[i:d, j:k] = sum[l:n](X[l, i] * (t4[l, j] - t2 * Y[l, j])) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                for (int64_t i = 0; i < d; ++i) {
-                    const double X_li = X[l*d + i];
-                    GRADC_SIMD()
-                    for (int64_t j = 0; j < k; ++j) {
-                        t5_part[i*k + j] += X_li * (t4[(l - tile_begin)*k + j] - t2 * Y[l*k + j]);
-                    }
-                }
-            }
+            /* t6[i:d, j:k] = sum[l:n](X[l, i] * t5[j, l]) */
+            gradc_product(k, d, tile_end - tile_begin, t5, 128, 1, &X[tile_begin*d], d, 1, t6_part, 1, k, 1);
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t5_more = (void *)(part_scratch + part * part_bytes);
+        const double *const t6_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
-            t5[at] += t5_more[at];
+            t6[at] += t6_more[at];
         }
     }
 
-    /* grad_W[i:d, j:k] = t5[i, j] + 2 * W[i, j] * (cotangent * (0.5 * lam)) */
+    /* grad_W[i:d, j:k] = t6[i, j] + 2 * W[i, j] * (cotangent * (0.5 * lam)) */
     const double v0 = cotangent * (0.5 * lam);
     for (int64_t i = 0; i < d; ++i) {
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
-            grad_W[i*k + j] = t5[i*k + j] + 2.0 * W[i*k + j] * v0;
+            grad_W[i*k + j] = t6[i*k + j] + 2.0 * W[i*k + j] * v0;
         }
     }
     return 0;
@@ -430,7 +455,8 @@ int multiclass_hinge_backward(int64_t d, int64_t k, int64_t n, const double *res
 
 size_t multiclass_hinge_value_and_grad_work(int64_t d, int64_t k, int64_t n)
 {
-    return gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 10*d*k + 19*k + 3, d*k) * (gradc_bytes(d*k, sizeof(double))
+    return gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 23*k + 3, d*k) * (gradc_bytes(d*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -444,23 +470,25 @@ int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const doubl
                                     double *restrict value, double *restrict grad_W, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t8 = (void *)scratch;
+    double *const t9 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
 
     /* t5 = 1 / n */
     const double t5 = 1.0 / (double)n;
-    const int64_t parts = gradc_parts(n, 10*d*k + 19*k + 3, d*k);
-    const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const int64_t parts = gradc_parts(n, 6*d*k + 23*k + 3, d*k);
+    const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t3_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
-        double *const t8_part = part == 0 ? t8 : (void *)own;
+        double *const t9_part = part == 0 ? t9 : (void *)own;
         own += gradc_bytes(d*k, sizeof(double));
         double *const Z = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const Y_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t0 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
@@ -470,33 +498,39 @@ int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const doubl
         own += gradc_bytes(128, sizeof(double));
         double *const t6 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t7 = (void *)own;
+        double *const t8 = (void *)own;
         double t3_part = 0.0;
         for (int64_t at = 0; at < d*k; ++at) {
-            t8_part[at] = 0.0;
+            t9_part[at] = 0.0;
         }
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* Z[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, Z, k, 1, 0);
+            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, Z, 1, 128, 0);
 
-            /* t0[l:n, j:k] = 1 + Z[l, j] - Y[l, j] */
+            /* Y_tile[l:n, j:k] = Y[l, j] */
+            gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
+
+            /* t0[l:n, j:k] = 1 + Z[l, j] - Y_tile[l, j] */
             /* t1[l:n] = max[j:k](t0[l, j]) */
-            /* t2[l:n] = sum[j:k](Y[l, j] * Z[l, j]) */
+            /* t2[l:n] = sum[j:k](Z[l, j] * Y_tile[l, j]) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                double t1_max = -INFINITY;
-                double t2_sum = 0.0;
-                for (int64_t j = 0; j < k; ++j) {
-                    const double Z_lj = Z[(l - tile_begin)*k + j];
-                    const double Y_lj = Y[l*k + j];
-                    const double v0 = 1.0 + Z_lj - Y_lj;
-                    t0[(l - tile_begin)*k + j] = v0;
-                    t1_max = (v0 > t1_max || v0 != v0) ? v0 : t1_max;
-                    t2_sum += Y_lj * Z_lj;
+                t1[l - tile_begin] = -INFINITY;
+            }
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t2[l - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double Z_lj = Z[j*128 + l - tile_begin];
+                    const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
+                    const double v0 = 1.0 + Z_lj - Y_tile_lj;
+                    t0[j*128 + l - tile_begin] = v0;
+                    t1[l - tile_begin] = (v0 > t1[l - tile_begin] || v0 != v0) ? v0 : t1[l - tile_begin];
+                    t2[l - tile_begin] += Z_lj * Y_tile_lj;
                 }
-                t1[l - tile_begin] = t1_max;
-                t2[l - tile_begin] = t2_sum;
             }
 
             /* t3 = sum[l:n](t1[l] - t2[l]) */
@@ -508,57 +542,34 @@ int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const doubl
             t3_part += t3_part_sum;
 
             /* t6[l:n] = sum[j:k](where(t0[l, j] == t1[l], 1, 0)) */
-            for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
-                const double t1_l = t1[l - tile_begin];
-                double t6_sum = 0.0;
-                const double t1_l1 = t1[(l + 1) - tile_begin];
-                double t6_sum_ = 0.0;
-                const double t1_l2 = t1[(l + 2) - tile_begin];
-                double t6_sum_2 = 0.0;
-                const double t1_l3 = t1[(l + 3) - tile_begin];
-                double t6_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t6_sum, t6_sum_, t6_sum_2, t6_sum_3))
-                for (int64_t j = 0; j < k; ++j) {
-                    t6_sum += t0[(l - tile_begin)*k + j] == t1_l ? 1.0 : 0.0;
-                    t6_sum_ += t0[((l + 1) - tile_begin)*k + j] == t1_l1 ? 1.0 : 0.0;
-                    t6_sum_2 += t0[((l + 2) - tile_begin)*k + j] == t1_l2 ? 1.0 : 0.0;
-                    t6_sum_3 += t0[((l + 3) - tile_begin)*k + j] == t1_l3 ? 1.0 : 0.0;
-                }
-                t6[l - tile_begin] = t6_sum;
-                t6[(l + 1) - tile_begin] = t6_sum_;
-                t6[(l + 2) - tile_begin] = t6_sum_2;
-                t6[(l + 3) - tile_begin] = t6_sum_3;
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t6[l - tile_begin] = 0.0;
             }
-            for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
-                const double t1_l = t1[l - tile_begin];
-                double t6_sum = 0.0;
-                GRADC_SIMD(reduction(+:t6_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    t6_sum += t0[(l - tile_begin)*k + j] == t1_l ? 1.0 : 0.0;
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    t6[l - tile_begin] += (t0[j*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0) + (t0[(j + 1)*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0) + (t0[(j + 2)*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0) + (t0[(j + 3)*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0);
                 }
-                t6[l - tile_begin] = t6_sum;
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    t6[l - tile_begin] += t0[j*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0;
+                }
             }
 
             /* t7[l:n, j:k] = where(t0[l, j] == t1[l], t5 / t6[l], 0) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t1_l = t1[l - tile_begin];
-                const double v0 = t5 / t6[l - tile_begin];
+            /* t8[j:k, l:n] = t7[l, j] - t5 * Y_tile[l, j] */
+            for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    t7[(l - tile_begin)*k + j] = t0[(l - tile_begin)*k + j] == t1_l ? v0 : 0.0;
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double v0 = (t0[j*128 + l - tile_begin] == t1[l - tile_begin] ? t5 / t6[l - tile_begin] : 0.0) - t5 * Y_tile[j*128 + l - tile_begin];
+                    t8[j*128 + l - tile_begin] = v0;
                 }
             }
 
-            /* t8[i:d, j:k] = sum[l:n](X[l, i] * (t7[l, j] - t5 * Y[l, j])) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                for (int64_t i = 0; i < d; ++i) {
-                    const double X_li = X[l*d + i];
-                    GRADC_SIMD()
-                    for (int64_t j = 0; j < k; ++j) {
-                        t8_part[i*k + j] += X_li * (t7[(l - tile_begin)*k + j] - t5 * Y[l*k + j]);
-                    }
-                }
-            }
+            /* t9[i:d, j:k] = sum[l:n](X[l, i] * t8[j, l]) */
+            gradc_product(k, d, tile_end - tile_begin, t8, 128, 1, &X[tile_begin*d], d, 1, t9_part, 1, k, 1);
         }
         t3_parts[part] = t3_part;
     }
@@ -567,22 +578,22 @@ int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const doubl
         t3 += t3_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t8_more = (void *)(part_scratch + part * part_bytes);
+        const double *const t9_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
-            t8[at] += t8_more[at];
+            t9[at] += t9_more[at];
         }
     }
     double t4 = 0.0;
 
     /* t4 = sum[i:d, j:k](W[i, j] * W[i, j]) */
-    /* grad_W[i:d, j:k] = t8[i, j] + lam * W[i, j] */
+    /* grad_W[i:d, j:k] = t9[i, j] + lam * W[i, j] */
     for (int64_t i = 0; i < d; ++i) {
         GRADC_SIMD(reduction(+:t4))
         for (int64_t j = 0; j < k; ++j) {
             const double W_ij = W[i*k + j];
             t4 += W_ij * W_ij;
-            grad_W[i*k + j] = t8[i*k + j] + lam * W_ij;
+            grad_W[i*k + j] = t9[i*k + j] + lam * W_ij;
         }
     }
 

@@ -219,13 +219,33 @@ static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const do
     }
 }
 
+/* t[j, i] = s[i, j], both with contiguous rows, eight rows of s at a time. */
+static void gradc_transpose(int64_t rows, int64_t columns, const double *restrict s, int64_t s_row,
+                            double *restrict t, int64_t t_row)
+{
+    int64_t i = 0;
+    for (; i + 8 <= rows; i += 8) {
+        for (int64_t j = 0; j < columns; ++j) {
+            for (int64_t r = 0; r < 8; ++r) {
+                t[j * t_row + i + r] = s[(i + r) * s_row + j];
+            }
+        }
+    }
+    for (; i < rows; ++i) {
+        for (int64_t j = 0; j < columns; ++j) {
+            t[j * t_row + i] = s[i * s_row + j];
+        }
+    }
+}
+
 size_t one_hot_cross_entropy_value_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 37*k + 27, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*k + 38*k + 27, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -235,8 +255,8 @@ int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 3*d*k + 37*k + 27, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const int64_t parts = gradc_parts(n, 3*d*k + 38*k + 27, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t6_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -253,36 +273,48 @@ int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
         own += gradc_bytes(128, sizeof(double));
         double *const t4 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
+        double *const Y_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t5 = (void *)own;
         double t6_part = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, t0, k, 1, 0);
+            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, t0, 1, 128, 0);
 
             /* t1[l:n, j:k] = t0[l, j] + b[j] */
             /* t2[l:n] = max[j:k](t1[l, j]) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                double t2_max = -INFINITY;
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v0 = t0[(l - tile_begin)*k + j] + b[j];
-                    t1[(l - tile_begin)*k + j] = v0;
-                    t2_max = (v0 > t2_max || v0 != v0) ? v0 : t2_max;
+                t2[l - tile_begin] = -INFINITY;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                const double b_j = b[j];
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double v0 = t0[j*128 + l - tile_begin] + b_j;
+                    t1[j*128 + l - tile_begin] = v0;
+                    t2[l - tile_begin] = (v0 > t2[l - tile_begin] || v0 != v0) ? v0 : t2[l - tile_begin];
                 }
-                t2[l - tile_begin] = t2_max;
             }
 
             /* t3[l:n] = sum[j:k](exp(t1[l, j] - where(inf == abs(t2[l]), 0, t2[l]))) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t2_l = t2[l - tile_begin];
-                const double v0 = INFINITY == fabs(t2_l) ? 0.0 : t2_l;
-                double t3_sum = 0.0;
-                GRADC_SIMD(reduction(+:t3_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    t3_sum += gradc_exp(t1[(l - tile_begin)*k + j] - v0);
+                t3[l - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double t2_l = t2[l - tile_begin];
+                    t3[l - tile_begin] += gradc_exp(t1[j*128 + l - tile_begin] - (INFINITY == fabs(t2_l) ? 0.0 : t2_l)) + gradc_exp(t1[(j + 1)*128 + l - tile_begin] - (INFINITY == fabs(t2_l) ? 0.0 : t2_l)) + gradc_exp(t1[(j + 2)*128 + l - tile_begin] - (INFINITY == fabs(t2_l) ? 0.0 : t2_l)) + gradc_exp(t1[(j + 3)*128 + l - tile_begin] - (INFINITY == fabs(t2_l) ? 0.0 : t2_l));
                 }
-                t3[l - tile_begin] = t3_sum;
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double t2_l = t2[l - tile_begin];
+                    t3[l - tile_begin] += gradc_exp(t1[j*128 + l - tile_begin] - (INFINITY == fabs(t2_l) ? 0.0 : t2_l));
+                }
             }
 
             /* t4[l:n] = log(t3[l]) + where(inf == abs(t2[l]), 0, t2[l]) */
@@ -292,41 +324,31 @@ int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
                 t4[l - tile_begin] = gradc_log(t3[l - tile_begin]) + (INFINITY == fabs(t2_l) ? 0.0 : t2_l);
             }
 
-            /* t5[l:n] = sum[j:k](Y[l, j] * (t1[l, j] - (t2[l] + (t4[l] - t2[l])))) */
-            for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
-                const double t2_l = t2[l - tile_begin];
-                const double v0 = t2_l + (t4[l - tile_begin] - t2_l);
-                double t5_sum = 0.0;
-                const double t2_l1 = t2[(l + 1) - tile_begin];
-                const double v1 = t2_l1 + (t4[(l + 1) - tile_begin] - t2_l1);
-                double t5_sum_ = 0.0;
-                const double t2_l2 = t2[(l + 2) - tile_begin];
-                const double v2 = t2_l2 + (t4[(l + 2) - tile_begin] - t2_l2);
-                double t5_sum_2 = 0.0;
-                const double t2_l3 = t2[(l + 3) - tile_begin];
-                const double v3 = t2_l3 + (t4[(l + 3) - tile_begin] - t2_l3);
-                double t5_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t5_sum, t5_sum_, t5_sum_2, t5_sum_3))
-                for (int64_t j = 0; j < k; ++j) {
-                    t5_sum += Y[l*k + j] * (t1[(l - tile_begin)*k + j] - v0);
-                    t5_sum_ += Y[(l + 1)*k + j] * (t1[((l + 1) - tile_begin)*k + j] - v1);
-                    t5_sum_2 += Y[(l + 2)*k + j] * (t1[((l + 2) - tile_begin)*k + j] - v2);
-                    t5_sum_3 += Y[(l + 3)*k + j] * (t1[((l + 3) - tile_begin)*k + j] - v3);
-                }
-                t5[l - tile_begin] = t5_sum;
-                t5[(l + 1) - tile_begin] = t5_sum_;
-                t5[(l + 2) - tile_begin] = t5_sum_2;
-                t5[(l + 3) - tile_begin] = t5_sum_3;
+            /* Y_tile[l:n, j:k] = Y[l, j] */
+            gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
+
+            /* t5[l:n] = sum[j:k](Y_tile[l, j] * (t1[l, j] - (t2[l] + (t4[l] - t2[l])))) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t5[l - tile_begin] = 0.0;
             }
-            for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
-                const double t2_l = t2[l - tile_begin];
-                const double v0 = t2_l + (t4[l - tile_begin] - t2_l);
-                double t5_sum = 0.0;
-                GRADC_SIMD(reduction(+:t5_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    t5_sum += Y[l*k + j] * (t1[(l - tile_begin)*k + j] - v0);
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double t2_l = t2[l - tile_begin];
+                    const double v0 = Y_tile[j*128 + l - tile_begin] * (t1[j*128 + l - tile_begin] - (t2_l + (t4[l - tile_begin] - t2_l)));
+                    const double v1 = Y_tile[(j + 1)*128 + l - tile_begin] * (t1[(j + 1)*128 + l - tile_begin] - (t2_l + (t4[l - tile_begin] - t2_l)));
+                    const double v2 = Y_tile[(j + 2)*128 + l - tile_begin] * (t1[(j + 2)*128 + l - tile_begin] - (t2_l + (t4[l - tile_begin] - t2_l)));
+                    const double v3 = Y_tile[(j + 3)*128 + l - tile_begin] * (t1[(j + 3)*128 + l - tile_begin] - (t2_l + (t4[l - tile_begin] - t2_l)));
+                    t5[l - tile_begin] += v0 + v1 + v2 + v3;
                 }
-                t5[l - tile_begin] = t5_sum;
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double t2_l = t2[l - tile_begin];
+                    const double v0 = Y_tile[j*128 + l - tile_begin] * (t1[j*128 + l - tile_begin] - (t2_l + (t4[l - tile_begin] - t2_l)));
+                    t5[l - tile_begin] += v0;
+                }
             }
 
             /* t6 = sum[l:n](t5[l]) */
@@ -351,8 +373,9 @@ int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
 
 size_t one_hot_cross_entropy_forward_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 37*k + 27, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*k + 38*k + 27, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -362,8 +385,8 @@ int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 3*d*k + 37*k + 27, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const int64_t parts = gradc_parts(n, 3*d*k + 38*k + 27, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t5_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -374,6 +397,8 @@ int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
         own += gradc_bytes(128*k, sizeof(double));
         double *const t3_ = (void *)own;
         own += gradc_bytes(128, sizeof(double));
+        double *const Y_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t4 = (void *)own;
         double t5_part = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
@@ -413,7 +438,15 @@ int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
                 t3[l] = gradc_log(t3_[l - tile_begin]) + (INFINITY == fabs(t2_l) ? 0.0 : t2_l);
             }
 
-            /* t4[l:n] = sum[j:k](Y[l, j] * (t1[l, j] - (t2[l] + (t3_2[l] - t2[l])))) */
+            /* Y_tile[l:n, j:k] = Y[l, j] */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                GRADC_SIMD()
+                for (int64_t j = 0; j < k; ++j) {
+                    Y_tile[(l - tile_begin)*k + j] = Y[l*k + j];
+                }
+            }
+
+            /* t4[l:n] = sum[j:k](Y_tile[l, j] * (t1[l, j] - (t2[l] + (t3_2[l] - t2[l])))) */
             for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
                 const double t2_l = t2[l];
                 const double v0 = t2_l + (t3[l] - t2_l);
@@ -429,10 +462,10 @@ int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
                 double t4_sum_3 = 0.0;
                 GRADC_SIMD(reduction(+:t4_sum, t4_sum_, t4_sum_2, t4_sum_3))
                 for (int64_t j = 0; j < k; ++j) {
-                    t4_sum += Y[l*k + j] * (t1[(l - tile_begin)*k + j] - v0);
-                    t4_sum_ += Y[(l + 1)*k + j] * (t1[((l + 1) - tile_begin)*k + j] - v1);
-                    t4_sum_2 += Y[(l + 2)*k + j] * (t1[((l + 2) - tile_begin)*k + j] - v2);
-                    t4_sum_3 += Y[(l + 3)*k + j] * (t1[((l + 3) - tile_begin)*k + j] - v3);
+                    t4_sum += Y_tile[(l - tile_begin)*k + j] * (t1[(l - tile_begin)*k + j] - v0);
+                    t4_sum_ += Y_tile[((l + 1) - tile_begin)*k + j] * (t1[((l + 1) - tile_begin)*k + j] - v1);
+                    t4_sum_2 += Y_tile[((l + 2) - tile_begin)*k + j] * (t1[((l + 2) - tile_begin)*k + j] - v2);
+                    t4_sum_3 += Y_tile[((l + 3) - tile_begin)*k + j] * (t1[((l + 3) - tile_begin)*k + j] - v3);
                 }
                 t4[l - tile_begin] = t4_sum;
                 t4[(l + 1) - tile_begin] = t4_sum_;
@@ -445,7 +478,7 @@ int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
                 double t4_sum = 0.0;
                 GRADC_SIMD(reduction(+:t4_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t4_sum += Y[l*k + j] * (t1[(l - tile_begin)*k + j] - v0);
+                    t4_sum += Y_tile[(l - tile_begin)*k + j] * (t1[(l - tile_begin)*k + j] - v0);
                 }
                 t4[l - tile_begin] = t4_sum;
             }
@@ -472,10 +505,12 @@ int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
 
 size_t one_hot_cross_entropy_backward_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 53*k, d*k + k) * (gradc_bytes(k, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*k + 55*k, d*k + k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double)));
@@ -493,8 +528,8 @@ int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
 
     /* t4 = -(cotangent / n) */
     const double t4 = -(cotangent / (double)n);
-    const int64_t parts = gradc_parts(n, 3*d*k + 53*k, d*k + k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const int64_t parts = gradc_parts(n, 3*d*k + 55*k, d*k + k);
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -504,11 +539,15 @@ int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
         own += gradc_bytes(k, sizeof(double));
         double *const grad_W_part = part == 0 ? grad_W : (void *)own;
         own += gradc_bytes(d*k, sizeof(double));
+        double *const t0_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t1 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t5 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const t6 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const Y_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t5 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t7 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
@@ -522,49 +561,78 @@ int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-            /* t1[l:n, j:k] = t0[l, j] + b[j] */
-            /* t5[l:n] = sum[j:k](let(s0 := t4 * Y[l, j], s0 - s0)) */
+            /* t0_tile[l:n, j:k] = t0[l, j] */
+            gradc_transpose(tile_end - tile_begin, k, &t0[tile_begin*k], k, t0_tile, 128);
+
+            /* t1[l:n, j:k] = t0_tile[l, j] + b[j] */
             /* t6[l:n] = sum[j:k](where(t1[l, j] == t2[l], 1, 0)) */
-            /* t7[l:n] = sum[j:k](Y[l, j]) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t2_l = t2[l];
-                double t5_sum = 0.0;
-                double t6_sum = 0.0;
-                double t7_sum = 0.0;
-                GRADC_SIMD(reduction(+:t5_sum, t6_sum, t7_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v0 = t0[l*k + j] + b[j];
-                    const double Y_lj = Y[l*k + j];
-                    const double v1 = t4 * Y_lj;
-                    t1[(l - tile_begin)*k + j] = v0;
-                    t5_sum += v1 - v1;
-                    t6_sum += t2_l == v0 ? 1.0 : 0.0;
-                    t7_sum += Y_lj;
+                t6[l - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                const double b_j = b[j];
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double v0 = t0_tile[j*128 + l - tile_begin] + b_j;
+                    t1[j*128 + l - tile_begin] = v0;
+                    t6[l - tile_begin] += t2[l] == v0 ? 1.0 : 0.0;
                 }
-                t5[l - tile_begin] = t5_sum;
-                t6[l - tile_begin] = t6_sum;
-                t7[l - tile_begin] = t7_sum;
             }
 
-            /* t8[l:n, j:k] = where(t1[l, j] == t2[l], t5[l] / t6[l], 0) + (t4 * Y[l, j] + where(-inf == t1[l, j],
-             *    0, -(t4 * t7[l] * exp(t1[l, j] - t3[l])))) */
-            /* grad_b[j:k] = sum[l:n](t8[l, j]) */
+            /* Y_tile[l:n, j:k] = Y[l, j] */
+            gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
+
+            /* t5[l:n] = sum[j:k](let(s0 := t4 * Y_tile[l, j], s0 - s0)) */
+            /* t7[l:n] = sum[j:k](Y_tile[l, j]) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t2_l = t2[l];
-                const double v0 = t5[l - tile_begin] / t6[l - tile_begin];
-                const double v1 = t4 * t7[l - tile_begin];
-                const double t3_l = t3[l];
+                t5[l - tile_begin] = 0.0;
+            }
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t7[l - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                 GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    const double t1_lj = t1[(l - tile_begin)*k + j];
-                    const double v2 = (t1_lj == t2_l ? v0 : 0.0) + (t4 * Y[l*k + j] + (-INFINITY == t1_lj ? 0.0 : -(v1 * gradc_exp(t1_lj - t3_l))));
-                    t8[(l - tile_begin)*k + j] = v2;
-                    grad_b_part[j] += v2;
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
+                    const double v0 = t4 * Y_tile_lj;
+                    const double Y_tile_lj1 = Y_tile[(j + 1)*128 + l - tile_begin];
+                    const double v1 = t4 * Y_tile_lj1;
+                    const double Y_tile_lj2 = Y_tile[(j + 2)*128 + l - tile_begin];
+                    const double v2 = t4 * Y_tile_lj2;
+                    const double Y_tile_lj3 = Y_tile[(j + 3)*128 + l - tile_begin];
+                    const double v3 = t4 * Y_tile_lj3;
+                    t5[l - tile_begin] += (v0 - v0) + (v1 - v1) + (v2 - v2) + (v3 - v3);
+                    t7[l - tile_begin] += Y_tile_lj + Y_tile_lj1 + Y_tile_lj2 + Y_tile_lj3;
                 }
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
+                    const double v0 = t4 * Y_tile_lj;
+                    t5[l - tile_begin] += v0 - v0;
+                    t7[l - tile_begin] += Y_tile_lj;
+                }
+            }
+
+            /* t8[l:n, j:k] = where(t1[l, j] == t2[l], t5[l] / t6[l], 0) + (t4 * Y_tile[l, j] + where(-inf == t1[l,
+             *    j], 0, -(t4 * t7[l] * exp(t1[l, j] - t3[l])))) */
+            /* grad_b[j:k] = sum[l:n](t8[l, j]) */
+            for (int64_t j = 0; j < k; ++j) {
+                double grad_b_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:grad_b_part_sum))
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double t1_lj = t1[j*128 + l - tile_begin];
+                    const double v0 = t4 * Y_tile[j*128 + l - tile_begin] + (-INFINITY == t1_lj ? 0.0 : -(t4 * t7[l - tile_begin] * gradc_exp(t1_lj - t3[l])));
+                    const double v1 = (t1_lj == t2[l] ? t5[l - tile_begin] / t6[l - tile_begin] : 0.0) + v0;
+                    t8[j*128 + l - tile_begin] = v1;
+                    grad_b_part_sum += v1;
+                }
+                grad_b_part[j] += grad_b_part_sum;
             }
 
             /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t8[l, j]) */
-            gradc_product(d, k, tile_end - tile_begin, &X[tile_begin*d], 1, d, t8, k, 1, grad_W_part, k, 1, 1);
+            gradc_product(k, d, tile_end - tile_begin, t8, 128, 1, &X[tile_begin*d], d, 1, grad_W_part, 1, k, 1);
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
@@ -586,14 +654,15 @@ int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
 
 size_t one_hot_cross_entropy_value_and_grad_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 6*d*k + 83*k + 27, d*k + k) * (gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(k, sizeof(double))
+    return (size_t)gradc_parts(n, 6*d*k + 86*k + 27, d*k + k) * (gradc_bytes(k, sizeof(double))
+           + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -610,27 +679,23 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
 
     /* t7 = -(1 / n) */
     const double t7 = -(1.0 / (double)n);
-    const int64_t parts = gradc_parts(n, 6*d*k + 83*k + 27, d*k + k);
-    const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const int64_t parts = gradc_parts(n, 6*d*k + 86*k + 27, d*k + k);
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t6_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_W_part = part == 0 ? grad_W : (void *)own;
-        own += gradc_bytes(d*k, sizeof(double));
         double *const grad_b_part = part == 0 ? grad_b : (void *)own;
         own += gradc_bytes(k, sizeof(double));
+        double *const grad_W_part = part == 0 ? grad_W : (void *)own;
+        own += gradc_bytes(d*k, sizeof(double));
         double *const t0 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t1 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t2 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t8 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t10 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t3 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
@@ -638,59 +703,71 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
         own += gradc_bytes(128, sizeof(double));
         double *const t4 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
+        double *const Y_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t5 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t8 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t10 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t11 = (void *)own;
         double t6_part = 0.0;
-        for (int64_t at = 0; at < d*k; ++at) {
-            grad_W_part[at] = 0.0;
-        }
         for (int64_t at = 0; at < k; ++at) {
             grad_b_part[at] = 0.0;
+        }
+        for (int64_t at = 0; at < d*k; ++at) {
+            grad_W_part[at] = 0.0;
         }
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, t0, k, 1, 0);
+            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, t0, 1, 128, 0);
 
             /* t1[l:n, j:k] = t0[l, j] + b[j] */
             /* t2[l:n] = max[j:k](t1[l, j]) */
-            /* t8[l:n] = sum[j:k](let(s0 := t7 * Y[l, j], s0 - s0)) */
-            /* t10[l:n] = sum[j:k](Y[l, j]) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                double t2_max = -INFINITY;
-                double t8_sum = 0.0;
-                double t10_sum = 0.0;
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v0 = t0[(l - tile_begin)*k + j] + b[j];
-                    const double Y_lj = Y[l*k + j];
-                    const double v1 = t7 * Y_lj;
-                    t1[(l - tile_begin)*k + j] = v0;
-                    t2_max = (v0 > t2_max || v0 != v0) ? v0 : t2_max;
-                    t8_sum += v1 - v1;
-                    t10_sum += Y_lj;
+                t2[l - tile_begin] = -INFINITY;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                const double b_j = b[j];
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double v0 = t0[j*128 + l - tile_begin] + b_j;
+                    t1[j*128 + l - tile_begin] = v0;
+                    t2[l - tile_begin] = (v0 > t2[l - tile_begin] || v0 != v0) ? v0 : t2[l - tile_begin];
                 }
-                t2[l - tile_begin] = t2_max;
-                t8[l - tile_begin] = t8_sum;
-                t10[l - tile_begin] = t10_sum;
             }
 
             /* t3[l:n] = sum[j:k](exp(t1[l, j] - where(inf == abs(t2[l]), 0, t2[l]))) */
             /* t9[l:n] = sum[j:k](where(t1[l, j] == t2[l], 1, 0)) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t2_l = t2[l - tile_begin];
-                const double v0 = INFINITY == fabs(t2_l) ? 0.0 : t2_l;
-                double t3_sum = 0.0;
-                double t9_sum = 0.0;
-                GRADC_SIMD(reduction(+:t3_sum, t9_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double t1_lj = t1[(l - tile_begin)*k + j];
-                    t3_sum += gradc_exp(t1_lj - v0);
-                    t9_sum += t1_lj == t2_l ? 1.0 : 0.0;
+                t3[l - tile_begin] = 0.0;
+            }
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t9[l - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double t1_lj = t1[j*128 + l - tile_begin];
+                    const double t2_l = t2[l - tile_begin];
+                    const double t1_lj1 = t1[(j + 1)*128 + l - tile_begin];
+                    const double t1_lj2 = t1[(j + 2)*128 + l - tile_begin];
+                    const double t1_lj3 = t1[(j + 3)*128 + l - tile_begin];
+                    t3[l - tile_begin] += gradc_exp(t1_lj - (INFINITY == fabs(t2_l) ? 0.0 : t2_l)) + gradc_exp(t1_lj1 - (INFINITY == fabs(t2_l) ? 0.0 : t2_l)) + gradc_exp(t1_lj2 - (INFINITY == fabs(t2_l) ? 0.0 : t2_l)) + gradc_exp(t1_lj3 - (INFINITY == fabs(t2_l) ? 0.0 : t2_l));
+                    t9[l - tile_begin] += (t1_lj == t2_l ? 1.0 : 0.0) + (t1_lj1 == t2_l ? 1.0 : 0.0) + (t1_lj2 == t2_l ? 1.0 : 0.0) + (t1_lj3 == t2_l ? 1.0 : 0.0);
                 }
-                t3[l - tile_begin] = t3_sum;
-                t9[l - tile_begin] = t9_sum;
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double t1_lj = t1[j*128 + l - tile_begin];
+                    const double t2_l = t2[l - tile_begin];
+                    t3[l - tile_begin] += gradc_exp(t1_lj - (INFINITY == fabs(t2_l) ? 0.0 : t2_l));
+                    t9[l - tile_begin] += t1_lj == t2_l ? 1.0 : 0.0;
+                }
             }
 
             /* t4[l:n] = log(t3[l]) + where(inf == abs(t2[l]), 0, t2[l]) */
@@ -700,25 +777,48 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
                 t4[l - tile_begin] = gradc_log(t3[l - tile_begin]) + (INFINITY == fabs(t2_l) ? 0.0 : t2_l);
             }
 
-            /* t5[l:n] = sum[j:k](Y[l, j] * (t1[l, j] - (t2[l] + (t4[l] - t2[l])))) */
-            /* t11[l:n, j:k] = where(t1[l, j] == t2[l], t8[l] / t9[l], 0) + (t7 * Y[l, j] + where(-inf == t1[l, j],
-             *    0, -(t7 * t10[l] * exp(t1[l, j] - t4[l])))) */
+            /* Y_tile[l:n, j:k] = Y[l, j] */
+            gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
+
+            /* t5[l:n] = sum[j:k](Y_tile[l, j] * (t1[l, j] - (t2[l] + (t4[l] - t2[l])))) */
+            /* t8[l:n] = sum[j:k](let(s0 := t7 * Y_tile[l, j], s0 - s0)) */
+            /* t10[l:n] = sum[j:k](Y_tile[l, j]) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t2_l = t2[l - tile_begin];
-                const double t4_l = t4[l - tile_begin];
-                const double v0 = t2_l + (t4_l - t2_l);
-                const double v1 = t8[l - tile_begin] / t9[l - tile_begin];
-                const double v2 = t7 * t10[l - tile_begin];
-                double t5_sum = 0.0;
-                GRADC_SIMD(reduction(+:t5_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double Y_lj = Y[l*k + j];
-                    const double t1_lj = t1[(l - tile_begin)*k + j];
-                    const double v3 = (t1_lj == t2_l ? v1 : 0.0) + (t7 * Y_lj + (-INFINITY == t1_lj ? 0.0 : -(v2 * gradc_exp(t1_lj - t4_l))));
-                    t5_sum += Y_lj * (t1_lj - v0);
-                    t11[(l - tile_begin)*k + j] = v3;
+                t5[l - tile_begin] = 0.0;
+            }
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t8[l - tile_begin] = 0.0;
+            }
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t10[l - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
+                    const double t2_l = t2[l - tile_begin];
+                    const double v0 = t7 * Y_tile_lj;
+                    const double Y_tile_lj1 = Y_tile[(j + 1)*128 + l - tile_begin];
+                    const double v1 = t7 * Y_tile_lj1;
+                    const double Y_tile_lj2 = Y_tile[(j + 2)*128 + l - tile_begin];
+                    const double v2 = t7 * Y_tile_lj2;
+                    const double Y_tile_lj3 = Y_tile[(j + 3)*128 + l - tile_begin];
+                    const double v3 = t7 * Y_tile_lj3;
+                    t5[l - tile_begin] += Y_tile_lj * (t1[j*128 + l - tile_begin] - (t2_l + (t4[l - tile_begin] - t2_l))) + Y_tile_lj1 * (t1[(j + 1)*128 + l - tile_begin] - (t2_l + (t4[l - tile_begin] - t2_l))) + Y_tile_lj2 * (t1[(j + 2)*128 + l - tile_begin] - (t2_l + (t4[l - tile_begin] - t2_l))) + Y_tile_lj3 * (t1[(j + 3)*128 + l - tile_begin] - (t2_l + (t4[l - tile_begin] - t2_l)));
+                    t8[l - tile_begin] += (v0 - v0) + (v1 - v1) + (v2 - v2) + (v3 - v3);
+                    t10[l - tile_begin] += Y_tile_lj + Y_tile_lj1 + Y_tile_lj2 + Y_tile_lj3;
                 }
-                t5[l - tile_begin] = t5_sum;
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
+                    const double t2_l = t2[l - tile_begin];
+                    const double v0 = t7 * Y_tile_lj;
+                    t5[l - tile_begin] += Y_tile_lj * (t1[j*128 + l - tile_begin] - (t2_l + (t4[l - tile_begin] - t2_l)));
+                    t8[l - tile_begin] += v0 - v0;
+                    t10[l - tile_begin] += Y_tile_lj;
+                }
             }
 
             /* t6 = sum[l:n](t5[l]) */
@@ -729,22 +829,24 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
             }
             t6_part += t6_part_sum;
 
-            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t11[l, j]) */
-            gradc_product(d, k, tile_end - tile_begin, &X[tile_begin*d], 1, d, t11, k, 1, grad_W_part, k, 1, 1);
-
+            /* t11[l:n, j:k] = where(t1[l, j] == t2[l], t8[l] / t9[l], 0) + (t7 * Y_tile[l, j] + where(-inf ==
+             *    t1[l, j], 0, -(t7 * t10[l] * exp(t1[l, j] - t4[l])))) */
             /* grad_b[j:k] = sum[l:n](t11[l, j]) */
-            for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    grad_b_part[j] += t11[(l - tile_begin)*k + j] + t11[((l + 1) - tile_begin)*k + j] + t11[((l + 2) - tile_begin)*k + j] + t11[((l + 3) - tile_begin)*k + j];
+            for (int64_t j = 0; j < k; ++j) {
+                double grad_b_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:grad_b_part_sum))
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double t1_lj = t1[j*128 + l - tile_begin];
+                    const double v0 = -INFINITY == t1_lj ? 0.0 : -(t7 * t10[l - tile_begin] * gradc_exp(t1_lj - t4[l - tile_begin]));
+                    const double v1 = (t1_lj == t2[l - tile_begin] ? t8[l - tile_begin] / t9[l - tile_begin] : 0.0) + (t7 * Y_tile[j*128 + l - tile_begin] + v0);
+                    t11[j*128 + l - tile_begin] = v1;
+                    grad_b_part_sum += v1;
                 }
+                grad_b_part[j] += grad_b_part_sum;
             }
-            for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    grad_b_part[j] += t11[(l - tile_begin)*k + j];
-                }
-            }
+
+            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t11[l, j]) */
+            gradc_product(k, d, tile_end - tile_begin, t11, 128, 1, &X[tile_begin*d], d, 1, grad_W_part, 1, k, 1);
         }
         t6_parts[part] = t6_part;
     }
@@ -753,17 +855,17 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
         t6 += t6_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_W_more = (void *)(part_scratch + part * part_bytes);
-        GRADC_SIMD()
-        for (int64_t at = 0; at < d*k; ++at) {
-            grad_W[at] += grad_W_more[at];
-        }
-    }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_b_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(d*k, sizeof(double)));
+        const double *const grad_b_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
             grad_b[at] += grad_b_more[at];
+        }
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_W_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
+        GRADC_SIMD()
+        for (int64_t at = 0; at < d*k; ++at) {
+            grad_W[at] += grad_W_more[at];
         }
     }
 

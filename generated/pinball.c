@@ -70,6 +70,66 @@ static int64_t gradc_rows(size_t bytes)
 typedef double gradc_vector __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
 typedef int64_t gradc_mask __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
 
+/* z[j] += sum over i < rows of a[i, j] * x[i], a's rows contiguous: z stays in registers, a few vectors at a time. */
+__attribute__((always_inline)) static inline void gradc_strip(
+    const int wide, int64_t rows, const double *restrict a, int64_t a_row, const double *restrict x, int64_t x_step,
+    double *restrict z, gradc_mask used)
+{
+    gradc_vector even[6], odd[6];
+    for (int v = 0; v < wide; ++v) {
+        even[v] = odd[v] = (gradc_vector){0};
+    }
+    int64_t i = 0;
+    for (; i + 2 <= rows; i += 2) {
+        const double first = x[i * x_step], second = x[(i + 1) * x_step];
+        for (int v = 0; v < wide; ++v) {
+            even[v] += first * *(const gradc_vector *)(a + i * a_row + v * GRADC_LANES);
+            odd[v] += second * *(const gradc_vector *)(a + (i + 1) * a_row + v * GRADC_LANES);
+        }
+    }
+    if (i < rows) {
+        const double first = x[i * x_step];
+        for (int v = 0; v < wide; ++v) {
+            even[v] += first * *(const gradc_vector *)(a + i * a_row + v * GRADC_LANES);
+        }
+    }
+    for (int v = 0; v < wide; ++v) {
+        gradc_vector *place = (gradc_vector *)(z + v * GRADC_LANES);
+        const gradc_vector more = even[v] + odd[v];
+        *place += v + 1 == wide ? (gradc_vector)((gradc_mask)more & used) : more;
+    }
+}
+
+static void gradc_combine(int64_t rows, int64_t columns, const double *restrict a, int64_t a_row,
+                          const double *restrict x, int64_t x_step, double *restrict z)
+{
+    const int64_t last = columns - GRADC_LANES;
+    gradc_mask all = {0};
+    all = ~all;
+    int64_t j = 0;
+    for (; j + 6 * GRADC_LANES <= columns; j += 6 * GRADC_LANES) {
+        gradc_strip(6, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    for (; j + 2 * GRADC_LANES <= columns; j += 2 * GRADC_LANES) {
+        gradc_strip(2, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    for (; j + GRADC_LANES <= columns; j += GRADC_LANES) {
+        gradc_strip(1, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    if (j < columns && last >= 0) { /* what overlaps is computed again, and masked out */
+        for (int64_t k = 0; k < GRADC_LANES; ++k) {
+            all[k] = last + k >= j ? -1 : 0;
+        }
+        gradc_strip(1, rows, a + last, a_row, x, x_step, z + last, all);
+        return;
+    }
+    for (int64_t i = 0; i < rows; ++i) {
+        for (int64_t k = j; k < columns; ++k) {
+            z[k] += a[i * a_row + k] * x[i * x_step];
+        }
+    }
+}
+
 /* z[i] (+)= sum over j < depth of a[i, j] * x[j], a's rows contiguous: four rows at a time, so that x is loaded once for
  * them. The last vector of a row overlaps the one before it, and what that one has counted is masked out. */
 static inline double gradc_total(gradc_vector sum)
@@ -228,8 +288,8 @@ int pinball_forward(int64_t n, int64_t d, const double *restrict w, const double
 
 size_t pinball_backward_work(int64_t n, int64_t d)
 {
-    (void)n;
-    return gradc_bytes(d, sizeof(double));
+    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 18, d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int pinball_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -238,84 +298,14 @@ int pinball_backward(int64_t n, int64_t d, const double *restrict w, const doubl
 {
     (void)w;
     unsigned char *scratch = work;
-    double *const t2 = (void *)scratch;
-
-    /* t1 = cotangent / n */
-    const double t1 = cotangent / (double)n;
-    for (int64_t at = 0; at < d; ++at) {
-        t2[at] = 0.0;
-    }
-
-    /* t2[j:d] = sum[i:n](let(s0 := tau - 1, s1 := y[i] - t0[i], s2 := s0 * s1, s3 := tau * s1, s4 := where(s3 ==
-     *    s2, 0.5 * t1, 0), X[i, j] * (tau * where(s2 < s3, t1, s4) + s0 * where(s3 < s2, t1, s4)))) */
-    const double v0 = tau - 1.0;
-    const double v4 = 0.5 * t1;
-    for (int64_t i = 0; i < n / 4 * 4; i += 4) {
-        const double v1 = y[i] - t0[i];
-        const double v2 = v1 * v0;
-        const double v3 = tau * v1;
-        const double v5 = v3 == v2 ? v4 : 0.0;
-        const double v6 = tau * (v2 < v3 ? t1 : v5) + v0 * (v3 < v2 ? t1 : v5);
-        const double v7 = y[(i + 1)] - t0[(i + 1)];
-        const double v8 = v7 * v0;
-        const double v9 = tau * v7;
-        const double v10 = v9 == v8 ? v4 : 0.0;
-        const double v11 = tau * (v8 < v9 ? t1 : v10) + v0 * (v9 < v8 ? t1 : v10);
-        const double v12 = y[(i + 2)] - t0[(i + 2)];
-        const double v13 = v12 * v0;
-        const double v14 = tau * v12;
-        const double v15 = v14 == v13 ? v4 : 0.0;
-        const double v16 = tau * (v13 < v14 ? t1 : v15) + v0 * (v14 < v13 ? t1 : v15);
-        const double v17 = y[(i + 3)] - t0[(i + 3)];
-        const double v18 = v17 * v0;
-        const double v19 = tau * v17;
-        const double v20 = v19 == v18 ? v4 : 0.0;
-        const double v21 = tau * (v18 < v19 ? t1 : v20) + v0 * (v19 < v18 ? t1 : v20);
-        GRADC_SIMD()
-        for (int64_t j = 0; j < d; ++j) {
-            t2[j] += X[i*d + j] * v6 + X[(i + 1)*d + j] * v11 + X[(i + 2)*d + j] * v16 + X[(i + 3)*d + j] * v21;
-        }
-    }
-    for (int64_t i = n / 4 * 4; i < n; ++i) {
-        const double v1 = y[i] - t0[i];
-        const double v2 = v1 * v0;
-        const double v3 = tau * v1;
-        const double v5 = v3 == v2 ? v4 : 0.0;
-        const double v6 = tau * (v2 < v3 ? t1 : v5) + v0 * (v3 < v2 ? t1 : v5);
-        GRADC_SIMD()
-        for (int64_t j = 0; j < d; ++j) {
-            t2[j] += X[i*d + j] * v6;
-        }
-    }
-
-    /* grad_w[j:d] = -t2[j] */
-    GRADC_SIMD()
-    for (int64_t j = 0; j < d; ++j) {
-        grad_w[j] = -t2[j];
-    }
-    return 0;
-}
-
-size_t pinball_value_and_grad_work(int64_t n, int64_t d)
-{
-    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 23*d + 8, d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
-}
-
-int pinball_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
-                           const double *restrict y, double tau, double *restrict value, double *restrict grad_w,
-                           void *restrict work)
-{
-    unsigned char *scratch = work;
     double *const t3 = (void *)scratch;
     scratch += gradc_bytes(d, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
 
-    /* t2 = 1 / n */
-    const double t2 = 1.0 / (double)n;
-    const int64_t parts = gradc_parts(n, 23*d + 8, d);
+    /* t1 = cotangent / n */
+    const double t1 = cotangent / (double)n;
+    const int64_t parts = gradc_parts(n, 3*d + 18, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t1_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -323,8 +313,7 @@ int pinball_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
         unsigned char *own = part_scratch + part * part_bytes;
         double *const t3_part = part == 0 ? t3 : (void *)own;
         own += gradc_bytes(d, sizeof(double));
-        double *const t0 = (void *)own;
-        double t1_part = 0.0;
+        double *const t2 = (void *)own;
         for (int64_t at = 0; at < d; ++at) {
             t3_part[at] = 0.0;
         }
@@ -332,69 +321,22 @@ int pinball_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
-
-            /* t1 = sum[i:n](let(s0 := y[i] - t0[i], maximum(tau * s0, (tau - 1) * s0))) */
-            const double v2 = tau - 1.0;
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
+            /* t2[i:n] = let(s0 := y[i] - t0[i], s1 := tau - 1, s2 := s0 * s1, s3 := tau * s0, s4 := where(s3 ==
+             *    s2, 0.5 * t1, 0), tau * where(s2 < s3, t1, s4) + s1 * where(s3 < s2, t1, s4)) */
+            const double v1 = tau - 1.0;
+            const double v4 = 0.5 * t1;
+            GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = y[i] - t0[i - tile_begin];
-                const double v1 = tau * v0;
-                const double v3 = v2 * v0;
-                t1_part_sum += (v1 > v3 || v1 != v1) ? v1 : v3;
+                const double v0 = y[i] - t0[i];
+                const double v2 = v0 * v1;
+                const double v3 = tau * v0;
+                const double v5 = v3 == v2 ? v4 : 0.0;
+                t2[i - tile_begin] = tau * (v2 < v3 ? t1 : v5) + v1 * (v3 < v2 ? t1 : v5);
             }
-            t1_part += t1_part_sum;
 
-            /* t3[j:d] = sum[i:n](let(s0 := tau - 1, s1 := y[i] - t0[i], s2 := s0 * s1, s3 := tau * s1, s4 :=
-             *    where(s3 == s2, 0.5 * t2, 0), X[i, j] * (tau * where(s2 < s3, t2, s4) + s0 * where(s3 < s2, t2,
-             *    s4)))) */
-            const double v0 = tau - 1.0;
-            const double v5 = 0.5 * t2;
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                const double v1 = y[i] - t0[i - tile_begin];
-                const double v3 = v0 * v1;
-                const double v4 = tau * v1;
-                const double v6 = v4 == v3 ? v5 : 0.0;
-                const double v7 = tau * (v3 < v4 ? t2 : v6) + v0 * (v4 < v3 ? t2 : v6);
-                const double v8 = y[(i + 1)] - t0[(i + 1) - tile_begin];
-                const double v9 = v0 * v8;
-                const double v10 = tau * v8;
-                const double v11 = v10 == v9 ? v5 : 0.0;
-                const double v12 = tau * (v9 < v10 ? t2 : v11) + v0 * (v10 < v9 ? t2 : v11);
-                const double v13 = y[(i + 2)] - t0[(i + 2) - tile_begin];
-                const double v14 = v0 * v13;
-                const double v15 = tau * v13;
-                const double v16 = v15 == v14 ? v5 : 0.0;
-                const double v17 = tau * (v14 < v15 ? t2 : v16) + v0 * (v15 < v14 ? t2 : v16);
-                const double v18 = y[(i + 3)] - t0[(i + 3) - tile_begin];
-                const double v19 = v0 * v18;
-                const double v20 = tau * v18;
-                const double v21 = v20 == v19 ? v5 : 0.0;
-                const double v22 = tau * (v19 < v20 ? t2 : v21) + v0 * (v20 < v19 ? t2 : v21);
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    t3_part[j] += X[i*d + j] * v7 + X[(i + 1)*d + j] * v12 + X[(i + 2)*d + j] * v17 + X[(i + 3)*d + j] * v22;
-                }
-            }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                const double v1 = y[i] - t0[i - tile_begin];
-                const double v3 = v0 * v1;
-                const double v4 = tau * v1;
-                const double v6 = v4 == v3 ? v5 : 0.0;
-                const double v7 = tau * (v3 < v4 ? t2 : v6) + v0 * (v4 < v3 ? t2 : v6);
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    t3_part[j] += X[i*d + j] * v7;
-                }
-            }
+            /* t3[j:d] = sum[i:n](X[i, j] * t2[i]) */
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, t3_part);
         }
-        t1_parts[part] = t1_part;
-    }
-    double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const t3_more = (void *)(part_scratch + part * part_bytes);
@@ -404,13 +346,97 @@ int pinball_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
         }
     }
 
-    /* value = t1 / n */
-    *value = t1 / (double)n;
-
     /* grad_w[j:d] = -t3[j] */
     GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
         grad_w[j] = -t3[j];
+    }
+    return 0;
+}
+
+size_t pinball_value_and_grad_work(int64_t n, int64_t d)
+{
+    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 19, d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
+}
+
+int pinball_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
+                           const double *restrict y, double tau, double *restrict value, double *restrict grad_w,
+                           void *restrict work)
+{
+    unsigned char *scratch = work;
+    double *const t4 = (void *)scratch;
+    scratch += gradc_bytes(d, sizeof(double));
+    unsigned char *const part_scratch = (void *)scratch;
+
+    /* t2 = 1 / n */
+    const double t2 = 1.0 / (double)n;
+    const int64_t parts = gradc_parts(n, 6*d + 19, d);
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t1_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t4_part = part == 0 ? t4 : (void *)own;
+        own += gradc_bytes(d, sizeof(double));
+        double *const t0 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t3 = (void *)own;
+        double t1_part = 0.0;
+        for (int64_t at = 0; at < d; ++at) {
+            t4_part[at] = 0.0;
+        }
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+
+            /* t1 = sum[i:n](let(s0 := y[i] - t0[i], maximum(tau * s0, (tau - 1) * s0))) */
+            /* t3[i:n] = let(s0 := tau - 1, s1 := y[i] - t0[i], s2 := s0 * s1, s3 := tau * s1, s4 := where(s3 ==
+             *    s2, 0.5 * t2, 0), tau * where(s2 < s3, t2, s4) + s0 * where(s3 < s2, t2, s4)) */
+            const double v2 = tau - 1.0;
+            const double v4 = 0.5 * t2;
+            double t1_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = y[i] - t0[i - tile_begin];
+                const double v1 = tau * v0;
+                const double v3 = v2 * v0;
+                const double v5 = v1 == v3 ? v4 : 0.0;
+                t1_part_sum += (v1 > v3 || v1 != v1) ? v1 : v3;
+                t3[i - tile_begin] = tau * (v3 < v1 ? t2 : v5) + v2 * (v1 < v3 ? t2 : v5);
+            }
+            t1_part += t1_part_sum;
+
+            /* t4[j:d] = sum[i:n](X[i, j] * t3[i]) */
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, t4_part);
+        }
+        t1_parts[part] = t1_part;
+    }
+    double t1 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t1 += t1_parts[part];
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t4_more = (void *)(part_scratch + part * part_bytes);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < d; ++at) {
+            t4[at] += t4_more[at];
+        }
+    }
+
+    /* value = t1 / n */
+    *value = t1 / (double)n;
+
+    /* grad_w[j:d] = -t4[j] */
+    GRADC_SIMD()
+    for (int64_t j = 0; j < d; ++j) {
+        grad_w[j] = -t4[j];
     }
     return 0;
 }

@@ -119,6 +119,66 @@ static inline double gradc_log(double x)
 typedef double gradc_vector __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
 typedef int64_t gradc_mask __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
 
+/* z[j] += sum over i < rows of a[i, j] * x[i], a's rows contiguous: z stays in registers, a few vectors at a time. */
+__attribute__((always_inline)) static inline void gradc_strip(
+    const int wide, int64_t rows, const double *restrict a, int64_t a_row, const double *restrict x, int64_t x_step,
+    double *restrict z, gradc_mask used)
+{
+    gradc_vector even[6], odd[6];
+    for (int v = 0; v < wide; ++v) {
+        even[v] = odd[v] = (gradc_vector){0};
+    }
+    int64_t i = 0;
+    for (; i + 2 <= rows; i += 2) {
+        const double first = x[i * x_step], second = x[(i + 1) * x_step];
+        for (int v = 0; v < wide; ++v) {
+            even[v] += first * *(const gradc_vector *)(a + i * a_row + v * GRADC_LANES);
+            odd[v] += second * *(const gradc_vector *)(a + (i + 1) * a_row + v * GRADC_LANES);
+        }
+    }
+    if (i < rows) {
+        const double first = x[i * x_step];
+        for (int v = 0; v < wide; ++v) {
+            even[v] += first * *(const gradc_vector *)(a + i * a_row + v * GRADC_LANES);
+        }
+    }
+    for (int v = 0; v < wide; ++v) {
+        gradc_vector *place = (gradc_vector *)(z + v * GRADC_LANES);
+        const gradc_vector more = even[v] + odd[v];
+        *place += v + 1 == wide ? (gradc_vector)((gradc_mask)more & used) : more;
+    }
+}
+
+static void gradc_combine(int64_t rows, int64_t columns, const double *restrict a, int64_t a_row,
+                          const double *restrict x, int64_t x_step, double *restrict z)
+{
+    const int64_t last = columns - GRADC_LANES;
+    gradc_mask all = {0};
+    all = ~all;
+    int64_t j = 0;
+    for (; j + 6 * GRADC_LANES <= columns; j += 6 * GRADC_LANES) {
+        gradc_strip(6, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    for (; j + 2 * GRADC_LANES <= columns; j += 2 * GRADC_LANES) {
+        gradc_strip(2, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    for (; j + GRADC_LANES <= columns; j += GRADC_LANES) {
+        gradc_strip(1, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    if (j < columns && last >= 0) { /* what overlaps is computed again, and masked out */
+        for (int64_t k = 0; k < GRADC_LANES; ++k) {
+            all[k] = last + k >= j ? -1 : 0;
+        }
+        gradc_strip(1, rows, a + last, a_row, x, x_step, z + last, all);
+        return;
+    }
+    for (int64_t i = 0; i < rows; ++i) {
+        for (int64_t k = j; k < columns; ++k) {
+            z[k] += a[i * a_row + k] * x[i * x_step];
+        }
+    }
+}
+
 /* z[i] (+)= sum over j < depth of a[i, j] * x[j], a's rows contiguous: four rows at a time, so that x is loaded once for
  * them. The last vector of a row overlaps the one before it, and what that one has counted is masked out. */
 static inline double gradc_total(gradc_vector sum)
@@ -177,8 +237,7 @@ static void gradc_dots(int64_t rows, int64_t depth, const double *restrict a, in
 size_t plackett_luce_value_work(int64_t n, int64_t d)
 {
     return gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n*n, sizeof(double))
-           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 26*n + 30, 0) * (gradc_bytes(128, sizeof(double)));
+           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 30*n + 30, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
 int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -188,8 +247,6 @@ int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const do
     double *const s = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
     double *const t0 = (void *)scratch;
-    scratch += gradc_bytes(n*n, sizeof(double));
-    double *const t1 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double)));
@@ -201,9 +258,9 @@ int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const do
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
-        double *const t1_part = part == 0 ? t1 : (void *)own;
+        double *const t0_part = part == 0 ? t0 : (void *)own;
         for (int64_t at = 0; at < n; ++at) {
-            t1_part[at] = -INFINITY;
+            t0_part[at] = -INFINITY;
         }
         const int64_t tile_rows = gradc_rows(d * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
@@ -212,79 +269,99 @@ int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const do
             /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
             gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &s[tile_begin], 1, 0);
 
-            /* t0[i:n, j:n] = where(place[i] <= place[j], s[j], -inf) */
-            /* t1[i:n] = max[j:n](t0[i, j]) */
+            /* t0[i:n] = max[j:n](where(place[i] <= place[j], s[j], -inf)) */
             for (int64_t i = 0; i < n; ++i) {
                 const double place_i = place[i];
-                double t1_part_max = -INFINITY;
+                double t0_part_max = -INFINITY;
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
                     const double v0 = place_i <= place[j] ? s[j] : -INFINITY;
-                    t0[i*n + j] = v0;
-                    t1_part_max = (v0 > t1_part_max || v0 != v0) ? v0 : t1_part_max;
+                    t0_part_max = (v0 > t0_part_max || v0 != v0) ? v0 : t0_part_max;
                 }
-                t1_part[i] = (t1_part_max > t1_part[i] || t1_part_max != t1_part_max) ? t1_part_max : t1_part[i];
+                t0_part[i] = (t0_part_max > t0_part[i] || t0_part_max != t0_part_max) ? t0_part_max : t0_part[i];
             }
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t1_more = (void *)(part_scratch + part * part_bytes);
+        const double *const t0_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
-            t1[at] = (t1_more[at] > t1[at] || t1_more[at] != t1_more[at]) ? t1_more[at] : t1[at];
+            t0[at] = (t0_more[at] > t0[at] || t0_more[at] != t0_more[at]) ? t0_more[at] : t0[at];
         }
     }
-    const int64_t parts_ = gradc_parts(n, 26*n + 30, 0);
+    const int64_t parts_ = gradc_parts(n, 30*n + 30, 0);
     const size_t part_bytes_ = gradc_bytes(128, sizeof(double));
-    double t4_parts[GRADC_PARTS];
+    double t3_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
     for (int64_t part = 0; part < parts_; ++part) {
         const int64_t part_begin = gradc_cut(n, parts_, part);
         const int64_t part_end = gradc_cut(n, parts_, part + 1);
         unsigned char *own = part_scratch_ + part * part_bytes_;
-        double *const t2 = (void *)own;
-        double t4_part = 0.0;
-        const int64_t tile_rows = gradc_rows(n * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+        double *const t1 = (void *)own;
+        double t3_part = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-            /* t2[i:n] = sum[j:n](exp(t0[i, j] - where(inf == abs(t1[i]), 0, t1[i]))) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i];
-                const double v0 = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
-                double t2_sum = 0.0;
-                GRADC_SIMD(reduction(+:t2_sum))
-                for (int64_t j = 0; j < n; ++j) {
-                    t2_sum += gradc_exp(t0[i*n + j] - v0);
+            /* t1[i:n] = sum[j:n](exp(where(place[i] <= place[j], s[j], -inf) - where(inf == abs(t0[i]), 0,
+             *    t0[i]))) */
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t1[j - tile_begin] = 0.0;
+            }
+            for (int64_t i = 0; i < n / 4 * 4; i += 4) {
+                const double place_i = place[i];
+                const double s_i = s[i];
+                const double place_i1 = place[(i + 1)];
+                const double s_i1 = s[(i + 1)];
+                const double place_i2 = place[(i + 2)];
+                const double s_i2 = s[(i + 2)];
+                const double place_i3 = place[(i + 3)];
+                const double s_i3 = s[(i + 3)];
+                GRADC_SIMD()
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const double t0_j = t0[j];
+                    const double v0 = gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
+                    const double v1 = gradc_exp((place[j] <= place_i1 ? s_i1 : -INFINITY) - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
+                    const double v2 = gradc_exp((place[j] <= place_i2 ? s_i2 : -INFINITY) - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
+                    const double v3 = gradc_exp((place[j] <= place_i3 ? s_i3 : -INFINITY) - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
+                    t1[j - tile_begin] += v0 + v1 + v2 + v3;
                 }
-                t2[i - tile_begin] = t2_sum;
+            }
+            for (int64_t i = n / 4 * 4; i < n; ++i) {
+                const double place_i = place[i];
+                const double s_i = s[i];
+                GRADC_SIMD()
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const double t0_j = t0[j];
+                    const double v0 = gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
+                    t1[j - tile_begin] += v0;
+                }
             }
 
-            /* t3[i:n] = log(t2[i]) + where(inf == abs(t1[i]), 0, t1[i]) */
-            /* t4 = sum[i:n](t1[i] + (t3[i] - t1[i]) - s[i]) */
-            double t4_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t4_part_sum))
+            /* t2[i:n] = log(t1[i]) + where(inf == abs(t0[i]), 0, t0[i]) */
+            /* t3 = sum[i:n](t0[i] + (t2[i] - t0[i]) - s[i]) */
+            double t3_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t3_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i];
-                const double v0 = t1_i + (gradc_log(t2[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i) - t1_i) - s[i];
-                t4_part_sum += v0;
+                const double t0_i = t0[i];
+                const double v0 = t0_i + (gradc_log(t1[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i) - t0_i) - s[i];
+                t3_part_sum += v0;
             }
-            t4_part += t4_part_sum;
+            t3_part += t3_part_sum;
         }
-        t4_parts[part] = t4_part;
+        t3_parts[part] = t3_part;
     }
-    double t4 = 0.0;
+    double t3 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
-        t4 += t4_parts[part];
+        t3 += t3_parts[part];
     }
 
-    /* value = t4 / n */
-    *value = t4 / (double)n;
+    /* value = t3 / n */
+    *value = t3 / (double)n;
     return 0;
 }
 
 size_t plackett_luce_forward_work(int64_t n, int64_t d)
 {
-    return gradc_bytes(n*n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 26*n + 30, 0) * (gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 30*n + 30, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
 int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -292,8 +369,6 @@ int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const 
                           double *restrict t1, double *restrict t2, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
-    scratch += gradc_bytes(n*n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double)));
     unsigned char *const part_scratch_ = (void *)scratch;
@@ -315,14 +390,12 @@ int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const 
             /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
             gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &s[tile_begin], 1, 0);
 
-            /* t0[i:n, j:n] = where(place[i] <= place[j], s[j], -inf) */
-            /* t1[i:n] = max[j:n](t0[i, j]) */
+            /* t1[i:n] = max[j:n](where(place[i] <= place[j], s[j], -inf)) */
             for (int64_t i = 0; i < n; ++i) {
                 const double place_i = place[i];
                 double t1_part_max = -INFINITY;
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
                     const double v0 = place_i <= place[j] ? s[j] : -INFINITY;
-                    t0[i*n + j] = v0;
                     t1_part_max = (v0 > t1_part_max || v0 != v0) ? v0 : t1_part_max;
                 }
                 t1_part[i] = (t1_part_max > t1_part[i] || t1_part_max != t1_part_max) ? t1_part_max : t1_part[i];
@@ -336,7 +409,7 @@ int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const 
             t1[at] = (t1_more[at] > t1[at] || t1_more[at] != t1_more[at]) ? t1_more[at] : t1[at];
         }
     }
-    const int64_t parts_ = gradc_parts(n, 26*n + 30, 0);
+    const int64_t parts_ = gradc_parts(n, 30*n + 30, 0);
     const size_t part_bytes_ = gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
@@ -344,31 +417,53 @@ int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const 
         const int64_t part_begin = gradc_cut(n, parts_, part);
         const int64_t part_end = gradc_cut(n, parts_, part + 1);
         unsigned char *own = part_scratch_ + part * part_bytes_;
-        double *const t2_ = (void *)own;
+        double *const t0 = (void *)own;
         double t3_part = 0.0;
-        const int64_t tile_rows = gradc_rows(n * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-            /* t2[i:n] = sum[j:n](exp(t0[i, j] - where(inf == abs(t1[i]), 0, t1[i]))) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i];
-                const double v0 = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
-                double t2__sum = 0.0;
-                GRADC_SIMD(reduction(+:t2__sum))
-                for (int64_t j = 0; j < n; ++j) {
-                    t2__sum += gradc_exp(t0[i*n + j] - v0);
+            /* t0[i:n] = sum[j:n](exp(where(place[i] <= place[j], s[j], -inf) - where(inf == abs(t1[i]), 0,
+             *    t1[i]))) */
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t0[j - tile_begin] = 0.0;
+            }
+            for (int64_t i = 0; i < n / 4 * 4; i += 4) {
+                const double place_i = place[i];
+                const double s_i = s[i];
+                const double place_i1 = place[(i + 1)];
+                const double s_i1 = s[(i + 1)];
+                const double place_i2 = place[(i + 2)];
+                const double s_i2 = s[(i + 2)];
+                const double place_i3 = place[(i + 3)];
+                const double s_i3 = s[(i + 3)];
+                GRADC_SIMD()
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const double t1_j = t1[j];
+                    const double v0 = gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - (INFINITY == fabs(t1_j) ? 0.0 : t1_j));
+                    const double v1 = gradc_exp((place[j] <= place_i1 ? s_i1 : -INFINITY) - (INFINITY == fabs(t1_j) ? 0.0 : t1_j));
+                    const double v2 = gradc_exp((place[j] <= place_i2 ? s_i2 : -INFINITY) - (INFINITY == fabs(t1_j) ? 0.0 : t1_j));
+                    const double v3 = gradc_exp((place[j] <= place_i3 ? s_i3 : -INFINITY) - (INFINITY == fabs(t1_j) ? 0.0 : t1_j));
+                    t0[j - tile_begin] += v0 + v1 + v2 + v3;
                 }
-                t2_[i - tile_begin] = t2__sum;
+            }
+            for (int64_t i = n / 4 * 4; i < n; ++i) {
+                const double place_i = place[i];
+                const double s_i = s[i];
+                GRADC_SIMD()
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const double t1_j = t1[j];
+                    const double v0 = gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - (INFINITY == fabs(t1_j) ? 0.0 : t1_j));
+                    t0[j - tile_begin] += v0;
+                }
             }
 
-            /* t2_2[i:n] = log(t2[i]) + where(inf == abs(t1[i]), 0, t1[i]) */
-            /* t3 = sum[i:n](t1[i] + (t2_2[i] - t1[i]) - s[i]) */
+            /* t2[i:n] = log(t0[i]) + where(inf == abs(t1[i]), 0, t1[i]) */
+            /* t3 = sum[i:n](t1[i] + (t2[i] - t1[i]) - s[i]) */
             double t3_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t3_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t1_i = t1[i];
-                const double v0 = gradc_log(t2_[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
+                const double v0 = gradc_log(t0[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
                 t2[i] = v0;
                 t3_part_sum += t1_i + (v0 - t1_i) - s[i];
             }
@@ -388,9 +483,8 @@ int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const 
 
 size_t plackett_luce_backward_work(int64_t n, int64_t d)
 {
-    (void)d;
-    return gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 49*n, n) * (gradc_bytes(n, sizeof(double))
-           + gradc_bytes(128*n, sizeof(double))
+    return gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 50*n, n) * (gradc_bytes(n, sizeof(double))
+           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 3, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -403,11 +497,13 @@ int plackett_luce_backward(int64_t n, int64_t d, const double *restrict w, const
     double *const s_bar = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 50*n, n) * (gradc_bytes(n, sizeof(double)) + gradc_bytes(128, sizeof(double)));
+    unsigned char *const part_scratch_ = (void *)scratch;
 
-    /* t3 = cotangent / n */
-    const double t3 = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 49*n, n);
-    const size_t part_bytes = gradc_bytes(n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    /* t0 = cotangent / n */
+    const double t0 = cotangent / (double)n;
+    const int64_t parts = gradc_parts(n, 50*n, n);
+    const size_t part_bytes = gradc_bytes(n, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -415,42 +511,53 @@ int plackett_luce_backward(int64_t n, int64_t d, const double *restrict w, const
         unsigned char *own = part_scratch + part * part_bytes;
         double *const s_bar_part = part == 0 ? s_bar : (void *)own;
         own += gradc_bytes(n, sizeof(double));
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128*n, sizeof(double));
-        double *const t4 = (void *)own;
+        double *const t3 = (void *)own;
         for (int64_t at = 0; at < n; ++at) {
             s_bar_part[at] = 0.0;
         }
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-            /* t0[i:n, j:n] = where(place[i] <= place[j], s[j], -inf) */
-            /* t4[i:n] = sum[j:n](where(t0[i, j] == t1[i], 1, 0)) */
+            /* t3[i:n] = sum[j:n](where(t1[i] == where(place[i] <= place[j], s[j], -inf), 1, 0)) */
             for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t4[j - tile_begin] = 0.0;
+                t3[j - tile_begin] = 0.0;
             }
-            for (int64_t i = 0; i < n; ++i) {
+            for (int64_t i = 0; i < n / 4 * 4; i += 4) {
+                const double place_i = place[i];
+                const double s_i = s[i];
+                const double place_i1 = place[(i + 1)];
+                const double s_i1 = s[(i + 1)];
+                const double place_i2 = place[(i + 2)];
+                const double s_i2 = s[(i + 2)];
+                const double place_i3 = place[(i + 3)];
+                const double s_i3 = s[(i + 3)];
+                GRADC_SIMD()
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    t3[j - tile_begin] += (t1[j] == (place[j] <= place_i ? s_i : -INFINITY) ? 1.0 : 0.0) + (t1[j] == (place[j] <= place_i1 ? s_i1 : -INFINITY) ? 1.0 : 0.0) + (t1[j] == (place[j] <= place_i2 ? s_i2 : -INFINITY) ? 1.0 : 0.0) + (t1[j] == (place[j] <= place_i3 ? s_i3 : -INFINITY) ? 1.0 : 0.0);
+                }
+            }
+            for (int64_t i = n / 4 * 4; i < n; ++i) {
                 const double place_i = place[i];
                 const double s_i = s[i];
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double v0 = place[j] <= place_i ? s_i : -INFINITY;
-                    t0[i*128 + j - tile_begin] = v0;
-                    t4[j - tile_begin] += t1[j] == v0 ? 1.0 : 0.0;
+                    t3[j - tile_begin] += t1[j] == (place[j] <= place_i ? s_i : -INFINITY) ? 1.0 : 0.0;
                 }
             }
 
-            /* s_bar[i:n] = sum[j:n](where(place[j] <= place[i], where(t0[j, i] == t1[j], (t3 - t3) / t4[j], 0) +
-             *    where(-inf == t0[j, i], 0, t3 * exp(t0[j, i] - t2[j])), 0)) */
-            const double v0 = t3 - t3;
+            /* s_bar[i:n] = sum[j:n](let(s0 := place[j] <= place[i], s1 := where(s0, s[i], -inf), where(s0,
+             *    where(t1[j] == s1, (t0 - t0) / t3[j], 0) + where(-inf == s1, 0, t0 * exp(s1 - t2[j])), 0))) */
+            const double v2 = t0 - t0;
             for (int64_t i = 0; i < n; ++i) {
                 const double place_i = place[i];
+                const double s_i = s[i];
                 double s_bar_part_sum = 0.0;
                 GRADC_SIMD(reduction(+:s_bar_part_sum))
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double t0_ji = t0[i*128 + j - tile_begin];
-                    const double v1 = (t0_ji == t1[j] ? v0 / t4[j - tile_begin] : 0.0) + (-INFINITY == t0_ji ? 0.0 : t3 * gradc_exp(t0_ji - t2[j]));
-                    s_bar_part_sum += place[j] <= place_i ? v1 : 0.0;
+                    const int v0 = place[j] <= place_i;
+                    const double v1 = v0 ? s_i : -INFINITY;
+                    const double v3 = (t1[j] == v1 ? v2 / t3[j - tile_begin] : 0.0) + (-INFINITY == v1 ? 0.0 : t0 * gradc_exp(v1 - t2[j]));
+                    s_bar_part_sum += v0 ? v3 : 0.0;
                 }
                 s_bar_part[i] += s_bar_part_sum;
             }
@@ -463,26 +570,38 @@ int plackett_luce_backward(int64_t n, int64_t d, const double *restrict w, const
             s_bar[at] += s_bar_more[at];
         }
     }
-    for (int64_t at = 0; at < d; ++at) {
-        grad_w[at] = 0.0;
-    }
+    const int64_t parts_ = gradc_parts(n, 3*d + 3, d);
+    const size_t part_bytes_ = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    GRADC_PARALLEL(parts_)
+    for (int64_t part = 0; part < parts_; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_, part);
+        const int64_t part_end = gradc_cut(n, parts_, part + 1);
+        unsigned char *own = part_scratch_ + part * part_bytes_;
+        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+        own += gradc_bytes(d, sizeof(double));
+        double *const t4 = (void *)own;
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w_part[at] = 0.0;
+        }
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-    /* grad_w[j:d] = sum[i:n](X[i, j] * (s_bar[i] - t3)) */
-    for (int64_t i = 0; i < n / 4 * 4; i += 4) {
-        const double v1 = s_bar[i] - t3;
-        const double v2 = s_bar[(i + 1)] - t3;
-        const double v3 = s_bar[(i + 2)] - t3;
-        const double v4 = s_bar[(i + 3)] - t3;
-        GRADC_SIMD()
-        for (int64_t j = 0; j < d; ++j) {
-            grad_w[j] += X[i*d + j] * v1 + X[(i + 1)*d + j] * v2 + X[(i + 2)*d + j] * v3 + X[(i + 3)*d + j] * v4;
+            /* t4[i:n] = s_bar[i] - t0 */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t4[i - tile_begin] = s_bar[i] - t0;
+            }
+
+            /* grad_w[j:d] = sum[i:n](X[i, j] * t4[i]) */
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, grad_w_part);
         }
     }
-    for (int64_t i = n / 4 * 4; i < n; ++i) {
-        const double v1 = s_bar[i] - t3;
+    for (int64_t part = 1; part < parts_; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch_ + part * part_bytes_);
         GRADC_SIMD()
-        for (int64_t j = 0; j < d; ++j) {
-            grad_w[j] += X[i*d + j] * v1;
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w[at] += grad_w_more[at];
         }
     }
     return 0;
@@ -491,11 +610,11 @@ int plackett_luce_backward(int64_t n, int64_t d, const double *restrict w, const
 size_t plackett_luce_value_and_grad_work(int64_t n, int64_t d)
 {
     return gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n*n, sizeof(double))
            + gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 69*n + 30, n) * (gradc_bytes(n, sizeof(double))
+           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 74*n + 30, n) * (gradc_bytes(n, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 3, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -507,17 +626,17 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     double *const s = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
     double *const t0 = (void *)scratch;
-    scratch += gradc_bytes(n*n, sizeof(double));
-    double *const t1 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
     double *const s_bar = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double)));
     unsigned char *const part_scratch_ = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 74*n + 30, n) * (gradc_bytes(n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
+    unsigned char *const part_scratch_2 = (void *)scratch;
 
-    /* t5 = 1 / n */
-    const double t5 = 1.0 / (double)n;
+    /* t4 = 1 / n */
+    const double t4 = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 5*n, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     GRADC_PARALLEL(parts)
@@ -525,9 +644,9 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
-        double *const t1_part = part == 0 ? t1 : (void *)own;
+        double *const t0_part = part == 0 ? t0 : (void *)own;
         for (int64_t at = 0; at < n; ++at) {
-            t1_part[at] = -INFINITY;
+            t0_part[at] = -INFINITY;
         }
         const int64_t tile_rows = gradc_rows(d * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
@@ -536,30 +655,28 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
             /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
             gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &s[tile_begin], 1, 0);
 
-            /* t0[i:n, j:n] = where(place[i] <= place[j], s[j], -inf) */
-            /* t1[i:n] = max[j:n](t0[i, j]) */
+            /* t0[i:n] = max[j:n](where(place[i] <= place[j], s[j], -inf)) */
             for (int64_t i = 0; i < n; ++i) {
                 const double place_i = place[i];
-                double t1_part_max = -INFINITY;
+                double t0_part_max = -INFINITY;
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
                     const double v0 = place_i <= place[j] ? s[j] : -INFINITY;
-                    t0[i*n + j] = v0;
-                    t1_part_max = (v0 > t1_part_max || v0 != v0) ? v0 : t1_part_max;
+                    t0_part_max = (v0 > t0_part_max || v0 != v0) ? v0 : t0_part_max;
                 }
-                t1_part[i] = (t1_part_max > t1_part[i] || t1_part_max != t1_part_max) ? t1_part_max : t1_part[i];
+                t0_part[i] = (t0_part_max > t0_part[i] || t0_part_max != t0_part_max) ? t0_part_max : t0_part[i];
             }
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t1_more = (void *)(part_scratch + part * part_bytes);
+        const double *const t0_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
-            t1[at] = (t1_more[at] > t1[at] || t1_more[at] != t1_more[at]) ? t1_more[at] : t1[at];
+            t0[at] = (t0_more[at] > t0[at] || t0_more[at] != t0_more[at]) ? t0_more[at] : t0[at];
         }
     }
-    const int64_t parts_ = gradc_parts(n, 69*n + 30, n);
+    const int64_t parts_ = gradc_parts(n, 74*n + 30, n);
     const size_t part_bytes_ = gradc_bytes(n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t4_parts[GRADC_PARTS];
+    double t3_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
     for (int64_t part = 0; part < parts_; ++part) {
         const int64_t part_begin = gradc_cut(n, parts_, part);
@@ -567,99 +684,93 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
         unsigned char *own = part_scratch_ + part * part_bytes_;
         double *const s_bar_part = part == 0 ? s_bar : (void *)own;
         own += gradc_bytes(n, sizeof(double));
+        double *const t1 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t5 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
         double *const t2 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t6 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t3 = (void *)own;
-        double t4_part = 0.0;
+        double t3_part = 0.0;
         for (int64_t at = 0; at < n; ++at) {
             s_bar_part[at] = 0.0;
         }
-        const int64_t tile_rows = gradc_rows(n * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-            /* t2[i:n] = sum[j:n](exp(t0[i, j] - where(inf == abs(t1[i]), 0, t1[i]))) */
-            /* t6[i:n] = sum[j:n](where(t0[i, j] == t1[i], 1, 0)) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i];
-                const double v0 = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
-                double t2_sum = 0.0;
-                double t6_sum = 0.0;
-                GRADC_SIMD(reduction(+:t2_sum, t6_sum))
-                for (int64_t j = 0; j < n; ++j) {
-                    const double t0_ij = t0[i*n + j];
-                    t2_sum += gradc_exp(t0_ij - v0);
-                    t6_sum += t0_ij == t1_i ? 1.0 : 0.0;
-                }
-                t2[i - tile_begin] = t2_sum;
-                t6[i - tile_begin] = t6_sum;
+            /* t1[i:n] = sum[j:n](exp(where(place[i] <= place[j], s[j], -inf) - where(inf == abs(t0[i]), 0,
+             *    t0[i]))) */
+            /* t5[i:n] = sum[j:n](where(t0[i] == where(place[i] <= place[j], s[j], -inf), 1, 0)) */
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t1[j - tile_begin] = 0.0;
             }
-
-            /* t3[i:n] = log(t2[i]) + where(inf == abs(t1[i]), 0, t1[i]) */
-            /* t4 = sum[i:n](t1[i] + (t3[i] - t1[i]) - s[i]) */
-            double t4_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t4_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i];
-                const double v0 = gradc_log(t2[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
-                t3[i - tile_begin] = v0;
-                t4_part_sum += t1_i + (v0 - t1_i) - s[i];
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t5[j - tile_begin] = 0.0;
             }
-            t4_part += t4_part_sum;
-
-            /* s_bar[i:n] = sum[j:n](where(place[j] <= place[i], where(t0[j, i] == t1[j], (t5 - t5) / t6[j], 0) +
-             *    where(-inf == t0[j, i], 0, t5 * exp(t0[j, i] - t3[j])), 0)) */
-            const double v0 = t5 - t5;
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+            for (int64_t i = 0; i < n / 4 * 4; i += 4) {
                 const double place_i = place[i];
-                const double t1_i = t1[i];
-                const double v1 = v0 / t6[i - tile_begin];
-                const double t3_i = t3[i - tile_begin];
+                const double s_i = s[i];
                 const double place_i1 = place[(i + 1)];
-                const double t1_i1 = t1[(i + 1)];
-                const double v3 = v0 / t6[(i + 1) - tile_begin];
-                const double t3_i1 = t3[(i + 1) - tile_begin];
+                const double s_i1 = s[(i + 1)];
                 const double place_i2 = place[(i + 2)];
-                const double t1_i2 = t1[(i + 2)];
-                const double v5 = v0 / t6[(i + 2) - tile_begin];
-                const double t3_i2 = t3[(i + 2) - tile_begin];
+                const double s_i2 = s[(i + 2)];
                 const double place_i3 = place[(i + 3)];
-                const double t1_i3 = t1[(i + 3)];
-                const double v7 = v0 / t6[(i + 3) - tile_begin];
-                const double t3_i3 = t3[(i + 3) - tile_begin];
+                const double s_i3 = s[(i + 3)];
                 GRADC_SIMD()
-                for (int64_t j = 0; j < n; ++j) {
-                    const double t0_ij = t0[i*n + j];
-                    const double v2 = place_i <= place[j] ? (t0_ij == t1_i ? v1 : 0.0) + (-INFINITY == t0_ij ? 0.0 : t5 * gradc_exp(t0_ij - t3_i)) : 0.0;
-                    const double t0_i1j = t0[(i + 1)*n + j];
-                    const double v4 = (t0_i1j == t1_i1 ? v3 : 0.0) + (-INFINITY == t0_i1j ? 0.0 : t5 * gradc_exp(t0_i1j - t3_i1));
-                    const double t0_i2j = t0[(i + 2)*n + j];
-                    const double v6 = (t0_i2j == t1_i2 ? v5 : 0.0) + (-INFINITY == t0_i2j ? 0.0 : t5 * gradc_exp(t0_i2j - t3_i2));
-                    const double t0_i3j = t0[(i + 3)*n + j];
-                    const double v8 = (t0_i3j == t1_i3 ? v7 : 0.0) + (-INFINITY == t0_i3j ? 0.0 : t5 * gradc_exp(t0_i3j - t3_i3));
-                    s_bar_part[j] += v2 + (place_i1 <= place[j] ? v4 : 0.0) + (place_i2 <= place[j] ? v6 : 0.0) + (place_i3 <= place[j] ? v8 : 0.0);
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const double v0 = place[j] <= place_i ? s_i : -INFINITY;
+                    const double t0_j = t0[j];
+                    const double v1 = place[j] <= place_i1 ? s_i1 : -INFINITY;
+                    const double v2 = place[j] <= place_i2 ? s_i2 : -INFINITY;
+                    const double v3 = place[j] <= place_i3 ? s_i3 : -INFINITY;
+                    t1[j - tile_begin] += gradc_exp(v0 - (INFINITY == fabs(t0_j) ? 0.0 : t0_j)) + gradc_exp(v1 - (INFINITY == fabs(t0_j) ? 0.0 : t0_j)) + gradc_exp(v2 - (INFINITY == fabs(t0_j) ? 0.0 : t0_j)) + gradc_exp(v3 - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
+                    t5[j - tile_begin] += (t0_j == v0 ? 1.0 : 0.0) + (t0_j == v1 ? 1.0 : 0.0) + (t0_j == v2 ? 1.0 : 0.0) + (t0_j == v3 ? 1.0 : 0.0);
                 }
             }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+            for (int64_t i = n / 4 * 4; i < n; ++i) {
                 const double place_i = place[i];
-                const double t1_i = t1[i];
-                const double v1 = v0 / t6[i - tile_begin];
-                const double t3_i = t3[i - tile_begin];
+                const double s_i = s[i];
                 GRADC_SIMD()
-                for (int64_t j = 0; j < n; ++j) {
-                    const double t0_ij = t0[i*n + j];
-                    const double v2 = place_i <= place[j] ? (t0_ij == t1_i ? v1 : 0.0) + (-INFINITY == t0_ij ? 0.0 : t5 * gradc_exp(t0_ij - t3_i)) : 0.0;
-                    s_bar_part[j] += v2;
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const double v0 = place[j] <= place_i ? s_i : -INFINITY;
+                    const double t0_j = t0[j];
+                    t1[j - tile_begin] += gradc_exp(v0 - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
+                    t5[j - tile_begin] += t0_j == v0 ? 1.0 : 0.0;
                 }
+            }
+
+            /* t2[i:n] = log(t1[i]) + where(inf == abs(t0[i]), 0, t0[i]) */
+            /* t3 = sum[i:n](t0[i] + (t2[i] - t0[i]) - s[i]) */
+            double t3_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t3_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t0_i = t0[i];
+                const double v0 = gradc_log(t1[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i);
+                t2[i - tile_begin] = v0;
+                t3_part_sum += t0_i + (v0 - t0_i) - s[i];
+            }
+            t3_part += t3_part_sum;
+
+            /* s_bar[i:n] = sum[j:n](let(s0 := place[j] <= place[i], s1 := where(s0, s[i], -inf), where(s0,
+             *    where(t0[j] == s1, (t4 - t4) / t5[j], 0) + where(-inf == s1, 0, t4 * exp(s1 - t2[j])), 0))) */
+            const double v2 = t4 - t4;
+            for (int64_t i = 0; i < n; ++i) {
+                const double place_i = place[i];
+                const double s_i = s[i];
+                double s_bar_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:s_bar_part_sum))
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const int v0 = place[j] <= place_i;
+                    const double v1 = v0 ? s_i : -INFINITY;
+                    const double v3 = (t0[j] == v1 ? v2 / t5[j - tile_begin] : 0.0) + (-INFINITY == v1 ? 0.0 : t4 * gradc_exp(v1 - t2[j - tile_begin]));
+                    s_bar_part_sum += v0 ? v3 : 0.0;
+                }
+                s_bar_part[i] += s_bar_part_sum;
             }
         }
-        t4_parts[part] = t4_part;
+        t3_parts[part] = t3_part;
     }
-    double t4 = 0.0;
+    double t3 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
-        t4 += t4_parts[part];
+        t3 += t3_parts[part];
     }
     for (int64_t part = 1; part < parts_; ++part) {
         const double *const s_bar_more = (void *)(part_scratch_ + part * part_bytes_);
@@ -669,28 +780,40 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
         }
     }
 
-    /* value = t4 / n */
-    *value = t4 / (double)n;
-    for (int64_t at = 0; at < d; ++at) {
-        grad_w[at] = 0.0;
-    }
+    /* value = t3 / n */
+    *value = t3 / (double)n;
+    const int64_t parts_2 = gradc_parts(n, 3*d + 3, d);
+    const size_t part_bytes_2 = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    GRADC_PARALLEL(parts_2)
+    for (int64_t part = 0; part < parts_2; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_2, part);
+        const int64_t part_end = gradc_cut(n, parts_2, part + 1);
+        unsigned char *own = part_scratch_2 + part * part_bytes_2;
+        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+        own += gradc_bytes(d, sizeof(double));
+        double *const t6 = (void *)own;
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w_part[at] = 0.0;
+        }
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-    /* grad_w[j:d] = sum[i:n](X[i, j] * (s_bar[i] - t5)) */
-    for (int64_t i = 0; i < n / 4 * 4; i += 4) {
-        const double v1 = s_bar[i] - t5;
-        const double v2 = s_bar[(i + 1)] - t5;
-        const double v3 = s_bar[(i + 2)] - t5;
-        const double v4 = s_bar[(i + 3)] - t5;
-        GRADC_SIMD()
-        for (int64_t j = 0; j < d; ++j) {
-            grad_w[j] += X[i*d + j] * v1 + X[(i + 1)*d + j] * v2 + X[(i + 2)*d + j] * v3 + X[(i + 3)*d + j] * v4;
+            /* t6[i:n] = s_bar[i] - t4 */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t6[i - tile_begin] = s_bar[i] - t4;
+            }
+
+            /* grad_w[j:d] = sum[i:n](X[i, j] * t6[i]) */
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t6, 1, grad_w_part);
         }
     }
-    for (int64_t i = n / 4 * 4; i < n; ++i) {
-        const double v1 = s_bar[i] - t5;
+    for (int64_t part = 1; part < parts_2; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch_2 + part * part_bytes_2);
         GRADC_SIMD()
-        for (int64_t j = 0; j < d; ++j) {
-            grad_w[j] += X[i*d + j] * v1;
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w[at] += grad_w_more[at];
         }
     }
     return 0;

@@ -111,6 +111,66 @@ static inline double gradc_log1p_unit(double x)
 typedef double gradc_vector __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
 typedef int64_t gradc_mask __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
 
+/* z[j] += sum over i < rows of a[i, j] * x[i], a's rows contiguous: z stays in registers, a few vectors at a time. */
+__attribute__((always_inline)) static inline void gradc_strip(
+    const int wide, int64_t rows, const double *restrict a, int64_t a_row, const double *restrict x, int64_t x_step,
+    double *restrict z, gradc_mask used)
+{
+    gradc_vector even[6], odd[6];
+    for (int v = 0; v < wide; ++v) {
+        even[v] = odd[v] = (gradc_vector){0};
+    }
+    int64_t i = 0;
+    for (; i + 2 <= rows; i += 2) {
+        const double first = x[i * x_step], second = x[(i + 1) * x_step];
+        for (int v = 0; v < wide; ++v) {
+            even[v] += first * *(const gradc_vector *)(a + i * a_row + v * GRADC_LANES);
+            odd[v] += second * *(const gradc_vector *)(a + (i + 1) * a_row + v * GRADC_LANES);
+        }
+    }
+    if (i < rows) {
+        const double first = x[i * x_step];
+        for (int v = 0; v < wide; ++v) {
+            even[v] += first * *(const gradc_vector *)(a + i * a_row + v * GRADC_LANES);
+        }
+    }
+    for (int v = 0; v < wide; ++v) {
+        gradc_vector *place = (gradc_vector *)(z + v * GRADC_LANES);
+        const gradc_vector more = even[v] + odd[v];
+        *place += v + 1 == wide ? (gradc_vector)((gradc_mask)more & used) : more;
+    }
+}
+
+static void gradc_combine(int64_t rows, int64_t columns, const double *restrict a, int64_t a_row,
+                          const double *restrict x, int64_t x_step, double *restrict z)
+{
+    const int64_t last = columns - GRADC_LANES;
+    gradc_mask all = {0};
+    all = ~all;
+    int64_t j = 0;
+    for (; j + 6 * GRADC_LANES <= columns; j += 6 * GRADC_LANES) {
+        gradc_strip(6, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    for (; j + 2 * GRADC_LANES <= columns; j += 2 * GRADC_LANES) {
+        gradc_strip(2, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    for (; j + GRADC_LANES <= columns; j += GRADC_LANES) {
+        gradc_strip(1, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    if (j < columns && last >= 0) { /* what overlaps is computed again, and masked out */
+        for (int64_t k = 0; k < GRADC_LANES; ++k) {
+            all[k] = last + k >= j ? -1 : 0;
+        }
+        gradc_strip(1, rows, a + last, a_row, x, x_step, z + last, all);
+        return;
+    }
+    for (int64_t i = 0; i < rows; ++i) {
+        for (int64_t k = j; k < columns; ++k) {
+            z[k] += a[i * a_row + k] * x[i * x_step];
+        }
+    }
+}
+
 /* z[i] (+)= sum over j < depth of a[i, j] * x[j], a's rows contiguous: four rows at a time, so that x is loaded once for
  * them. The last vector of a row overlaps the one before it, and what that one has counted is masked out. */
 static inline double gradc_total(gradc_vector sum)
@@ -322,7 +382,8 @@ int ranknet_forward(int64_t n, int64_t d, const double *restrict w, const double
 
 size_t ranknet_backward_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 5*d + 76*n, d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d + 76*n + 3, d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -337,8 +398,8 @@ int ranknet_backward(int64_t n, int64_t d, const double *restrict w, const doubl
 
     /* t0 = cotangent / t1 */
     const double t0 = cotangent / t1;
-    const int64_t parts = gradc_parts(n, 5*d + 76*n, d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const int64_t parts = gradc_parts(n, 3*d + 76*n + 3, d);
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -349,6 +410,8 @@ int ranknet_backward(int64_t n, int64_t d, const double *restrict w, const doubl
         double *const s_bar = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const s_bar_2 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t2 = (void *)own;
         for (int64_t at = 0; at < d; ++at) {
             grad_w_part[at] = 0.0;
         }
@@ -425,24 +488,14 @@ int ranknet_backward(int64_t n, int64_t d, const double *restrict w, const doubl
                 }
             }
 
-            /* grad_w[j:d] = sum[i:n](X[i, j] * (s_bar_2[i] + s_bar[i])) */
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                const double v0 = s_bar_2[i - tile_begin] + s_bar[i - tile_begin];
-                const double v1 = s_bar_2[(i + 1) - tile_begin] + s_bar[(i + 1) - tile_begin];
-                const double v2 = s_bar_2[(i + 2) - tile_begin] + s_bar[(i + 2) - tile_begin];
-                const double v3 = s_bar_2[(i + 3) - tile_begin] + s_bar[(i + 3) - tile_begin];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    grad_w_part[j] += X[i*d + j] * v0 + X[(i + 1)*d + j] * v1 + X[(i + 2)*d + j] * v2 + X[(i + 3)*d + j] * v3;
-                }
+            /* t2[i:n] = s_bar_2[i] + s_bar[i] */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t2[i - tile_begin] = s_bar_2[i - tile_begin] + s_bar[i - tile_begin];
             }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                const double v0 = s_bar_2[i - tile_begin] + s_bar[i - tile_begin];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    grad_w_part[j] += X[i*d + j] * v0;
-                }
-            }
+
+            /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
@@ -457,7 +510,8 @@ int ranknet_backward(int64_t n, int64_t d, const double *restrict w, const doubl
 
 size_t ranknet_value_and_grad_work(int64_t n, int64_t d)
 {
-    return gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 5*d + 76*n, d) * (gradc_bytes(d, sizeof(double))
+    return gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 76*n + 3, d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -534,8 +588,8 @@ int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
     /* t2 = 1 / t1 */
     *value = t0 / t1;
     const double t2 = 1.0 / t1;
-    const int64_t parts_2 = gradc_parts(n, 5*d + 76*n, d);
-    const size_t part_bytes_2 = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const int64_t parts_2 = gradc_parts(n, 3*d + 76*n + 3, d);
+    const size_t part_bytes_2 = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts_2)
     for (int64_t part = 0; part < parts_2; ++part) {
         const int64_t part_begin = gradc_cut(n, parts_2, part);
@@ -546,6 +600,8 @@ int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
         double *const s_bar = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const s_bar_2 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t3 = (void *)own;
         for (int64_t at = 0; at < d; ++at) {
             grad_w_part[at] = 0.0;
         }
@@ -622,24 +678,14 @@ int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
                 }
             }
 
-            /* grad_w[j:d] = sum[i:n](X[i, j] * (s_bar_2[i] + s_bar[i])) */
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                const double v0 = s_bar[i - tile_begin] + s_bar_2[i - tile_begin];
-                const double v1 = s_bar[(i + 1) - tile_begin] + s_bar_2[(i + 1) - tile_begin];
-                const double v2 = s_bar[(i + 2) - tile_begin] + s_bar_2[(i + 2) - tile_begin];
-                const double v3 = s_bar[(i + 3) - tile_begin] + s_bar_2[(i + 3) - tile_begin];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    grad_w_part[j] += X[i*d + j] * v0 + X[(i + 1)*d + j] * v1 + X[(i + 2)*d + j] * v2 + X[(i + 3)*d + j] * v3;
-                }
+            /* t3[i:n] = s_bar[i] + s_bar_2[i] */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t3[i - tile_begin] = s_bar[i - tile_begin] + s_bar_2[i - tile_begin];
             }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                const double v0 = s_bar[i - tile_begin] + s_bar_2[i - tile_begin];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    grad_w_part[j] += X[i*d + j] * v0;
-                }
-            }
+
+            /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
         }
     }
     for (int64_t part = 1; part < parts_2; ++part) {

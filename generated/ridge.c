@@ -71,6 +71,66 @@ static int64_t gradc_rows(size_t bytes)
 typedef double gradc_vector __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
 typedef int64_t gradc_mask __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
 
+/* z[j] += sum over i < rows of a[i, j] * x[i], a's rows contiguous: z stays in registers, a few vectors at a time. */
+__attribute__((always_inline)) static inline void gradc_strip(
+    const int wide, int64_t rows, const double *restrict a, int64_t a_row, const double *restrict x, int64_t x_step,
+    double *restrict z, gradc_mask used)
+{
+    gradc_vector even[6], odd[6];
+    for (int v = 0; v < wide; ++v) {
+        even[v] = odd[v] = (gradc_vector){0};
+    }
+    int64_t i = 0;
+    for (; i + 2 <= rows; i += 2) {
+        const double first = x[i * x_step], second = x[(i + 1) * x_step];
+        for (int v = 0; v < wide; ++v) {
+            even[v] += first * *(const gradc_vector *)(a + i * a_row + v * GRADC_LANES);
+            odd[v] += second * *(const gradc_vector *)(a + (i + 1) * a_row + v * GRADC_LANES);
+        }
+    }
+    if (i < rows) {
+        const double first = x[i * x_step];
+        for (int v = 0; v < wide; ++v) {
+            even[v] += first * *(const gradc_vector *)(a + i * a_row + v * GRADC_LANES);
+        }
+    }
+    for (int v = 0; v < wide; ++v) {
+        gradc_vector *place = (gradc_vector *)(z + v * GRADC_LANES);
+        const gradc_vector more = even[v] + odd[v];
+        *place += v + 1 == wide ? (gradc_vector)((gradc_mask)more & used) : more;
+    }
+}
+
+static void gradc_combine(int64_t rows, int64_t columns, const double *restrict a, int64_t a_row,
+                          const double *restrict x, int64_t x_step, double *restrict z)
+{
+    const int64_t last = columns - GRADC_LANES;
+    gradc_mask all = {0};
+    all = ~all;
+    int64_t j = 0;
+    for (; j + 6 * GRADC_LANES <= columns; j += 6 * GRADC_LANES) {
+        gradc_strip(6, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    for (; j + 2 * GRADC_LANES <= columns; j += 2 * GRADC_LANES) {
+        gradc_strip(2, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    for (; j + GRADC_LANES <= columns; j += GRADC_LANES) {
+        gradc_strip(1, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    if (j < columns && last >= 0) { /* what overlaps is computed again, and masked out */
+        for (int64_t k = 0; k < GRADC_LANES; ++k) {
+            all[k] = last + k >= j ? -1 : 0;
+        }
+        gradc_strip(1, rows, a + last, a_row, x, x_step, z + last, all);
+        return;
+    }
+    for (int64_t i = 0; i < rows; ++i) {
+        for (int64_t k = j; k < columns; ++k) {
+            z[k] += a[i * a_row + k] * x[i * x_step];
+        }
+    }
+}
+
 /* z[i] (+)= sum over j < depth of a[i, j] * x[j], a's rows contiguous: four rows at a time, so that x is loaded once for
  * them. The last vector of a row overlaps the one before it, and what that one has counted is masked out. */
 static inline double gradc_total(gradc_vector sum)
@@ -238,8 +298,8 @@ int ridge_forward(int64_t n, int64_t d, const double *restrict w, const double *
 
 size_t ridge_backward_work(int64_t n, int64_t d)
 {
-    (void)n;
-    return gradc_bytes(d, sizeof(double));
+    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 6, d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int ridge_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
@@ -247,45 +307,61 @@ int ridge_backward(int64_t n, int64_t d, const double *restrict w, const double 
                    void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t2 = (void *)scratch;
+    double *const t3 = (void *)scratch;
+    scratch += gradc_bytes(d, sizeof(double));
+    unsigned char *const part_scratch = (void *)scratch;
 
     /* t0 = 0.5 * cotangent / n */
     const double t0 = 0.5 * cotangent / (double)n;
-    for (int64_t at = 0; at < d; ++at) {
-        t2[at] = 0.0;
-    }
+    const int64_t parts = gradc_parts(n, 3*d + 6, d);
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t3_part = part == 0 ? t3 : (void *)own;
+        own += gradc_bytes(d, sizeof(double));
+        double *const t2 = (void *)own;
+        for (int64_t at = 0; at < d; ++at) {
+            t3_part[at] = 0.0;
+        }
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-    /* t2[j:d] = sum[i:n](X[i, j] * (t0 * (2 * (t1[i] - y[i])))) */
-    for (int64_t i = 0; i < n / 4 * 4; i += 4) {
-        const double v0 = t0 * (2.0 * (t1[i] - y[i]));
-        const double v1 = t0 * (2.0 * (t1[(i + 1)] - y[(i + 1)]));
-        const double v2 = t0 * (2.0 * (t1[(i + 2)] - y[(i + 2)]));
-        const double v3 = t0 * (2.0 * (t1[(i + 3)] - y[(i + 3)]));
-        GRADC_SIMD()
-        for (int64_t j = 0; j < d; ++j) {
-            t2[j] += X[i*d + j] * v0 + X[(i + 1)*d + j] * v1 + X[(i + 2)*d + j] * v2 + X[(i + 3)*d + j] * v3;
+            /* t2[i:n] = 2 * t0 * (t1[i] - y[i]) */
+            const double v0 = 2.0 * t0;
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t2[i - tile_begin] = (t1[i] - y[i]) * v0;
+            }
+
+            /* t3[j:d] = sum[i:n](X[i, j] * t2[i]) */
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, t3_part);
         }
     }
-    for (int64_t i = n / 4 * 4; i < n; ++i) {
-        const double v0 = t0 * (2.0 * (t1[i] - y[i]));
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t3_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
-        for (int64_t j = 0; j < d; ++j) {
-            t2[j] += X[i*d + j] * v0;
+        for (int64_t at = 0; at < d; ++at) {
+            t3[at] += t3_more[at];
         }
     }
 
-    /* grad_w[j:d] = t2[j] + 2 * w[j] * (cotangent * (0.5 * lam)) */
-    const double v0 = cotangent * (0.5 * lam);
+    /* grad_w[j:d] = t3[j] + 2 * w[j] * (cotangent * (0.5 * lam)) */
+    const double v1 = cotangent * (0.5 * lam);
     GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
-        grad_w[j] = t2[j] + 2.0 * w[j] * v0;
+        grad_w[j] = t3[j] + 2.0 * w[j] * v1;
     }
     return 0;
 }
 
 size_t ridge_value_and_grad_work(int64_t n, int64_t d)
 {
-    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 11*d + 4, d) * (gradc_bytes(d, sizeof(double))
+    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 7, d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -294,7 +370,7 @@ int ridge_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
                          void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t4 = (void *)scratch;
+    double *const t5 = (void *)scratch;
     scratch += gradc_bytes(d, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
 
@@ -308,20 +384,22 @@ int ridge_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
         const double w_j = w[j];
         t0 += w_j * w_j;
     }
-    const int64_t parts = gradc_parts(n, 11*d + 4, d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const int64_t parts = gradc_parts(n, 6*d + 7, d);
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
-        double *const t4_part = part == 0 ? t4 : (void *)own;
+        double *const t5_part = part == 0 ? t5 : (void *)own;
         own += gradc_bytes(d, sizeof(double));
         double *const t1 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t4 = (void *)own;
         double t2_part = 0.0;
         for (int64_t at = 0; at < d; ++at) {
-            t4_part[at] = 0.0;
+            t5_part[at] = 0.0;
         }
         const int64_t tile_rows = gradc_rows(d * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
@@ -331,32 +409,19 @@ int ridge_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
             gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t1, 1, 0);
 
             /* t2 = sum[i:n](let(s0 := t1[i] - y[i], s0 * s0)) */
+            /* t4[i:n] = 2 * t3 * (t1[i] - y[i]) */
+            const double v1 = 2.0 * t3;
             double t2_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t2_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double v0 = t1[i - tile_begin] - y[i];
                 t2_part_sum += v0 * v0;
+                t4[i - tile_begin] = v1 * v0;
             }
             t2_part += t2_part_sum;
 
-            /* t4[j:d] = sum[i:n](X[i, j] * (t3 * (2 * (t1[i] - y[i])))) */
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                const double v0 = t3 * (2.0 * (t1[i - tile_begin] - y[i]));
-                const double v1 = t3 * (2.0 * (t1[(i + 1) - tile_begin] - y[(i + 1)]));
-                const double v2 = t3 * (2.0 * (t1[(i + 2) - tile_begin] - y[(i + 2)]));
-                const double v3 = t3 * (2.0 * (t1[(i + 3) - tile_begin] - y[(i + 3)]));
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    t4_part[j] += X[i*d + j] * v0 + X[(i + 1)*d + j] * v1 + X[(i + 2)*d + j] * v2 + X[(i + 3)*d + j] * v3;
-                }
-            }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                const double v0 = t3 * (2.0 * (t1[i - tile_begin] - y[i]));
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    t4_part[j] += X[i*d + j] * v0;
-                }
-            }
+            /* t5[j:d] = sum[i:n](X[i, j] * t4[i]) */
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, t5_part);
         }
         t2_parts[part] = t2_part;
     }
@@ -365,20 +430,20 @@ int ridge_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
         t2 += t2_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t4_more = (void *)(part_scratch + part * part_bytes);
+        const double *const t5_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
-            t4[at] += t4_more[at];
+            t5[at] += t5_more[at];
         }
     }
 
     /* value = t0 * (0.5 * lam) + 0.5 * (t2 / n) */
     *value = t0 * (0.5 * lam) + 0.5 * (t2 / (double)n);
 
-    /* grad_w[j:d] = t4[j] + lam * w[j] */
+    /* grad_w[j:d] = t5[j] + lam * w[j] */
     GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
-        grad_w[j] = t4[j] + lam * w[j];
+        grad_w[j] = t5[j] + lam * w[j];
     }
     return 0;
 }

@@ -111,6 +111,25 @@ static inline double gradc_log1p_unit(double x)
     return x - (h - s * (h + z * p));
 }
 
+/* t[j, i] = s[i, j], both with contiguous rows, eight rows of s at a time. */
+static void gradc_transpose(int64_t rows, int64_t columns, const double *restrict s, int64_t s_row,
+                            double *restrict t, int64_t t_row)
+{
+    int64_t i = 0;
+    for (; i + 8 <= rows; i += 8) {
+        for (int64_t j = 0; j < columns; ++j) {
+            for (int64_t r = 0; r < 8; ++r) {
+                t[j * t_row + i + r] = s[(i + r) * s_row + j];
+            }
+        }
+    }
+    for (; i < rows; ++i) {
+        for (int64_t j = 0; j < columns; ++j) {
+            t[j * t_row + i] = s[i * s_row + j];
+        }
+    }
+}
+
 size_t skip_gram_value_work(int64_t m, int64_t k, int64_t n, int64_t q)
 {
     (void)m;
@@ -449,6 +468,7 @@ size_t skip_gram_backward_work(int64_t m, int64_t k, int64_t n, int64_t q)
     return gradc_bytes(128, sizeof(double))
            + gradc_bytes(k*m, sizeof(double))
            + gradc_bytes(128*q, sizeof(double))
+           + gradc_bytes(128*q, sizeof(double))
            + gradc_bytes(k*m, sizeof(double))
            + gradc_bytes(k*m, sizeof(double))
            + gradc_bytes(k*m, sizeof(double));
@@ -464,6 +484,8 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
     scratch += gradc_bytes(128, sizeof(double));
     double *const t1 = (void *)scratch;
     scratch += gradc_bytes(k*m, sizeof(double));
+    double *const drawn_tile = (void *)scratch;
+    scratch += gradc_bytes(128*q, sizeof(double));
     double *const drawn_bar = (void *)scratch;
     scratch += gradc_bytes(128*q, sizeof(double));
     double *const t2 = (void *)scratch;
@@ -563,14 +585,17 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
                 }
             }
 
-            /* drawn_bar[l:n, o:q] = let(s0 := exp(-abs(drawn[l, o])), where(-inf == drawn[l, o], 0, t0 * (where(0
-             *    <= drawn[l, o], 1, s0) / (1 + s0)))) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
+            /* drawn_tile[l:n, o:q] = drawn[l, o] */
+            gradc_transpose(tile_end - tile_begin, q, &drawn[tile_begin*q], q, drawn_tile, 128);
+
+            /* drawn_bar[l:n, o:q] = let(s0 := exp(-abs(drawn_tile[l, o])), where(-inf == drawn_tile[l, o], 0, t0 *
+             *    (where(0 <= drawn_tile[l, o], 1, s0) / (1 + s0)))) */
+            for (int64_t o = 0; o < q; ++o) {
                 GRADC_SIMD()
-                for (int64_t o = 0; o < q; ++o) {
-                    const double drawn_lo = drawn[l*q + o];
-                    const double v0 = gradc_exp(-fabs(drawn_lo));
-                    drawn_bar[(l - tile_begin)*q + o] = -INFINITY == drawn_lo ? 0.0 : t0 * ((0.0 <= drawn_lo ? 1.0 : v0) / (1.0 + v0));
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double drawn_tile_lo = drawn_tile[o*128 + l - tile_begin];
+                    const double v0 = gradc_exp(-fabs(drawn_tile_lo));
+                    drawn_bar[o*128 + l - tile_begin] = -INFINITY == drawn_tile_lo ? 0.0 : t0 * ((0.0 <= drawn_tile_lo ? 1.0 : v0) / (1.0 + v0));
                 }
             }
 
@@ -584,7 +609,7 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
                 for (int64_t o = 0; o < q; ++o) {
                     const int64_t noise_lo = noise[l*q + o];
                     const int64_t v0 = noise_lo < 0 ? m + noise_lo : noise_lo;
-                    const double drawn_bar_lo = drawn_bar[(l - tile_begin)*q + o];
+                    const double drawn_bar_lo = drawn_bar[o*128 + l - tile_begin];
                     for (int64_t j = 0; j < k; ++j) {
                         t2[v1*k + j] += V[v0*k + j] * drawn_bar_lo;
                         t3[v0*k + j] += U[v1*k + j] * drawn_bar_lo;
@@ -594,7 +619,7 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
         }
     }
 
-    /* grad_U[i:m, j:k] = t1[i, j] + t2[i, j] */
+    /* grad_U[i:m, j:k] = t2[i, j] + t1[i, j] */
     /* grad_V[i:m, j:k] = t3[i, j] + t4[i, j] */
     for (int64_t i = 0; i < m; ++i) {
         GRADC_SIMD()
@@ -628,21 +653,21 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
     unsigned char *scratch = work;
     double *const drawn = (void *)scratch;
     scratch += gradc_bytes(128*q, sizeof(double));
-    double *const t0 = (void *)scratch;
+    double *const t1 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
     double *const seen = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
     double *const drawn_bar = (void *)scratch;
     scratch += gradc_bytes(128*q, sizeof(double));
-    double *const t3 = (void *)scratch;
+    double *const t4 = (void *)scratch;
     scratch += gradc_bytes(k*m, sizeof(double));
     double *const seen_bar = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)scratch;
-    scratch += gradc_bytes(k*m, sizeof(double));
     double *const t5 = (void *)scratch;
     scratch += gradc_bytes(k*m, sizeof(double));
     double *const t6 = (void *)scratch;
+    scratch += gradc_bytes(k*m, sizeof(double));
+    double *const t7 = (void *)scratch;
     for (int64_t l = 0; l < n; ++l) {
         const int64_t word_l = word[l];
         const int64_t v0 = word_l < 0 ? m + word_l : word_l;
@@ -690,12 +715,9 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
         }
     }
 
-    /* t2 = 1 / n */
-    const double t2 = 1.0 / (double)n;
-    double t1 = 0.0;
-    for (int64_t at = 0; at < k*m; ++at) {
-        t3[at] = 0.0;
-    }
+    /* t3 = 1 / n */
+    const double t3 = 1.0 / (double)n;
+    double t2 = 0.0;
     for (int64_t at = 0; at < k*m; ++at) {
         t4[at] = 0.0;
     }
@@ -704,6 +726,9 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
     }
     for (int64_t at = 0; at < k*m; ++at) {
         t6[at] = 0.0;
+    }
+    for (int64_t at = 0; at < k*m; ++at) {
+        t7[at] = 0.0;
     }
     {
         const int64_t tile_rows = gradc_rows(q * sizeof(double));
@@ -739,21 +764,22 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
                 }
             }
 
-            /* t0[l:n] = sum[o:q](where(0 == drawn[l, o], 0.6931471805599453, maximum(0, drawn[l, o]) +
-             *    log1p_unit(exp(-abs(drawn[l, o]))))) */
-            /* drawn_bar[l:n, o:q] = let(s0 := exp(-abs(drawn[l, o])), where(-inf == drawn[l, o], 0, t2 * (where(0
-             *    <= drawn[l, o], 1, s0) / (1 + s0)))) */
+            /* t0[l:n, o:q] = exp(-abs(drawn[l, o])) */
+            /* t1[l:n] = sum[o:q](where(0 == drawn[l, o], 0.6931471805599453, log1p_unit(t0[l, o]) + maximum(0,
+             *    drawn[l, o]))) */
+            /* drawn_bar[l:n, o:q] = where(-inf == drawn[l, o], 0, t3 * (where(0 <= drawn[l, o], 1, t0[l, o]) / (1
+             *    + t0[l, o]))) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                double t0_sum = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum))
+                double t1_sum = 0.0;
+                GRADC_SIMD(reduction(+:t1_sum))
                 for (int64_t o = 0; o < q; ++o) {
                     const double drawn_lo = drawn[(l - tile_begin)*q + o];
                     const double v0 = gradc_exp(-fabs(drawn_lo));
                     const double v1 = 0.0 == drawn_lo ? 0.6931471805599453 : ((drawn_lo > 0.0 || drawn_lo != drawn_lo) ? drawn_lo : 0.0) + gradc_log1p_unit(v0);
-                    t0_sum += v1;
-                    drawn_bar[(l - tile_begin)*q + o] = -INFINITY == drawn_lo ? 0.0 : t2 * ((0.0 <= drawn_lo ? 1.0 : v0) / (1.0 + v0));
+                    t1_sum += v1;
+                    drawn_bar[(l - tile_begin)*q + o] = -INFINITY == drawn_lo ? 0.0 : t3 * ((0.0 <= drawn_lo ? 1.0 : v0) / (1.0 + v0));
                 }
-                t0[l - tile_begin] = t0_sum;
+                t1[l - tile_begin] = t1_sum;
             }
 
             /* seen[l:n] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] *
@@ -804,25 +830,25 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
                 seen[l - tile_begin] = seen_sum;
             }
 
-            /* t1 = sum[l:n](let(s0 := -seen[l], t0[l] + where(0 == s0, 0.6931471805599453, maximum(0, s0) +
+            /* t2 = sum[l:n](let(s0 := -seen[l], t1[l] + where(0 == s0, 0.6931471805599453, maximum(0, s0) +
              *    log1p_unit(exp(-abs(seen[l])))))) */
-            /* seen_bar[l:n] = let(s0 := -seen[l], s1 := exp(-abs(seen[l])), where(-inf == s0, 0, -(t2 * (where(0
+            /* seen_bar[l:n] = let(s0 := -seen[l], s1 := exp(-abs(seen[l])), where(-inf == s0, 0, -(t3 * (where(0
              *    <= s0, 1, s1) / (1 + s1))))) */
-            double t1_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_sum))
+            double t2_sum = 0.0;
+            GRADC_SIMD(reduction(+:t2_sum))
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double seen_l = seen[l - tile_begin];
                 const double v0 = -seen_l;
                 const double v1 = gradc_exp(-fabs(seen_l));
                 const double v2 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(v1);
-                t1_sum += t0[l - tile_begin] + v2;
-                seen_bar[l - tile_begin] = -INFINITY == v0 ? 0.0 : -(t2 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
+                t2_sum += t1[l - tile_begin] + v2;
+                seen_bar[l - tile_begin] = -INFINITY == v0 ? 0.0 : -(t3 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
             }
-            t1 += t1_sum;
+            t2 += t2_sum;
 
-            /* t3[:m, :k] = 0 t3 += each[l:n, o:q, j:k](at[where_integer(word[l] < 0, m + word[l], word[l]),
+            /* t4[:m, :k] = 0 t4 += each[l:n, o:q, j:k](at[where_integer(word[l] < 0, m + word[l], word[l]),
              *    j](V[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l, o]), j] * drawn_bar[l, o])) */
-            /* t5[:m, :k] = 0 t5 += each[l:n, o:q, j:k](at[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l,
+            /* t6[:m, :k] = 0 t6 += each[l:n, o:q, j:k](at[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l,
              *    o]), j](U[where_integer(word[l] < 0, m + word[l], word[l]), j] * drawn_bar[l, o])) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const int64_t word_l = word[l];
@@ -832,15 +858,15 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
                     const int64_t v0 = noise_lo < 0 ? m + noise_lo : noise_lo;
                     const double drawn_bar_lo = drawn_bar[(l - tile_begin)*q + o];
                     for (int64_t j = 0; j < k; ++j) {
-                        t3[v1*k + j] += V[v0*k + j] * drawn_bar_lo;
-                        t5[v0*k + j] += U[v1*k + j] * drawn_bar_lo;
+                        t4[v1*k + j] += V[v0*k + j] * drawn_bar_lo;
+                        t6[v0*k + j] += U[v1*k + j] * drawn_bar_lo;
                     }
                 }
             }
 
-            /* t4[:m, :k] = 0 t4 += each[l:n, j:k](at[where_integer(word[l] < 0, m + word[l], word[l]),
+            /* t5[:m, :k] = 0 t5 += each[l:n, j:k](at[where_integer(word[l] < 0, m + word[l], word[l]),
              *    j](V[where_integer(context[l] < 0, m + context[l], context[l]), j] * seen_bar[l])) */
-            /* t6[:m, :k] = 0 t6 += each[l:n, j:k](at[where_integer(context[l] < 0, m + context[l], context[l]),
+            /* t7[:m, :k] = 0 t7 += each[l:n, j:k](at[where_integer(context[l] < 0, m + context[l], context[l]),
              *    j](U[where_integer(word[l] < 0, m + word[l], word[l]), j] * seen_bar[l])) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const int64_t context_l = context[l];
@@ -849,23 +875,23 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
                 const int64_t word_l = word[l];
                 const int64_t v1 = word_l < 0 ? m + word_l : word_l;
                 for (int64_t j = 0; j < k; ++j) {
-                    t4[v1*k + j] += V[v0*k + j] * seen_bar_l;
-                    t6[v0*k + j] += U[v1*k + j] * seen_bar_l;
+                    t5[v1*k + j] += V[v0*k + j] * seen_bar_l;
+                    t7[v0*k + j] += U[v1*k + j] * seen_bar_l;
                 }
             }
         }
     }
 
-    /* value = t1 / n */
-    *value = t1 / (double)n;
+    /* value = t2 / n */
+    *value = t2 / (double)n;
 
-    /* grad_U[i:m, j:k] = t4[i, j] + t3[i, j] */
-    /* grad_V[i:m, j:k] = t6[i, j] + t5[i, j] */
+    /* grad_U[i:m, j:k] = t4[i, j] + t5[i, j] */
+    /* grad_V[i:m, j:k] = t7[i, j] + t6[i, j] */
     for (int64_t i = 0; i < m; ++i) {
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
-            grad_U[i*k + j] = t3[i*k + j] + t4[i*k + j];
-            grad_V[i*k + j] = t5[i*k + j] + t6[i*k + j];
+            grad_U[i*k + j] = t4[i*k + j] + t5[i*k + j];
+            grad_V[i*k + j] = t6[i*k + j] + t7[i*k + j];
         }
     }
     return 0;

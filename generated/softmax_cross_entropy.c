@@ -12,7 +12,6 @@
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
  * softmax_cross_entropy_value gives 1: y holds an index out of range for an axis of length k
  * softmax_cross_entropy_forward gives 1: y holds an index out of range for an axis of length k
- * softmax_cross_entropy_backward gives 1: y holds an index out of range for an axis of length k
  * softmax_cross_entropy_value_and_grad gives 1: y holds an index out of range for an axis of length k
  */
 
@@ -222,6 +221,25 @@ static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const do
     }
 }
 
+/* t[j, i] = s[i, j], both with contiguous rows, eight rows of s at a time. */
+static void gradc_transpose(int64_t rows, int64_t columns, const double *restrict s, int64_t s_row,
+                            double *restrict t, int64_t t_row)
+{
+    int64_t i = 0;
+    for (; i + 8 <= rows; i += 8) {
+        for (int64_t j = 0; j < columns; ++j) {
+            for (int64_t r = 0; r < 8; ++r) {
+                t[j * t_row + i + r] = s[(i + r) * s_row + j];
+            }
+        }
+    }
+    for (; i < rows; ++i) {
+        for (int64_t j = 0; j < columns; ++j) {
+            t[j * t_row + i] = s[i * s_row + j];
+        }
+    }
+}
+
 size_t softmax_cross_entropy_value_work(int64_t d, int64_t k, int64_t n)
 {
     return (size_t)gradc_parts(n, 3*d*k + 29*k + 33, 0) * (gradc_bytes(128*k, sizeof(double))
@@ -411,11 +429,11 @@ int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
 
 size_t softmax_cross_entropy_backward_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 45*k + 5, d*k + k) * (gradc_bytes(k, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*k + 51*k, d*k + k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double)));
 }
 
@@ -428,18 +446,11 @@ int softmax_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
     (void)W;
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t y_l = y[l];
-        const int64_t v0 = y_l < 0 ? k + y_l : y_l;
-        if (v0 < 0 || v0 >= k) {
-            return 1;
-        }
-    }
 
     /* t3 = cotangent / n */
     const double t3 = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 3*d*k + 45*k + 5, d*k + k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const int64_t parts = gradc_parts(n, 3*d*k + 51*k, d*k + k);
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -449,13 +460,13 @@ int softmax_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
         own += gradc_bytes(k, sizeof(double));
         double *const grad_W_part = part == 0 ? grad_W : (void *)own;
         own += gradc_bytes(d*k, sizeof(double));
+        double *const t0_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const Z = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t4 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const Z_bar = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const Z_bar_2 = (void *)own;
         for (int64_t at = 0; at < k; ++at) {
             grad_b_part[at] = 0.0;
         }
@@ -464,50 +475,46 @@ int softmax_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
         }
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-            for (int64_t at = 0; at < 128*k; ++at) {
-                Z_bar[at] = 0.0;
-            }
 
-            /* Z[l:n, j:k] = t0[l, j] + b[j] */
+            /* t0_tile[l:n, j:k] = t0[l, j] */
+            gradc_transpose(tile_end - tile_begin, k, &t0[tile_begin*k], k, t0_tile, 128);
+
+            /* Z[l:n, j:k] = t0_tile[l, j] + b[j] */
             /* t4[l:n] = sum[j:k](where(Z[l, j] == t1[l], 1, 0)) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t1_l = t1[l];
-                double t4_sum = 0.0;
-                GRADC_SIMD(reduction(+:t4_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v0 = t0[l*k + j] + b[j];
-                    Z[(l - tile_begin)*k + j] = v0;
-                    t4_sum += t1_l == v0 ? 1.0 : 0.0;
-                }
-                t4[l - tile_begin] = t4_sum;
+                t4[l - tile_begin] = 0.0;
             }
-
-            /* Z_bar[:n, :k] = 0 Z_bar += each[l:n](at[l, where_integer(y[l] < 0, k + y[l], y[l])](-t3)) */
-            const double v0 = -t3;
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const int64_t y_l = y[l];
-                Z_bar[(l - tile_begin)*k + (y_l < 0 ? k + y_l : y_l)] += v0;
-            }
-
-            /* Z_bar_2[l:n, j:k] = where(Z[l, j] == t1[l], (t3 - t3) / t4[l], 0) + (Z_bar[l, j] + where(-inf ==
-             *    Z[l, j], 0, t3 * exp(Z[l, j] - t2[l]))) */
-            /* grad_b[j:k] = sum[l:n](Z_bar_2[l, j]) */
-            const double v1 = t3 - t3;
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t1_l = t1[l];
-                const double v2 = v1 / t4[l - tile_begin];
-                const double t2_l = t2[l];
+            for (int64_t j = 0; j < k; ++j) {
+                const double b_j = b[j];
                 GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    const double Z_lj = Z[(l - tile_begin)*k + j];
-                    const double v3 = (Z_lj == t1_l ? v2 : 0.0) + (Z_bar[(l - tile_begin)*k + j] + (-INFINITY == Z_lj ? 0.0 : t3 * gradc_exp(Z_lj - t2_l)));
-                    Z_bar_2[(l - tile_begin)*k + j] = v3;
-                    grad_b_part[j] += v3;
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double v0 = t0_tile[j*128 + l - tile_begin] + b_j;
+                    Z[j*128 + l - tile_begin] = v0;
+                    t4[l - tile_begin] += t1[l] == v0 ? 1.0 : 0.0;
                 }
             }
 
-            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * Z_bar_2[l, j]) */
-            gradc_product(d, k, tile_end - tile_begin, &X[tile_begin*d], 1, d, Z_bar_2, k, 1, grad_W_part, k, 1, 1);
+            /* Z_bar[l:n, j:k] = where(Z[l, j] == t1[l], (t3 - t3) / t4[l], 0) + (where(-inf == Z[l, j], 0, t3 *
+             *    exp(Z[l, j] - t2[l])) + where(j == where_integer(y[l] < 0, k + y[l], y[l]), -t3, 0)) */
+            /* grad_b[j:k] = sum[l:n](Z_bar[l, j]) */
+            const double v0 = t3 - t3;
+            const double v1 = -t3;
+            for (int64_t j = 0; j < k; ++j) {
+                double grad_b_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:grad_b_part_sum))
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double Z_lj = Z[j*128 + l - tile_begin];
+                    const int64_t y_l = y[l];
+                    const double v2 = (-INFINITY == Z_lj ? 0.0 : t3 * gradc_exp(Z_lj - t2[l])) + (j == (y_l < 0 ? k + y_l : y_l) ? v1 : 0.0);
+                    const double v3 = (Z_lj == t1[l] ? v0 / t4[l - tile_begin] : 0.0) + v2;
+                    Z_bar[j*128 + l - tile_begin] = v3;
+                    grad_b_part_sum += v3;
+                }
+                grad_b_part[j] += grad_b_part_sum;
+            }
+
+            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * Z_bar[l, j]) */
+            gradc_product(k, d, tile_end - tile_begin, Z_bar, 128, 1, &X[tile_begin*d], d, 1, grad_W_part, 1, k, 1);
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
@@ -529,7 +536,7 @@ int softmax_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
 
 size_t softmax_cross_entropy_value_and_grad_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 6*d*k + 70*k + 35, d*k + k) * (gradc_bytes(k, sizeof(double))
+    return (size_t)gradc_parts(n, 6*d*k + 75*k + 33, d*k + k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
@@ -537,7 +544,6 @@ size_t softmax_cross_entropy_value_and_grad_work(int64_t d, int64_t k, int64_t n
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double)));
 }
 
@@ -558,8 +564,8 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
 
     /* t5 = 1 / n */
     const double t5 = 1.0 / (double)n;
-    const int64_t parts = gradc_parts(n, 6*d*k + 70*k + 35, d*k + k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const int64_t parts = gradc_parts(n, 6*d*k + 75*k + 33, d*k + k);
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t4_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -583,8 +589,6 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
         double *const t3 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const Z_bar = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const Z_bar_2 = (void *)own;
         double t4_part = 0.0;
         for (int64_t at = 0; at < k; ++at) {
             grad_b_part[at] = 0.0;
@@ -594,9 +598,6 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
         }
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-            for (int64_t at = 0; at < 128*k; ++at) {
-                Z_bar[at] = 0.0;
-            }
 
             /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
             gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, t0, 1, 128, 0);
@@ -648,39 +649,38 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
 
             /* t3[l:n] = log(t2[l]) + where(inf == abs(t1[l]), 0, t1[l]) */
             /* t4 = sum[l:n](t1[l] + (t3[l] - t1[l]) - Z[l, where_integer(y[l] < 0, k + y[l], y[l])]) */
-            /* Z_bar[:n, :k] = 0 Z_bar += each[l:n](at[l, where_integer(y[l] < 0, k + y[l], y[l])](-t5)) */
-            const double v2 = -t5;
             double t4_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t4_part_sum))
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t1_l = t1[l - tile_begin];
                 const double v0 = gradc_log(t2[l - tile_begin]) + (INFINITY == fabs(t1_l) ? 0.0 : t1_l);
                 const int64_t y_l = y[l];
-                const int64_t v1 = y_l < 0 ? k + y_l : y_l;
                 t3[l - tile_begin] = v0;
-                t4_part_sum += t1_l + (v0 - t1_l) - Z[v1*128 + l - tile_begin];
-                Z_bar[v1*128 + l - tile_begin] += v2;
+                t4_part_sum += t1_l + (v0 - t1_l) - Z[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin];
             }
             t4_part += t4_part_sum;
 
-            /* Z_bar_2[l:n, j:k] = where(Z[l, j] == t1[l], (t5 - t5) / t6[l], 0) + (Z_bar[l, j] + where(-inf ==
-             *    Z[l, j], 0, t5 * exp(Z[l, j] - t3[l]))) */
-            /* grad_b[j:k] = sum[l:n](Z_bar_2[l, j]) */
+            /* Z_bar[l:n, j:k] = where(Z[l, j] == t1[l], (t5 - t5) / t6[l], 0) + (where(-inf == Z[l, j], 0, t5 *
+             *    exp(Z[l, j] - t3[l])) + where(j == where_integer(y[l] < 0, k + y[l], y[l]), -t5, 0)) */
+            /* grad_b[j:k] = sum[l:n](Z_bar[l, j]) */
             const double v0 = t5 - t5;
+            const double v1 = -t5;
             for (int64_t j = 0; j < k; ++j) {
                 double grad_b_part_sum = 0.0;
                 GRADC_SIMD(reduction(+:grad_b_part_sum))
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const double Z_lj = Z[j*128 + l - tile_begin];
-                    const double v1 = Z_bar[j*128 + l - tile_begin] + (-INFINITY == Z_lj ? 0.0 : t5 * gradc_exp(Z_lj - t3[l - tile_begin]));
-                    const double v3 = (Z_lj == t1[l - tile_begin] ? v0 / t6[l - tile_begin] : 0.0) + v1;
-                    Z_bar_2[j*128 + l - tile_begin] = v3;
+                    const int64_t y_l = y[l];
+                    const double v2 = (-INFINITY == Z_lj ? 0.0 : t5 * gradc_exp(Z_lj - t3[l - tile_begin])) + (j == (y_l < 0 ? k + y_l : y_l) ? v1 : 0.0);
+                    const double v3 = (Z_lj == t1[l - tile_begin] ? v0 / t6[l - tile_begin] : 0.0) + v2;
+                    Z_bar[j*128 + l - tile_begin] = v3;
                     grad_b_part_sum += v3;
                 }
                 grad_b_part[j] += grad_b_part_sum;
             }
 
-            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * Z_bar_2[l, j]) */
-            gradc_product(k, d, tile_end - tile_begin, Z_bar_2, 128, 1, &X[tile_begin*d], d, 1, grad_W_part, 1, k, 1);
+            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * Z_bar[l, j]) */
+            gradc_product(k, d, tile_end - tile_begin, Z_bar, 128, 1, &X[tile_begin*d], d, 1, grad_W_part, 1, k, 1);
         }
         t4_parts[part] = t4_part;
     }

@@ -70,6 +70,66 @@ static int64_t gradc_rows(size_t bytes)
 typedef double gradc_vector __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
 typedef int64_t gradc_mask __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
 
+/* z[j] += sum over i < rows of a[i, j] * x[i], a's rows contiguous: z stays in registers, a few vectors at a time. */
+__attribute__((always_inline)) static inline void gradc_strip(
+    const int wide, int64_t rows, const double *restrict a, int64_t a_row, const double *restrict x, int64_t x_step,
+    double *restrict z, gradc_mask used)
+{
+    gradc_vector even[6], odd[6];
+    for (int v = 0; v < wide; ++v) {
+        even[v] = odd[v] = (gradc_vector){0};
+    }
+    int64_t i = 0;
+    for (; i + 2 <= rows; i += 2) {
+        const double first = x[i * x_step], second = x[(i + 1) * x_step];
+        for (int v = 0; v < wide; ++v) {
+            even[v] += first * *(const gradc_vector *)(a + i * a_row + v * GRADC_LANES);
+            odd[v] += second * *(const gradc_vector *)(a + (i + 1) * a_row + v * GRADC_LANES);
+        }
+    }
+    if (i < rows) {
+        const double first = x[i * x_step];
+        for (int v = 0; v < wide; ++v) {
+            even[v] += first * *(const gradc_vector *)(a + i * a_row + v * GRADC_LANES);
+        }
+    }
+    for (int v = 0; v < wide; ++v) {
+        gradc_vector *place = (gradc_vector *)(z + v * GRADC_LANES);
+        const gradc_vector more = even[v] + odd[v];
+        *place += v + 1 == wide ? (gradc_vector)((gradc_mask)more & used) : more;
+    }
+}
+
+static void gradc_combine(int64_t rows, int64_t columns, const double *restrict a, int64_t a_row,
+                          const double *restrict x, int64_t x_step, double *restrict z)
+{
+    const int64_t last = columns - GRADC_LANES;
+    gradc_mask all = {0};
+    all = ~all;
+    int64_t j = 0;
+    for (; j + 6 * GRADC_LANES <= columns; j += 6 * GRADC_LANES) {
+        gradc_strip(6, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    for (; j + 2 * GRADC_LANES <= columns; j += 2 * GRADC_LANES) {
+        gradc_strip(2, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    for (; j + GRADC_LANES <= columns; j += GRADC_LANES) {
+        gradc_strip(1, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    if (j < columns && last >= 0) { /* what overlaps is computed again, and masked out */
+        for (int64_t k = 0; k < GRADC_LANES; ++k) {
+            all[k] = last + k >= j ? -1 : 0;
+        }
+        gradc_strip(1, rows, a + last, a_row, x, x_step, z + last, all);
+        return;
+    }
+    for (int64_t i = 0; i < rows; ++i) {
+        for (int64_t k = j; k < columns; ++k) {
+            z[k] += a[i * a_row + k] * x[i * x_step];
+        }
+    }
+}
+
 /* z[i] (+)= sum over j < depth of a[i, j] * x[j], a's rows contiguous: four rows at a time, so that x is loaded once for
  * them. The last vector of a row overlaps the one before it, and what that one has counted is masked out. */
 static inline double gradc_total(gradc_vector sum)
@@ -221,9 +281,8 @@ int squared_error_forward(int64_t n, int64_t d, const double *restrict w, const 
 
 size_t squared_error_backward_work(int64_t n, int64_t d)
 {
-    (void)n;
-    (void)d;
-    return 0;
+    return (size_t)gradc_parts(n, 3*d + 6, d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int squared_error_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -231,30 +290,44 @@ int squared_error_backward(int64_t n, int64_t d, const double *restrict w, const
                            double *restrict grad_w, void *restrict work)
 {
     (void)w;
-    (void)work;
+    unsigned char *scratch = work;
+    unsigned char *const part_scratch = (void *)scratch;
 
     /* t1 = 0.5 * cotangent / n */
     const double t1 = 0.5 * cotangent / (double)n;
-    for (int64_t at = 0; at < d; ++at) {
-        grad_w[at] = 0.0;
-    }
+    const int64_t parts = gradc_parts(n, 3*d + 6, d);
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+        own += gradc_bytes(d, sizeof(double));
+        double *const t2 = (void *)own;
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w_part[at] = 0.0;
+        }
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-    /* grad_w[j:d] = sum[i:n](X[i, j] * (t1 * (2 * (t0[i] - y[i])))) */
-    for (int64_t i = 0; i < n / 4 * 4; i += 4) {
-        const double v0 = t1 * (2.0 * (t0[i] - y[i]));
-        const double v1 = t1 * (2.0 * (t0[(i + 1)] - y[(i + 1)]));
-        const double v2 = t1 * (2.0 * (t0[(i + 2)] - y[(i + 2)]));
-        const double v3 = t1 * (2.0 * (t0[(i + 3)] - y[(i + 3)]));
-        GRADC_SIMD()
-        for (int64_t j = 0; j < d; ++j) {
-            grad_w[j] += X[i*d + j] * v0 + X[(i + 1)*d + j] * v1 + X[(i + 2)*d + j] * v2 + X[(i + 3)*d + j] * v3;
+            /* t2[i:n] = 2 * t1 * (t0[i] - y[i]) */
+            const double v0 = 2.0 * t1;
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t2[i - tile_begin] = v0 * (t0[i] - y[i]);
+            }
+
+            /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
         }
     }
-    for (int64_t i = n / 4 * 4; i < n; ++i) {
-        const double v0 = t1 * (2.0 * (t0[i] - y[i]));
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
-        for (int64_t j = 0; j < d; ++j) {
-            grad_w[j] += X[i*d + j] * v0;
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w[at] += grad_w_more[at];
         }
     }
     return 0;
@@ -262,7 +335,8 @@ int squared_error_backward(int64_t n, int64_t d, const double *restrict w, const
 
 size_t squared_error_value_and_grad_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 11*d + 4, d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 6*d + 7, d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -275,8 +349,8 @@ int squared_error_value_and_grad(int64_t n, int64_t d, const double *restrict w,
 
     /* t2 = 0.5 / n */
     const double t2 = 0.5 / (double)n;
-    const int64_t parts = gradc_parts(n, 11*d + 4, d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const int64_t parts = gradc_parts(n, 6*d + 7, d);
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -286,6 +360,8 @@ int squared_error_value_and_grad(int64_t n, int64_t d, const double *restrict w,
         double *const grad_w_part = part == 0 ? grad_w : (void *)own;
         own += gradc_bytes(d, sizeof(double));
         double *const t0 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t3 = (void *)own;
         double t1_part = 0.0;
         for (int64_t at = 0; at < d; ++at) {
             grad_w_part[at] = 0.0;
@@ -298,32 +374,19 @@ int squared_error_value_and_grad(int64_t n, int64_t d, const double *restrict w,
             gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
             /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s0 * s0)) */
+            /* t3[i:n] = 2 * t2 * (t0[i] - y[i]) */
+            const double v1 = 2.0 * t2;
             double t1_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t1_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double v0 = t0[i - tile_begin] - y[i];
                 t1_part_sum += v0 * v0;
+                t3[i - tile_begin] = v0 * v1;
             }
             t1_part += t1_part_sum;
 
-            /* grad_w[j:d] = sum[i:n](X[i, j] * (t2 * (2 * (t0[i] - y[i])))) */
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                const double v0 = t2 * (2.0 * (t0[i - tile_begin] - y[i]));
-                const double v1 = t2 * (2.0 * (t0[(i + 1) - tile_begin] - y[(i + 1)]));
-                const double v2 = t2 * (2.0 * (t0[(i + 2) - tile_begin] - y[(i + 2)]));
-                const double v3 = t2 * (2.0 * (t0[(i + 3) - tile_begin] - y[(i + 3)]));
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    grad_w_part[j] += X[i*d + j] * v0 + X[(i + 1)*d + j] * v1 + X[(i + 2)*d + j] * v2 + X[(i + 3)*d + j] * v3;
-                }
-            }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                const double v0 = t2 * (2.0 * (t0[i - tile_begin] - y[i]));
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    grad_w_part[j] += X[i*d + j] * v0;
-                }
-            }
+            /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
         }
         t1_parts[part] = t1_part;
     }

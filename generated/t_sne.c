@@ -107,81 +107,58 @@ static inline double gradc_log1p(double x)
 
 size_t t_sne_value_work(int64_t n)
 {
-    return gradc_bytes(n*n, sizeof(double));
+    (void)n;
+    return 0;
 }
 
 int t_sne_value(int64_t n, const double *restrict Y, const double *restrict P, double *restrict value,
                 void *restrict work)
 {
-    unsigned char *scratch = work;
-    double *const D2 = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 16*n, 0);
-    double t0_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double t0_part = 0.0;
-        const int64_t tile_rows = gradc_rows((n + 2) * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* D2[i:n, j:n] = sum[k:2](let(s0 := Y[i, k] - Y[j, k], s0 * s0)) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                for (int64_t k = 0; k < n; ++k) {
-                    D2[i*n + k] = 0.0;
-                }
-                for (int64_t j = 0; j < 2; ++j) {
-                    const double Y_ij = Y[i*2 + j];
-                    GRADC_SIMD()
-                    for (int64_t k = 0; k < n; ++k) {
-                        const double v0 = Y_ij - Y[k*2 + j];
-                        D2[i*n + k] += v0 * v0;
-                    }
-                }
-            }
-
-            /* t0 = sum[i:n, j:n](where(j <= i - 1, 1 / (1 + D2[i, j]), 0)) */
-            double t0_part_sum = 0.0;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD(reduction(+:t0_part_sum))
-                for (int64_t j = 0; j < n; ++j) {
-                    t0_part_sum += j <= i - 1 ? 1.0 / (1.0 + D2[i*n + j]) : 0.0;
-                }
-            }
-            t0_part += t0_part_sum;
-        }
-        t0_parts[part] = t0_part;
-    }
+    (void)work;
     double t0 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t0 += t0_parts[part];
+
+    /* t0 = sum[i:n, j:n](let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], where(j <= i - 1, 1 / (1 + (s0 * s0
+     *    + s1 * s1)), 0))) */
+    for (int64_t i = 0; i < n; ++i) {
+        const double Y_i = Y[i*2];
+        const double Y_i_ = Y[i*2 + 1];
+        GRADC_SIMD(reduction(+:t0))
+        for (int64_t j = 0; j < n; ++j) {
+            const double v0 = Y_i - Y[j*2];
+            const double v1 = Y_i_ - Y[j*2 + 1];
+            t0 += j <= i - 1 ? 1.0 / (1.0 + (v0 * v0 + v1 * v1)) : 0.0;
+        }
     }
 
     /* log_z = log(2 * t0) */
     const double log_z = gradc_log(2.0 * t0);
-    const int64_t parts_ = gradc_parts(n, 48*n, 0);
+    const int64_t parts = gradc_parts(n, 56*n, 0);
     double value__parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts_)
-    for (int64_t part = 0; part < parts_; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_, part);
-        const int64_t part_end = gradc_cut(n, parts_, part + 1);
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
         double value__part = 0.0;
 
-        /* value = sum[i:n, j:n](P[i, j] * (log_z + (log1p(D2[i, j]) + log(where(0 < P[i, j], P[i, j], 1))))) */
+        /* value = sum[i:n, j:n](let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], P[i, j] * (log_z +
+         *    (log(where(0 < P[i, j], P[i, j], 1)) + log1p(s0 * s0 + s1 * s1))))) */
         double value__part_sum = 0.0;
         for (int64_t i = part_begin; i < part_end; ++i) {
+            const double Y_i = Y[i*2];
+            const double Y_i_ = Y[i*2 + 1];
             GRADC_SIMD(reduction(+:value__part_sum))
             for (int64_t j = 0; j < n; ++j) {
                 const double P_ij = P[i*n + j];
-                value__part_sum += P_ij * (log_z + (gradc_log1p(D2[i*n + j]) + gradc_log(0.0 < P_ij ? P_ij : 1.0)));
+                const double v0 = Y_i - Y[j*2];
+                const double v1 = Y_i_ - Y[j*2 + 1];
+                value__part_sum += P_ij * (log_z + (gradc_log(0.0 < P_ij ? P_ij : 1.0) + gradc_log1p(v0 * v0 + v1 * v1)));
             }
         }
         value__part += value__part_sum;
         value__parts[part] = value__part;
     }
     double value_ = 0.0;
-    for (int64_t part = 0; part < parts_; ++part) {
+    for (int64_t part = 0; part < parts; ++part) {
         value_ += value__parts[part];
     }
     *value = value_;
@@ -198,57 +175,31 @@ int t_sne_forward(int64_t n, const double *restrict Y, const double *restrict P,
                   double *restrict D2, double *restrict t0, void *restrict work)
 {
     (void)work;
-    const int64_t parts = gradc_parts(n, 16*n, 0);
-    double t0__parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double t0__part = 0.0;
-        const int64_t tile_rows = gradc_rows((n + 2) * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* D2[i:n, j:n] = sum[k:2](let(s0 := Y[i, k] - Y[j, k], s0 * s0)) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                for (int64_t k = 0; k < n; ++k) {
-                    D2[i*n + k] = 0.0;
-                }
-                for (int64_t j = 0; j < 2; ++j) {
-                    const double Y_ij = Y[i*2 + j];
-                    GRADC_SIMD()
-                    for (int64_t k = 0; k < n; ++k) {
-                        const double v0 = Y_ij - Y[k*2 + j];
-                        D2[i*n + k] += v0 * v0;
-                    }
-                }
-            }
-
-            /* t0 = sum[i:n, j:n](where(j <= i - 1, 1 / (1 + D2[i, j]), 0)) */
-            double t0__part_sum = 0.0;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD(reduction(+:t0__part_sum))
-                for (int64_t j = 0; j < n; ++j) {
-                    t0__part_sum += j <= i - 1 ? 1.0 / (1.0 + D2[i*n + j]) : 0.0;
-                }
-            }
-            t0__part += t0__part_sum;
-        }
-        t0__parts[part] = t0__part;
-    }
     double t0_ = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t0_ += t0__parts[part];
+
+    /* D2[i:n, j:n] = let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], s0 * s0 + s1 * s1) */
+    /* t0 = sum[i:n, j:n](where(j <= i - 1, 1 / (1 + D2[i, j]), 0)) */
+    for (int64_t i = 0; i < n; ++i) {
+        const double Y_i = Y[i*2];
+        const double Y_i_ = Y[i*2 + 1];
+        GRADC_SIMD(reduction(+:t0_))
+        for (int64_t j = 0; j < n; ++j) {
+            const double v0 = Y_i - Y[j*2];
+            const double v1 = Y_i_ - Y[j*2 + 1];
+            const double v2 = v0 * v0 + v1 * v1;
+            D2[i*n + j] = v2;
+            t0_ += j <= i - 1 ? 1.0 / (1.0 + v2) : 0.0;
+        }
     }
 
     /* log_z = log(2 * t0) */
     const double log_z = gradc_log(2.0 * t0_);
-    const int64_t parts_ = gradc_parts(n, 48*n, 0);
+    const int64_t parts = gradc_parts(n, 48*n, 0);
     double value__parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts_)
-    for (int64_t part = 0; part < parts_; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_, part);
-        const int64_t part_end = gradc_cut(n, parts_, part + 1);
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
         double value__part = 0.0;
 
         /* value = sum[i:n, j:n](P[i, j] * (log_z + (log1p(D2[i, j]) + log(where(0 < P[i, j], P[i, j], 1))))) */
@@ -264,7 +215,7 @@ int t_sne_forward(int64_t n, const double *restrict Y, const double *restrict P,
         value__parts[part] = value__part;
     }
     double value_ = 0.0;
-    for (int64_t part = 0; part < parts_; ++part) {
+    for (int64_t part = 0; part < parts; ++part) {
         value_ += value__parts[part];
     }
     *value = value_;
@@ -372,9 +323,8 @@ int t_sne_backward(int64_t n, const double *restrict Y, const double *restrict P
 
 size_t t_sne_value_and_grad_work(int64_t n)
 {
-    return gradc_bytes(n*n, sizeof(double))
-           + gradc_bytes(2*n, sizeof(double))
-           + gradc_bytes(2*n, sizeof(double)) + (size_t)gradc_parts(n, 86*n, 2*n) * (gradc_bytes(2*n, sizeof(double))
+    return gradc_bytes(2*n, sizeof(double))
+           + gradc_bytes(2*n, sizeof(double)) + (size_t)gradc_parts(n, 94*n, 2*n) * (gradc_bytes(2*n, sizeof(double))
            + gradc_bytes(128*n, sizeof(double)));
 }
 
@@ -382,65 +332,27 @@ int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *rest
                          double *restrict grad_Y, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const D2 = (void *)scratch;
-    scratch += gradc_bytes(n*n, sizeof(double));
     double *const t2 = (void *)scratch;
     scratch += gradc_bytes(2*n, sizeof(double));
     double *const t3 = (void *)scratch;
     scratch += gradc_bytes(2*n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 17*n, 0);
-    double t0_parts[GRADC_PARTS];
-    double log_z_bar_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double t0_part = 0.0;
-        double log_z_bar_part = 0.0;
-        const int64_t tile_rows = gradc_rows((2*n + 2) * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* D2[i:n, j:n] = sum[k:2](let(s0 := Y[i, k] - Y[j, k], s0 * s0)) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                for (int64_t k = 0; k < n; ++k) {
-                    D2[i*n + k] = 0.0;
-                }
-                for (int64_t j = 0; j < 2; ++j) {
-                    const double Y_ij = Y[i*2 + j];
-                    GRADC_SIMD()
-                    for (int64_t k = 0; k < n; ++k) {
-                        const double v0 = Y_ij - Y[k*2 + j];
-                        D2[i*n + k] += v0 * v0;
-                    }
-                }
-            }
-
-            /* t0 = sum[i:n, j:n](where(j <= i - 1, 1 / (1 + D2[i, j]), 0)) */
-            /* log_z_bar = sum[i:n, j:n](P[i, j]) */
-            double t0_part_sum = 0.0;
-            double log_z_bar_part_sum = 0.0;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD(reduction(+:t0_part_sum, log_z_bar_part_sum))
-                for (int64_t j = 0; j < n; ++j) {
-                    t0_part_sum += j <= i - 1 ? 1.0 / (1.0 + D2[i*n + j]) : 0.0;
-                    log_z_bar_part_sum += P[i*n + j];
-                }
-            }
-            t0_part += t0_part_sum;
-            log_z_bar_part += log_z_bar_part_sum;
-        }
-        t0_parts[part] = t0_part;
-        log_z_bar_parts[part] = log_z_bar_part;
-    }
     double t0 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t0 += t0_parts[part];
-    }
     double log_z_bar = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        log_z_bar += log_z_bar_parts[part];
+
+    /* t0 = sum[i:n, j:n](let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], where(j <= i - 1, 1 / (1 + (s0 * s0
+     *    + s1 * s1)), 0))) */
+    /* log_z_bar = sum[i:n, j:n](P[i, j]) */
+    for (int64_t i = 0; i < n; ++i) {
+        const double Y_i = Y[i*2];
+        const double Y_i_ = Y[i*2 + 1];
+        GRADC_SIMD(reduction(+:t0, log_z_bar))
+        for (int64_t j = 0; j < n; ++j) {
+            const double v0 = Y_i - Y[j*2];
+            const double v1 = Y_i_ - Y[j*2 + 1];
+            t0 += j <= i - 1 ? 1.0 / (1.0 + (v0 * v0 + v1 * v1)) : 0.0;
+            log_z_bar += P[i*n + j];
+        }
     }
 
     /* log_z = log(2 * t0) */
@@ -448,14 +360,14 @@ int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *rest
     const double v0 = 2.0 * t0;
     const double log_z = gradc_log(v0);
     const double t1 = 2.0 * (log_z_bar / v0);
-    const int64_t parts_ = gradc_parts(n, 86*n, 2*n);
-    const size_t part_bytes_ = gradc_bytes(2*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double));
+    const int64_t parts = gradc_parts(n, 94*n, 2*n);
+    const size_t part_bytes = gradc_bytes(2*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double));
     double value__parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts_)
-    for (int64_t part = 0; part < parts_; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_, part);
-        const int64_t part_end = gradc_cut(n, parts_, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes_;
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
         double *const t3_part = part == 0 ? t3 : (void *)own;
         own += gradc_bytes(2*n, sizeof(double));
         double *const D2_bar = (void *)own;
@@ -463,21 +375,27 @@ int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *rest
         for (int64_t at = 0; at < 2*n; ++at) {
             t3_part[at] = 0.0;
         }
-        const int64_t tile_rows = gradc_rows((2*n + 2) * sizeof(double));
+        const int64_t tile_rows = gradc_rows((n + 2) * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* value = sum[i:n, j:n](P[i, j] * (log_z + (log1p(D2[i, j]) + log(where(0 < P[i, j], P[i, j], 1))))) */
-            /* D2_bar[i:n, j:n] = let(s0 := 1 + D2[i, j], P[i, j] / s0 + where(j <= i - 1, -(t1 / s0 / s0), 0)) */
+            /* value = sum[i:n, j:n](let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], P[i, j] * (log_z +
+             *    (log(where(0 < P[i, j], P[i, j], 1)) + log1p(s0 * s0 + s1 * s1))))) */
+            /* D2_bar[i:n, j:n] = let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], s2 := 1 + (s0 * s0 + s1 *
+             *    s1), P[i, j] / s2 + where(j <= i - 1, -(t1 / s2 / s2), 0)) */
             double value__part_sum = 0.0;
             for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double Y_i = Y[i*2];
+                const double Y_i_ = Y[i*2 + 1];
                 GRADC_SIMD(reduction(+:value__part_sum))
                 for (int64_t j = 0; j < n; ++j) {
                     const double P_ij = P[i*n + j];
-                    const double D2_ij = D2[i*n + j];
-                    const double v1 = 1.0 + D2_ij;
-                    value__part_sum += P_ij * (log_z + (gradc_log1p(D2_ij) + gradc_log(0.0 < P_ij ? P_ij : 1.0)));
-                    D2_bar[(i - tile_begin)*n + j] = P_ij / v1 + (j <= i - 1 ? -(t1 / v1 / v1) : 0.0);
+                    const double v1 = Y_i - Y[j*2];
+                    const double v2 = Y_i_ - Y[j*2 + 1];
+                    const double v3 = v1 * v1 + v2 * v2;
+                    const double v4 = 1.0 + v3;
+                    value__part_sum += P_ij * (log_z + (gradc_log(0.0 < P_ij ? P_ij : 1.0) + gradc_log1p(v3)));
+                    D2_bar[(i - tile_begin)*n + j] = P_ij / v4 + (j <= i - 1 ? -(t1 / v4 / v4) : 0.0);
                 }
             }
             value__part += value__part_sum;
@@ -509,11 +427,11 @@ int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *rest
         value__parts[part] = value__part;
     }
     double value_ = 0.0;
-    for (int64_t part = 0; part < parts_; ++part) {
+    for (int64_t part = 0; part < parts; ++part) {
         value_ += value__parts[part];
     }
-    for (int64_t part = 1; part < parts_; ++part) {
-        const double *const t3_more = (void *)(part_scratch + part * part_bytes_);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t3_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < 2*n; ++at) {
             t3[at] += t3_more[at];

@@ -14,7 +14,6 @@
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
  * two_layer_value gives 1: y holds an index out of range for an axis of length k
  * two_layer_forward gives 1: y holds an index out of range for an axis of length k
- * two_layer_backward gives 1: y holds an index out of range for an axis of length k
  * two_layer_value_and_grad gives 1: y holds an index out of range for an axis of length k
  */
 
@@ -240,6 +239,25 @@ static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const do
     }
 }
 
+/* t[j, i] = s[i, j], both with contiguous rows, eight rows of s at a time. */
+static void gradc_transpose(int64_t rows, int64_t columns, const double *restrict s, int64_t s_row,
+                            double *restrict t, int64_t t_row)
+{
+    int64_t i = 0;
+    for (; i + 8 <= rows; i += 8) {
+        for (int64_t j = 0; j < columns; ++j) {
+            for (int64_t r = 0; r < 8; ++r) {
+                t[j * t_row + i + r] = s[(i + r) * s_row + j];
+            }
+        }
+    }
+    for (; i < rows; ++i) {
+        for (int64_t j = 0; j < columns; ++j) {
+            t[j * t_row + i] = s[i * s_row + j];
+        }
+    }
+}
+
 size_t two_layer_value_work(int64_t d, int64_t h, int64_t k, int64_t n)
 {
     return (size_t)gradc_parts(n, 3*d*h + 3*h*k + 23*h + 29*k + 33, 0) * (gradc_bytes(128*h, sizeof(double))
@@ -460,14 +478,15 @@ int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *
 
 size_t two_layer_backward_work(int64_t d, int64_t h, int64_t k, int64_t n)
 {
-    return gradc_bytes(h, sizeof(double)) + (size_t)gradc_parts(n, 3*d*h + 6*h*k + 69*h + 45*k + 5, d*h + h*k + h + k) * (gradc_bytes(k, sizeof(double))
+    return gradc_bytes(h, sizeof(double)) + (size_t)gradc_parts(n, 3*d*h + 6*h*k + 70*h + 51*k, d*h + h*k + h + k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(h, sizeof(double))
            + gradc_bytes(d*h, sizeof(double))
            + gradc_bytes(h*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*h, sizeof(double))
            + gradc_bytes(128*h, sizeof(double))
            + gradc_bytes(128*h, sizeof(double)));
 }
@@ -485,18 +504,11 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
     double *const t9 = (void *)scratch;
     scratch += gradc_bytes(h, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    for (int64_t m = 0; m < n; ++m) {
-        const int64_t y_m = y[m];
-        const int64_t v0 = y_m < 0 ? k + y_m : y_m;
-        if (v0 < 0 || v0 >= k) {
-            return 1;
-        }
-    }
 
     /* t5 = cotangent / n */
     const double t5 = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 3*d*h + 6*h*k + 69*h + 45*k + 5, d*h + h*k + h + k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double));
+    const int64_t parts = gradc_parts(n, 3*d*h + 6*h*k + 70*h + 51*k, d*h + h*k + h + k);
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -510,15 +522,17 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
         own += gradc_bytes(d*h, sizeof(double));
         double *const grad_W2_part = part == 0 ? grad_W2 : (void *)own;
         own += gradc_bytes(h*k, sizeof(double));
+        double *const t2_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const Z = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t6 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const Z_bar = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const Z_bar_2 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
         double *const t7 = (void *)own;
+        own += gradc_bytes(128*h, sizeof(double));
+        double *const t0_tile = (void *)own;
         own += gradc_bytes(128*h, sizeof(double));
         double *const t8 = (void *)own;
         for (int64_t at = 0; at < k; ++at) {
@@ -535,78 +549,80 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
         }
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-            for (int64_t at = 0; at < 128*k; ++at) {
-                Z_bar[at] = 0.0;
-            }
 
-            /* Z[m:n, l:k] = t2[m, l] + b2[l] */
+            /* t2_tile[m:n, l:k] = t2[m, l] */
+            gradc_transpose(tile_end - tile_begin, k, &t2[tile_begin*k], k, t2_tile, 128);
+
+            /* Z[m:n, l:k] = t2_tile[m, l] + b2[l] */
             /* t6[m:n] = sum[l:k](where(Z[m, l] == t3[m], 1, 0)) */
             for (int64_t m = tile_begin; m < tile_end; ++m) {
-                const double t3_m = t3[m];
-                double t6_sum = 0.0;
-                GRADC_SIMD(reduction(+:t6_sum))
-                for (int64_t l = 0; l < k; ++l) {
-                    const double v0 = t2[m*k + l] + b2[l];
-                    Z[(m - tile_begin)*k + l] = v0;
-                    t6_sum += t3_m == v0 ? 1.0 : 0.0;
-                }
-                t6[m - tile_begin] = t6_sum;
+                t6[m - tile_begin] = 0.0;
             }
-
-            /* Z_bar[:n, :k] = 0 Z_bar += each[m:n](at[m, where_integer(y[m] < 0, k + y[m], y[m])](-t5)) */
-            const double v0 = -t5;
-            for (int64_t m = tile_begin; m < tile_end; ++m) {
-                const int64_t y_m = y[m];
-                Z_bar[(m - tile_begin)*k + (y_m < 0 ? k + y_m : y_m)] += v0;
-            }
-
-            /* Z_bar_2[m:n, l:k] = where(Z[m, l] == t3[m], (t5 - t5) / t6[m], 0) + (Z_bar[m, l] + where(-inf ==
-             *    Z[m, l], 0, t5 * exp(Z[m, l] - t4[m]))) */
-            /* grad_b2[l:k] = sum[m:n](Z_bar_2[m, l]) */
-            const double v1 = t5 - t5;
-            for (int64_t m = tile_begin; m < tile_end; ++m) {
-                const double t3_m = t3[m];
-                const double v2 = v1 / t6[m - tile_begin];
-                const double t4_m = t4[m];
+            for (int64_t l = 0; l < k; ++l) {
+                const double b2_l = b2[l];
                 GRADC_SIMD()
-                for (int64_t l = 0; l < k; ++l) {
-                    const double Z_ml = Z[(m - tile_begin)*k + l];
-                    const double v3 = (Z_ml == t3_m ? v2 : 0.0) + (Z_bar[(m - tile_begin)*k + l] + (-INFINITY == Z_ml ? 0.0 : t5 * gradc_exp(Z_ml - t4_m)));
-                    Z_bar_2[(m - tile_begin)*k + l] = v3;
-                    grad_b2_part[l] += v3;
+                for (int64_t m = tile_begin; m < tile_end; ++m) {
+                    const double v0 = t2_tile[l*128 + m - tile_begin] + b2_l;
+                    Z[l*128 + m - tile_begin] = v0;
+                    t6[m - tile_begin] += t3[m] == v0 ? 1.0 : 0.0;
                 }
             }
 
-            /* t7[m:n, j:h] = sum[l:k](W2[j, l] * Z_bar_2[m, l]) */
-            gradc_product(tile_end - tile_begin, h, k, Z_bar_2, k, 1, W2, 1, k, t7, h, 1, 0);
+            /* Z_bar[m:n, l:k] = where(Z[m, l] == t3[m], (t5 - t5) / t6[m], 0) + (where(-inf == Z[m, l], 0, t5 *
+             *    exp(Z[m, l] - t4[m])) + where(l == where_integer(y[m] < 0, k + y[m], y[m]), -t5, 0)) */
+            /* grad_b2[l:k] = sum[m:n](Z_bar[m, l]) */
+            const double v0 = t5 - t5;
+            const double v1 = -t5;
+            for (int64_t l = 0; l < k; ++l) {
+                double grad_b2_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:grad_b2_part_sum))
+                for (int64_t m = tile_begin; m < tile_end; ++m) {
+                    const double Z_ml = Z[l*128 + m - tile_begin];
+                    const int64_t y_m = y[m];
+                    const double v2 = (-INFINITY == Z_ml ? 0.0 : t5 * gradc_exp(Z_ml - t4[m])) + (l == (y_m < 0 ? k + y_m : y_m) ? v1 : 0.0);
+                    const double v3 = (Z_ml == t3[m] ? v0 / t6[m - tile_begin] : 0.0) + v2;
+                    Z_bar[l*128 + m - tile_begin] = v3;
+                    grad_b2_part_sum += v3;
+                }
+                grad_b2_part[l] += grad_b2_part_sum;
+            }
 
-            /* t8[m:n, j:h] = let(s0 := t0[m, j] + b1[j], s1 := -2 * s0, s2 := exp(-abs(s1)), s3 := 2 * s0, s4 :=
-             *    exp(-abs(s3)), t7[m, j] * (where(0 <= s1, 1, s2) / (1 + s2) * (4 * (where(0 <= s3, 1, s4) / (1 +
-             *    s4))))) */
-            /* t9[j:h] = sum[m:n](let(s0 := t0[m, j] + b1[j], s1 := 2 * s0, s2 := exp(-abs(s1)), s3 := -2 * s0, s4
-             *    := exp(-abs(s3)), where(0 <= s1, 1, s2) / (1 + s2) * (t7[m, j] * (where(0 <= s3, 1, s4) / (1 +
-             *    s4))))) */
-            for (int64_t m = tile_begin; m < tile_end; ++m) {
-                GRADC_SIMD()
-                for (int64_t j = 0; j < h; ++j) {
-                    const double t7_mj = t7[(m - tile_begin)*h + j];
-                    const double v2 = t0[m*h + j] + b1[j];
+            /* t7[m:n, j:h] = sum[l:k](W2[j, l] * Z_bar[m, l]) */
+            gradc_product(h, tile_end - tile_begin, k, W2, k, 1, Z_bar, 128, 1, t7, 128, 1, 0);
+
+            /* t0_tile[m:n, j:h] = t0[m, j] */
+            gradc_transpose(tile_end - tile_begin, h, &t0[tile_begin*h], h, t0_tile, 128);
+
+            /* t8[m:n, j:h] = let(s0 := t0_tile[m, j] + b1[j], s1 := -2 * s0, s2 := exp(-abs(s1)), s3 := 2 * s0, s4
+             *    := exp(-abs(s3)), t7[m, j] * (where(0 <= s1, 1, s2) / (1 + s2) * (4 * (where(0 <= s3, 1, s4) / (1
+             *    + s4))))) */
+            /* t9[j:h] = sum[m:n](let(s0 := t0_tile[m, j] + b1[j], s1 := 2 * s0, s2 := exp(-abs(s1)), s3 := -2 *
+             *    s0, s4 := exp(-abs(s3)), where(0 <= s1, 1, s2) / (1 + s2) * (t7[m, j] * (where(0 <= s3, 1, s4) /
+             *    (1 + s4))))) */
+            for (int64_t j = 0; j < h; ++j) {
+                const double b1_j = b1[j];
+                double t9_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:t9_part_sum))
+                for (int64_t m = tile_begin; m < tile_end; ++m) {
+                    const double t7_mj = t7[j*128 + m - tile_begin];
+                    const double v2 = t0_tile[j*128 + m - tile_begin] + b1_j;
                     const double v3 = -2.0 * v2;
                     const double v4 = gradc_exp(-fabs(v3));
                     const double v5 = (0.0 <= v3 ? 1.0 : v4) / (1.0 + v4);
                     const double v6 = 2.0 * v2;
                     const double v7 = gradc_exp(-fabs(v6));
                     const double v8 = (0.0 <= v6 ? 1.0 : v7) / (1.0 + v7);
-                    t8[(m - tile_begin)*h + j] = t7_mj * (v5 * (4.0 * v8));
-                    t9_part[j] += v8 * (t7_mj * v5);
+                    t8[j*128 + m - tile_begin] = t7_mj * (v5 * (4.0 * v8));
+                    t9_part_sum += v8 * (t7_mj * v5);
                 }
+                t9_part[j] += t9_part_sum;
             }
 
             /* grad_W1[i:d, j:h] = sum[m:n](X[m, i] * t8[m, j]) */
-            gradc_product(d, h, tile_end - tile_begin, &X[tile_begin*d], 1, d, t8, h, 1, grad_W1_part, h, 1, 1);
+            gradc_product(h, d, tile_end - tile_begin, t8, 128, 1, &X[tile_begin*d], d, 1, grad_W1_part, 1, h, 1);
 
-            /* grad_W2[j:h, l:k] = sum[m:n](t1[m, j] * Z_bar_2[m, l]) */
-            gradc_product(h, k, tile_end - tile_begin, &t1[tile_begin*h], 1, h, Z_bar_2, k, 1, grad_W2_part, k, 1, 1);
+            /* grad_W2[j:h, l:k] = sum[m:n](t1[m, j] * Z_bar[m, l]) */
+            gradc_product(k, h, tile_end - tile_begin, Z_bar, 128, 1, &t1[tile_begin*h], h, 1, grad_W2_part, 1, k, 1);
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
@@ -648,7 +664,7 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
 
 size_t two_layer_value_and_grad_work(int64_t d, int64_t h, int64_t k, int64_t n)
 {
-    return gradc_bytes(h, sizeof(double)) + (size_t)gradc_parts(n, 6*d*h + 9*h*k + 92*h + 70*k + 35, d*h + h*k + h + k) * (gradc_bytes(k, sizeof(double))
+    return gradc_bytes(h, sizeof(double)) + (size_t)gradc_parts(n, 6*d*h + 9*h*k + 92*h + 75*k + 33, d*h + h*k + h + k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(h, sizeof(double))
            + gradc_bytes(d*h, sizeof(double))
            + gradc_bytes(h*k, sizeof(double))
@@ -660,7 +676,6 @@ size_t two_layer_value_and_grad_work(int64_t d, int64_t h, int64_t k, int64_t n)
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*h, sizeof(double))
            + gradc_bytes(128*h, sizeof(double)));
@@ -686,8 +701,8 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
 
     /* t7 = 1 / n */
     const double t7 = 1.0 / (double)n;
-    const int64_t parts = gradc_parts(n, 6*d*h + 9*h*k + 92*h + 70*k + 35, d*h + h*k + h + k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double));
+    const int64_t parts = gradc_parts(n, 6*d*h + 9*h*k + 92*h + 75*k + 33, d*h + h*k + h + k);
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double));
     double t6_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -720,8 +735,6 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
         own += gradc_bytes(128, sizeof(double));
         double *const Z_bar = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const Z_bar_2 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
         double *const t9 = (void *)own;
         own += gradc_bytes(128*h, sizeof(double));
         double *const t10 = (void *)own;
@@ -740,9 +753,6 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
         }
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-            for (int64_t at = 0; at < 128*k; ++at) {
-                Z_bar[at] = 0.0;
-            }
 
             /* t0[m:n, j:h] = sum[i:d](W1[i, j] * X[m, i]) */
             gradc_product(tile_end - tile_begin, h, d, &X[tile_begin*d], d, 1, W1, h, 1, t0, 1, 128, 0);
@@ -806,39 +816,38 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
 
             /* t5[m:n] = log(t4[m]) + where(inf == abs(t3[m]), 0, t3[m]) */
             /* t6 = sum[m:n](t3[m] + (t5[m] - t3[m]) - Z[m, where_integer(y[m] < 0, k + y[m], y[m])]) */
-            /* Z_bar[:n, :k] = 0 Z_bar += each[m:n](at[m, where_integer(y[m] < 0, k + y[m], y[m])](-t7)) */
-            const double v2 = -t7;
             double t6_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t6_part_sum))
             for (int64_t m = tile_begin; m < tile_end; ++m) {
                 const double t3_m = t3[m - tile_begin];
                 const double v0 = gradc_log(t4[m - tile_begin]) + (INFINITY == fabs(t3_m) ? 0.0 : t3_m);
                 const int64_t y_m = y[m];
-                const int64_t v1 = y_m < 0 ? k + y_m : y_m;
                 t5[m - tile_begin] = v0;
-                t6_part_sum += t3_m + (v0 - t3_m) - Z[v1*128 + m - tile_begin];
-                Z_bar[v1*128 + m - tile_begin] += v2;
+                t6_part_sum += t3_m + (v0 - t3_m) - Z[(y_m < 0 ? k + y_m : y_m)*128 + m - tile_begin];
             }
             t6_part += t6_part_sum;
 
-            /* Z_bar_2[m:n, l:k] = where(Z[m, l] == t3[m], (t7 - t7) / t8[m], 0) + (Z_bar[m, l] + where(-inf ==
-             *    Z[m, l], 0, t7 * exp(Z[m, l] - t5[m]))) */
-            /* grad_b2[l:k] = sum[m:n](Z_bar_2[m, l]) */
+            /* Z_bar[m:n, l:k] = where(Z[m, l] == t3[m], (t7 - t7) / t8[m], 0) + (where(-inf == Z[m, l], 0, t7 *
+             *    exp(Z[m, l] - t5[m])) + where(l == where_integer(y[m] < 0, k + y[m], y[m]), -t7, 0)) */
+            /* grad_b2[l:k] = sum[m:n](Z_bar[m, l]) */
             const double v0 = t7 - t7;
+            const double v1 = -t7;
             for (int64_t l = 0; l < k; ++l) {
                 double grad_b2_part_sum = 0.0;
                 GRADC_SIMD(reduction(+:grad_b2_part_sum))
                 for (int64_t m = tile_begin; m < tile_end; ++m) {
                     const double Z_ml = Z[l*128 + m - tile_begin];
-                    const double v1 = Z_bar[l*128 + m - tile_begin] + (-INFINITY == Z_ml ? 0.0 : t7 * gradc_exp(Z_ml - t5[m - tile_begin]));
-                    const double v3 = (Z_ml == t3[m - tile_begin] ? v0 / t8[m - tile_begin] : 0.0) + v1;
-                    Z_bar_2[l*128 + m - tile_begin] = v3;
+                    const int64_t y_m = y[m];
+                    const double v2 = (-INFINITY == Z_ml ? 0.0 : t7 * gradc_exp(Z_ml - t5[m - tile_begin])) + (l == (y_m < 0 ? k + y_m : y_m) ? v1 : 0.0);
+                    const double v3 = (Z_ml == t3[m - tile_begin] ? v0 / t8[m - tile_begin] : 0.0) + v2;
+                    Z_bar[l*128 + m - tile_begin] = v3;
                     grad_b2_part_sum += v3;
                 }
                 grad_b2_part[l] += grad_b2_part_sum;
             }
 
-            /* t9[m:n, j:h] = sum[l:k](W2[j, l] * Z_bar_2[m, l]) */
-            gradc_product(h, tile_end - tile_begin, k, W2, k, 1, Z_bar_2, 128, 1, t9, 128, 1, 0);
+            /* t9[m:n, j:h] = sum[l:k](W2[j, l] * Z_bar[m, l]) */
+            gradc_product(h, tile_end - tile_begin, k, W2, k, 1, Z_bar, 128, 1, t9, 128, 1, 0);
 
             /* t10[m:n, j:h] = let(s0 := t0[m, j] + b1[j], s1 := -2 * s0, s2 := exp(-abs(s1)), s3 := 2 * s0, s4 :=
              *    exp(-abs(s3)), t9[m, j] * (where(0 <= s1, 1, s2) / (1 + s2) * (4 * (where(0 <= s3, 1, s4) / (1 +
@@ -852,11 +861,11 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
                 GRADC_SIMD(reduction(+:t11_part_sum))
                 for (int64_t m = tile_begin; m < tile_end; ++m) {
                     const double t9_mj = t9[j*128 + m - tile_begin];
-                    const double v1 = t0[j*128 + m - tile_begin] + b1_j;
-                    const double v3 = -2.0 * v1;
+                    const double v2 = t0[j*128 + m - tile_begin] + b1_j;
+                    const double v3 = -2.0 * v2;
                     const double v4 = gradc_exp(-fabs(v3));
                     const double v5 = (0.0 <= v3 ? 1.0 : v4) / (1.0 + v4);
-                    const double v6 = 2.0 * v1;
+                    const double v6 = 2.0 * v2;
                     const double v7 = gradc_exp(-fabs(v6));
                     const double v8 = (0.0 <= v6 ? 1.0 : v7) / (1.0 + v7);
                     t10[j*128 + m - tile_begin] = t9_mj * (v5 * (4.0 * v8));
@@ -868,8 +877,8 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
             /* grad_W1[i:d, j:h] = sum[m:n](X[m, i] * t10[m, j]) */
             gradc_product(h, d, tile_end - tile_begin, t10, 128, 1, &X[tile_begin*d], d, 1, grad_W1_part, 1, h, 1);
 
-            /* grad_W2[j:h, l:k] = sum[m:n](Z_bar_2[m, l] * t1[m, j]) */
-            gradc_product(h, k, tile_end - tile_begin, t1, 128, 1, Z_bar_2, 1, 128, grad_W2_part, k, 1, 1);
+            /* grad_W2[j:h, l:k] = sum[m:n](Z_bar[m, l] * t1[m, j]) */
+            gradc_product(h, k, tile_end - tile_begin, t1, 128, 1, Z_bar, 1, 128, grad_W2_part, k, 1, 1);
         }
         t6_parts[part] = t6_part;
     }
