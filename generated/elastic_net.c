@@ -132,20 +132,33 @@ static void gradc_combine(int64_t rows, int64_t columns, const double *restrict 
     }
 }
 
-/* z[i] (+)= sum over j < depth of a[i, j] * x[j], a's rows contiguous: four rows at a time, so that x is loaded once for
- * them. The last vector of a row overlaps the one before it, and what that one has counted is masked out. */
+/* The sum of a vector's lanes. Halves are added as vectors of their own: a lane written by its number costs a trip through
+ * memory. */
 static inline double gradc_total(gradc_vector sum)
 {
-    double parts[GRADC_LANES];
-    for (int64_t width = GRADC_LANES / 2; width > 0; width /= 2) {
-        __builtin_memcpy(parts, &sum, sizeof(sum));
-        for (int64_t j = 0; j < width; ++j) {
-            sum[j] = parts[j] + parts[j + width];
-        }
-    }
-    return sum[0];
+    typedef double quarter __attribute__((vector_size(16)));
+    quarter least;
+#if GRADC_BYTES == 64
+    typedef double half __attribute__((vector_size(32)));
+    half low, high;
+    __builtin_memcpy(&low, &sum, sizeof(half));
+    __builtin_memcpy(&high, (const char *)&sum + sizeof(half), sizeof(half));
+    low += high;
+#else
+    const gradc_vector low = sum;
+#endif
+    __builtin_memcpy(&least, &low, sizeof(quarter));
+#if GRADC_BYTES > 16
+    quarter more;
+    __builtin_memcpy(&more, (const char *)&low + sizeof(quarter), sizeof(quarter));
+    least += more;
+#endif
+    const int64_t few = 16 / sizeof(double);
+    return few == 2 ? least[0] + least[1] : (least[0] + least[few / 2]) + (least[1] + least[few - 1]);
 }
 
+/* z[i] (+)= sum over j < depth of a[i, j] * x[j], a's rows contiguous: four rows at a time, so that x is loaded once for
+ * them. The last vector of a row overlaps the one before it, and what that one has counted is masked out. */
 static void gradc_dots(int64_t rows, int64_t depth, const double *restrict a, int64_t a_row,
                        const double *restrict x, double *restrict z, int64_t z_row, int add)
 {
