@@ -3,8 +3,9 @@
     python benchmarks/compile_time.py [--problems NAME ...] [--rounds 5]
 
 Each problem's `value_and_grad` is taken from source to first result with an empty cache (cold), then in a new process
-that finds it in the cache (warm). Beside them stands what the C compiler alone needs for the same C at the same
-flags. Roads are timed in turn within each round; what is printed is the median.
+that finds it in the cache (warm), with and without the import of the modules that this takes. Beside them stands what
+the C compiler alone needs for the same C at the same flags. Roads are timed in turn within each round; what is printed
+is the median.
 """
 
 from __future__ import annotations
@@ -45,25 +46,25 @@ for name in sys.argv[1:]:
 print(time.perf_counter() - start)
 """
 
-# The first argument is this directory, the second a problem. Imports are done before the clock starts.
+# The first argument is this directory, the second a problem.
 WARM = """
 import sys, time
 sys.path.insert(0, sys.argv[1])
 from problems import choose
-import gradc, gradc.compiled, gradc.runtime.library, gradc.frontends.tracing
+import gradc
 problem = choose([sys.argv[2]], ["small"], "float64")[0]
-start = time.perf_counter()
 wrt = problem.wrt[0] if problem.single else problem.wrt
-kernel = gradc.compile(problem.function, problem.signature, wrt=wrt)
-traced = time.perf_counter()
-unit = kernel.unit("vjp" if problem.pointwise else "value_and_grad")
-derived = time.perf_counter()
 arguments = tuple(problem.arguments.values())
+begin = time.perf_counter()
+import gradc.compiled, gradc.runtime.library, gradc.runtime.recall
+start = time.perf_counter()
+kernel = gradc.compile(problem.function, problem.signature, wrt=wrt)
 if problem.pointwise:
     kernel.vjp(arguments, arguments[0])
 else:
     kernel.value_and_grad(*arguments)
-print(traced - start, derived - traced, time.perf_counter() - derived)
+end = time.perf_counter()
+print(end - start, end - begin)
 """
 
 
@@ -86,7 +87,7 @@ def kernels(names: Sequence[str], rounds: int) -> None:
     from gradc.runtime.cache import open_cache
     from gradc.runtime.toolchain import find_compiler
 
-    titles = ("read", "derive+emit", "cold", "cc alone", "cold-cc", "warm", "C lines")
+    titles = ("read", "derive+emit", "cold", "cc alone", "cold-cc", "warm", "with imports", "C lines")
     print(f"\n{'milliseconds':<20}" + "".join(f"{title:>13}" for title in titles))
     for problem in choose(names, ["small"], "float64"):
         wrt: Any = problem.wrt[0] if problem.single else problem.wrt
@@ -110,8 +111,8 @@ def kernels(names: Sequence[str], rounds: int) -> None:
                 (directory / "alone.c").write_text(text, encoding="utf-8")
                 alone, _ = timed(lambda d=directory, c=compiler: c.build(d, ["alone.c"], "alone.so", c.kernel_flags))
                 child(WARM, str(Path(__file__).parent), problem.name)  # writes what Python itself caches
-                warm = sum(child(WARM, str(Path(__file__).parent), problem.name))
-            numbers = (read, derive, read + run, alone, read + run - alone, warm)
+                warm, imported = child(WARM, str(Path(__file__).parent), problem.name)
+            numbers = (read, derive, read + run, alone, read + run - alone, warm, imported)
             for title, number in zip(titles, numbers, strict=False):
                 found[title].append(number * 1e3)
             found["C lines"].append(text.count("\n"))

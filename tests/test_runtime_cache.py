@@ -107,7 +107,7 @@ def test_a_damaged_object_is_built_again_and_never_loaded(monkeypatch, damage):
     calls = counted(monkeypatch)
     assert twice().function("twice")(21) == 42
     assert len(calls) == 1
-    assert all(caches.hashlib.sha256(content).hexdigest() == path.stem for content in loaded)
+    assert all(caches.sha256(content).hexdigest() == path.stem for content in loaded)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import inspect
 import os
 import subprocess
 import sys
+import sysconfig
 import threading
 import time
 import warnings
@@ -24,7 +25,7 @@ from gradc.errors import (
     GradcError,
     IndexRangeError,
 )
-from gradc.runtime import accelerator, toolchain
+from gradc.runtime import toolchain
 from gradc.runtime.arguments import Entry, Input, Output
 from gradc.runtime.cache import open_cache
 from gradc.runtime.calls import Call
@@ -457,7 +458,7 @@ def test_names_on_disk_may_hold_anything(tmp_path, monkeypatch):
 def test_without_python_headers(tmp_path, monkeypatch):
     monkeypatch.setenv("GRADC_CACHE_DIR", str(tmp_path))
     monkeypatch.delitem(sys.modules, "gradc_accelerator", raising=False)
-    monkeypatch.setattr(accelerator.sysconfig, "get_path", lambda name: "/nowhere")
+    monkeypatch.setattr(sysconfig, "get_path", lambda name: "/nowhere")
     for _ in range(2):  # the failure is remembered
         ridge = load(TEXT, ENTRIES).function("ridge")
         assert type(ridge) is Call

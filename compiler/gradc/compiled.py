@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from gradc import pipeline
-from gradc.emit.names import c_identifier
-from gradc.emit.source import Source
 from gradc.errors import ArgumentError, ArgumentTypeError, CompilerNotFoundError, NotDifferentiableError
-from gradc.ir.program import Program
-from gradc.passes.identities import Identity
-from gradc.pipeline import Unit
+from gradc.fingerprint import fingerprint, of_package
 from gradc.runtime.threads import Threads
+
+# A kernel that the cache knows needs none of the compiler, which is imported where it is used.
+if TYPE_CHECKING:
+    from gradc.emit.source import Source
+    from gradc.ir.program import Program
+    from gradc.passes.identities import Identity
+    from gradc.pipeline import Unit
+    from gradc.runtime.recall import Memory
 
 BACKENDS = ("auto", "c", "interpret")
 
@@ -82,15 +87,49 @@ class Kernel:
         stabilised: bool = True,
         precise: bool = False,
     ) -> None:
-        self.program, self.name, self.wrt, self.dtype, self.backend = program, name, wrt, dtype, backend
-        self._single = single
+        from gradc.pipeline import signature_text
+
+        self.program = program
+        arguments = [parameter.name for parameter in program.parameters]
+        is_scalar = not program.arrays()[program.outputs[0]].shape
+        facts = {"arguments": arguments, "signature": signature_text(program.parameters), "is_scalar": is_scalar}
+        facts |= {"name": name, "wrt": wrt, "single": single, "dtype": dtype}
+        facts |= {"rewrites": rewrites, "stabilised": stabilised, "precise": precise}
+        self._set(facts, backend, threads)
+
+    def _set(self, facts: Mapping[str, Any], backend: str, threads: int | None, memory: Memory | None = None) -> None:
+        """Say all that the kernel is but for its program, which `facts` may hold as text."""
+        self.name, self.dtype, self.backend = str(facts["name"]), str(facts["dtype"]), backend
+        self.wrt: tuple[str, ...] = tuple(facts["wrt"])
+        self.arguments: tuple[str, ...] = tuple(facts["arguments"])
+        self.signature = str(facts["signature"])
+        """The arguments, as `gradc.compile` takes them."""
+        self._single, self._is_scalar = bool(facts["single"]), bool(facts["is_scalar"])
+        self._facts, self._memory = facts, memory
         self._threads = Threads(threads)
-        self.rewrites, self.stabilised = rewrites, stabilised
-        self.precise = precise
+        self.rewrites = tuple(Rewrite(*rewrite) for rewrite in facts["rewrites"])
+        self.stabilised = bool(facts["stabilised"])
+        self.precise = bool(facts["precise"])
         self._calls: dict[str, Any] = {}
         self._lock = threading.Lock()
-        self.arguments = tuple(parameter.name for parameter in program.parameters)
-        self.__name__ = self.__qualname__ = name
+        self.__name__ = self.__qualname__ = self.name
+
+    @classmethod
+    def _recalled(cls, facts: Mapping[str, Any], memory: Memory, backend: str, threads: int | None) -> Kernel:
+        """A kernel that was compiled before."""
+        self = cls.__new__(cls)
+        self._set(facts, backend, threads, memory)
+        return self
+
+    @cached_property
+    def program(self) -> Program:
+        """The canonical program."""
+        from gradc.frontends.formula import parse_program
+        from gradc.ir.program import Program
+
+        read = parse_program(self._facts["program"])
+        output_names, hints = self._facts["names"]
+        return Program(read.parameters, read.definitions, read.outputs, tuple(hints), tuple(output_names))
 
     # --- calls ------------------------------------------------------------------------------------------------------
 
@@ -175,11 +214,6 @@ class Kernel:
     # --- what it is ---------------------------------------------------------------------------------------------------
 
     @property
-    def signature(self) -> str:
-        """The arguments, as `gradc.compile` takes them."""
-        return pipeline.signature_text(self.program.parameters)
-
-    @property
     def threads(self) -> int:
         """How many threads the next call may use, where the kernel has loops long enough; results do not depend on it.
 
@@ -209,6 +243,8 @@ class Kernel:
 
     def source(self) -> Source:
         """The C and the header of all entry points."""
+        from gradc import pipeline
+
         return pipeline.render(self.units(), self.program, self.name, self.dtype)
 
     def units(self) -> list[Unit]:
@@ -218,11 +254,13 @@ class Kernel:
 
     def unit(self, mode: str) -> Unit:
         """One entry point: program, C and record."""
+        from gradc import pipeline
+
         program = pipeline.derive(self.program, mode, self.wrt, stable=self.stabilised)
         unit = pipeline.emit(program, mode, self.name, self.dtype, precise=self.precise)
         if mode in ("value_and_grad", "vjp"):
             gradients: Any = 1 if self._single else tuple(range(1, 1 + len(self.wrt)))
-            return unit._replace(entry=_with_returns(unit.entry, (0, gradients)))
+            return unit._replace(entry=unit.entry._replace(returns=(0, gradients)))
         return unit
 
     def __repr__(self) -> str:
@@ -230,44 +268,21 @@ class Kernel:
         return f"<gradc kernel {self.name}({self.signature}), wrt {wrt}, {self.dtype}>"
 
     def __getstate__(self) -> dict[str, Any]:
-        return {
-            "program": str(self.program),
-            "names": (self.program.output_names, self.program.hints),
-            "name": self.name,
-            "wrt": self.wrt,
-            "single": self._single,
-            "dtype": self.dtype,
-            "backend": self.backend,
-            "threads": self._threads.given,
-            "rewrites": tuple(tuple(rewrite) for rewrite in self.rewrites),
-            "stabilised": self.stabilised,
-            "precise": self.precise,
-        }
+        return {"facts": self._all_facts(), "backend": self.backend, "threads": self._threads.given}
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
-        from gradc.frontends.formula import parse_program
+        self._set(state["facts"], state["backend"], state["threads"])
 
-        read = parse_program(state["program"])
-        output_names, hints = state["names"]
-        program = Program(read.parameters, read.definitions, read.outputs, hints, output_names)
-        self.__init__(  # type: ignore[misc]
-            program,
-            state["name"],
-            state["wrt"],
-            state["single"],
-            state["dtype"],
-            state["backend"],
-            state["threads"],
-            tuple(Rewrite(*rewrite) for rewrite in state["rewrites"]),
-            state["stabilised"],
-            state["precise"],
-        )
+    def _all_facts(self) -> dict[str, Any]:
+        """What `_set` needs, and the program's text and names."""
+        program = self.program
+        return {
+            **self._facts,
+            "program": self._facts.get("program") or str(program),
+            "names": (program.output_names, program.hints),
+        }
 
     # --- inside -------------------------------------------------------------------------------------------------------
-
-    @cached_property
-    def _is_scalar(self) -> bool:
-        return not self.program.arrays()[self.program.outputs[0]].shape
 
     def _need_scalar(self, what: str) -> None:
         if not self._is_scalar:
@@ -286,20 +301,47 @@ class Kernel:
         return call
 
     def _build(self, mode: str) -> Any:
-        from gradc.runtime.calls import interpreted
-
-        unit = self.unit(mode)
         if self.backend != "interpret":
-            from gradc.runtime.library import load
-
-            source = pipeline.render([unit], unit.program, self.name, self.dtype)
             try:
-                return load(source.c, [unit.entry], threads=self._threads).function(unit.entry)
+                return self._recall(mode) or self._compile(mode)
             except CompilerNotFoundError as error:
                 if self.backend == "c":
                     raise
                 _warn_of_interpreter(str(error))
+        from gradc import pipeline
+        from gradc.runtime.calls import interpreted
+
+        unit = self.unit(mode)
         return interpreted(unit.entry, pipeline.evaluator(unit.program, self.dtype))
+
+    def _recall(self, mode: str) -> Any:
+        """The entry point as the cache has it, or None."""
+        if self._memory is None:
+            return None
+        from gradc.runtime.library import open_object
+        from gradc.runtime.toolchain import find_compiler
+
+        cache = self._memory.cache
+        compiler = find_compiler(cache)
+        found = self._memory.kernel(mode, compiler)
+        if found is None:
+            return None
+        entry, path = found
+        return open_object(path, [entry], cache, compiler, threads=self._threads).function(entry)
+
+    def _compile(self, mode: str) -> Any:
+        from gradc import pipeline
+        from gradc.runtime.library import load
+        from gradc.runtime.toolchain import find_compiler
+
+        unit = self.unit(mode)
+        source = pipeline.render([unit], unit.program, self.name, self.dtype)
+        library = load(source.c, [unit.entry], threads=self._threads)
+        if self._memory is not None:
+            if "program" not in self._facts:
+                self._memory.keep_facts(self._all_facts())
+            self._memory.keep_kernel(mode, find_compiler(self._memory.cache), unit.entry, library.path)
+        return library.function(unit.entry)
 
     def _in_order(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Any, ...]:
         if not kwargs:
@@ -371,6 +413,16 @@ def make_kernel(
     if backend not in BACKENDS:
         raise ArgumentError(f"backend is one of {', '.join(BACKENDS)}, not {backend!r}")
     real = _dtype_name(dtype)
+    called = _kernel_name(source, name)
+    if wrt is not None:
+        wrt = wrt if isinstance(wrt, str) else tuple(wrt)
+    options = {"wrt": wrt, "name": called, "dtype": real, "stabilise": bool(stabilise), "precise": bool(precise)}
+    memory = _memory_of(source, signature, options) if backend != "interpret" else None
+    facts = None if memory is None else memory.facts()
+    if memory is not None and facts is not None:
+        return Kernel._recalled(facts, memory, backend, threads)
+    from gradc import pipeline
+
     program = pipeline.canonical(pipeline.read(source, signature))
     applied: tuple[Identity, ...] = ()
     if stabilise:
@@ -389,9 +441,23 @@ def make_kernel(
         raise ArgumentError("wrt is empty; name at least one argument")
     pipeline.positions(program, chosen)
     rewrites = tuple(Rewrite(rule.identity, rule.reason, rule.holds) for rule in applied)
-    return Kernel(
-        program, _kernel_name(source, name), chosen, single, real, backend, threads, rewrites, stabilise, precise
-    )
+    kernel = Kernel(program, called, chosen, single, real, backend, threads, rewrites, stabilise, precise)
+    kernel._memory = memory
+    return kernel
+
+
+def _memory_of(source: Any, signature: str | None, options: Mapping[str, Any]) -> Memory | None:
+    """What the cache may know of a source: found by all that it is, and all that reads it."""
+    if os.environ.get("GRADC_DEBUG"):
+        return None  # every stage is to be seen
+    parts = fingerprint(source)
+    if parts is None:
+        return None
+    from gradc.runtime.cache import address, open_cache
+    from gradc.runtime.recall import Memory
+
+    about = [of_package(), sys.version, np.__version__, repr(signature), repr(options)]
+    return Memory(open_cache(), address([*about, *parts]))
 
 
 def _dtype_name(dtype: Any) -> str:
@@ -421,12 +487,6 @@ def _warn_of_interpreter(reason: str) -> None:
     )
 
 
-def _with_returns(entry: Any, returns: Any) -> Any:
-    from dataclasses import replace
-
-    return replace(entry, returns=returns)
-
-
 def retyped(kernel: Kernel, dtype: Any) -> Kernel:
     """The same kernel in another precision."""
     own = (kernel.program, kernel.name, kernel.wrt, kernel._single, _dtype_name(dtype), kernel.backend)
@@ -435,6 +495,8 @@ def retyped(kernel: Kernel, dtype: Any) -> Kernel:
 
 def write_artefact(kernel: Kernel, directory: Path | str) -> tuple[Path, ...]:
     """Build a kernel ahead of time into `directory`; gives the paths written."""
+    from gradc import pipeline
+    from gradc.emit.names import c_identifier
     from gradc.runtime.artefact import build_artefact
 
     units = kernel.units()

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from gradc.calculus.forward import jvp
@@ -176,7 +175,7 @@ def render(units: Sequence[Unit], program: Program, name: str, dtype: str, *, in
 
 def shipped_entry(unit: Unit) -> Entry:
     """The record of an entry point in a module that is named after the kernel."""
-    return replace(unit.entry, name=unit.mode)
+    return unit.entry._replace(name=unit.mode)
 
 
 def evaluator(program: Program, dtype: str) -> Callable[[dict[str, Any], dict[str, int]], Sequence[Any]]:

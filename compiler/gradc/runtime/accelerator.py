@@ -11,7 +11,6 @@ from __future__ import annotations
 import importlib.machinery
 import importlib.util
 import sys
-import sysconfig
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -27,6 +26,9 @@ from gradc.runtime.threads import Threads
 from gradc.runtime.toolchain import Compiler, machine
 
 _NAME = "gradc_accelerator"
+_FLAGS = ["-O2", "-fPIC", "-pthread", "-shared"]
+if sys.platform == "darwin":
+    _FLAGS += ["-undefined", "dynamic_lookup"]
 _MOST_DIMS, _MOST_CELLS, _MOST_RANK = 16, 48, 8  # as in accelerator.c
 
 Maker = Callable[[bytes, Any, Call, tuple[Any, ...], Any], Call]
@@ -38,11 +40,9 @@ def load_accelerator(cache: Cache, compiler: Compiler) -> Maker | None:
     if present is not None:
         return cast(Maker, present.Call)
     text = texts.read("accelerator.c")
-    flags = ["-O2", "-fPIC", "-pthread", "-shared", f"-I{sysconfig.get_path('include')}", f"-I{np.get_include()}"]
-    if sys.platform == "darwin":
-        flags += ["-undefined", "dynamic_lookup"]
-    identity = [sys.version, str(sysconfig.get_config_var("SOABI")), np.__version__]
-    key = address([text, *flags, *compiler.command, compiler.version, *identity, *machine()])
+    # This interpreter, and the headers of Python and NumPy that belong to it.
+    identity = [sys.version, importlib.machinery.EXTENSION_SUFFIXES[0], sys.base_prefix, np.__version__, np.__file__]
+    key = address([text, *_FLAGS, *compiler.command, compiler.version, *identity, *machine()])
     note = f"accelerator-{key[:32]}"
     path = cache.fetch(key)
     if path is None:
@@ -50,6 +50,9 @@ def load_accelerator(cache: Cache, compiler: Compiler) -> Maker | None:
         if cache.note(note) is not None:
             return None
         try:
+            import sysconfig
+
+            flags = [*_FLAGS, f"-I{sysconfig.get_path('include')}", f"-I{np.get_include()}"]
             with cache.aside() as directory:
                 (directory / "accelerator.c").write_text(text)
                 compiler.build(directory, ["accelerator.c"], "accelerator.so", flags)

@@ -14,8 +14,8 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -59,8 +59,10 @@ def check_identifier(name: str) -> str:
     return name
 
 
-@dataclass(frozen=True)
-class Value:
+# Plain tuples: `dataclasses` would take longer to import and to run than a kernel takes to be found in the cache.
+
+
+class Value(NamedTuple):
     """A number where `shape` is empty, else an array."""
 
     name: str
@@ -92,8 +94,20 @@ class Step(NamedTuple):
     rest: Polynomial = ()
 
 
-@dataclass(frozen=True)
-class Entry:
+class _Entry(NamedTuple):
+    name: str
+    symbol: str
+    dims: tuple[str, ...]
+    inputs: tuple[Input, ...]
+    outputs: tuple[Output, ...]
+    statuses: Mapping[int, tuple[str, str]] = MappingProxyType({})
+    constraints: tuple[tuple[Polynomial, str], ...] = ()
+    returns: Nesting | None = None
+    summary: str = ""
+    parallel: bool = False
+
+
+class Entry(_Entry):
     """One C function, and how Python calls it.
 
     Parameters
@@ -120,18 +134,13 @@ class Entry:
         Whether the C has parallel loops, and is compiled with OpenMP where there is one.
     """
 
-    name: str
-    symbol: str
-    dims: tuple[str, ...]
-    inputs: tuple[Input, ...]
-    outputs: tuple[Output, ...]
-    statuses: Mapping[int, tuple[str, str]] = field(default_factory=dict, hash=False)
-    constraints: tuple[tuple[Polynomial, str], ...] = ()
-    returns: Nesting | None = None
-    summary: str = ""
-    parallel: bool = False
+    def __new__(cls, *args: Any, **kwargs: Any) -> Entry:
+        """Check the record as it is made."""
+        self = super().__new__(cls, *args, **kwargs)
+        self._check()
+        return self
 
-    def __post_init__(self) -> None:
+    def _check(self) -> None:
         # Only the symbol reaches C from here; the other names are Python's, and may be `double` or `λ`.
         check_identifier(self.symbol)
         for names in ((self.name,), self.dims, [v.name for v in self.inputs], [v.name for v in self.outputs]):

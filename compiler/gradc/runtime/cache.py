@@ -11,21 +11,28 @@ the same key both succeed. `GRADC_CACHE_DIR` says where; by default it is the us
 
 from __future__ import annotations
 
-import atexit
 import contextlib
-import hashlib
 import json
 import os
-import shutil
 import stat
-import tempfile
+import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache as remember
 from pathlib import Path
+from typing import NamedTuple
 
-import platformdirs
+# `hashlib` is the same function, and brings OpenSSL along, which takes as long to load as all else that a kernel in the
+# cache needs.
+try:
+    from _sha2 import sha256  # type: ignore[import-not-found, unused-ignore]
+except ImportError:
+    try:
+        from _sha256 import sha256  # type: ignore[import-not-found, unused-ignore]
+    except ImportError:
+        from hashlib import sha256
+
+__all__ = ["Cache", "CacheWarning", "address", "digest", "open_cache", "sha256"]
 
 FORMAT = "1"
 
@@ -34,8 +41,7 @@ class CacheWarning(UserWarning):
     """The cache cannot be used."""
 
 
-@dataclass(frozen=True)
-class Cache:
+class Cache(NamedTuple):
     """A directory of compiled objects, private to its user.
 
     Parameters
@@ -70,6 +76,9 @@ class Cache:
     @contextlib.contextmanager
     def aside(self) -> Iterator[Path]:
         """Give a private directory on the same file system, gone afterwards."""
+        import shutil
+        import tempfile
+
         name = tempfile.mkdtemp(prefix="build-", dir=self.store)
         try:
             yield Path(name)
@@ -105,7 +114,24 @@ class Cache:
         with contextlib.suppress(OSError):
             self._write(self.store / f"{name}.json", json.dumps(fact, indent=1, sort_keys=True).encode())
 
+    def recall(self, name: str) -> object:
+        """Return a remembered fact that must be right, or None where there is none, or none that is whole."""
+        for root in self.places():
+            with contextlib.suppress(OSError, ValueError, RecursionError):
+                content = (root / f"{name}.json").read_bytes()
+                if sha256(content[65:]).hexdigest().encode() == content[:64]:
+                    return json.loads(content[65:])
+        return None
+
+    def remember(self, name: str, fact: object) -> None:
+        """Remember a fact under its checksum. A cache that cannot be written forgets it."""
+        content = json.dumps(fact).encode()
+        with contextlib.suppress(OSError):
+            self._write(self.store / f"{name}.json", sha256(content).hexdigest().encode() + b"\n" + content)
+
     def _write(self, path: Path, content: bytes) -> None:
+        import tempfile
+
         handle, name = tempfile.mkstemp(prefix="build-", dir=self.store)
         try:
             with os.fdopen(handle, "wb") as file:
@@ -119,18 +145,27 @@ class Cache:
 
 def address(parts: Iterable[str]) -> str:
     """Return the key of an object made of these texts; which part holds what matters."""
-    return hashlib.sha256(json.dumps([FORMAT, *parts]).encode()).hexdigest()
+    return str(sha256(json.dumps([FORMAT, *parts]).encode()).hexdigest())
 
 
 def digest(path: Path) -> str:
     """Return the hash of a file's content."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return str(sha256(path.read_bytes()).hexdigest())
 
 
 def open_cache() -> Cache:
     """Return the user's cache, or a private temporary one, with a warning, where that cannot be trusted or written."""
-    place = os.environ.get("GRADC_CACHE_DIR") or platformdirs.user_cache_dir("gradc", appauthor=False)
+    place = os.environ.get("GRADC_CACHE_DIR") or _users_cache()
     return _open(os.path.abspath(os.path.expanduser(place)))
+
+
+def _users_cache() -> str:
+    if not sys.platform.startswith("linux"):
+        import platformdirs
+
+        return str(platformdirs.user_cache_dir("gradc", appauthor=False))
+    # As platformdirs has it, which takes longer to load than a kernel.
+    return os.path.join(os.environ.get("XDG_CACHE_HOME", "").strip() or os.path.expanduser("~/.cache"), "gradc")
 
 
 def _open(place: str) -> Cache:
@@ -170,6 +205,9 @@ def distrust(directory: Path, forbidden: int) -> str:
 @remember
 def temporary(reason: str) -> Path:
     """Return a private directory that lasts as long as the process, after a warning that says why."""
+    import atexit
+    import tempfile
+
     warnings.warn(f"{reason}; compiled kernels last as long as this process", CacheWarning, stacklevel=2)
     name = tempfile.mkdtemp(prefix="gradc-")
     # Only the process that made it removes it: a child that was forked inherits the exit handler.
@@ -179,4 +217,6 @@ def temporary(reason: str) -> Path:
 
 def _remove(name: str, owner: int) -> None:
     if os.getpid() == owner:
+        import shutil
+
         shutil.rmtree(name, ignore_errors=True)

@@ -11,10 +11,9 @@ cache the next time, and opened through cffi with no declaration parsed. docs/ru
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import _cffi_backend
 
@@ -33,8 +32,7 @@ _THREADS = "gradc_threads"
 _pinned: dict[tuple[str, ...], Any] = {}
 
 
-@dataclass(frozen=True)
-class Library:
+class Library(NamedTuple):
     """Compiled kernels, ready to be called.
 
     Parameters
@@ -87,6 +85,20 @@ def load(
     compiler = find_compiler(cache) if compiler is None else compiler
     parallel = bool(compiler.openmp) and any(entry.parallel for entry in entries)
     path = build(add_trampolines(c_text, entries), cache, compiler, parallel)
+    return open_object(path, entries, cache, compiler, fast=fast, threads=threads)
+
+
+def open_object(
+    path: Path,
+    entries: Sequence[Entry],
+    cache: Cache,
+    compiler: Compiler,
+    *,
+    fast: bool = True,
+    threads: Threads | None = None,
+) -> Library:
+    """Return the kernels of an object that `load` made of text with these entries; see there."""
+    parallel = bool(compiler.openmp) and any(entry.parallel for entry in entries)
     try:
         opened = _cffi_backend.load_library(str(path), _cffi_backend.RTLD_NOW)
     except OSError as error:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from functools import cache as remember
-from importlib.resources import files
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jinja2
+if TYPE_CHECKING:
+    import jinja2
 
 
 def read(name: str) -> str:
     """Return a file that needs no filling in."""
+    return (home() / "runtime" / name).read_text(encoding="utf-8")
+
+
+@remember
+def home() -> Path:
+    """Return the directory of the templates."""
     try:
-        frames = files("gradc.templates") / "runtime"
+        return Path(import_module("gradc.templates").__path__[0])
     except ModuleNotFoundError:  # a source tree on sys.path, not installed
-        frames = Path(__file__).parents[3] / "templates" / "runtime"
-    return (frames / name).read_text(encoding="utf-8")
+        return Path(__file__).parents[3] / "templates"
 
 
 def fill(frame: str, /, **strings: Any) -> str:
@@ -26,6 +32,8 @@ def fill(frame: str, /, **strings: Any) -> str:
 
 @remember
 def _environment() -> jinja2.Environment:
+    import jinja2
+
     return jinja2.Environment(
         loader=jinja2.FunctionLoader(read),
         undefined=jinja2.StrictUndefined,

@@ -10,27 +10,21 @@ is appended to the flags; `GRADC_CC_TIMEOUT` is the number of seconds that a com
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import importlib.util
-import itertools
 import os
 import platform
 import shlex
-import shutil
-import signal
-import subprocess
 import sys
 import sysconfig
-import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache as remember
 from pathlib import Path
+from typing import NamedTuple
 
 import _cffi_backend
 
 from gradc.errors import CompilerError, CompilerNotFoundError
-from gradc.runtime.cache import Cache
+from gradc.runtime.cache import Cache, sha256
 
 # In order; each is kept if the compiler takes it without complaint.
 #   -ffp-contract=fast           ISO C mode rounds a*b + c twice; one fused instruction is nearer the truth, and faster.
@@ -74,8 +68,7 @@ return 0; }
 _FORBIDDEN = ("-ffast-math", "-Ofast", "-funsafe-math-optimizations")
 
 
-@dataclass(frozen=True)
-class Compiler:
+class Compiler(NamedTuple):
     """A C compiler that was found to work.
 
     Parameters
@@ -152,6 +145,9 @@ def time_limit() -> float:
 
 def run(words: Sequence[str], directory: Path | None = None) -> tuple[str, str]:
     """Run a command to its end and return what it wrote; raise `CompilerError` if it fails, crashes or hangs."""
+    import signal
+    import subprocess
+
     limit, shown = time_limit(), shlex.join(words)
     try:
         # A session of its own, so that a time-out ends the compiler's children too.
@@ -193,18 +189,32 @@ def candidates() -> Iterator[tuple[str, ...]]:
     chosen = os.environ.get("GRADC_CC", "").strip()
     if chosen:
         words = _words("GRADC_CC", chosen)
-        path = shutil.which(words[0])
+        path = _which(words[0])
         if path is None:
             raise CompilerNotFoundError(f"GRADC_CC names {words[0]!r}, which is no program that can be run")
         yield (os.path.abspath(path), *words[1:])
         return
     usual = os.environ.get("CC", "").strip()
     for words in (*([_words("CC", usual)] if usual else []), ("cc",), ("gcc",), ("clang",)):
-        path = shutil.which(words[0])
+        path = _which(words[0])
         if path is not None:
             yield (os.path.abspath(path), *words[1:])
     if importlib.util.find_spec("ziglang") is not None:
         yield (sys.executable, "-m", "ziglang", "cc")
+
+
+def _which(command: str) -> str | None:
+    """`shutil.which`, which is slow to import, for systems where a program's name is all of it."""
+    if os.name != "posix":
+        import shutil
+
+        return shutil.which(command)
+    folders = [""] if os.path.dirname(command) else os.environ.get("PATH", os.defpath).split(os.pathsep)
+    for folder in folders:
+        path = os.path.join(folder, command)
+        if os.path.isfile(path) and os.access(path, os.X_OK):
+            return path
+    return None
 
 
 def _words(variable: str, text: str) -> tuple[str, ...]:
@@ -243,6 +253,9 @@ def find_compiler(cache: Cache) -> Compiler:
 
 def probe(command: tuple[str, ...]) -> Compiler:
     """Ask a compiler for its version, and try the flags on it."""
+    import itertools
+    import tempfile
+
     out, err = run([*command, "--version"])
     version = out or err
     family = _ZIG + _CLANG if "ziglang" in command else _CLANG if "clang" in version.lower() else _GCC
@@ -290,7 +303,7 @@ def _fingerprint(command: tuple[str, ...]) -> str:
         found = importlib.util.find_spec("ziglang")
         parts.append(str(found.origin if found else ""))
     flags = (*_COMMON, *_GCC, *_CLANG, *_ZIG, *_NATIVE, *_LINK, *_OPENMP)
-    return hashlib.sha256("\0".join([*parts, *flags]).encode()).hexdigest()[:32]
+    return str(sha256("\0".join([*parts, *flags]).encode()).hexdigest())[:32]
 
 
 def _restore(note: object, command: tuple[str, ...]) -> Compiler | None:
