@@ -197,7 +197,7 @@ def test_show_reads_standard_input_and_options():
     output = run("show", "-", "-s", "w[d], X[n,d]", "--dtype", "float32", "--name", "mine", "--c", input=text).output
     assert "int mine_value_and_grad(" in output
     assert "const float *" in output
-    assert "double" not in output
+    assert "double *" not in output
 
 
 def test_show_of_an_array(tmp_path):
