@@ -252,8 +252,8 @@ def test_check_draws_what_a_loss_needs(tmp_path, monkeypatch):
 def test_check_finds_a_gradient_that_is_wrong(file, monkeypatch):
     from gradc.calculus import primitives
 
-    spoiled = primitives.PRIMITIVES["log"]._replace(partials=("1.01 / x",))
-    monkeypatch.setitem(primitives.PRIMITIVES, "log", spoiled)
+    spoiled = primitives.PRIMITIVES["log1p"]._replace(partials=("1.01 / (1 + x)",))
+    monkeypatch.setitem(primitives.PRIMITIVES, "log1p", spoiled)
     monkeypatch.setattr("gradc.compiled.fingerprint", lambda source: None)  # gradc's files are what they were
     forget()
     try:
