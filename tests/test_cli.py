@@ -252,8 +252,8 @@ def test_check_draws_what_a_loss_needs(tmp_path, monkeypatch):
 def test_check_finds_a_gradient_that_is_wrong(file, monkeypatch):
     from gradc.calculus import primitives
 
-    spoiled = primitives.PRIMITIVES["log1p"]._replace(partials=("1.01 / (1 + x)",))
-    monkeypatch.setitem(primitives.PRIMITIVES, "log1p", spoiled)
+    spoiled = primitives.PRIMITIVES["log1p_square"]._replace(partials=("2.01 * x / (1 + x**2)",))
+    monkeypatch.setitem(primitives.PRIMITIVES, "log1p_square", spoiled)
     monkeypatch.setattr("gradc.compiled.fingerprint", lambda source: None)  # gradc's files are what they were
     forget()
     try:
