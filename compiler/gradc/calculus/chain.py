@@ -83,6 +83,57 @@ def active_equations(equations: Sequence[Equation], active: Callable[[int], bool
     return flags
 
 
+def sweep(
+    body: BodyBuilder,
+    equations: Sequence[Equation],
+    position: Sequence[int],
+    bars: dict[int, int],
+    flags: Sequence[bool],
+    result: int | None = None,
+) -> dict[int, int]:
+    """The reverse sweep over one body: from adjoints of equations to the adjoints of the active accesses below them.
+
+    Parameters
+    ----------
+    body
+        What the equations were inserted into, and what adjoints are built in.
+    position
+        Where each of `equations` is in `body`.
+    bars
+        Adjoints by equation, as numbers in `body`; emptied.
+    flags
+        Which equations are active.
+    result
+        An equation of `body` that holds the value of the last seeded equation, for partials that use it.
+    """
+    found: dict[int, int] = {}
+    last = max(bars, default=-1)
+    for number in range(last, -1, -1):
+        bar = bars.pop(number, None)
+        if bar is None or (body.equations[bar].op == "constant" and body.equations[bar].data == 0.0):
+            continue
+        if equations[number].op == "access":
+            found[number] = bar
+            continue
+        here = body.equations[position[number]]
+        # Interning may have changed the operands' order; the partials go by the order they have here.
+        sources = {position[below]: below for below in reversed(equations[number].operands)}
+        handed: dict[int, int] = {}
+        for place, operand in enumerate(here.operands):
+            below = sources.get(operand)
+            if below is None or not flags[below]:
+                continue
+            if here.op == "where":
+                zero = body.constant(0.0)
+                share = body.apply("where", here.operands[0], *((bar, zero) if place == 1 else (zero, bar)))
+            else:
+                share = scale(body, bar, partial(body, position[number], place, result if number == last else None))
+            handed[below] = body.apply("add", handed[below], share) if below in handed else share
+        for below, share in handed.items():
+            bars[below] = body.apply("add", bars[below], share) if below in bars else share
+    return found
+
+
 def _has_zero_branch(body: BodyBuilder, equation: Equation) -> bool:
     return any(
         body.equations[branch].op == "constant" and body.equations[branch].data == 0.0

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from gradc.calculus.chain import active_equations, partial, scale
+from gradc.calculus.chain import active_equations, scale, sweep
 from gradc.calculus.lifting import lift_definitions, lift_stores
 from gradc.calculus.primitives import PRIMITIVES
 from gradc.calculus.routines import ROUTINES
@@ -161,11 +161,10 @@ def _pull_back(
 
         # An adjoint may read the stored result where computing it again would be dear, as in 1 - t[i]**2 for tanh.
         stored = new[results[0]] if definition.reduction is None and _is_dear(definition.body[root]) else None
-        _sweep(b, definition.extents, definition.body, [root], new, seed_root, active, parts, stored)
+        _sweep(b, definition.extents, definition.body, new, seed_root, active, parts, stored)
     elif isinstance(definition, Accumulation):
         assert bars[0] is not None
         for piece in definition.pieces:
-            roots = [store.value for store in piece.stores]
 
             def seed_stores(
                 body: BodyBuilder, position: Sequence[int], bar: int = bars[0], stores: Sequence[Store] = piece.stores
@@ -181,7 +180,7 @@ def _pull_back(
                     found[store.value] = cotangent if known is None else body.apply("add", known, cotangent)
                 return found
 
-            _sweep(b, piece.extents, piece.body, roots, new, seed_stores, active, parts)
+            _sweep(b, piece.extents, piece.body, new, seed_stores, active, parts)
     elif isinstance(definition, Scan):
         _pull_back_scan(b, definition, results, new, bars, active, parts)
     else:
@@ -201,7 +200,6 @@ def _sweep(
     b: ProgramBuilder,
     extents: tuple[Size, ...],
     equations: Sequence[Equation],
-    roots: Sequence[int],
     new: Mapping[int, int],
     seed: Callable[[BodyBuilder, Sequence[int]], dict[int, int]],
     active: set[int],
@@ -213,34 +211,12 @@ def _sweep(
     position = body.insert(remap_body(equations, new), range(len(equations)))
     flags = active_equations(equations, active.__contains__)
     bars = {number: bar for number, bar in seed(body, position).items() if flags[number]}
+    result = None
+    if stored is not None:
+        result = b.access(body, stored, *identity_indices(len(b.arrays[stored].shape)))
     stores: dict[int, list[tuple[tuple[Size, ...], int]]] = {}
-    for number in range(max(roots), -1, -1):
-        bar = bars.pop(number, None)
-        if bar is None or (body.equations[bar].op == "constant" and body.equations[bar].data == 0.0):
-            continue
-        equation = equations[number]
-        here = body.equations[position[number]]
-        if equation.op == "access":
-            stores.setdefault(equation.data[0], []).append((here.data[1], bar))
-            continue
-        result = None
-        if stored is not None and number == roots[0]:
-            result = b.access(body, stored, *identity_indices(len(b.arrays[stored].shape)))
-        # Interning may have changed the operands' order; the partials go by the order they have here.
-        sources = {position[below]: below for below in reversed(equation.operands)}
-        handed: dict[int, int] = {}
-        for place, operand in enumerate(here.operands):
-            below = sources.get(operand)
-            if below is None or not flags[below]:
-                continue
-            if here.op == "where":
-                zero = body.constant(0.0)
-                share = body.apply("where", here.operands[0], *((bar, zero) if place == 1 else (zero, bar)))
-            else:
-                share = scale(body, bar, partial(body, position[number], place, result))
-            handed[below] = body.apply("add", handed[below], share) if below in handed else share
-        for below, share in handed.items():
-            bars[below] = body.apply("add", bars[below], share) if below in bars else share
+    for number, bar in sweep(body, equations, position, bars, flags, result).items():
+        stores.setdefault(equations[number].data[0], []).append((body.equations[position[number]].data[1], bar))
     for array, found in stores.items():
         shape = b.arrays[new[array]].shape
         scattered = [store for store in found if not _is_choice(store[0], extents, shape)]

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gradc.calculus.structure import identity_indices
 from gradc.ir.program import Call, ProgramBuilder
-from gradc.ir.size import Size, index
+from gradc.ir.size import Size, index, product
 
 Shape = tuple[Size, ...]
 Adjoint = Callable[[ProgramBuilder, Sequence[int], Sequence[int], Sequence[int | None]], Sequence[int | None]]
@@ -47,31 +48,63 @@ class Routine(NamedTuple):
 
 
 def call(b: ProgramBuilder, routine: str, *arguments: int) -> tuple[int, ...]:
-    """Define a call, with the shapes that the table says."""
-    shapes = ROUTINES[routine].shapes([b.arrays[number].shape for number in arguments])
-    return b.define(Call(routine, arguments, shapes))
+    """Define a call, with the shapes that the table says; trailing axes of a right-hand side are more columns of it."""
+    shapes = [b.arrays[number].shape for number in arguments]
+    if len(shapes) == 2 and len(shapes[1]) > 2:
+        (flat,) = call(b, routine, arguments[0], _as_columns(b, arguments[1]))
+        body = b.body()
+        value = b.access(body, flat, index(0), _column(shapes[1]))
+        return (b.comprehend(body, value, shapes[1]),)
+    return b.define(Call(routine, arguments, ROUTINES[routine].shapes(shapes)))
+
+
+def _as_columns(b: ProgramBuilder, A: int) -> int:
+    shape = b.arrays[A].shape
+    body = b.body()
+    value = b.access(body, A, *identity_indices(len(shape)))
+    return b.accumulate((shape[0], product(shape[1:])), [(shape, body, [((index(0), _column(shape)), value)])])
+
+
+def _column(shape: Shape) -> Size:
+    """Which column the indices beyond the first are."""
+    column = index(1)
+    for axis in range(2, len(shape)):
+        column = column * shape[axis] + index(axis)
+    return column
+
+
+# In what follows an array of tangents may have axes beyond its matrix's two: directions, which go along.
 
 
 def _matmul(b: ProgramBuilder, A: int, B: int, *, left: bool = False, right: bool = False, scale: float = 1.0) -> int:
     """``scale * A @ B``, with `left` or `right` transposed."""
-    (p, q), (r, s) = b.arrays[A].shape, b.arrays[B].shape
+    (p, q), (r, s) = b.arrays[A].shape[:2], b.arrays[B].shape[:2]
+    along = (*b.arrays[A].shape[2:], *b.arrays[B].shape[2:])
     rows, inner, columns = (q if left else p), (p if left else q), (r if right else s)
     body = b.body()
-    i, j, k = index(0), index(1), index(2)
+    i, j, k = index(0), index(1), index(2 + len(along))
+    more = [index(2 + axis) for axis in range(len(along))]
+    of_A, of_B = (more, []) if len(b.arrays[A].shape) > 2 else ([], more)
     product = body.apply(
-        "mul", b.access(body, A, *((k, i) if left else (i, k))), b.access(body, B, *((j, k) if right else (k, j)))
+        "mul",
+        b.access(body, A, *((k, i) if left else (i, k)), *of_A),
+        b.access(body, B, *((j, k) if right else (k, j)), *of_B),
     )
     if scale == -1.0:
         product = body.apply("neg", product)
     elif scale != 1.0:
         product = body.apply("mul", body.constant(scale), product)
-    return b.comprehend(body, product, (rows, columns), (inner,), "sum")
+    return b.comprehend(body, product, (rows, columns, *along), (inner,), "sum")
+
+
+def _swapped(rank: int) -> tuple[Size, ...]:
+    return (index(1), index(0), *(index(axis) for axis in range(2, rank)))
 
 
 def _transpose(b: ProgramBuilder, A: int) -> int:
-    rows, columns = b.arrays[A].shape
+    rows, columns, *along = b.arrays[A].shape
     body = b.body()
-    return b.comprehend(body, b.access(body, A, index(1), index(0)), (columns, rows))
+    return b.comprehend(body, b.access(body, A, *_swapped(2 + len(along))), (columns, rows, *along))
 
 
 def _elementwise(b: ProgramBuilder, op: str, A: int, B: int) -> int:
@@ -86,29 +119,31 @@ def _elementwise(b: ProgramBuilder, op: str, A: int, B: int) -> int:
 def _lower(b: ProgramBuilder, A: int, *, diagonal: float = 1.0) -> int:
     """The lower triangle, its diagonal scaled."""
     body = b.body()
-    i, j = index(0), index(1)
-    value = b.access(body, A, i, j)
-    row, column = body.integer(i), body.integer(j)
+    shape = b.arrays[A].shape
+    value = b.access(body, A, *identity_indices(len(shape)))
+    row, column = body.integer(index(0)), body.integer(index(1))
     on = value if diagonal == 1.0 else body.apply("mul", body.constant(diagonal), value)
     zero = body.constant(0.0)
     below = body.apply("where", body.apply("lt", column, row), value, zero)
-    return b.comprehend(body, body.apply("where", body.apply("eq", row, column), on, below), b.arrays[A].shape)
+    return b.comprehend(body, body.apply("where", body.apply("eq", row, column), on, below), shape)
 
 
 def _symmetric(b: ProgramBuilder, A: int) -> int:
     """``(A + A.T) / 2``."""
     body = b.body()
-    i, j = index(0), index(1)
-    total = body.apply("add", b.access(body, A, i, j), b.access(body, A, j, i))
-    return b.comprehend(body, body.apply("mul", body.constant(0.5), total), b.arrays[A].shape)
+    shape = b.arrays[A].shape
+    here, there = (b.access(body, A, *place) for place in (identity_indices(len(shape)), _swapped(len(shape))))
+    total = body.apply("add", here, there)
+    return b.comprehend(body, body.apply("mul", body.constant(0.5), total), shape)
 
 
 def _total(b: ProgramBuilder, A: int, B: int) -> int:
     """``sum(A.T * B)``."""
-    shape = b.arrays[B].shape
+    rows, columns, *along = b.arrays[B].shape
     body = b.body()
-    i, j = index(0), index(1)
-    return b.comprehend(body, body.apply("mul", b.access(body, A, j, i), b.access(body, B, i, j)), (), shape, "sum")
+    i, j = index(len(along)), index(len(along) + 1)
+    product = body.apply("mul", b.access(body, A, j, i), b.access(body, B, i, j, *identity_indices(len(along))))
+    return b.comprehend(body, product, along, (rows, columns), "sum")
 
 
 def _sum_of(b: ProgramBuilder, parts: Sequence[int]) -> int | None:
