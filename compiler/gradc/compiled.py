@@ -19,6 +19,7 @@ from gradc.runtime.threads import Threads
 
 # A kernel that the cache knows needs none of the compiler, which is imported where it is used.
 if TYPE_CHECKING:
+    from gradc.derivatives import DerivativeCall, Derived
     from gradc.emit.source import Source
     from gradc.ir.program import Program
     from gradc.passes.identities import Identity
@@ -111,6 +112,8 @@ class Kernel:
         self.stabilised = bool(facts["stabilised"])
         self.precise = bool(facts["precise"])
         self._calls: dict[str, Any] = {}
+        self._derivatives: dict[tuple[str, bool], Derived] = {}
+        self._assembled: dict[str, DerivativeCall] = {}
         self._lock = threading.Lock()
         self.__name__ = self.__qualname__ = self.name
 
@@ -203,6 +206,148 @@ class Kernel:
         value, tangent = self._mode("jvp")(*self._all(args), *given)
         return value, tangent
 
+    # --- second derivatives and Jacobians -------------------------------------------------------------------------
+
+    def hessian(self, *args: Any, dense: bool = False, out: Any = None, **kwargs: Any) -> Any:
+        """The second derivative, in closed form; docs/second-order.md has its forms.
+
+        Parameters
+        ----------
+        *args, **kwargs
+            The arguments.
+        dense
+            Ask for an array also where the Hessian is structurally sparse.
+        out
+            A result of an earlier call that is written again, where `wrt` is one name.
+
+        Returns
+        -------
+        numpy.ndarray or scipy.sparse array
+            An array of shape ``w.shape + w.shape``, or where it is structurally sparse a matrix over the raveled
+            parameters: `dia_array`, `bsr_array` or `csr_array`. Where `wrt` is a tuple, a tuple of rows of blocks.
+        """
+        self._need_scalar("hessian")
+        _, blocks = self._derivative("hessian", dense)(self._in_order(args, kwargs), self._one(out))
+        return self._square("hessian", dense, blocks)
+
+    def value_grad_hessian(self, *args: Any, dense: bool = False, **kwargs: Any) -> Any:
+        """Value, gradient and Hessian, in one kernel.
+
+        Returns
+        -------
+        value, gradient, hessian
+            As of `value_and_grad` and `hessian`.
+        """
+        self._need_scalar("value_grad_hessian")
+        (value, *gradients), blocks = self._derivative("value_grad_hessian", dense)(self._in_order(args, kwargs))
+        return value, self._packed(gradients), self._square("value_grad_hessian", dense, blocks)
+
+    def hvp(self, args: Sequence[Any], v: Any) -> Any:
+        """The product of the Hessian with a vector, which costs a few gradients.
+
+        Parameters
+        ----------
+        args
+            All arguments.
+        v
+            Of the shape of the argument in `wrt`; a tuple of such where `wrt` is one.
+
+        Returns
+        -------
+        numpy.ndarray or float, or a tuple of them where `wrt` is a tuple
+        """
+        self._need_scalar("hvp")
+        given = tuple(v) if isinstance(v, tuple) else (v,)
+        if len(given) != len(self.wrt):
+            raise ArgumentTypeError(
+                f"{self.name}.hvp() takes {len(self.wrt)} vectors ({', '.join(self.wrt)}), not {len(given)}"
+            )
+        return self._packed(self._mode("hvp")(*self._all(args), *given))
+
+    def hessian_diagonal(self, *args: Any, **kwargs: Any) -> Any:
+        """The diagonal of the Hessian, of the shape of the argument in `wrt`; a tuple where `wrt` is one."""
+        self._need_scalar("hessian_diagonal")
+        return self._packed(self._mode("hessian_diagonal")(*self._in_order(args, kwargs)))
+
+    def jacobian(self, *args: Any, mode: str = "auto", dense: bool = False, out: Any = None, **kwargs: Any) -> Any:
+        """The derivative of an array-valued function.
+
+        Parameters
+        ----------
+        mode
+            "forward", "reverse", or "auto": reverse where the value has fewer axes than what it is derived by. Both
+            give the same numbers, computed in another order.
+        dense, out
+            As for `hessian`.
+
+        Returns
+        -------
+        numpy.ndarray or scipy.sparse array
+            Of shape ``value.shape + w.shape``, or where it is structurally sparse a matrix over both raveled. A tuple
+            where `wrt` is one.
+        """
+        if mode not in ("auto", "forward", "reverse"):
+            raise ArgumentError(f"mode is 'auto', 'forward' or 'reverse', not {mode!r}")
+        _, blocks = self._derivative(self._jacobian_mode(mode), dense)(self._in_order(args, kwargs), self._one(out))
+        return blocks[0] if self._single else tuple(blocks)
+
+    def gauss_newton(self, *args: Any, dense: bool = False, **kwargs: Any) -> Any:
+        """``JᵀJ`` and ``Jᵀr`` of residuals r with Jacobian J, which is never stored.
+
+        Returns
+        -------
+        JtJ
+            As `hessian` gives it.
+        Jtr
+            As a gradient.
+        """
+        sides, blocks = self._derivative("gauss_newton", dense)(self._in_order(args, kwargs))
+        return self._square("gauss_newton", dense, blocks), self._packed(sides)
+
+    def sparsity(self, what: str, *args: Any, **kwargs: Any) -> Any:
+        """The pattern of a derivative, without evaluating it.
+
+        Parameters
+        ----------
+        what
+            "hessian", "jacobian" or "gauss_newton".
+        *args, **kwargs
+            The arguments. Without any, what is known of the structure alone.
+
+        Returns
+        -------
+        str, scipy.sparse.csr_array of bool, or None
+            With arguments the pattern, None where it is dense. Without, a word for the layout: "dense", "diagonal",
+            "rows" (one block a row), "slots" or "zero". In the nesting of the derivative itself.
+        """
+        if what not in ("hessian", "jacobian", "gauss_newton"):
+            raise ArgumentError(f"what is 'hessian', 'jacobian' or 'gauss_newton', not {what!r}")
+        mode = self._jacobian_mode("auto") if what == "jacobian" else what
+        if args or kwargs:
+            patterns = self._derivative(mode, False).patterns(self._in_order(args, kwargs))
+        else:
+            patterns = [block.layout.kind for block in self._derived(mode, False).blocks]
+        if what == "jacobian":
+            return patterns[0] if self._single else tuple(patterns)
+        return self._square(mode, False, patterns)
+
+    def closed_form(self, what: str = "hessian", *, dense: bool = True) -> Program:
+        """The program of a derivative, which prints as index notation and can be compiled and differentiated again.
+
+        Parameters
+        ----------
+        what
+            "hessian", "value_grad_hessian", "hvp", "hessian_diagonal", "jacobian", "jacobian_reverse" or
+            "gauss_newton".
+        dense
+            Whether the program gives whole arrays, or the values of what is structurally sparse.
+        """
+        from gradc.derivatives import MODES
+
+        if what not in MODES:
+            raise ArgumentError(f"what is one of {', '.join(MODES)}, not {what!r}")
+        return self._derived(what, dense).program
+
     def bind(self, *, out: Any = None, **fixed: Any) -> Bound:
         """Fix some arguments; gives a function of the others, for optimisers.
 
@@ -255,7 +400,13 @@ class Kernel:
     def unit(self, mode: str) -> Unit:
         """One entry point: program, C and record."""
         from gradc import pipeline
+        from gradc.derivatives import MODES
 
+        kind, dense = mode.removesuffix("_dense"), mode.endswith("_dense")
+        if kind in MODES:
+            return pipeline.emit(
+                self._derived(kind, dense).program, mode, self.name, self.dtype, precise=self.precise
+            )
         program = pipeline.derive(self.program, mode, self.wrt, stable=self.stabilised)
         unit = pipeline.emit(program, mode, self.name, self.dtype, precise=self.precise)
         if mode in ("value_and_grad", "vjp"):
@@ -299,6 +450,44 @@ class Kernel:
                 if call is None:
                     call = self._calls[mode] = self._build(mode)
         return call
+
+    def _derived(self, mode: str, dense: bool) -> Derived:
+        from gradc.derivatives import derive
+
+        key = (mode, dense)
+        if key not in self._derivatives:
+            self._derivatives[key] = derive(mode, self.program, self.wrt, dense=dense)
+        return self._derivatives[key]
+
+    def _derivative(self, mode: str, dense: bool) -> DerivativeCall:
+        from gradc import pipeline
+        from gradc.derivatives import DerivativeCall
+
+        key = f"{mode}_dense" if dense else mode
+        found = self._assembled.get(key)
+        if found is None:
+            entry = pipeline.arguments_entry(self.program, f"{self.name}_{mode}", self.dtype)
+            found = DerivativeCall(self._derived(mode, dense), self._mode(key), entry)
+            self._assembled[key] = found
+        return found
+
+    def _square(self, mode: str, dense: bool, blocks: Sequence[Any]) -> Any:
+        from gradc.derivatives import square
+
+        table = square(self._derived(mode, dense).blocks, blocks, len(self.wrt))
+        return table[0][0] if self._single else table
+
+    def _one(self, out: Any) -> tuple[Any, ...] | None:
+        if out is not None and not self._single:
+            raise ArgumentTypeError(f"{self.name}: out= is for a derivative by one argument")
+        return None if out is None else (out,)
+
+    def _jacobian_mode(self, mode: str) -> str:
+        if mode == "auto":
+            rank = len(self.program.arrays()[self.program.outputs[0]].shape)
+            shapes = [parameter.shape for parameter in self.program.parameters if parameter.name in self.wrt]
+            mode = "reverse" if rank < max(len(shape) for shape in shapes) else "forward"
+        return "jacobian_reverse" if mode == "reverse" else "jacobian"
 
     def _build(self, mode: str) -> Any:
         if self.backend != "interpret":

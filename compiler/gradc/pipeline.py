@@ -138,15 +138,16 @@ def _derive(program: Program, mode: str, wrt: Sequence[str]) -> Program:
     if mode == "value_and_grad":
         return normalise(vjp(program, at))
     if mode == "jvp":
-        return normalise(jvp(program, at, [_fresh(f"{name}_dot", taken) for name in wrt]))
-    joint = normalise(vjp(program, at, cotangent=_fresh("cotangent", taken)))
+        return normalise(jvp(program, at, [fresh(f"{name}_dot", taken) for name in wrt]))
+    joint = normalise(vjp(program, at, cotangent=fresh("cotangent", taken)))
     if mode == "vjp":
         return joint
     halves = partition(joint)
     return halves.forward if mode == "forward" else halves.backward
 
 
-def _fresh(name: str, taken: set[str]) -> str:
+def fresh(name: str, taken: set[str]) -> str:
+    """The name, with as many underscores behind it as it needs to be new."""
     while name in taken:
         name += "_"
     return name
@@ -187,15 +188,24 @@ def evaluator(program: Program, dtype: str) -> Callable[[dict[str, Any], dict[st
     return evaluate
 
 
-def _entry(program: Program, function: Function, mode: str, name: str, dtype: str) -> Entry:
-    inputs = tuple(
+def arguments_entry(program: Program, name: str, dtype: str) -> Entry:
+    """A record of the arguments alone, to convert and to measure them by."""
+    return Entry(name, c_identifier(name), program.symbols(), _inputs(program, dtype), (Output("value", dtype),))
+
+
+def _inputs(program: Program, dtype: str) -> tuple[Input, ...]:
+    return tuple(
         Input(p.name, dtype if p.dtype == "real" else p.dtype, tuple(polynomial(extent) for extent in p.shape))
         for p in program.parameters
     )
+
+
+def _entry(program: Program, function: Function, mode: str, name: str, dtype: str) -> Entry:
+    inputs = _inputs(program, dtype)
     arrays = program.arrays()
     names: list[str] = []
     for wanted in program.output_names:
-        names.append(_fresh(wanted, {*names, "out"}))
+        names.append(fresh(wanted, {*names, "out"}))
     outputs = tuple(
         Output(label, dtype, tuple(polynomial(extent) for extent in arrays[number].shape))
         for label, number in zip(names, program.outputs, strict=True)

@@ -217,7 +217,7 @@ class Jacobian:
         stores: list[Size] = []
         direction: list[Size] = []
         for axis, part in enumerate(term.direction):
-            if not _depends(term, part):
+            if not loops_of(term, part):
                 direction.append(part)
             elif part in term.place:
                 direction.append(index(term.place.index(part)))
@@ -342,7 +342,7 @@ def merge_terms(b: ProgramBuilder, terms: Iterable[Term]) -> list[Term]:
         parts = (*term.place, *term.direction)
         order: dict[int, None] = {}
         for part in parts:
-            order.update(dict.fromkeys(sorted(_depends(term, part))))
+            order.update(dict.fromkeys(sorted(loops_of(term, part))))
         kept = list(order)
         dropped = [k for k in range(len(term.extents)) if k not in order]
         level = {k: index(position) for position, k in enumerate([*kept, *dropped])}
@@ -449,7 +449,7 @@ def diagonal(b: ProgramBuilder, terms: Iterable[Term], shape: tuple[Size, ...]) 
                 atom = mine.atom
                 if atom is not None and atom[0] == "index" and term.extents[atom[1]] == shape[axis]:
                     k = atom[1]
-                    if level[k] == index(k) and k not in _depends(term, other):
+                    if level[k] == index(k) and k not in loops_of(term, other):
                         level[k] = other
                         break
             else:
@@ -536,7 +536,7 @@ def _indices(part: Size) -> set[int]:
     return {atom[1] for atom in part.atoms() if atom[0] == "index"}
 
 
-def _depends(term: Term, part: Size) -> set[int]:
+def loops_of(term: Term, part: Size) -> set[int]:
     """The loops that a subscript depends on, through arrays of indices too."""
     found = _indices(part)
     refs = [atom[1] for atom in part.atoms() if atom[0] == "ref"]

@@ -1,0 +1,181 @@
+"""What is stored of a derivative: all of it, its diagonal, or blocks at places that index arrays and shapes determine.
+
+    each[i:n](at[i; i](e[i]))                          diagonal   values[i:n]
+    each[p:m, b:3](at[p; idx[p], b](e[p, b]))          rows       values[p:m, b:3], one block in each row of blocks
+    each[p:m](at[u[p]; v[p]](e[p]))                    slots      values[slots[p]] += e[p], places found once
+
+Values are definitions of a program like any other. The places are a program too, of integers, which is run once for
+the index arrays at hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from gradc.calculus.jacobian import Term, assemble, loops_of, transfer
+from gradc.calculus.structure import fill, identity_indices
+from gradc.ir.program import Parameter, ProgramBuilder
+from gradc.ir.size import Size, index, symbol
+
+DENSE, DIAGONAL, ROWS, SLOTS, ZERO = "dense", "diagonal", "rows", "slots", "zero"
+_SMALL = 4096  # a block of constant shape with at most so many elements is dense
+
+
+class Layout(NamedTuple):
+    """How a block of a derivative is stored.
+
+    Parameters
+    ----------
+    kind
+        `DENSE`, `DIAGONAL`, `ROWS`, `SLOTS` or `ZERO`.
+    rows, columns
+        The axes that make up the block's rows and columns.
+    lead
+        How many of the rows' and the columns' axes say which small block; the others run within it.
+    terms
+        For `ROWS` and `SLOTS`, the loops over the small blocks of each term.
+    """
+
+    kind: str
+    rows: tuple[Size, ...]
+    columns: tuple[Size, ...]
+    lead: tuple[int, int] = (0, 0)
+    terms: tuple[tuple[int, ...], ...] = ()
+
+
+def choose_layout(terms: Sequence[Term], rows: tuple[Size, ...], columns: tuple[Size, ...]) -> Layout:
+    """The layout of a block from its merged terms."""
+    full = (*rows, *columns)
+    if all(extent.constant is not None for extent in full):
+        count = 1
+        for extent in full:
+            count *= extent.constant or 0
+        if count <= _SMALL:
+            return Layout(DENSE, rows, columns)
+    if not rows or not columns:
+        return Layout(DENSE, rows, columns)
+    if not terms:
+        return Layout(ZERO, rows, columns)
+    if any(len(_whole_axes(term, full)) == len(full) for term in terms):
+        return Layout(DENSE, rows, columns)
+    identity = identity_indices(len(rows))
+    if rows == columns and all(t.extents == rows and t.place == t.direction == identity for t in terms):
+        return Layout(DIAGONAL, rows, columns)
+    lead = min((_lead(term, rows, columns) for term in terms), key=sum)
+    loops = tuple(_block_loops(term, lead) for term in terms)
+    kind = ROWS if len(terms) == 1 and _is_one_a_row(terms[0], rows, columns, lead, loops[0]) else SLOTS
+    return Layout(kind, rows, columns, lead, loops)
+
+
+def slot_parameters(layout: Layout, terms: Sequence[Term], label: str) -> list[Parameter]:
+    """The parameters by which a kernel is told the places: the columns of the small blocks, then each term's slots."""
+    if layout.kind != SLOTS:
+        return []
+    found = [Parameter(f"columns_{label}", (symbol(f"blocks_{label}"),), "int64")]
+    for k, (term, loops) in enumerate(zip(terms, layout.terms, strict=True)):
+        found.append(Parameter(f"slots{k}_{label}", tuple(term.extents[loop] for loop in loops), "int64"))
+    return found
+
+
+def define_values(b: ProgramBuilder, layout: Layout, terms: Sequence[Term], slots: Sequence[int], blocks: Size) -> int:
+    """Define what is stored of the sum of terms.
+
+    Parameters
+    ----------
+    slots
+        For `SLOTS`, the number of each term's array of slots.
+    blocks
+        For `SLOTS`, the dimension that counts the small blocks.
+    """
+    if layout.kind == DENSE:
+        return assemble(b, terms, layout.rows, layout.columns)
+    if layout.kind == DIAGONAL:
+        return assemble(b, [term._replace(direction=()) for term in terms], layout.rows, ())
+    inner = (*layout.rows[layout.lead[0] :], *layout.columns[layout.lead[1] :])
+    if layout.kind == ROWS:
+        (term,) = terms
+        place = (*term.place, *term.direction[layout.lead[1] :])
+        return assemble(
+            b, [term._replace(place=place, direction=())], layout.rows + layout.columns[layout.lead[1] :], ()
+        )
+    pieces = []
+    for term, loops, array in zip(terms, layout.terms, slots, strict=True):
+        body = b.body()
+        value, place, direction = transfer(body, term, index)
+        slot = body.as_size(b.access(body, array, *(index(k) for k in loops)))
+        subscripts = (slot, *place[layout.lead[0] :], *direction[layout.lead[1] :])
+        pieces.append((term.extents, body, [(subscripts, value)]))
+    return b.accumulate((blocks, *inner), pieces) if pieces else fill(b, 0.0, (blocks, *inner))
+
+
+def define_places(b: ProgramBuilder, layout: Layout, terms: Sequence[Term]) -> list[int]:
+    """Define the places of the small blocks: for each term its row's leading subscripts, then its column's."""
+    found = []
+    for term, loops in zip(terms, layout.terms, strict=True):
+        level = {k: index(position) for position, k in enumerate(loops)}
+        extents = [term.extents[k] for k in loops]
+        parts = (*term.place[: layout.lead[0]], *term.direction[: layout.lead[1]])
+        for part in parts:
+            body = b.body()
+            moved = term._replace(place=(part,), direction=(), value=_any_of(term))
+            _, (place,), _ = transfer(body, moved, lambda k, known=level: known.get(k, index(0)))  # type: ignore[misc]
+            found.append(b.comprehend(body, body.integer(place), extents))
+    return found
+
+
+def _any_of(term: Term) -> int:
+    """An equation that can be copied with any indices: the body's first has no operands."""
+    return next(k for k, equation in enumerate(term.body.equations) if not equation.operands)
+
+
+def _whole_axes(term: Term, full: Sequence[Size]) -> dict[int, int]:
+    """The axes that a loop of its own runs all along, and the loop."""
+    parts = (*term.place, *term.direction)
+    uses: dict[int, int] = {}
+    for part in parts:
+        for k in loops_of(term, part):
+            uses[k] = uses.get(k, 0) + 1
+    found = {}
+    for axis, part in enumerate(parts):
+        atom = part.atom
+        if atom is not None and atom[0] == "index" and term.extents[atom[1]] == full[axis] and uses[atom[1]] == 1:
+            found[axis] = atom[1]
+    return found
+
+
+def _lead(term: Term, rows: Sequence[Size], columns: Sequence[Size]) -> tuple[int, int]:
+    whole = _whole_axes(term, (*rows, *columns))
+
+    def count(first: int, length: int) -> int:
+        while length and first + length - 1 in whole:
+            length -= 1
+        return length
+
+    return count(0, len(rows)), count(len(rows), len(columns))
+
+
+def _block_loops(term: Term, lead: tuple[int, int]) -> tuple[int, ...]:
+    found: dict[int, None] = {}
+    for part in (*term.place[: lead[0]], *term.direction[: lead[1]]):
+        found.update(dict.fromkeys(sorted(loops_of(term, part))))
+    return tuple(found)
+
+
+def _is_one_a_row(
+    term: Term, rows: Sequence[Size], columns: Sequence[Size], lead: tuple[int, int], loops: Sequence[int]
+) -> bool:
+    """Whether each row of blocks has just one, whose column is never outside."""
+    if term.place[: lead[0]] != tuple(index(k) for k in loops):
+        return False
+    if any(term.extents[k] != rows[axis] for axis, k in enumerate(loops)):
+        return False
+    if lead[0] < len(rows) and any(
+        axis not in _whole_axes(term, (*rows, *columns)) for axis in range(lead[0], len(rows))
+    ):
+        return False
+    for part, extent in zip(term.direction[: lead[1]], columns, strict=False):
+        atom = part.atom
+        if atom is None or (atom[0] == "index" and term.extents[atom[1]] != extent):
+            return False
+    return True
