@@ -223,7 +223,7 @@ def _stored(
         if layout.kind in (ROWS, SLOTS):
             numbers = define_places(wide, layout, terms)
             each = sum(layout.lead)
-            for _ in terms:
+            for _ in layout.terms:
                 here, numbers = numbers[:each], numbers[each:]
                 places.append(tuple(range(len(integer_outputs), len(integer_outputs) + each)))
                 integer_outputs += here

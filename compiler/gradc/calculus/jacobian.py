@@ -35,8 +35,9 @@ from gradc.ir.program import (
     copy_definitions,
     remap_body,
 )
-from gradc.ir.size import Atom, Size, index, symbol
+from gradc.ir.size import ONE, Atom, Size, index, symbol
 
+NARROW = 16  # an axis of a constant length up to this is taken whole where many terms each fill a part of it
 _MOST_TERMS = 12  # an array whose derivative has more terms than this gets one dense term for them
 
 
@@ -91,12 +92,13 @@ class Jacobian:
         """The terms of an array with its own indices first, and directions that differ along each loop beyond them."""
         if number not in self._settled:
             shape = self.b.arrays[self.new[number]].shape
-            found = [self._by_row(term, shape) for term in self.terms(number)]
+            found = merge_terms(self.b, [self._by_row(term, shape) for term in self.terms(number)])
+            if len(found) > 2:
+                found = self._widened(found, shape)
             if len(found) > _MOST_TERMS:
-                found = [
-                    self._dense_term(wrt, shape, self.dense(number, wrt)) for wrt in sorted({t.wrt for t in found})
-                ]
-            self._settled[number] = merge_terms(self.b, found)
+                wanted = sorted({term.wrt for term in found})
+                found = [self._dense_term(wrt, shape, self.dense(number, wrt)) for wrt in wanted]
+            self._settled[number] = found
         return self._settled[number]
 
     def dense(self, number: int, wrt: int) -> int | None:
@@ -164,6 +166,14 @@ class Jacobian:
             array, _ = equations[number].data
             subscripts = body.equations[position[number]].data[1]
             where = _moved_place(body, place, position)
+            everywhere = identity_indices(len(extents))
+            if place == subscripts == everywhere and not index_dependencies(body.equations)[factor]:
+                for term in self.terms(array):  # the same places, times one factor
+                    inner = b.body()
+                    value, at, direction = transfer(inner, term, index)
+                    (multiple,) = inner.insert(body.equations, [factor])
+                    found.append(Term(term.wrt, term.extents, inner, scale(inner, value, multiple), at, direction))
+                continue
             for term in self.rows(array):
                 offset, rank = len(extents), len(subscripts)
                 value, _, direction = transfer(
@@ -213,16 +223,19 @@ class Jacobian:
             solved = _solve_index(part, index(axis))
             if solved is not None and not any(solved[0] in _indices(p) for p in term.place[:axis]):
                 known[solved[0]] = solved[1]
+        body = self.b.body()
         extras: list[Size] = []
         stores: list[Size] = []
         direction: list[Size] = []
         for axis, part in enumerate(term.direction):
             if not loops_of(term, part):
-                direction.append(part)
+                direction.append(_copied(body, term, part, index))
             elif part in term.place:
                 direction.append(index(term.place.index(part)))
-            elif not part.mentions("ref") and _indices(part) <= known.keys():
-                direction.append(part.substitute(lambda a: known[a[1]] if a[0] == "index" else None))
+            elif loops_of(term, part) <= known.keys() and (
+                not part.mentions("ref") or _are_rows(term, part, known, shape)
+            ):
+                direction.append(_copied(body, term, part, known.__getitem__))
             else:
                 extent = self.shapes[term.wrt][axis]
                 direction.append(index(rank + len(extras)))
@@ -231,9 +244,49 @@ class Jacobian:
         array = self.b.accumulate(
             (*shape, *extras), [(term.extents, term.body, [((*term.place, *stores), term.value)])]
         )
-        body = self.b.body()
         value = self.b.access(body, array, *identity_indices(rank + len(extras)))
         return Term(term.wrt, (*shape, *extras), body, value, identity_indices(rank), tuple(direction))
+
+    def _widened(self, terms: Sequence[Term], shape: tuple[Size, ...]) -> list[Term]:
+        """Terms that differ only in where they are along narrow axes, as one term over the whole of those.
+
+        So the derivative by ``cams[idx[p]]``, whose eleven numbers are each used in a way of their own, is one block.
+        """
+        b, rank, shared = self.b, len(shape), self.b.body()
+        groups: dict[tuple[object, ...], list[tuple[Term, int]]] = {}
+        for term in terms:
+            narrow = [axis for axis, extent in enumerate(self.shapes[term.wrt]) if _is_narrow(extent)]
+            wide: dict[int, None] = {}
+            for axis, part in enumerate(term.direction):
+                if axis not in narrow:
+                    wide.update((k, None) for k in sorted(loops_of(term, part)) if k >= rank)
+            order = [*range(rank), *wide, *(k for k in range(rank, len(term.extents)) if k not in wide)]
+            level = {k: index(position) for position, k in enumerate(order)}
+            value, place, direction = transfer(shared, term, level.__getitem__)
+            extents = tuple(term.extents[k] for k in order)
+            moved = Term(term.wrt, extents, shared, value, place, direction)
+            kept = tuple(None if axis in narrow else part for axis, part in enumerate(direction))
+            groups.setdefault((term.wrt, extents[: rank + len(wide)], kept), []).append((moved, rank + len(wide)))
+        found: list[Term] = []
+        for group in groups.values():
+            first, count = group[0]
+            narrow = [axis for axis, extent in enumerate(self.shapes[first.wrt]) if _is_narrow(extent)]
+            if len(group) == 1:
+                found.append(first)
+                continue
+            full = (*first.extents[:count], *(self.shapes[first.wrt][axis] for axis in narrow))
+            pieces = [
+                (term.extents, shared, [((*identity_indices(count), *(term.direction[k] for k in narrow)), term.value)])
+                for term, _ in group
+            ]
+            body = b.body()
+            value = b.access(body, b.accumulate(full, pieces), *identity_indices(len(full)))
+            direction = tuple(
+                index(count + narrow.index(axis)) if axis in narrow else _copied(body, first, part, index)
+                for axis, part in enumerate(first.direction)
+            )
+            found.append(Term(first.wrt, full, body, value, identity_indices(rank), direction))
+        return found
 
     def _dense_term(self, wrt: int, shape: tuple[Size, ...], array: int | None) -> Term:
         assert array is not None
@@ -490,8 +543,8 @@ def _as_choice(term: Term, shape: tuple[Size, ...]) -> tuple[dict[int, Size], li
         atom = part.atom
         if atom is not None and atom[0] == "index" and atom[1] not in level and term.extents[atom[1]] == shape[axis]:
             level[atom[1]] = index(axis)
-        elif part.mentions("ref"):
-            return None
+        elif part.mentions("ref") or (part.constant is not None and shape[axis] != ONE):
+            return None  # stores at these places do less work than comparisons
         else:
             conditions.append(axis)
     return (level, conditions) if len(level) == len(term.extents) else None
@@ -503,6 +556,10 @@ def _directions_differ(term: Term, rank: int) -> bool:
         any(_lone(part, rank) == index(k) and _extras(part, rank) == {k} for part in term.direction)
         for k in range(rank, len(term.extents))
     )
+
+
+def _is_narrow(extent: Size) -> bool:
+    return extent.constant is not None and extent.constant <= NARROW
 
 
 def _lone(part: Size, rank: int) -> Size | None:
@@ -545,6 +602,25 @@ def loops_of(term: Term, part: Size) -> set[int]:
         for number in refs:
             found |= below[number]
     return found
+
+
+def _are_rows(term: Term, part: Size, known: Mapping[int, Size], shape: tuple[Size, ...]) -> bool:
+    """Whether each loop that a subscript depends on is all of an axis of the array, so that it may be read anywhere."""
+    return all((atom := known[k].atom) is not None and term.extents[k] == shape[atom[1]] for k in loops_of(term, part))
+
+
+def _copied(body: BodyBuilder, term: Term, part: Size, indices: Callable[[int], Size]) -> Size:
+    """A subscript of a term in another body, with its loops as `indices` says."""
+    refs = [atom[1] for atom in part.atoms() if atom[0] == "ref"]
+    kept: dict[int, Size] = {}
+
+    def known(k: int) -> Size:
+        return kept.setdefault(k, indices(k))
+
+    new = dict(zip(refs, body.insert(term.body.equations, refs, replace_index=known), strict=True))
+    return part.substitute(
+        lambda atom: known(atom[1]) if atom[0] == "index" else body.as_size(new[atom[1]]) if atom[0] == "ref" else None
+    )
 
 
 def _moved_place(body: BodyBuilder, place: Sequence[Size], position: Sequence[int]) -> tuple[Size, ...]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from gradc.calculus.jacobian import Term, assemble, loops_of, transfer
+from gradc.calculus.jacobian import NARROW, Term, assemble, loops_of, transfer
 from gradc.calculus.structure import fill, identity_indices
 from gradc.ir.program import Parameter, ProgramBuilder
 from gradc.ir.size import Size, index, symbol
@@ -62,10 +62,16 @@ def choose_layout(terms: Sequence[Term], rows: tuple[Size, ...], columns: tuple[
     identity = identity_indices(len(rows))
     if rows == columns and all(t.extents == rows and t.place == t.direction == identity for t in terms):
         return Layout(DIAGONAL, rows, columns)
-    lead = min((_lead(term, rows, columns) for term in terms), key=sum)
+    leads = [_lead(term, rows, columns) for term in terms]
+    lead = (min(lead[0] for lead in leads), min(lead[1] for lead in leads))
     loops = tuple(_block_loops(term, lead) for term in terms)
-    kind = ROWS if len(terms) == 1 and _is_one_a_row(terms[0], rows, columns, lead, loops[0]) else SLOTS
-    return Layout(kind, rows, columns, lead, loops)
+    first = (terms[0].place[: lead[0]], terms[0].direction[: lead[1]], loops[0])
+    together = all(
+        (term.place[: lead[0]], term.direction[: lead[1]], mine) == first
+        for term, mine in zip(terms, loops, strict=True)
+    )
+    one_a_row = together and all(_is_one_a_row(t, rows, columns, lead, loops[0]) for t in terms)
+    return Layout(ROWS if one_a_row else SLOTS, rows, columns, lead, loops[:1] if one_a_row else loops)
 
 
 def slot_parameters(layout: Layout, terms: Sequence[Term], label: str) -> list[Parameter]:
@@ -94,11 +100,9 @@ def define_values(b: ProgramBuilder, layout: Layout, terms: Sequence[Term], slot
         return assemble(b, [term._replace(direction=()) for term in terms], layout.rows, ())
     inner = (*layout.rows[layout.lead[0] :], *layout.columns[layout.lead[1] :])
     if layout.kind == ROWS:
-        (term,) = terms
-        place = (*term.place, *term.direction[layout.lead[1] :])
-        return assemble(
-            b, [term._replace(place=place, direction=())], layout.rows + layout.columns[layout.lead[1] :], ()
-        )
+        inside = [term.direction[layout.lead[1] :] for term in terms]
+        moved = [t._replace(place=(*t.place, *place), direction=()) for t, place in zip(terms, inside, strict=True)]
+        return assemble(b, moved, (*layout.rows, *layout.columns[layout.lead[1] :]), ())
     pieces = []
     for term, loops, array in zip(terms, layout.terms, slots, strict=True):
         body = b.body()
@@ -112,7 +116,7 @@ def define_values(b: ProgramBuilder, layout: Layout, terms: Sequence[Term], slot
 def define_places(b: ProgramBuilder, layout: Layout, terms: Sequence[Term]) -> list[int]:
     """Define the places of the small blocks: for each term its row's leading subscripts, then its column's."""
     found = []
-    for term, loops in zip(terms, layout.terms, strict=True):
+    for term, loops in zip(terms, layout.terms, strict=False):
         level = {k: index(position) for position, k in enumerate(loops)}
         extents = [term.extents[k] for k in loops]
         parts = (*term.place[: layout.lead[0]], *term.direction[: layout.lead[1]])
@@ -145,10 +149,15 @@ def _whole_axes(term: Term, full: Sequence[Size]) -> dict[int, int]:
 
 
 def _lead(term: Term, rows: Sequence[Size], columns: Sequence[Size]) -> tuple[int, int]:
-    whole = _whole_axes(term, (*rows, *columns))
+    full = (*rows, *columns)
+    inner = set(_whole_axes(term, full))
+    for axis, part in enumerate((*term.place, *term.direction)):
+        extent = full[axis].constant
+        if part.constant is not None and extent is not None and extent <= NARROW:
+            inner.add(axis)  # one of a few columns, as `stack` makes them: its block has the others too
 
     def count(first: int, length: int) -> int:
-        while length and first + length - 1 in whole:
+        while length and first + length - 1 in inner:
             length -= 1
         return length
 
@@ -169,10 +178,6 @@ def _is_one_a_row(
     if term.place[: lead[0]] != tuple(index(k) for k in loops):
         return False
     if any(term.extents[k] != rows[axis] for axis, k in enumerate(loops)):
-        return False
-    if lead[0] < len(rows) and any(
-        axis not in _whole_axes(term, (*rows, *columns)) for axis in range(lead[0], len(rows))
-    ):
         return False
     for part, extent in zip(term.direction[: lead[1]], columns, strict=False):
         atom = part.atom

@@ -8,6 +8,7 @@ from gradc.ir.program import Program
 from gradc.passes.dead import drop_dead
 from gradc.passes.hoist import hoist_factors
 from gradc.passes.inline import inline
+from gradc.passes.restrict import restrict_to_reads
 from gradc.passes.simplify import simplify
 from gradc.passes.unit import drop_unit_indices
 
@@ -20,6 +21,7 @@ PASSES: tuple[Callable[[Program], Program], ...] = (
     hoist_factors,  # after the signs and ones are gone
     drop_dead,
     inline,  # what was hoisted may merge into its reader
+    restrict_to_reads,  # once views are merged, so that reads show their places
     simplify,
     drop_dead,  # and puts the definitions in canonical order
 )
