@@ -1,0 +1,192 @@
+"""Second derivatives of the catalogue: against differences of gradients, against one another, in C and interpreted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import gradc
+from compiled import cast, compile_programs, run
+from gradc import losses, pipeline
+from gradc.calculus.primitives import PRIMITIVES
+from gradc.derivatives import derive
+from gradc.ir.program import Program
+from gradc.ir.verify import verify
+from gradc.losses import CATALOGUE
+
+# Kinked losses have a second derivative almost everywhere; these have it nowhere that differences could tell.
+COMPILED = ("logistic", "poisson", "gaussian", "softmax_cross_entropy", "matrix_factorization", "multivariate_normal")
+
+
+class Case:
+    """A loss of the catalogue at sample arguments, a direction, and differences of its gradient along it."""
+
+    def __init__(self, name: str, dtype: str = "float64") -> None:
+        loss = CATALOGUE[name]
+        self.wrt = (loss.wrt,) if isinstance(loss.wrt, str) else loss.wrt
+        self.program = pipeline.canonical(pipeline.read(loss.function, loss.signature))
+        example = loss.example(np.random.default_rng(3))
+        self.arguments = [example[parameter.name] for parameter in self.program.parameters]
+        self.at = pipeline.positions(self.program, self.wrt)
+        rng = np.random.default_rng(4)
+        self.direction = [np.asarray(rng.normal(size=np.shape(self.arguments[k]))) for k in self.at]
+        self.dtype = dtype
+
+    def differences(self) -> list[Any]:
+        gradient = pipeline.derive(self.program, "value_and_grad", self.wrt)
+        step = 1e-5
+
+        def at(sign: float) -> tuple[Any, ...]:
+            moved = list(self.arguments)
+            for k, direction in zip(self.at, self.direction, strict=True):
+                moved[k] = moved[k] + sign * step * direction
+            return run(gradient, moved)[1:]
+
+        return [(a - b) / (2 * step) for a, b in zip(at(1), at(-1), strict=True)]
+
+    def full(self, blocks: tuple[Any, ...]) -> np.ndarray[Any, Any]:
+        """The whole Hessian from its blocks on and above the diagonal."""
+        sizes = [np.size(self.arguments[k]) for k in self.at]
+        starts = np.concatenate([[0], np.cumsum(sizes)])
+        whole = np.zeros((starts[-1], starts[-1]))
+        found = iter(blocks)
+        for p in range(len(sizes)):
+            for q in range(p, len(sizes)):
+                block = np.reshape(next(found), (sizes[p], sizes[q]))
+                whole[starts[p] : starts[p + 1], starts[q] : starts[q + 1]] = block
+                whole[starts[q] : starts[q + 1], starts[p] : starts[p + 1]] = block.T
+        return whole
+
+
+def flat(parts: Any) -> np.ndarray[Any, Any]:
+    return np.concatenate([np.ravel(part) for part in parts])
+
+
+def assert_close(found: Any, expected: Any, tolerance: float) -> None:
+    scale = max(1e-3, float(np.max(np.abs(expected), initial=0)))
+    assert np.max(np.abs(found - expected), initial=0) <= tolerance * scale
+
+
+def checked(program: Program) -> Program:
+    verify(program)
+    return program
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_hessian_of_the_catalogue(name: str) -> None:
+    case = Case(name)
+    hessian = checked(derive("hessian", case.program, case.wrt, dense=True).program)
+    whole = case.full(run(hessian, case.arguments))
+    assert_close(whole @ flat(case.direction), flat(case.differences()), 3e-6)
+    assert_close(whole, whole.T, 1e-12)
+    product = checked(derive("hvp", case.program, case.wrt).program)
+    assert_close(flat(run(product, [*case.arguments, *case.direction])), whole @ flat(case.direction), 1e-10)
+    diagonal = checked(derive("hessian_diagonal", case.program, case.wrt).program)
+    assert_close(flat(run(diagonal, case.arguments)), np.diag(whole), 1e-10)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_compiled_second_derivatives(dtype: str) -> None:
+    cases = {name: Case(name) for name in COMPILED}
+    programs = {
+        f"{name}_{mode}": derive(mode, case.program, case.wrt, dense=True).program
+        for name, case in cases.items()
+        for mode in ("hessian", "value_grad_hessian", "hvp", "hessian_diagonal")
+    }
+    kernels = compile_programs(programs, dtype)
+    for key, program in programs.items():
+        case = cases[next(name for name in COMPILED if key.startswith(name))]
+        arguments = [*case.arguments, *case.direction] if key.endswith("_hvp") else case.arguments
+        for found, expected in zip(kernels[key](*cast(arguments, dtype)), run(program, arguments), strict=True):
+            assert_close(found, expected, 1e-9 if dtype == "float64" else 3e-3)
+
+
+@pytest.mark.parametrize(
+    "name", ["logistic", "poisson", "two_layer", "bradley_terry", "multivariate_normal", "autoregressive"]
+)
+def test_third_derivative(name: str) -> None:
+    case = Case(name)
+    first = (case.wrt[0],)
+    hessian = derive("hessian", case.program, first, dense=True).program
+    third = checked(derive("jacobian", hessian, first, dense=True).program)
+    (found,) = run(third, case.arguments)
+    k, direction, step = case.at[0], case.direction[0], 1e-5
+
+    def at(sign: float) -> Any:
+        moved = list(case.arguments)
+        moved[k] = moved[k] + sign * step * direction
+        return run(hessian, moved)[0]
+
+    expected = (at(1) - at(-1)) / (2 * step)
+    assert_close(np.tensordot(found, direction, np.ndim(direction)), expected, 3e-6)
+
+
+def test_third_derivative_of_a_kernel() -> None:
+    kernel = gradc.compile("sum(exp(X @ w))", "w[d], X[n,d]", wrt="w", name="total")
+    cubic = gradc.compile(kernel.closed_form("hessian"), wrt="w", name="cubic")
+    rng = np.random.default_rng(0)
+    w, X = rng.normal(size=3), rng.normal(size=(5, 3))
+    assert_close(cubic.jacobian(w, X), np.einsum("i,ij,ik,il->jkl", np.exp(X @ w), X, X, X), 1e-12)
+
+
+@pytest.mark.parametrize("name", ["exp", "tanh", "log", "sin", "sqrt", "softplus", "erf"])
+def test_a_separable_loss_has_a_diagonal(name: str) -> None:
+    kernel = gradc.compile(f"sum({name}(x))", "x[n]", name="separable", backend="interpret")
+    assert kernel.sparsity("hessian") == "diagonal"
+    low, high = PRIMITIVES[name].domain[0]
+    x = np.linspace(max(low, -2) + 0.1, min(high, 3) - 0.1, 6)
+    hessian = kernel.hessian(x)
+    assert type(hessian).__name__ == "dia_array"
+    step = 1e-6
+    assert_close(hessian.diagonal(), (kernel.grad(x + step) - kernel.grad(x - step)) / (2 * step), 1e-6)
+    assert_close(kernel.hessian(x, dense=True), hessian.toarray(), 1e-14)
+
+
+def test_value_gradient_and_hessian_together() -> None:
+    loss = losses.CATALOGUE["logistic"]
+    kernel = gradc.compile(loss.function, loss.signature, wrt="w")
+    arguments = loss.example(np.random.default_rng(0))
+    value, gradient, hessian = kernel.value_grad_hessian(**arguments)
+    assert value == pytest.approx(kernel(**arguments))
+    assert_close(gradient, kernel.grad(**arguments), 1e-12)
+    assert_close(hessian, kernel.hessian(**arguments), 1e-12)
+    out = np.empty_like(hessian)
+    assert kernel.hessian(*arguments.values(), out=out) is out
+    assert_close(out, hessian, 1e-12)
+
+
+def test_logistic_regression_in_closed_form() -> None:
+    kernel = gradc.compile("mean(softplus(-y * (X @ w))) + lam/2 * sum(w**2)", "w[d], X[n,d], y[n], lam", wrt="w")
+    text = str(kernel.closed_form("hessian"))
+    assert "sum[i:n](" in text
+    assert "where(" in text
+    assert "[i:n, j:d, k:d]" not in text
+    assert "[n, d, d]" not in text
+    rng = np.random.default_rng(1)
+    w, X, y = rng.normal(size=3), rng.normal(size=(9, 3)), np.sign(rng.normal(size=9))
+    p = 1 / (1 + np.exp(-(X @ w)))
+    assert_close(kernel.hessian(w, X, y, 0.1), X.T @ np.diag(p * (1 - p)) @ X / 9 + 0.1 * np.eye(3), 1e-12)
+
+
+def test_the_diagonal_needs_no_matrix() -> None:
+    kernel = gradc.compile("mean(softplus(-y * (X @ w)))", "w[d], X[n,d], y[n]", wrt="w")
+    assert "[j:d, " not in str(kernel.closed_form("hessian_diagonal"))
+
+
+def test_errors_name_the_argument() -> None:
+    kernel = gradc.compile("x**2", "x[n]", backend="interpret")
+    with pytest.raises(gradc.NotDifferentiableError, match="hessian"):
+        kernel.hessian(np.ones(2))
+    scalar = gradc.compile("sum(x**2)", "x[n]", backend="interpret")
+    with pytest.raises(gradc.ArgumentTypeError, match="1 vectors"):
+        scalar.hvp((np.ones(2),), (np.ones(2), np.ones(2)))
+    with pytest.raises(gradc.ArgumentError, match="mode"):
+        kernel.jacobian(np.ones(2), mode="sideways")
+    with pytest.raises(gradc.ArgumentError, match="what"):
+        kernel.sparsity("gradient")
+    with pytest.raises(gradc.ArgumentError, match="what"):
+        kernel.closed_form("third")
+    with pytest.raises(gradc.ArgumentTypeError, match="out"):
+        scalar.hessian(np.ones(2), out=np.ones((2, 2)))
