@@ -50,7 +50,7 @@ def bundle(seed: int = 0, cameras: int = 3, points: int = 5, count: int = 13) ->
     cams[:, 6] = 1
     return {
         "cams": cams,
-        "points": [*rng.normal(size=(points, 3)), 0, 0, 5],
+        "points": rng.normal(size=(points, 3)) + np.array([0, 0, 5]),
         "w": rng.uniform(0.5, 1.5, size=count),
         "observed": rng.normal(size=(count, 2)),
         "camera": rng.integers(0, cameras, count),

@@ -404,9 +404,7 @@ class Kernel:
 
         kind, dense = mode.removesuffix("_dense"), mode.endswith("_dense")
         if kind in MODES:
-            return pipeline.emit(
-                self._derived(kind, dense).program, mode, self.name, self.dtype, precise=self.precise
-            )
+            return pipeline.emit(self._derived(kind, dense).program, mode, self.name, self.dtype, precise=self.precise)
         program = pipeline.derive(self.program, mode, self.wrt, stable=self.stabilised)
         unit = pipeline.emit(program, mode, self.name, self.dtype, precise=self.precise)
         if mode in ("value_and_grad", "vjp"):
@@ -456,7 +454,7 @@ class Kernel:
 
         key = (mode, dense)
         if key not in self._derivatives:
-            self._derivatives[key] = derive(mode, self.program, self.wrt, dense=dense)
+            self._derivatives[key] = derive(mode, self.program, self.wrt, dense=dense, stable=self.stabilised)
         return self._derivatives[key]
 
     def _derivative(self, mode: str, dense: bool) -> DerivativeCall:

@@ -66,8 +66,13 @@ class Derived(NamedTuple):
 # --- the programs ---------------------------------------------------------------------------------------------------
 
 
-def derive(mode: str, program: Program, wrt: Sequence[str], *, dense: bool = False) -> Derived:
-    """The program of one mode; `program` is canonical."""
+def derive(mode: str, program: Program, wrt: Sequence[str], *, dense: bool = False, stable: bool = True) -> Derived:
+    """The program of one mode; `program` is canonical. With `stable`, derivatives are put in stable forms."""
+    derived = _derive(mode, program, wrt, dense)
+    return derived._replace(program=pipeline.settled(derived.program, stable=stable))
+
+
+def _derive(mode: str, program: Program, wrt: Sequence[str], dense: bool) -> Derived:
     at = pipeline.positions(program, wrt)
     if mode == "hvp":
         return Derived(_hessian_product(program, at, wrt), (), None)

@@ -124,10 +124,15 @@ def stable(program: Program) -> Rewriting:
 def derive(program: Program, mode: str, wrt: Sequence[str], *, stable: bool = True) -> Program:
     """The program of one mode; `program` is canonical. With `stable`, derivatives are put in stable forms."""
     derived = _derive(program, mode, wrt)
-    if mode == "value" or not stable:
-        return derived
-    found = stabilise(derived, again=True)
-    return normalise(found.program) if found.applied else derived
+    return derived if mode == "value" else settled(derived, stable=stable)
+
+
+def settled(derivative: Program, *, stable: bool = True) -> Program:
+    """A canonical derivative with, if `stable`, its expressions in stable forms, canonical again."""
+    if not stable:
+        return derivative
+    found = stabilise(derivative, again=True)
+    return normalise(found.program) if found.applied else derivative
 
 
 def _derive(program: Program, mode: str, wrt: Sequence[str]) -> Program:
