@@ -30,6 +30,8 @@ from gradc.schedule.products import find_product, separate_factors
 from gradc.schedule.share import Key, share
 from gradc.schedule.tiles import choose_lanes, find_transposition, is_copy, turn
 
+_MANY = 500  # steps from which on a nest goes to the end, for planning takes time in proportion to their number
+
 
 class _Item(NamedTuple):
     """One loop nest of a definition, in its own indices."""
@@ -87,7 +89,7 @@ def _plan(program: Program) -> Plan:
             made_at.update((result, len(steps) - 1) for result in results)
         else:
             for item in _items(number, definition, first):
-                place = _place(program, steps, item, made_at)
+                place = _place(program, steps, item, made_at, reset)
                 made_at[first] = max(made_at.get(first, 0), place)
                 if item.kind != "store":
                     reset[first] = min(reset.get(first, place), place)
@@ -185,7 +187,13 @@ def _items(number: int, definition: Comprehension | Accumulation, array: int) ->
     return [_Item(number, definition.extents, definition.body, stores, kind, frozenset(range(rank, count)), array)]
 
 
-def _place(program: Program, steps: list[_OpenNest | Loop | Routine], item: _Item, made_at: dict[int, int]) -> int:
+def _place(
+    program: Program,
+    steps: list[_OpenNest | Loop | Routine],
+    item: _Item,
+    made_at: dict[int, int],
+    reset: dict[int, int],
+) -> int:
     """Put an item into the first nest that can take it, or into a new one; gives the nest's position."""
     needs = {e.data[0] for e in item.body if e.op == "access" and e.data[0] in made_at}
     earliest = max((made_at[array] for array in needs), default=0)
@@ -200,11 +208,14 @@ def _place(program: Program, steps: list[_OpenNest | Loop | Routine], item: _Ite
             if (stream == preferred or reads_nest) and _fits(item, nest, stream):
                 _join(program, nest, item, stream)
                 return position
-    stream = preferred
-    nest = _OpenNest(None if stream is None else item.extents[stream])
-    steps.append(nest)
-    _join(program, nest, item, stream)
-    return len(steps) - 1
+    nest = _OpenNest(None if preferred is None else item.extents[preferred])
+    # As early as it can be, so that what reads it need not wait behind the nests that are there.
+    position = earliest + 1 if len(steps) < _MANY else len(steps)
+    steps.insert(position, nest)
+    for places in (made_at, reset):
+        places.update((array, place + 1) for array, place in places.items() if place >= position)
+    _join(program, nest, item, preferred)
+    return position
 
 
 def _streams(item: _Item, nest: _OpenNest) -> list[int | None]:
