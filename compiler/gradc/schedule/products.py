@@ -132,11 +132,10 @@ def find_product(
                     if _is_short(stage, (row, column, depth)):
                         continue
                     source = stage.body[second].data
-                    reads = _is_fast(source[1], fast_axis(source[0]), column)
-                    writes = _is_fast(action.subscripts, fast_axis(action.array), column)
-                    # Down the rows of a tile, the deepest loop there is, results are written seldom.
-                    deep = depth == stage.stream
-                    smooth = (4 if deep else 0) + (2 * reads + writes if deep else reads + 2 * writes)
+                    smooth = 2 * _is_fast(source[1], fast_axis(source[0]), column)
+                    smooth += _is_fast(action.subscripts, fast_axis(action.array), column)
+                    # A tile's rows are the deepest loop there is: of two depths it is the one to take.
+                    smooth += 4 * (depth == stage.stream)
                     found.append((smooth, Product(row, column, depth, first, second)))
     return max(found, key=lambda pair: pair[0])[1] if found else None
 
