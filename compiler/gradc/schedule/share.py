@@ -4,7 +4,11 @@
     p[i:n, k:c] = r[i] * exp(z[i, k] - m[i])      ->      s[i:n] = sum[k:c](e[i, k])
                                                            p[i:n, k:c] = r[i] * e[i, k]
 
-It pays in a tile's buffers alone: what would be stored whole is refused, and computed again.
+    g[y[i]] += r[i] * exp(z[i])                   ->      v[i:n] = r[i] * exp(z[i])
+                                                           g[y[i]] += v[i]
+
+The second is for loops that no vector unit can run, since they add where an index array says: what is dear leaves them.
+Both pay in a tile's buffers alone: what would be stored whole is refused, and computed again.
 """
 
 from __future__ import annotations
@@ -12,8 +16,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TypeAlias
 
-from gradc.ir.equations import REAL, BodyBuilder, Equation, index_dependencies
-from gradc.ir.program import Comprehension, Program, ProgramBuilder, bodies_of
+from gradc.ir.equations import REAL, BodyBuilder, Equation, index_dependencies, needed_by
+from gradc.ir.program import Accumulation, Comprehension, Piece, Program, ProgramBuilder, bodies_of
 from gradc.ir.size import Size, index
 from gradc.passes.rebuild import rebuild
 from gradc.schedule.costs import is_dear
@@ -27,7 +31,11 @@ def share(program: Program, refused: Collection[Key]) -> tuple[Program, dict[int
     for definition in program.definitions:
         for key in {k: None for extents, body, _ in bodies_of(definition) for k in _keys(extents, body).values()}:
             counts[key] = counts.get(key, 0) + 1
-    wanted = {key for key, count in counts.items() if count > 1 and key not in refused}
+    wanted = {key for key, count in counts.items() if count > 1}
+    for definition in program.definitions:
+        if isinstance(definition, Accumulation):
+            wanted.update(key for piece in definition.pieces for key in _scattered(piece).values())
+    wanted.difference_update(refused)
     added: dict[int, Key] = {}
 
     def transfer(
@@ -40,7 +48,8 @@ def share(program: Program, refused: Collection[Key]) -> tuple[Program, dict[int
     ) -> list[int]:
         known: dict[int, int] = {}
         depends = index_dependencies(equations)
-        for number, key in _keys(extents, equations).items():
+        values = {number: _key(extents, equations, number, depends[number]) for number in roots if depends[number]}
+        for number, key in {**_keys(extents, equations), **values}.items():
             if key in wanted:
                 array = _define(b, new, key)
                 added[array] = key
@@ -67,19 +76,38 @@ def _define(b: ProgramBuilder, new: Mapping[int, int], key: Key) -> int:
 
 
 def _keys(extents: Sequence[Size], body: Sequence[Equation]) -> dict[int, Key]:
-    """The dear equations of a body, each as an expression with the loops that it names numbered in order."""
+    """The dear equations of a body over two loops or more, and what each is as an expression of its own."""
     dear = [number for number, equation in enumerate(body) if is_dear(equation) and equation.kind == REAL]
     if not dear:
         return {}
     depends = index_dependencies(body)
     found: dict[int, Key] = {}
     for number in dear:
-        axes = sorted(depends[number])
         widest = max((len(depends[k]) for k, e in enumerate(body[:number]) if e.op == "access"), default=0)
-        if len(axes) < 2 or widest < len(axes):
-            continue  # of pairs, which are not stored
-        place = {k: index(position) for position, k in enumerate(axes)}
-        builder = BodyBuilder()
-        (root,) = builder.insert(body, [number], replace_index=place.__getitem__)
-        found[number] = builder.extract([root])[0], tuple(extents[k] for k in axes)
+        if len(depends[number]) >= 2 and widest == len(depends[number]):  # others are of pairs, and are not stored
+            found[number] = _key(extents, body, number, depends[number])
     return found
+
+
+def _scattered(piece: Piece) -> dict[int, Key]:
+    """The values that a piece adds where an index array says, and that are dear."""
+    depends = index_dependencies(piece.body)
+    found: dict[int, Key] = {}
+    for store in piece.stores:
+        needed = [piece.body[number] for number in needed_by(piece.body, [store.value])]
+        if (
+            any(part.mentions("ref") for part in store.subscripts)
+            and any(map(is_dear, needed))
+            and depends[store.value]
+        ):
+            found[store.value] = _key(piece.extents, piece.body, store.value, depends[store.value])
+    return found
+
+
+def _key(extents: Sequence[Size], body: Sequence[Equation], number: int, loops: Collection[int]) -> Key:
+    """An expression with the loops that it names numbered in order, and their extents."""
+    axes = sorted(loops)
+    place = {k: index(position) for position, k in enumerate(axes)}
+    builder = BodyBuilder()
+    (root,) = builder.insert(body, [number], replace_index=place.__getitem__)
+    return builder.extract([root])[0], tuple(extents[k] for k in axes)
