@@ -139,6 +139,26 @@ int bpr_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict
             return 3;
         }
     }
+    double t2 = 0.0;
+
+    /* t2 = sum[i:m, j:k](U[i, j] * U[i, j]) */
+    for (int64_t i = 0; i < m; ++i) {
+        GRADC_SIMD(reduction(+:t2))
+        for (int64_t j = 0; j < k; ++j) {
+            const double U_ij = U[i*k + j];
+            t2 += U_ij * U_ij;
+        }
+    }
+    double t1 = 0.0;
+
+    /* t1 = sum[l:p, j:k](V[l, j] * V[l, j]) */
+    for (int64_t l = 0; l < p; ++l) {
+        GRADC_SIMD(reduction(+:t1))
+        for (int64_t j = 0; j < k; ++j) {
+            const double V_lj = V[l*k + j];
+            t1 += V_lj * V_lj;
+        }
+    }
     const int64_t parts = gradc_parts(n, 14*k + 48, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
@@ -188,26 +208,6 @@ int bpr_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict
     for (int64_t part = 0; part < parts; ++part) {
         t0 += t0_parts[part];
     }
-    double t1 = 0.0;
-
-    /* t1 = sum[l:p, j:k](V[l, j] * V[l, j]) */
-    for (int64_t l = 0; l < p; ++l) {
-        GRADC_SIMD(reduction(+:t1))
-        for (int64_t j = 0; j < k; ++j) {
-            const double V_lj = V[l*k + j];
-            t1 += V_lj * V_lj;
-        }
-    }
-    double t2 = 0.0;
-
-    /* t2 = sum[i:m, j:k](U[i, j] * U[i, j]) */
-    for (int64_t i = 0; i < m; ++i) {
-        GRADC_SIMD(reduction(+:t2))
-        for (int64_t j = 0; j < k; ++j) {
-            const double U_ij = U[i*k + j];
-            t2 += U_ij * U_ij;
-        }
-    }
 
     /* value = t0 / n + (t1 + t2) * (0.5 * lam) */
     *value = t0 / (double)n + (t1 + t2) * (0.5 * lam);
@@ -247,6 +247,26 @@ int bpr_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restri
         const int64_t v0 = other_o < 0 ? other_o + p : other_o;
         if (v0 < 0 || v0 >= p) {
             return 3;
+        }
+    }
+    double t2 = 0.0;
+
+    /* t2 = sum[i:m, j:k](U[i, j] * U[i, j]) */
+    for (int64_t i = 0; i < m; ++i) {
+        GRADC_SIMD(reduction(+:t2))
+        for (int64_t j = 0; j < k; ++j) {
+            const double U_ij = U[i*k + j];
+            t2 += U_ij * U_ij;
+        }
+    }
+    double t1 = 0.0;
+
+    /* t1 = sum[l:p, j:k](V[l, j] * V[l, j]) */
+    for (int64_t l = 0; l < p; ++l) {
+        GRADC_SIMD(reduction(+:t1))
+        for (int64_t j = 0; j < k; ++j) {
+            const double V_lj = V[l*k + j];
+            t1 += V_lj * V_lj;
         }
     }
     const int64_t parts = gradc_parts(n, 14*k + 48, 0);
@@ -294,26 +314,6 @@ int bpr_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restri
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t0 += t0_parts[part];
-    }
-    double t1 = 0.0;
-
-    /* t1 = sum[l:p, j:k](V[l, j] * V[l, j]) */
-    for (int64_t l = 0; l < p; ++l) {
-        GRADC_SIMD(reduction(+:t1))
-        for (int64_t j = 0; j < k; ++j) {
-            const double V_lj = V[l*k + j];
-            t1 += V_lj * V_lj;
-        }
-    }
-    double t2 = 0.0;
-
-    /* t2 = sum[i:m, j:k](U[i, j] * U[i, j]) */
-    for (int64_t i = 0; i < m; ++i) {
-        GRADC_SIMD(reduction(+:t2))
-        for (int64_t j = 0; j < k; ++j) {
-            const double U_ij = U[i*k + j];
-            t2 += U_ij * U_ij;
-        }
     }
 
     /* value = t0 / n + (t1 + t2) * (0.5 * lam) */
@@ -422,19 +422,19 @@ int bpr_backward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restr
         }
     }
 
-    /* grad_U[i:m, j:k] = t1[i, j] + t2 * (2 * U[i, j]) */
-    for (int64_t i = 0; i < m; ++i) {
-        GRADC_SIMD()
-        for (int64_t j = 0; j < k; ++j) {
-            grad_U[i*k + j] = t1[i*k + j] + t2 * (2.0 * U[i*k + j]);
-        }
-    }
-
     /* grad_V[l:p, j:k] = t3[l, j] + t2 * (2 * V[l, j]) */
     for (int64_t l = 0; l < p; ++l) {
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
             grad_V[l*k + j] = t3[l*k + j] + t2 * (2.0 * V[l*k + j]);
+        }
+    }
+
+    /* grad_U[i:m, j:k] = t1[i, j] + t2 * (2 * U[i, j]) */
+    for (int64_t i = 0; i < m; ++i) {
+        GRADC_SIMD()
+        for (int64_t j = 0; j < k; ++j) {
+            grad_U[i*k + j] = t1[i*k + j] + t2 * (2.0 * U[i*k + j]);
         }
     }
     return 0;
@@ -502,6 +502,26 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
     /* t5 = 0.5 * lam */
     const double t3 = 1.0 / (double)n;
     const double t5 = 0.5 * lam;
+    double t2 = 0.0;
+
+    /* t2 = sum[i:m, j:k](U[i, j] * U[i, j]) */
+    for (int64_t i = 0; i < m; ++i) {
+        GRADC_SIMD(reduction(+:t2))
+        for (int64_t j = 0; j < k; ++j) {
+            const double U_ij = U[i*k + j];
+            t2 += U_ij * U_ij;
+        }
+    }
+    double t1 = 0.0;
+
+    /* t1 = sum[l:p, j:k](V[l, j] * V[l, j]) */
+    for (int64_t l = 0; l < p; ++l) {
+        GRADC_SIMD(reduction(+:t1))
+        for (int64_t j = 0; j < k; ++j) {
+            const double V_lj = V[l*k + j];
+            t1 += V_lj * V_lj;
+        }
+    }
     double t0 = 0.0;
     for (int64_t at = 0; at < k*m; ++at) {
         t4[at] = 0.0;
@@ -568,28 +588,20 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
             }
         }
     }
-    double t1 = 0.0;
 
-    /* t1 = sum[l:p, j:k](V[l, j] * V[l, j]) */
     /* grad_V[l:p, j:k] = t6[l, j] + t5 * (2 * V[l, j]) */
     for (int64_t l = 0; l < p; ++l) {
-        GRADC_SIMD(reduction(+:t1))
+        GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
-            const double V_lj = V[l*k + j];
-            t1 += V_lj * V_lj;
-            grad_V[l*k + j] = t6[l*k + j] + t5 * (2.0 * V_lj);
+            grad_V[l*k + j] = t6[l*k + j] + t5 * (2.0 * V[l*k + j]);
         }
     }
-    double t2 = 0.0;
 
-    /* t2 = sum[i:m, j:k](U[i, j] * U[i, j]) */
     /* grad_U[i:m, j:k] = t4[i, j] + t5 * (2 * U[i, j]) */
     for (int64_t i = 0; i < m; ++i) {
-        GRADC_SIMD(reduction(+:t2))
+        GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
-            const double U_ij = U[i*k + j];
-            t2 += U_ij * U_ij;
-            grad_U[i*k + j] = t4[i*k + j] + t5 * (2.0 * U_ij);
+            grad_U[i*k + j] = t4[i*k + j] + t5 * (2.0 * U[i*k + j]);
         }
     }
 

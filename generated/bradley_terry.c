@@ -234,6 +234,20 @@ int bradley_terry_backward(int64_t m, int64_t n, const double *restrict s, const
             return 2;
         }
     }
+    for (int64_t j = 0; j < n; ++j) {
+        const int64_t winner_j = winner[j];
+        const int64_t v0 = winner_j < 0 ? m + winner_j : winner_j;
+        if (v0 < 0 || v0 >= m) {
+            return 2;
+        }
+    }
+    for (int64_t j = 0; j < n; ++j) {
+        const int64_t loser_j = loser[j];
+        const int64_t v0 = loser_j < 0 ? loser_j + m : loser_j;
+        if (v0 < 0 || v0 >= m) {
+            return 1;
+        }
+    }
 
     /* t0 = cotangent / n */
     const double t0 = cotangent / (double)n;
@@ -241,10 +255,14 @@ int bradley_terry_backward(int64_t m, int64_t n, const double *restrict s, const
         grad_s[at] = 0.0;
     }
 
-    /* grad_s[:m] = 0 grad_s += each[j:n](let(s0 := where_integer(loser[j] < 0, m + loser[j], loser[j]), s1 :=
-     *    where_integer(winner[j] < 0, m + winner[j], winner[j]), s2 := s[s0] - s[s1], s3 := -inf == s2, s4 :=
-     *    exp(-abs(s2)), s5 := t0 * (where(0 <= s2, 1, s4) / (1 + s4)), at[s1](where(s3, 0, -s5)), at[s0](where(s3,
-     *    0, s5)))) */
+    /* t1[j:n] = let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - s[where_integer(winner[j] < 0,
+     *    m + winner[j], winner[j])], s1 := exp(-abs(s0)), where(-inf == s0, 0, -(t0 * (where(0 <= s0, 1, s1) / (1
+     *    + s1))))) */
+    /* t2[j:n] = let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - s[where_integer(winner[j] < 0,
+     *    m + winner[j], winner[j])], s1 := exp(-abs(s0)), where(-inf == s0, 0, t0 * (where(0 <= s0, 1, s1) / (1 +
+     *    s1)))) */
+    /* grad_s[:m] = 0 grad_s += each[j:n](at[where_integer(winner[j] < 0, m + winner[j], winner[j])](t1[j]),
+     *    at[where_integer(loser[j] < 0, m + loser[j], loser[j])](t2[j])) */
     for (int64_t j = 0; j < n; ++j) {
         const int64_t loser_j = loser[j];
         const int64_t v0 = loser_j < 0 ? loser_j + m : loser_j;
@@ -286,6 +304,20 @@ int bradley_terry_value_and_grad(int64_t m, int64_t n, const double *restrict s,
             return 2;
         }
     }
+    for (int64_t j = 0; j < n; ++j) {
+        const int64_t winner_j = winner[j];
+        const int64_t v0 = winner_j < 0 ? m + winner_j : winner_j;
+        if (v0 < 0 || v0 >= m) {
+            return 2;
+        }
+    }
+    for (int64_t j = 0; j < n; ++j) {
+        const int64_t loser_j = loser[j];
+        const int64_t v0 = loser_j < 0 ? loser_j + m : loser_j;
+        if (v0 < 0 || v0 >= m) {
+            return 1;
+        }
+    }
 
     /* t1 = 1 / n */
     const double t1 = 1.0 / (double)n;
@@ -297,10 +329,14 @@ int bradley_terry_value_and_grad(int64_t m, int64_t n, const double *restrict s,
     /* t0 = sum[j:n](let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - s[where_integer(winner[j] <
      *    0, m + winner[j], winner[j])], where(0 == s0, 0.6931471805599453, maximum(0, s0) +
      *    log1p_unit(exp(-abs(s0)))))) */
-    /* grad_s[:m] = 0 grad_s += each[j:n](let(s0 := where_integer(loser[j] < 0, m + loser[j], loser[j]), s1 :=
-     *    where_integer(winner[j] < 0, m + winner[j], winner[j]), s2 := s[s0] - s[s1], s3 := -inf == s2, s4 :=
-     *    exp(-abs(s2)), s5 := t1 * (where(0 <= s2, 1, s4) / (1 + s4)), at[s1](where(s3, 0, -s5)), at[s0](where(s3,
-     *    0, s5)))) */
+    /* t2[j:n] = let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - s[where_integer(winner[j] < 0,
+     *    m + winner[j], winner[j])], s1 := exp(-abs(s0)), where(-inf == s0, 0, -(t1 * (where(0 <= s0, 1, s1) / (1
+     *    + s1))))) */
+    /* t3[j:n] = let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - s[where_integer(winner[j] < 0,
+     *    m + winner[j], winner[j])], s1 := exp(-abs(s0)), where(-inf == s0, 0, t1 * (where(0 <= s0, 1, s1) / (1 +
+     *    s1)))) */
+    /* grad_s[:m] = 0 grad_s += each[j:n](at[where_integer(winner[j] < 0, m + winner[j], winner[j])](t2[j]),
+     *    at[where_integer(loser[j] < 0, m + loser[j], loser[j])](t3[j])) */
     for (int64_t j = 0; j < n; ++j) {
         const int64_t loser_j = loser[j];
         const int64_t v0 = loser_j < 0 ? loser_j + m : loser_j;

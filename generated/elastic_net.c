@@ -210,6 +210,17 @@ int elastic_net_value(int64_t n, int64_t d, const double *restrict w, const doub
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    double t2 = 0.0;
+    double t3 = 0.0;
+
+    /* t2 = sum[j:d](abs(w[j])) */
+    /* t3 = sum[j:d](w[j] * w[j]) */
+    GRADC_SIMD(reduction(+:t2, t3))
+    for (int64_t j = 0; j < d; ++j) {
+        const double w_j = w[j];
+        t2 += fabs(w_j);
+        t3 += w_j * w_j;
+    }
     const int64_t parts = gradc_parts(n, 3*d + 4, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
@@ -242,17 +253,6 @@ int elastic_net_value(int64_t n, int64_t d, const double *restrict w, const doub
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
     }
-    double t2 = 0.0;
-    double t3 = 0.0;
-
-    /* t2 = sum[j:d](abs(w[j])) */
-    /* t3 = sum[j:d](w[j] * w[j]) */
-    GRADC_SIMD(reduction(+:t2, t3))
-    for (int64_t j = 0; j < d; ++j) {
-        const double w_j = w[j];
-        t2 += fabs(w_j);
-        t3 += w_j * w_j;
-    }
 
     /* value = 0.5 * (t1 / n) + lam * (ratio * t2 + t3 * (0.5 * (1 - ratio))) */
     *value = 0.5 * (t1 / (double)n) + lam * (ratio * t2 + t3 * (0.5 * (1.0 - ratio)));
@@ -271,6 +271,17 @@ int elastic_net_forward(int64_t n, int64_t d, const double *restrict w, const do
                         double *restrict t0, void *restrict work)
 {
     (void)work;
+    double t2 = 0.0;
+    double t3 = 0.0;
+
+    /* t2 = sum[j:d](abs(w[j])) */
+    /* t3 = sum[j:d](w[j] * w[j]) */
+    GRADC_SIMD(reduction(+:t2, t3))
+    for (int64_t j = 0; j < d; ++j) {
+        const double w_j = w[j];
+        t2 += fabs(w_j);
+        t3 += w_j * w_j;
+    }
     const int64_t parts = gradc_parts(n, 3*d + 4, 0);
     double t1_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -299,17 +310,6 @@ int elastic_net_forward(int64_t n, int64_t d, const double *restrict w, const do
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
-    }
-    double t2 = 0.0;
-    double t3 = 0.0;
-
-    /* t2 = sum[j:d](abs(w[j])) */
-    /* t3 = sum[j:d](w[j] * w[j]) */
-    GRADC_SIMD(reduction(+:t2, t3))
-    for (int64_t j = 0; j < d; ++j) {
-        const double w_j = w[j];
-        t2 += fabs(w_j);
-        t3 += w_j * w_j;
     }
 
     /* value = 0.5 * (t1 / n) + lam * (ratio * t2 + t3 * (0.5 * (1 - ratio))) */
@@ -402,6 +402,17 @@ int elastic_net_value_and_grad(int64_t n, int64_t d, const double *restrict w, c
 
     /* t4 = 0.5 / n */
     const double t4 = 0.5 / (double)n;
+    double t2 = 0.0;
+    double t3 = 0.0;
+
+    /* t2 = sum[j:d](abs(w[j])) */
+    /* t3 = sum[j:d](w[j] * w[j]) */
+    GRADC_SIMD(reduction(+:t2, t3))
+    for (int64_t j = 0; j < d; ++j) {
+        const double w_j = w[j];
+        t2 += fabs(w_j);
+        t3 += w_j * w_j;
+    }
     const int64_t parts = gradc_parts(n, 6*d + 7, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
@@ -454,21 +465,15 @@ int elastic_net_value_and_grad(int64_t n, int64_t d, const double *restrict w, c
             t6[at] += t6_more[at];
         }
     }
-    double t2 = 0.0;
-    double t3 = 0.0;
 
-    /* t2 = sum[j:d](abs(w[j])) */
-    /* t3 = sum[j:d](w[j] * w[j]) */
     /* grad_w[j:d] = t6[j] + (2 * w[j] * (lam * (0.5 * (1 - ratio))) + lam * ratio * where(w[j] != w[j], w[j],
      *    where(0 < w[j], 1, 0) - where(w[j] < 0, 1, 0))) */
     const double v0 = lam * (0.5 * (1.0 - ratio));
     const double v2 = lam * ratio;
-    GRADC_SIMD(reduction(+:t2, t3))
+    GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
         const double w_j = w[j];
         const double v3 = 2.0 * w_j * v0 + v2 * (w_j != w_j ? w_j : (0.0 < w_j ? 1.0 : 0.0) - (w_j < 0.0 ? 1.0 : 0.0));
-        t2 += fabs(w_j);
-        t3 += w_j * w_j;
         grad_w[j] = t6[j] + v3;
     }
 

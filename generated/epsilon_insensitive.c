@@ -210,6 +210,14 @@ int epsilon_insensitive_value(int64_t n, int64_t d, const double *restrict w, co
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    double t2 = 0.0;
+
+    /* t2 = sum[j:d](w[j] * w[j]) */
+    GRADC_SIMD(reduction(+:t2))
+    for (int64_t j = 0; j < d; ++j) {
+        const double w_j = w[j];
+        t2 += w_j * w_j;
+    }
     const int64_t parts = gradc_parts(n, 3*d + 7, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
@@ -242,14 +250,6 @@ int epsilon_insensitive_value(int64_t n, int64_t d, const double *restrict w, co
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
     }
-    double t2 = 0.0;
-
-    /* t2 = sum[j:d](w[j] * w[j]) */
-    GRADC_SIMD(reduction(+:t2))
-    for (int64_t j = 0; j < d; ++j) {
-        const double w_j = w[j];
-        t2 += w_j * w_j;
-    }
 
     /* value = t1 / n + t2 * (0.5 * lam) */
     *value = t1 / (double)n + t2 * (0.5 * lam);
@@ -268,6 +268,14 @@ int epsilon_insensitive_forward(int64_t n, int64_t d, const double *restrict w, 
                                 double *restrict t0, void *restrict work)
 {
     (void)work;
+    double t2 = 0.0;
+
+    /* t2 = sum[j:d](w[j] * w[j]) */
+    GRADC_SIMD(reduction(+:t2))
+    for (int64_t j = 0; j < d; ++j) {
+        const double w_j = w[j];
+        t2 += w_j * w_j;
+    }
     const int64_t parts = gradc_parts(n, 3*d + 7, 0);
     double t1_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -296,14 +304,6 @@ int epsilon_insensitive_forward(int64_t n, int64_t d, const double *restrict w, 
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
-    }
-    double t2 = 0.0;
-
-    /* t2 = sum[j:d](w[j] * w[j]) */
-    GRADC_SIMD(reduction(+:t2))
-    for (int64_t j = 0; j < d; ++j) {
-        const double w_j = w[j];
-        t2 += w_j * w_j;
     }
 
     /* value = t1 / n + t2 * (0.5 * lam) */
@@ -395,6 +395,14 @@ int epsilon_insensitive_value_and_grad(int64_t n, int64_t d, const double *restr
 
     /* t3 = 1 / n */
     const double t3 = 1.0 / (double)n;
+    double t2 = 0.0;
+
+    /* t2 = sum[j:d](w[j] * w[j]) */
+    GRADC_SIMD(reduction(+:t2))
+    for (int64_t j = 0; j < d; ++j) {
+        const double w_j = w[j];
+        t2 += w_j * w_j;
+    }
     const int64_t parts = gradc_parts(n, 6*d + 21, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
@@ -450,15 +458,11 @@ int epsilon_insensitive_value_and_grad(int64_t n, int64_t d, const double *restr
             t5[at] += t5_more[at];
         }
     }
-    double t2 = 0.0;
 
-    /* t2 = sum[j:d](w[j] * w[j]) */
     /* grad_w[j:d] = t5[j] + lam * w[j] */
-    GRADC_SIMD(reduction(+:t2))
+    GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
-        const double w_j = w[j];
-        t2 += w_j * w_j;
-        grad_w[j] = t5[j] + lam * w_j;
+        grad_w[j] = t5[j] + lam * w[j];
     }
 
     /* value = t1 / n + t2 * (0.5 * lam) */

@@ -175,118 +175,13 @@ static void gradc_combine(int64_t rows, int64_t columns, const double *restrict 
     }
 }
 
-/* C[i, j] (+)= sum over k < depth of A[i, k] * B[k, j], for any strides, in blocks that stay in registers.
- *
- * Panels of B, a few vectors wide, are copied so that they are read in order; A is read where it is. Vectors run along
- * the columns of C, which are best contiguous. After Goto and van de Geijn, Anatomy of High-Performance Matrix
- * Multiplication (ACM TOMS 34, 2008). */
-#if GRADC_BYTES == 64
-#define GRADC_ROWS 8
-#else
-#define GRADC_ROWS 4
-#endif
-#define GRADC_WIDE 3    /* vectors in a panel: 3 for each of 4 rows, or of 8, fill the registers */
-#define GRADC_DEPTH 128 /* rows in a panel: it stays in the first-level cache */
-
-/* One block: `rows` by `wide` vectors, both known where it is inlined. */
-__attribute__((always_inline)) static inline void gradc_block(
-    const int rows, const int wide, int64_t depth, const double *restrict a, int64_t a_row, int64_t a_depth,
-    const double *restrict panel, double *restrict c, int64_t c_row, int64_t c_column, int64_t columns, int add)
-{
-    gradc_vector sum[GRADC_ROWS][GRADC_WIDE];
-    for (int r = 0; r < rows; ++r) {
-        for (int v = 0; v < wide; ++v) {
-            sum[r][v] = (gradc_vector){0};
-        }
-    }
-    for (int64_t k = 0; k < depth; ++k) {
-        gradc_vector b[GRADC_WIDE];
-        for (int v = 0; v < wide; ++v) {
-            b[v] = *(const gradc_vector *)(panel + (k * wide + v) * GRADC_LANES);
-        }
-        for (int r = 0; r < rows; ++r) {
-            const double x = a[r * a_row + k * a_depth];
-            for (int v = 0; v < wide; ++v) {
-                sum[r][v] += x * b[v];
-            }
-        }
-    }
-    const int whole = c_column == 1 ? (int)(columns / GRADC_LANES) : 0;
-    for (int r = 0; r < rows; ++r) {
-        double *restrict row = c + r * c_row;
-        for (int v = 0; v < wide; ++v) {
-            if (v < whole) {
-                gradc_vector *place = (gradc_vector *)(row + v * GRADC_LANES);
-                if (add) {
-                    sum[r][v] += *place;
-                }
-                *place = sum[r][v];
-            } else {
-                for (int64_t j = v * GRADC_LANES; j < columns && j < (v + 1) * GRADC_LANES; ++j) {
-                    double *place = row + j * c_column;
-                    *place = (add ? *place : 0) + sum[r][v][j - v * GRADC_LANES];
-                }
-            }
-        }
-    }
-}
-
-static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
-                          int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
-                          double *restrict c, int64_t c_row, int64_t c_column, int add)
-{
-    double panel[GRADC_DEPTH * GRADC_WIDE * GRADC_BYTES / sizeof(double)] __attribute__((aligned(GRADC_BYTES)));
-    for (int64_t from = 0; from < depth || from == 0; from += GRADC_DEPTH) {
-        const int64_t deep = depth - from < GRADC_DEPTH ? depth - from : GRADC_DEPTH;
-        for (int64_t left = 0, wide; left < columns; left += wide * GRADC_LANES) {
-            const int64_t rest = columns - left;
-            wide = rest >= GRADC_WIDE * GRADC_LANES ? GRADC_WIDE : (rest + GRADC_LANES - 1) / GRADC_LANES;
-            const int64_t width = wide * GRADC_LANES, used = rest < width ? rest : width;
-            for (int64_t k = 0; k < deep; ++k) {
-                const double *restrict source = b + (from + k) * b_depth + left * b_column;
-                for (int64_t j = 0; j < used; ++j) {
-                    panel[k * width + j] = source[j * b_column];
-                }
-                for (int64_t j = used; j < width; ++j) {
-                    panel[k * width + j] = 0;
-                }
-            }
-            const double *restrict start = a + from * a_depth;
-            double *restrict target = c + left * c_column;
-            const int more = add || from > 0;
-            int64_t i = 0;
-            for (; i + GRADC_ROWS <= rows; i += GRADC_ROWS) {
-#define GRADC_CASE(count, vectors) \
-    gradc_block(count, vectors, deep, start + i * a_row, a_row, a_depth, panel, target + i * c_row, c_row, c_column, used, more)
-                if (wide == 3) {
-                    GRADC_CASE(GRADC_ROWS, 3);
-                } else if (wide == 2) {
-                    GRADC_CASE(GRADC_ROWS, 2);
-                } else {
-                    GRADC_CASE(GRADC_ROWS, 1);
-                }
-            }
-            for (; i < rows; ++i) {
-                if (wide == 3) {
-                    GRADC_CASE(1, 3);
-                } else if (wide == 2) {
-                    GRADC_CASE(1, 2);
-                } else {
-                    GRADC_CASE(1, 1);
-                }
-#undef GRADC_CASE
-            }
-        }
-    }
-}
-
 size_t factorization_machine_value_work(int64_t d, int64_t k, int64_t n)
 {
-    return gradc_bytes(n, sizeof(double))
-           + gradc_bytes(k*n, sizeof(double))
-           + gradc_bytes(d*n, sizeof(double))
-           + gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(d, 3*k*n + 2*k, k*n) * (gradc_bytes(k*n, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))) + (size_t)gradc_parts(n, 4*k + 55, 0) * (gradc_bytes(128, sizeof(double)));
+    return gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 4*d + 4*k + 55, 0) * (gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*d, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const double *restrict w,
@@ -294,24 +189,39 @@ int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const
                                 double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
-    scratch += gradc_bytes(n, sizeof(double));
-    double *const t1 = (void *)scratch;
-    scratch += gradc_bytes(k*n, sizeof(double));
-    double *const t3 = (void *)scratch;
-    scratch += gradc_bytes(d*n, sizeof(double));
-    double *const t4 = (void *)scratch;
-    scratch += gradc_bytes(k*n, sizeof(double));
+    double *const t2 = (void *)scratch;
+    scratch += gradc_bytes(d*k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(d, 3*k*n + 2*k, k*n) * (gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double)));
-    unsigned char *const part_scratch_ = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 3*d*k + 4*d, 0);
+
+    /* t2[i:d, j:k] = V[i, j] * V[i, j] */
+    for (int64_t i = 0; i < d; ++i) {
+        GRADC_SIMD()
+        for (int64_t j = 0; j < k; ++j) {
+            const double V_ij = V[i*k + j];
+            t2[i*k + j] = V_ij * V_ij;
+        }
+    }
+    const int64_t parts = gradc_parts(n, 6*d*k + 4*d + 4*k + 55, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t6_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t0 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t3 = (void *)own;
+        own += gradc_bytes(128*d, sizeof(double));
+        double *const t1 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t4 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t5 = (void *)own;
+        double t6_part = 0.0;
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
             /* t0[l:n] = sum[i:d](X[l, i] * w[i]) */
             /* t3[l:n, i:d] = X[l, i] * X[l, i] */
@@ -321,64 +231,45 @@ int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const
                 for (int64_t i = 0; i < d; ++i) {
                     const double X_li = X[l*d + i];
                     t0_sum += X_li * w[i];
-                    t3[l*d + i] = X_li * X_li;
+                    t3[(l - tile_begin)*d + i] = X_li * X_li;
                 }
-                t0[l] = t0_sum;
+                t0[l - tile_begin] = t0_sum;
             }
 
             /* t1[l:n, j:k] = sum[i:d](V[i, j] * X[l, i]) */
-            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, V, k, 1, &t1[tile_begin*k], k, 1, 0);
-        }
-    }
-    const int64_t parts_ = gradc_parts(d, 3*k*n + 2*k, k*n);
-    const size_t part_bytes_ = gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
-    GRADC_PARALLEL(parts_)
-    for (int64_t part = 0; part < parts_; ++part) {
-        const int64_t part_begin = gradc_cut(d, parts_, part);
-        const int64_t part_end = gradc_cut(d, parts_, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes_;
-        double *const t4_part = part == 0 ? t4 : (void *)own;
-        own += gradc_bytes(k*n, sizeof(double));
-        double *const t2 = (void *)own;
-        for (int64_t at = 0; at < k*n; ++at) {
-            t4_part[at] = 0.0;
-        }
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t2[i:d, j:k] = V[i, j] * V[i, j] */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD()
+            /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
                 for (int64_t j = 0; j < k; ++j) {
-                    const double V_ij = V[i*k + j];
-                    t2[(i - tile_begin)*k + j] = V_ij * V_ij;
+                    t1[(l - tile_begin)*k + j] = 0.0;
+                }
+                for (int64_t j = 0; j < k; ++j) {
+                    t4[(l - tile_begin)*k + j] = 0.0;
+                }
+                for (int64_t i = 0; i < d / 4 * 4; i += 4) {
+                    const double X_li = X[l*d + i];
+                    const double t3_li = t3[(l - tile_begin)*d + i];
+                    const double X_li1 = X[l*d + (i + 1)];
+                    const double t3_li1 = t3[(l - tile_begin)*d + (i + 1)];
+                    const double X_li2 = X[l*d + (i + 2)];
+                    const double t3_li2 = t3[(l - tile_begin)*d + (i + 2)];
+                    const double X_li3 = X[l*d + (i + 3)];
+                    const double t3_li3 = t3[(l - tile_begin)*d + (i + 3)];
+                    GRADC_SIMD()
+                    for (int64_t j = 0; j < k; ++j) {
+                        t1[(l - tile_begin)*k + j] += V[i*k + j] * X_li + V[(i + 1)*k + j] * X_li1 + V[(i + 2)*k + j] * X_li2 + V[(i + 3)*k + j] * X_li3;
+                        t4[(l - tile_begin)*k + j] += t3_li * t2[i*k + j] + t3_li1 * t2[(i + 1)*k + j] + t3_li2 * t2[(i + 2)*k + j] + t3_li3 * t2[(i + 3)*k + j];
+                    }
+                }
+                for (int64_t i = d / 4 * 4; i < d; ++i) {
+                    const double X_li = X[l*d + i];
+                    const double t3_li = t3[(l - tile_begin)*d + i];
+                    GRADC_SIMD()
+                    for (int64_t j = 0; j < k; ++j) {
+                        t1[(l - tile_begin)*k + j] += V[i*k + j] * X_li;
+                        t4[(l - tile_begin)*k + j] += t3_li * t2[i*k + j];
+                    }
                 }
             }
-
-            /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
-            gradc_product(n, k, tile_end - tile_begin, &t3[tile_begin], d, 1, t2, k, 1, t4_part, k, 1, 1);
-        }
-    }
-    for (int64_t part = 1; part < parts_; ++part) {
-        const double *const t4_more = (void *)(part_scratch + part * part_bytes_);
-        GRADC_SIMD()
-        for (int64_t at = 0; at < k*n; ++at) {
-            t4[at] += t4_more[at];
-        }
-    }
-    const int64_t parts_2 = gradc_parts(n, 4*k + 55, 0);
-    const size_t part_bytes_2 = gradc_bytes(128, sizeof(double));
-    double t6_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts_2)
-    for (int64_t part = 0; part < parts_2; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_2, part);
-        const int64_t part_end = gradc_cut(n, parts_2, part + 1);
-        unsigned char *own = part_scratch_ + part * part_bytes_2;
-        double *const t5 = (void *)own;
-        double t6_part = 0.0;
-        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
             /* t5[l:n] = sum[j:k](t1[l, j] * t1[l, j] - t4[l, j]) */
             for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
@@ -388,14 +279,14 @@ int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const
                 double t5_sum_3 = 0.0;
                 GRADC_SIMD(reduction(+:t5_sum, t5_sum_, t5_sum_2, t5_sum_3))
                 for (int64_t j = 0; j < k; ++j) {
-                    const double t1_lj = t1[l*k + j];
-                    const double t1_l1j = t1[(l + 1)*k + j];
-                    const double t1_l2j = t1[(l + 2)*k + j];
-                    const double t1_l3j = t1[(l + 3)*k + j];
-                    t5_sum += t1_lj * t1_lj - t4[l*k + j];
-                    t5_sum_ += t1_l1j * t1_l1j - t4[(l + 1)*k + j];
-                    t5_sum_2 += t1_l2j * t1_l2j - t4[(l + 2)*k + j];
-                    t5_sum_3 += t1_l3j * t1_l3j - t4[(l + 3)*k + j];
+                    const double t1_lj = t1[(l - tile_begin)*k + j];
+                    const double t1_l1j = t1[((l + 1) - tile_begin)*k + j];
+                    const double t1_l2j = t1[((l + 2) - tile_begin)*k + j];
+                    const double t1_l3j = t1[((l + 3) - tile_begin)*k + j];
+                    t5_sum += t1_lj * t1_lj - t4[(l - tile_begin)*k + j];
+                    t5_sum_ += t1_l1j * t1_l1j - t4[((l + 1) - tile_begin)*k + j];
+                    t5_sum_2 += t1_l2j * t1_l2j - t4[((l + 2) - tile_begin)*k + j];
+                    t5_sum_3 += t1_l3j * t1_l3j - t4[((l + 3) - tile_begin)*k + j];
                 }
                 t5[l - tile_begin] = t5_sum;
                 t5[(l + 1) - tile_begin] = t5_sum_;
@@ -406,8 +297,8 @@ int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const
                 double t5_sum = 0.0;
                 GRADC_SIMD(reduction(+:t5_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    const double t1_lj = t1[l*k + j];
-                    t5_sum += t1_lj * t1_lj - t4[l*k + j];
+                    const double t1_lj = t1[(l - tile_begin)*k + j];
+                    t5_sum += t1_lj * t1_lj - t4[(l - tile_begin)*k + j];
                 }
                 t5[l - tile_begin] = t5_sum;
             }
@@ -417,7 +308,7 @@ int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const
             double t6_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t6_part_sum))
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double v0 = y[l] * (b + t0[l] + 0.5 * t5[l - tile_begin]);
+                const double v0 = y[l] * (b + t0[l - tile_begin] + 0.5 * t5[l - tile_begin]);
                 const double v1 = -v0;
                 const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
                 t6_part_sum += v2;
@@ -427,7 +318,7 @@ int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const
         t6_parts[part] = t6_part;
     }
     double t6 = 0.0;
-    for (int64_t part = 0; part < parts_2; ++part) {
+    for (int64_t part = 0; part < parts; ++part) {
         t6 += t6_parts[part];
     }
 
@@ -438,8 +329,7 @@ int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const
 
 size_t factorization_machine_forward_work(int64_t d, int64_t k, int64_t n)
 {
-    return gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(d, 3*k*n + 2*k, k*n) * (gradc_bytes(k*n, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double)));
+    return gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 4*d + 4*k + 55, 0) * (gradc_bytes(128*k, sizeof(double)));
 }
 
 int factorization_machine_forward(int64_t d, int64_t k, int64_t n, double b, const double *restrict w,
@@ -448,16 +338,31 @@ int factorization_machine_forward(int64_t d, int64_t k, int64_t n, double b, con
                                   double *restrict t3, double *restrict t5, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t4 = (void *)scratch;
-    scratch += gradc_bytes(k*n, sizeof(double));
+    double *const t2 = (void *)scratch;
+    scratch += gradc_bytes(d*k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 3*d*k + 4*d, 0);
+
+    /* t2[i:d, j:k] = V[i, j] * V[i, j] */
+    for (int64_t i = 0; i < d; ++i) {
+        GRADC_SIMD()
+        for (int64_t j = 0; j < k; ++j) {
+            const double V_ij = V[i*k + j];
+            t2[i*k + j] = V_ij * V_ij;
+        }
+    }
+    const int64_t parts = gradc_parts(n, 6*d*k + 4*d + 4*k + 55, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double));
+    double t6_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t4 = (void *)own;
+        double t6_part = 0.0;
+        const int64_t tile_rows = gradc_rows((2*d + k) * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
             /* t0[l:n] = sum[i:d](X[l, i] * w[i]) */
             /* t3[l:n, i:d] = X[l, i] * X[l, i] */
@@ -473,55 +378,39 @@ int factorization_machine_forward(int64_t d, int64_t k, int64_t n, double b, con
             }
 
             /* t1[l:n, j:k] = sum[i:d](V[i, j] * X[l, i]) */
-            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, V, k, 1, &t1[tile_begin*k], k, 1, 0);
-        }
-    }
-    const int64_t parts_ = gradc_parts(d, 3*k*n + 2*k, k*n);
-    const size_t part_bytes_ = gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
-    GRADC_PARALLEL(parts_)
-    for (int64_t part = 0; part < parts_; ++part) {
-        const int64_t part_begin = gradc_cut(d, parts_, part);
-        const int64_t part_end = gradc_cut(d, parts_, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes_;
-        double *const t4_part = part == 0 ? t4 : (void *)own;
-        own += gradc_bytes(k*n, sizeof(double));
-        double *const t2 = (void *)own;
-        for (int64_t at = 0; at < k*n; ++at) {
-            t4_part[at] = 0.0;
-        }
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t2[i:d, j:k] = V[i, j] * V[i, j] */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD()
+            /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
                 for (int64_t j = 0; j < k; ++j) {
-                    const double V_ij = V[i*k + j];
-                    t2[(i - tile_begin)*k + j] = V_ij * V_ij;
+                    t1[l*k + j] = 0.0;
+                }
+                for (int64_t j = 0; j < k; ++j) {
+                    t4[(l - tile_begin)*k + j] = 0.0;
+                }
+                for (int64_t i = 0; i < d / 4 * 4; i += 4) {
+                    const double X_li = X[l*d + i];
+                    const double t3_li = t3[l*d + i];
+                    const double X_li1 = X[l*d + (i + 1)];
+                    const double t3_li1 = t3[l*d + (i + 1)];
+                    const double X_li2 = X[l*d + (i + 2)];
+                    const double t3_li2 = t3[l*d + (i + 2)];
+                    const double X_li3 = X[l*d + (i + 3)];
+                    const double t3_li3 = t3[l*d + (i + 3)];
+                    GRADC_SIMD()
+                    for (int64_t j = 0; j < k; ++j) {
+                        t1[l*k + j] += V[i*k + j] * X_li + V[(i + 1)*k + j] * X_li1 + V[(i + 2)*k + j] * X_li2 + V[(i + 3)*k + j] * X_li3;
+                        t4[(l - tile_begin)*k + j] += t3_li * t2[i*k + j] + t3_li1 * t2[(i + 1)*k + j] + t3_li2 * t2[(i + 2)*k + j] + t3_li3 * t2[(i + 3)*k + j];
+                    }
+                }
+                for (int64_t i = d / 4 * 4; i < d; ++i) {
+                    const double X_li = X[l*d + i];
+                    const double t3_li = t3[l*d + i];
+                    GRADC_SIMD()
+                    for (int64_t j = 0; j < k; ++j) {
+                        t1[l*k + j] += V[i*k + j] * X_li;
+                        t4[(l - tile_begin)*k + j] += t3_li * t2[i*k + j];
+                    }
                 }
             }
-
-            /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
-            gradc_product(n, k, tile_end - tile_begin, &t3[tile_begin], d, 1, t2, k, 1, t4_part, k, 1, 1);
-        }
-    }
-    for (int64_t part = 1; part < parts_; ++part) {
-        const double *const t4_more = (void *)(part_scratch + part * part_bytes_);
-        GRADC_SIMD()
-        for (int64_t at = 0; at < k*n; ++at) {
-            t4[at] += t4_more[at];
-        }
-    }
-    const int64_t parts_2 = gradc_parts(n, 4*k + 55, 0);
-    double t6_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts_2)
-    for (int64_t part = 0; part < parts_2; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_2, part);
-        const int64_t part_end = gradc_cut(n, parts_2, part + 1);
-        double t6_part = 0.0;
-        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
             /* t5[l:n] = sum[j:k](t1[l, j] * t1[l, j] - t4[l, j]) */
             for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
@@ -535,10 +424,10 @@ int factorization_machine_forward(int64_t d, int64_t k, int64_t n, double b, con
                     const double t1_l1j = t1[(l + 1)*k + j];
                     const double t1_l2j = t1[(l + 2)*k + j];
                     const double t1_l3j = t1[(l + 3)*k + j];
-                    t5_sum += t1_lj * t1_lj - t4[l*k + j];
-                    t5_sum_ += t1_l1j * t1_l1j - t4[(l + 1)*k + j];
-                    t5_sum_2 += t1_l2j * t1_l2j - t4[(l + 2)*k + j];
-                    t5_sum_3 += t1_l3j * t1_l3j - t4[(l + 3)*k + j];
+                    t5_sum += t1_lj * t1_lj - t4[(l - tile_begin)*k + j];
+                    t5_sum_ += t1_l1j * t1_l1j - t4[((l + 1) - tile_begin)*k + j];
+                    t5_sum_2 += t1_l2j * t1_l2j - t4[((l + 2) - tile_begin)*k + j];
+                    t5_sum_3 += t1_l3j * t1_l3j - t4[((l + 3) - tile_begin)*k + j];
                 }
                 t5[l] = t5_sum;
                 t5[(l + 1)] = t5_sum_;
@@ -550,7 +439,7 @@ int factorization_machine_forward(int64_t d, int64_t k, int64_t n, double b, con
                 GRADC_SIMD(reduction(+:t5_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double t1_lj = t1[l*k + j];
-                    t5_sum += t1_lj * t1_lj - t4[l*k + j];
+                    t5_sum += t1_lj * t1_lj - t4[(l - tile_begin)*k + j];
                 }
                 t5[l] = t5_sum;
             }
@@ -570,7 +459,7 @@ int factorization_machine_forward(int64_t d, int64_t k, int64_t n, double b, con
         t6_parts[part] = t6_part;
     }
     double t6 = 0.0;
-    for (int64_t part = 0; part < parts_2; ++part) {
+    for (int64_t part = 0; part < parts; ++part) {
         t6 += t6_parts[part];
     }
 
@@ -729,15 +618,15 @@ int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, co
 
 size_t factorization_machine_value_and_grad_work(int64_t d, int64_t k, int64_t n)
 {
-    return gradc_bytes(n, sizeof(double))
-           + gradc_bytes(k*n, sizeof(double))
-           + gradc_bytes(d*n, sizeof(double))
-           + gradc_bytes(k*n, sizeof(double))
+    return gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(d, 3*k*n + 2*k, k*n) * (gradc_bytes(k*n, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))) + (size_t)gradc_parts(n, 6*d*k + 3*d + 8*k + 71, 2*d*k + d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 12*d*k + 7*d + 8*k + 71, 2*d*k + d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*d, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -750,100 +639,48 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
                                          double *restrict grad_V, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t0 = (void *)scratch;
-    scratch += gradc_bytes(n, sizeof(double));
-    double *const t1 = (void *)scratch;
-    scratch += gradc_bytes(k*n, sizeof(double));
-    double *const t3 = (void *)scratch;
-    scratch += gradc_bytes(d*n, sizeof(double));
-    double *const t4 = (void *)scratch;
-    scratch += gradc_bytes(k*n, sizeof(double));
+    double *const t2 = (void *)scratch;
+    scratch += gradc_bytes(d*k, sizeof(double));
     double *const t11 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
     double *const t12 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(d, 3*k*n + 2*k, k*n) * (gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double)));
-    unsigned char *const part_scratch_ = (void *)scratch;
 
     /* t7 = 1 / n */
     const double t7 = 1.0 / (double)n;
-    const int64_t parts = gradc_parts(n, 3*d*k + 4*d, 0);
+
+    /* t2[i:d, j:k] = V[i, j] * V[i, j] */
+    for (int64_t i = 0; i < d; ++i) {
+        GRADC_SIMD()
+        for (int64_t j = 0; j < k; ++j) {
+            const double V_ij = V[i*k + j];
+            t2[i*k + j] = V_ij * V_ij;
+        }
+    }
+    const int64_t parts = gradc_parts(n, 12*d*k + 7*d + 8*k + 71, 2*d*k + d);
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    double t6_parts[GRADC_PARTS];
+    double grad_b__parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0[l:n] = sum[i:d](X[l, i] * w[i]) */
-            /* t3[l:n, i:d] = X[l, i] * X[l, i] */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                double t0_sum = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum))
-                for (int64_t i = 0; i < d; ++i) {
-                    const double X_li = X[l*d + i];
-                    t0_sum += X_li * w[i];
-                    t3[l*d + i] = X_li * X_li;
-                }
-                t0[l] = t0_sum;
-            }
-
-            /* t1[l:n, j:k] = sum[i:d](V[i, j] * X[l, i]) */
-            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, V, k, 1, &t1[tile_begin*k], k, 1, 0);
-        }
-    }
-    const int64_t parts_ = gradc_parts(d, 3*k*n + 2*k, k*n);
-    const size_t part_bytes_ = gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
-    GRADC_PARALLEL(parts_)
-    for (int64_t part = 0; part < parts_; ++part) {
-        const int64_t part_begin = gradc_cut(d, parts_, part);
-        const int64_t part_end = gradc_cut(d, parts_, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes_;
-        double *const t4_part = part == 0 ? t4 : (void *)own;
-        own += gradc_bytes(k*n, sizeof(double));
-        double *const t2 = (void *)own;
-        for (int64_t at = 0; at < k*n; ++at) {
-            t4_part[at] = 0.0;
-        }
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t2[i:d, j:k] = V[i, j] * V[i, j] */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    const double V_ij = V[i*k + j];
-                    t2[(i - tile_begin)*k + j] = V_ij * V_ij;
-                }
-            }
-
-            /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
-            gradc_product(n, k, tile_end - tile_begin, &t3[tile_begin], d, 1, t2, k, 1, t4_part, k, 1, 1);
-        }
-    }
-    for (int64_t part = 1; part < parts_; ++part) {
-        const double *const t4_more = (void *)(part_scratch + part * part_bytes_);
-        GRADC_SIMD()
-        for (int64_t at = 0; at < k*n; ++at) {
-            t4[at] += t4_more[at];
-        }
-    }
-    const int64_t parts_2 = gradc_parts(n, 6*d*k + 3*d + 8*k + 71, 2*d*k + d);
-    const size_t part_bytes_2 = gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
-    double t6_parts[GRADC_PARTS];
-    double grad_b__parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts_2)
-    for (int64_t part = 0; part < parts_2; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_2, part);
-        const int64_t part_end = gradc_cut(n, parts_2, part + 1);
-        unsigned char *own = part_scratch_ + part * part_bytes_2;
+        unsigned char *own = part_scratch + part * part_bytes;
         double *const grad_w_part = part == 0 ? grad_w : (void *)own;
         own += gradc_bytes(d, sizeof(double));
         double *const t11_part = part == 0 ? t11 : (void *)own;
         own += gradc_bytes(d*k, sizeof(double));
         double *const t12_part = part == 0 ? t12 : (void *)own;
         own += gradc_bytes(d*k, sizeof(double));
+        double *const t0 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t3 = (void *)own;
+        own += gradc_bytes(128*d, sizeof(double));
+        double *const t1 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t4 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t5 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t8 = (void *)own;
@@ -862,9 +699,57 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
         for (int64_t at = 0; at < d*k; ++at) {
             t12_part[at] = 0.0;
         }
-        const int64_t tile_rows = gradc_rows((2*d + 2*k) * sizeof(double));
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+            /* t0[l:n] = sum[i:d](X[l, i] * w[i]) */
+            /* t3[l:n, i:d] = X[l, i] * X[l, i] */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                double t0_sum = 0.0;
+                GRADC_SIMD(reduction(+:t0_sum))
+                for (int64_t i = 0; i < d; ++i) {
+                    const double X_li = X[l*d + i];
+                    t0_sum += X_li * w[i];
+                    t3[(l - tile_begin)*d + i] = X_li * X_li;
+                }
+                t0[l - tile_begin] = t0_sum;
+            }
+
+            /* t1[l:n, j:k] = sum[i:d](V[i, j] * X[l, i]) */
+            /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                for (int64_t j = 0; j < k; ++j) {
+                    t1[(l - tile_begin)*k + j] = 0.0;
+                }
+                for (int64_t j = 0; j < k; ++j) {
+                    t4[(l - tile_begin)*k + j] = 0.0;
+                }
+                for (int64_t i = 0; i < d / 4 * 4; i += 4) {
+                    const double X_li = X[l*d + i];
+                    const double t3_li = t3[(l - tile_begin)*d + i];
+                    const double X_li1 = X[l*d + (i + 1)];
+                    const double t3_li1 = t3[(l - tile_begin)*d + (i + 1)];
+                    const double X_li2 = X[l*d + (i + 2)];
+                    const double t3_li2 = t3[(l - tile_begin)*d + (i + 2)];
+                    const double X_li3 = X[l*d + (i + 3)];
+                    const double t3_li3 = t3[(l - tile_begin)*d + (i + 3)];
+                    GRADC_SIMD()
+                    for (int64_t j = 0; j < k; ++j) {
+                        t1[(l - tile_begin)*k + j] += V[i*k + j] * X_li + V[(i + 1)*k + j] * X_li1 + V[(i + 2)*k + j] * X_li2 + V[(i + 3)*k + j] * X_li3;
+                        t4[(l - tile_begin)*k + j] += t3_li * t2[i*k + j] + t3_li1 * t2[(i + 1)*k + j] + t3_li2 * t2[(i + 2)*k + j] + t3_li3 * t2[(i + 3)*k + j];
+                    }
+                }
+                for (int64_t i = d / 4 * 4; i < d; ++i) {
+                    const double X_li = X[l*d + i];
+                    const double t3_li = t3[(l - tile_begin)*d + i];
+                    GRADC_SIMD()
+                    for (int64_t j = 0; j < k; ++j) {
+                        t1[(l - tile_begin)*k + j] += V[i*k + j] * X_li;
+                        t4[(l - tile_begin)*k + j] += t3_li * t2[i*k + j];
+                    }
+                }
+            }
 
             /* t5[l:n] = sum[j:k](t1[l, j] * t1[l, j] - t4[l, j]) */
             for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
@@ -874,14 +759,14 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
                 double t5_sum_3 = 0.0;
                 GRADC_SIMD(reduction(+:t5_sum, t5_sum_, t5_sum_2, t5_sum_3))
                 for (int64_t j = 0; j < k; ++j) {
-                    const double t1_lj = t1[l*k + j];
-                    const double t1_l1j = t1[(l + 1)*k + j];
-                    const double t1_l2j = t1[(l + 2)*k + j];
-                    const double t1_l3j = t1[(l + 3)*k + j];
-                    t5_sum += t1_lj * t1_lj - t4[l*k + j];
-                    t5_sum_ += t1_l1j * t1_l1j - t4[(l + 1)*k + j];
-                    t5_sum_2 += t1_l2j * t1_l2j - t4[(l + 2)*k + j];
-                    t5_sum_3 += t1_l3j * t1_l3j - t4[(l + 3)*k + j];
+                    const double t1_lj = t1[(l - tile_begin)*k + j];
+                    const double t1_l1j = t1[((l + 1) - tile_begin)*k + j];
+                    const double t1_l2j = t1[((l + 2) - tile_begin)*k + j];
+                    const double t1_l3j = t1[((l + 3) - tile_begin)*k + j];
+                    t5_sum += t1_lj * t1_lj - t4[(l - tile_begin)*k + j];
+                    t5_sum_ += t1_l1j * t1_l1j - t4[((l + 1) - tile_begin)*k + j];
+                    t5_sum_2 += t1_l2j * t1_l2j - t4[((l + 2) - tile_begin)*k + j];
+                    t5_sum_3 += t1_l3j * t1_l3j - t4[((l + 3) - tile_begin)*k + j];
                 }
                 t5[l - tile_begin] = t5_sum;
                 t5[(l + 1) - tile_begin] = t5_sum_;
@@ -892,8 +777,8 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
                 double t5_sum = 0.0;
                 GRADC_SIMD(reduction(+:t5_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    const double t1_lj = t1[l*k + j];
-                    t5_sum += t1_lj * t1_lj - t4[l*k + j];
+                    const double t1_lj = t1[(l - tile_begin)*k + j];
+                    t5_sum += t1_lj * t1_lj - t4[(l - tile_begin)*k + j];
                 }
                 t5[l - tile_begin] = t5_sum;
             }
@@ -911,7 +796,7 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
             GRADC_SIMD(reduction(+:t6_part_sum, grad_b__part_sum))
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double y_l = y[l];
-                const double v0 = y_l * (b + t0[l] + 0.5 * t5[l - tile_begin]);
+                const double v0 = y_l * (b + t0[l - tile_begin] + 0.5 * t5[l - tile_begin]);
                 const double v1 = -v0;
                 const double v2 = gradc_exp(-fabs(v0));
                 const double v3 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(v2);
@@ -934,7 +819,7 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
                 const double t9_l = t9[l - tile_begin];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    t10[j*128 + l - tile_begin] = 2.0 * (t1[l*k + j] * t9_l);
+                    t10[j*128 + l - tile_begin] = 2.0 * (t1[(l - tile_begin)*k + j] * t9_l);
                 }
             }
 
@@ -944,7 +829,7 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
                 const double t9_l = t9[l - tile_begin];
                 for (int64_t i = 0; i < d; ++i) {
                     const double X_li = X[l*d + i];
-                    const double v0 = t3[l*d + i] * t9_l;
+                    const double v0 = t3[(l - tile_begin)*d + i] * t9_l;
                     GRADC_SIMD()
                     for (int64_t j = 0; j < k; ++j) {
                         t11_part[i*k + j] += X_li * t10[j*128 + l - tile_begin];
@@ -957,37 +842,34 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
         grad_b__parts[part] = grad_b__part;
     }
     double t6 = 0.0;
-    for (int64_t part = 0; part < parts_2; ++part) {
+    for (int64_t part = 0; part < parts; ++part) {
         t6 += t6_parts[part];
     }
     double grad_b_ = 0.0;
-    for (int64_t part = 0; part < parts_2; ++part) {
+    for (int64_t part = 0; part < parts; ++part) {
         grad_b_ += grad_b__parts[part];
     }
-    for (int64_t part = 1; part < parts_2; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch_ + part * part_bytes_2);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
         }
     }
-    for (int64_t part = 1; part < parts_2; ++part) {
-        const double *const t11_more = (void *)(part_scratch_ + part * part_bytes_2 + gradc_bytes(d, sizeof(double)));
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t11_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(d, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             t11[at] += t11_more[at];
         }
     }
-    for (int64_t part = 1; part < parts_2; ++part) {
-        const double *const t12_more = (void *)(part_scratch_ + part * part_bytes_2 + gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t12_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             t12[at] += t12_more[at];
         }
     }
-
-    /* value = t6 / n */
-    *value = t6 / (double)n;
 
     /* grad_V[i:d, j:k] = t11[i, j] - t12[i, j] * (2 * V[i, j]) */
     for (int64_t i = 0; i < d; ++i) {
@@ -996,6 +878,9 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
             grad_V[i*k + j] = t11[i*k + j] - t12[i*k + j] * (2.0 * V[i*k + j]);
         }
     }
+
+    /* value = t6 / n */
+    *value = t6 / (double)n;
     *grad_b = grad_b_;
     return 0;
 }

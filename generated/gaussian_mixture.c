@@ -557,6 +557,13 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
 
     /* t7 = -(cotangent / n) */
     const double t7 = -(cotangent / (double)n);
+    double t11 = 0.0;
+
+    /* t11 = sum[i:k](where(t0 == a[i], 1, 0)) */
+    GRADC_SIMD(reduction(+:t11))
+    for (int64_t i = 0; i < k; ++i) {
+        t11 += t0 == a[i] ? 1.0 : 0.0;
+    }
     const int64_t parts = gradc_parts(n, 6*d*k + 52*k, 3*d*k + k);
     const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t10_parts[GRADC_PARTS];
@@ -725,24 +732,24 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
             t17[at] += t17_more[at];
         }
     }
-    const int64_t parts_ = gradc_parts(k, 10*d + 4, 0);
-    double t11_parts[GRADC_PARTS];
+    const int64_t parts_ = gradc_parts(k, 10*d + 40, 0);
     GRADC_PARALLEL(parts_)
     for (int64_t part = 0; part < parts_; ++part) {
         const int64_t part_begin = gradc_cut(k, parts_, part);
         const int64_t part_end = gradc_cut(k, parts_, part + 1);
-        double t11_part = 0.0;
         const int64_t tile_rows = gradc_rows(4*d * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t11 = sum[i:k](where(t0 == a[i], 1, 0)) */
-            double t11_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t11_part_sum))
+            /* grad_a[i:k] = where(t0 == a[i], t10 / t11, 0) + (t12[i] + where(-inf == a[i], 0, -(t13 * exp(a[i] -
+             *    t1)))) */
+            const double v2 = t10 / t11;
+            GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t11_part_sum += t0 == a[i] ? 1.0 : 0.0;
+                const double a_i = a[i];
+                const double v3 = (t0 == a_i ? v2 : 0.0) + (t12[i] + (-INFINITY == a_i ? 0.0 : -(t13 * gradc_exp(a_i - t1))));
+                grad_a[i] = v3;
             }
-            t11_part += t11_part_sum;
 
             /* grad_mu[i:k, j:d] = -(t2[i, j] * (t2[i, j] * t15[i, j])) */
             /* grad_log_sigma[i:k, j:d] = t16[i, j] - t2[i, j] * (t2[i, j] * t17[i, j]) */
@@ -754,27 +761,6 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
                     grad_log_sigma[i*d + j] = t16[i*d + j] - t2_ij * (t2_ij * t17[i*d + j]);
                 }
             }
-        }
-        t11_parts[part] = t11_part;
-    }
-    double t11 = 0.0;
-    for (int64_t part = 0; part < parts_; ++part) {
-        t11 += t11_parts[part];
-    }
-    const int64_t parts_2 = gradc_parts(k, 40, 0);
-    GRADC_PARALLEL(parts_2)
-    for (int64_t part = 0; part < parts_2; ++part) {
-        const int64_t part_begin = gradc_cut(k, parts_2, part);
-        const int64_t part_end = gradc_cut(k, parts_2, part + 1);
-
-        /* grad_a[i:k] = where(t0 == a[i], t10 / t11, 0) + (t12[i] + where(-inf == a[i], 0, -(t13 * exp(a[i] -
-         *    t1)))) */
-        const double v2 = t10 / t11;
-        GRADC_SIMD()
-        for (int64_t i = part_begin; i < part_end; ++i) {
-            const double a_i = a[i];
-            const double v3 = (t0 == a_i ? v2 : 0.0) + (t12[i] + (-INFINITY == a_i ? 0.0 : -(t13 * gradc_exp(a_i - t1))));
-            grad_a[i] = v3;
         }
     }
     return 0;
@@ -1132,9 +1118,6 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
             t20[at] += t20_more[at];
         }
     }
-
-    /* value = -(t9 / n) */
-    *value = -(t9 / (double)n);
     const int64_t parts_3 = gradc_parts(k, 10*d + 40, 0);
     GRADC_PARALLEL(parts_3)
     for (int64_t part = 0; part < parts_3; ++part) {
@@ -1166,5 +1149,8 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
             }
         }
     }
+
+    /* value = -(t9 / n) */
+    *value = -(t9 / (double)n);
     return 0;
 }

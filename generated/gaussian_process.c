@@ -509,11 +509,6 @@ int gaussian_process_backward(int64_t n, int64_t d, double log_amplitude, double
 
     /* log_det_bar = 0.5 * cotangent */
     const double log_det_bar = 0.5 * cotangent;
-
-    /* t2 = call.inv(K) */
-    if (gradc_inv(n, n, K, t2, factors, pivots) != 0) {
-        return 1;
-    }
     const int64_t parts = gradc_parts(n, n + 3, 0);
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -537,6 +532,11 @@ int gaussian_process_backward(int64_t n, int64_t d, double log_amplitude, double
                 t5[i] = log_det_bar * y[i];
             }
         }
+    }
+
+    /* t2 = call.inv(K) */
+    if (gradc_inv(n, n, K, t2, factors, pivots) != 0) {
+        return 1;
     }
 
     /* t6 = call.solve(t4, t5) */

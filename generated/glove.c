@@ -371,7 +371,7 @@ int glove_backward(int64_t m, int64_t k, int64_t n, const double *restrict U, co
                    double *restrict grad_b, double *restrict grad_c, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t2 = (void *)scratch;
+    double *const t3 = (void *)scratch;
     for (int64_t l = 0; l < n; ++l) {
         const int64_t column_l = column[l];
         const int64_t v0 = column_l < 0 ? column_l + m : column_l;
@@ -420,12 +420,9 @@ int glove_backward(int64_t m, int64_t k, int64_t n, const double *restrict U, co
 
         /* t2[l:n] = t1 * minimum(1, count[l] / top) ** 0.75 * (2 * (c[where_integer(column[l] < 0, m + column[l],
          *    column[l])] + (b[where_integer(row[l] < 0, m + row[l], row[l])] + t0[l]) - log(count[l]))) */
-        /* grad_b[:m] = 0 grad_b += each[l:n](let(s0 := where_integer(row[l] < 0, m + row[l], row[l]), at[s0](t1 *
-         *    minimum(1, count[l] / top) ** 0.75 * (2 * (c[where_integer(column[l] < 0, m + column[l], column[l])]
-         *    + (b[s0] + t0[l]) - log(count[l])))))) */
-        /* grad_c[:m] = 0 grad_c += each[l:n](let(s0 := where_integer(column[l] < 0, m + column[l], column[l]),
-         *    at[s0](t1 * minimum(1, count[l] / top) ** 0.75 * (2 * (c[s0] + (b[where_integer(row[l] < 0, m +
-         *    row[l], row[l])] + t0[l]) - log(count[l])))))) */
+        /* t3[l:n] = t2[l] */
+        /* grad_b[:m] = 0 grad_b += each[l:n](at[where_integer(row[l] < 0, m + row[l], row[l])](t2[l])) */
+        /* grad_c[:m] = 0 grad_c += each[l:n](at[where_integer(column[l] < 0, m + column[l], column[l])](t2[l])) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double count_l = count[l];
             const double v0 = count_l / top;
@@ -434,24 +431,24 @@ int glove_backward(int64_t m, int64_t k, int64_t n, const double *restrict U, co
             const int64_t row_l = row[l];
             const int64_t v2 = row_l < 0 ? m + row_l : row_l;
             const double v3 = t1 * pow((v0 < 1.0 || v0 != v0) ? v0 : 1.0, 0.75) * (2.0 * (c[v1] + (b[v2] + t0[l]) - gradc_log(count_l)));
-            t2[l - tile_begin] = v3;
+            t3[l - tile_begin] = v3;
             grad_b[v2] += v3;
             grad_c[v1] += v3;
         }
 
         /* grad_U[:m, :k] = 0 grad_U += each[l:n, j:k](at[where_integer(row[l] < 0, m + row[l], row[l]),
-         *    j](V[where_integer(column[l] < 0, m + column[l], column[l]), j] * t2[l])) */
+         *    j](V[where_integer(column[l] < 0, m + column[l], column[l]), j] * t3[l])) */
         /* grad_V[:m, :k] = 0 grad_V += each[l:n, j:k](at[where_integer(column[l] < 0, m + column[l], column[l]),
-         *    j](U[where_integer(row[l] < 0, m + row[l], row[l]), j] * t2[l])) */
+         *    j](U[where_integer(row[l] < 0, m + row[l], row[l]), j] * t3[l])) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const int64_t column_l = column[l];
             const int64_t v0 = column_l < 0 ? column_l + m : column_l;
-            const double t2_l = t2[l - tile_begin];
+            const double t3_l = t3[l - tile_begin];
             const int64_t row_l = row[l];
             const int64_t v1 = row_l < 0 ? m + row_l : row_l;
             for (int64_t j = 0; j < k; ++j) {
-                grad_U[v1*k + j] += V[v0*k + j] * t2_l;
-                grad_V[v0*k + j] += U[v1*k + j] * t2_l;
+                grad_U[v1*k + j] += V[v0*k + j] * t3_l;
+                grad_V[v0*k + j] += U[v1*k + j] * t3_l;
             }
         }
     }
@@ -476,7 +473,7 @@ int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict
     unsigned char *scratch = work;
     double *const t0 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)scratch;
+    double *const t4 = (void *)scratch;
     for (int64_t l = 0; l < n; ++l) {
         const int64_t row_l = row[l];
         const int64_t v0 = row_l < 0 ? m + row_l : row_l;
@@ -577,12 +574,9 @@ int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict
          *    top) ** 0.75 * (s0 * s0))) */
         /* t3[l:n] = t2 * minimum(1, count[l] / top) ** 0.75 * (2 * (c[where_integer(column[l] < 0, m + column[l],
          *    column[l])] + (b[where_integer(row[l] < 0, m + row[l], row[l])] + t0[l]) - log(count[l]))) */
-        /* grad_b[:m] = 0 grad_b += each[l:n](let(s0 := where_integer(row[l] < 0, m + row[l], row[l]), at[s0](t2 *
-         *    minimum(1, count[l] / top) ** 0.75 * (2 * (c[where_integer(column[l] < 0, m + column[l], column[l])]
-         *    + (b[s0] + t0[l]) - log(count[l])))))) */
-        /* grad_c[:m] = 0 grad_c += each[l:n](let(s0 := where_integer(column[l] < 0, m + column[l], column[l]),
-         *    at[s0](t2 * minimum(1, count[l] / top) ** 0.75 * (2 * (c[s0] + (b[where_integer(row[l] < 0, m +
-         *    row[l], row[l])] + t0[l]) - log(count[l])))))) */
+        /* t4[l:n] = t3[l] */
+        /* grad_b[:m] = 0 grad_b += each[l:n](at[where_integer(row[l] < 0, m + row[l], row[l])](t3[l])) */
+        /* grad_c[:m] = 0 grad_c += each[l:n](at[where_integer(column[l] < 0, m + column[l], column[l])](t3[l])) */
         double t1_sum = 0.0;
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double count_l = count[l];
@@ -595,25 +589,25 @@ int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict
             const double v4 = c[v2] + (b[v3] + t0[l - tile_begin]) - gradc_log(count_l);
             const double v5 = t2 * v1 * (2.0 * v4);
             t1_sum += v1 * (v4 * v4);
-            t3[l - tile_begin] = v5;
+            t4[l - tile_begin] = v5;
             grad_b[v3] += v5;
             grad_c[v2] += v5;
         }
         t1 += t1_sum;
 
         /* grad_U[:m, :k] = 0 grad_U += each[l:n, j:k](at[where_integer(row[l] < 0, m + row[l], row[l]),
-         *    j](V[where_integer(column[l] < 0, m + column[l], column[l]), j] * t3[l])) */
+         *    j](V[where_integer(column[l] < 0, m + column[l], column[l]), j] * t4[l])) */
         /* grad_V[:m, :k] = 0 grad_V += each[l:n, j:k](at[where_integer(column[l] < 0, m + column[l], column[l]),
-         *    j](U[where_integer(row[l] < 0, m + row[l], row[l]), j] * t3[l])) */
+         *    j](U[where_integer(row[l] < 0, m + row[l], row[l]), j] * t4[l])) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const int64_t column_l = column[l];
             const int64_t v0 = column_l < 0 ? column_l + m : column_l;
-            const double t3_l = t3[l - tile_begin];
+            const double t4_l = t4[l - tile_begin];
             const int64_t row_l = row[l];
             const int64_t v1 = row_l < 0 ? m + row_l : row_l;
             for (int64_t j = 0; j < k; ++j) {
-                grad_U[v1*k + j] += V[v0*k + j] * t3_l;
-                grad_V[v0*k + j] += U[v1*k + j] * t3_l;
+                grad_U[v1*k + j] += V[v0*k + j] * t4_l;
+                grad_V[v0*k + j] += U[v1*k + j] * t4_l;
             }
         }
     }

@@ -209,6 +209,14 @@ int hinge_value(int64_t n, int64_t d, const double *restrict w, const double *re
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    double t2 = 0.0;
+
+    /* t2 = sum[j:d](w[j] * w[j]) */
+    GRADC_SIMD(reduction(+:t2))
+    for (int64_t j = 0; j < d; ++j) {
+        const double w_j = w[j];
+        t2 += w_j * w_j;
+    }
     const int64_t parts = gradc_parts(n, 3*d + 5, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
@@ -241,14 +249,6 @@ int hinge_value(int64_t n, int64_t d, const double *restrict w, const double *re
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
     }
-    double t2 = 0.0;
-
-    /* t2 = sum[j:d](w[j] * w[j]) */
-    GRADC_SIMD(reduction(+:t2))
-    for (int64_t j = 0; j < d; ++j) {
-        const double w_j = w[j];
-        t2 += w_j * w_j;
-    }
 
     /* value = t1 / n + t2 * (0.5 * lam) */
     *value = t1 / (double)n + t2 * (0.5 * lam);
@@ -266,6 +266,14 @@ int hinge_forward(int64_t n, int64_t d, const double *restrict w, const double *
                   double lam, double *restrict value, double *restrict t0, void *restrict work)
 {
     (void)work;
+    double t2 = 0.0;
+
+    /* t2 = sum[j:d](w[j] * w[j]) */
+    GRADC_SIMD(reduction(+:t2))
+    for (int64_t j = 0; j < d; ++j) {
+        const double w_j = w[j];
+        t2 += w_j * w_j;
+    }
     const int64_t parts = gradc_parts(n, 3*d + 5, 0);
     double t1_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -294,14 +302,6 @@ int hinge_forward(int64_t n, int64_t d, const double *restrict w, const double *
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
-    }
-    double t2 = 0.0;
-
-    /* t2 = sum[j:d](w[j] * w[j]) */
-    GRADC_SIMD(reduction(+:t2))
-    for (int64_t j = 0; j < d; ++j) {
-        const double w_j = w[j];
-        t2 += w_j * w_j;
     }
 
     /* value = t1 / n + t2 * (0.5 * lam) */
@@ -391,6 +391,14 @@ int hinge_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
 
     /* t3 = 1 / n */
     const double t3 = 1.0 / (double)n;
+    double t2 = 0.0;
+
+    /* t2 = sum[j:d](w[j] * w[j]) */
+    GRADC_SIMD(reduction(+:t2))
+    for (int64_t j = 0; j < d; ++j) {
+        const double w_j = w[j];
+        t2 += w_j * w_j;
+    }
     const int64_t parts = gradc_parts(n, 6*d + 12, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
@@ -444,15 +452,11 @@ int hinge_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
             t5[at] += t5_more[at];
         }
     }
-    double t2 = 0.0;
 
-    /* t2 = sum[j:d](w[j] * w[j]) */
     /* grad_w[j:d] = lam * w[j] - t5[j] */
-    GRADC_SIMD(reduction(+:t2))
+    GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
-        const double w_j = w[j];
-        t2 += w_j * w_j;
-        grad_w[j] = lam * w_j - t5[j];
+        grad_w[j] = lam * w[j] - t5[j];
     }
 
     /* value = t1 / n + t2 * (0.5 * lam) */

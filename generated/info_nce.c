@@ -136,6 +136,18 @@ typedef int64_t gradc_mask __attribute__((vector_size(GRADC_BYTES), aligned(size
 #define GRADC_WIDE 3    /* vectors in a panel: 3 for each of 4 rows, or of 8, fill the registers */
 #define GRADC_DEPTH 128 /* rows in a panel: it stays in the first-level cache */
 
+/* Writes a block that is no row of whole vectors. */
+static void gradc_put(int rows, int64_t columns, const double *restrict block, int64_t width,
+                      double *restrict c, int64_t c_row, int64_t c_column, int add)
+{
+    for (int64_t j = 0; j < columns; ++j) {
+        for (int r = 0; r < rows; ++r) {
+            double *restrict place = c + r * c_row + j * c_column;
+            *place = (add ? *place : 0) + block[r * width + j];
+        }
+    }
+}
+
 /* One block: `rows` by `wide` vectors, both known where it is inlined. */
 __attribute__((always_inline)) static inline void gradc_block(
     const int rows, const int wide, int64_t depth, const double *restrict a, int64_t a_row, int64_t a_depth,
@@ -159,24 +171,25 @@ __attribute__((always_inline)) static inline void gradc_block(
             }
         }
     }
-    const int whole = c_column == 1 ? (int)(columns / GRADC_LANES) : 0;
-    for (int r = 0; r < rows; ++r) {
-        double *restrict row = c + r * c_row;
-        for (int v = 0; v < wide; ++v) {
-            if (v < whole) {
-                gradc_vector *place = (gradc_vector *)(row + v * GRADC_LANES);
+    if (c_column == 1 && columns == wide * GRADC_LANES) {
+        for (int r = 0; r < rows; ++r) {
+            for (int v = 0; v < wide; ++v) {
+                gradc_vector *place = (gradc_vector *)(c + r * c_row + v * GRADC_LANES);
                 if (add) {
                     sum[r][v] += *place;
                 }
                 *place = sum[r][v];
-            } else {
-                for (int64_t j = v * GRADC_LANES; j < columns && j < (v + 1) * GRADC_LANES; ++j) {
-                    double *place = row + j * c_column;
-                    *place = (add ? *place : 0) + sum[r][v][j - v * GRADC_LANES];
-                }
             }
         }
+        return;
     }
+    double block[GRADC_ROWS * GRADC_WIDE * GRADC_BYTES / sizeof(double)];
+    for (int r = 0; r < rows; ++r) {
+        for (int v = 0; v < wide; ++v) {
+            *(gradc_vector *)(block + (r * wide + v) * GRADC_LANES) = sum[r][v];
+        }
+    }
+    gradc_put(rows, columns, block, wide * GRADC_LANES, c, c_row, c_column, add);
 }
 
 static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
@@ -1102,9 +1115,6 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
             B_bar[at] += B_bar_more[at];
         }
     }
-
-    /* value = t12 / n */
-    *value = t12 / (double)n;
     const int64_t parts_2 = gradc_parts(n, 19*k + 8, 0);
     const size_t part_bytes_2 = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts_2)
@@ -1165,5 +1175,8 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
             }
         }
     }
+
+    /* value = t12 / n */
+    *value = t12 / (double)n;
     return 0;
 }

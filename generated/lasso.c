@@ -209,13 +209,6 @@ int lasso_value(int64_t n, int64_t d, const double *restrict w, const double *re
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    double t0 = 0.0;
-
-    /* t0 = sum[j:d](abs(w[j])) */
-    GRADC_SIMD(reduction(+:t0))
-    for (int64_t j = 0; j < d; ++j) {
-        t0 += fabs(w[j]);
-    }
     const int64_t parts = gradc_parts(n, 3*d + 4, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
@@ -248,6 +241,13 @@ int lasso_value(int64_t n, int64_t d, const double *restrict w, const double *re
     for (int64_t part = 0; part < parts; ++part) {
         t2 += t2_parts[part];
     }
+    double t0 = 0.0;
+
+    /* t0 = sum[j:d](abs(w[j])) */
+    GRADC_SIMD(reduction(+:t0))
+    for (int64_t j = 0; j < d; ++j) {
+        t0 += fabs(w[j]);
+    }
 
     /* value = lam * t0 + 0.5 * (t2 / n) */
     *value = lam * t0 + 0.5 * (t2 / (double)n);
@@ -265,13 +265,6 @@ int lasso_forward(int64_t n, int64_t d, const double *restrict w, const double *
                   double lam, double *restrict value, double *restrict t1, void *restrict work)
 {
     (void)work;
-    double t0 = 0.0;
-
-    /* t0 = sum[j:d](abs(w[j])) */
-    GRADC_SIMD(reduction(+:t0))
-    for (int64_t j = 0; j < d; ++j) {
-        t0 += fabs(w[j]);
-    }
     const int64_t parts = gradc_parts(n, 3*d + 4, 0);
     double t2_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -300,6 +293,13 @@ int lasso_forward(int64_t n, int64_t d, const double *restrict w, const double *
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t2 += t2_parts[part];
+    }
+    double t0 = 0.0;
+
+    /* t0 = sum[j:d](abs(w[j])) */
+    GRADC_SIMD(reduction(+:t0))
+    for (int64_t j = 0; j < d; ++j) {
+        t0 += fabs(w[j]);
     }
 
     /* value = lam * t0 + 0.5 * (t2 / n) */
@@ -389,13 +389,6 @@ int lasso_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
 
     /* t3 = 0.5 / n */
     const double t3 = 0.5 / (double)n;
-    double t0 = 0.0;
-
-    /* t0 = sum[j:d](abs(w[j])) */
-    GRADC_SIMD(reduction(+:t0))
-    for (int64_t j = 0; j < d; ++j) {
-        t0 += fabs(w[j]);
-    }
     const int64_t parts = gradc_parts(n, 6*d + 7, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
@@ -448,15 +441,18 @@ int lasso_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
             t5[at] += t5_more[at];
         }
     }
+    double t0 = 0.0;
+
+    /* t0 = sum[j:d](abs(w[j])) */
+    /* grad_w[j:d] = t5[j] + lam * where(w[j] != w[j], w[j], where(0 < w[j], 1, 0) - where(w[j] < 0, 1, 0)) */
+    GRADC_SIMD(reduction(+:t0))
+    for (int64_t j = 0; j < d; ++j) {
+        const double w_j = w[j];
+        t0 += fabs(w_j);
+        grad_w[j] = t5[j] + lam * (w_j != w_j ? w_j : (0.0 < w_j ? 1.0 : 0.0) - (w_j < 0.0 ? 1.0 : 0.0));
+    }
 
     /* value = lam * t0 + 0.5 * (t2 / n) */
     *value = lam * t0 + 0.5 * (t2 / (double)n);
-
-    /* grad_w[j:d] = t5[j] + lam * where(w[j] != w[j], w[j], where(0 < w[j], 1, 0) - where(w[j] < 0, 1, 0)) */
-    GRADC_SIMD()
-    for (int64_t j = 0; j < d; ++j) {
-        const double w_j = w[j];
-        grad_w[j] = t5[j] + lam * (w_j != w_j ? w_j : (0.0 < w_j ? 1.0 : 0.0) - (w_j < 0.0 ? 1.0 : 0.0));
-    }
     return 0;
 }

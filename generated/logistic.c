@@ -249,6 +249,14 @@ int logistic_value(int64_t n, int64_t d, const double *restrict w, const double 
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    double t2 = 0.0;
+
+    /* t2 = sum[j:d](w[j] * w[j]) */
+    GRADC_SIMD(reduction(+:t2))
+    for (int64_t j = 0; j < d; ++j) {
+        const double w_j = w[j];
+        t2 += w_j * w_j;
+    }
     const int64_t parts = gradc_parts(n, 3*d + 50, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
@@ -284,14 +292,6 @@ int logistic_value(int64_t n, int64_t d, const double *restrict w, const double 
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
     }
-    double t2 = 0.0;
-
-    /* t2 = sum[j:d](w[j] * w[j]) */
-    GRADC_SIMD(reduction(+:t2))
-    for (int64_t j = 0; j < d; ++j) {
-        const double w_j = w[j];
-        t2 += w_j * w_j;
-    }
 
     /* value = t1 / n + t2 * (0.5 * lam) */
     *value = t1 / (double)n + t2 * (0.5 * lam);
@@ -310,6 +310,14 @@ int logistic_forward(int64_t n, int64_t d, const double *restrict w, const doubl
                      void *restrict work)
 {
     (void)work;
+    double t2 = 0.0;
+
+    /* t2 = sum[j:d](w[j] * w[j]) */
+    GRADC_SIMD(reduction(+:t2))
+    for (int64_t j = 0; j < d; ++j) {
+        const double w_j = w[j];
+        t2 += w_j * w_j;
+    }
     const int64_t parts = gradc_parts(n, 3*d + 50, 0);
     double t1_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -341,14 +349,6 @@ int logistic_forward(int64_t n, int64_t d, const double *restrict w, const doubl
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
-    }
-    double t2 = 0.0;
-
-    /* t2 = sum[j:d](w[j] * w[j]) */
-    GRADC_SIMD(reduction(+:t2))
-    for (int64_t j = 0; j < d; ++j) {
-        const double w_j = w[j];
-        t2 += w_j * w_j;
     }
 
     /* value = t1 / n + t2 * (0.5 * lam) */
@@ -440,6 +440,14 @@ int logistic_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
 
     /* t3 = 1 / n */
     const double t3 = 1.0 / (double)n;
+    double t2 = 0.0;
+
+    /* t2 = sum[j:d](w[j] * w[j]) */
+    GRADC_SIMD(reduction(+:t2))
+    for (int64_t j = 0; j < d; ++j) {
+        const double w_j = w[j];
+        t2 += w_j * w_j;
+    }
     const int64_t parts = gradc_parts(n, 6*d + 63, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
@@ -497,15 +505,11 @@ int logistic_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
             t5[at] += t5_more[at];
         }
     }
-    double t2 = 0.0;
 
-    /* t2 = sum[j:d](w[j] * w[j]) */
     /* grad_w[j:d] = t5[j] + lam * w[j] */
-    GRADC_SIMD(reduction(+:t2))
+    GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
-        const double w_j = w[j];
-        t2 += w_j * w_j;
-        grad_w[j] = t5[j] + lam * w_j;
+        grad_w[j] = t5[j] + lam * w[j];
     }
 
     /* value = t1 / n + t2 * (0.5 * lam) */

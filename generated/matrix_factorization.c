@@ -88,6 +88,26 @@ int matrix_factorization_value(int64_t m, int64_t k, int64_t p, int64_t n, const
             return 2;
         }
     }
+    double t3 = 0.0;
+
+    /* t3 = sum[i:m, j:k](U[i, j] * U[i, j]) */
+    for (int64_t i = 0; i < m; ++i) {
+        GRADC_SIMD(reduction(+:t3))
+        for (int64_t j = 0; j < k; ++j) {
+            const double U_ij = U[i*k + j];
+            t3 += U_ij * U_ij;
+        }
+    }
+    double t2 = 0.0;
+
+    /* t2 = sum[l:p, j:k](V[l, j] * V[l, j]) */
+    for (int64_t l = 0; l < p; ++l) {
+        GRADC_SIMD(reduction(+:t2))
+        for (int64_t j = 0; j < k; ++j) {
+            const double V_lj = V[l*k + j];
+            t2 += V_lj * V_lj;
+        }
+    }
     const int64_t parts = gradc_parts(n, 9*k + 4, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
@@ -164,26 +184,6 @@ int matrix_factorization_value(int64_t m, int64_t k, int64_t p, int64_t n, const
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
     }
-    double t2 = 0.0;
-
-    /* t2 = sum[l:p, j:k](V[l, j] * V[l, j]) */
-    for (int64_t l = 0; l < p; ++l) {
-        GRADC_SIMD(reduction(+:t2))
-        for (int64_t j = 0; j < k; ++j) {
-            const double V_lj = V[l*k + j];
-            t2 += V_lj * V_lj;
-        }
-    }
-    double t3 = 0.0;
-
-    /* t3 = sum[i:m, j:k](U[i, j] * U[i, j]) */
-    for (int64_t i = 0; i < m; ++i) {
-        GRADC_SIMD(reduction(+:t3))
-        for (int64_t j = 0; j < k; ++j) {
-            const double U_ij = U[i*k + j];
-            t3 += U_ij * U_ij;
-        }
-    }
 
     /* value = 0.5 * (t1 / n) + (t2 + t3) * (0.5 * lam) */
     *value = 0.5 * (t1 / (double)n) + (t2 + t3) * (0.5 * lam);
@@ -217,6 +217,26 @@ int matrix_factorization_forward(int64_t m, int64_t k, int64_t p, int64_t n, con
         const int64_t v0 = column_o < 0 ? column_o + p : column_o;
         if (v0 < 0 || v0 >= p) {
             return 2;
+        }
+    }
+    double t3 = 0.0;
+
+    /* t3 = sum[i:m, j:k](U[i, j] * U[i, j]) */
+    for (int64_t i = 0; i < m; ++i) {
+        GRADC_SIMD(reduction(+:t3))
+        for (int64_t j = 0; j < k; ++j) {
+            const double U_ij = U[i*k + j];
+            t3 += U_ij * U_ij;
+        }
+    }
+    double t2 = 0.0;
+
+    /* t2 = sum[l:p, j:k](V[l, j] * V[l, j]) */
+    for (int64_t l = 0; l < p; ++l) {
+        GRADC_SIMD(reduction(+:t2))
+        for (int64_t j = 0; j < k; ++j) {
+            const double V_lj = V[l*k + j];
+            t2 += V_lj * V_lj;
         }
     }
     const int64_t parts = gradc_parts(n, 9*k + 4, 0);
@@ -291,26 +311,6 @@ int matrix_factorization_forward(int64_t m, int64_t k, int64_t p, int64_t n, con
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
-    }
-    double t2 = 0.0;
-
-    /* t2 = sum[l:p, j:k](V[l, j] * V[l, j]) */
-    for (int64_t l = 0; l < p; ++l) {
-        GRADC_SIMD(reduction(+:t2))
-        for (int64_t j = 0; j < k; ++j) {
-            const double V_lj = V[l*k + j];
-            t2 += V_lj * V_lj;
-        }
-    }
-    double t3 = 0.0;
-
-    /* t3 = sum[i:m, j:k](U[i, j] * U[i, j]) */
-    for (int64_t i = 0; i < m; ++i) {
-        GRADC_SIMD(reduction(+:t3))
-        for (int64_t j = 0; j < k; ++j) {
-            const double U_ij = U[i*k + j];
-            t3 += U_ij * U_ij;
-        }
     }
 
     /* value = 0.5 * (t1 / n) + (t2 + t3) * (0.5 * lam) */
@@ -403,19 +403,19 @@ int matrix_factorization_backward(int64_t m, int64_t k, int64_t p, int64_t n, co
         }
     }
 
-    /* grad_U[i:m, j:k] = t3[i, j] + t4 * (2 * U[i, j]) */
-    for (int64_t i = 0; i < m; ++i) {
-        GRADC_SIMD()
-        for (int64_t j = 0; j < k; ++j) {
-            grad_U[i*k + j] = t3[i*k + j] + t4 * (2.0 * U[i*k + j]);
-        }
-    }
-
     /* grad_V[l:p, j:k] = t5[l, j] + t4 * (2 * V[l, j]) */
     for (int64_t l = 0; l < p; ++l) {
         GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
             grad_V[l*k + j] = t5[l*k + j] + t4 * (2.0 * V[l*k + j]);
+        }
+    }
+
+    /* grad_U[i:m, j:k] = t3[i, j] + t4 * (2 * U[i, j]) */
+    for (int64_t i = 0; i < m; ++i) {
+        GRADC_SIMD()
+        for (int64_t j = 0; j < k; ++j) {
+            grad_U[i*k + j] = t3[i*k + j] + t4 * (2.0 * U[i*k + j]);
         }
     }
     return 0;
@@ -477,6 +477,26 @@ int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t
     /* t7 = 0.5 * lam */
     const double t4 = 0.5 / (double)n;
     const double t7 = 0.5 * lam;
+    double t3 = 0.0;
+
+    /* t3 = sum[i:m, j:k](U[i, j] * U[i, j]) */
+    for (int64_t i = 0; i < m; ++i) {
+        GRADC_SIMD(reduction(+:t3))
+        for (int64_t j = 0; j < k; ++j) {
+            const double U_ij = U[i*k + j];
+            t3 += U_ij * U_ij;
+        }
+    }
+    double t2 = 0.0;
+
+    /* t2 = sum[l:p, j:k](V[l, j] * V[l, j]) */
+    for (int64_t l = 0; l < p; ++l) {
+        GRADC_SIMD(reduction(+:t2))
+        for (int64_t j = 0; j < k; ++j) {
+            const double V_lj = V[l*k + j];
+            t2 += V_lj * V_lj;
+        }
+    }
     double t1 = 0.0;
     for (int64_t at = 0; at < k*m; ++at) {
         t6[at] = 0.0;
@@ -562,28 +582,20 @@ int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t
             }
         }
     }
-    double t2 = 0.0;
 
-    /* t2 = sum[l:p, j:k](V[l, j] * V[l, j]) */
     /* grad_V[l:p, j:k] = t8[l, j] + t7 * (2 * V[l, j]) */
     for (int64_t l = 0; l < p; ++l) {
-        GRADC_SIMD(reduction(+:t2))
+        GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
-            const double V_lj = V[l*k + j];
-            t2 += V_lj * V_lj;
-            grad_V[l*k + j] = t8[l*k + j] + t7 * (2.0 * V_lj);
+            grad_V[l*k + j] = t8[l*k + j] + t7 * (2.0 * V[l*k + j]);
         }
     }
-    double t3 = 0.0;
 
-    /* t3 = sum[i:m, j:k](U[i, j] * U[i, j]) */
     /* grad_U[i:m, j:k] = t6[i, j] + t7 * (2 * U[i, j]) */
     for (int64_t i = 0; i < m; ++i) {
-        GRADC_SIMD(reduction(+:t3))
+        GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
-            const double U_ij = U[i*k + j];
-            t3 += U_ij * U_ij;
-            grad_U[i*k + j] = t6[i*k + j] + t7 * (2.0 * U_ij);
+            grad_U[i*k + j] = t6[i*k + j] + t7 * (2.0 * U[i*k + j]);
         }
     }
 

@@ -81,6 +81,18 @@ typedef int64_t gradc_mask __attribute__((vector_size(GRADC_BYTES), aligned(size
 #define GRADC_WIDE 3    /* vectors in a panel: 3 for each of 4 rows, or of 8, fill the registers */
 #define GRADC_DEPTH 128 /* rows in a panel: it stays in the first-level cache */
 
+/* Writes a block that is no row of whole vectors. */
+static void gradc_put(int rows, int64_t columns, const double *restrict block, int64_t width,
+                      double *restrict c, int64_t c_row, int64_t c_column, int add)
+{
+    for (int64_t j = 0; j < columns; ++j) {
+        for (int r = 0; r < rows; ++r) {
+            double *restrict place = c + r * c_row + j * c_column;
+            *place = (add ? *place : 0) + block[r * width + j];
+        }
+    }
+}
+
 /* One block: `rows` by `wide` vectors, both known where it is inlined. */
 __attribute__((always_inline)) static inline void gradc_block(
     const int rows, const int wide, int64_t depth, const double *restrict a, int64_t a_row, int64_t a_depth,
@@ -104,24 +116,25 @@ __attribute__((always_inline)) static inline void gradc_block(
             }
         }
     }
-    const int whole = c_column == 1 ? (int)(columns / GRADC_LANES) : 0;
-    for (int r = 0; r < rows; ++r) {
-        double *restrict row = c + r * c_row;
-        for (int v = 0; v < wide; ++v) {
-            if (v < whole) {
-                gradc_vector *place = (gradc_vector *)(row + v * GRADC_LANES);
+    if (c_column == 1 && columns == wide * GRADC_LANES) {
+        for (int r = 0; r < rows; ++r) {
+            for (int v = 0; v < wide; ++v) {
+                gradc_vector *place = (gradc_vector *)(c + r * c_row + v * GRADC_LANES);
                 if (add) {
                     sum[r][v] += *place;
                 }
                 *place = sum[r][v];
-            } else {
-                for (int64_t j = v * GRADC_LANES; j < columns && j < (v + 1) * GRADC_LANES; ++j) {
-                    double *place = row + j * c_column;
-                    *place = (add ? *place : 0) + sum[r][v][j - v * GRADC_LANES];
-                }
             }
         }
+        return;
     }
+    double block[GRADC_ROWS * GRADC_WIDE * GRADC_BYTES / sizeof(double)];
+    for (int r = 0; r < rows; ++r) {
+        for (int v = 0; v < wide; ++v) {
+            *(gradc_vector *)(block + (r * wide + v) * GRADC_LANES) = sum[r][v];
+        }
+    }
+    gradc_put(rows, columns, block, wide * GRADC_LANES, c, c_row, c_column, add);
 }
 
 static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
@@ -205,6 +218,16 @@ int multiclass_hinge_value(int64_t d, int64_t k, int64_t n, const double *restri
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    double t4 = 0.0;
+
+    /* t4 = sum[i:d, j:k](W[i, j] * W[i, j]) */
+    for (int64_t i = 0; i < d; ++i) {
+        GRADC_SIMD(reduction(+:t4))
+        for (int64_t j = 0; j < k; ++j) {
+            const double W_ij = W[i*k + j];
+            t4 += W_ij * W_ij;
+        }
+    }
     const int64_t parts = gradc_parts(n, 3*d*k + 6*k + 3, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
@@ -264,16 +287,6 @@ int multiclass_hinge_value(int64_t d, int64_t k, int64_t n, const double *restri
     for (int64_t part = 0; part < parts; ++part) {
         t3 += t3_parts[part];
     }
-    double t4 = 0.0;
-
-    /* t4 = sum[i:d, j:k](W[i, j] * W[i, j]) */
-    for (int64_t i = 0; i < d; ++i) {
-        GRADC_SIMD(reduction(+:t4))
-        for (int64_t j = 0; j < k; ++j) {
-            const double W_ij = W[i*k + j];
-            t4 += W_ij * W_ij;
-        }
-    }
 
     /* value = t3 / n + t4 * (0.5 * lam) */
     *value = t3 / (double)n + t4 * (0.5 * lam);
@@ -292,6 +305,16 @@ int multiclass_hinge_forward(int64_t d, int64_t k, int64_t n, const double *rest
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    double t4 = 0.0;
+
+    /* t4 = sum[i:d, j:k](W[i, j] * W[i, j]) */
+    for (int64_t i = 0; i < d; ++i) {
+        GRADC_SIMD(reduction(+:t4))
+        for (int64_t j = 0; j < k; ++j) {
+            const double W_ij = W[i*k + j];
+            t4 += W_ij * W_ij;
+        }
+    }
     const int64_t parts = gradc_parts(n, 3*d*k + 6*k + 3, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
@@ -348,16 +371,6 @@ int multiclass_hinge_forward(int64_t d, int64_t k, int64_t n, const double *rest
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t3 += t3_parts[part];
-    }
-    double t4 = 0.0;
-
-    /* t4 = sum[i:d, j:k](W[i, j] * W[i, j]) */
-    for (int64_t i = 0; i < d; ++i) {
-        GRADC_SIMD(reduction(+:t4))
-        for (int64_t j = 0; j < k; ++j) {
-            const double W_ij = W[i*k + j];
-            t4 += W_ij * W_ij;
-        }
     }
 
     /* value = t3 / n + t4 * (0.5 * lam) */
@@ -476,6 +489,16 @@ int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const doubl
 
     /* t5 = 1 / n */
     const double t5 = 1.0 / (double)n;
+    double t4 = 0.0;
+
+    /* t4 = sum[i:d, j:k](W[i, j] * W[i, j]) */
+    for (int64_t i = 0; i < d; ++i) {
+        GRADC_SIMD(reduction(+:t4))
+        for (int64_t j = 0; j < k; ++j) {
+            const double W_ij = W[i*k + j];
+            t4 += W_ij * W_ij;
+        }
+    }
     const int64_t parts = gradc_parts(n, 6*d*k + 23*k + 3, d*k);
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t3_parts[GRADC_PARTS];
@@ -584,16 +607,12 @@ int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const doubl
             t9[at] += t9_more[at];
         }
     }
-    double t4 = 0.0;
 
-    /* t4 = sum[i:d, j:k](W[i, j] * W[i, j]) */
     /* grad_W[i:d, j:k] = t9[i, j] + lam * W[i, j] */
     for (int64_t i = 0; i < d; ++i) {
-        GRADC_SIMD(reduction(+:t4))
+        GRADC_SIMD()
         for (int64_t j = 0; j < k; ++j) {
-            const double W_ij = W[i*k + j];
-            t4 += W_ij * W_ij;
-            grad_W[i*k + j] = t9[i*k + j] + lam * W_ij;
+            grad_W[i*k + j] = t9[i*k + j] + lam * W[i*k + j];
         }
     }
 

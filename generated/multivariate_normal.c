@@ -168,6 +168,18 @@ typedef int64_t gradc_mask __attribute__((vector_size(GRADC_BYTES), aligned(size
 #define GRADC_WIDE 3    /* vectors in a panel: 3 for each of 4 rows, or of 8, fill the registers */
 #define GRADC_DEPTH 128 /* rows in a panel: it stays in the first-level cache */
 
+/* Writes a block that is no row of whole vectors. */
+static void gradc_put(int rows, int64_t columns, const double *restrict block, int64_t width,
+                      double *restrict c, int64_t c_row, int64_t c_column, int add)
+{
+    for (int64_t j = 0; j < columns; ++j) {
+        for (int r = 0; r < rows; ++r) {
+            double *restrict place = c + r * c_row + j * c_column;
+            *place = (add ? *place : 0) + block[r * width + j];
+        }
+    }
+}
+
 /* One block: `rows` by `wide` vectors, both known where it is inlined. */
 __attribute__((always_inline)) static inline void gradc_block(
     const int rows, const int wide, int64_t depth, const double *restrict a, int64_t a_row, int64_t a_depth,
@@ -191,24 +203,25 @@ __attribute__((always_inline)) static inline void gradc_block(
             }
         }
     }
-    const int whole = c_column == 1 ? (int)(columns / GRADC_LANES) : 0;
-    for (int r = 0; r < rows; ++r) {
-        double *restrict row = c + r * c_row;
-        for (int v = 0; v < wide; ++v) {
-            if (v < whole) {
-                gradc_vector *place = (gradc_vector *)(row + v * GRADC_LANES);
+    if (c_column == 1 && columns == wide * GRADC_LANES) {
+        for (int r = 0; r < rows; ++r) {
+            for (int v = 0; v < wide; ++v) {
+                gradc_vector *place = (gradc_vector *)(c + r * c_row + v * GRADC_LANES);
                 if (add) {
                     sum[r][v] += *place;
                 }
                 *place = sum[r][v];
-            } else {
-                for (int64_t j = v * GRADC_LANES; j < columns && j < (v + 1) * GRADC_LANES; ++j) {
-                    double *place = row + j * c_column;
-                    *place = (add ? *place : 0) + sum[r][v][j - v * GRADC_LANES];
-                }
             }
         }
+        return;
     }
+    double block[GRADC_ROWS * GRADC_WIDE * GRADC_BYTES / sizeof(double)];
+    for (int r = 0; r < rows; ++r) {
+        for (int v = 0; v < wide; ++v) {
+            *(gradc_vector *)(block + (r * wide + v) * GRADC_LANES) = sum[r][v];
+        }
+    }
+    gradc_put(rows, columns, block, wide * GRADC_LANES, c, c_row, c_column, add);
 }
 
 static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
@@ -347,11 +360,6 @@ int multivariate_normal_value(int64_t d, int64_t n, const double *restrict mu, c
     scratch += gradc_bytes(d*d, sizeof(double));
     int64_t *const pivots_ = (void *)scratch;
 
-    /* _, log_det = call.slogdet(S) */
-    double v_;
-    double log_det;
-    gradc_slogdet(d, d, S, &v_, &log_det, factors, pivots);
-
     /* t0[i:d, j:n] = X[j, i] - mu[i] */
     for (int64_t j = 0; j < n; ++j) {
         GRADC_SIMD()
@@ -359,6 +367,11 @@ int multivariate_normal_value(int64_t d, int64_t n, const double *restrict mu, c
             t0[i*n + j] = X[j*d + i] - mu[i];
         }
     }
+
+    /* _, log_det = call.slogdet(S) */
+    double v_;
+    double log_det;
+    gradc_slogdet(d, d, S, &v_, &log_det, factors, pivots);
 
     /* t1 = call.solve(S, t0) */
     if (gradc_solve(d, n, S, t0, t1, factors_, pivots_) != 0) {
@@ -421,11 +434,6 @@ int multivariate_normal_forward(int64_t d, int64_t n, const double *restrict mu,
     scratch += gradc_bytes(d*d, sizeof(double));
     int64_t *const pivots_ = (void *)scratch;
 
-    /* _, log_det = call.slogdet(S) */
-    double v_;
-    double log_det;
-    gradc_slogdet(d, d, S, &v_, &log_det, factors, pivots);
-
     /* t0[i:d, j:n] = X[j, i] - mu[i] */
     for (int64_t j = 0; j < n; ++j) {
         GRADC_SIMD()
@@ -433,6 +441,11 @@ int multivariate_normal_forward(int64_t d, int64_t n, const double *restrict mu,
             t0[i*n + j] = X[j*d + i] - mu[i];
         }
     }
+
+    /* _, log_det = call.slogdet(S) */
+    double v_;
+    double log_det;
+    gradc_slogdet(d, d, S, &v_, &log_det, factors, pivots);
 
     /* t1 = call.solve(S, t0) */
     if (gradc_solve(d, n, S, t0, t1, factors_, pivots_) != 0) {
@@ -509,20 +522,20 @@ int multivariate_normal_backward(int64_t d, int64_t n, const double *restrict mu
     /* t3 = 0.5 * cotangent / n */
     const double t3 = 0.5 * cotangent / (double)n;
 
+    /* t2[i:d, j:d] = S[j, i] */
+    for (int64_t i = 0; i < d; ++i) {
+        GRADC_SIMD()
+        for (int64_t j = 0; j < d; ++j) {
+            t2[j*d + i] = S[i*d + j];
+        }
+    }
+
     /* t0[i:d, j:n] = X[j, i] - mu[i] */
     /* t4[i:d, j:n] = t3 * t0[i, j] */
     for (int64_t j = 0; j < n; ++j) {
         GRADC_SIMD()
         for (int64_t i = 0; i < d; ++i) {
             t4[i*n + j] = t3 * (X[j*d + i] - mu[i]);
-        }
-    }
-
-    /* t2[i:d, j:d] = S[j, i] */
-    for (int64_t i = 0; i < d; ++i) {
-        GRADC_SIMD()
-        for (int64_t j = 0; j < d; ++j) {
-            t2[j*d + i] = S[i*d + j];
         }
     }
 
@@ -659,11 +672,6 @@ int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restr
     /* t4 = 0.5 / n */
     const double t4 = 0.5 / (double)n;
 
-    /* _, log_det = call.slogdet(S) */
-    double v_;
-    double log_det;
-    gradc_slogdet(d, d, S, &v_, &log_det, factors, pivots);
-
     /* t0[i:d, j:n] = X[j, i] - mu[i] */
     /* t5[i:d, j:n] = t4 * t0[i, j] */
     for (int64_t j = 0; j < n; ++j) {
@@ -674,6 +682,11 @@ int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restr
             t5[i*n + j] = t4 * v0;
         }
     }
+
+    /* _, log_det = call.slogdet(S) */
+    double v_;
+    double log_det;
+    gradc_slogdet(d, d, S, &v_, &log_det, factors, pivots);
 
     /* t1 = call.solve(S, t0) */
     if (gradc_solve(d, n, S, t0, t1, factors_, pivots_) != 0) {

@@ -362,13 +362,13 @@ int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *restri
     ends[0] += -INFINITY;
     ends[k + 1] += INFINITY;
 
-    /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-    gradc_dots(n, d, X, d, w, z, 1, 0);
-
     /* t1[:k] = 0 t1 += each[()](at[0](c[0])) t1 += each[i:k - 1](at[i + 1](exp(c[i + 1]))) */
     for (int64_t i = 0; i < k - 1; ++i) {
         t1[i + 1] += gradc_exp(c[i + 1]);
     }
+
+    /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
+    gradc_dots(n, d, X, d, w, z, 1, 0);
 
     /* with scan[t:k](t1, t2_t=t0) as t2: t4 = t2_t + t1[t] return t4 */
     t2[0] = t0;
@@ -475,13 +475,13 @@ int ordinal_logistic_forward(int64_t n, int64_t d, int64_t k, const double *rest
     ends[0] += -INFINITY;
     ends[k + 1] += INFINITY;
 
-    /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-    gradc_dots(n, d, X, d, w, z, 1, 0);
-
     /* t1[:k] = 0 t1 += each[()](at[0](c[0])) t1 += each[i:k - 1](at[i + 1](exp(c[i + 1]))) */
     for (int64_t i = 0; i < k - 1; ++i) {
         t1[i + 1] += gradc_exp(c[i + 1]);
     }
+
+    /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
+    gradc_dots(n, d, X, d, w, z, 1, 0);
 
     /* with scan[t:k](t1, t2_t=t0) as t2: t4 = t2_t + t1[t] return t4 */
     t2[0] = t0;
@@ -566,13 +566,13 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
     scratch += gradc_bytes(128, sizeof(double));
     double *const ends_bar = (void *)scratch;
     scratch += gradc_bytes(k + 2, sizeof(double));
-    double *const t1 = (void *)scratch;
-    scratch += gradc_bytes(k + 1, sizeof(double));
     double *const t4 = (void *)scratch;
     scratch += gradc_bytes(k + 1, sizeof(double));
-    double *const t5 = (void *)scratch;
-    scratch += gradc_bytes(k, sizeof(double));
     double *const t6 = (void *)scratch;
+    scratch += gradc_bytes(k + 1, sizeof(double));
+    double *const t7 = (void *)scratch;
+    scratch += gradc_bytes(k, sizeof(double));
+    double *const t8 = (void *)scratch;
     for (int64_t i = 0; i < n; ++i) {
         const int64_t y_i = y[i];
         const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
@@ -625,11 +625,15 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
              *    exp(-abs(s0)), s2 := ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s3 :=
              *    exp(-abs(s2)), where(-inf == s0, 0, t0 * (where(0 <= s0, 1, s1) / (1 + s1))) + where(-inf == s2,
              *    0, -(t0 * (where(0 <= s2, 1, s3) / (1 + s3))))) */
-            /* ends_bar[:k + 2] = 0 ends_bar += each[i:n](let(s0 := where_integer(y[i] < 0, k + y[i] + 2, y[i]), s1
-             *    := where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1), s2 := t0 / expm1(-(ends[s0] - ends[s1])),
-             *    s3 := ends[s0] - z[i], s4 := exp(-abs(s3)), s5 := z[i] - ends[s1], s6 := exp(-abs(s5)), at[s0](s2
-             *    + where(-inf == s3, 0, t0 * (where(0 <= s3, 1, s4) / (1 + s4)))), at[s1](where(-inf == s5, 0,
-             *    -(t0 * (where(0 <= s5, 1, s6) / (1 + s6)))) - s2))) */
+            /* t1[i:n] = let(s0 := ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s1 := exp(-abs(s0)),
+             *    t0 / expm1(-(ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - ends[where_integer(y[i] + 1 < 0,
+             *    k + y[i] + 3, y[i] + 1)])) + where(-inf == s0, 0, t0 * (where(0 <= s0, 1, s1) / (1 + s1)))) */
+            /* t3[i:n] = let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 :=
+             *    exp(-abs(s0)), where(-inf == s0, 0, -(t0 * (where(0 <= s0, 1, s1) / (1 + s1)))) - t0 /
+             *    expm1(-(ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - ends[where_integer(y[i] + 1 < 0, k +
+             *    y[i] + 3, y[i] + 1)]))) */
+            /* ends_bar[:k + 2] = 0 ends_bar += each[i:n](at[where_integer(y[i] < 0, k + y[i] + 2, y[i])](t1[i]),
+             *    at[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)](t3[i])) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double z_i = z[i];
                 const int64_t y_i = y[i];
@@ -656,47 +660,47 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
         }
     }
     for (int64_t at = 0; at < k + 1; ++at) {
-        t1[at] = 0.0;
+        t4[at] = 0.0;
     }
 
-    /* t1[:k + 1] = 0 t1 += each[l:k](at[l + 1](ends_bar[l + 1])) */
+    /* t4[:k + 1] = 0 t4 += each[l:k](at[l + 1](ends_bar[l + 1])) */
     for (int64_t l = 0; l < k; ++l) {
-        t1[l + 1] += ends_bar[l + 1];
+        t4[l + 1] += ends_bar[l + 1];
     }
 
-    /* t3 = t1[k] */
-    const double t3 = t1[k];
+    /* t5 = t4[k] */
+    const double t5 = t4[k];
 
-    /* with scan[t:k](t1, t4_t=t3) as t4: t7 = t4_t + t1[k - t - 1] return t7 */
-    t4[0] = t3;
+    /* with scan[t:k](t4, t6_t=t5) as t6: t9 = t6_t + t4[k - t - 1] return t9 */
+    t6[0] = t5;
     for (int64_t t = 0; t < k; ++t) {
-        const double t4_now = t4[t];
+        const double t6_now = t6[t];
 
-        /* t7 = carry0 + captured0[k - t - 1] */
-        const double t7 = t4_now + ((k + 1 > 0) ? t1[gradc_clamp(k - t - 1, k + 1)] : 0);
-        t4[t + 1] = t7;
+        /* t1 = carry0 + captured0[k - t - 1] */
+        const double t1 = t6_now + ((k + 1 > 0) ? t4[gradc_clamp(k - t - 1, k + 1)] : 0);
+        t6[t + 1] = t1;
     }
     for (int64_t at = 0; at < k; ++at) {
-        t5[at] = 0.0;
+        t8[at] = 0.0;
     }
 
-    /* t5[:k] = 0 t5 += each[i:k - 1](at[i + 1](t4[k - i - 2] * exp(c[i + 1]))) */
-    for (int64_t i = 0; i < k - 1; ++i) {
-        t5[i + 1] += t4[k - i - 2] * gradc_exp(c[i + 1]);
-    }
-    for (int64_t at = 0; at < k; ++at) {
-        t6[at] = 0.0;
-    }
-
-    /* t6[:k] = 0 t6 += each[()](at[0](t4[k - 1])) */
+    /* t8[:k] = 0 t8 += each[()](at[0](t6[k - 1])) */
     if (0 >= 0 && 0 < k) {
-        t6[0] += (k + 1 > 0) ? t4[gradc_clamp(k - 1, k + 1)] : 0;
+        t8[0] += (k + 1 > 0) ? t6[gradc_clamp(k - 1, k + 1)] : 0;
+    }
+    for (int64_t at = 0; at < k; ++at) {
+        t7[at] = 0.0;
     }
 
-    /* grad_c[l:k] = t6[l] + t5[l] */
+    /* t7[:k] = 0 t7 += each[i:k - 1](at[i + 1](t6[k - i - 2] * exp(c[i + 1]))) */
+    for (int64_t i = 0; i < k - 1; ++i) {
+        t7[i + 1] += t6[k - i - 2] * gradc_exp(c[i + 1]);
+    }
+
+    /* grad_c[l:k] = t8[l] + t7[l] */
     GRADC_SIMD()
     for (int64_t l = 0; l < k; ++l) {
-        grad_c[l] = t5[l] + t6[l];
+        grad_c[l] = t7[l] + t8[l];
     }
     return 0;
 }
@@ -734,13 +738,13 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
     scratch += gradc_bytes(128, sizeof(double));
     double *const ends_bar = (void *)scratch;
     scratch += gradc_bytes(k + 2, sizeof(double));
-    double *const t5 = (void *)scratch;
-    scratch += gradc_bytes(k + 1, sizeof(double));
     double *const t7 = (void *)scratch;
     scratch += gradc_bytes(k + 1, sizeof(double));
-    double *const t8 = (void *)scratch;
-    scratch += gradc_bytes(k, sizeof(double));
     double *const t9 = (void *)scratch;
+    scratch += gradc_bytes(k + 1, sizeof(double));
+    double *const t10 = (void *)scratch;
+    scratch += gradc_bytes(k, sizeof(double));
+    double *const t11 = (void *)scratch;
     for (int64_t i = 0; i < n; ++i) {
         const int64_t y_i = y[i];
         const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
@@ -782,22 +786,22 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
     ends[k + 1] += INFINITY;
     const double t4 = 1.0 / (double)n;
 
-    /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-    gradc_dots(n, d, X, d, w, z, 1, 0);
-
     /* t1[:k] = 0 t1 += each[()](at[0](c[0])) t1 += each[i:k - 1](at[i + 1](exp(c[i + 1]))) */
     for (int64_t i = 0; i < k - 1; ++i) {
         t1[i + 1] += gradc_exp(c[i + 1]);
     }
 
-    /* with scan[t:k](t1, t2_t=t0) as t2: t10 = t2_t + t1[t] return t10 */
+    /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
+    gradc_dots(n, d, X, d, w, z, 1, 0);
+
+    /* with scan[t:k](t1, t2_t=t0) as t2: t12 = t2_t + t1[t] return t12 */
     t2[0] = t0;
     for (int64_t t = 0; t < k; ++t) {
         const double t2_now = t2[t];
 
-        /* t10 = carry0 + captured0[t] */
-        const double t10 = t2_now + ((k > 0) ? t1[gradc_clamp(t, k)] : 0);
-        t2[t + 1] = t10;
+        /* t5 = carry0 + captured0[t] */
+        const double t5 = t2_now + ((k > 0) ? t1[gradc_clamp(t, k)] : 0);
+        t2[t + 1] = t5;
     }
 
     /* ends[:k + 2] = 0 ends += each[()](at[0](-inf)) ends += each[l:k](at[l + 1](t2[l + 1])) ends += each[()](at[k
@@ -827,11 +831,15 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
              *    exp(-abs(s0)), s2 := ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s3 :=
              *    exp(-abs(s2)), where(-inf == s0, 0, t4 * (where(0 <= s0, 1, s1) / (1 + s1))) + where(-inf == s2,
              *    0, -(t4 * (where(0 <= s2, 1, s3) / (1 + s3))))) */
-            /* ends_bar[:k + 2] = 0 ends_bar += each[i:n](let(s0 := where_integer(y[i] < 0, k + y[i] + 2, y[i]), s1
-             *    := where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1), s2 := t4 / expm1(-(ends[s0] - ends[s1])),
-             *    s3 := ends[s0] - z[i], s4 := exp(-abs(s3)), s5 := z[i] - ends[s1], s6 := exp(-abs(s5)), at[s0](s2
-             *    + where(-inf == s3, 0, t4 * (where(0 <= s3, 1, s4) / (1 + s4)))), at[s1](where(-inf == s5, 0,
-             *    -(t4 * (where(0 <= s5, 1, s6) / (1 + s6)))) - s2))) */
+            /* t5[i:n] = let(s0 := ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s1 := exp(-abs(s0)),
+             *    t4 / expm1(-(ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - ends[where_integer(y[i] + 1 < 0,
+             *    k + y[i] + 3, y[i] + 1)])) + where(-inf == s0, 0, t4 * (where(0 <= s0, 1, s1) / (1 + s1)))) */
+            /* t6[i:n] = let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 :=
+             *    exp(-abs(s0)), where(-inf == s0, 0, -(t4 * (where(0 <= s0, 1, s1) / (1 + s1)))) - t4 /
+             *    expm1(-(ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - ends[where_integer(y[i] + 1 < 0, k +
+             *    y[i] + 3, y[i] + 1)]))) */
+            /* ends_bar[:k + 2] = 0 ends_bar += each[i:n](at[where_integer(y[i] < 0, k + y[i] + 2, y[i])](t5[i]),
+             *    at[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)](t6[i])) */
             double t3_sum = 0.0;
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double z_i = z[i];
@@ -864,51 +872,50 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
             gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar, 1, grad_w);
         }
     }
+    for (int64_t at = 0; at < k + 1; ++at) {
+        t7[at] = 0.0;
+    }
+
+    /* t7[:k + 1] = 0 t7 += each[l:k](at[l + 1](ends_bar[l + 1])) */
+    for (int64_t l = 0; l < k; ++l) {
+        t7[l + 1] += ends_bar[l + 1];
+    }
 
     /* value = t3 / n */
+    /* t8 = t7[k] */
     *value = t3 / (double)n;
-    for (int64_t at = 0; at < k + 1; ++at) {
-        t5[at] = 0.0;
-    }
+    const double t8 = t7[k];
 
-    /* t5[:k + 1] = 0 t5 += each[l:k](at[l + 1](ends_bar[l + 1])) */
-    for (int64_t l = 0; l < k; ++l) {
-        t5[l + 1] += ends_bar[l + 1];
-    }
-
-    /* t6 = t5[k] */
-    const double t6 = t5[k];
-
-    /* with scan[t:k](t5, t7_t=t6) as t7: t10 = t7_t + t5[k - t - 1] return t10 */
-    t7[0] = t6;
+    /* with scan[t:k](t7, t9_t=t8) as t9: t12 = t9_t + t7[k - t - 1] return t12 */
+    t9[0] = t8;
     for (int64_t t_ = 0; t_ < k; ++t_) {
-        const double t7_now = t7[t_];
+        const double t9_now = t9[t_];
 
-        /* t11 = carry0 + captured0[k - t - 1] */
-        const double t11 = t7_now + ((k + 1 > 0) ? t5[gradc_clamp(k - t_ - 1, k + 1)] : 0);
-        t7[t_ + 1] = t11;
+        /* t6 = carry0 + captured0[k - t - 1] */
+        const double t6 = t9_now + ((k + 1 > 0) ? t7[gradc_clamp(k - t_ - 1, k + 1)] : 0);
+        t9[t_ + 1] = t6;
     }
     for (int64_t at = 0; at < k; ++at) {
-        t8[at] = 0.0;
+        t11[at] = 0.0;
     }
 
-    /* t8[:k] = 0 t8 += each[()](at[0](t7[k - 1])) */
-    if (0 >= 0 && 0 < k) {
-        t8[0] += (k + 1 > 0) ? t7[gradc_clamp(k - 1, k + 1)] : 0;
-    }
-    for (int64_t at = 0; at < k; ++at) {
-        t9[at] = 0.0;
-    }
-
-    /* t9[:k] = 0 t9 += each[i:k - 1](at[i + 1](t7[k - i - 2] * exp(c[i + 1]))) */
+    /* t11[:k] = 0 t11 += each[i:k - 1](at[i + 1](t9[k - i - 2] * exp(c[i + 1]))) */
     for (int64_t i = 0; i < k - 1; ++i) {
-        t9[i + 1] += t7[k - i - 2] * gradc_exp(c[i + 1]);
+        t11[i + 1] += t9[k - i - 2] * gradc_exp(c[i + 1]);
+    }
+    for (int64_t at = 0; at < k; ++at) {
+        t10[at] = 0.0;
     }
 
-    /* grad_c[l:k] = t9[l] + t8[l] */
+    /* t10[:k] = 0 t10 += each[()](at[0](t9[k - 1])) */
+    if (0 >= 0 && 0 < k) {
+        t10[0] += (k + 1 > 0) ? t9[gradc_clamp(k - 1, k + 1)] : 0;
+    }
+
+    /* grad_c[l:k] = t10[l] + t11[l] */
     GRADC_SIMD()
     for (int64_t l = 0; l < k; ++l) {
-        grad_c[l] = t9[l] + t8[l];
+        grad_c[l] = t11[l] + t10[l];
     }
     return 0;
 }

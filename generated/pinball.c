@@ -443,13 +443,13 @@ int pinball_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
         }
     }
 
-    /* value = t1 / n */
-    *value = t1 / (double)n;
-
     /* grad_w[j:d] = -t4[j] */
     GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
         grad_w[j] = -t4[j];
     }
+
+    /* value = t1 / n */
+    *value = t1 / (double)n;
     return 0;
 }

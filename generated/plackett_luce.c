@@ -792,9 +792,6 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
             s_bar[at] += s_bar_more[at];
         }
     }
-
-    /* value = t3 / n */
-    *value = t3 / (double)n;
     const int64_t parts_2 = gradc_parts(n, 3*d + 3, d);
     const size_t part_bytes_2 = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts_2)
@@ -829,5 +826,8 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
             grad_w[at] += grad_w_more[at];
         }
     }
+
+    /* value = t3 / n */
+    *value = t3 / (double)n;
     return 0;
 }

@@ -882,9 +882,6 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
         }
     }
 
-    /* value = t2 / n */
-    *value = t2 / (double)n;
-
     /* grad_U[i:m, j:k] = t4[i, j] + t5[i, j] */
     /* grad_V[i:m, j:k] = t7[i, j] + t6[i, j] */
     for (int64_t i = 0; i < m; ++i) {
@@ -894,5 +891,8 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
             grad_V[i*k + j] = t6[i*k + j] + t7[i*k + j];
         }
     }
+
+    /* value = t2 / n */
+    *value = t2 / (double)n;
     return 0;
 }

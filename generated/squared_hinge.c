@@ -149,6 +149,14 @@ int squared_hinge_value(int64_t n, int64_t d, const double *restrict w, const do
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    double t2 = 0.0;
+
+    /* t2 = sum[j:d](w[j] * w[j]) */
+    GRADC_SIMD(reduction(+:t2))
+    for (int64_t j = 0; j < d; ++j) {
+        const double w_j = w[j];
+        t2 += w_j * w_j;
+    }
     const int64_t parts = gradc_parts(n, 3*d + 6, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
@@ -182,14 +190,6 @@ int squared_hinge_value(int64_t n, int64_t d, const double *restrict w, const do
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
     }
-    double t2 = 0.0;
-
-    /* t2 = sum[j:d](w[j] * w[j]) */
-    GRADC_SIMD(reduction(+:t2))
-    for (int64_t j = 0; j < d; ++j) {
-        const double w_j = w[j];
-        t2 += w_j * w_j;
-    }
 
     /* value = t1 / n + t2 * (0.5 * lam) */
     *value = t1 / (double)n + t2 * (0.5 * lam);
@@ -208,6 +208,14 @@ int squared_hinge_forward(int64_t n, int64_t d, const double *restrict w, const 
                           void *restrict work)
 {
     (void)work;
+    double t2 = 0.0;
+
+    /* t2 = sum[j:d](w[j] * w[j]) */
+    GRADC_SIMD(reduction(+:t2))
+    for (int64_t j = 0; j < d; ++j) {
+        const double w_j = w[j];
+        t2 += w_j * w_j;
+    }
     const int64_t parts = gradc_parts(n, 3*d + 6, 0);
     double t1_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -237,14 +245,6 @@ int squared_hinge_forward(int64_t n, int64_t d, const double *restrict w, const 
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
-    }
-    double t2 = 0.0;
-
-    /* t2 = sum[j:d](w[j] * w[j]) */
-    GRADC_SIMD(reduction(+:t2))
-    for (int64_t j = 0; j < d; ++j) {
-        const double w_j = w[j];
-        t2 += w_j * w_j;
     }
 
     /* value = t1 / n + t2 * (0.5 * lam) */
@@ -332,6 +332,14 @@ int squared_hinge_value_and_grad(int64_t n, int64_t d, const double *restrict w,
 
     /* t3 = 1 / n */
     const double t3 = 1.0 / (double)n;
+    double t2 = 0.0;
+
+    /* t2 = sum[j:d](w[j] * w[j]) */
+    GRADC_SIMD(reduction(+:t2))
+    for (int64_t j = 0; j < d; ++j) {
+        const double w_j = w[j];
+        t2 += w_j * w_j;
+    }
     const int64_t parts = gradc_parts(n, 20*d + 6, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
@@ -412,15 +420,11 @@ int squared_hinge_value_and_grad(int64_t n, int64_t d, const double *restrict w,
             t4[at] += t4_more[at];
         }
     }
-    double t2 = 0.0;
 
-    /* t2 = sum[j:d](w[j] * w[j]) */
     /* grad_w[j:d] = t4[j] + lam * w[j] */
-    GRADC_SIMD(reduction(+:t2))
+    GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
-        const double w_j = w[j];
-        t2 += w_j * w_j;
-        grad_w[j] = t4[j] + lam * w_j;
+        grad_w[j] = t4[j] + lam * w[j];
     }
 
     /* value = t1 / n + t2 * (0.5 * lam) */

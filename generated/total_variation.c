@@ -70,14 +70,6 @@ int total_variation_value(int64_t t, const double *restrict x, const double *res
                           double *restrict value, void *restrict work)
 {
     (void)work;
-    double t0 = 0.0;
-
-    /* t0 = sum[i:t](let(s0 := x[i] - y[i], s0 * s0)) */
-    GRADC_SIMD(reduction(+:t0))
-    for (int64_t i = 0; i < t; ++i) {
-        const double v0 = x[i] - y[i];
-        t0 += v0 * v0;
-    }
     const int64_t parts = gradc_parts(t - 1, 24, 0);
     double t1_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -98,6 +90,14 @@ int total_variation_value(int64_t t, const double *restrict x, const double *res
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
+    }
+    double t0 = 0.0;
+
+    /* t0 = sum[i:t](let(s0 := x[i] - y[i], s0 * s0)) */
+    GRADC_SIMD(reduction(+:t0))
+    for (int64_t i = 0; i < t; ++i) {
+        const double v0 = x[i] - y[i];
+        t0 += v0 * v0;
     }
 
     /* value = 0.5 * t0 + lam * t1 */
@@ -115,14 +115,6 @@ int total_variation_forward(int64_t t, const double *restrict x, const double *r
                             double *restrict value, void *restrict work)
 {
     (void)work;
-    double t0 = 0.0;
-
-    /* t0 = sum[i:t](let(s0 := x[i] - y[i], s0 * s0)) */
-    GRADC_SIMD(reduction(+:t0))
-    for (int64_t i = 0; i < t; ++i) {
-        const double v0 = x[i] - y[i];
-        t0 += v0 * v0;
-    }
     const int64_t parts = gradc_parts(t - 1, 24, 0);
     double t1_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -143,6 +135,14 @@ int total_variation_forward(int64_t t, const double *restrict x, const double *r
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
+    }
+    double t0 = 0.0;
+
+    /* t0 = sum[i:t](let(s0 := x[i] - y[i], s0 * s0)) */
+    GRADC_SIMD(reduction(+:t0))
+    for (int64_t i = 0; i < t; ++i) {
+        const double v0 = x[i] - y[i];
+        t0 += v0 * v0;
     }
 
     /* value = 0.5 * t0 + lam * t1 */
@@ -194,14 +194,6 @@ int total_variation_value_and_grad(int64_t t, const double *restrict x, const do
 {
     unsigned char *scratch = work;
     double *const t2 = (void *)scratch;
-    double t0 = 0.0;
-
-    /* t0 = sum[i:t](let(s0 := x[i] - y[i], s0 * s0)) */
-    GRADC_SIMD(reduction(+:t0))
-    for (int64_t i = 0; i < t; ++i) {
-        const double v0 = x[i] - y[i];
-        t0 += v0 * v0;
-    }
     double t1 = 0.0;
     for (int64_t at = 0; at < t; ++at) {
         t2[at] = 0.0;
@@ -219,14 +211,18 @@ int total_variation_value_and_grad(int64_t t, const double *restrict x, const do
         t2[i] += v2 ? 0.0 : -v3;
         t2[i + 1] += v2 ? 0.0 : v3;
     }
+    double t0 = 0.0;
+
+    /* t0 = sum[i:t](let(s0 := x[i] - y[i], s0 * s0)) */
+    /* grad_x[i:t] = t2[i] + (x[i] - y[i]) */
+    GRADC_SIMD(reduction(+:t0))
+    for (int64_t i = 0; i < t; ++i) {
+        const double v0 = x[i] - y[i];
+        t0 += v0 * v0;
+        grad_x[i] = t2[i] + v0;
+    }
 
     /* value = 0.5 * t0 + lam * t1 */
     *value = lam * t1 + 0.5 * t0;
-
-    /* grad_x[i:t] = t2[i] + (x[i] - y[i]) */
-    GRADC_SIMD()
-    for (int64_t i = 0; i < t; ++i) {
-        grad_x[i] = t2[i] + (x[i] - y[i]);
-    }
     return 0;
 }

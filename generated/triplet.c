@@ -452,9 +452,6 @@ int triplet_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restri
         }
     }
 
-    /* value = t0 / n */
-    *value = t0 / (double)n;
-
     /* grad_E[i:m, j:k] = t2[i, j] + t3[i, j] */
     for (int64_t i = 0; i < m; ++i) {
         GRADC_SIMD()
@@ -462,5 +459,8 @@ int triplet_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restri
             grad_E[i*k + j] = t3[i*k + j] + t2[i*k + j];
         }
     }
+
+    /* value = t0 / n */
+    *value = t0 / (double)n;
     return 0;
 }
