@@ -50,6 +50,45 @@ def atanh_tail(z: mpf) -> mpf:
     return sum(2 * z**k / (2 * k + 3) for k in range(30)) if z < 1e-3 else (2 * mp.atanh(s) / s - 2) / z
 
 
+def power_tail(z: mpf) -> mpf:
+    """(3 atanh(s) / s - 3 - z) / z**2, of z = s**2."""
+    return (mpf(3) / 2 * atanh_tail(z) - 1) / z if z > 1e-3 else sum(3 * z**k / (2 * k + 5) for k in range(30))
+
+
+def exp2_ratio(r: mpf) -> mpf:
+    """(2**r - 1) / r."""
+    return mp.expm1(r * mp.log(2)) / r if r else mp.log(2)
+
+
+def atan_tail(z: mpf) -> mpf:
+    """(atan(w) / w - 1) / z, of z = w**2."""
+    w = mp.sqrt(z)
+    return sum((-1) ** (k + 1) * z**k / (2 * k + 3) for k in range(30)) if z < 1e-3 else (mp.atan(w) / w - 1) / z
+
+
+def asin_tail(z: mpf) -> mpf:
+    """(asin(s) / s - 1) / z, of z = s**2."""
+    s = mp.sqrt(z)
+    return asin_series(z) if z < 1e-3 else (mp.asin(s) / s - 1) / z
+
+
+def asin_series(z: mpf) -> mpf:
+    """The same by its series."""
+    return sum(mp.binomial(2 * k, k) / mpf(4) ** k / (2 * k + 1) * z ** (k - 1) for k in range(1, 16))
+
+
+def erf_tail(z: mpf) -> mpf:
+    """Erf(x) / x - 1, of z = x**2."""
+    x = mp.sqrt(z)
+    return mp.erf(x) / x - 1 if z else 2 / mp.sqrt(mp.pi) - 1
+
+
+def erfcx_scaled(u: mpf) -> mpf:
+    """(1 + 2 x) exp(x**2) erfc(x), of u = (x - 4)/(x + 4)."""
+    x = 4 * (1 + u) / (1 - u)
+    return (1 + 2 * x) * mp.exp(x * x) * mp.erfc(x)
+
+
 LN2_HALF = mp.log(2) / 2 * mpf("1.0001")
 SQRT_HALF = mp.sqrt(mpf(1) / 2)
 LOG_Z = ((mp.sqrt(2) - 1) / (mp.sqrt(2) + 1)) ** 2 * mpf("1.0001")
@@ -63,7 +102,32 @@ def _log(terms: int, high: mpf = LOG_Z) -> Fit:
     return Fit(atanh_tail, lambda z: z + mpf(10) ** -6, mpf(0), high, terms)
 
 
+ONE_EIGHTH = (mp.sqrt(2) - 1) ** 2 * mpf("1.0001")  # tan(pi/8)**2
+
+
+def _of(function: Function, low: float, high: float | mpf, terms: int) -> Fit:
+    return Fit(function, lambda x: abs(x) + mpf(10) ** -4, mpf(low), mpf(high), terms)
+
+
+def _flat(function: Function, low: float, high: float, terms: int) -> Fit:
+    return Fit(function, lambda x: 1 / function(x), mpf(low), mpf(high), terms)
+
+
+FAR = mpf(-3) / 5, (mpf(30) - 4) / (mpf(30) + 4)
 FITS: dict[str, Fit] = {
+    "exp2": _of(exp2_ratio, -0.5, 0.5, 11),
+    "exp2f": _of(exp2_ratio, -0.5, 0.5, 6),
+    "atan": _of(atan_tail, 0, ONE_EIGHTH, 11),
+    "atanf": _of(atan_tail, 0, ONE_EIGHTH, 4),
+    "asin": _of(asin_tail, 0, 0.25, 13),
+    "asinf": _of(asin_tail, 0, 0.25, 5),
+    "pow": Fit(power_tail, lambda _: mpf(1), mpf(0), LOG_Z, 9),
+    "cbrt": _flat(lambda r: r ** (-mpf(1) / 3), 0.88, 1.14, 6),
+    "cbrtf": _flat(lambda r: r ** (-mpf(1) / 3), 0.88, 1.14, 4),
+    "erf": Fit(erf_tail, lambda _: mpf(1), mpf(0), mpf(1), 13),
+    "erff": Fit(erf_tail, lambda _: mpf(1), mpf(0), mpf(1), 7),
+    "erfcx": _flat(erfcx_scaled, FAR[0], FAR[1], 20),
+    "erfcxf": _flat(erfcx_scaled, FAR[0], FAR[1], 10),
     "exp": _exp(10),
     "expf": _exp(5),
     "atanh": _log(7),

@@ -1,16 +1,6 @@
-/* needs: bits */
-/* exp(x) - 1 = 2^k (exp(r) - 1) + (2^k - 1), with k and r as in gradc_exp; twice half of that, as 2^1024 is none. */
+/* needs: half_expm1 */
+/* exp(x) - 1; x itself where it is that to the last bit, and for the sign of 0. */
 static inline double gradc_expm1(double x)
 {
-    const double c = x < -50.0 ? -50.0 : x, y = c > 710.0 ? 710.0 : c;
-    const double t = y * 1.4426950408889634 + 6755399441056766.0; /* 1.5 * 2^52 + 1022 */
-    const double k = t - 6755399441056766.0;
-    const double r = (y - k * 0.6931471803691238) - k * 1.9082149292705877e-10;
-    /* fit: exp of r */
-    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r + 2.480150457228083e-05) * r
-        + 0.00019841269902955413) * r + 0.0013888888932253416) * r + 0.008333333333314638) * r + 0.04166666666657411) * r
-        + 0.16666666666666685) * r + 0.5000000000000006;
-    const double half = gradc_number(gradc_bits(t) << 52); /* 2^(k-1) */
-    const double e = 2.0 * ((r + r * r * p) * half + (half - 0.5));
-    return fabs(x) < 1e-17 ? x : e;
+    return fabs(x) < 1e-17 ? x : 2.0 * gradc_half_expm1(x);
 }

@@ -1,4 +1,4 @@
-/* needs: bitsf */
+/* needs: bitsf, log1p_nearf */
 /* As gradc_log1p, in single precision. */
 static inline float gradc_log1pf(float x)
 {
@@ -6,10 +6,7 @@ static inline float gradc_log1pf(float x)
     const float k = (float)(int32_t)e - 127.0f;
     const float scale = gradc_numberf((256 - e) << 23);
     const float f = (x * scale) * 0.25f + (0.25f * scale - 1.0f);
-    const float s = f / (2.0f + f), z = s * s, h = 0.5f * f * f;
-    /* fit: atanhf of z */
-    const float p = (0.29871842f * z + 0.3997754f) * z + 0.66666776f;
-    const float y = k * 0.69314575f - ((h - (s * (h + z * p) + k * 1.4286068e-6f)) - f);
-    const float w = fabsf(x) < 1e-9f ? x : y;
+    const float y = k * 0.69314575f + gradc_log1p_nearf(f, k * 1.4286068e-6f);
+    const float w = fabsf(x) < 1e-9 ? x : y;
     return x > -1.0f ? x < (float)INFINITY ? w : x : x == -1.0f ? -(float)INFINITY : (float)NAN;
 }

@@ -1,0 +1,8 @@
+/* needs: log1pf */
+/* As gradc_acosh, in single precision. */
+static inline float gradc_acoshf(float x)
+{
+    const float t = x - 1.0f, u = t < 1e18 ? t : 0.0f;
+    const float y = gradc_log1pf(t + sqrtf(u * (u + 2.0f)));
+    return x < 1.0f ? (float)NAN : t < 1e18 ? y : y + 0.6931472f;
+}
