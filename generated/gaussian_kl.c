@@ -70,20 +70,26 @@ static inline double gradc_number(uint64_t bits)
     return u.value;
 }
 
-/* exp(x) - 1 = 2^k (exp(r) - 1) + (2^k - 1), with k and r as in gradc_exp; twice half of that, as 2^1024 is none. */
-static inline double gradc_expm1(double x)
+/* (exp(x) - 1) / 2 = 2^(k-1) (exp(r) - 1) + (2^(k-1) - 1/2), with k and r as in gradc_exp_sum; half of it, as that
+ * overflows where cosh and sinh do, and twice half of that, as there is no 2^1024. */
+static inline double gradc_half_expm1(double x)
 {
-    const double c = x < -50.0 ? -50.0 : x, y = c > 710.0 ? 710.0 : c;
-    const double t = y * 1.4426950408889634 + 6755399441056766.0; /* 1.5 * 2^52 + 1022 */
-    const double k = t - 6755399441056766.0;
+    const double c = x < -50.0 ? -50.0 : x, y = c > 710.6 ? 710.6 : c;
+    const double t = y * 1.4426950408889634 + 6755399441056765.0; /* 1.5 * 2^52 + 1021 */
+    const double k = t - 6755399441056765.0;
     const double r = (y - k * 0.6931471803691238) - k * 1.9082149292705877e-10;
     /* fit: exp of r */
     const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r + 2.480150457228083e-05) * r
         + 0.00019841269902955413) * r + 0.0013888888932253416) * r + 0.008333333333314638) * r + 0.04166666666657411) * r
         + 0.16666666666666685) * r + 0.5000000000000006;
-    const double half = gradc_number(gradc_bits(t) << 52); /* 2^(k-1) */
-    const double e = 2.0 * ((r + r * r * p) * half + (half - 0.5));
-    return fabs(x) < 1e-17 ? x : e;
+    const double quarter = gradc_number(gradc_bits(t) << 52); /* 2^(k-2) */
+    return 2.0 * ((r + r * r * p) * quarter + (quarter - 0.25));
+}
+
+/* exp(x) - 1; x itself where it is that to the last bit, and for the sign of 0. */
+static inline double gradc_expm1(double x)
+{
+    return fabs(x) < 1e-17 ? x : 2.0 * gradc_half_expm1(x);
 }
 
 /* t[j, i] = s[i, j], both with contiguous rows, eight rows of s at a time. */

@@ -76,14 +76,15 @@ static inline double gradc_number(uint64_t bits)
     return u.value;
 }
 
-/* exp(x) = 2^k exp(r), r = x - k log(2) in [-log(2)/2, log(2)/2]. Adding 1.5 * 2^52 rounds to a whole number and
- * leaves it in the last bits; 2^k is two factors, so that results below the smallest normal number are rounded once. */
-static inline double gradc_exp(double x)
+/* exp(x + low) = 2^k exp(r), r = x + low - k log(2) in [-log(2)/2, log(2)/2], for a low of less than 1. Adding 1.5
+ * * 2^52 rounds to a whole number and leaves it in the last bits; 2^k is two factors, so that results below the
+ * smallest normal number are rounded once. */
+static inline double gradc_exp_sum(double x, double low)
 {
     const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
-    const double t = y * 1.4426950408889634 + 6755399441057790.0; /* 1.5 * 2^52 + 2 * 1023 */
+    const double t = (y + low) * 1.4426950408889634 + 6755399441057790.0; /* 1.5 * 2^52 + 2 * 1023 */
     const double k = t - 6755399441057790.0;
-    const double r = (y - k * 0.6931471803691238) - k * 1.9082149292705877e-10;
+    const double r = ((y - k * 0.6931471803691238) + low) - k * 1.9082149292705877e-10;
     /* fit: exp of r */
     const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r + 2.480150457228083e-05) * r
         + 0.00019841269902955413) * r + 0.0013888888932253416) * r + 0.008333333333314638) * r + 0.04166666666657411) * r
@@ -92,20 +93,39 @@ static inline double gradc_exp(double x)
     return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
 }
 
-/* log(x) = k log(2) + log(1 + f), x = 2^k (1 + f), 1 + f in [sqrt(1/2), sqrt(2)); with s = f / (2 + f),
- * log(1 + f) = 2 atanh(s) = f - f^2/2 + s (f^2/2 + s^2 P(s^2)), whose first term is exact. Subnormal numbers are
- * scaled by 2^54. The exponent's bits become a number as the last bits of 2^52. */
-static inline double gradc_log(double x)
+/* exp(x). */
+static inline double gradc_exp(double x)
+{
+    return gradc_exp_sum(x, 0.0);
+}
+
+/* x = 2^k (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)): gives f. Subnormal numbers are scaled by 2^54, and the
+ * exponent's bits become a number as the last bits of 2^52. */
+static inline double gradc_split(double x, double *k)
 {
     const double tiny = x < 2.2250738585072014e-308 ? 1.0 : 0.0;
     const uint64_t t = gradc_bits(tiny != 0.0 ? x * 18014398509481984.0 : x) + 0x00095f6200000000; /* 1 - sqrt(1/2) */
-    const double k = gradc_number(t >> 52 | 0x4330000000000000) - (tiny != 0.0 ? 4503599627371573.0 : 4503599627371519.0);
-    const double f = gradc_number((t & 0x000fffffffffffff) + 0x3fe6a09e00000000) - 1.0;
+    *k = gradc_number(t >> 52 | 0x4330000000000000) - (tiny != 0.0 ? 4503599627371573.0 : 4503599627371519.0);
+    return gradc_number((t & 0x000fffffffffffff) + 0x3fe6a09e00000000) - 1.0;
+}
+
+/* log(1 + f) + low, 1 + f in [sqrt(1/2), sqrt(2)): with s = f / (2 + f) it is 2 atanh(s) = f - f^2/2 + s (f^2/2 +
+ * s^2 P(s^2)), whose first term is exact. */
+static inline double gradc_log1p_near(double f, double low)
+{
     const double s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
     /* fit: atanh of z */
     const double p = (((((0.14796068148242766 * z + 0.153140398493373) * z + 0.18183564696079318) * z + 0.22222198567102774) * z
         + 0.2857142874243524) * z + 0.39999999999414526) * z + 0.6666666666666734;
-    const double y = k * 0.6931471803691238 - ((h - (s * (h + z * p) + k * 1.9082149292705877e-10)) - f);
+    return f - (h - (s * (h + z * p) + low));
+}
+
+/* log(x) = k log(2) + log(1 + f). */
+static inline double gradc_log(double x)
+{
+    double k;
+    const double f = gradc_split(x, &k);
+    const double y = k * 0.6931471803691238 + gradc_log1p_near(f, k * 1.9082149292705877e-10);
     return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
 }
 

@@ -12,15 +12,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
- * declarations then add to them. */
-#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
-#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
-#pragma omp declare simd notinbranch
-double hypot(double, double);
-#endif
-#endif
-
 #include <math.h>
 
 #define GRADC_PRAGMA(text) _Pragma(#text)
@@ -64,6 +55,16 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 static int64_t gradc_rows(size_t bytes)
 {
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* sqrt(x^2 + y^2), scaled by a power of two where a square would overflow or be subnormal. */
+static inline double gradc_hypot(double x, double y)
+{
+    const double a = fabs(x), b = fabs(y), most = a > b ? a : b, least = a > b ? b : a;
+    const double up = most > 1e150 ? 2.409919865102884e-181 : most < 1e-140 ? 4.149515568880993e+180 : 1.0;
+    const double down = most > 1e150 ? 4.149515568880993e+180 : most < 1e-140 ? 2.409919865102884e-181 : 1.0;
+    const double p = most * up, q = least * up;
+    return a == INFINITY || b == INFINITY ? INFINITY : sqrt(p * p + q * q) * down;
 }
 
 /* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
@@ -239,7 +240,7 @@ int pseudo_huber_value(int64_t n, int64_t d, const double *restrict w, const dou
             GRADC_SIMD(reduction(+:t1_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double v0 = t0[i - tile_begin] - y[i];
-                t1_part_sum += v0 * (v0 / (1.0 + hypot(1.0, v0 / delta)));
+                t1_part_sum += v0 * (v0 / (1.0 + gradc_hypot(1.0, v0 / delta)));
             }
             t1_part += t1_part_sum;
         }
@@ -286,7 +287,7 @@ int pseudo_huber_forward(int64_t n, int64_t d, const double *restrict w, const d
             GRADC_SIMD(reduction(+:t1_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double v0 = t0[i] - y[i];
-                t1_part_sum += v0 * (v0 / (1.0 + hypot(1.0, v0 / delta)));
+                t1_part_sum += v0 * (v0 / (1.0 + gradc_hypot(1.0, v0 / delta)));
             }
             t1_part += t1_part_sum;
         }
@@ -341,7 +342,7 @@ int pseudo_huber_backward(int64_t n, int64_t d, const double *restrict w, const 
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double v0 = t0[i] - y[i];
                 const double v1 = t1 * v0;
-                const double v2 = hypot(1.0, v0 / delta);
+                const double v2 = gradc_hypot(1.0, v0 / delta);
                 const double v3 = 1.0 + v2;
                 const double v4 = v1 / v3;
                 t2[i - tile_begin] = v4 + v4 + (0.0 == v2 ? 0.0 : -(v0 * (v0 * v1 / v3 / v3) / delta / v2 / delta));
@@ -408,7 +409,7 @@ int pseudo_huber_value_and_grad(int64_t n, int64_t d, const double *restrict w, 
             GRADC_SIMD(reduction(+:t1_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double v0 = t0[i - tile_begin] - y[i];
-                const double v1 = hypot(1.0, v0 / delta);
+                const double v1 = gradc_hypot(1.0, v0 / delta);
                 const double v2 = 1.0 + v1;
                 const double v3 = t2 * v0;
                 const double v4 = v3 / v2;

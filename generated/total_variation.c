@@ -12,15 +12,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
- * declarations then add to them. */
-#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
-#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
-#pragma omp declare simd notinbranch
-double hypot(double, double);
-#endif
-#endif
-
 #include <math.h>
 
 #define GRADC_PRAGMA(text) _Pragma(#text)
@@ -60,6 +51,16 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
     return part == parts ? rows : rows / 128 * part / parts * 128;
 }
 
+/* sqrt(x^2 + y^2), scaled by a power of two where a square would overflow or be subnormal. */
+static inline double gradc_hypot(double x, double y)
+{
+    const double a = fabs(x), b = fabs(y), most = a > b ? a : b, least = a > b ? b : a;
+    const double up = most > 1e150 ? 2.409919865102884e-181 : most < 1e-140 ? 4.149515568880993e+180 : 1.0;
+    const double down = most > 1e150 ? 4.149515568880993e+180 : most < 1e-140 ? 2.409919865102884e-181 : 1.0;
+    const double p = most * up, q = least * up;
+    return a == INFINITY || b == INFINITY ? INFINITY : sqrt(p * p + q * q) * down;
+}
+
 size_t total_variation_value_work(int64_t t)
 {
     (void)t;
@@ -82,7 +83,7 @@ int total_variation_value(int64_t t, const double *restrict x, const double *res
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = part_begin; i < part_end; ++i) {
-            t1_part_sum += hypot(x[i + 1] - x[i], eps);
+            t1_part_sum += gradc_hypot(x[i + 1] - x[i], eps);
         }
         t1_part += t1_part_sum;
         t1_parts[part] = t1_part;
@@ -127,7 +128,7 @@ int total_variation_forward(int64_t t, const double *restrict x, const double *r
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = part_begin; i < part_end; ++i) {
-            t1_part_sum += hypot(x[i + 1] - x[i], eps);
+            t1_part_sum += gradc_hypot(x[i + 1] - x[i], eps);
         }
         t1_part += t1_part_sum;
         t1_parts[part] = t1_part;
@@ -169,7 +170,7 @@ int total_variation_backward(int64_t t, const double *restrict x, const double *
     const double v3 = lam * cotangent;
     for (int64_t i = 0; i < t - 1; ++i) {
         const double v0 = x[i + 1] - x[i];
-        const double v1 = hypot(v0, eps);
+        const double v1 = gradc_hypot(v0, eps);
         const int v2 = 0.0 == v1;
         const double v4 = v0 * v3 / v1;
         t0[i] += v2 ? 0.0 : -v4;
@@ -204,7 +205,7 @@ int total_variation_value_and_grad(int64_t t, const double *restrict x, const do
      *    s0 / s1, at[i](where(s2, 0, -s3)), at[i + 1](where(s2, 0, s3)))) */
     for (int64_t i = 0; i < t - 1; ++i) {
         const double v0 = x[i + 1] - x[i];
-        const double v1 = hypot(v0, eps);
+        const double v1 = gradc_hypot(v0, eps);
         const int v2 = 0.0 == v1;
         const double v3 = lam * v0 / v1;
         t1 += v1;

@@ -12,15 +12,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
- * declarations then add to them. */
-#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
-#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
-#pragma omp declare simd notinbranch
-double pow(double, double);
-#endif
-#endif
-
 #include <math.h>
 
 #define GRADC_PRAGMA(text) _Pragma(#text)
@@ -79,20 +70,72 @@ static inline double gradc_number(uint64_t bits)
     return u.value;
 }
 
-/* exp(x) = 2^k exp(r), r = x - k log(2) in [-log(2)/2, log(2)/2]. Adding 1.5 * 2^52 rounds to a whole number and
- * leaves it in the last bits; 2^k is two factors, so that results below the smallest normal number are rounded once. */
-static inline double gradc_exp(double x)
+/* exp(x + low) = 2^k exp(r), r = x + low - k log(2) in [-log(2)/2, log(2)/2], for a low of less than 1. Adding 1.5
+ * * 2^52 rounds to a whole number and leaves it in the last bits; 2^k is two factors, so that results below the
+ * smallest normal number are rounded once. */
+static inline double gradc_exp_sum(double x, double low)
 {
     const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
-    const double t = y * 1.4426950408889634 + 6755399441057790.0; /* 1.5 * 2^52 + 2 * 1023 */
+    const double t = (y + low) * 1.4426950408889634 + 6755399441057790.0; /* 1.5 * 2^52 + 2 * 1023 */
     const double k = t - 6755399441057790.0;
-    const double r = (y - k * 0.6931471803691238) - k * 1.9082149292705877e-10;
+    const double r = ((y - k * 0.6931471803691238) + low) - k * 1.9082149292705877e-10;
     /* fit: exp of r */
     const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r + 2.480150457228083e-05) * r
         + 0.00019841269902955413) * r + 0.0013888888932253416) * r + 0.008333333333314638) * r + 0.04166666666657411) * r
         + 0.16666666666666685) * r + 0.5000000000000006;
     const uint64_t both = gradc_bits(t), half = both >> 1;
     return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
+}
+
+/* exp(x). */
+static inline double gradc_exp(double x)
+{
+    return gradc_exp_sum(x, 0.0);
+}
+
+/* x = 2^k (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)): gives f. Subnormal numbers are scaled by 2^54, and the
+ * exponent's bits become a number as the last bits of 2^52. */
+static inline double gradc_split(double x, double *k)
+{
+    const double tiny = x < 2.2250738585072014e-308 ? 1.0 : 0.0;
+    const uint64_t t = gradc_bits(tiny != 0.0 ? x * 18014398509481984.0 : x) + 0x00095f6200000000; /* 1 - sqrt(1/2) */
+    *k = gradc_number(t >> 52 | 0x4330000000000000) - (tiny != 0.0 ? 4503599627371573.0 : 4503599627371519.0);
+    return gradc_number((t & 0x000fffffffffffff) + 0x3fe6a09e00000000) - 1.0;
+}
+
+/* x^y = exp(y log|x|) with the sign that a whole y gives. The logarithm is in two parts: log(1 + f) = 2/3 s (3 +
+ * s^2 + s^4 P(s^2)), s = f / (2 + f), with products of 26-bit factors, which are exact. */
+static inline double gradc_high(double x)
+{
+    return gradc_number(gradc_bits(x) & 0xfffffffff8000000);
+}
+
+static inline double gradc_pow(double x, double y)
+{
+    double k;
+    const double a = fabs(x), f = gradc_split(a, &k), d = 2.0 + f, d1 = gradc_high(d);
+    const double s1 = gradc_high(f / d), s2 = ((f - s1 * d1) - s1 * (f - (d1 - 2.0))) / d, s = s1 + s2, z = s * s;
+    /* fit: pow of z */
+    const double p = (((((((0.16145157419358108 * z + 0.15684311852088592) * z + 0.17650228245209146) * z + 0.19999944588392685) * z
+        + 0.23076923644696928) * z + 0.27272727269463354) * z + 0.33333333333342724) * z + 0.4285714285714285) * z
+        + 0.6;
+    const double r = z * z * p + s2 * (s1 + s), t1 = gradc_high(3.0 + s1 * s1 + r), t2 = r - ((t1 - 3.0) - s1 * s1);
+    const double u = s1 * t1, v = s2 * t1 + t2 * s, q1 = gradc_high(u + v), q2 = v - (q1 - u);
+    const double g = 0.6666666567325592 * q1, h = 0.6666666567325592 * q2 + (q1 + q2) * 9.934107462565104e-09;
+    const double m = k * 0.6931471803691238, n1 = gradc_high(m + (g + h));
+    const double n2 = ((m - n1) + g) + (h + k * 1.9082149292705877e-10);
+    /* y log|x|: exact, and what is left */
+    const double l1 = a == 0.0 ? -INFINITY : a < INFINITY ? n1 : a, top = y > 1e300 ? 1e300 : y;
+    const double w = top < -1e300 ? -1e300 : top, b = fabs(w), c = 0.5 * b; /* infinity times 0 is none */
+    const double y1 = b < 1e-290 ? w : gradc_high(w), high = y1 * l1;
+    const double e = gradc_exp_sum(high, fabs(high) < 1000.0 ? (w - y1) * n1 + w * n2 : 0.0);
+    /* a whole number with 2^52 added is unchanged when that is taken off again */
+    const double part = b < 4503599627370496.0 ? (b + 4503599627370496.0) - 4503599627370496.0 - b : 0.0;
+    const double odd = c < 4503599627370496.0 ? (c + 4503599627370496.0) - 4503599627370496.0 - c : 0.0;
+    const double half = part == 0.0 ? odd : 0.0, signed_e = half == 0.0 ? e : copysign(e, x);
+    const double lost = x < 0.0 ? part : 0.0, kept = x > -INFINITY ? lost : 0.0; /* no root of a negative number */
+    const double one = y == 0.0 ? 1.0 : kept == 0.0 ? signed_e : NAN;
+    return x == 1.0 ? 1.0 : one;
 }
 
 /* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
@@ -273,7 +316,7 @@ int tweedie_value(int64_t n, int64_t d, const double *restrict w, const double *
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double z_i = z[i - tile_begin];
                 const double y_i = y[i];
-                t0_part_sum += gradc_exp(z_i * v0) / v0 + (pow(y_i, v0) / v2 - y_i * gradc_exp(z_i * v1) / v1);
+                t0_part_sum += gradc_exp(z_i * v0) / v0 + (gradc_pow(y_i, v0) / v2 - y_i * gradc_exp(z_i * v1) / v1);
             }
             t0_part += t0_part_sum;
         }
@@ -325,7 +368,7 @@ int tweedie_forward(int64_t n, int64_t d, const double *restrict w, const double
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double z_i = z[i];
                 const double y_i = y[i];
-                t0_part_sum += gradc_exp(z_i * v0) / v0 + (pow(y_i, v0) / v2 - y_i * gradc_exp(z_i * v1) / v1);
+                t0_part_sum += gradc_exp(z_i * v0) / v0 + (gradc_pow(y_i, v0) / v2 - y_i * gradc_exp(z_i * v1) / v1);
             }
             t0_part += t0_part_sum;
         }
@@ -456,7 +499,7 @@ int tweedie_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
                 const double v1 = gradc_exp(z_i * v0);
                 const double y_i = y[i];
                 const double v4 = gradc_exp(z_i * v2);
-                t0_part_sum += v1 / v0 + (pow(y_i, v0) / v3 - y_i * v4 / v2);
+                t0_part_sum += v1 / v0 + (gradc_pow(y_i, v0) / v3 - y_i * v4 / v2);
                 z_bar[i - tile_begin] = v0 * (v5 * v1) - v2 * (v4 * (y_i * v6));
             }
             t0_part += t0_part_sum;
