@@ -3,6 +3,7 @@
 # make lint     ruff and mypy
 # make refresh  write the gallery in generated/ and the tables in docs/ again
 # make bench    compare with the peers that are installed
+# make report   measure everything, and write the tables of docs/performance.md
 # make clean    remove what these made
 #
 # Each sets up .venv by itself. Needed: Python 3.10 or later and a C compiler.
@@ -14,7 +15,7 @@ BIN := .venv/bin
 export GRADC_CACHE_DIR ?= $(CURDIR)/.cache/kernels
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint refresh bench clean
+.PHONY: help demo test lint refresh bench report clean
 
 help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
@@ -36,6 +37,9 @@ refresh: .venv/base.stamp
 
 bench: .venv/bench.stamp
 	$(BIN)/python benchmarks/run.py
+
+report: .venv/bench.stamp
+	$(BIN)/python benchmarks/report.py
 
 clean:
 	rm -rf .venv .cache demo-output build

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <tgmath.h>
 
-#define ROWS 256               /* of a linear model */
+#define ROWS 64                /* of a linear model: few enough to stay in the first-level cache for the second reading */
 #define SAMPLES 64             /* of the network: a multiple of PANEL */
 #define PANEL 8                /* rows of a product that are summed in registers */
 #define LANES ((int)(64 / sizeof(REAL)))

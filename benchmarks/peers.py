@@ -90,8 +90,14 @@ def translated(function: Callable[..., Any], numpy: Any, special: Any) -> Callab
 # ------------------------------------------------------------------------------------------------------------- gradc
 
 
+def kernel(problem: Problem) -> Any:
+    """The problem's loss, compiled once for a dtype whatever the sizes."""
+    wrt = problem.wrt[0] if problem.single else problem.wrt
+    return _compiled(problem.function, problem.signature, wrt, problem.dtype)
+
+
 @functools.cache
-def _kernel(function: Any, signature: str, wrt: Any, dtype: str) -> Any:
+def _compiled(function: Any, signature: str, wrt: Any, dtype: str) -> Any:
     import gradc
 
     return gradc.compile(function, signature, wrt=wrt, dtype=dtype)
@@ -103,13 +109,12 @@ class Gradc(Peer):
     name, module = "gradc", "gradc"
 
     def prepare(self, problem: Problem) -> Call:
-        wrt = problem.wrt[0] if problem.single else problem.wrt
-        kernel = _kernel(problem.function, problem.signature, wrt, problem.dtype)
+        compiled = kernel(problem)
         arguments = tuple(problem.arguments.values())
         if problem.pointwise:
             ones = np.ones_like(arguments[0])
-            return lambda: kernel.vjp(arguments, ones)
-        pair = kernel.value_and_grad
+            return lambda: compiled.vjp(arguments, ones)
+        pair = compiled.value_and_grad
         return lambda: pair(*arguments)
 
 
@@ -121,11 +126,10 @@ class GradcBound(Peer):
     def prepare(self, problem: Problem) -> Call:
         if problem.pointwise:
             raise NotOffered("bind gives value_and_grad, which is for scalar losses")
-        wrt = problem.wrt[0] if problem.single else problem.wrt
-        kernel = _kernel(problem.function, problem.signature, wrt, problem.dtype)
-        _, gradients = kernel.value_and_grad(*problem.arguments.values())
+        compiled = kernel(problem)
+        _, gradients = compiled.value_and_grad(*problem.arguments.values())
         arrays = [g if isinstance(g, np.ndarray) else None for g in ([gradients] if problem.single else gradients)]
-        bound: Call = kernel.bind(out=(None, *arrays), **problem.arguments)
+        bound: Call = compiled.bind(out=(None, *arrays), **problem.arguments)
         return bound
 
 

@@ -8,6 +8,7 @@ A problem is a loss and its arguments. Every peer is given the same NumPy code, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -18,6 +19,7 @@ import numpy as np
 from gradc.losses import CATALOGUE, SCALES, Array
 
 SEED = 20
+_ARGUMENT = re.compile(r"(\w+)\[([^]]*)\]")
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,14 @@ class Problem:
     arguments: dict[str, Any] = field(repr=False)
     pointwise: bool = False
     """Whether the value is an array, each element a function of the arguments' elements at its place."""
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """The length of each dimension that the signature names."""
+        found: dict[str, int] = {}
+        for name, dims in _ARGUMENT.findall(self.signature):
+            found |= zip(dims.replace(" ", "").split(","), self.arguments[name].shape, strict=True)
+        return {dim: size for dim, size in found.items() if not dim.isdigit()}
 
     @property
     def positions(self) -> tuple[int, ...]:
@@ -92,7 +102,7 @@ def choose(patterns: Sequence[str], scales: Sequence[str], dtype: str) -> list[P
         if name in NAMED:
             problems.append(_named(name, dtype))
         else:
-            problems += [_catalogued(name, name, scale, dtype) for scale in SCALES if scale in scales]
+            problems += [catalogued(name, name, scale, dtype) for scale in SCALES if scale in scales]
     return problems
 
 
@@ -106,10 +116,10 @@ def _named(name: str, dtype: str) -> Problem:
         wrt = ("a", "b", "c")
         return Problem(name, "fixed", dtype, name, exp_sin_log, "a[n], b[n], c[n]", wrt, False, arguments, True)
     loss, sizes = OF_ONE_SIZE[name]
-    return _catalogued(name, loss, "fixed", dtype, sizes)
+    return catalogued(name, loss, "fixed", dtype, sizes)
 
 
-def _catalogued(name: str, loss: str, scale: str, dtype: str, sizes: dict[str, int] | None = None) -> Problem:
+def catalogued(name: str, loss: str, scale: str, dtype: str, sizes: dict[str, int] | None = None) -> Problem:
     record = CATALOGUE[loss]
     single = isinstance(record.wrt, str)
     wrt = (record.wrt,) if isinstance(record.wrt, str) else record.wrt

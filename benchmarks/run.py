@@ -168,6 +168,7 @@ def main(given: Sequence[str] | None = None) -> None:
             row = compare(problem, peers, options.rounds, options.seconds)
             page.rows.append(row)
             page.say(line(row, wanted))
+            page.save()  # what was measured stays when a run is stopped
     for text in (*means(page.rows, wanted), *slower(page.rows, wanted)):
         page.say(text)
     for row in page.rows:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import math
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -103,3 +104,79 @@ def test_losses_that_a_peer_wins_are_listed(module):
     assert runner.slower(rows, ["jax"]) == ["slower than jax: huber middle float64 0.50, cox middle float64 0.90"]
     assert "0.97" in runner.means(rows, ["jax"])[0]
     assert "2 of 3" in runner.means(rows, ["jax"])[1]
+
+
+SMALL = {
+    "roofline.py": ("--caches", "0.01", "--samples", "100", "--square", "50"),
+    "memory.py": ("--samples", "100", "--problems", "logistic", "--peers"),
+    "scaling.py": ("--samples", "10", "--features", "3", "--operations", "10", "--problems", "logistic", "--peers"),
+    "gradient_ratio.py": ("--problems", "ridge", "huber", "--sizes", "small"),
+    "stabilise_cost.py": ("--problems", "naive", "squared_error", "--sizes", "small", "--samples", "10"),
+}
+
+
+@pytest.mark.parametrize("script", SMALL)
+def test_each_script_measures(tmp_path, script):
+    if script == "memory.py" and not Path("/proc/self/clear_refs").exists():
+        pytest.skip("a process cannot reset its peak here")
+    text, numbers = tmp_path / "table.txt", tmp_path / "numbers.json"
+    words = (*SMALL[script], "--rounds", "1", "--seconds", "0", "--text", str(text), "--json", str(numbers))
+    done = run(*words, script=script)
+    assert done.returncode == 0, done.stderr
+    assert text.read_text(encoding="utf-8") == done.stdout
+    rows = json.loads(numbers.read_text(encoding="utf-8"))["rows"]
+    assert rows
+    for row in rows:
+        for name in ("seconds", "ratio", "rate", "share", "workspace"):
+            assert row.get(name, 1) > 0, row
+    if script == "stabilise_cost.py":
+        assert {row["problem"] for row in rows} >= {"log1p_exp", "exp_minus_one"}
+        assert "the C is the same in 1;" in done.stdout  # squared_error holds nothing to stabilise
+
+
+def test_the_report_fills_its_page(tmp_path, module):
+    report = module("report")
+
+    def row(problem, dtype, ratio):
+        peers = {"gradc": {"median_ratio": 1.0, "median_seconds": 2e-6}, "jax": {"median_ratio": ratio}}
+        return {"problem": problem, "scale": "middle", "dtype": dtype, "peers": peers}
+
+    for threads in (1, 2):
+        rows = [row("ridge", dtype, 4.0 / threads) for dtype in report.DTYPES]
+        rows += [row("cox", dtype, 0.5 / threads) for dtype in report.DTYPES]
+        (tmp_path / f"catalogue-{threads}.json").write_text(json.dumps({"rows": rows}), encoding="utf-8")
+    text = "a\n<!-- measured: catalogue -->\nold\n<!-- end -->\nb\n<!-- measured: memory -->\nkept\n<!-- end -->\n"
+    page = report.filled(text, report.Results(tmp_path))
+    assert page.startswith("a\n<!-- measured: catalogue -->\n")
+    assert page.endswith("<!-- end -->\nb\n<!-- measured: memory -->\nkept\n<!-- end -->\n")
+    assert "old" not in page
+    lines = page.splitlines()
+    assert lines.index("| `cox` | 2.0 | 0.50 | 0.25 | 0.50 | 0.25 |") < lines.index(
+        "| `ridge` | 2.0 | 4.00 | 2.00 | 4.00 | 2.00 |"
+    )
+    assert "| **geometric mean** |  | **1.41** | **0.71** | **1.41** | **0.71** |" in lines
+    assert "| gradc slower in |  | 1 of 2 | 1 of 2 | 1 of 2 | 1 of 2 |" in lines
+    assert report.filled(page, report.Results(tmp_path)) == page
+
+
+def test_every_part_has_a_script_and_every_table_a_part(module):
+    report = module("report")
+    for part, (script, _) in report.PARTS.items():
+        assert (BENCHMARKS / script).exists(), part
+        assert script in report.QUICK
+    if report.PAGE.exists():
+        found = [name for _, name, _ in report.BLOCK.findall(report.PAGE.read_text(encoding="utf-8"))]
+        assert sorted(found) == sorted(report.TABLES)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="the system does not pin processes")
+def test_the_processes_are_pinned_and_the_blas_is_left_alone():
+    code = (
+        "import os, machine; machine.pin(1); "
+        "print(len(os.sched_getaffinity(0)), os.environ['GRADC_NUM_THREADS'], 'OPENBLAS_CORETYPE' in os.environ)"
+    )
+    words = {"OPENBLAS_CORETYPE": "Nehalem", "PYTHONPATH": str(BENCHMARKS)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ, **words}
+    )
+    assert done.stdout.split() == ["1", "1", "False"]
