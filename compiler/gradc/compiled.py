@@ -15,6 +15,7 @@ import numpy as np
 
 from gradc.errors import ArgumentError, ArgumentTypeError, CompilerNotFoundError, NotDifferentiableError
 from gradc.fingerprint import fingerprint, of_package
+from gradc.runtime.arguments import check_size
 from gradc.runtime.threads import Threads
 
 # A kernel that the cache knows needs none of the compiler, which is imported where it is used.
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from gradc.runtime.recall import Memory
 
 BACKENDS = ("auto", "c", "interpret")
+FIRST_ORDER = ("value", "forward", "backward", "value_and_grad", "vjp", "jvp")
 
 
 class Rewrite(NamedTuple):
@@ -94,6 +96,7 @@ class Kernel:
         arguments = [parameter.name for parameter in program.parameters]
         is_scalar = not program.arrays()[program.outputs[0]].shape
         facts = {"arguments": arguments, "signature": signature_text(program.parameters), "is_scalar": is_scalar}
+        facts |= {"ranks": [len(parameter.shape) for parameter in program.parameters], "dims": program.symbols()}
         facts |= {"name": name, "wrt": wrt, "single": single, "dtype": dtype}
         facts |= {"rewrites": rewrites, "stabilised": stabilised, "precise": precise}
         self._set(facts, backend, threads)
@@ -103,6 +106,8 @@ class Kernel:
         self.name, self.dtype, self.backend = str(facts["name"]), str(facts["dtype"]), backend
         self.wrt: tuple[str, ...] = tuple(facts["wrt"])
         self.arguments: tuple[str, ...] = tuple(facts["arguments"])
+        self.dims: tuple[str, ...] = tuple(facts["dims"])
+        self._ranks: tuple[int, ...] = tuple(facts["ranks"])
         self.signature = str(facts["signature"])
         """The arguments, as `gradc.compile` takes them."""
         self._single, self._is_scalar = bool(facts["single"]), bool(facts["is_scalar"])
@@ -348,6 +353,101 @@ class Kernel:
             raise ArgumentError(f"what is one of {', '.join(MODES)}, not {what!r}")
         return self._derived(what, dense).program
 
+    # --- points, sizes ----------------------------------------------------------------------------------------------
+
+    def map(self, *args: Any, out: Any = None, **kwargs: Any) -> Any:
+        """The value at many points: each argument with one more leading axis than the signature says has a row a point.
+
+        The other arguments are shared by all points, as `jax.vmap` shares them. In C a loop runs over the points, one
+        in each lane of a vector, and is compiled when points first come by these arguments.
+
+        Returns
+        -------
+        numpy.ndarray
+            The values, along a leading axis.
+
+        Raises
+        ------
+        UnsupportedError
+            For a loss with a scan or a routine of linear algebra that depends on the point.
+
+        Examples
+        --------
+        >>> k = gradc.compile("(a - x)**2 + 100*(y - x**2)**2", "x, y, a", wrt=("x", "y"))
+        >>> k.map(x=np.array([1.0, 2.0]), y=np.array([1.0, 3.0]), a=1.0)
+        array([  0., 101.])
+        """
+        return self._map("value", args, kwargs, out)
+
+    def map_value_and_grad(self, *args: Any, out: Any = None, **kwargs: Any) -> Any:
+        """Value and gradient at many points; see `map`. Gradients are each point's own, by shared arguments too.
+
+        Examples
+        --------
+        >>> k = gradc.compile("a * x**2", "x, a", wrt=("x", "a"))
+        >>> values, (by_x, by_a) = k.map_value_and_grad(np.array([1.0, 2.0]), 3.0)
+        >>> values, by_x, by_a
+        (array([ 3., 12.]), array([ 6., 12.]), array([1., 4.]))
+        """
+        self._need_scalar("map_value_and_grad")
+        return self._map("value_and_grad", args, kwargs, out)
+
+    def specialize(self, **sizes: int) -> Kernel:
+        """The kernel in which dimensions have a size known to the C compiler: ``k.specialize(d=40)``.
+
+        Loops over such a dimension unroll, and the arguments must have its size. It pays for small ones.
+
+        Examples
+        --------
+        >>> k = gradc.compile("sum((X @ w)**2)", "w[d], X[n,d]", name="squares")
+        >>> k.specialize(d=3)
+        <gradc kernel squares_d3(w[3], X[n,3]), wrt w, float64>
+        """
+        checked: dict[str, int] = {}
+        for dim, number in sizes.items():
+            if dim not in self.dims:
+                known = f"its dimensions are {', '.join(self.dims)}" if self.dims else "it has no dimensions"
+                raise ArgumentTypeError(f"{self.name}.specialize() got {dim!r}; {known}")
+            checked[dim] = check_size(number, f"{self.name}.specialize()", dim)
+        if not checked:
+            raise ArgumentTypeError(f"{self.name}.specialize() needs a size, such as {', '.join(self.dims)}=40")
+        name = "_".join([self.name, *(f"{dim}{number}" for dim, number in checked.items())])
+        memory = self._memory and self._memory.derived(repr((name, checked)))
+        facts = memory.facts() if memory else None
+        if memory and facts:
+            return Kernel._recalled(facts, memory, self.backend, self._threads.given)
+        from gradc import pipeline
+
+        program = pipeline.specialised(self.program, checked)
+        own = (self.wrt, self._single, self.dtype, self.backend, self._threads.given)
+        kernel = Kernel(program, name, *own, self.rewrites, self.stabilised, self.precise)
+        kernel._memory = memory
+        return kernel
+
+    def workspace_bytes(self, mode: str = "", /, **dims: int) -> int:
+        """How many bytes of scratch a call takes, for given sizes of all dimensions.
+
+        Parameters
+        ----------
+        mode
+            "value", "value_and_grad" and so on, as the methods are called; the one that `bind` uses if left out.
+
+        Examples
+        --------
+        >>> k = gradc.compile("sum((X @ w)**2)", "w[d], X[n,d]")
+        >>> k.workspace_bytes(n=10**7, d=8) == k.workspace_bytes(n=10**6, d=8)
+        True
+        """
+        chosen = mode or ("value_and_grad" if self._is_scalar else "value")
+        if chosen not in FIRST_ORDER:
+            from gradc.derivatives import MODES
+
+            if chosen not in MODES:
+                raise ArgumentError(f"mode is one of {', '.join((*FIRST_ORDER, *MODES))}, not {mode!r}")
+        if chosen == "value_and_grad":
+            self._need_scalar(chosen)
+        return int(self._mode(chosen).workspace_bytes(**dims))
+
     def bind(self, *, out: Any = None, **fixed: Any) -> Bound:
         """Fix some arguments; gives a function of the others, for optimisers.
 
@@ -431,15 +531,19 @@ class Kernel:
         return [self.unit(mode) for mode in modes]
 
     def unit(self, mode: str) -> Unit:
-        """One entry point: program, C and record."""
+        """One entry point: program, C and record. After an ``@`` come the arguments with a row for each point."""
         from gradc import pipeline
         from gradc.derivatives import MODES
 
         kind, dense = mode.removesuffix("_dense"), mode.endswith("_dense")
         if kind in MODES:
             return pipeline.emit(self._derived(kind, dense).program, mode, self.name, self.dtype, precise=self.precise)
+        mode, _, mapped = mode.partition("@")
         program = pipeline.derive(self.program, mode, self.wrt, stable=self.stabilised)
-        unit = pipeline.emit(program, mode, self.name, self.dtype, precise=self.precise)
+        called = mode
+        if mapped:
+            program, called = pipeline.mapped(program, mapped.split(",")), f"map_{mode}"
+        unit = pipeline.emit(program, called, self.name, self.dtype, precise=self.precise)
         if mode in ("value_and_grad", "vjp"):
             gradients: Any = 1 if self._single else tuple(range(1, 1 + len(self.wrt)))
             return unit._replace(entry=unit.entry._replace(returns=(0, gradients)))
@@ -563,12 +667,29 @@ class Kernel:
             self._memory.keep_kernel(mode, find_compiler(self._memory.cache), unit.entry, library.path)
         return library.function(unit.entry)
 
+    def _map(self, mode: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], out: Any) -> Any:
+        from gradc.runtime.arguments import gather
+
+        called = f"{self.name}_map_{mode}"
+        values = gather(called, self.arguments, args, kwargs)
+        mapped = [
+            name
+            for name, value, rank in zip(self.arguments, values, self._ranks, strict=True)
+            if np.ndim(value) == rank + 1
+        ]
+        if not mapped:
+            raise ArgumentError(
+                f"{called}(): no argument has one more axis than the signature {self.signature} says, with a row for "
+                "each point"
+            )
+        return self._mode(f"{mode}@{','.join(mapped)}")(*values, out=out)
+
     def _in_order(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Any, ...]:
         if not kwargs:
             return args
         from gradc.runtime.arguments import gather
 
-        return tuple(gather(self._mode("value").entry, self.arguments, args, kwargs))
+        return tuple(gather(self.name, self.arguments, args, kwargs))
 
     def _all(self, args: Sequence[Any]) -> tuple[Any, ...]:
         if not isinstance(args, (tuple, list)) or len(args) != len(self.arguments):

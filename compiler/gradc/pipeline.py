@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from gradc.calculus.forward import jvp
@@ -25,8 +25,10 @@ from gradc.ir.interpret import interpret
 from gradc.ir.program import KIND_OF_DTYPE, Comprehension, Parameter, Program, bodies_of, sizes_of
 from gradc.ir.size import ONE, Size
 from gradc.passes import normalise as passes
+from gradc.passes.batch import batch
 from gradc.passes.lower import lower
 from gradc.passes.partition import partition
+from gradc.passes.specialise import specialise
 from gradc.passes.stabilise import Rewriting, stabilise
 from gradc.runtime.arguments import Entry, Input, Output, Polynomial
 from gradc.schedule.nests import plan_program
@@ -149,6 +151,18 @@ def _derive(program: Program, mode: str, wrt: Sequence[str]) -> Program:
         return joint
     halves = partition(joint)
     return halves.forward if mode == "forward" else halves.backward
+
+
+def specialised(program: Program, sizes: Mapping[str, int]) -> Program:
+    """The canonical program with numbers in the place of dimensions."""
+    return canonical(specialise(program, sizes))
+
+
+def mapped(program: Program, names: Sequence[str]) -> Program:
+    """The program of a mode for many points; the arguments of these names have a row for each."""
+    arguments = [parameter.name for parameter in program.parameters]
+    points = fresh("points", {*arguments, *program.symbols()})
+    return normalise(batch(program, [arguments.index(name) for name in names], points))
 
 
 def fresh(name: str, taken: set[str]) -> str:

@@ -12,6 +12,7 @@ This module needs NumPy alone, and is copied into ahead-of-time artefacts togeth
 from __future__ import annotations
 
 import keyword
+import operator
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
@@ -375,26 +376,37 @@ def _kept(before: np.ndarray[Any, Any], after: np.ndarray[Any, Any]) -> bool:
     return before.size == 0 or bool(np.array_equal(before, after))
 
 
-def gather(entry: Entry, names: Sequence[str], args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any]:
-    """Return the arguments called `names` in order, from positional and keyword arguments, as Python would."""
+def gather(called: str, names: Sequence[str], args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any]:
+    """Return the arguments called `names` of the function `called` in order, as Python would find them."""
     if len(args) > len(names):
         noun = "argument" if len(names) == 1 else "arguments"
         verb = "was" if len(args) == 1 else "were"
-        raise ArgumentTypeError(f"{entry.name}() takes {len(names)} positional {noun} but {len(args)} {verb} given")
+        raise ArgumentTypeError(f"{called}() takes {len(names)} positional {noun} but {len(args)} {verb} given")
     found = dict(zip(names, args, strict=False))
     for name, came in kwargs.items():
         if name not in names:
             hint = f"; its arguments are {', '.join(names)}" if names else ""
-            raise ArgumentTypeError(f"{entry.name}() got an unexpected keyword argument {name!r}{hint}")
+            raise ArgumentTypeError(f"{called}() got an unexpected keyword argument {name!r}{hint}")
         if name in found:
-            raise ArgumentTypeError(f"{entry.name}() got multiple values for argument {name!r}")
+            raise ArgumentTypeError(f"{called}() got multiple values for argument {name!r}")
         found[name] = came
     missing = [name for name in names if name not in found]
     if missing:
         noun = "argument" if len(missing) == 1 else "arguments"
         listed = ", ".join(map(repr, missing))
-        raise ArgumentTypeError(f"{entry.name}() missing {len(missing)} required {noun}: {listed}")
+        raise ArgumentTypeError(f"{called}() missing {len(missing)} required {noun}: {listed}")
     return [found[name] for name in names]
+
+
+def check_size(number: object, called: str, dim: str) -> int:
+    """Return the size of a dimension, or raise an error that names it."""
+    try:
+        size = operator.index(number)  # type: ignore[arg-type]
+    except TypeError:
+        raise ArgumentTypeError(f"{called}: the dimension {dim} is a whole number, not {describe(number)}") from None
+    if isinstance(number, bool) or not 0 <= size < 1 << 62:
+        raise ArgumentError(f"{called}: the dimension {dim} is a number from 0 on, not {number!r}")
+    return size
 
 
 def measure(entry: Entry, values: Sequence[Any], steps: Sequence[Step] | None = None) -> dict[str, int]:

@@ -21,6 +21,7 @@ from gradc.runtime.arguments import (
     C_TYPES,
     Entry,
     allocate,
+    check_size,
     convert,
     gather,
     measure,
@@ -38,6 +39,10 @@ class Invoke(Protocol):
 
     def __call__(self, sizes: Mapping[str, int], inputs: Sequence[Any], outputs: list[Any]) -> int:
         """Return the kernel's status."""
+        ...
+
+    def workspace(self, dims: Sequence[int]) -> int:
+        """Return the bytes of scratch."""
         ...
 
 
@@ -100,7 +105,7 @@ class Call:
         """Return the results for these arguments, written to `out` where it is given."""
         entry = self.entry
         if kwargs or len(args) != self._count:
-            args = tuple(gather(entry, self.names, args, kwargs))
+            args = tuple(gather(entry.name, self.names, args, kwargs))
         values = self.values.copy()
         for came, (number, value, dtype, rank, alike) in zip(args, self._free, strict=True):
             # What every array has that needs no conversion; `convert` knows the rest, and the errors.
@@ -152,6 +157,17 @@ class Call:
         measure(entry, [held.get(value.name) for value in entry.inputs], steps)
         bound = Call(entry, self.invoke, held, self.out if out is None else out, self.accelerate)
         return self.accelerate(bound) if self.accelerate else bound
+
+    def workspace_bytes(self, **dims: int) -> int:
+        """Return how many bytes of scratch a call takes, for given sizes of all dimensions."""
+        called = f"{self.entry.name}.workspace_bytes()"
+        unknown = [dim for dim in dims if dim not in self.entry.dims]
+        missing = [dim for dim in self.entry.dims if dim not in dims]
+        if unknown or missing:
+            what = f"got {unknown[0]!r}" if unknown else f"needs {', '.join(missing)}"
+            known = f"the dimensions are {', '.join(self.entry.dims)}" if self.entry.dims else "there are no dimensions"
+            raise errors.ArgumentTypeError(f"{called} {what}; {known}")
+        return self.invoke.workspace([check_size(dims[dim], called, dim) for dim in self.entry.dims])
 
     def fail(self, status: int) -> None:
         """Raise the error that a status code stands for."""
@@ -208,6 +224,15 @@ class Compiled:
         finally:
             self.threads(before)
 
+    def workspace(self, dims: Sequence[int]) -> int:
+        """Return what the kernel asks for."""
+        before = None if self.threads is None else self.threads()
+        try:
+            return int(self.work(*dims))
+        finally:
+            if self.threads is not None:
+                self.threads(before)
+
     def _run(self, sizes: Mapping[str, int], inputs: Sequence[Any], outputs: list[Any]) -> int:
         from_buffer, new = self.from_buffer, self.ffi.new
         cells: list[Any] = [sizes[dim] for dim in self.dims]
@@ -255,6 +280,10 @@ class Interpreted:
 
     def __init__(self, entry: Entry, evaluate: Callable[[dict[str, Any], dict[str, int]], Sequence[Any]]) -> None:
         self.entry, self.evaluate = entry, evaluate
+
+    def workspace(self, dims: Sequence[int]) -> int:  # noqa: ARG002 - the protocol's
+        """Say that there is none to tell of."""
+        raise errors.UnsupportedError(f"{self.entry.name} is interpreted, which takes memory as NumPy does")
 
     def __call__(self, sizes: Mapping[str, int], inputs: Sequence[Any], outputs: list[Any]) -> int:
         """Evaluate the outputs."""

@@ -41,6 +41,10 @@ class Memory:
         """Remember what is known of the source."""
         self.cache.remember(f"source-{self.key}", dict(facts))
 
+    def derived(self, by: str) -> Memory:
+        """The memory of what is made of the source in the way that a text says."""
+        return Memory(self.cache, address([self.key, by]))
+
     def kernel(self, mode: str, compiler: Compiler) -> tuple[Entry, Path] | None:
         """The record of an entry point and its object, as this compiler made it for this machine."""
         found = self.cache.recall(self._name(mode, compiler))
