@@ -364,7 +364,7 @@ class DerivativeCall:
         from gradc.runtime.arguments import convert, gather, measure
 
         names = [value.name for value in self.entry.inputs]
-        ordered = gather(self.entry, names, args, {})
+        ordered = gather(self.entry.name, names, args, {})
         values = [convert(self.entry, value, came) for value, came in zip(self.entry.inputs, ordered, strict=True)]
         return values, measure(self.entry, values)
 
