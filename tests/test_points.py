@@ -199,8 +199,6 @@ def test_workspace():
         k.workspace_bytes(n=-1, d=2)
     with pytest.raises(ArgumentError, match="mode"):
         k.workspace_bytes("curvature", n=1, d=2)
-    with pytest.raises(UnsupportedError, match="interpreted"):
-        gradc.compile("sum(x)", "x[n]", backend="interpret").workspace_bytes(n=1)
 
 
 def test_artefacts_have_both(tmp_path, monkeypatch):

@@ -425,12 +425,14 @@ class Kernel:
         return kernel
 
     def workspace_bytes(self, mode: str = "", /, **dims: int) -> int:
-        """How many bytes of scratch a call takes, for given sizes of all dimensions.
+        """The bytes of scratch that a call takes beside its arguments and results; 0 where nothing is compiled.
 
         Parameters
         ----------
         mode
             "value", "value_and_grad" and so on, as the methods are called; the one that `bind` uses if left out.
+        **dims
+            The length of each dimension of the signature.
 
         Examples
         --------
@@ -470,39 +472,6 @@ class Kernel:
     @threads.setter
     def threads(self, count: int | None) -> None:
         self._threads.count = count
-
-    def workspace_bytes(self, mode: str = "value_and_grad", /, **sizes: int) -> int:
-        """The bytes of scratch that a call takes beside its arguments and results; 0 where nothing is compiled.
-
-        Parameters
-        ----------
-        mode
-            "value", "value_and_grad", "vjp", "jvp", or another entry point's name.
-        **sizes
-            The length of each dimension of the signature.
-
-        Raises
-        ------
-        ArgumentError
-            Where a dimension is missing, unknown or negative.
-
-        Examples
-        --------
-        >>> k = gradc.compile("mean((X @ w - y)**2)", "w[d], X[n,d], y[n]")
-        >>> k.workspace_bytes(n=10**6, d=50) == k.workspace_bytes(n=10**7, d=50)
-        True
-        """
-        call = self._mode(mode)
-        wanted = call.entry.dims
-        if set(sizes) != set(wanted):
-            raise ArgumentError(
-                f"{self.name}: sizes are {', '.join(wanted) or 'none'}, got {', '.join(sizes) or 'none'}"
-            )
-        for name, size in sizes.items():
-            if size < 0:
-                raise ArgumentError(f"{self.name}: {name} is {size}, and a length is not negative")
-        work = getattr(call.invoke, "work", None)
-        return 0 if work is None else int(work(*(sizes[name] for name in wanted)))
 
     @cached_property
     def c_source(self) -> str:
