@@ -85,6 +85,8 @@ def erf_tail(z: mpf) -> mpf:
 
 def erfcx_scaled(u: mpf) -> mpf:
     """(1 + 2 x) exp(x**2) erfc(x), of u = (x - 4)/(x + 4)."""
+    if u > 1 - mpf(10) ** -6:
+        return 2 / mp.sqrt(mp.pi) * (1 + (1 - u) / 16)  # 1/(2 x), x = 8/(1 - u)
     x = 4 * (1 + u) / (1 - u)
     return (1 + 2 * x) * mp.exp(x * x) * mp.erfc(x)
 
@@ -113,7 +115,7 @@ def _flat(function: Function, low: float, high: float, terms: int) -> Fit:
     return Fit(function, lambda x: 1 / function(x), mpf(low), mpf(high), terms)
 
 
-FAR = mpf(-3) / 5, (mpf(30) - 4) / (mpf(30) + 4)
+FAR = (mpf(7) / 10 - 4) / (mpf(7) / 10 + 4), mpf(1)
 FITS: dict[str, Fit] = {
     "exp2": _of(exp2_ratio, -0.5, 0.5, 11),
     "exp2f": _of(exp2_ratio, -0.5, 0.5, 6),
@@ -126,8 +128,8 @@ FITS: dict[str, Fit] = {
     "cbrtf": _flat(lambda r: r ** (-mpf(1) / 3), 0.88, 1.14, 4),
     "erf": Fit(erf_tail, lambda _: mpf(1), mpf(0), mpf(1), 13),
     "erff": Fit(erf_tail, lambda _: mpf(1), mpf(0), mpf(1), 7),
-    "erfcx": _flat(erfcx_scaled, FAR[0], FAR[1], 20),
-    "erfcxf": _flat(erfcx_scaled, FAR[0], FAR[1], 10),
+    "erfcx": _flat(erfcx_scaled, FAR[0], FAR[1], 23),
+    "erfcxf": _flat(erfcx_scaled, FAR[0], FAR[1], 11),
     "exp": _exp(10),
     "expf": _exp(5),
     "atanh": _log(7),
@@ -186,7 +188,7 @@ def spell(value: mpf, single: bool) -> str:
 def horner(name: str, variable: str, single: bool, indent: str) -> str:
     """Return the polynomial as an expression, four coefficients a line."""
     terms = [spell(c, single) for c in remez(name)[0]][::-1]
-    text = terms[0]
+    text = terms[0]  # a line holds the opening brackets as well
     for k, term in enumerate(terms[1:], 1):
         sign, size = ("-", term[1:]) if term.startswith("-") else ("+", term)
         line = f"\n{indent}" if k % 4 == 0 else " "

@@ -7,7 +7,6 @@ and C against the interpreter in both dtypes.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -25,6 +24,7 @@ from gradc.ir.program import Parameter, Program, ProgramBuilder
 from gradc.ir.size import index, symbol
 from gradc.ir.verify import verify
 from gradc.passes.normalise import normalise
+from truths import MPMATH
 
 NAMES = sorted(PRIMITIVES)
 POINTS = 23  # not a multiple of a vector's length, so that loops have a rest
@@ -34,105 +34,6 @@ nan, inf = float("nan"), float("inf")
 def words(text: str) -> list[str]:
     return text.split()
 
-
-# --- the reference: one mpmath function for each primitive ----------------------------------------------------------
-
-MPMATH: dict[str, Callable[..., Any]] = {
-    "log1p_unit": mp.log1p,
-    "add": lambda x, y: x + y,
-    "sub": lambda x, y: x - y,
-    "mul": lambda x, y: x * y,
-    "div": lambda x, y: x / y,
-    "neg": lambda x: -x,
-    "pow": lambda x, y: x**y,
-    "mod": lambda x, y: x - mp.floor(x / y) * y,
-    "abs": abs,
-    "sign": mp.sign,
-    "floor": mp.floor,
-    "ceil": mp.ceil,
-    "trunc": lambda x: mp.floor(x) if x >= 0 else mp.ceil(x),
-    "rint": mp.nint,
-    "maximum": max,
-    "minimum": min,
-    "fmax": max,
-    "fmin": min,
-    "heaviside": lambda x, y: mp.mpf(1) if x > 0 else mp.mpf(0) if x < 0 else y,
-    "exp": mp.exp,
-    "exp2": lambda x: mp.mpf(2) ** x,
-    "expm1": mp.expm1,
-    "log": mp.log,
-    "log2": lambda x: mp.log(x, 2),
-    "log10": mp.log10,
-    "log1p": lambda x: mp.log(1 + x),
-    "logaddexp": lambda x, y: mp.log(mp.exp(x) + mp.exp(y)),
-    "logaddexp2": lambda x, y: mp.log(mp.mpf(2) ** x + mp.mpf(2) ** y, 2),
-    "sqrt": mp.sqrt,
-    "cbrt": mp.cbrt,
-    "hypot": lambda x, y: mp.sqrt(x * x + y * y),
-    "sin": mp.sin,
-    "cos": mp.cos,
-    "tan": mp.tan,
-    "sec": mp.sec,
-    "csc": mp.csc,
-    "cot": mp.cot,
-    "arcsin": mp.asin,
-    "arccos": mp.acos,
-    "arctan": mp.atan,
-    "arcsec": mp.asec,
-    "arccsc": mp.acsc,
-    "arccot": lambda x: mp.atan(1 / x),
-    "arctan2": mp.atan2,
-    "sinc": lambda x: mp.sinpi(x) / (mp.pi * x),
-    "sinh": mp.sinh,
-    "cosh": mp.cosh,
-    "tanh": mp.tanh,
-    "sech": mp.sech,
-    "csch": mp.csch,
-    "coth": mp.coth,
-    "arcsinh": mp.asinh,
-    "arccosh": mp.acosh,
-    "arctanh": mp.atanh,
-    "arcsech": mp.asech,
-    "arccsch": mp.acsch,
-    "arccoth": mp.acoth,
-    "sigmoid": lambda x: 1 / (1 + mp.exp(-x)),
-    "logit": lambda x: mp.log(x / (1 - x)),
-    "log_sigmoid": lambda x: -mp.log(1 + mp.exp(-x)),
-    "softplus": lambda x: mp.log(1 + mp.exp(x)),
-    "erf": mp.erf,
-    "erfc": mp.erfc,
-    "erfcx": lambda x: mp.exp(x * x) * mp.erfc(x),
-    "ndtr": lambda x: mp.erfc(-x / mp.sqrt(2)) / 2,
-    "log_ndtr": lambda x: mp.log(mp.erfc(-x / mp.sqrt(2)) / 2),
-    "gamma": mp.gamma,
-    "gammaln": mp.loggamma,
-    "digamma": lambda x: mp.psi(0, x),
-    "polygamma": lambda n, x: mp.psi(int(n), x),
-    "beta": mp.beta,
-    "betaln": lambda x, y: mp.loggamma(x) + mp.loggamma(y) - mp.loggamma(x + y),
-    "xlogy": lambda x, y: x * mp.log(y),
-    "xlog1py": lambda x, y: x * mp.log(1 + y),
-    "entr": lambda x: -x * mp.log(x),
-    "rel_entr": lambda x, y: x * mp.log(x / y),
-    "kl_div": lambda x, y: x * mp.log(x / y) - x + y,
-    "weighted": lambda x, y: x * y,
-    "held": lambda x: x,
-    "log_ratio": lambda x, y: mp.log(x / y),
-    "log1mexp": lambda x: mp.log(1 - mp.exp(x)),
-    "log_expm1": lambda x: mp.log(mp.exp(x) - 1),
-    "log_cosh": lambda x: mp.log(mp.cosh(x)),
-    "log1p_square": lambda x: mp.log(1 + x * x),
-    "direction": lambda x, y: x / mp.sqrt(x * x + y * y),
-    "powm1": lambda x, y: x**y - 1,
-    "exp_moment": lambda n, t: mp.quad(lambda s: s ** int(n) * mp.exp(t * s), [0, 1]),
-    "boxcox": lambda x, y: (x**y - 1) / y,
-    "gammaln_difference": lambda x, y: mp.loggamma(x + y) - mp.loggamma(x),
-    "digamma_difference": lambda x, y: mp.psi(0, x + y) - mp.psi(0, x),
-    "i0": lambda x: mp.besseli(0, x),
-    "i0e": lambda x: mp.exp(-abs(x)) * mp.besseli(0, x),
-    "i1": lambda x: mp.besseli(1, x),
-    "i1e": lambda x: mp.exp(-abs(x)) * mp.besseli(1, x),
-}
 
 # Primitives that are not smooth, or not defined, somewhere: their entries say what holds there.
 HAS_EDGE = words(

@@ -1,7 +1,7 @@
-/* needs: bits, asin_near */
+/* needs: inline, bits, asin_near */
 /* acos(x) = pi/2 - asin(x), and 2 asin(sqrt((1 - x)/2)) or pi less that beyond 1/2, with the square root in two
  * parts. */
-static inline double gradc_acos(double x)
+GRADC_INLINE double gradc_acos(double x)
 {
     const double a = fabs(x), z = a > 0.5 ? 0.5 - 0.5 * a : a * a, s = a > 0.5 ? sqrt(z) : x;
     const double c = gradc_asin_near(s, z);

@@ -1,6 +1,6 @@
-/* needs: log1pf */
+/* needs: inline, log1pf */
 /* As gradc_acosh, in single precision. */
-static inline float gradc_acoshf(float x)
+GRADC_INLINE float gradc_acoshf(float x)
 {
     const float t = x - 1.0f, u = t < 1e18 ? t : 0.0f;
     const float y = gradc_log1pf(t + sqrtf(u * (u + 2.0f)));

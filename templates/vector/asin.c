@@ -1,6 +1,6 @@
-/* needs: bits, asin_near */
+/* needs: inline, bits, asin_near */
 /* asin(x), and pi/2 - 2 asin(sqrt((1 - x)/2)) beyond 1/2, with the square root in two parts. */
-static inline double gradc_asin(double x)
+GRADC_INLINE double gradc_asin(double x)
 {
     const double a = fabs(x), z = a > 0.5 ? 0.5 - 0.5 * a : a * a, s = a > 0.5 ? sqrt(z) : a;
     const double c = gradc_asin_near(s, z);

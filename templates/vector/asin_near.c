@@ -1,5 +1,6 @@
+/* needs: inline */
 /* asin(s) - s, of s and z = s^2 <= 1/4. */
-static inline double gradc_asin_near(double s, double z)
+GRADC_INLINE double gradc_asin_near(double s, double z)
 {
     /* fit: asin of z */
     const double p = (((((((((((0.0326579051913814 * z - 0.021045489887585225) * z + 0.021739856391234633) * z + 0.0036933162583800572) * z

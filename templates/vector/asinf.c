@@ -1,6 +1,6 @@
-/* needs: bitsf, asin_nearf */
+/* needs: inline, bitsf, asin_nearf */
 /* As gradc_asin, in single precision. */
-static inline float gradc_asinf(float x)
+GRADC_INLINE float gradc_asinf(float x)
 {
     const float a = fabsf(x), z = a > 0.5f ? 0.5f - 0.5f * a : a * a, s = a > 0.5f ? sqrtf(z) : a;
     const float c = gradc_asin_nearf(s, z);

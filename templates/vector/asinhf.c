@@ -1,6 +1,6 @@
-/* needs: log1pf */
+/* needs: inline, log1pf */
 /* As gradc_asinh, in single precision. */
-static inline float gradc_asinhf(float x)
+GRADC_INLINE float gradc_asinhf(float x)
 {
     const float a = fabsf(x), b = a < 1e18 ? a : 0.0f, square = b * b;
     const float y = gradc_log1pf(a + square / (1.0f + sqrtf(1.0f + square)));

@@ -1,6 +1,6 @@
-/* needs: atan_near */
+/* needs: inline, atan_near */
 /* atan(x) = pi/4 + atan((x - 1)/(x + 1)) = pi/2 - atan(1/x): the argument is brought to within tan(pi/8). */
-static inline double gradc_atan(double x)
+GRADC_INLINE double gradc_atan(double x)
 {
     const double a = fabs(x);
     const double top = a > 2.414213562373095 ? -1.0 : a > 0.41421356237309503 ? a - 1.0 : a;

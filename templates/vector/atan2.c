@@ -1,8 +1,8 @@
-/* needs: atan_near */
+/* needs: inline, atan_near */
 /* atan2(y, x) = m pi/4 + s atan(w): the smaller magnitude over the larger, its argument brought to within
  * tan(pi/8), then the octant; scaled where a sum would overflow or a quotient of subnormal numbers would lose
  * digits. */
-static inline double gradc_atan2(double y, double x)
+GRADC_INLINE double gradc_atan2(double y, double x)
 {
     const double a = fabs(y), b = fabs(x), most = a > b ? a : b, least = a > b ? b : a;
     const double scale = most > 1e300 ? 1e-60 : 1e60 * (most < 1e-230 ? 1.0 : 1e-60);

@@ -1,6 +1,6 @@
-/* needs: atan_nearf */
+/* needs: inline, atan_nearf */
 /* As gradc_atan2, in single precision. */
-static inline float gradc_atan2f(float y, float x)
+GRADC_INLINE float gradc_atan2f(float y, float x)
 {
     const float a = fabsf(y), b = fabsf(x), most = a > b ? a : b, least = a > b ? b : a;
     const float scale = most > 1e37 ? 1e-12 : 1e12 * (most < 1e-24 ? 1.0f : 1e-12);

@@ -1,5 +1,6 @@
+/* needs: inline */
 /* atan(w) - w for |w| <= tan(pi/8). */
-static inline double gradc_atan_near(double w)
+GRADC_INLINE double gradc_atan_near(double w)
 {
     const double z = w * w;
     /* fit: atan of z */

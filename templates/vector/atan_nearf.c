@@ -1,5 +1,6 @@
+/* needs: inline */
 /* As gradc_atan_near, in single precision. */
-static inline float gradc_atan_nearf(float w)
+GRADC_INLINE float gradc_atan_nearf(float w)
 {
     const float z = w * w;
     /* fit: atanf of z */

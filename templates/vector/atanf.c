@@ -1,6 +1,6 @@
-/* needs: atan_nearf */
+/* needs: inline, atan_nearf */
 /* As gradc_atan, in single precision. */
-static inline float gradc_atanf(float x)
+GRADC_INLINE float gradc_atanf(float x)
 {
     const float a = fabsf(x);
     const float top = a > 2.4142137f ? -1.0f : a > 0.41421357f ? a - 1.0f : a;

@@ -1,11 +1,12 @@
+/* needs: inline */
 /* The bits of a number, and the number of some bits. */
-static inline uint32_t gradc_bitsf(float x)
+GRADC_INLINE uint32_t gradc_bitsf(float x)
 {
     const union { float value; uint32_t bits; } u = {x};
     return u.bits;
 }
 
-static inline float gradc_numberf(uint32_t bits)
+GRADC_INLINE float gradc_numberf(uint32_t bits)
 {
     const union { uint32_t bits; float value; } u = {bits};
     return u.value;

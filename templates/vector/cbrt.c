@@ -1,7 +1,7 @@
-/* needs: bits */
+/* needs: inline, bits */
 /* The cube root: a guess from the exponent, a polynomial of guess^3 / x, and a step of Newton's from a root whose
  * square is exact, so that the result is as good as its last rounding. */
-static inline double gradc_cbrt(double x)
+GRADC_INLINE double gradc_cbrt(double x)
 {
     const double a = fabs(x), tiny = a < 2.2250738585072014e-308 ? 1.0 : 0.0;
     const double y = tiny != 0.0 ? a * 18014398509481984.0 : a;

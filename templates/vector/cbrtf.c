@@ -1,6 +1,6 @@
-/* needs: bitsf */
+/* needs: inline, bitsf */
 /* As gradc_cbrt, in single precision. */
-static inline float gradc_cbrtf(float x)
+GRADC_INLINE float gradc_cbrtf(float x)
 {
     const float a = fabsf(x), tiny = a < 1.17549435e-38f ? 1.0f : 0.0f;
     const float y = tiny != 0.0f ? a * 16777216.0f : a;

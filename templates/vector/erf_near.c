@@ -1,5 +1,6 @@
+/* needs: inline */
 /* erf(x) - x for |x| <= 1. */
-static inline double gradc_erf_near(double x)
+GRADC_INLINE double gradc_erf_near(double x)
 {
     const double z = x * x;
     /* fit: erf of z */

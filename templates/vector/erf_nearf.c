@@ -1,5 +1,6 @@
+/* needs: inline */
 /* As gradc_erf_near, in single precision. */
-static inline float gradc_erf_nearf(float x)
+GRADC_INLINE float gradc_erf_nearf(float x)
 {
     const float z = x * x;
     /* fit: erff of z */

@@ -1,6 +1,6 @@
-/* needs: exp_sum */
+/* needs: inline, exp_sum */
 /* exp(x). */
-static inline double gradc_exp(double x)
+GRADC_INLINE double gradc_exp(double x)
 {
     return gradc_exp_sum(x, 0.0);
 }

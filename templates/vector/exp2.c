@@ -1,6 +1,6 @@
-/* needs: bits */
+/* needs: inline, bits */
 /* 2^x = 2^k 2^r, as gradc_exp, with r exact. */
-static inline double gradc_exp2(double x)
+GRADC_INLINE double gradc_exp2(double x)
 {
     const double c = x < -1100.0 ? -1100.0 : x, y = c > 1100.0 ? 1100.0 : c;
     const double t = y + 6755399441057790.0; /* 1.5 * 2^52 + 2 * 1023 */

@@ -1,6 +1,6 @@
-/* needs: bitsf */
+/* needs: inline, bitsf */
 /* As gradc_exp2, in single precision. */
-static inline float gradc_exp2f(float x)
+GRADC_INLINE float gradc_exp2f(float x)
 {
     const float c = x < -152.0f ? -152.0f : x, y = c > 130.0f ? 130.0f : c;
     const float t = y + 12583166.0f; /* 1.5f * 2^23 + 2 * 127 */

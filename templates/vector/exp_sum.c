@@ -1,8 +1,8 @@
-/* needs: bits */
+/* needs: inline, bits */
 /* exp(x + low) = 2^k exp(r), r = x + low - k log(2) in [-log(2)/2, log(2)/2], for a low of less than 1. Adding 1.5
  * * 2^52 rounds to a whole number and leaves it in the last bits; 2^k is two factors, so that results below the
  * smallest normal number are rounded once. */
-static inline double gradc_exp_sum(double x, double low)
+GRADC_INLINE double gradc_exp_sum(double x, double low)
 {
     const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
     const double t = (y + low) * 1.4426950408889634 + 6755399441057790.0; /* 1.5 * 2^52 + 2 * 1023 */

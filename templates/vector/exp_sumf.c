@@ -1,6 +1,6 @@
-/* needs: bitsf */
+/* needs: inline, bitsf */
 /* As gradc_exp_sum, in single precision. */
-static inline float gradc_exp_sumf(float x, float low)
+GRADC_INLINE float gradc_exp_sumf(float x, float low)
 {
     const float c = x < -105.0f ? -105.0f : x, y = c > 90.0f ? 90.0f : c;
     const float t = (y + low) * 1.442695f + 12583166.0f; /* 1.5f * 2^23 + 2 * 127 */

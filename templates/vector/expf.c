@@ -1,6 +1,6 @@
-/* needs: exp_sumf */
+/* needs: inline, exp_sumf */
 /* As gradc_exp, in single precision. */
-static inline float gradc_expf(float x)
+GRADC_INLINE float gradc_expf(float x)
 {
     return gradc_exp_sumf(x, 0.0f);
 }

@@ -1,6 +1,6 @@
-/* needs: half_expm1 */
+/* needs: inline, half_expm1 */
 /* exp(x) - 1; x itself where it is that to the last bit, and for the sign of 0. */
-static inline double gradc_expm1(double x)
+GRADC_INLINE double gradc_expm1(double x)
 {
     return fabs(x) < 1e-17 ? x : 2.0 * gradc_half_expm1(x);
 }

@@ -1,6 +1,6 @@
-/* needs: half_expm1f */
+/* needs: inline, half_expm1f */
 /* As gradc_expm1, in single precision. */
-static inline float gradc_expm1f(float x)
+GRADC_INLINE float gradc_expm1f(float x)
 {
     return fabsf(x) < 1e-9 ? x : 2.0f * gradc_half_expm1f(x);
 }

@@ -1,7 +1,7 @@
-/* needs: bits */
+/* needs: inline, bits */
 /* (exp(x) - 1) / 2 = 2^(k-1) (exp(r) - 1) + (2^(k-1) - 1/2), with k and r as in gradc_exp_sum; half of it, as that
  * overflows where cosh and sinh do, and twice half of that, as there is no 2^1024. */
-static inline double gradc_half_expm1(double x)
+GRADC_INLINE double gradc_half_expm1(double x)
 {
     const double c = x < -50.0 ? -50.0 : x, y = c > 710.6 ? 710.6 : c;
     const double t = y * 1.4426950408889634 + 6755399441056765.0; /* 1.5 * 2^52 + 1021 */

@@ -1,6 +1,6 @@
-/* needs: bitsf */
+/* needs: inline, bitsf */
 /* As gradc_half_expm1, in single precision. */
-static inline float gradc_half_expm1f(float x)
+GRADC_INLINE float gradc_half_expm1f(float x)
 {
     const float c = x < -20.0f ? -20.0f : x, y = c > 89.5f ? 89.5f : c;
     const float t = y * 1.442695f + 12583037.0f; /* 1.5f * 2^23 + 125 */

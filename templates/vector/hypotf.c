@@ -1,5 +1,6 @@
+/* needs: inline */
 /* As gradc_hypot, in single precision. */
-static inline float gradc_hypotf(float x, float y)
+GRADC_INLINE float gradc_hypotf(float x, float y)
 {
     const float a = fabsf(x), b = fabsf(y), most = a > b ? a : b, least = a > b ? b : a;
     const float up = most > 1e18 ? 8.470329e-22f : most < 1e-15 ? 1.2676506e+30f : 1.0f;

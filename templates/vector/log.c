@@ -1,6 +1,6 @@
-/* needs: split, log1p_near */
+/* needs: inline, split, log1p_near */
 /* log(x) = k log(2) + log(1 + f). */
-static inline double gradc_log(double x)
+GRADC_INLINE double gradc_log(double x)
 {
     double k;
     const double f = gradc_split(x, &k);

@@ -1,7 +1,7 @@
-/* needs: bits, log1p_near */
+/* needs: inline, bits, log1p_near */
 /* log(1 + x) = k log(2) + log(1 + f), as gradc_log: k is that of the rounded sum, but f = 2^-k x + (2^-k - 1) has
  * no rounding that matters. Four times 2^-k is normal for every k. */
-static inline double gradc_log1p(double x)
+GRADC_INLINE double gradc_log1p(double x)
 {
     const uint64_t e = (gradc_bits(1.0 + x) + 0x00095f6200000000) >> 52; /* k + 1023 */
     const double k = gradc_number(e | 0x4330000000000000) - 4503599627371519.0;

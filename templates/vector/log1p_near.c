@@ -1,6 +1,7 @@
+/* needs: inline */
 /* log(1 + f) + low, 1 + f in [sqrt(1/2), sqrt(2)): with s = f / (2 + f) it is 2 atanh(s) = f - f^2/2 + s (f^2/2 +
  * s^2 P(s^2)), whose first term is exact. */
-static inline double gradc_log1p_near(double f, double low)
+GRADC_INLINE double gradc_log1p_near(double f, double low)
 {
     const double s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
     /* fit: atanh of z */

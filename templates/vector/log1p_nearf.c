@@ -1,5 +1,6 @@
+/* needs: inline */
 /* As gradc_log1p_near, in single precision. */
-static inline float gradc_log1p_nearf(float f, float low)
+GRADC_INLINE float gradc_log1p_nearf(float f, float low)
 {
     const float s = f / (2.0f + f), z = s * s, h = 0.5f * f * f;
     /* fit: atanhf of z */

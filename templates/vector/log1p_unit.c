@@ -1,5 +1,6 @@
+/* needs: inline */
 /* log(1 + x) for x in [0, 1], as gradc_log with k = 0. */
-static inline double gradc_log1p_unit(double x)
+GRADC_INLINE double gradc_log1p_unit(double x)
 {
     const double s = x / (2.0 + x), z = s * s, h = 0.5 * x * x;
     /* fit: atanh_unit of z */

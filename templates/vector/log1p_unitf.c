@@ -1,5 +1,6 @@
+/* needs: inline */
 /* As gradc_log1p_unit, in single precision. */
-static inline float gradc_log1p_unitf(float x)
+GRADC_INLINE float gradc_log1p_unitf(float x)
 {
     const float s = x / (2.0f + x), z = s * s, h = 0.5f * x * x;
     /* fit: atanh_unitf of z */

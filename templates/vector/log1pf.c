@@ -1,6 +1,6 @@
-/* needs: bitsf, log1p_nearf */
+/* needs: inline, bitsf, log1p_nearf */
 /* As gradc_log1p, in single precision. */
-static inline float gradc_log1pf(float x)
+GRADC_INLINE float gradc_log1pf(float x)
 {
     const uint32_t e = (gradc_bitsf(1.0f + x) + 0x004afb20) >> 23; /* k + 127 */
     const float k = (float)(int32_t)e - 127.0f;

@@ -1,6 +1,6 @@
-/* needs: split, log1p_near */
+/* needs: inline, split, log1p_near */
 /* log2(x) = k + log(1 + f) / log(2). */
-static inline double gradc_log2(double x)
+GRADC_INLINE double gradc_log2(double x)
 {
     double k;
     const double f = gradc_split(x, &k), g = gradc_log1p_near(f, 0.0);

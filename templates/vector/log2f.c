@@ -1,6 +1,6 @@
-/* needs: splitf, log1p_nearf */
+/* needs: inline, splitf, log1p_nearf */
 /* As gradc_log2, in single precision. */
-static inline float gradc_log2f(float x)
+GRADC_INLINE float gradc_log2f(float x)
 {
     float k;
     const float f = gradc_splitf(x, &k), g = gradc_log1p_nearf(f, 0.0f);

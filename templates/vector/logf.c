@@ -1,6 +1,6 @@
-/* needs: splitf, log1p_nearf */
+/* needs: inline, splitf, log1p_nearf */
 /* As gradc_log, in single precision. */
-static inline float gradc_logf(float x)
+GRADC_INLINE float gradc_logf(float x)
 {
     float k;
     const float f = gradc_splitf(x, &k);

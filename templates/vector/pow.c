@@ -1,12 +1,12 @@
-/* needs: split, exp_sum */
+/* needs: inline, split, exp_sum */
 /* x^y = exp(y log|x|) with the sign that a whole y gives. The logarithm is in two parts: log(1 + f) = 2/3 s (3 +
  * s^2 + s^4 P(s^2)), s = f / (2 + f), with products of 26-bit factors, which are exact. */
-static inline double gradc_high(double x)
+GRADC_INLINE double gradc_high(double x)
 {
     return gradc_number(gradc_bits(x) & 0xfffffffff8000000);
 }
 
-static inline double gradc_pow(double x, double y)
+GRADC_INLINE double gradc_pow(double x, double y)
 {
     double k;
     const double a = fabs(x), f = gradc_split(a, &k), d = 2.0 + f, d1 = gradc_high(d);

@@ -1,6 +1,6 @@
-/* needs: log, exp */
+/* needs: inline, log, exp */
 /* As gradc_pow, with the logarithm in double precision. */
-static inline float gradc_powf(float x, float y)
+GRADC_INLINE float gradc_powf(float x, float y)
 {
     const float top = y > 1e30f ? 1e30f : y, w = top < -1e30f ? -1e30f : top, b = fabsf(w), c = 0.5f * b;
     const float e = (float)gradc_exp((double)w * gradc_log(fabs((double)x)));

@@ -118,16 +118,17 @@ def spell(
     if op in ("where", "where_integer"):
         return Text(f"{operands[0].at(_OR + 1)} ? {operands[1].at(_OR)} : {operands[2].at(_OR)}", _TERNARY)
     entry = PRIMITIVES[op]
+    arguments = ", ".join(argument.at(_TERNARY) for argument in operands)
+    suffix = "" if real == "double" else "f"
+    if entry.vector is not None and not precise:
+        return Text(f"gradc_{entry.vector}{suffix}({arguments})")
     if entry.special is not None:
-        arguments = ", ".join(argument.at(_TERNARY) for argument in operands)
         call = f"gradc_{entry.special}({arguments})"
         return Text(call) if real == "double" else Text(f"(float){call}", _UNARY)
     assert entry.c is not None, f"{op} has no spelling in C, and should have been rewritten before"
     if "{" in entry.c:  # a frame names its operands more than once, so each must be a name or a literal
         return Text(entry.c.format(*(argument.at(_CALL) for argument in operands)), _TERNARY)
-    function = entry.c if precise or entry.vector is None else f"gradc_{entry.vector}"
-    function += "" if real == "double" else "f"
-    return Text(f"{function}({', '.join(argument.at(_TERNARY) for argument in operands)})")
+    return Text(f"{entry.c}{suffix}({arguments})")
 
 
 def needs_names(op: str) -> bool:

@@ -978,10 +978,10 @@ class _StageWriter:
         from gradc.calculus.primitives import PRIMITIVES
 
         entry = PRIMITIVES.get(equation.op)
-        if entry is not None and entry.special is not None:
-            self.writer.specials.add(entry.special)
         if entry is not None and entry.vector is not None and not self.writer.precise:
             self.writer.vectors.add(entry.vector)
+        elif entry is not None and entry.special is not None:
+            self.writer.specials.add(entry.special)
         if equation.op in ("maximum", "minimum") and self.body[equation.operands[0]].op == "constant":
             equation = equation._replace(operands=equation.operands[::-1])  # x against 0 reads better than 0 against x
         return spell(equation, self.texts.__getitem__, self._size, self.writer.real, self.writer.precise)

@@ -1,0 +1,7 @@
+/* needs: inline, normal_tail */
+/* Phi(x), the normal distribution function. */
+GRADC_INLINE double gradc_normal(double x)
+{
+    const double tail = gradc_normal_tail(fabs(x));
+    return x < 0.0 ? tail : 1.0 - tail;
+}
