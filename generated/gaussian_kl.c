@@ -57,14 +57,21 @@ static int64_t gradc_rows(size_t bytes)
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
 }
 
+/* A loop is vectorised only if what it calls is inlined, however much that is. */
+#if defined(__GNUC__)
+#define GRADC_INLINE __attribute__((always_inline)) static inline
+#else
+#define GRADC_INLINE static inline
+#endif
+
 /* The bits of a number, and the number of some bits. */
-static inline uint64_t gradc_bits(double x)
+GRADC_INLINE uint64_t gradc_bits(double x)
 {
     const union { double value; uint64_t bits; } u = {x};
     return u.bits;
 }
 
-static inline double gradc_number(uint64_t bits)
+GRADC_INLINE double gradc_number(uint64_t bits)
 {
     const union { uint64_t bits; double value; } u = {bits};
     return u.value;
@@ -72,7 +79,7 @@ static inline double gradc_number(uint64_t bits)
 
 /* (exp(x) - 1) / 2 = 2^(k-1) (exp(r) - 1) + (2^(k-1) - 1/2), with k and r as in gradc_exp_sum; half of it, as that
  * overflows where cosh and sinh do, and twice half of that, as there is no 2^1024. */
-static inline double gradc_half_expm1(double x)
+GRADC_INLINE double gradc_half_expm1(double x)
 {
     const double c = x < -50.0 ? -50.0 : x, y = c > 710.6 ? 710.6 : c;
     const double t = y * 1.4426950408889634 + 6755399441056765.0; /* 1.5 * 2^52 + 1021 */
@@ -87,7 +94,7 @@ static inline double gradc_half_expm1(double x)
 }
 
 /* exp(x) - 1; x itself where it is that to the last bit, and for the sign of 0. */
-static inline double gradc_expm1(double x)
+GRADC_INLINE double gradc_expm1(double x)
 {
     return fabs(x) < 1e-17 ? x : 2.0 * gradc_half_expm1(x);
 }

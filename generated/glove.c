@@ -59,14 +59,21 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
     return part == parts ? rows : rows / 128 * part / parts * 128;
 }
 
+/* A loop is vectorised only if what it calls is inlined, however much that is. */
+#if defined(__GNUC__)
+#define GRADC_INLINE __attribute__((always_inline)) static inline
+#else
+#define GRADC_INLINE static inline
+#endif
+
 /* The bits of a number, and the number of some bits. */
-static inline uint64_t gradc_bits(double x)
+GRADC_INLINE uint64_t gradc_bits(double x)
 {
     const union { double value; uint64_t bits; } u = {x};
     return u.bits;
 }
 
-static inline double gradc_number(uint64_t bits)
+GRADC_INLINE double gradc_number(uint64_t bits)
 {
     const union { uint64_t bits; double value; } u = {bits};
     return u.value;
@@ -74,7 +81,7 @@ static inline double gradc_number(uint64_t bits)
 
 /* x = 2^k (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)): gives f. Subnormal numbers are scaled by 2^54, and the
  * exponent's bits become a number as the last bits of 2^52. */
-static inline double gradc_split(double x, double *k)
+GRADC_INLINE double gradc_split(double x, double *k)
 {
     const double tiny = x < 2.2250738585072014e-308 ? 1.0 : 0.0;
     const uint64_t t = gradc_bits(tiny != 0.0 ? x * 18014398509481984.0 : x) + 0x00095f6200000000; /* 1 - sqrt(1/2) */
@@ -84,7 +91,7 @@ static inline double gradc_split(double x, double *k)
 
 /* log(1 + f) + low, 1 + f in [sqrt(1/2), sqrt(2)): with s = f / (2 + f) it is 2 atanh(s) = f - f^2/2 + s (f^2/2 +
  * s^2 P(s^2)), whose first term is exact. */
-static inline double gradc_log1p_near(double f, double low)
+GRADC_INLINE double gradc_log1p_near(double f, double low)
 {
     const double s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
     /* fit: atanh of z */
@@ -94,7 +101,7 @@ static inline double gradc_log1p_near(double f, double low)
 }
 
 /* log(x) = k log(2) + log(1 + f). */
-static inline double gradc_log(double x)
+GRADC_INLINE double gradc_log(double x)
 {
     double k;
     const double f = gradc_split(x, &k);
@@ -105,7 +112,7 @@ static inline double gradc_log(double x)
 /* exp(x + low) = 2^k exp(r), r = x + low - k log(2) in [-log(2)/2, log(2)/2], for a low of less than 1. Adding 1.5
  * * 2^52 rounds to a whole number and leaves it in the last bits; 2^k is two factors, so that results below the
  * smallest normal number are rounded once. */
-static inline double gradc_exp_sum(double x, double low)
+GRADC_INLINE double gradc_exp_sum(double x, double low)
 {
     const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
     const double t = (y + low) * 1.4426950408889634 + 6755399441057790.0; /* 1.5 * 2^52 + 2 * 1023 */
@@ -121,12 +128,12 @@ static inline double gradc_exp_sum(double x, double low)
 
 /* x^y = exp(y log|x|) with the sign that a whole y gives. The logarithm is in two parts: log(1 + f) = 2/3 s (3 +
  * s^2 + s^4 P(s^2)), s = f / (2 + f), with products of 26-bit factors, which are exact. */
-static inline double gradc_high(double x)
+GRADC_INLINE double gradc_high(double x)
 {
     return gradc_number(gradc_bits(x) & 0xfffffffff8000000);
 }
 
-static inline double gradc_pow(double x, double y)
+GRADC_INLINE double gradc_pow(double x, double y)
 {
     double k;
     const double a = fabs(x), f = gradc_split(a, &k), d = 2.0 + f, d1 = gradc_high(d);

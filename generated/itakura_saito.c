@@ -50,14 +50,21 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
     return part == parts ? rows : rows / 128 * part / parts * 128;
 }
 
+/* A loop is vectorised only if what it calls is inlined, however much that is. */
+#if defined(__GNUC__)
+#define GRADC_INLINE __attribute__((always_inline)) static inline
+#else
+#define GRADC_INLINE static inline
+#endif
+
 /* The bits of a number, and the number of some bits. */
-static inline uint64_t gradc_bits(double x)
+GRADC_INLINE uint64_t gradc_bits(double x)
 {
     const union { double value; uint64_t bits; } u = {x};
     return u.bits;
 }
 
-static inline double gradc_number(uint64_t bits)
+GRADC_INLINE double gradc_number(uint64_t bits)
 {
     const union { uint64_t bits; double value; } u = {bits};
     return u.value;
@@ -65,7 +72,7 @@ static inline double gradc_number(uint64_t bits)
 
 /* log(1 + f) + low, 1 + f in [sqrt(1/2), sqrt(2)): with s = f / (2 + f) it is 2 atanh(s) = f - f^2/2 + s (f^2/2 +
  * s^2 P(s^2)), whose first term is exact. */
-static inline double gradc_log1p_near(double f, double low)
+GRADC_INLINE double gradc_log1p_near(double f, double low)
 {
     const double s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
     /* fit: atanh of z */
@@ -76,7 +83,7 @@ static inline double gradc_log1p_near(double f, double low)
 
 /* log(1 + x) = k log(2) + log(1 + f), as gradc_log: k is that of the rounded sum, but f = 2^-k x + (2^-k - 1) has
  * no rounding that matters. Four times 2^-k is normal for every k. */
-static inline double gradc_log1p(double x)
+GRADC_INLINE double gradc_log1p(double x)
 {
     const uint64_t e = (gradc_bits(1.0 + x) + 0x00095f6200000000) >> 52; /* k + 1023 */
     const double k = gradc_number(e | 0x4330000000000000) - 4503599627371519.0;

@@ -58,14 +58,21 @@ static int64_t gradc_rows(size_t bytes)
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
 }
 
+/* A loop is vectorised only if what it calls is inlined, however much that is. */
+#if defined(__GNUC__)
+#define GRADC_INLINE __attribute__((always_inline)) static inline
+#else
+#define GRADC_INLINE static inline
+#endif
+
 /* The bits of a number, and the number of some bits. */
-static inline uint64_t gradc_bits(double x)
+GRADC_INLINE uint64_t gradc_bits(double x)
 {
     const union { double value; uint64_t bits; } u = {x};
     return u.bits;
 }
 
-static inline double gradc_number(uint64_t bits)
+GRADC_INLINE double gradc_number(uint64_t bits)
 {
     const union { uint64_t bits; double value; } u = {bits};
     return u.value;
@@ -74,7 +81,7 @@ static inline double gradc_number(uint64_t bits)
 /* exp(x + low) = 2^k exp(r), r = x + low - k log(2) in [-log(2)/2, log(2)/2], for a low of less than 1. Adding 1.5
  * * 2^52 rounds to a whole number and leaves it in the last bits; 2^k is two factors, so that results below the
  * smallest normal number are rounded once. */
-static inline double gradc_exp_sum(double x, double low)
+GRADC_INLINE double gradc_exp_sum(double x, double low)
 {
     const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
     const double t = (y + low) * 1.4426950408889634 + 6755399441057790.0; /* 1.5 * 2^52 + 2 * 1023 */
@@ -89,14 +96,14 @@ static inline double gradc_exp_sum(double x, double low)
 }
 
 /* exp(x). */
-static inline double gradc_exp(double x)
+GRADC_INLINE double gradc_exp(double x)
 {
     return gradc_exp_sum(x, 0.0);
 }
 
 /* x = 2^k (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)): gives f. Subnormal numbers are scaled by 2^54, and the
  * exponent's bits become a number as the last bits of 2^52. */
-static inline double gradc_split(double x, double *k)
+GRADC_INLINE double gradc_split(double x, double *k)
 {
     const double tiny = x < 2.2250738585072014e-308 ? 1.0 : 0.0;
     const uint64_t t = gradc_bits(tiny != 0.0 ? x * 18014398509481984.0 : x) + 0x00095f6200000000; /* 1 - sqrt(1/2) */
@@ -106,7 +113,7 @@ static inline double gradc_split(double x, double *k)
 
 /* log(1 + f) + low, 1 + f in [sqrt(1/2), sqrt(2)): with s = f / (2 + f) it is 2 atanh(s) = f - f^2/2 + s (f^2/2 +
  * s^2 P(s^2)), whose first term is exact. */
-static inline double gradc_log1p_near(double f, double low)
+GRADC_INLINE double gradc_log1p_near(double f, double low)
 {
     const double s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
     /* fit: atanh of z */
@@ -116,7 +123,7 @@ static inline double gradc_log1p_near(double f, double low)
 }
 
 /* log(x) = k log(2) + log(1 + f). */
-static inline double gradc_log(double x)
+GRADC_INLINE double gradc_log(double x)
 {
     double k;
     const double f = gradc_split(x, &k);
@@ -124,172 +131,79 @@ static inline double gradc_log(double x)
     return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
 }
 
-/* The polynomial c[0] + c[1] t + ... + c[n-1] t^(n-1), its even and odd powers summed side by side. */
-static double gradc_polynomial(const double *c, int n, double t)
+/* exp(x^2) erfc(x) for x >= 0.7: (1 + 2 x) times it is a polynomial of (x - 4)/(x + 4), after M. M. Shepherd and J.
+ * G. Laframboise, Chebyshev approximation of (1 + 2x) exp(x^2) erfc x, Math. Comp. 36 (1981), 249-253. */
+GRADC_INLINE double gradc_erfcx_far(double x)
 {
-    const double t2 = t * t;
-    double even = n % 2 ? c[n - 1] : 0.0, odd = 0.0;
-    int i;
-    for (i = n - n % 2 - 2; i >= 0; i -= 2) {
-        even = even * t2 + c[i];
-        odd = odd * t2 + c[i + 1];
-    }
-    return even + t * odd;
+    const double most = 1e300, b = x > most ? most : x, u = (b - 4.0) / (b + 4.0);
+    /* fit: erfcx of u */
+    const double p = (((((((((((((((((((((3.1511343462469267e-09 * u - 8.896965885568869e-09) * u - 2.327613385884589e-08) * u + 1.0172713856383945e-07) * u
+        + 8.334218112140026e-08) * u - 8.183333878622503e-07) * u + 2.8616991348560926e-07) * u + 5.706122141776807e-06) * u
+        - 1.1217985885258928e-05) * u - 2.4398064411440973e-05) * u + 0.00015062032586447927) * u - 0.00019925692505215595) * u
+        - 0.0007577730022527879) * u + 0.005031970006249018) * u - 0.016197734095496102) * u + 0.03716751553549054) * u
+        - 0.06633036580932132) * u + 0.09373283499842165) * u - 0.10103906603641884) * u + 0.06809705425469159) * u
+        + 0.015379652102621516) * u - 0.1396211168405625) * u + 1.2329951186255526;
+    return p / (1.0 + 2.0 * x);
 }
 
-/* exp(s x^2) for s = 1 or -1/2, to within an ulp: the square is carried in two doubles, x^2 = p + e, and exp(s p +
- * s e) = exp(s p) (1 + s e) as |e| < 2^-43 wherever the result is finite and not zero. */
-static double gradc_exp_square(double s, double x)
+/* erf(x) - x for |x| <= 1. */
+GRADC_INLINE double gradc_erf_near(double x)
 {
-    const double p = x * x;
-    double y;
-    if (!(p < 2048.0))
-        return exp(s * p);
-    y = exp(s * p);
-    return y + y * (s * fma(x, x, -p));
+    const double z = x * x;
+    /* fit: erf of z */
+    const double p = (((((((((((5.960687365487138e-11 * z - 1.1374956310600045e-09) * z + 1.4660328685329812e-08) * z - 1.6350396185651638e-07) * z
+        + 1.6461008470897275e-06) * z - 1.4925595771510586e-05) * z + 0.00012055331132916607) * z - 0.0008548326981424113) * z
+        + 0.0052239776248283985) * z - 0.02686617064507787) * z + 0.11283791670954885) * z - 0.3761263890318375) * z
+        + 0.1283791670955126;
+    return x * p;
 }
 
-/* exp(x^2) erfc(x): polynomials on [-1, -1/4], [-1/4, 1/4], [1/4, 1], [1, 2], [2, 4], [4, 8], the asymptotic series
- * x erfcx(x) ~ 1/sqrt(pi) sum (-1)^k (2k-1)!! / (2 x^2)^k (DLMF 7.12.1), economised, from 8 on, and 2 exp(x^2) -
- * erfcx(-x) below -1. In pieces as in W. J. Cody, Rational Chebyshev approximations for the error function, Math.
- * Comp. 23 (1969), 631-637. */
-static double gradc_erfcx(double x)
+/* 1 - Phi(x) = erfc(x / sqrt(2)) / 2 for x >= 0; the exponent in two parts. */
+GRADC_INLINE double gradc_normal_tail(double x)
 {
-    static const double gradc_erfcx_0[] = {
-        2.398994509950114, -4.127122304533156, 4.978445950283336, -4.825767348973455,
-        3.997275271695872, -2.929625757518168, 1.942763790048895, -1.1839580358109638,
-        0.6706843905562292, -0.35625240399836783, 0.1786684304624622, -0.08507624178333695,
-        0.03864014353367318, -0.016805729454290496, 0.007020959093866876, -0.0028149245659425037,
-        0.0010946362452052163, -0.00045050058939539707, 0.0001635624751853149,
-    };
-    static const double gradc_erfcx_1[] = {
-        1.0, -1.1283791670955126, 1.0000000000000004, -0.7522527780636752,
-        0.4999999999998754, -0.30090111122542795, 0.16666666668261254, -0.08597174606980196,
-        0.04166666566525388, -0.019104832120753153, 0.00833336746422473, -0.003473617422687332,
-        0.0013882451892716272, -0.0005341835933737815, 0.00020471654676029825, -7.338225153584702e-05,
-    };
-    static const double gradc_erfcx_2[] = {
-        0.5568138808733625, -0.4323618160038094, 0.2865877458709816, -0.1688296498896342,
-        0.09053460734498228, -0.04489820811925252, 0.020824409089970842, -0.00910941499819971,
-        0.0037827561862021257, -0.0014989312630490515, 0.0005691846708774014, -0.00020785795793011727,
-        7.321426783943345e-05, -2.4899411117182083e-05, 8.221069036686161e-06, -2.79298636715269e-06,
-        8.684484113012588e-07,
-    };
-    static const double gradc_erfcx_3[] = {
-        0.3215854164543175, -0.16362291773256005, 0.0761510398554774, -0.03293090529956527,
-        0.013377340953067394, -0.0051459575478377826, 0.0018861348769919975, -0.0006619300701084315,
-        0.0002233099453004411, -7.265887301589559e-05, 2.2864299608127746e-05, -6.97536222785843e-06,
-        2.0670657912156654e-06, -5.944961119917664e-07, 1.6714292901928126e-07, -4.9545807838901603e-08,
-        1.3242541506849586e-08,
-    };
-    static const double gradc_erfcx_4[] = {
-        0.17900115118138996, -0.05437226000717287, 0.01588437115987136, -0.00447943101837258,
-        0.0012230390523759822, -0.00032412554449670324, 8.355413963925958e-05, -2.0989464462229973e-05,
-        5.146436493852072e-06, -1.2333677143104898e-06, 2.8926692938101366e-07, -6.646690382092543e-08,
-        1.4977112890287265e-08, -3.312780752600577e-09, 7.206556491473509e-10, -1.539306000137148e-10,
-        3.165046186861128e-11, -6.555844952443731e-12, 1.6647790649164353e-12, -3.32463503923892e-13,
-    };
-    static const double gradc_erfcx_5[] = {
-        0.09277656780053835, -0.015060353489052321, 0.0024144468662244205, -0.0003824481944705051,
-        5.987884970076073e-05, -9.270038506541105e-06, 1.4195395535806798e-06, -2.150860524044952e-07,
-        3.225581030524989e-08, -4.789154205388809e-09, 7.041764094831803e-10, -1.0256213784536454e-10,
-        1.4801038508056053e-11, -2.1167488762479203e-12, 2.9987116126098005e-13, -4.2148199443205474e-14,
-        5.934916095594772e-15, -8.200146087896092e-16, 1.011527055502778e-16, -1.3809061281701986e-17,
-        3.0539138854703963e-18, -4.067980830006641e-19,
-    };
-    static const double gradc_erfcx_tail[] = {
-        0.5641895835477563, -0.28209479177387453, 0.42314218765313183, -1.0578554628098449,
-        3.702491472744577, -16.66057448672644, 91.53972990498953, -586.5240186310999,
-        3933.1437972155836, -19269.359025840087,
-    };
-    const double y = x < -1.0 ? -x : x;
-    double e;
-    if (isnan(x))
-        return x;
-    if (x < -27.0)
-        return INFINITY;
-    if (y < -0.25)
-        return gradc_polynomial(gradc_erfcx_0, (int)(sizeof gradc_erfcx_0 / sizeof(double)), y + 0.625);
-    if (y < 0.25)
-        return gradc_polynomial(gradc_erfcx_1, (int)(sizeof gradc_erfcx_1 / sizeof(double)), y);
-    if (y < 1.0)
-        return gradc_polynomial(gradc_erfcx_2, (int)(sizeof gradc_erfcx_2 / sizeof(double)), y - 0.625);
-    if (y < 2.0)
-        e = gradc_polynomial(gradc_erfcx_3, (int)(sizeof gradc_erfcx_3 / sizeof(double)), y - 1.5);
-    else if (y < 4.0)
-        e = gradc_polynomial(gradc_erfcx_4, (int)(sizeof gradc_erfcx_4 / sizeof(double)), y - 3.0);
-    else if (y < 8.0)
-        e = gradc_polynomial(gradc_erfcx_5, (int)(sizeof gradc_erfcx_5 / sizeof(double)), y - 6.0);
-    else
-        e = gradc_polynomial(gradc_erfcx_tail, (int)(sizeof gradc_erfcx_tail / sizeof(double)), 1.0 / y / y) / y;
-    return x < 0.0 ? 2.0 * gradc_exp_square(1.0, x) - e : e;
+    const double t = 0.7071067811865476 * x, b = x < 45.0 ? x : x == x ? 45.0 : x;
+    const double high = gradc_number(gradc_bits(b) & 0xfffffffff8000000);
+    const double e = gradc_exp_sum(-0.5 * high * high, -0.5 * (b - high) * (b + high));
+    return 0.5 * (t > 0.7 ? e * gradc_erfcx_far(t) : (1.0 - t) - gradc_erf_near(t));
 }
 
-/* exp(x^2/2) (1 - Phi(x)) = erfcx(x/sqrt(2))/2, Mills' ratio of the normal distribution over sqrt(2 pi), for x >=
- * 1/2: polynomials on [1/2, 3/2], [3/2, 3], [3, 5], [5, 9], and from 9 on the economised asymptotic series (DLMF
- * 7.12.1). */
-static double gradc_mills(double x)
+/* log(1 + x) = k log(2) + log(1 + f), as gradc_log: k is that of the rounded sum, but f = 2^-k x + (2^-k - 1) has
+ * no rounding that matters. Four times 2^-k is normal for every k. */
+GRADC_INLINE double gradc_log1p(double x)
 {
-    static const double gradc_mills_0[] = {
-        0.2615782918651234, -0.1373639885363093, 0.06210715166440729, -0.025085612290634145,
-        0.009255384843421173, -0.0031660454894335073, 0.001014889893039566, -0.00030730794259255066,
-        8.8447732667314e-05, -2.4317797516137e-05, 6.413088623377996e-06, -1.627729513350143e-06,
-        3.983300862601163e-07, -9.443970382149253e-08, 2.2814253347431014e-08, -5.0825573925898426e-09,
-    };
-    static const double gradc_mills_1[] = {
-        0.15365193742384164, -0.05322542119778898, 0.016947369864408205, -0.0050312796676242125,
-        0.0014067476530639528, -0.0003732194896284938, 9.450063355694046e-05, -2.2941866500215576e-05,
-        5.360179331525487e-06, -1.2090502786893989e-06, 2.639811515560342e-07, -5.59214410484363e-08,
-        1.1514589810374938e-08, -2.3012210931624527e-09, 4.500912828245548e-10, -9.354398937678186e-11,
-        1.740536062282066e-11,
-    };
-    static const double gradc_mills_2[] = {
-        0.09441064130196894, -0.02129971519355693, 0.004605890263870602, -0.0009587180460248355,
-        0.00019275451994290888, -3.753999325072839e-05, 7.099091155701395e-06, -1.3062326604433904e-06,
-        2.342700692079462e-07, -4.101693442701378e-08, 7.020218784561502e-09, -1.1759981199847505e-09,
-        1.93043260310875e-10, -3.107445393975918e-11, 4.886234952081805e-12, -7.587476391178987e-13,
-        1.2859445317305873e-13, -1.9248480928984838e-14,
-    };
-    static const double gradc_mills_3[] = {
-        0.055893482440540536, -0.00768790331764894, 0.0010390796084989774, -0.00013811535271870666,
-        1.806803486698353e-05, -2.327821729928185e-06, 2.955471263253161e-07, -3.699883517813161e-08,
-        4.569409883327768e-09, -5.569961110243649e-10, 6.704382894040337e-11, -7.971842105685496e-12,
-        9.366771463530008e-13, -1.0881116224287496e-13, 1.2523663304326165e-14, -1.4230996026616487e-15,
-        1.550712797514676e-16, -1.7282595681788493e-17, 2.489219247497619e-18, -2.7047123969297597e-19,
-    };
-    static const double gradc_mills_tail[] = {
-        0.3989422804014327, -0.39894228040141905, 1.1968268411598895, -5.984134149344756,
-        41.88890213775537, -376.9860242247461, 4143.4870935711015, -53350.80909518888,
-        749607.2608713029, -9645377.811876958, 76159196.495026,
-    };
-    if (x < 1.5)
-        return gradc_polynomial(gradc_mills_0, (int)(sizeof gradc_mills_0 / sizeof(double)), x - 1.0);
-    if (x < 3.0)
-        return gradc_polynomial(gradc_mills_1, (int)(sizeof gradc_mills_1 / sizeof(double)), x - 2.25);
-    if (x < 5.0)
-        return gradc_polynomial(gradc_mills_2, (int)(sizeof gradc_mills_2 / sizeof(double)), x - 4.0);
-    if (x < 9.0)
-        return gradc_polynomial(gradc_mills_3, (int)(sizeof gradc_mills_3 / sizeof(double)), x - 7.0);
-    return gradc_polynomial(gradc_mills_tail, (int)(sizeof gradc_mills_tail / sizeof(double)), 1.0 / x / x) / x;
+    const uint64_t e = (gradc_bits(1.0 + x) + 0x00095f6200000000) >> 52; /* k + 1023 */
+    const double k = gradc_number(e | 0x4330000000000000) - 4503599627371519.0;
+    const double scale = gradc_number((2048 - e) << 52);
+    const double f = (x * scale) * 0.25 + (0.25 * scale - 1.0);
+    const double y = k * 0.6931471803691238 + gradc_log1p_near(f, k * 1.9082149292705877e-10);
+    const double w = fabs(x) < 1e-17 ? x : y;
+    return x > -1.0 ? x < INFINITY ? w : x : x == -1.0 ? -INFINITY : NAN;
 }
 
-/* The normal distribution function Phi(x) = erfc(-x/sqrt(2))/2, through Mills' ratio outside [-1/2, 1/2], with the
- * exponent in two doubles, so that the tail keeps its relative accuracy. */
-static double gradc_ndtr(double x)
+/* log Phi(x): log1p(-Phi(-x)) in the upper half; in the lower the logarithm of Phi(x), or of Mills' ratio with
+ * -x^2/2. */
+GRADC_INLINE double gradc_log_normal(double x)
 {
-    double tail;
-    if (fabs(x) <= 0.5 || isnan(x))
-        return 0.5 + 0.5 * erf(0.70710678118654752440 * x);
-    tail = gradc_exp_square(-0.5, x) * gradc_mills(fabs(x));
+    const double a = fabs(x), t = 0.7071067811865476 * a, tail = gradc_normal_tail(a);
+    const double ratio = t > 0.7 ? 0.5 * gradc_erfcx_far(t) : tail, square = t > 0.7 ? 0.5 * a * a : 0.0;
+    return gradc_log1p(x < 0.0 ? (ratio > 1e-15 ? ratio : 1e-15) - 1.0 : -tail) - (x < 0.0 ? square : 0.0);
+}
+
+/* Phi(x), the normal distribution function. */
+GRADC_INLINE double gradc_normal(double x)
+{
+    const double tail = gradc_normal_tail(fabs(x));
     return x < 0.0 ? tail : 1.0 - tail;
 }
 
-/* log Phi(x): -x^2/2 and the logarithm of Mills' ratio of -x in the lower tail, log1p(-Phi(-x)) in the upper half. */
-static double gradc_log_ndtr(double x)
+/* exp(x^2) erfc(x), and 2 exp(x^2) less that of -x below -1. */
+GRADC_INLINE double gradc_scaled_erfc(double x)
 {
-    if (x < -1.0)
-        return -0.5 * x * x + log(gradc_mills(-x));
-    return x < 0.0 ? log(gradc_ndtr(x)) : log1p(-gradc_ndtr(-x));
+    const double c = x < -30.0 ? -30.0 : x, b = c > 2.0 ? 2.0 : c, a = fabs(x);
+    const double high = gradc_number(gradc_bits(b) & 0xfffffffff8000000);
+    const double square = gradc_exp_sum(high * high, (b - high) * (b + high));
+    const double far = gradc_erfcx_far(a < 1.0 ? 1.0 : a), near = square * ((1.0 - x) - gradc_erf_near(x));
+    return x > 1.0 ? far : x < -1.0 ? 2.0 * square - far : near;
 }
 
 /* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
@@ -471,7 +385,7 @@ int log_normal_survival_value(int64_t n, int64_t d, const double *restrict w, do
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double v0 = gradc_log(time_[i]);
                 const double v1 = t0 * (v0 - t1[i - tile_begin]);
-                const double v2 = 0.0 < event[i] ? 0.9189385332046727 + (v0 + (log_sigma + 0.5 * (v1 * v1))) : -gradc_log_ndtr(-v1);
+                const double v2 = 0.0 < event[i] ? 0.9189385332046727 + (v0 + (log_sigma + 0.5 * (v1 * v1))) : -gradc_log_normal(-v1);
                 t2_part_sum += v2;
             }
             t2_part += t2_part_sum;
@@ -524,7 +438,7 @@ int log_normal_survival_forward(int64_t n, int64_t d, const double *restrict w, 
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double v0 = gradc_log(time_[i]);
                 const double v1 = t0_ * (v0 - t1[i]);
-                const double v2 = 0.0 < event[i] ? 0.9189385332046727 + (v0 + (log_sigma + 0.5 * (v1 * v1))) : -gradc_log_ndtr(-v1);
+                const double v2 = 0.0 < event[i] ? 0.9189385332046727 + (v0 + (log_sigma + 0.5 * (v1 * v1))) : -gradc_log_normal(-v1);
                 t2_part_sum += v2;
             }
             t2_part += t2_part_sum;
@@ -598,7 +512,7 @@ int log_normal_survival_backward(int64_t n, int64_t d, const double *restrict w,
                 const double v1 = gradc_log(time_[i]) - t1[i];
                 const double v2 = t0 * v1;
                 const double v3 = -v2;
-                const double v5 = v3 < 0.0 ? -(v4 / gradc_erfcx(-(-0.7071067811865476 * v2))) : -(t2 * (0.3989422804014327 * gradc_exp(-0.5 * (v2 * v2))) / gradc_ndtr(v3));
+                const double v5 = v3 < 0.0 ? -(v4 / gradc_scaled_erfc(-(-0.7071067811865476 * v2))) : -(t2 * (0.3989422804014327 * gradc_exp(-0.5 * (v2 * v2))) / gradc_normal(v3));
                 const double v6 = (v0 ? t2 * v2 : 0.0) + (v0 ? 0.0 : -v5);
                 t3[i - tile_begin] = -(t0 * v6);
                 t4_part_sum += v0 ? t2 : 0.0;
@@ -703,9 +617,9 @@ int log_normal_survival_value_and_grad(int64_t n, int64_t d, const double *restr
                 const double v3 = t0 * v2;
                 const double v4 = v3 * v3;
                 const double v5 = -v3;
-                const double v7 = v5 < 0.0 ? -(v6 / gradc_erfcx(-(-0.7071067811865476 * v3))) : -(t3 * (0.3989422804014327 * gradc_exp(-0.5 * v4)) / gradc_ndtr(v5));
+                const double v7 = v5 < 0.0 ? -(v6 / gradc_scaled_erfc(-(-0.7071067811865476 * v3))) : -(t3 * (0.3989422804014327 * gradc_exp(-0.5 * v4)) / gradc_normal(v5));
                 const double v8 = (v0 ? t3 * v3 : 0.0) + (v0 ? 0.0 : -v7);
-                t2_part_sum += v0 ? 0.9189385332046727 + (v1 + (log_sigma + 0.5 * v4)) : -gradc_log_ndtr(v5);
+                t2_part_sum += v0 ? 0.9189385332046727 + (v1 + (log_sigma + 0.5 * v4)) : -gradc_log_normal(v5);
                 t4[i - tile_begin] = -(t0 * v8);
                 t5_part_sum += v0 ? t3 : 0.0;
                 t6_part_sum += v2 * v8;

@@ -57,14 +57,21 @@ static int64_t gradc_rows(size_t bytes)
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
 }
 
+/* A loop is vectorised only if what it calls is inlined, however much that is. */
+#if defined(__GNUC__)
+#define GRADC_INLINE __attribute__((always_inline)) static inline
+#else
+#define GRADC_INLINE static inline
+#endif
+
 /* The bits of a number, and the number of some bits. */
-static inline uint64_t gradc_bits(double x)
+GRADC_INLINE uint64_t gradc_bits(double x)
 {
     const union { double value; uint64_t bits; } u = {x};
     return u.bits;
 }
 
-static inline double gradc_number(uint64_t bits)
+GRADC_INLINE double gradc_number(uint64_t bits)
 {
     const union { uint64_t bits; double value; } u = {bits};
     return u.value;
@@ -73,7 +80,7 @@ static inline double gradc_number(uint64_t bits)
 /* exp(x + low) = 2^k exp(r), r = x + low - k log(2) in [-log(2)/2, log(2)/2], for a low of less than 1. Adding 1.5
  * * 2^52 rounds to a whole number and leaves it in the last bits; 2^k is two factors, so that results below the
  * smallest normal number are rounded once. */
-static inline double gradc_exp_sum(double x, double low)
+GRADC_INLINE double gradc_exp_sum(double x, double low)
 {
     const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
     const double t = (y + low) * 1.4426950408889634 + 6755399441057790.0; /* 1.5 * 2^52 + 2 * 1023 */
@@ -88,7 +95,7 @@ static inline double gradc_exp_sum(double x, double low)
 }
 
 /* exp(x). */
-static inline double gradc_exp(double x)
+GRADC_INLINE double gradc_exp(double x)
 {
     return gradc_exp_sum(x, 0.0);
 }

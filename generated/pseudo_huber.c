@@ -57,8 +57,15 @@ static int64_t gradc_rows(size_t bytes)
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
 }
 
+/* A loop is vectorised only if what it calls is inlined, however much that is. */
+#if defined(__GNUC__)
+#define GRADC_INLINE __attribute__((always_inline)) static inline
+#else
+#define GRADC_INLINE static inline
+#endif
+
 /* sqrt(x^2 + y^2), scaled by a power of two where a square would overflow or be subnormal. */
-static inline double gradc_hypot(double x, double y)
+GRADC_INLINE double gradc_hypot(double x, double y)
 {
     const double a = fabs(x), b = fabs(y), most = a > b ? a : b, least = a > b ? b : a;
     const double up = most > 1e150 ? 2.409919865102884e-181 : most < 1e-140 ? 4.149515568880993e+180 : 1.0;

@@ -58,14 +58,21 @@ static int64_t gradc_rows(size_t bytes)
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
 }
 
+/* A loop is vectorised only if what it calls is inlined, however much that is. */
+#if defined(__GNUC__)
+#define GRADC_INLINE __attribute__((always_inline)) static inline
+#else
+#define GRADC_INLINE static inline
+#endif
+
 /* The bits of a number, and the number of some bits. */
-static inline uint64_t gradc_bits(double x)
+GRADC_INLINE uint64_t gradc_bits(double x)
 {
     const union { double value; uint64_t bits; } u = {x};
     return u.bits;
 }
 
-static inline double gradc_number(uint64_t bits)
+GRADC_INLINE double gradc_number(uint64_t bits)
 {
     const union { uint64_t bits; double value; } u = {bits};
     return u.value;
@@ -73,7 +80,7 @@ static inline double gradc_number(uint64_t bits)
 
 /* x = 2^k (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)): gives f. Subnormal numbers are scaled by 2^54, and the
  * exponent's bits become a number as the last bits of 2^52. */
-static inline double gradc_split(double x, double *k)
+GRADC_INLINE double gradc_split(double x, double *k)
 {
     const double tiny = x < 2.2250738585072014e-308 ? 1.0 : 0.0;
     const uint64_t t = gradc_bits(tiny != 0.0 ? x * 18014398509481984.0 : x) + 0x00095f6200000000; /* 1 - sqrt(1/2) */
@@ -83,7 +90,7 @@ static inline double gradc_split(double x, double *k)
 
 /* log(1 + f) + low, 1 + f in [sqrt(1/2), sqrt(2)): with s = f / (2 + f) it is 2 atanh(s) = f - f^2/2 + s (f^2/2 +
  * s^2 P(s^2)), whose first term is exact. */
-static inline double gradc_log1p_near(double f, double low)
+GRADC_INLINE double gradc_log1p_near(double f, double low)
 {
     const double s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
     /* fit: atanh of z */
@@ -93,7 +100,7 @@ static inline double gradc_log1p_near(double f, double low)
 }
 
 /* log(x) = k log(2) + log(1 + f). */
-static inline double gradc_log(double x)
+GRADC_INLINE double gradc_log(double x)
 {
     double k;
     const double f = gradc_split(x, &k);
@@ -103,7 +110,7 @@ static inline double gradc_log(double x)
 
 /* log(1 + x) = k log(2) + log(1 + f), as gradc_log: k is that of the rounded sum, but f = 2^-k x + (2^-k - 1) has
  * no rounding that matters. Four times 2^-k is normal for every k. */
-static inline double gradc_log1p(double x)
+GRADC_INLINE double gradc_log1p(double x)
 {
     const uint64_t e = (gradc_bits(1.0 + x) + 0x00095f6200000000) >> 52; /* k + 1023 */
     const double k = gradc_number(e | 0x4330000000000000) - 4503599627371519.0;

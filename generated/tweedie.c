@@ -57,14 +57,21 @@ static int64_t gradc_rows(size_t bytes)
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
 }
 
+/* A loop is vectorised only if what it calls is inlined, however much that is. */
+#if defined(__GNUC__)
+#define GRADC_INLINE __attribute__((always_inline)) static inline
+#else
+#define GRADC_INLINE static inline
+#endif
+
 /* The bits of a number, and the number of some bits. */
-static inline uint64_t gradc_bits(double x)
+GRADC_INLINE uint64_t gradc_bits(double x)
 {
     const union { double value; uint64_t bits; } u = {x};
     return u.bits;
 }
 
-static inline double gradc_number(uint64_t bits)
+GRADC_INLINE double gradc_number(uint64_t bits)
 {
     const union { uint64_t bits; double value; } u = {bits};
     return u.value;
@@ -73,7 +80,7 @@ static inline double gradc_number(uint64_t bits)
 /* exp(x + low) = 2^k exp(r), r = x + low - k log(2) in [-log(2)/2, log(2)/2], for a low of less than 1. Adding 1.5
  * * 2^52 rounds to a whole number and leaves it in the last bits; 2^k is two factors, so that results below the
  * smallest normal number are rounded once. */
-static inline double gradc_exp_sum(double x, double low)
+GRADC_INLINE double gradc_exp_sum(double x, double low)
 {
     const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
     const double t = (y + low) * 1.4426950408889634 + 6755399441057790.0; /* 1.5 * 2^52 + 2 * 1023 */
@@ -88,14 +95,14 @@ static inline double gradc_exp_sum(double x, double low)
 }
 
 /* exp(x). */
-static inline double gradc_exp(double x)
+GRADC_INLINE double gradc_exp(double x)
 {
     return gradc_exp_sum(x, 0.0);
 }
 
 /* x = 2^k (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)): gives f. Subnormal numbers are scaled by 2^54, and the
  * exponent's bits become a number as the last bits of 2^52. */
-static inline double gradc_split(double x, double *k)
+GRADC_INLINE double gradc_split(double x, double *k)
 {
     const double tiny = x < 2.2250738585072014e-308 ? 1.0 : 0.0;
     const uint64_t t = gradc_bits(tiny != 0.0 ? x * 18014398509481984.0 : x) + 0x00095f6200000000; /* 1 - sqrt(1/2) */
@@ -105,12 +112,12 @@ static inline double gradc_split(double x, double *k)
 
 /* x^y = exp(y log|x|) with the sign that a whole y gives. The logarithm is in two parts: log(1 + f) = 2/3 s (3 +
  * s^2 + s^4 P(s^2)), s = f / (2 + f), with products of 26-bit factors, which are exact. */
-static inline double gradc_high(double x)
+GRADC_INLINE double gradc_high(double x)
 {
     return gradc_number(gradc_bits(x) & 0xfffffffff8000000);
 }
 
-static inline double gradc_pow(double x, double y)
+GRADC_INLINE double gradc_pow(double x, double y)
 {
     double k;
     const double a = fabs(x), f = gradc_split(a, &k), d = 2.0 + f, d1 = gradc_high(d);
