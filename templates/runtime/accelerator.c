@@ -46,6 +46,7 @@ typedef struct {
     PyObject *fallback;  /* the call in Python */
     PyObject *fixed;     /* a tuple with one item an input; None where it comes with the call */
     PyObject *out;       /* bound places, or None */
+    PyObject *names;     /* a tuple of those that come with the call */
     Py_ssize_t free;     /* how many arguments come with the call */
     char *scratch;       /* kept between calls; NULL while a call has it */
     size_t room;
@@ -166,6 +167,44 @@ static PyObject *nest(PyObject *returns, PyObject **results)
     return tuple;
 }
 
+/* Which argument a keyword names; -1 for none. Names are mostly the very objects that the record holds. */
+static Py_ssize_t place_of(const Call *c, PyObject *name)
+{
+    for (Py_ssize_t k = 0; k < c->free; k++)
+        if (PyTuple_GET_ITEM(c->names, k) == name)
+            return k;
+    for (Py_ssize_t k = 0; k < c->free; k++)
+        if (PyUnicode_Compare(PyTuple_GET_ITEM(c->names, k), name) == 0)
+            return k;
+    return -1;
+}
+
+/* The arguments in order, where keywords name some; 0 where they are not each given once. */
+static int put_in_order(const Call *c, PyObject *const *args, Py_ssize_t count, PyObject *names, PyObject **ordered,
+                        PyObject **out)
+{
+    const Py_ssize_t keywords = PyTuple_GET_SIZE(names);
+    if (count > c->free)
+        return 0;
+    for (Py_ssize_t k = 0; k < c->free; k++)
+        ordered[k] = k < count ? args[k] : NULL;
+    Py_ssize_t given = count;
+    for (Py_ssize_t k = 0; k < keywords; k++) {
+        PyObject *name = PyTuple_GET_ITEM(names, k);
+        if (PyUnicode_CompareWithASCIIString(name, "out") == 0) {
+            if (args[count + k] != Py_None)
+                *out = args[count + k];
+            continue;
+        }
+        const Py_ssize_t place = place_of(c, name);
+        if (place < 0 || ordered[place] != NULL)
+            return 0;
+        ordered[place] = args[count + k];
+        given++;
+    }
+    return given == c->free;
+}
+
 static PyObject *call(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *names)
 {
     Call *c = (Call *)self;
@@ -174,15 +213,16 @@ static PyObject *call(PyObject *self, PyObject *const *args, size_t nargsf, PyOb
     void *cells[MAX_CELLS];
     Cell numbers[MAX_CELLS];
     int64_t dims[MAX_DIMS], typenums[MAX_CELLS];
+    PyObject *ordered[MAX_CELLS], *const *given = args;
     int made = 0, overflow = 0, status = 0;
 
-    if (PyVectorcall_NARGS(nargsf) != c->free)
-        goto slow;
+    const Py_ssize_t count = PyVectorcall_NARGS(nargsf);
     if (names != NULL && PyTuple_GET_SIZE(names) != 0) {
-        if (PyTuple_GET_SIZE(names) != 1 || PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, 0), "out") != 0)
+        if (!put_in_order(c, args, count, names, ordered, &out))
             goto slow;
-        if (args[c->free] != Py_None)
-            out = args[c->free];
+        given = ordered;
+    } else if (count != c->free) {
+        goto slow;
     }
 
     kernel_function kernel = (kernel_function)(intptr_t)*p++;
@@ -195,7 +235,7 @@ static PyObject *call(PyObject *self, PyObject *const *args, size_t nargsf, PyOb
     for (int64_t k = 0, next = 0; k < ninputs; k++, p += 2) {
         PyObject *object = PyTuple_GET_ITEM(c->fixed, k);
         if (object == Py_None)
-            object = args[next++];
+            object = given[next++];
         inputs[k] = object;
         if (p[1] == 0) {
             if (!read_number(object, p[0], &numbers[k]))
@@ -350,9 +390,10 @@ slow:
 
 static PyObject *new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    PyObject *program, *returns, *fallback, *fixed, *out;
+    PyObject *program, *returns, *fallback, *fixed, *out, *names;
     (void)kwargs;
-    if (!PyArg_ParseTuple(args, "SOOO!O", &program, &returns, &fallback, &PyTuple_Type, &fixed, &out))
+    if (!PyArg_ParseTuple(args, "SOOO!OO!", &program, &returns, &fallback, &PyTuple_Type, &fixed, &out, &PyTuple_Type,
+                          &names))
         return NULL;
     Call *c = (Call *)type->tp_alloc(type, 0);
     if (c == NULL)
@@ -363,8 +404,14 @@ static PyObject *new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     c->fallback = Py_NewRef(fallback);
     c->fixed = Py_NewRef(fixed);
     c->out = Py_NewRef(out);
+    c->names = Py_NewRef(names);
     for (Py_ssize_t k = 0; k < PyTuple_GET_SIZE(fixed); k++)
         c->free += PyTuple_GET_ITEM(fixed, k) == Py_None;
+    if (PyTuple_GET_SIZE(names) != c->free) {
+        Py_DECREF(c);
+        PyErr_SetString(PyExc_ValueError, "a name for each argument that comes with the call");
+        return NULL;
+    }
     return (PyObject *)c;
 }
 
@@ -393,6 +440,7 @@ static void dealloc(PyObject *self)
     Py_XDECREF(c->fallback);
     Py_XDECREF(c->fixed);
     Py_XDECREF(c->out);
+    Py_XDECREF(c->names);
     PyMem_RawFree(c->scratch);
     Py_TYPE(self)->tp_free(self);
 }

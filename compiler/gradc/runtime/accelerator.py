@@ -31,7 +31,7 @@ if sys.platform == "darwin":
     _FLAGS += ["-undefined", "dynamic_lookup"]
 _MOST_DIMS, _MOST_CELLS, _MOST_RANK = 16, 48, 8  # as in accelerator.c
 
-Maker = Callable[[bytes, Any, Call, tuple[Any, ...], Any], Call]
+Maker = Callable[[bytes, Any, Call, tuple[Any, ...], Any, tuple[str, ...]], Call]
 
 
 def load_accelerator(cache: Cache, compiler: Compiler) -> Maker | None:
@@ -96,7 +96,8 @@ def accelerate(make: Maker, call: Call, kernel: int, work: int, limit: int = 0, 
     program = encode(call.entry, kernel, work, limit, threads.address if threads is not None and limit else 0)
     if program is None:
         return call
-    return make(program, call.entry.nesting, call, tuple(call.values), call.out)
+    names = tuple(map(sys.intern, call.names))  # as the keywords of a call are, so that most are told apart by identity
+    return make(program, call.entry.nesting, call, tuple(call.values), call.out, names)
 
 
 def encode(entry: Entry, kernel: int, work: int, limit: int = 0, threads: int = 0) -> bytes | None:
