@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from hashlib import blake2b
 from typing import Any, NamedTuple, TypeAlias
 
@@ -70,6 +71,7 @@ STRUCTURAL: dict[str, Operation] = {
 }
 
 
+@cache
 def operation(op: str, arity: int) -> Operation:
     """The kinds of an operation's operands and result."""
     return STRUCTURAL.get(op) or Operation((REAL,) * arity, REAL)
@@ -83,6 +85,8 @@ def references(equation: Equation) -> tuple[int, ...]:
         sizes = (equation.data,)
     else:
         return equation.operands
+    if not sizes:
+        return ()
     return tuple(atom[1] for value in sizes for atom in value.atoms() if atom[0] == "ref")
 
 
@@ -259,7 +263,8 @@ class BodyBuilder:
             elif equation.op == "integer":
                 equation = equation._replace(data=equation.data.substitute(renumber))
             elif equation.operands:
-                equation = equation._replace(operands=tuple(number_of[operand] for operand in equation.operands))
+                operands = tuple([number_of[operand] for operand in equation.operands])
+                equation = Equation(equation.op, equation.kind, operands, equation.data)
             number_of[number] = len(result)
             result.append(equation)
         return tuple(result), tuple(number_of[root] for root in roots)
@@ -352,35 +357,33 @@ def _is_nonnegative(value: Size) -> bool:
 
 def _rank(equation: Equation, order: Sequence[Rank], digest_of: Callable[[int], bytes]) -> Rank:
     """Where an operand stands among others: constants, then what is small, then by digest."""
-    reading = blake2b(digest_size=8)
-    weight = 1
-    rank = 0
-    if equation.op == "constant":
-        reading.update(repr(equation.data).encode())
-        return (0, 0, 0, reading.digest())
+    op = equation.op
+    if equation.operands:
+        weight, content = 1, op.encode()
+        for operand in equation.operands:
+            below = order[operand]
+            content += below[3]
+            weight += below[1] if below[0] == 2 else 1
+        return (2, min(weight, 10**6), 0, blake2b(content, digest_size=8).digest())
+    if op == "constant":
+        return (0, 0, 0, blake2b(repr(equation.data).encode(), digest_size=8).digest())
 
     def name(atom: Atom) -> str:
         if atom[0] == "ref":
             return order[atom[1]][3].hex()
         return f"{atom[0]}:{atom[1]}"
 
-    if equation.op == "access":
+    if op == "access":
         array, subscripts = equation.data
-        rank = len(subscripts)
-        reading.update(b"access" + digest_of(array))
+        content = b"access" + digest_of(array)
         for subscript in subscripts:
-            reading.update(subscript.spell(name).encode() + b",")
+            content += subscript.spell(name).encode() + b","
+        rank = len(subscripts)
         place = -rank if rank else -9  # scalars lead (`lam * q`), then matrices before vectors (`X[i, j] * w[j]`)
-        return (1, place, array if digest_of(array)[:1] == b"p" else 99999, reading.digest())
-    if equation.op == "integer":
-        reading.update(b"integer" + equation.data.spell(name).encode())
-        return (1, -8, 0, reading.digest())
-    reading.update(equation.op.encode())
-    for operand in equation.operands:
-        below = order[operand]
-        reading.update(below[3])
-        weight += below[1] if below[0] == 2 else 1
-    return (2, min(weight, 10**6), 0, reading.digest())
+        number = array if digest_of(array)[:1] == b"p" else 99999
+        return (1, place, number, blake2b(content, digest_size=8).digest())
+    content = b"integer" + equation.data.spell(name).encode() if op == "integer" else op.encode()
+    return (1 if op == "integer" else 2, -8 if op == "integer" else 1, 0, blake2b(content, digest_size=8).digest())
 
 
 def digests_of(equations: Sequence[Equation], roots: Sequence[int], digest_of: Callable[[int], bytes]) -> list[bytes]:

@@ -35,7 +35,13 @@ class Size(NamedTuple):
 
     terms: tuple[tuple[Monomial, int], ...]
 
+    # Most sizes are one index, one dimension or one number: each operation looks for these first.
+
     def __add__(self, other: SizeLike) -> Size:  # type: ignore[override]
+        if not self.terms:
+            return size(other)
+        if not size(other).terms:
+            return self
         collected = dict(self.terms)
         for monomial, coefficient in size(other).terms:
             collected[monomial] = collected.get(monomial, 0) + coefficient
@@ -54,6 +60,10 @@ class Size(NamedTuple):
         return size(other) - self
 
     def __mul__(self, other: SizeLike) -> Size:  # type: ignore[override]
+        if self.terms == ONE.terms:
+            return size(other)
+        if size(other).terms == ONE.terms:
+            return self
         collected: dict[Monomial, int] = {}
         for left, p in self.terms:
             for right, q in size(other).terms:
@@ -86,6 +96,10 @@ class Size(NamedTuple):
 
     def atoms(self) -> tuple[Atom, ...]:
         """All atoms in order of first appearance, those inside quotients and remainders included."""
+        if len(self.terms) == 1:
+            monomial = self.terms[0][0]
+            if not monomial or (len(monomial) == 1 and monomial[0][0] not in ("//", "%")):
+                return monomial
         found: dict[Atom, None] = {}
         pending = [self]
         while pending:
@@ -102,6 +116,13 @@ class Size(NamedTuple):
 
     def substitute(self, replace: Callable[[Atom], Size | None]) -> Size:
         """Rewrite each atom for which `replace` gives a size, inside quotients and remainders too."""
+        if len(self.terms) == 1:
+            monomial, coefficient = self.terms[0]
+            if not monomial:
+                return self
+            if len(monomial) == 1 and coefficient == 1 and monomial[0][0] not in ("//", "%"):
+                replaced = replace(monomial[0])
+                return self if replaced is None else replaced
         total = ZERO
         for monomial, coefficient in self.terms:
             product = size(coefficient)
@@ -135,6 +156,10 @@ class Size(NamedTuple):
         """The text of the polynomial, in Python's (and, for positive operands, C's) syntax."""
         if not self.terms:
             return "0"
+        if len(self.terms) == 1 and self.terms[0][1] == 1 and len(self.terms[0][0]) == 1:
+            atom = self.terms[0][0][0]
+            if atom[0] not in ("//", "%"):
+                return name(atom)
         text = ""
         # A positive term first: `n - 1`, not `-1 + n`.
         ordered = sorted(self.terms, key=lambda term: term[1] < 0)
