@@ -209,6 +209,30 @@ def test_all_kinds_of_numbers(library):
         kinds(np.ones(3, np.float32), 0.5, 2**63, 0, mask)
 
 
+def test_keywords_in_any_order(library):
+    ridge = library.function("ridge")
+    w, X = np.ones(2), np.arange(6.0).reshape(3, 2)
+    value, grad = ridge(w, X, 0.5)
+    out = np.empty(2)
+    for answer in (
+        ridge(w=w, X=X, lam=0.5),
+        ridge(lam=0.5, X=X, w=w),
+        ridge(w, lam=0.5, X=X),
+        ridge(w, X, lam=0.5, out=None),
+        ridge(lam=0.5, out=(None, out), w=w, X=X),
+        ridge.bind(X=X)(lam=0.5, w=w),
+        ridge(
+            **{"".join(("l", "am")): 0.5, "".join(("", "X")): X, "w": w}
+        ),  # names that are equal, not the same object
+    ):
+        assert answer[0] == value
+        np.testing.assert_array_equal(answer[1], grad)
+    assert answer[1] is not out
+    for args, kwargs in (((w, X), {"w": w}), ((w,), {"X": X}), ((w, X, 0.5), {"lam": 0.5}), ((w, X), {"lan": 0.5})):
+        with pytest.raises(ArgumentTypeError):
+            ridge(*args, **kwargs)
+
+
 def test_sizes_of_zero(library):
     agree(library.function("ridge")(np.ones(2), np.ones((0, 2)), 0.5), np.ones(2), np.ones((0, 2)))
     value, grad = library.function("ridge")(np.ones(0), np.ones((3, 0)), 0.5)
