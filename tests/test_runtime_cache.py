@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import platform
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -280,6 +282,21 @@ def test_no_fast_math_ever():
     assert np.isnan(nan(float("inf")))
 
 
+def test_loops_with_sine_cosine_and_a_select_are_vectorised(tmp_path):
+    compiler = toolchain.find_compiler(open_cache())
+    if "-fdisable-tree-sincos" not in compiler.flags or platform.libc_ver()[0] != "glibc":
+        pytest.skip("sine and cosine are vectorised by gcc with glibc")
+    k = gradc.compile("sum(sin(x) * where(x > 0, exp(-x), 1 + x**2))", "x[n]")
+    assert "cos(" in k.c_source
+    (tmp_path / "kernel.c").write_text(k.c_source.replace(f'#include "{k.name}.h"', ""))
+    (tmp_path / f"{k.name}.h").write_text(k.header)
+    words = [*compiler.command, *compiler.flags, *compiler.native, "-S", "kernel.c", "-o", "kernel.s"]
+    subprocess.run(words, cwd=tmp_path, check=True, capture_output=True)
+    assembly = (tmp_path / "kernel.s").read_text()
+    assert re.search(r"_ZGV\w+_sin", assembly)
+    assert re.search(r"_ZGV\w+_cos", assembly)
+
+
 def test_clang_if_it_is_there(monkeypatch):
     import shutil
 
@@ -287,4 +304,4 @@ def test_clang_if_it_is_there(monkeypatch):
         pytest.skip("no clang")
     monkeypatch.setenv("GRADC_CC", "clang")
     assert twice().function("twice")(21) == 42
-    assert "-fno-builtin-sin" not in toolchain.find_compiler(open_cache()).flags
+    assert "-fdisable-tree-sincos" not in toolchain.find_compiler(open_cache()).flags

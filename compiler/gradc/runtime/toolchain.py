@@ -30,7 +30,8 @@ from gradc.runtime.cache import Cache, sha256
 #   -ffp-contract=fast           ISO C mode rounds a*b + c twice; one fused instruction is nearer the truth, and faster.
 #                                The price: machines with and without FMA differ in the last bits.
 #   -fno-math-errno …            let loops with sqrt and exp vectorise. NaN and infinity stay what they are.
-#   -fno-builtin-sin …           else gcc joins sin(x) and cos(x) in one cexpi call, which it cannot vectorise.
+#   -fdisable-tree-sincos        else gcc joins sin(x) and cos(x) in one cexpi call, which it cannot vectorise. With
+#                                -fno-builtin-sin instead, it does not vectorise loops that hold a select as well.
 #   -fno-semantic-interposition  a kernel called `read` must call itself, not libc's, and may be inlined.
 # -ffast-math is not here, and never will be: it breaks NaN and infinity, and changes the whole process's arithmetic.
 _COMMON = (
@@ -44,7 +45,7 @@ _COMMON = (
     "-ffp-contract=fast",
     "-fno-semantic-interposition",
 )
-_GCC = ("-fno-builtin-sin", "-fno-builtin-cos", "-fno-builtin-sinf", "-fno-builtin-cosf")
+_GCC = ("-fdisable-tree-sincos",)
 _CLANG = ("-fveclib=libmvec",)
 _ZIG = ("-fno-sanitize=undefined",)
 _NATIVE = ("-march=native",)
