@@ -23,8 +23,8 @@ from gradc.schedule.costs import is_dear
 Copy: TypeAlias = tuple[str, int]  # "in", and the number of a parameter; or "out", and the position of an output
 
 
-def copy_columns(program: Program, refused: Collection[Copy]) -> tuple[Program, dict[int, Copy], dict[int, int]]:
-    """The program with copies, what each array that is added is for, and what the others' numbers have become."""
+def copy_columns(program: Program, refused: Collection[Copy]) -> tuple[Program, dict[int, Copy]]:
+    """The program with copies, and what each array that is added is for."""
     shapes = {shape for definition in program.definitions if _is_heavy(definition) for shape in _shapes(definition)}
     chosen = {
         k: None for d in program.definitions for k in _matrices(program, d) if program.parameters[k].shape in shapes
@@ -32,7 +32,7 @@ def copy_columns(program: Program, refused: Collection[Copy]) -> tuple[Program, 
     wanted = [k for k in chosen if ("in", k) not in refused]
     added: dict[int, Copy] = {}
     if not wanted:
-        return program, added, {k: k for k in range(len(program.arrays()))}
+        return program, added
     b = ProgramBuilder(program.parameters)
     new = {k: k for k in range(len(program.parameters))}
     for definition, first in zip(program.definitions, program.first_results(), strict=True):
@@ -43,17 +43,15 @@ def copy_columns(program: Program, refused: Collection[Copy]) -> tuple[Program, 
         else:
             moved = remap(definition, new)
         out = ("out", program.outputs.index(first)) if first in program.outputs else None
-        if out is not None and out not in refused and _is_heavy(definition) and _matrices(program, definition):
-            assert isinstance(moved, Comprehension)
-            if moved.reduction is None and moved.rank == 2:
-                tile = b.define_apart(moved)
-                added[tile] = out
-                body = b.body()
-                value = b.access(body, tile, index(0), index(1))
-                moved = Comprehension(moved.extents, 2, None, body.extract([value])[0])
+        if out is not None and out not in refused and isinstance(moved, Comprehension) and _is_written(moved, shapes):
+            tile = b.define_apart(moved)
+            added[tile] = out
+            body = b.body()
+            value = b.access(body, tile, index(0), index(1))
+            moved = moved._replace(body=body.extract([value])[0])
         for offset, number in enumerate(b.define(moved, *hints)):
             new[first + offset] = number
-    return b.finish([new[number] for number in program.outputs], program.output_names), added, new
+    return b.finish([new[number] for number in program.outputs], program.output_names), added
 
 
 def _with_copies(
@@ -80,6 +78,11 @@ def _with_copies(
 
     (root,) = body.insert(definition.body, [len(definition.body) - 1], replace_access=read)
     return definition._replace(body=body.extract([root])[0])
+
+
+def _is_written(definition: Comprehension, shapes: Collection[tuple[Size, ...]]) -> bool:
+    """Whether a definition computes a matrix of one of these shapes, and does not only copy it."""
+    return definition.reduction is None and definition.extents in shapes and definition.body[-1].op != "access"
 
 
 def _matrices(program: Program, definition: Definition) -> list[int]:
@@ -118,13 +121,15 @@ def _is_matrix(place: tuple[Size, ...]) -> bool:
 
 
 def _is_heavy(definition: Definition) -> bool:
-    """Whether elements of a matrix go through something dear, or into a maximum of their row."""
+    """Whether elements of a matrix go through something dear, row by row, or into a maximum of their row."""
     if not isinstance(definition, Comprehension) or len(definition.extents) < 2:
         return False
     if definition.reduction in ("max", "min") and definition.rank == 1:
         return True
     depends = index_dependencies(definition.body)
-    return any(is_dear(e) and len(depends[number]) > 1 for number, e in enumerate(definition.body))
+    dear = any(is_dear(e) and len(depends[number]) > 1 for number, e in enumerate(definition.body))
+    by_row = any(e.op == "access" and len(depends[number]) == 1 for number, e in enumerate(definition.body))
+    return dear and (by_row or 0 < definition.rank < len(definition.extents))
 
 
 def _is_product(body: tuple[Equation, ...]) -> bool:

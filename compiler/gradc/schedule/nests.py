@@ -8,7 +8,7 @@ share their subexpressions.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from gradc.ir.equations import REAL, BodyBuilder, Equation
@@ -62,11 +62,11 @@ def plan_program(program: Program) -> Plan:
     no_values: set[Key] = set()
     no_copies: set[Copy] = set()
     while True:  # each round refuses one value or copy at least
-        shared, values = share(program, no_values)
-        copied, copies, new = copy_columns(shared, no_copies)
-        plan = _plan(copied)
-        values_stored = {key for array, key in values.items() if plan.storage.get(new[array]) == WHOLE}
-        copies_stored = {key for array, key in copies.items() if plan.storage.get(array) == WHOLE}
+        copied, copies = copy_columns(program, no_copies)
+        shared, values, new = share(copied, no_values)
+        plan = _plan(shared)
+        values_stored = {key for array, key in values.items() if plan.storage.get(array) == WHOLE}
+        copies_stored = {key for array, key in copies.items() if plan.storage.get(new[array]) == WHOLE}
         if not values_stored and not copies_stored:
             return plan
         no_values |= values_stored
@@ -79,6 +79,7 @@ def _plan(program: Program) -> Plan:
     made_at: dict[int, int] = {}  # the step that completes an array
     reset: dict[int, int] = {}
     arrays = program.arrays()
+    given = {extent for number in program.outputs for extent in arrays[number].shape}
     for number, (definition, first) in enumerate(zip(program.definitions, program.first_results(), strict=True)):
         results = tuple(range(first, first + result_count(definition)))
         if isinstance(definition, Scan):
@@ -89,7 +90,7 @@ def _plan(program: Program) -> Plan:
             made_at.update((result, len(steps) - 1) for result in results)
         else:
             for item in _items(number, definition, first):
-                place = _place(program, steps, item, made_at, reset)
+                place = _place(program, steps, item, made_at, reset, given)
                 made_at[first] = max(made_at.get(first, 0), place)
                 if item.kind != "store":
                     reset[first] = min(reset.get(first, place), place)
@@ -193,24 +194,27 @@ def _place(
     item: _Item,
     made_at: dict[int, int],
     reset: dict[int, int],
+    given: Collection[Size],
 ) -> int:
     """Put an item into the first nest that can take it, or into a new one; gives the nest's position."""
     needs = {e.data[0] for e in item.body if e.op == "access" and e.data[0] in made_at}
     earliest = max((made_at[array] for array in needs), default=0)
-    preferred = _preferred_stream(item)
+    preferred = _preferred_stream(item, given)
     for position in range(earliest, len(steps)):
         nest = steps[position]
         if not isinstance(nest, _OpenNest):
             continue
         reads_nest = any(array in nest.made for array in needs)
         for stream in _streams(item, nest):
-            # Along another axis than its own best it joins only where it would otherwise wait for the whole nest.
-            if (stream == preferred or reads_nest) and _fits(item, nest, stream):
+            # Along another axis of that length it joins only where it would otherwise wait for the whole nest.
+            other = reads_nest and (preferred is None or item.extents[preferred] == nest.extent)
+            if (stream == preferred or other) and _fits(item, nest, stream):
                 _join(program, nest, item, stream)
                 return position
     nest = _OpenNest(None if preferred is None else item.extents[preferred])
-    # As early as it can be, so that what reads it need not wait behind the nests that are there.
-    position = earliest + 1 if len(steps) < _MANY else len(steps)
+    # What is small goes as early as it can, so that what reads it need not wait behind the nests that are there.
+    small = nest.extent is None or nest.extent.constant is not None or nest.extent in given
+    position = earliest + 1 if small and len(steps) < _MANY else len(steps)
     steps.insert(position, nest)
     for places in (made_at, reset):
         places.update((array, place + 1) for array, place in places.items() if place >= position)
@@ -236,18 +240,21 @@ def _fits(item: _Item, nest: _OpenNest, stream: int | None) -> bool:
     return True
 
 
-def _preferred_stream(item: _Item) -> int | None:
-    """The index that runs along the first axis of the largest array read, so that its rows pass once, in order."""
+def _preferred_stream(item: _Item, given: Collection[Size]) -> int | None:
+    """The index over what is summed up in the end, such as samples: no result has an axis of that length.
+
+    Of several it is the one along the first axis of the largest array read, whose rows then pass once, in order.
+    """
     if not item.extents:
         return None
-    best: tuple[int, int] | None = None
+    best: tuple[bool, int, int] | None = None
     for equation in item.body:
         if equation.op == "access" and equation.data[1]:
             atom = equation.data[1][0].atom
             if atom is not None and atom[0] == "index" and item.extents[atom[1]].constant is None:
-                candidate = (len(equation.data[1]), -atom[1])
+                candidate = (item.extents[atom[1]] not in given, len(equation.data[1]), -atom[1])
                 best = candidate if best is None else max(best, candidate)
-    return 0 if best is None else -best[1]
+    return 0 if best is None else -best[2]
 
 
 def _join(program: Program, nest: _OpenNest, item: _Item, stream: int | None) -> None:

@@ -70,7 +70,11 @@ def _separated(b: ProgramBuilder, definition: Comprehension) -> Comprehension:
     if not rest or not matrix or len(lead) == whole > 2 or len(others) == whole or not (lead & others & reduced):
         return definition
     result = b.body()
-    sides = [_side(b, result, definition, side, sorted(axes)) for side, axes in ((matrix, lead), (rest, others))]
+    # The index that is summed leads, as it does in data.
+    sides = [
+        _side(b, result, definition, side, sorted(axes, key=lambda k: (k not in reduced, k)))
+        for side, axes in ((matrix, lead), (rest, others))
+    ]
     return definition._replace(body=result.extract([result.apply("mul", *sides)])[0])
 
 

@@ -25,8 +25,8 @@ from gradc.schedule.costs import is_dear
 Key: TypeAlias = tuple[tuple[Equation, ...], tuple[Size, ...]]  # an expression, and its loops' extents
 
 
-def share(program: Program, refused: Collection[Key]) -> tuple[Program, dict[int, Key]]:
-    """The program with definitions of what is shared, and what each of those is."""
+def share(program: Program, refused: Collection[Key]) -> tuple[Program, dict[int, Key], Mapping[int, int]]:
+    """The program with definitions of what is shared, what each of those is, and what arrays' numbers have become."""
     counts: dict[Key, int] = {}
     for definition in program.definitions:
         for key in {k: None for extents, body, _ in bodies_of(definition) for k in _keys(extents, body).values()}:
@@ -37,6 +37,9 @@ def share(program: Program, refused: Collection[Key]) -> tuple[Program, dict[int
             wanted.update(key for piece in definition.pieces for key in _scattered(piece).values())
     wanted.difference_update(refused)
     added: dict[int, Key] = {}
+    renamed: Mapping[int, int] = {k: k for k in range(len(program.arrays()))}
+    if not wanted:
+        return program, added, renamed
 
     def transfer(
         b: ProgramBuilder,
@@ -46,6 +49,8 @@ def share(program: Program, refused: Collection[Key]) -> tuple[Program, dict[int
         equations: Sequence[Equation],
         roots: Sequence[int],
     ) -> list[int]:
+        nonlocal renamed
+        renamed = new
         known: dict[int, int] = {}
         depends = index_dependencies(equations)
         values = {number: _key(extents, equations, number, depends[number]) for number in roots if depends[number]}
@@ -61,7 +66,7 @@ def share(program: Program, refused: Collection[Key]) -> tuple[Program, dict[int
             known=known,
         )
 
-    return (rebuild(program, transfer, scans=False), added) if wanted else (program, added)
+    return rebuild(program, transfer, scans=False), added, renamed
 
 
 def _define(b: ProgramBuilder, new: Mapping[int, int], key: Key) -> int:

@@ -1,0 +1,258 @@
+"""The schedule: what its rewrites keep, what is stored, and products and sums at every remainder."""
+
+import re
+from functools import cache
+
+import numpy as np
+import pytest
+
+import gradc
+from compiled import compile_programs
+from gradc import losses, pipeline
+from gradc.calculus.semantics import SEMANTICS
+from gradc.emit.function import FunctionWriter
+from gradc.frontends.formula import parse_program
+from gradc.ir.interpret import interpret
+from gradc.ir.verify import verify
+from gradc.passes.lower import lower
+from gradc.schedule.columns import copy_columns
+from gradc.schedule.nests import plan_program
+from gradc.schedule.pairs import compute_pairs_again
+from gradc.schedule.plan import TILE, WHOLE, Nest, Product, Transposition, VectorProduct
+from gradc.schedule.products import separate_factors
+from gradc.schedule.share import share
+
+PASSES = {
+    "compute_pairs_again": compute_pairs_again,
+    "separate_factors": separate_factors,
+    "share": lambda program: share(program, ())[0],
+    "copy_columns": lambda program: copy_columns(program, ())[0],
+}
+
+
+@cache
+def gradients():
+    """The lowered gradients of the catalogue."""
+    return {
+        name: (loss, lower(gradc.compile(loss.function, loss.signature, wrt=loss.wrt).gradient))
+        for name, loss in losses.CATALOGUE.items()
+    }
+
+
+def plan_of(text):
+    return plan_program(lower(parse_program(text)))
+
+
+def stages(plan):
+    return [stage for step in plan.steps if isinstance(step, Nest) for stage in step.stages]
+
+
+@pytest.mark.parametrize("name", PASSES)
+def test_a_rewrite_keeps_the_values_of_the_catalogue(name):
+    changed = 0
+    for loss, program in gradients().values():
+        rewritten = PASSES[name](program)
+        changed += rewritten != program
+        verify(rewritten)
+        example = list(loss.example(np.random.default_rng(1)).values())
+        before, after = (interpret(p, example, SEMANTICS, "float64", {}) for p in (program, rewritten))
+        for one, other in zip(before, after, strict=True):
+            scale = np.max(np.abs(one), initial=1e-300)
+            np.testing.assert_allclose(other, one, rtol=1e-11, atol=1e-12 * scale, err_msg=loss.name)
+    assert changed > 3  # it had something to do
+
+
+def test_pairs_are_chosen_again_and_not_stored():
+    plan = plan_of(
+        "def program(y: real[n], z: real[n]):\n"
+        "    t[i:n, j:n] = where(y[i] <= y[j], z[j], -inf)\n"
+        "    m[i:n] = max[j:n](t[i, j])\n"
+        "    s = sum[i:n, j:n](exp(t[i, j] - m[i]))\n"
+        "    return s\n"
+    )
+    assert len(plan.program.definitions) == 2
+    assert [len(array.shape) for array in plan.program.arrays()] == [1, 1, 1, 0]
+
+
+def test_terms_of_a_maximum_that_are_rounded_are_stored_once():
+    plan = plan_of(
+        "def program(y: real[n], z: real[n]):\n"
+        "    t[i:n, j:n] = y[i] * z[j] + z[i]\n"
+        "    m[i:n] = max[j:n](t[i, j])\n"
+        "    s = sum[i:n, j:n](where(t[i, j] == m[i], 1, 0))\n"
+        "    return s\n"
+    )
+    assert tuple(len(array.shape) for array in plan.program.arrays()[2:3]) == (2,)
+
+
+SOFTMAX = (
+    "def program(W: real[d, k], X: real[n, d]):\n"
+    "    Z[i:n, j:k] = sum[l:d](X[i, l] * W[l, j])\n"
+    "    m[i:n] = max[j:k](Z[i, j])\n"
+    "    s[i:n] = sum[j:k](exp(Z[i, j] - m[i]))\n"
+    "    value = sum[i:n](log(s[i]) + m[i])\n"
+    "    R[i:n, j:k] = exp(Z[i, j] - m[i]) / s[i]\n"
+    "    G[l:d, j:k] = sum[i:n](X[i, l] * R[i, j])\n"
+    "    return value, G\n"
+)
+
+
+def test_a_classifier_is_one_nest_whose_buffers_lie_along_the_samples():
+    plan = plan_of(SOFTMAX)
+    (nest,) = [step for step in plan.steps if isinstance(step, Nest) and step.extent is not None]
+    calls = [stage.call for stage in nest.stages if stage.call is not None]
+    assert [type(call) for call in calls] == [Product, Product]
+    tiles = [number for number, storage in plan.storage.items() if storage == TILE]
+    narrow = [number for number in tiles if len(plan.program.arrays()[number].shape) == 2]
+    assert set(narrow) == plan.lanes
+    exps = [e for stage in nest.stages for e in stage.body if e.op == "exp"]
+    assert len(exps) == 1  # computed once, for the sum and for the gradient
+
+
+def test_what_would_be_stored_whole_is_not_shared():
+    plan = plan_of(
+        "def program(X: real[n, d]):\n"
+        "    a = sum[i:n, j:d](exp(X[i, j]))\n"
+        "    b = sum[i:n, j:d](a * exp(X[i, j]))\n"
+        "    return b\n"
+    )
+    assert WHOLE not in plan.storage.values()
+
+
+def test_a_narrow_matrix_is_copied_by_a_transposition():
+    plan = plan_of(
+        "def program(Z: real[n, k]):\n"
+        "    s[i:n] = sum[j:k](exp(Z[i, j]))\n"
+        "    P[i:n, j:k] = exp(Z[i, j]) / s[i]\n"
+        "    return P\n"
+    )
+    assert [type(stage.call) for stage in stages(plan) if stage.call] == [Transposition, Transposition]
+
+
+def test_compound_factors_and_vectors_are_products():
+    plan = plan_of(
+        "def program(w: real[d], X: real[n, d], y: real[n]):\n"
+        "    z[i:n] = sum[j:d](X[i, j] * w[j])\n"
+        "    g[j:d] = sum[i:n](X[i, j] * (z[i] - y[i]) * exp(y[i]))\n"
+        "    return g\n"
+    )
+    calls = [stage.call for stage in stages(plan) if stage.call]
+    assert [type(call) for call in calls] == [VectorProduct, VectorProduct]
+    assert [call.along for call in calls] == [True, False]
+
+
+FORMS = {
+    "nn": ("A: real[m, k], B: real[k, n]", "sum[l:k](A[i, l] * B[l, j])", lambda A, B: A @ B),
+    "tn": ("A: real[k, m], B: real[k, n]", "sum[l:k](A[l, i] * B[l, j])", lambda A, B: A.T @ B),
+    "nt": ("A: real[m, k], B: real[n, k]", "sum[l:k](A[i, l] * B[j, l])", lambda A, B: A @ B.T),
+    "tt": ("A: real[k, m], B: real[n, k]", "sum[l:k](A[l, i] * B[j, l])", lambda A, B: A.T @ B.T),
+}
+VECTORS = {
+    "along": ("A: real[m, k], b: real[k]", "sum[l:k](A[i, l] * b[l])", lambda A, b: A @ b),
+    "across": ("A: real[k, m], b: real[k]", "sum[l:k](A[l, i] * b[l])", lambda A, b: A.T @ b),
+}
+SIZES = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 23, 24, 25, 31, 33, 47, 49, 63, 65, 127, 128, 129, 130, 257, 300]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_products_at_every_remainder(dtype):
+    programs = {
+        name: parse_program(f"def program({signature}):\n    C[i:m, j:n] = {body}\n    return C\n")
+        for name, (signature, body, _) in FORMS.items()
+    }
+    kernels = compile_programs(programs, dtype)
+    rng = np.random.default_rng(0)
+    eps = np.finfo(dtype).eps
+    for name, (_, _, reference) in FORMS.items():
+        for _ in range(150):
+            m, n, k = rng.choice(SIZES, 3)
+            A = rng.standard_normal((m, k) if name[0] == "n" else (k, m)).astype(dtype)
+            B = rng.standard_normal((k, n) if name[1] == "n" else (n, k)).astype(dtype)
+            (found,) = kernels[name](A, B)
+            exact = reference(A.astype(float), B.astype(float))
+            bound = 4 * eps * np.sqrt(k) * reference(np.abs(A), np.abs(B)).max()
+            assert np.abs(found - exact).max() <= bound, (name, m, n, k)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_products_with_vectors_at_every_remainder(dtype):
+    programs = {
+        name: parse_program(f"def program({signature}):\n    c[i:m] = {body}\n    return c\n")
+        for name, (signature, body, _) in VECTORS.items()
+    }
+    kernels = compile_programs(programs, dtype)
+    rng = np.random.default_rng(0)
+    for name, (_, _, reference) in VECTORS.items():
+        for m in SIZES:
+            for k in SIZES:
+                A = rng.standard_normal((m, k) if name == "along" else (k, m)).astype(dtype)
+                b = rng.standard_normal(k).astype(dtype)
+                (found,) = kernels[name](A, b)
+                exact = reference(A.astype(float), b.astype(float))
+                bound = 4 * np.finfo(dtype).eps * np.sqrt(k) * reference(np.abs(A), np.abs(b)).max()
+                assert np.abs(found - exact).max() <= bound, (name, m, k)
+
+
+def test_infinities_stay_where_they_belong():
+    """What overlaps or pads a block must not reach the result: infinity times zero is not a number."""
+    kernels = compile_programs(
+        {
+            name: parse_program(f"def program({signature}):\n    c[i:m] = {body}\n    return c\n")
+            for name, (signature, body, _) in VECTORS.items()
+        },
+        "float64",
+    )
+    for k in (9, 13, 20, 50):
+        A = np.ones((12, k))
+        A[3, 2] = A[5, k - 1] = np.inf
+        (along,) = kernels["along"](A, np.ones(k))
+        np.testing.assert_array_equal(along, A.sum(axis=1))
+        (across,) = kernels["across"](A, np.ones(12))
+        np.testing.assert_array_equal(across, A.sum(axis=0))
+
+
+@pytest.mark.parametrize(
+    "name", ["logistic", "softmax_cross_entropy", "two_layer", "kl_divergence", "focal", "factorization_machine", "cox"]
+)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_any_number_of_threads_gives_the_same_bits(name, dtype):
+    loss = losses.CATALOGUE[name]
+    example = loss.example(np.random.default_rng(3), "middle", dtype=dtype, n=5_003)
+    results = []
+    for threads in (1, 2, 3, 7):
+        kernel = gradc.compile(loss.function, loss.signature, wrt=loss.wrt, dtype=dtype, threads=threads)
+        value, gradient = kernel.value_and_grad(**example)
+        results.append(b"".join([np.float64(value).tobytes(), *(np.asarray(g).tobytes() for g in _tuple(gradient))]))
+        again, _ = kernel.value_and_grad(**example)
+        assert again == value
+    assert len(set(results)) == 1
+
+
+def _tuple(gradient):
+    return gradient if isinstance(gradient, tuple) else (gradient,)
+
+
+# What is summed over samples needs the memory of its tiles and of its gradients, however many samples there are.
+GROWS = {
+    "cox": "the risk of each time is a sum over all, and the gradient's terms over all again",
+    "plackett_luce": "as in cox",
+    "cox_sorted": "sums that run along all samples, forwards and back",
+    "ordinal_logistic": "the gradient of the cut points is added up where labels say",
+    "ranknet": "each score meets all others",
+    "info_nce": "each row meets all others",
+    "t_sne": "each row meets all others",
+    "gaussian_process": "a matrix of all pairs is factorised",
+    "multivariate_normal": "a linear system is solved for all samples at once",
+}
+
+
+def test_workspace_does_not_grow_with_the_samples():
+    grows = []
+    for name, (loss, program) in gradients().items():
+        if "n" not in loss.sizes["middle"] or not any("n" in a.dims for a in loss.arguments):
+            continue
+        function = FunctionWriter(plan_program(program), "f", "double", pipeline.TILE).write()
+        counts = re.findall(r"gradc_bytes\(([^,]*),", function.work)
+        if any(re.search(r"\bn\b", count) for count in counts):
+            grows.append(name)
+    assert sorted(grows) == sorted(GROWS)
