@@ -250,6 +250,7 @@ class _Scope:
         self.writer, self.plan, self.arrays, self.letters = writer, plan, arrays, letters
         self.name_of: dict[int, str] = {}
         self.tile_begin = ""
+        self.low_of: dict[int, str] = {}  # what a sum over tiles has lost to rounding so far
 
     def parameter_name(self, number: int) -> str:
         """The C name of a parameter of the function's own program."""
@@ -265,6 +266,7 @@ class _Scope:
                     statements += self._write_parallel(position, step)
                 else:
                     statements += [*self._resets(position, step), *self._write_nest(step)]
+                    statements += [s for number in list(self.low_of) for s in self._close_low(number)]
             elif isinstance(step, Loop):
                 statements += self._write_loop(step)
             else:
@@ -333,6 +335,7 @@ class _Scope:
             identity = self._identity(kind)
             if not shape:
                 statements.append(Line(f"{self.writer.real} {self.name_of[number]} = {identity};"))
+                statements += self._open_low(number, nest)
             elif not made or any(_is_carried(stage, action, self._is_tiled(nest)) for stage, action in made):
                 statements.append(self._clear(number, shape, kind))
         return statements
@@ -363,7 +366,7 @@ class _Scope:
         scattered = any(
             a.kind == "add" and self.plan.storage.get(a.array) != TILE for stage in nest.stages for a in stage.actions
         )
-        heavy = self._is_tiled(nest) or any(is_dear(e) for stage in nest.stages for e in stage.body)
+        heavy = self._has_buffers(nest) or any(is_dear(e) for stage in nest.stages for e in stage.body)
         return heavy and not scattered
 
     def _write_parallel(self, position: int, nest: Nest) -> list[Statement]:
@@ -427,6 +430,7 @@ class _Scope:
                 ),
             ]
             inner.append(Line(f"{real} {here} = {self._identity(kind)};"))
+            inner += self._open_low(number, nest)
         offset = ""
         for number in carried:
             kind = self._kind_carried(number, nest)
@@ -446,11 +450,27 @@ class _Scope:
             offset += f" + {size_of[number]}"
         inner += self._write_nest(nest, ("part_begin", "part_end"))
         for number in scalars:
+            inner += self._close_low(number)
             inner.append(Line(f"{sums_of[number]}[part] = {self.name_of[number]};"))
         self.name_of.update(names)
         writer.table.taken.difference_update(local)
         statements.append(Block(f"for (int64_t part = 0; part < {parts}; ++part)", inner, f"GRADC_PARALLEL({parts})"))
         return [*statements, *late]
+
+    def _open_low(self, number: int, nest: Nest) -> list[Statement]:
+        """What a long sum loses to rounding is kept, and added at the end."""
+        if not self._is_tiled(nest) or number not in self._long_sums(nest):
+            return []
+        self.writer.routines.add("compensated")
+        low = self.low_of[number] = self.writer.table.choose(f"{self.name_of[number].removeprefix('*')}_low")
+        return [Line(f"{self.writer.real} {low} = {self._identity('sum')};")]
+
+    def _close_low(self, number: int) -> list[Statement]:
+        low = self.low_of.pop(number, None)
+        if low is None:
+            return []
+        suffix = "" if self.writer.real == "double" else "_f"
+        return [Line(f"{self.name_of[number]} = gradc_rounded{suffix}({self.name_of[number]}, {low});")]
 
     def bytes_of(self, number: int) -> str:
         """The bytes of what is stored of an array."""
@@ -472,11 +492,26 @@ class _Scope:
     def _kind_carried(self, number: int, nest: Nest) -> str:
         return next(a.kind for stage in nest.stages for a in stage.actions if a.array == number)
 
-    def _is_tiled(self, nest: Nest) -> bool:
-        return nest.extent is not None and (
-            len(nest.stages) > 1
-            or any(self.plan.storage.get(a.array) == TILE for stage in nest.stages for a in stage.actions)
+    def _has_buffers(self, nest: Nest) -> bool:
+        return len(nest.stages) > 1 or any(
+            self.plan.storage.get(a.array) == TILE for stage in nest.stages for a in stage.actions
         )
+
+    def _is_tiled(self, nest: Nest) -> bool:
+        """Whether a nest goes tile by tile: for its buffers, or for a sum whose error is not to grow with the rows."""
+        if nest.extent is None:
+            return False
+        return self._has_buffers(nest) or (nest.extent.constant is None and bool(self._long_sums(nest)))
+
+    def _long_sums(self, nest: Nest) -> list[int]:
+        """The numbers that a nest sums up from its first row to its last."""
+        found = {
+            action.array: None
+            for stage in nest.stages
+            for action in stage.actions
+            if action.kind == "sum" and stage.stream in action.reduced and not self.arrays[action.array].shape
+        }
+        return list(found)
 
     def _write_nest(self, nest: Nest, part: tuple[str, str] | None = None) -> list[Statement]:
         if not self._is_tiled(nest):
@@ -908,6 +943,10 @@ class _StageWriter:
         self.at[suffix].append(Line(f"{self.writer.real} {accumulator} = {identity};"))
         if whole and not carried:
             self.after[suffix].append(Line(f"{element} = {accumulator};"))
+        elif action.array in self.scope.low_of:
+            end = "" if self.writer.real == "double" else "_f"
+            low = self.scope.low_of[action.array]
+            self.after[suffix].append(Line(f"gradc_add{end}(&{element}, &{low}, {accumulator});"))
         else:
             self.after[suffix].append(Line(_combine(action.kind, element, Text(accumulator))))
         return Line(_combine(action.kind, accumulator, value)), accumulator

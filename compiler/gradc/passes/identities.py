@@ -609,6 +609,34 @@ def distances(s: Scalars, form: Linear) -> Linear | None:
     return with_term(without(form, *nodes), ONE, s.b.access(s.body, number, *(index(k) for k in used)))
 
 
+@rule(
+    "shift",
+    identity="m + (logsumexp(z) - m) = logsumexp(z)",
+    reason="a shift by the maximum written by hand has a derivative of its own, which cancels, and is NaN where all is -inf",
+    holds="m = max(z), over the same terms",
+)
+def hand_shift(s: Scalars, number: int, form: Linear) -> Linear | None:
+    """The form of a sum, if a maximum has dropped out of it beside a logsumexp of the same terms."""
+    leaves = dict.fromkeys(form.terms)
+    for node, c in form.terms.items():
+        inner = s.through(node)  # m + l, where l = logsumexp(z) - m is a definition of its own
+        if inner != node and s.op(inner) in ("add", "sub", "neg"):
+            form = without(form, node).plus(s.terms(inner), c)
+            leaves.update(dict.fromkeys(s.terms(inner).terms))
+    pending = [number]
+    seen = {number}
+    while pending:
+        node = pending.pop()
+        if s.op(node) in ("add", "sub", "neg"):
+            pending += [n for n in s.at(node).operands if n not in seen]
+            seen.update(s.at(node).operands)
+        else:
+            leaves[node] = None
+    totals = [d for n in form.terms if (d := s.defined(n)) is not None and d.reduction == "logsumexp"]
+    dropped = [d for n in leaves if n not in form.terms and (d := s.defined(n)) is not None and d.reduction == "max"]
+    return form if any(m._replace(reduction="logsumexp") in totals for m in dropped) else None
+
+
 # --- products -------------------------------------------------------------------------------------------------------
 
 

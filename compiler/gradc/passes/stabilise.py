@@ -151,9 +151,14 @@ class _Run:
 
     def _sum(self, s: Scalars, number: int) -> int:
         form: Linear = s.terms(number)
-        if len(form.terms) + bool(form.constant) < 2:
-            return number
         changed = False
+        for identity in self.rules.get("shift", ()):
+            found = identity.apply(s, number, form)
+            if found is not None:
+                self.applied[identity] = None
+                form, changed = found, True
+        if len(form.terms) + bool(form.constant) < 2:
+            return s.linear(form) if changed else number
         for _ in range(_REPEATS):
             for identity in self.rules.get("sum", ()):
                 found = identity.apply(s, form)

@@ -18,7 +18,7 @@ from fractions import Fraction
 from typing import NamedTuple, TypeAlias
 
 from gradc.ir.equations import REAL, BodyBuilder, Equation
-from gradc.ir.program import Comprehension, Definition, ProgramBuilder
+from gradc.ir.program import Comprehension, Definition, ProgramBuilder, result_count
 from gradc.ir.size import Size
 from gradc.passes.simplify import simplified
 
@@ -103,8 +103,19 @@ class Scalars:
     def defined(self, number: int) -> Comprehension | None:
         """The comprehension that an access reads."""
         equation = self.body.equations[number]
-        found = self.definition_of.get(equation.data[0]) if equation.op == "access" else None
+        if equation.op != "access":
+            return None
+        found = self.definition_of.get(equation.data[0]) or self._added(equation.data[0])
         return found if isinstance(found, Comprehension) else None
+
+    def _added(self, array: int) -> Definition | None:
+        """A definition that a rule has added for the body at hand."""
+        first = len(self.b.arrays)
+        for definition in reversed(self.b.definitions):
+            first -= result_count(definition)
+            if first <= array:
+                return definition if array >= len(self.b.parameters) else None
+        return None
 
     def through(self, number: int) -> int:
         """What defines the element that an access reads, where that is elementwise and short; else the access."""
