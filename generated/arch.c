@@ -119,6 +119,21 @@ GRADC_INLINE double gradc_log(double x)
     return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
 }
 
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
+}
+
 size_t arch_value_work(int64_t t)
 {
     (void)t;
@@ -141,17 +156,22 @@ int arch_value(int64_t t, double log_base, double log_reply, const double *restr
         const int64_t part_begin = gradc_cut(t - 1, parts, part);
         const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
         double t2_part = 0.0;
+        double t2_part_low = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t2 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), log(s0) + y[i + 1] * y[i + 1] / s0)) */
-        double t2_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t2_part_sum))
-        for (int64_t i = part_begin; i < part_end; ++i) {
-            const double y_i = y[i];
-            const double v0 = t0 + t1 * (y_i * y_i);
-            const double y_here = y[i + 1];
-            t2_part_sum += gradc_log(v0) + y_here * y_here / v0;
+            /* t2 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), log(s0) + y[i + 1] * y[i + 1] / s0)) */
+            double t2_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t2_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double y_i = y[i];
+                const double v0 = t0 + t1 * (y_i * y_i);
+                const double y_here = y[i + 1];
+                t2_part_sum += gradc_log(v0) + y_here * y_here / v0;
+            }
+            gradc_add(&t2_part, &t2_part_low, t2_part_sum);
         }
-        t2_part += t2_part_sum;
+        t2_part = gradc_rounded(t2_part, t2_part_low);
         t2_parts[part] = t2_part;
     }
     double t2 = 0.0;
@@ -186,17 +206,22 @@ int arch_forward(int64_t t, double log_base, double log_reply, const double *res
         const int64_t part_begin = gradc_cut(t - 1, parts, part);
         const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
         double t2_part = 0.0;
+        double t2_part_low = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t2 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), log(s0) + y[i + 1] * y[i + 1] / s0)) */
-        double t2_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t2_part_sum))
-        for (int64_t i = part_begin; i < part_end; ++i) {
-            const double y_i = y[i];
-            const double v0 = t0_ + t1_ * (y_i * y_i);
-            const double y_here = y[i + 1];
-            t2_part_sum += gradc_log(v0) + y_here * y_here / v0;
+            /* t2 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), log(s0) + y[i + 1] * y[i + 1] / s0)) */
+            double t2_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t2_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double y_i = y[i];
+                const double v0 = t0_ + t1_ * (y_i * y_i);
+                const double y_here = y[i + 1];
+                t2_part_sum += gradc_log(v0) + y_here * y_here / v0;
+            }
+            gradc_add(&t2_part, &t2_part_low, t2_part_sum);
         }
-        t2_part += t2_part_sum;
+        t2_part = gradc_rounded(t2_part, t2_part_low);
         t2_parts[part] = t2_part;
     }
     double t2 = 0.0;
@@ -228,21 +253,32 @@ int arch_backward(int64_t t, double log_base, double log_reply, const double *re
     /* t2 = 0.5 * cotangent / (t - 1) */
     const double t2 = 0.5 * cotangent / (double)(t - 1);
     double t3 = 0.0;
+    double t3_low = 0.0;
     double t4 = 0.0;
+    double t4_low = 0.0;
+    for (int64_t tile_begin = 0; tile_begin < t - 1; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < t - 1 ? tile_begin + 128 : t - 1;
 
-    /* t3 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), t2 / s0 - t2 * (y[i + 1] * y[i + 1]) / s0 / s0)) */
-    /* t4 = sum[i:t - 1](let(s0 := y[i] * y[i], s1 := t0 + t1 * s0, s0 * (t2 / s1 - t2 * (y[i + 1] * y[i + 1]) / s1
-     *    / s1))) */
-    GRADC_SIMD(reduction(+:t3, t4))
-    for (int64_t i = 0; i < t - 1; ++i) {
-        const double y_i = y[i];
-        const double v0 = y_i * y_i;
-        const double v1 = t0 + t1 * v0;
-        const double y_here = y[i + 1];
-        const double v2 = t2 / v1 - t2 * (y_here * y_here) / v1 / v1;
-        t3 += v2;
-        t4 += v0 * v2;
+        /* t3 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), t2 / s0 - t2 * (y[i + 1] * y[i + 1]) / s0 / s0)) */
+        /* t4 = sum[i:t - 1](let(s0 := y[i] * y[i], s1 := t0 + t1 * s0, s0 * (t2 / s1 - t2 * (y[i + 1] * y[i + 1])
+         *    / s1 / s1))) */
+        double t3_sum = 0.0;
+        double t4_sum = 0.0;
+        GRADC_SIMD(reduction(+:t3_sum, t4_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double y_i = y[i];
+            const double v0 = y_i * y_i;
+            const double v1 = t0 + t1 * v0;
+            const double y_here = y[i + 1];
+            const double v2 = t2 / v1 - t2 * (y_here * y_here) / v1 / v1;
+            t3_sum += v2;
+            t4_sum += v0 * v2;
+        }
+        gradc_add(&t3, &t3_low, t3_sum);
+        gradc_add(&t4, &t4_low, t4_sum);
     }
+    t3 = gradc_rounded(t3, t3_low);
+    t4 = gradc_rounded(t4, t4_low);
 
     /* grad_log_base = t0 * t3 */
     /* grad_log_reply = t1 * t4 */
@@ -278,33 +314,43 @@ int arch_value_and_grad(int64_t t, double log_base, double log_reply, const doub
         const int64_t part_begin = gradc_cut(t - 1, parts, part);
         const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
         double t2_part = 0.0;
+        double t2_part_low = 0.0;
         double t4_part = 0.0;
+        double t4_part_low = 0.0;
         double t5_part = 0.0;
+        double t5_part_low = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t2 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), log(s0) + y[i + 1] * y[i + 1] / s0)) */
-        /* t4 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), t3 / s0 - t3 * (y[i + 1] * y[i + 1]) / s0 / s0)) */
-        /* t5 = sum[i:t - 1](let(s0 := y[i] * y[i], s1 := t0 + t1 * s0, s0 * (t3 / s1 - t3 * (y[i + 1] * y[i + 1])
-         *    / s1 / s1))) */
-        double t2_part_sum = 0.0;
-        double t4_part_sum = 0.0;
-        double t5_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t2_part_sum, t4_part_sum, t5_part_sum))
-        for (int64_t i = part_begin; i < part_end; ++i) {
-            const double y_i = y[i];
-            const double v0 = y_i * y_i;
-            const double v1 = t0 + t1 * v0;
-            const double y_here = y[i + 1];
-            const double v2 = y_here * y_here;
-            const double v3 = t3 / v1 - t3 * v2 / v1 / v1;
-            t2_part_sum += gradc_log(v1) + v2 / v1;
-            t4_part_sum += v3;
-            t5_part_sum += v0 * v3;
+            /* t2 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), log(s0) + y[i + 1] * y[i + 1] / s0)) */
+            /* t4 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), t3 / s0 - t3 * (y[i + 1] * y[i + 1]) / s0 /
+             *    s0)) */
+            /* t5 = sum[i:t - 1](let(s0 := y[i] * y[i], s1 := t0 + t1 * s0, s0 * (t3 / s1 - t3 * (y[i + 1] * y[i +
+             *    1]) / s1 / s1))) */
+            double t2_part_sum = 0.0;
+            double t4_part_sum = 0.0;
+            double t5_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t2_part_sum, t4_part_sum, t5_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double y_i = y[i];
+                const double v0 = y_i * y_i;
+                const double v1 = t0 + t1 * v0;
+                const double y_here = y[i + 1];
+                const double v2 = y_here * y_here;
+                const double v3 = t3 / v1 - t3 * v2 / v1 / v1;
+                t2_part_sum += gradc_log(v1) + v2 / v1;
+                t4_part_sum += v3;
+                t5_part_sum += v0 * v3;
+            }
+            gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
+            gradc_add(&t5_part, &t5_part_low, t5_part_sum);
         }
-        t2_part += t2_part_sum;
-        t4_part += t4_part_sum;
-        t5_part += t5_part_sum;
+        t2_part = gradc_rounded(t2_part, t2_part_low);
         t2_parts[part] = t2_part;
+        t4_part = gradc_rounded(t4_part, t4_part_low);
         t4_parts[part] = t4_part;
+        t5_part = gradc_rounded(t5_part, t5_part_low);
         t5_parts[part] = t5_part;
     }
     double t2 = 0.0;

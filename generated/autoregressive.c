@@ -66,6 +66,21 @@ GRADC_INLINE double gradc_exp(double x)
     return gradc_exp_sum(x, 0.0);
 }
 
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
+}
+
 size_t autoregressive_value_work(int64_t t)
 {
     (void)t;
@@ -80,15 +95,22 @@ int autoregressive_value(int64_t t, double c, const double *restrict phi, double
     /* t0 = exp(-log_sigma) */
     const double t0 = gradc_exp(-log_sigma);
     double t1 = 0.0;
+    double t1_low = 0.0;
+    for (int64_t tile_begin = 0; tile_begin < t - 2; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < t - 2 ? tile_begin + 128 : t - 2;
 
-    /* t1 = sum[i:t - 2](let(s0 := t0 * (y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i]), s0 * s0)) */
-    const double phi_here = phi[0];
-    const double phi_here_ = phi[1];
-    GRADC_SIMD(reduction(+:t1))
-    for (int64_t i = 0; i < t - 2; ++i) {
-        const double v0 = t0 * (y[i + 2] - c - phi_here * y[i + 1] - phi_here_ * y[i]);
-        t1 += v0 * v0;
+        /* t1 = sum[i:t - 2](let(s0 := t0 * (y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i]), s0 * s0)) */
+        const double phi_here = phi[0];
+        const double phi_here_ = phi[1];
+        double t1_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = t0 * (y[i + 2] - c - phi_here * y[i + 1] - phi_here_ * y[i]);
+            t1_sum += v0 * v0;
+        }
+        gradc_add(&t1, &t1_low, t1_sum);
     }
+    t1 = gradc_rounded(t1, t1_low);
 
     /* value = 0.9189385332046727 + log_sigma + 0.5 * (t1 / (t - 2)) */
     *value = 0.9189385332046727 + log_sigma + 0.5 * (t1 / (double)(t - 2));
@@ -109,15 +131,22 @@ int autoregressive_forward(int64_t t, double c, const double *restrict phi, doub
     /* t0 = exp(-log_sigma) */
     const double t0_ = gradc_exp(-log_sigma);
     double t1 = 0.0;
+    double t1_low = 0.0;
+    for (int64_t tile_begin = 0; tile_begin < t - 2; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < t - 2 ? tile_begin + 128 : t - 2;
 
-    /* t1 = sum[i:t - 2](let(s0 := t0 * (y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i]), s0 * s0)) */
-    const double phi_here = phi[0];
-    const double phi_here_ = phi[1];
-    GRADC_SIMD(reduction(+:t1))
-    for (int64_t i = 0; i < t - 2; ++i) {
-        const double v0 = t0_ * (y[i + 2] - c - phi_here * y[i + 1] - phi_here_ * y[i]);
-        t1 += v0 * v0;
+        /* t1 = sum[i:t - 2](let(s0 := t0 * (y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i]), s0 * s0)) */
+        const double phi_here = phi[0];
+        const double phi_here_ = phi[1];
+        double t1_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = t0_ * (y[i + 2] - c - phi_here * y[i + 1] - phi_here_ * y[i]);
+            t1_sum += v0 * v0;
+        }
+        gradc_add(&t1, &t1_low, t1_sum);
     }
+    t1 = gradc_rounded(t1, t1_low);
 
     /* value = 0.9189385332046727 + log_sigma + 0.5 * (t1 / (t - 2)) */
     *value = 0.9189385332046727 + log_sigma + 0.5 * (t1 / (double)(t - 2));
@@ -141,27 +170,38 @@ int autoregressive_backward(int64_t t, double c, const double *restrict phi, dou
     /* t1 = 0.5 * cotangent / (t - 2) */
     const double t1 = 0.5 * cotangent / (double)(t - 2);
     double t2 = 0.0;
+    double t2_low = 0.0;
     for (int64_t at = 0; at < 2; ++at) {
         grad_phi[at] = 0.0;
     }
     double t3 = 0.0;
+    double t3_low = 0.0;
+    for (int64_t tile_begin = 0; tile_begin < t - 2; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < t - 2 ? tile_begin + 128 : t - 2;
 
-    /* t2 = sum[i:t - 2](y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i]) */
-    /* grad_phi[:2] = 0 grad_phi += each[i:t - 2](let(s0 := t0 * (t1 * (2 * (t0 * (y[i + 2] - c - phi[0] * y[i + 1]
-     *    - phi[1] * y[i])))), at[1](-(y[i] * s0)), at[0](-(y[i + 1] * s0)))) */
-    /* t3 = sum[i:t - 2](let(s0 := y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i], s0 * s0)) */
-    const double phi_here = phi[0];
-    const double phi_here_ = phi[1];
-    for (int64_t i = 0; i < t - 2; ++i) {
-        const double y_here = y[i + 1];
-        const double y_i = y[i];
-        const double v0 = y[i + 2] - c - phi_here * y_here - phi_here_ * y_i;
-        const double v1 = t0 * (t1 * (2.0 * (t0 * v0)));
-        t2 += v0;
-        grad_phi[1] += -(y_i * v1);
-        grad_phi[0] += -(y_here * v1);
-        t3 += v0 * v0;
+        /* t2 = sum[i:t - 2](y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i]) */
+        /* grad_phi[:2] = 0 grad_phi += each[i:t - 2](let(s0 := t0 * (t1 * (2 * (t0 * (y[i + 2] - c - phi[0] * y[i
+         *    + 1] - phi[1] * y[i])))), at[1](-(y[i] * s0)), at[0](-(y[i + 1] * s0)))) */
+        /* t3 = sum[i:t - 2](let(s0 := y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i], s0 * s0)) */
+        const double phi_here = phi[0];
+        const double phi_here_ = phi[1];
+        double t2_sum = 0.0;
+        double t3_sum = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double y_here = y[i + 1];
+            const double y_i = y[i];
+            const double v0 = y[i + 2] - c - phi_here * y_here - phi_here_ * y_i;
+            const double v1 = t0 * (t1 * (2.0 * (t0 * v0)));
+            t2_sum += v0;
+            grad_phi[1] += -(y_i * v1);
+            grad_phi[0] += -(y_here * v1);
+            t3_sum += v0 * v0;
+        }
+        gradc_add(&t2, &t2_low, t2_sum);
+        gradc_add(&t3, &t3_low, t3_sum);
     }
+    t2 = gradc_rounded(t2, t2_low);
+    t3 = gradc_rounded(t3, t3_low);
 
     /* grad_c = -(t0 * (2 * (t1 * (t0 * t2)))) */
     /* grad_log_sigma = cotangent - t0 * (t0 * (2 * (t3 * t1))) */
@@ -187,31 +227,46 @@ int autoregressive_value_and_grad(int64_t t, double c, const double *restrict ph
     const double t0 = gradc_exp(-log_sigma);
     const double t2 = 0.5 / (double)(t - 2);
     double t1 = 0.0;
+    double t1_low = 0.0;
     double t3 = 0.0;
+    double t3_low = 0.0;
     for (int64_t at = 0; at < 2; ++at) {
         grad_phi[at] = 0.0;
     }
     double t4 = 0.0;
+    double t4_low = 0.0;
+    for (int64_t tile_begin = 0; tile_begin < t - 2; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < t - 2 ? tile_begin + 128 : t - 2;
 
-    /* t1 = sum[i:t - 2](let(s0 := t0 * (y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i]), s0 * s0)) */
-    /* t3 = sum[i:t - 2](y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i]) */
-    /* grad_phi[:2] = 0 grad_phi += each[i:t - 2](let(s0 := t0 * (t2 * (2 * (t0 * (y[i + 2] - c - phi[0] * y[i + 1]
-     *    - phi[1] * y[i])))), at[1](-(y[i] * s0)), at[0](-(y[i + 1] * s0)))) */
-    /* t4 = sum[i:t - 2](let(s0 := y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i], s0 * s0)) */
-    const double phi_here = phi[0];
-    const double phi_here_ = phi[1];
-    for (int64_t i = 0; i < t - 2; ++i) {
-        const double y_here = y[i + 1];
-        const double y_i = y[i];
-        const double v0 = y[i + 2] - c - phi_here * y_here - phi_here_ * y_i;
-        const double v1 = t0 * v0;
-        const double v2 = t0 * (t2 * (2.0 * v1));
-        t1 += v1 * v1;
-        t3 += v0;
-        grad_phi[1] += -(y_i * v2);
-        grad_phi[0] += -(y_here * v2);
-        t4 += v0 * v0;
+        /* t1 = sum[i:t - 2](let(s0 := t0 * (y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i]), s0 * s0)) */
+        /* t3 = sum[i:t - 2](y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i]) */
+        /* grad_phi[:2] = 0 grad_phi += each[i:t - 2](let(s0 := t0 * (t2 * (2 * (t0 * (y[i + 2] - c - phi[0] * y[i
+         *    + 1] - phi[1] * y[i])))), at[1](-(y[i] * s0)), at[0](-(y[i + 1] * s0)))) */
+        /* t4 = sum[i:t - 2](let(s0 := y[i + 2] - c - phi[0] * y[i + 1] - phi[1] * y[i], s0 * s0)) */
+        const double phi_here = phi[0];
+        const double phi_here_ = phi[1];
+        double t1_sum = 0.0;
+        double t3_sum = 0.0;
+        double t4_sum = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double y_here = y[i + 1];
+            const double y_i = y[i];
+            const double v0 = y[i + 2] - c - phi_here * y_here - phi_here_ * y_i;
+            const double v1 = t0 * v0;
+            const double v2 = t0 * (t2 * (2.0 * v1));
+            t1_sum += v1 * v1;
+            t3_sum += v0;
+            grad_phi[1] += -(y_i * v2);
+            grad_phi[0] += -(y_here * v2);
+            t4_sum += v0 * v0;
+        }
+        gradc_add(&t1, &t1_low, t1_sum);
+        gradc_add(&t3, &t3_low, t3_sum);
+        gradc_add(&t4, &t4_low, t4_sum);
     }
+    t1 = gradc_rounded(t1, t1_low);
+    t3 = gradc_rounded(t3, t3_low);
+    t4 = gradc_rounded(t4, t4_low);
 
     /* value = 0.9189385332046727 + log_sigma + 0.5 * (t1 / (t - 2)) */
     /* grad_c = -(t0 * (2 * (t2 * (t3 * t0)))) */

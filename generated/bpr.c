@@ -65,6 +65,12 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
     return part == parts ? rows : rows / 128 * part / parts * 128;
 }
 
+/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
+static int64_t gradc_rows(size_t bytes)
+{
+    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
 #if defined(__GNUC__)
 #define GRADC_INLINE __attribute__((always_inline)) static inline
@@ -119,6 +125,21 @@ GRADC_INLINE double gradc_log1p_unit(double x)
     return x - (h - s * (h + z * p));
 }
 
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
+}
+
 size_t bpr_value_work(int64_t m, int64_t k, int64_t p, int64_t n)
 {
     (void)m;
@@ -153,26 +174,6 @@ int bpr_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict
             return 3;
         }
     }
-    double t2 = 0.0;
-
-    /* t2 = sum[i:m, j:k](U[i, j] * U[i, j]) */
-    for (int64_t i = 0; i < m; ++i) {
-        GRADC_SIMD(reduction(+:t2))
-        for (int64_t j = 0; j < k; ++j) {
-            const double U_ij = U[i*k + j];
-            t2 += U_ij * U_ij;
-        }
-    }
-    double t1 = 0.0;
-
-    /* t1 = sum[l:p, j:k](V[l, j] * V[l, j]) */
-    for (int64_t l = 0; l < p; ++l) {
-        GRADC_SIMD(reduction(+:t1))
-        for (int64_t j = 0; j < k; ++j) {
-            const double V_lj = V[l*k + j];
-            t1 += V_lj * V_lj;
-        }
-    }
     const int64_t parts = gradc_parts(n, 14*k + 48, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
@@ -183,6 +184,7 @@ int bpr_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict
         unsigned char *own = part_scratch + part * part_bytes;
         double *const margin = (void *)own;
         double t0_part = 0.0;
+        double t0_part_low = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -214,14 +216,55 @@ int bpr_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict
                 const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(margin_o)));
                 t0_part_sum += v1;
             }
-            t0_part += t0_part_sum;
+            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
         }
+        t0_part = gradc_rounded(t0_part, t0_part_low);
         t0_parts[part] = t0_part;
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t0 += t0_parts[part];
     }
+    double t1 = 0.0;
+    double t1_low = 0.0;
+    {
+        const int64_t tile_rows = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < p; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < p ? tile_begin + tile_rows : p;
+
+            /* t1 = sum[l:p, j:k](V[l, j] * V[l, j]) */
+            double t1_sum = 0.0;
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                GRADC_SIMD(reduction(+:t1_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double V_lj = V[l*k + j];
+                    t1_sum += V_lj * V_lj;
+                }
+            }
+            gradc_add(&t1, &t1_low, t1_sum);
+        }
+    }
+    t1 = gradc_rounded(t1, t1_low);
+    double t2 = 0.0;
+    double t2_low = 0.0;
+    {
+        const int64_t tile_rows = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < m; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < m ? tile_begin + tile_rows : m;
+
+            /* t2 = sum[i:m, j:k](U[i, j] * U[i, j]) */
+            double t2_sum = 0.0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD(reduction(+:t2_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double U_ij = U[i*k + j];
+                    t2_sum += U_ij * U_ij;
+                }
+            }
+            gradc_add(&t2, &t2_low, t2_sum);
+        }
+    }
+    t2 = gradc_rounded(t2, t2_low);
 
     /* value = t0 / n + (t1 + t2) * (0.5 * lam) */
     *value = t0 / (double)n + (t1 + t2) * (0.5 * lam);
@@ -263,26 +306,6 @@ int bpr_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restri
             return 3;
         }
     }
-    double t2 = 0.0;
-
-    /* t2 = sum[i:m, j:k](U[i, j] * U[i, j]) */
-    for (int64_t i = 0; i < m; ++i) {
-        GRADC_SIMD(reduction(+:t2))
-        for (int64_t j = 0; j < k; ++j) {
-            const double U_ij = U[i*k + j];
-            t2 += U_ij * U_ij;
-        }
-    }
-    double t1 = 0.0;
-
-    /* t1 = sum[l:p, j:k](V[l, j] * V[l, j]) */
-    for (int64_t l = 0; l < p; ++l) {
-        GRADC_SIMD(reduction(+:t1))
-        for (int64_t j = 0; j < k; ++j) {
-            const double V_lj = V[l*k + j];
-            t1 += V_lj * V_lj;
-        }
-    }
     const int64_t parts = gradc_parts(n, 14*k + 48, 0);
     double t0_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -290,6 +313,7 @@ int bpr_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restri
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         double t0_part = 0.0;
+        double t0_part_low = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -321,14 +345,55 @@ int bpr_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restri
                 const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(margin_o)));
                 t0_part_sum += v1;
             }
-            t0_part += t0_part_sum;
+            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
         }
+        t0_part = gradc_rounded(t0_part, t0_part_low);
         t0_parts[part] = t0_part;
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t0 += t0_parts[part];
     }
+    double t1 = 0.0;
+    double t1_low = 0.0;
+    {
+        const int64_t tile_rows = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < p; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < p ? tile_begin + tile_rows : p;
+
+            /* t1 = sum[l:p, j:k](V[l, j] * V[l, j]) */
+            double t1_sum = 0.0;
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                GRADC_SIMD(reduction(+:t1_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double V_lj = V[l*k + j];
+                    t1_sum += V_lj * V_lj;
+                }
+            }
+            gradc_add(&t1, &t1_low, t1_sum);
+        }
+    }
+    t1 = gradc_rounded(t1, t1_low);
+    double t2 = 0.0;
+    double t2_low = 0.0;
+    {
+        const int64_t tile_rows = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < m; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < m ? tile_begin + tile_rows : m;
+
+            /* t2 = sum[i:m, j:k](U[i, j] * U[i, j]) */
+            double t2_sum = 0.0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD(reduction(+:t2_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double U_ij = U[i*k + j];
+                    t2_sum += U_ij * U_ij;
+                }
+            }
+            gradc_add(&t2, &t2_low, t2_sum);
+        }
+    }
+    t2 = gradc_rounded(t2, t2_low);
 
     /* value = t0 / n + (t1 + t2) * (0.5 * lam) */
     *value = t0 / (double)n + (t1 + t2) * (0.5 * lam);
@@ -517,26 +582,47 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
     const double t3 = 1.0 / (double)n;
     const double t5 = 0.5 * lam;
     double t2 = 0.0;
+    double t2_low = 0.0;
+    {
+        const int64_t tile_rows = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < m; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < m ? tile_begin + tile_rows : m;
 
-    /* t2 = sum[i:m, j:k](U[i, j] * U[i, j]) */
-    for (int64_t i = 0; i < m; ++i) {
-        GRADC_SIMD(reduction(+:t2))
-        for (int64_t j = 0; j < k; ++j) {
-            const double U_ij = U[i*k + j];
-            t2 += U_ij * U_ij;
+            /* t2 = sum[i:m, j:k](U[i, j] * U[i, j]) */
+            double t2_sum = 0.0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD(reduction(+:t2_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double U_ij = U[i*k + j];
+                    t2_sum += U_ij * U_ij;
+                }
+            }
+            gradc_add(&t2, &t2_low, t2_sum);
         }
     }
+    t2 = gradc_rounded(t2, t2_low);
     double t1 = 0.0;
+    double t1_low = 0.0;
+    {
+        const int64_t tile_rows = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < p; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < p ? tile_begin + tile_rows : p;
 
-    /* t1 = sum[l:p, j:k](V[l, j] * V[l, j]) */
-    for (int64_t l = 0; l < p; ++l) {
-        GRADC_SIMD(reduction(+:t1))
-        for (int64_t j = 0; j < k; ++j) {
-            const double V_lj = V[l*k + j];
-            t1 += V_lj * V_lj;
+            /* t1 = sum[l:p, j:k](V[l, j] * V[l, j]) */
+            double t1_sum = 0.0;
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                GRADC_SIMD(reduction(+:t1_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double V_lj = V[l*k + j];
+                    t1_sum += V_lj * V_lj;
+                }
+            }
+            gradc_add(&t1, &t1_low, t1_sum);
         }
     }
+    t1 = gradc_rounded(t1, t1_low);
     double t0 = 0.0;
+    double t0_low = 0.0;
     for (int64_t at = 0; at < k*m; ++at) {
         t4[at] = 0.0;
     }
@@ -578,7 +664,7 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
             t0_sum += v2;
             margin_bar[o - tile_begin] = -INFINITY == v0 ? 0.0 : -(t3 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
         }
-        t0 += t0_sum;
+        gradc_add(&t0, &t0_low, t0_sum);
 
         /* t4[:m, :k] = 0 t4 += each[o:n, j:k](at[where_integer(user[o] < 0, m + user[o], user[o]),
          *    j](margin_bar[o] * (V[where_integer(liked[o] < 0, p + liked[o], liked[o]), j] -
@@ -602,6 +688,7 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
             }
         }
     }
+    t0 = gradc_rounded(t0, t0_low);
 
     /* grad_V[l:p, j:k] = t6[l, j] + t5 * (2 * V[l, j]) */
     for (int64_t l = 0; l < p; ++l) {

@@ -106,6 +106,21 @@ GRADC_INLINE double gradc_log1p_unit(double x)
     return x - (h - s * (h + z * p));
 }
 
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
+}
+
 size_t bradley_terry_value_work(int64_t m, int64_t n)
 {
     (void)m;
@@ -138,20 +153,25 @@ int bradley_terry_value(int64_t m, int64_t n, const double *restrict s, const in
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         double t0_part = 0.0;
+        double t0_part_low = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t0 = sum[j:n](let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] -
-         *    s[where_integer(winner[j] < 0, m + winner[j], winner[j])], where(0 == s0, 0.6931471805599453,
-         *    maximum(0, s0) + log1p_unit(exp(-abs(s0)))))) */
-        double t0_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t0_part_sum))
-        for (int64_t j = part_begin; j < part_end; ++j) {
-            const int64_t loser_j = loser[j];
-            const int64_t winner_j = winner[j];
-            const double v0 = s[(loser_j < 0 ? loser_j + m : loser_j)] - s[(winner_j < 0 ? m + winner_j : winner_j)];
-            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
-            t0_part_sum += v1;
+            /* t0 = sum[j:n](let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] -
+             *    s[where_integer(winner[j] < 0, m + winner[j], winner[j])], where(0 == s0, 0.6931471805599453,
+             *    maximum(0, s0) + log1p_unit(exp(-abs(s0)))))) */
+            double t0_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t0_part_sum))
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                const int64_t loser_j = loser[j];
+                const int64_t winner_j = winner[j];
+                const double v0 = s[(loser_j < 0 ? loser_j + m : loser_j)] - s[(winner_j < 0 ? m + winner_j : winner_j)];
+                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
+                t0_part_sum += v1;
+            }
+            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
         }
-        t0_part += t0_part_sum;
+        t0_part = gradc_rounded(t0_part, t0_part_low);
         t0_parts[part] = t0_part;
     }
     double t0 = 0.0;
@@ -196,20 +216,25 @@ int bradley_terry_forward(int64_t m, int64_t n, const double *restrict s, const 
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         double t0_part = 0.0;
+        double t0_part_low = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t0 = sum[j:n](let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] -
-         *    s[where_integer(winner[j] < 0, m + winner[j], winner[j])], where(0 == s0, 0.6931471805599453,
-         *    maximum(0, s0) + log1p_unit(exp(-abs(s0)))))) */
-        double t0_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t0_part_sum))
-        for (int64_t j = part_begin; j < part_end; ++j) {
-            const int64_t loser_j = loser[j];
-            const int64_t winner_j = winner[j];
-            const double v0 = s[(loser_j < 0 ? loser_j + m : loser_j)] - s[(winner_j < 0 ? m + winner_j : winner_j)];
-            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
-            t0_part_sum += v1;
+            /* t0 = sum[j:n](let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] -
+             *    s[where_integer(winner[j] < 0, m + winner[j], winner[j])], where(0 == s0, 0.6931471805599453,
+             *    maximum(0, s0) + log1p_unit(exp(-abs(s0)))))) */
+            double t0_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t0_part_sum))
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                const int64_t loser_j = loser[j];
+                const int64_t winner_j = winner[j];
+                const double v0 = s[(loser_j < 0 ? loser_j + m : loser_j)] - s[(winner_j < 0 ? m + winner_j : winner_j)];
+                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
+                t0_part_sum += v1;
+            }
+            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
         }
-        t0_part += t0_part_sum;
+        t0_part = gradc_rounded(t0_part, t0_part_low);
         t0_parts[part] = t0_part;
     }
     double t0 = 0.0;
@@ -336,35 +361,42 @@ int bradley_terry_value_and_grad(int64_t m, int64_t n, const double *restrict s,
     /* t1 = 1 / n */
     const double t1 = 1.0 / (double)n;
     double t0 = 0.0;
+    double t0_low = 0.0;
     for (int64_t at = 0; at < m; ++at) {
         grad_s[at] = 0.0;
     }
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
-    /* t0 = sum[j:n](let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - s[where_integer(winner[j] <
-     *    0, m + winner[j], winner[j])], where(0 == s0, 0.6931471805599453, maximum(0, s0) +
-     *    log1p_unit(exp(-abs(s0)))))) */
-    /* t2[j:n] = let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - s[where_integer(winner[j] < 0,
-     *    m + winner[j], winner[j])], s1 := exp(-abs(s0)), where(-inf == s0, 0, -(t1 * (where(0 <= s0, 1, s1) / (1
-     *    + s1))))) */
-    /* t3[j:n] = let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - s[where_integer(winner[j] < 0,
-     *    m + winner[j], winner[j])], s1 := exp(-abs(s0)), where(-inf == s0, 0, t1 * (where(0 <= s0, 1, s1) / (1 +
-     *    s1)))) */
-    /* grad_s[:m] = 0 grad_s += each[j:n](at[where_integer(winner[j] < 0, m + winner[j], winner[j])](t2[j]),
-     *    at[where_integer(loser[j] < 0, m + loser[j], loser[j])](t3[j])) */
-    for (int64_t j = 0; j < n; ++j) {
-        const int64_t loser_j = loser[j];
-        const int64_t v0 = loser_j < 0 ? loser_j + m : loser_j;
-        const int64_t winner_j = winner[j];
-        const int64_t v1 = winner_j < 0 ? m + winner_j : winner_j;
-        const double v2 = s[v0] - s[v1];
-        const double v3 = gradc_exp(-fabs(v2));
-        const double v4 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + gradc_log1p_unit(v3);
-        const int v5 = -INFINITY == v2;
-        const double v6 = t1 * ((0.0 <= v2 ? 1.0 : v3) / (1.0 + v3));
-        t0 += v4;
-        grad_s[v1] += v5 ? 0.0 : -v6;
-        grad_s[v0] += v5 ? 0.0 : v6;
+        /* t0 = sum[j:n](let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] -
+         *    s[where_integer(winner[j] < 0, m + winner[j], winner[j])], where(0 == s0, 0.6931471805599453,
+         *    maximum(0, s0) + log1p_unit(exp(-abs(s0)))))) */
+        /* t2[j:n] = let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - s[where_integer(winner[j] <
+         *    0, m + winner[j], winner[j])], s1 := exp(-abs(s0)), where(-inf == s0, 0, -(t1 * (where(0 <= s0, 1,
+         *    s1) / (1 + s1))))) */
+        /* t3[j:n] = let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - s[where_integer(winner[j] <
+         *    0, m + winner[j], winner[j])], s1 := exp(-abs(s0)), where(-inf == s0, 0, t1 * (where(0 <= s0, 1, s1)
+         *    / (1 + s1)))) */
+        /* grad_s[:m] = 0 grad_s += each[j:n](at[where_integer(winner[j] < 0, m + winner[j], winner[j])](t2[j]),
+         *    at[where_integer(loser[j] < 0, m + loser[j], loser[j])](t3[j])) */
+        double t0_sum = 0.0;
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            const int64_t loser_j = loser[j];
+            const int64_t v0 = loser_j < 0 ? loser_j + m : loser_j;
+            const int64_t winner_j = winner[j];
+            const int64_t v1 = winner_j < 0 ? m + winner_j : winner_j;
+            const double v2 = s[v0] - s[v1];
+            const double v3 = gradc_exp(-fabs(v2));
+            const double v4 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + gradc_log1p_unit(v3);
+            const int v5 = -INFINITY == v2;
+            const double v6 = t1 * ((0.0 <= v2 ? 1.0 : v3) / (1.0 + v3));
+            t0_sum += v4;
+            grad_s[v1] += v5 ? 0.0 : -v6;
+            grad_s[v0] += v5 ? 0.0 : v6;
+        }
+        gradc_add(&t0, &t0_low, t0_sum);
     }
+    t0 = gradc_rounded(t0, t0_low);
 
     /* value = t0 / n */
     *value = t0 / (double)n;

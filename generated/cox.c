@@ -2,12 +2,10 @@
  *
  *     def program(w: real[d], X: real[n, d], time: real[n], event: real[n]):
  *         z[i:n] = sum[j:d](X[i, j] * w[j])
- *         t0[i:n, j:n] = where(time[i] <= time[j], z[j], -inf)
- *         t1[i:n] = max[j:n](t0[i, j])
- *         t2[i:n] = logsumexp[j:n](t0[i, j])
- *         t3 = sum[i:n](event[i] * (t1[i] + (t2[i] - t1[i]) - z[i]))
- *         t4 = sum[i:n](event[i])
- *         value = t3 / t4
+ *         t0[i:n] = logsumexp[j:n](where(time[i] <= time[j], z[j], -inf))
+ *         t1 = sum[i:n](event[i] * (t0[i] - z[i]))
+ *         t2 = sum[i:n](event[i])
+ *         value = t1 / t2
  *         return value
  *
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
@@ -207,6 +205,21 @@ static void gradc_combine(int64_t rows, int64_t columns, const double *restrict 
     }
 }
 
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
+}
+
 /* The sum of a vector's lanes. Halves are added as vectors of their own: a lane written by its number costs a trip through
  * memory. */
 static inline double gradc_total(gradc_vector sum)
@@ -278,7 +291,7 @@ static void gradc_dots(int64_t rows, int64_t depth, const double *restrict a, in
 size_t cox_value_work(int64_t n, int64_t d)
 {
     return gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 30*n + 32, 0) * (gradc_bytes(128, sizeof(double)));
+           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 30*n + 30, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
 int cox_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict time_,
@@ -302,6 +315,7 @@ int cox_value(int64_t n, int64_t d, const double *restrict w, const double *rest
         unsigned char *own = part_scratch + part * part_bytes;
         double *const t0_part = part == 0 ? t0 : (void *)own;
         double t4_part = 0.0;
+        double t4_part_low = 0.0;
         for (int64_t at = 0; at < n; ++at) {
             t0_part[at] = -INFINITY;
         }
@@ -329,8 +343,9 @@ int cox_value(int64_t n, int64_t d, const double *restrict w, const double *rest
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t4_part_sum += event[i];
             }
-            t4_part += t4_part_sum;
+            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
         }
+        t4_part = gradc_rounded(t4_part, t4_part_low);
         t4_parts[part] = t4_part;
     }
     double t4 = 0.0;
@@ -344,7 +359,7 @@ int cox_value(int64_t n, int64_t d, const double *restrict w, const double *rest
             t0[at] = (t0_more[at] > t0[at] || t0_more[at] != t0_more[at]) ? t0_more[at] : t0[at];
         }
     }
-    const int64_t parts_ = gradc_parts(n, 30*n + 32, 0);
+    const int64_t parts_ = gradc_parts(n, 30*n + 30, 0);
     const size_t part_bytes_ = gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
@@ -354,6 +369,7 @@ int cox_value(int64_t n, int64_t d, const double *restrict w, const double *rest
         unsigned char *own = part_scratch_ + part * part_bytes_;
         double *const t1 = (void *)own;
         double t3_part = 0.0;
+        double t3_part_low = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -392,16 +408,17 @@ int cox_value(int64_t n, int64_t d, const double *restrict w, const double *rest
             }
 
             /* t2[i:n] = log(t1[i]) + where(inf == abs(t0[i]), 0, t0[i]) */
-            /* t3 = sum[i:n](event[i] * (t0[i] + (t2[i] - t0[i]) - z[i])) */
+            /* t3 = sum[i:n](event[i] * (t2[i] - z[i])) */
             double t3_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t3_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0_i = t0[i];
-                const double v0 = t0_i + (gradc_log(t1[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i) - t0_i) - z[i];
-                t3_part_sum += event[i] * v0;
+                const double v0 = event[i] * (gradc_log(t1[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i) - z[i]);
+                t3_part_sum += v0;
             }
-            t3_part += t3_part_sum;
+            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
         }
+        t3_part = gradc_rounded(t3_part, t3_part_low);
         t3_parts[part] = t3_part;
     }
     double t3 = 0.0;
@@ -416,86 +433,59 @@ int cox_value(int64_t n, int64_t d, const double *restrict w, const double *rest
 
 size_t cox_forward_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 30*n + 32, 0) * (gradc_bytes(128, sizeof(double)));
+    (void)d;
+    return (size_t)gradc_parts(n, 35*n + 30, 0) * (gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                 const double *restrict time_, const double *restrict event, double *restrict value,
-                double *restrict z, double *restrict t1, double *restrict t2, double *restrict t4,
-                void *restrict work)
+                double *restrict z, double *restrict t0, double *restrict t2, void *restrict work)
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double)));
-    unsigned char *const part_scratch_ = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 3*d + 5*n + 1, n);
-    const size_t part_bytes = gradc_bytes(n, sizeof(double));
-    double t4__parts[GRADC_PARTS];
+    for (int64_t at = 0; at < n; ++at) {
+        z[at] = 0.0;
+    }
+
+    /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
+    gradc_dots(n, d, X, d, w, z, 1, 1);
+    const int64_t parts = gradc_parts(n, 35*n + 30, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t2__parts[GRADC_PARTS];
+    double t2_2_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
-        double *const t1_part = part == 0 ? t1 : (void *)own;
-        double t4__part = 0.0;
-        for (int64_t at = 0; at < n; ++at) {
-            t1_part[at] = -INFINITY;
-        }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &z[tile_begin], 1, 0);
-
-            /* t1[i:n] = max[j:n](where(time[i] <= time[j], z[j], -inf)) */
-            for (int64_t i = 0; i < n; ++i) {
-                const double time__i = time_[i];
-                double t1_part_max = -INFINITY;
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double v0 = time__i <= time_[j] ? z[j] : -INFINITY;
-                    t1_part_max = (v0 > t1_part_max || v0 != v0) ? v0 : t1_part_max;
-                }
-                t1_part[i] = (t1_part_max > t1_part[i] || t1_part_max != t1_part_max) ? t1_part_max : t1_part[i];
-            }
-
-            /* t4 = sum[i:n](event[i]) */
-            double t4__part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t4__part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t4__part_sum += event[i];
-            }
-            t4__part += t4__part_sum;
-        }
-        t4__parts[part] = t4__part;
-    }
-    double t4_ = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t4_ += t4__parts[part];
-    }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const t1_more = (void *)(part_scratch + part * part_bytes);
-        GRADC_SIMD()
-        for (int64_t at = 0; at < n; ++at) {
-            t1[at] = (t1_more[at] > t1[at] || t1_more[at] != t1_more[at]) ? t1_more[at] : t1[at];
-        }
-    }
-    const int64_t parts_ = gradc_parts(n, 30*n + 32, 0);
-    const size_t part_bytes_ = gradc_bytes(128, sizeof(double));
-    double t3_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts_)
-    for (int64_t part = 0; part < parts_; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_, part);
-        const int64_t part_end = gradc_cut(n, parts_, part + 1);
-        unsigned char *own = part_scratch_ + part * part_bytes_;
-        double *const t0 = (void *)own;
-        double t3_part = 0.0;
+        double *const t0_ = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t1 = (void *)own;
+        double t2__part = 0.0;
+        double t2__part_low = 0.0;
+        double t2_2_part = 0.0;
+        double t2_2_part_low = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-            /* t0[i:n] = sum[j:n](exp(where(time[i] <= time[j], z[j], -inf) - where(inf == abs(t1[i]), 0, t1[i]))) */
+            /* t0[i:n] = max[j:n](where(time[i] <= time[j], z[j], -inf)) */
             for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t0[j - tile_begin] = 0.0;
+                t0_[j - tile_begin] = -INFINITY;
+            }
+            for (int64_t i = 0; i < n; ++i) {
+                const double time__i = time_[i];
+                const double z_i = z[i];
+                GRADC_SIMD()
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const double v0 = time_[j] <= time__i ? z_i : -INFINITY;
+                    t0_[j - tile_begin] = (v0 > t0_[j - tile_begin] || v0 != v0) ? v0 : t0_[j - tile_begin];
+                }
+            }
+
+            /* t1[i:n] = sum[j:n](exp(where(time[i] <= time[j], z[j], -inf) - where(inf == abs(t0[i]), 0, t0[i]))) */
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t1[j - tile_begin] = 0.0;
             }
             for (int64_t i = 0; i < n / 4 * 4; i += 4) {
                 const double time__i = time_[i];
@@ -508,12 +498,12 @@ int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *re
                 const double z_i3 = z[(i + 3)];
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double t1_j = t1[j];
-                    const double v0 = gradc_exp((time_[j] <= time__i ? z_i : -INFINITY) - (INFINITY == fabs(t1_j) ? 0.0 : t1_j));
-                    const double v1 = gradc_exp((time_[j] <= time__i1 ? z_i1 : -INFINITY) - (INFINITY == fabs(t1_j) ? 0.0 : t1_j));
-                    const double v2 = gradc_exp((time_[j] <= time__i2 ? z_i2 : -INFINITY) - (INFINITY == fabs(t1_j) ? 0.0 : t1_j));
-                    const double v3 = gradc_exp((time_[j] <= time__i3 ? z_i3 : -INFINITY) - (INFINITY == fabs(t1_j) ? 0.0 : t1_j));
-                    t0[j - tile_begin] += v0 + v1 + v2 + v3;
+                    const double t0__j = t0_[j - tile_begin];
+                    const double v0 = gradc_exp((time_[j] <= time__i ? z_i : -INFINITY) - (INFINITY == fabs(t0__j) ? 0.0 : t0__j));
+                    const double v1 = gradc_exp((time_[j] <= time__i1 ? z_i1 : -INFINITY) - (INFINITY == fabs(t0__j) ? 0.0 : t0__j));
+                    const double v2 = gradc_exp((time_[j] <= time__i2 ? z_i2 : -INFINITY) - (INFINITY == fabs(t0__j) ? 0.0 : t0__j));
+                    const double v3 = gradc_exp((time_[j] <= time__i3 ? z_i3 : -INFINITY) - (INFINITY == fabs(t0__j) ? 0.0 : t0__j));
+                    t1[j - tile_begin] += v0 + v1 + v2 + v3;
                 }
             }
             for (int64_t i = n / 4 * 4; i < n; ++i) {
@@ -521,138 +511,78 @@ int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *re
                 const double z_i = z[i];
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double t1_j = t1[j];
-                    const double v0 = gradc_exp((time_[j] <= time__i ? z_i : -INFINITY) - (INFINITY == fabs(t1_j) ? 0.0 : t1_j));
-                    t0[j - tile_begin] += v0;
+                    const double t0__j = t0_[j - tile_begin];
+                    const double v0 = gradc_exp((time_[j] <= time__i ? z_i : -INFINITY) - (INFINITY == fabs(t0__j) ? 0.0 : t0__j));
+                    t1[j - tile_begin] += v0;
                 }
             }
 
-            /* t2[i:n] = log(t0[i]) + where(inf == abs(t1[i]), 0, t1[i]) */
-            /* t3 = sum[i:n](event[i] * (t1[i] + (t2[i] - t1[i]) - z[i])) */
-            double t3_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_part_sum))
+            /* t0_2[i:n] = log(t1[i]) + where(inf == abs(t0[i]), 0, t0[i]) */
+            /* t2 = sum[i:n](event[i] * (t0_2[i] - z[i])) */
+            /* t2_2 = sum[i:n](event[i]) */
+            double t2__part_sum = 0.0;
+            double t2_2_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t2__part_sum, t2_2_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i];
-                const double v0 = gradc_log(t0[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
-                t2[i] = v0;
-                t3_part_sum += event[i] * (t1_i + (v0 - t1_i) - z[i]);
+                const double t0__i = t0_[i - tile_begin];
+                const double v0 = gradc_log(t1[i - tile_begin]) + (INFINITY == fabs(t0__i) ? 0.0 : t0__i);
+                const double event_i = event[i];
+                t0[i] = v0;
+                t2__part_sum += event_i * (v0 - z[i]);
+                t2_2_part_sum += event_i;
             }
-            t3_part += t3_part_sum;
+            gradc_add(&t2__part, &t2__part_low, t2__part_sum);
+            gradc_add(&t2_2_part, &t2_2_part_low, t2_2_part_sum);
         }
-        t3_parts[part] = t3_part;
+        t2__part = gradc_rounded(t2__part, t2__part_low);
+        t2__parts[part] = t2__part;
+        t2_2_part = gradc_rounded(t2_2_part, t2_2_part_low);
+        t2_2_parts[part] = t2_2_part;
     }
-    double t3 = 0.0;
-    for (int64_t part = 0; part < parts_; ++part) {
-        t3 += t3_parts[part];
+    double t2_ = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t2_ += t2__parts[part];
+    }
+    double t2_2 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t2_2 += t2_2_parts[part];
     }
 
-    /* value = t3 / t4 */
-    *value = t3 / t4_;
-    *t4 = t4_;
+    /* value = t2 / t2_2 */
+    *value = t2_ / t2_2;
+    *t2 = t2_2;
     return 0;
 }
 
 size_t cox_backward_work(int64_t n, int64_t d)
 {
-    return gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 52*n, n) * (gradc_bytes(n, sizeof(double))
-           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 5, d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d + 34*n + 5, d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
 int cox_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                  const double *restrict time_, const double *restrict event, const double *restrict z,
-                 const double *restrict t1, const double *restrict t2, double t4, double cotangent,
-                 double *restrict grad_w, void *restrict work)
+                 const double *restrict t0, double t2, double cotangent, double *restrict grad_w, void *restrict work)
 {
     (void)w;
     unsigned char *scratch = work;
-    double *const z_bar = (void *)scratch;
-    scratch += gradc_bytes(n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 52*n, n) * (gradc_bytes(n, sizeof(double)) + gradc_bytes(128, sizeof(double)));
-    unsigned char *const part_scratch_ = (void *)scratch;
 
-    /* t0 = cotangent / t4 */
-    const double t0 = cotangent / t4;
-    const int64_t parts = gradc_parts(n, 52*n, n);
-    const size_t part_bytes = gradc_bytes(n, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    /* t1 = cotangent / t2 */
+    const double t1 = cotangent / t2;
+    const int64_t parts = gradc_parts(n, 3*d + 34*n + 5, d);
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
-        double *const z_bar_part = part == 0 ? z_bar : (void *)own;
-        own += gradc_bytes(n, sizeof(double));
-        double *const t3 = (void *)own;
-        for (int64_t at = 0; at < n; ++at) {
-            z_bar_part[at] = 0.0;
-        }
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t3[i:n] = sum[j:n](where(t1[i] == where(time[i] <= time[j], z[j], -inf), 1, 0)) */
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t3[j - tile_begin] = 0.0;
-            }
-            for (int64_t i = 0; i < n / 4 * 4; i += 4) {
-                const double time__i = time_[i];
-                const double z_i = z[i];
-                const double time__i1 = time_[(i + 1)];
-                const double z_i1 = z[(i + 1)];
-                const double time__i2 = time_[(i + 2)];
-                const double z_i2 = z[(i + 2)];
-                const double time__i3 = time_[(i + 3)];
-                const double z_i3 = z[(i + 3)];
-                GRADC_SIMD()
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    t3[j - tile_begin] += (t1[j] == (time_[j] <= time__i ? z_i : -INFINITY) ? 1.0 : 0.0) + (t1[j] == (time_[j] <= time__i1 ? z_i1 : -INFINITY) ? 1.0 : 0.0) + (t1[j] == (time_[j] <= time__i2 ? z_i2 : -INFINITY) ? 1.0 : 0.0) + (t1[j] == (time_[j] <= time__i3 ? z_i3 : -INFINITY) ? 1.0 : 0.0);
-                }
-            }
-            for (int64_t i = n / 4 * 4; i < n; ++i) {
-                const double time__i = time_[i];
-                const double z_i = z[i];
-                GRADC_SIMD()
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    t3[j - tile_begin] += t1[j] == (time_[j] <= time__i ? z_i : -INFINITY) ? 1.0 : 0.0;
-                }
-            }
-
-            /* z_bar[i:n] = sum[j:n](let(s0 := time[j] <= time[i], s1 := where(s0, z[i], -inf), s2 := t0 *
-             *    event[j], where(s0, where(t1[j] == s1, (s2 - s2) / t3[j], 0) + where(-inf == s1, 0, s2 * exp(s1 -
-             *    t2[j])), 0))) */
-            for (int64_t i = 0; i < n; ++i) {
-                const double time__i = time_[i];
-                const double z_i = z[i];
-                double z_bar_part_sum = 0.0;
-                GRADC_SIMD(reduction(+:z_bar_part_sum))
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const int v0 = time_[j] <= time__i;
-                    const double v1 = v0 ? z_i : -INFINITY;
-                    const double v2 = t0 * event[j];
-                    const double v3 = (t1[j] == v1 ? (v2 - v2) / t3[j - tile_begin] : 0.0) + (-INFINITY == v1 ? 0.0 : v2 * gradc_exp(v1 - t2[j]));
-                    z_bar_part_sum += v0 ? v3 : 0.0;
-                }
-                z_bar_part[i] += z_bar_part_sum;
-            }
-        }
-    }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const z_bar_more = (void *)(part_scratch + part * part_bytes);
-        GRADC_SIMD()
-        for (int64_t at = 0; at < n; ++at) {
-            z_bar[at] += z_bar_more[at];
-        }
-    }
-    const int64_t parts_ = gradc_parts(n, 3*d + 5, d);
-    const size_t part_bytes_ = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    GRADC_PARALLEL(parts_)
-    for (int64_t part = 0; part < parts_; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_, part);
-        const int64_t part_end = gradc_cut(n, parts_, part + 1);
-        unsigned char *own = part_scratch_ + part * part_bytes_;
         double *const grad_w_part = part == 0 ? grad_w : (void *)own;
         own += gradc_bytes(d, sizeof(double));
-        double *const t5 = (void *)own;
+        double *const z_bar = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t3 = (void *)own;
         for (int64_t at = 0; at < d; ++at) {
             grad_w_part[at] = 0.0;
         }
@@ -660,18 +590,61 @@ int cox_backward(int64_t n, int64_t d, const double *restrict w, const double *r
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t5[i:n] = z_bar[i] - t0 * event[i] */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t5[i - tile_begin] = z_bar[i] - t0 * event[i];
+            /* z_bar[i:n] = sum[j:n](let(s0 := time[j] <= time[i], s1 := where(s0, z[i], -inf), where(s0,
+             *    where(-inf == s1, 0, t1 * event[j] * exp(s1 - t0[j])), 0))) */
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                z_bar[j - tile_begin] = 0.0;
+            }
+            for (int64_t i = 0; i < n / 4 * 4; i += 4) {
+                const double time__i = time_[i];
+                const double v2 = t1 * event[i];
+                const double t0_i = t0[i];
+                const double time__i1 = time_[(i + 1)];
+                const double v5 = t1 * event[(i + 1)];
+                const double t0_i1 = t0[(i + 1)];
+                const double time__i2 = time_[(i + 2)];
+                const double v8 = t1 * event[(i + 2)];
+                const double t0_i2 = t0[(i + 2)];
+                const double time__i3 = time_[(i + 3)];
+                const double v11 = t1 * event[(i + 3)];
+                const double t0_i3 = t0[(i + 3)];
+                GRADC_SIMD()
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const int v0 = time__i <= time_[j];
+                    const double v1 = v0 ? z[j] : -INFINITY;
+                    const int v3 = time__i1 <= time_[j];
+                    const double v4 = v3 ? z[j] : -INFINITY;
+                    const int v6 = time__i2 <= time_[j];
+                    const double v7 = v6 ? z[j] : -INFINITY;
+                    const int v9 = time__i3 <= time_[j];
+                    const double v10 = v9 ? z[j] : -INFINITY;
+                    z_bar[j - tile_begin] += (v0 ? (-INFINITY == v1 ? 0.0 : v2 * gradc_exp(v1 - t0_i)) : 0.0) + (v3 ? (-INFINITY == v4 ? 0.0 : v5 * gradc_exp(v4 - t0_i1)) : 0.0) + (v6 ? (-INFINITY == v7 ? 0.0 : v8 * gradc_exp(v7 - t0_i2)) : 0.0) + (v9 ? (-INFINITY == v10 ? 0.0 : v11 * gradc_exp(v10 - t0_i3)) : 0.0);
+                }
+            }
+            for (int64_t i = n / 4 * 4; i < n; ++i) {
+                const double time__i = time_[i];
+                const double v2 = t1 * event[i];
+                const double t0_i = t0[i];
+                GRADC_SIMD()
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const int v0 = time__i <= time_[j];
+                    const double v1 = v0 ? z[j] : -INFINITY;
+                    z_bar[j - tile_begin] += v0 ? (-INFINITY == v1 ? 0.0 : v2 * gradc_exp(v1 - t0_i)) : 0.0;
+                }
             }
 
-            /* grad_w[j:d] = sum[i:n](X[i, j] * t5[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t5, 1, grad_w_part);
+            /* t3[i:n] = z_bar[i] - t1 * event[i] */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t3[i - tile_begin] = z_bar[i - tile_begin] - t1 * event[i];
+            }
+
+            /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
         }
     }
-    for (int64_t part = 1; part < parts_; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch_ + part * part_bytes_);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
@@ -684,8 +657,7 @@ size_t cox_value_and_grad_work(int64_t n, int64_t d)
 {
     return gradc_bytes(n, sizeof(double))
            + gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 32*n + 32, 0) * (gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 44*n + 5, d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 30*n + 30, 0) * (gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 34*n + 5, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -701,12 +673,10 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
     scratch += gradc_bytes(n, sizeof(double));
     double *const t2 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
-    double *const t6 = (void *)scratch;
-    scratch += gradc_bytes(n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double)));
     unsigned char *const part_scratch_ = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 32*n + 32, 0) * (gradc_bytes(128, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 30*n + 30, 0) * (gradc_bytes(128, sizeof(double)));
     unsigned char *const part_scratch_2 = (void *)scratch;
     const int64_t parts = gradc_parts(n, 3*d + 5*n + 1, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
@@ -718,6 +688,7 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
         unsigned char *own = part_scratch + part * part_bytes;
         double *const t0_part = part == 0 ? t0 : (void *)own;
         double t4_part = 0.0;
+        double t4_part_low = 0.0;
         for (int64_t at = 0; at < n; ++at) {
             t0_part[at] = -INFINITY;
         }
@@ -745,8 +716,9 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t4_part_sum += event[i];
             }
-            t4_part += t4_part_sum;
+            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
         }
+        t4_part = gradc_rounded(t4_part, t4_part_low);
         t4_parts[part] = t4_part;
     }
     double t4 = 0.0;
@@ -760,7 +732,7 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
             t0[at] = (t0_more[at] > t0[at] || t0_more[at] != t0_more[at]) ? t0_more[at] : t0[at];
         }
     }
-    const int64_t parts_ = gradc_parts(n, 32*n + 32, 0);
+    const int64_t parts_ = gradc_parts(n, 30*n + 30, 0);
     const size_t part_bytes_ = gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
@@ -770,16 +742,13 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
         unsigned char *own = part_scratch_ + part * part_bytes_;
         double *const t1 = (void *)own;
         double t3_part = 0.0;
+        double t3_part_low = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* t1[i:n] = sum[j:n](exp(where(time[i] <= time[j], z[j], -inf) - where(inf == abs(t0[i]), 0, t0[i]))) */
-            /* t6[i:n] = sum[j:n](where(t0[i] == where(time[i] <= time[j], z[j], -inf), 1, 0)) */
             for (int64_t j = tile_begin; j < tile_end; ++j) {
                 t1[j - tile_begin] = 0.0;
-            }
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t6[j] = 0.0;
             }
             for (int64_t i = 0; i < n / 4 * 4; i += 4) {
                 const double time__i = time_[i];
@@ -792,13 +761,12 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
                 const double z_i3 = z[(i + 3)];
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double v0 = time_[j] <= time__i ? z_i : -INFINITY;
                     const double t0_j = t0[j];
-                    const double v1 = time_[j] <= time__i1 ? z_i1 : -INFINITY;
-                    const double v2 = time_[j] <= time__i2 ? z_i2 : -INFINITY;
-                    const double v3 = time_[j] <= time__i3 ? z_i3 : -INFINITY;
-                    t1[j - tile_begin] += gradc_exp(v0 - (INFINITY == fabs(t0_j) ? 0.0 : t0_j)) + gradc_exp(v1 - (INFINITY == fabs(t0_j) ? 0.0 : t0_j)) + gradc_exp(v2 - (INFINITY == fabs(t0_j) ? 0.0 : t0_j)) + gradc_exp(v3 - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
-                    t6[j] += (t0_j == v0 ? 1.0 : 0.0) + (t0_j == v1 ? 1.0 : 0.0) + (t0_j == v2 ? 1.0 : 0.0) + (t0_j == v3 ? 1.0 : 0.0);
+                    const double v0 = gradc_exp((time_[j] <= time__i ? z_i : -INFINITY) - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
+                    const double v1 = gradc_exp((time_[j] <= time__i1 ? z_i1 : -INFINITY) - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
+                    const double v2 = gradc_exp((time_[j] <= time__i2 ? z_i2 : -INFINITY) - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
+                    const double v3 = gradc_exp((time_[j] <= time__i3 ? z_i3 : -INFINITY) - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
+                    t1[j - tile_begin] += v0 + v1 + v2 + v3;
                 }
             }
             for (int64_t i = n / 4 * 4; i < n; ++i) {
@@ -806,25 +774,25 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
                 const double z_i = z[i];
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double v0 = time_[j] <= time__i ? z_i : -INFINITY;
                     const double t0_j = t0[j];
-                    t1[j - tile_begin] += gradc_exp(v0 - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
-                    t6[j] += t0_j == v0 ? 1.0 : 0.0;
+                    const double v0 = gradc_exp((time_[j] <= time__i ? z_i : -INFINITY) - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
+                    t1[j - tile_begin] += v0;
                 }
             }
 
             /* t2[i:n] = log(t1[i]) + where(inf == abs(t0[i]), 0, t0[i]) */
-            /* t3 = sum[i:n](event[i] * (t0[i] + (t2[i] - t0[i]) - z[i])) */
+            /* t3 = sum[i:n](event[i] * (t2[i] - z[i])) */
             double t3_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t3_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0_i = t0[i];
                 const double v0 = gradc_log(t1[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i);
                 t2[i] = v0;
-                t3_part_sum += event[i] * (t0_i + (v0 - t0_i) - z[i]);
+                t3_part_sum += event[i] * (v0 - z[i]);
             }
-            t3_part += t3_part_sum;
+            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
         }
+        t3_part = gradc_rounded(t3_part, t3_part_low);
         t3_parts[part] = t3_part;
     }
     double t3 = 0.0;
@@ -836,7 +804,7 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
     /* t5 = 1 / t4 */
     *value = t3 / t4;
     const double t5 = 1.0 / t4;
-    const int64_t parts_2 = gradc_parts(n, 3*d + 44*n + 5, d);
+    const int64_t parts_2 = gradc_parts(n, 3*d + 34*n + 5, d);
     const size_t part_bytes_2 = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts_2)
     for (int64_t part = 0; part < parts_2; ++part) {
@@ -847,7 +815,7 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
         own += gradc_bytes(d, sizeof(double));
         double *const z_bar = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t7 = (void *)own;
+        double *const t6 = (void *)own;
         for (int64_t at = 0; at < d; ++at) {
             grad_w_part[at] = 0.0;
         }
@@ -855,71 +823,57 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* z_bar[i:n] = sum[j:n](let(s0 := time[j] <= time[i], s1 := where(s0, z[i], -inf), s2 := t5 *
-             *    event[j], where(s0, where(t0[j] == s1, (s2 - s2) / t6[j], 0) + where(-inf == s1, 0, s2 * exp(s1 -
-             *    t2[j])), 0))) */
+            /* z_bar[i:n] = sum[j:n](let(s0 := time[j] <= time[i], s1 := where(s0, z[i], -inf), where(s0,
+             *    where(-inf == s1, 0, t5 * event[j] * exp(s1 - t2[j])), 0))) */
             for (int64_t j = tile_begin; j < tile_end; ++j) {
                 z_bar[j - tile_begin] = 0.0;
             }
             for (int64_t i = 0; i < n / 4 * 4; i += 4) {
                 const double time__i = time_[i];
-                const double t0_i = t0[i];
                 const double v2 = t5 * event[i];
-                const double v3 = (v2 - v2) / t6[i];
                 const double t2_i = t2[i];
                 const double time__i1 = time_[(i + 1)];
-                const double t0_i1 = t0[(i + 1)];
-                const double v6 = t5 * event[(i + 1)];
-                const double v7 = (v6 - v6) / t6[(i + 1)];
+                const double v5 = t5 * event[(i + 1)];
                 const double t2_i1 = t2[(i + 1)];
                 const double time__i2 = time_[(i + 2)];
-                const double t0_i2 = t0[(i + 2)];
-                const double v11 = t5 * event[(i + 2)];
-                const double v12 = (v11 - v11) / t6[(i + 2)];
+                const double v8 = t5 * event[(i + 2)];
                 const double t2_i2 = t2[(i + 2)];
                 const double time__i3 = time_[(i + 3)];
-                const double t0_i3 = t0[(i + 3)];
-                const double v16 = t5 * event[(i + 3)];
-                const double v17 = (v16 - v16) / t6[(i + 3)];
+                const double v11 = t5 * event[(i + 3)];
                 const double t2_i3 = t2[(i + 3)];
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
                     const int v0 = time__i <= time_[j];
                     const double v1 = v0 ? z[j] : -INFINITY;
-                    const int v4 = time__i1 <= time_[j];
-                    const double v5 = v4 ? z[j] : -INFINITY;
-                    const double v8 = v4 ? (t0_i1 == v5 ? v7 : 0.0) + (-INFINITY == v5 ? 0.0 : v6 * gradc_exp(v5 - t2_i1)) : 0.0;
-                    const int v9 = time__i2 <= time_[j];
+                    const int v3 = time__i1 <= time_[j];
+                    const double v4 = v3 ? z[j] : -INFINITY;
+                    const int v6 = time__i2 <= time_[j];
+                    const double v7 = v6 ? z[j] : -INFINITY;
+                    const int v9 = time__i3 <= time_[j];
                     const double v10 = v9 ? z[j] : -INFINITY;
-                    const double v13 = v9 ? (t0_i2 == v10 ? v12 : 0.0) + (-INFINITY == v10 ? 0.0 : v11 * gradc_exp(v10 - t2_i2)) : 0.0;
-                    const int v14 = time__i3 <= time_[j];
-                    const double v15 = v14 ? z[j] : -INFINITY;
-                    const double v18 = v14 ? (t0_i3 == v15 ? v17 : 0.0) + (-INFINITY == v15 ? 0.0 : v16 * gradc_exp(v15 - t2_i3)) : 0.0;
-                    z_bar[j - tile_begin] += (v0 ? (t0_i == v1 ? v3 : 0.0) + (-INFINITY == v1 ? 0.0 : v2 * gradc_exp(v1 - t2_i)) : 0.0) + v8 + v13 + v18;
+                    z_bar[j - tile_begin] += (v0 ? (-INFINITY == v1 ? 0.0 : v2 * gradc_exp(v1 - t2_i)) : 0.0) + (v3 ? (-INFINITY == v4 ? 0.0 : v5 * gradc_exp(v4 - t2_i1)) : 0.0) + (v6 ? (-INFINITY == v7 ? 0.0 : v8 * gradc_exp(v7 - t2_i2)) : 0.0) + (v9 ? (-INFINITY == v10 ? 0.0 : v11 * gradc_exp(v10 - t2_i3)) : 0.0);
                 }
             }
             for (int64_t i = n / 4 * 4; i < n; ++i) {
                 const double time__i = time_[i];
-                const double t0_i = t0[i];
                 const double v2 = t5 * event[i];
-                const double v3 = (v2 - v2) / t6[i];
                 const double t2_i = t2[i];
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
                     const int v0 = time__i <= time_[j];
                     const double v1 = v0 ? z[j] : -INFINITY;
-                    z_bar[j - tile_begin] += v0 ? (t0_i == v1 ? v3 : 0.0) + (-INFINITY == v1 ? 0.0 : v2 * gradc_exp(v1 - t2_i)) : 0.0;
+                    z_bar[j - tile_begin] += v0 ? (-INFINITY == v1 ? 0.0 : v2 * gradc_exp(v1 - t2_i)) : 0.0;
                 }
             }
 
-            /* t7[i:n] = z_bar[i] - t5 * event[i] */
+            /* t6[i:n] = z_bar[i] - t5 * event[i] */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t7[i - tile_begin] = z_bar[i - tile_begin] - t5 * event[i];
+                t6[i - tile_begin] = z_bar[i - tile_begin] - t5 * event[i];
             }
 
-            /* grad_w[j:d] = sum[i:n](X[i, j] * t7[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t7, 1, grad_w_part);
+            /* grad_w[j:d] = sum[i:n](X[i, j] * t6[i]) */
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t6, 1, grad_w_part);
         }
     }
     for (int64_t part = 1; part < parts_2; ++part) {

@@ -220,6 +220,21 @@ static void gradc_combine(int64_t rows, int64_t columns, const double *restrict 
     }
 }
 
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
+}
+
 /* The sum of a vector's lanes. Halves are added as vectors of their own: a lane written by its number costs a trip through
  * memory. */
 static inline double gradc_total(gradc_vector sum)
@@ -325,6 +340,7 @@ int cox_sorted_value(int64_t n, int64_t d, const double *restrict w, const doubl
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         double top_part = -INFINITY;
         double t4_part = 0.0;
+        double t4_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(d * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -342,9 +358,10 @@ int cox_sorted_value(int64_t n, int64_t d, const double *restrict w, const doubl
                 t4_part_sum += event[i];
             }
             top_part = (top_part_max > top_part || top_part_max != top_part_max) ? top_part_max : top_part;
-            t4_part += t4_part_sum;
+            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
         }
         top_parts[part] = top_part;
+        t4_part = gradc_rounded(t4_part, t4_part_low);
         t4_parts[part] = t4_part;
     }
     double top = -INFINITY;
@@ -384,15 +401,21 @@ int cox_sorted_value(int64_t n, int64_t d, const double *restrict w, const doubl
         const int64_t part_begin = gradc_cut(n, parts_2, part);
         const int64_t part_end = gradc_cut(n, parts_2, part + 1);
         double t3_part = 0.0;
+        double t3_part_low = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t3 = sum[i:n](event[i] * (top + log(t2[where_integer(last[i] < 0, n + last[i], last[i]) + 1]) - z[i])) */
-        double t3_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t3_part_sum))
-        for (int64_t i = part_begin; i < part_end; ++i) {
-            const int64_t last_i = last[i];
-            t3_part_sum += event[i] * (top + gradc_log(t2[(last_i < 0 ? last_i + n : last_i) + 1]) - z[i]);
+            /* t3 = sum[i:n](event[i] * (top + log(t2[where_integer(last[i] < 0, n + last[i], last[i]) + 1]) -
+             *    z[i])) */
+            double t3_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t3_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const int64_t last_i = last[i];
+                t3_part_sum += event[i] * (top + gradc_log(t2[(last_i < 0 ? last_i + n : last_i) + 1]) - z[i]);
+            }
+            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
         }
-        t3_part += t3_part_sum;
+        t3_part = gradc_rounded(t3_part, t3_part_low);
         t3_parts[part] = t3_part;
     }
     double t3 = 0.0;
@@ -428,50 +451,36 @@ int cox_sorted_forward(int64_t n, int64_t d, const double *restrict w, const dou
 
     /* t0 = 0.0 */
     const double t0 = 0.0;
-    const int64_t parts = gradc_parts(n, 3*d + 2, 0);
-    double top__parts[GRADC_PARTS];
-    double t4__parts[GRADC_PARTS];
+    for (int64_t at = 0; at < n; ++at) {
+        z[at] = 0.0;
+    }
+
+    /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
+    gradc_dots(n, d, X, d, w, z, 1, 1);
+    double top_ = -INFINITY;
+    double t4_ = 0.0;
+    double t4__low = 0.0;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
+        /* top = max[i:n](z[i]) */
+        /* t4 = sum[i:n](event[i]) */
+        double top__max = -INFINITY;
+        double t4__sum = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double z_i = z[i];
+            top__max = (z_i > top__max || z_i != z_i) ? z_i : top__max;
+            t4__sum += event[i];
+        }
+        top_ = (top__max > top_ || top__max != top__max) ? top__max : top_;
+        gradc_add(&t4_, &t4__low, t4__sum);
+    }
+    t4_ = gradc_rounded(t4_, t4__low);
+    const int64_t parts = gradc_parts(n, 23, 0);
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double top__part = -INFINITY;
-        double t4__part = 0.0;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &z[tile_begin], 1, 0);
-
-            /* top = max[i:n](z[i]) */
-            /* t4 = sum[i:n](event[i]) */
-            double top__part_max = -INFINITY;
-            double t4__part_sum = 0.0;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double z_i = z[i];
-                top__part_max = (z_i > top__part_max || z_i != z_i) ? z_i : top__part_max;
-                t4__part_sum += event[i];
-            }
-            top__part = (top__part_max > top__part || top__part_max != top__part_max) ? top__part_max : top__part;
-            t4__part += t4__part_sum;
-        }
-        top__parts[part] = top__part;
-        t4__parts[part] = t4__part;
-    }
-    double top_ = -INFINITY;
-    for (int64_t part = 0; part < parts; ++part) {
-        top_ = (top__parts[part] > top_ || top__parts[part] != top__parts[part]) ? top__parts[part] : top_;
-    }
-    double t4_ = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t4_ += t4__parts[part];
-    }
-    const int64_t parts_ = gradc_parts(n, 23, 0);
-    GRADC_PARALLEL(parts_)
-    for (int64_t part = 0; part < parts_; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_, part);
-        const int64_t part_end = gradc_cut(n, parts_, part + 1);
 
         /* t1[i:n] = exp(z[i] - top) */
         GRADC_SIMD()
@@ -489,26 +498,32 @@ int cox_sorted_forward(int64_t n, int64_t d, const double *restrict w, const dou
         const double t5 = t2_now + ((n > 0) ? t1[gradc_clamp(t, n)] : 0);
         t2[t + 1] = t5;
     }
-    const int64_t parts_2 = gradc_parts(n, 30, 0);
+    const int64_t parts_ = gradc_parts(n, 30, 0);
     double t3_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts_2)
-    for (int64_t part = 0; part < parts_2; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_2, part);
-        const int64_t part_end = gradc_cut(n, parts_2, part + 1);
+    GRADC_PARALLEL(parts_)
+    for (int64_t part = 0; part < parts_; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_, part);
+        const int64_t part_end = gradc_cut(n, parts_, part + 1);
         double t3_part = 0.0;
+        double t3_part_low = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t3 = sum[i:n](event[i] * (top + log(t2[where_integer(last[i] < 0, n + last[i], last[i]) + 1]) - z[i])) */
-        double t3_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t3_part_sum))
-        for (int64_t i = part_begin; i < part_end; ++i) {
-            const int64_t last_i = last[i];
-            t3_part_sum += event[i] * (top_ + gradc_log(t2[(last_i < 0 ? last_i + n : last_i) + 1]) - z[i]);
+            /* t3 = sum[i:n](event[i] * (top + log(t2[where_integer(last[i] < 0, n + last[i], last[i]) + 1]) -
+             *    z[i])) */
+            double t3_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t3_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const int64_t last_i = last[i];
+                t3_part_sum += event[i] * (top_ + gradc_log(t2[(last_i < 0 ? last_i + n : last_i) + 1]) - z[i]);
+            }
+            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
         }
-        t3_part += t3_part_sum;
+        t3_part = gradc_rounded(t3_part, t3_part_low);
         t3_parts[part] = t3_part;
     }
     double t3 = 0.0;
-    for (int64_t part = 0; part < parts_2; ++part) {
+    for (int64_t part = 0; part < parts_; ++part) {
         t3 += t3_parts[part];
     }
 
@@ -552,16 +567,23 @@ int cox_sorted_backward(int64_t n, int64_t d, const double *restrict w, const do
         t3[at] = 0.0;
     }
     double t8 = 0.0;
+    double t8_low = 0.0;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
-    /* t3[:n + 1] = 0 t3 += each[i:n](let(s0 := where_integer(last[i] < 0, n + last[i], last[i]), at[s0 + 1](t0 *
-     *    event[i] / t2[s0 + 1]))) */
-    /* t8 = sum[i:n](where(top == z[i], 1, 0)) */
-    for (int64_t i = 0; i < n; ++i) {
-        const int64_t last_i = last[i];
-        const int64_t v0 = last_i < 0 ? last_i + n : last_i;
-        t3[v0 + 1] += t0 * event[i] / t2[v0 + 1];
-        t8 += top == z[i] ? 1.0 : 0.0;
+        /* t3[:n + 1] = 0 t3 += each[i:n](let(s0 := where_integer(last[i] < 0, n + last[i], last[i]), at[s0 + 1](t0
+         *    * event[i] / t2[s0 + 1]))) */
+        /* t8 = sum[i:n](where(top == z[i], 1, 0)) */
+        double t8_sum = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const int64_t last_i = last[i];
+            const int64_t v0 = last_i < 0 ? last_i + n : last_i;
+            t3[v0 + 1] += t0 * event[i] / t2[v0 + 1];
+            t8_sum += top == z[i] ? 1.0 : 0.0;
+        }
+        gradc_add(&t8, &t8_low, t8_sum);
     }
+    t8 = gradc_rounded(t8, t8_low);
 
     /* t5 = t3[n] */
     const double t5 = t3[n];
@@ -576,12 +598,19 @@ int cox_sorted_backward(int64_t n, int64_t d, const double *restrict w, const do
         t6[t + 1] = t10;
     }
     double t7 = 0.0;
+    double t7_low = 0.0;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
-    /* t7 = sum[i:n](t1[i] * t6[n - i - 1]) */
-    GRADC_SIMD(reduction(+:t7))
-    for (int64_t i = 0; i < n; ++i) {
-        t7 += t1[i] * t6[n - i - 1];
+        /* t7 = sum[i:n](t1[i] * t6[n - i - 1]) */
+        double t7_sum = 0.0;
+        GRADC_SIMD(reduction(+:t7_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t7_sum += t1[i] * t6[n - i - 1];
+        }
+        gradc_add(&t7, &t7_low, t7_sum);
     }
+    t7 = gradc_rounded(t7, t7_low);
     const int64_t parts = gradc_parts(n, 3*d + 21, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts)
@@ -666,6 +695,7 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         double top_part = -INFINITY;
         double t4_part = 0.0;
+        double t4_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(d * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -683,9 +713,10 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
                 t4_part_sum += event[i];
             }
             top_part = (top_part_max > top_part || top_part_max != top_part_max) ? top_part_max : top_part;
-            t4_part += t4_part_sum;
+            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
         }
         top_parts[part] = top_part;
+        t4_part = gradc_rounded(t4_part, t4_part_low);
         t4_parts[part] = t4_part;
     }
     double top = -INFINITY;
@@ -703,17 +734,22 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
         const int64_t part_begin = gradc_cut(n, parts_, part);
         const int64_t part_end = gradc_cut(n, parts_, part + 1);
         double t10_part = 0.0;
+        double t10_part_low = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t1[i:n] = exp(z[i] - top) */
-        /* t10 = sum[i:n](where(top == z[i], 1, 0)) */
-        double t10_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t10_part_sum))
-        for (int64_t i = part_begin; i < part_end; ++i) {
-            const double z_i = z[i];
-            t1[i] = gradc_exp(z_i - top);
-            t10_part_sum += top == z_i ? 1.0 : 0.0;
+            /* t1[i:n] = exp(z[i] - top) */
+            /* t10 = sum[i:n](where(top == z[i], 1, 0)) */
+            double t10_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t10_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double z_i = z[i];
+                t1[i] = gradc_exp(z_i - top);
+                t10_part_sum += top == z_i ? 1.0 : 0.0;
+            }
+            gradc_add(&t10_part, &t10_part_low, t10_part_sum);
         }
-        t10_part += t10_part_sum;
+        t10_part = gradc_rounded(t10_part, t10_part_low);
         t10_parts[part] = t10_part;
     }
     double t10 = 0.0;
@@ -737,15 +773,21 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
         const int64_t part_begin = gradc_cut(n, parts_2, part);
         const int64_t part_end = gradc_cut(n, parts_2, part + 1);
         double t3_part = 0.0;
+        double t3_part_low = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t3 = sum[i:n](event[i] * (top + log(t2[where_integer(last[i] < 0, n + last[i], last[i]) + 1]) - z[i])) */
-        double t3_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t3_part_sum))
-        for (int64_t i = part_begin; i < part_end; ++i) {
-            const int64_t last_i = last[i];
-            t3_part_sum += event[i] * (top + gradc_log(t2[(last_i < 0 ? last_i + n : last_i) + 1]) - z[i]);
+            /* t3 = sum[i:n](event[i] * (top + log(t2[where_integer(last[i] < 0, n + last[i], last[i]) + 1]) -
+             *    z[i])) */
+            double t3_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t3_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const int64_t last_i = last[i];
+                t3_part_sum += event[i] * (top + gradc_log(t2[(last_i < 0 ? last_i + n : last_i) + 1]) - z[i]);
+            }
+            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
         }
-        t3_part += t3_part_sum;
+        t3_part = gradc_rounded(t3_part, t3_part_low);
         t3_parts[part] = t3_part;
     }
     double t3 = 0.0;
@@ -782,12 +824,19 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
         t8[t_ + 1] = t13;
     }
     double t9 = 0.0;
+    double t9_low = 0.0;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
-    /* t9 = sum[i:n](t8[n - i - 1] * t1[i]) */
-    GRADC_SIMD(reduction(+:t9))
-    for (int64_t i = 0; i < n; ++i) {
-        t9 += t8[n - i - 1] * t1[i];
+        /* t9 = sum[i:n](t8[n - i - 1] * t1[i]) */
+        double t9_sum = 0.0;
+        GRADC_SIMD(reduction(+:t9_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t9_sum += t8[n - i - 1] * t1[i];
+        }
+        gradc_add(&t9, &t9_low, t9_sum);
     }
+    t9 = gradc_rounded(t9, t9_low);
     const int64_t parts_3 = gradc_parts(n, 3*d + 21, d);
     const size_t part_bytes_3 = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts_3)

@@ -2,18 +2,15 @@
  *
  *     def program(A: real[n, k], B: real[n, k], y: int64[n], tau: real, mix: real):
  *         t0[i:n, j:k] = B[i, j] / tau
- *         t1[i:n] = max[j:k](t0[i, j])
- *         t2[i:n] = logsumexp[j:k](t0[i, j])
- *         t3[i:n, j:k] = A[i, j] / tau
- *         t4[i:n] = max[j:k](t3[i, j])
- *         t5[i:n] = logsumexp[j:k](t3[i, j])
- *         t6[i:n] = sum[j:k](let(s0 := t0[i, j] - (t1[i] + (t2[i] - t1[i])), exp(s0) * (s0 - (t3[i, j] - (t4[i] + (t5[i] - t4[i]))))))
- *         t7 = sum[i:n](t6[i])
- *         t8[i:n] = max[j:k](A[i, j])
- *         t9[i:n] = logsumexp[j:k](A[i, j])
- *         t10[i:n, j:k] = A[i, j] - (t8[i] + (t9[i] - t8[i]))
- *         t11 = sum[i:n](t10[i, where_integer(y[i] < 0, k + y[i], y[i])])
- *         value = t7 / n * (mix * tau ** 2) - (1 - mix) * (t11 / n)
+ *         t1[i:n] = logsumexp[j:k](t0[i, j])
+ *         t2[i:n, j:k] = A[i, j] / tau
+ *         t3[i:n] = logsumexp[j:k](t2[i, j])
+ *         t4[i:n] = sum[j:k](exp(t0[i, j] - t1[i]) * (t0[i, j] + t3[i] - t1[i] - t2[i, j]))
+ *         t5 = sum[i:n](t4[i])
+ *         t6[i:n] = logsumexp[j:k](A[i, j])
+ *         t7[i:n, j:k] = A[i, j] - t6[i]
+ *         t8 = sum[i:n](t7[i, where_integer(y[i] < 0, k + y[i], y[i])])
+ *         value = t5 / n * (mix * tau ** 2) - (1 - mix) * (t8 / n)
  *         return value
  *
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
@@ -143,6 +140,21 @@ GRADC_INLINE double gradc_log(double x)
     return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
 }
 
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
+}
+
 /* t[j, i] = s[i, j], both with contiguous rows, eight rows of s at a time. */
 static void gradc_transpose(int64_t rows, int64_t columns, const double *restrict s, int64_t s_row,
                             double *restrict t, int64_t t_row)
@@ -164,7 +176,7 @@ static void gradc_transpose(int64_t rows, int64_t columns, const double *restric
 
 size_t distillation_value_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 132*k + 83, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 124*k + 83, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -193,7 +205,7 @@ int distillation_value(int64_t n, int64_t k, const double *restrict A, const dou
             return 1;
         }
     }
-    const int64_t parts = gradc_parts(n, 132*k + 83, 0);
+    const int64_t parts = gradc_parts(n, 124*k + 83, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t9_parts[GRADC_PARTS];
     double t14_parts[GRADC_PARTS];
@@ -232,7 +244,9 @@ int distillation_value(int64_t n, int64_t k, const double *restrict A, const dou
         own += gradc_bytes(128, sizeof(double));
         double *const t13 = (void *)own;
         double t9_part = 0.0;
+        double t9_part_low = 0.0;
         double t14_part = 0.0;
+        double t14_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -343,22 +357,19 @@ int distillation_value(int64_t n, int64_t k, const double *restrict A, const dou
                 t12[i - tile_begin] = gradc_log(t11[i - tile_begin]) + (INFINITY == fabs(t10_i) ? 0.0 : t10_i);
             }
 
-            /* t8[i:n] = sum[j:k](let(s0 := t0[i, j] - (t1[i] + (t3[i] - t1[i])), exp(s0) * (s0 - (t4[i, j] -
-             *    (t5[i] + (t7[i] - t5[i])))))) */
-            /* t13[i:n, j:k] = A_tile[i, j] - (t10[i] + (t12[i] - t10[i])) */
+            /* t8[i:n] = sum[j:k](exp(t0[i, j] - t3[i]) * (t0[i, j] + t7[i] - t3[i] - t4[i, j])) */
+            /* t13[i:n, j:k] = A_tile[i, j] - t12[i] */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t8[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t1_i = t1[i - tile_begin];
-                    const double v0 = t0[j*128 + i - tile_begin] - (t1_i + (t3[i - tile_begin] - t1_i));
-                    const double t5_i = t5[i - tile_begin];
-                    const double v1 = gradc_exp(v0) * (v0 - (t4[j*128 + i - tile_begin] - (t5_i + (t7[i - tile_begin] - t5_i))));
-                    const double t10_i = t10[i - tile_begin];
-                    t8[i - tile_begin] += v1;
-                    t13[j*128 + i - tile_begin] = A_tile[j*128 + i - tile_begin] - (t10_i + (t12[i - tile_begin] - t10_i));
+                    const double t0_ij = t0[j*128 + i - tile_begin];
+                    const double t3_i = t3[i - tile_begin];
+                    const double v0 = gradc_exp(t0_ij - t3_i) * (t0_ij + t7[i - tile_begin] - t3_i - t4[j*128 + i - tile_begin]);
+                    t8[i - tile_begin] += v0;
+                    t13[j*128 + i - tile_begin] = A_tile[j*128 + i - tile_begin] - t12[i - tile_begin];
                 }
             }
 
@@ -372,10 +383,12 @@ int distillation_value(int64_t n, int64_t k, const double *restrict A, const dou
                 t9_part_sum += t8[i - tile_begin];
                 t14_part_sum += t13[(y_i < 0 ? k + y_i : y_i)*128 + i - tile_begin];
             }
-            t9_part += t9_part_sum;
-            t14_part += t14_part_sum;
+            gradc_add(&t9_part, &t9_part_low, t9_part_sum);
+            gradc_add(&t14_part, &t14_part_low, t14_part_sum);
         }
+        t9_part = gradc_rounded(t9_part, t9_part_low);
         t9_parts[part] = t9_part;
+        t14_part = gradc_rounded(t14_part, t14_part_low);
         t14_parts[part] = t14_part;
     }
     double t9 = 0.0;
@@ -395,11 +408,14 @@ int distillation_value(int64_t n, int64_t k, const double *restrict A, const dou
 
 size_t distillation_forward_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 132*k + 83, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 124*k + 83, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -408,8 +424,7 @@ size_t distillation_forward_work(int64_t n, int64_t k)
 
 int distillation_forward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                          const int64_t *restrict y, double tau, double mix, double *restrict value,
-                         double *restrict t1, double *restrict t2, double *restrict t4, double *restrict t5,
-                         double *restrict t8, double *restrict t9, void *restrict work)
+                         double *restrict t1, double *restrict t3, double *restrict t6, void *restrict work)
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
@@ -420,8 +435,8 @@ int distillation_forward(int64_t n, int64_t k, const double *restrict A, const d
             return 1;
         }
     }
-    const int64_t parts = gradc_parts(n, 132*k + 83, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const int64_t parts = gradc_parts(n, 124*k + 83, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t7_parts[GRADC_PARTS];
     double t11_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -433,21 +448,29 @@ int distillation_forward(int64_t n, int64_t k, const double *restrict A, const d
         own += gradc_bytes(128*k, sizeof(double));
         double *const t0 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t2_ = (void *)own;
+        double *const t1_ = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t2 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const A_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t3 = (void *)own;
+        double *const t3_ = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t5_ = (void *)own;
+        double *const t4 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t9_ = (void *)own;
+        double *const t8 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t6 = (void *)own;
+        double *const t5 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t9 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t6_ = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t10 = (void *)own;
         double t7_part = 0.0;
+        double t7_part_low = 0.0;
         double t11_part = 0.0;
+        double t11_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -458,41 +481,41 @@ int distillation_forward(int64_t n, int64_t k, const double *restrict A, const d
             /* t0[i:n, j:k] = B_tile[i, j] / tau */
             /* t1[i:n] = max[j:k](t0[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t1[i] = -INFINITY;
+                t1_[i - tile_begin] = -INFINITY;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double v0 = B_tile[j*128 + i - tile_begin] / tau;
                     t0[j*128 + i - tile_begin] = v0;
-                    t1[i] = (v0 > t1[i] || v0 != v0) ? v0 : t1[i];
+                    t1_[i - tile_begin] = (v0 > t1_[i - tile_begin] || v0 != v0) ? v0 : t1_[i - tile_begin];
                 }
             }
 
             /* t2[i:n] = sum[j:k](exp(t0[i, j] - where(inf == abs(t1[i]), 0, t1[i]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t2_[i - tile_begin] = 0.0;
+                t2[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t1_i = t1[i];
-                    t2_[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i)) + gradc_exp(t0[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i)) + gradc_exp(t0[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i)) + gradc_exp(t0[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i));
+                    const double t1__i = t1_[i - tile_begin];
+                    t2[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - (INFINITY == fabs(t1__i) ? 0.0 : t1__i)) + gradc_exp(t0[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t1__i) ? 0.0 : t1__i)) + gradc_exp(t0[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t1__i) ? 0.0 : t1__i)) + gradc_exp(t0[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t1__i) ? 0.0 : t1__i));
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t1_i = t1[i];
-                    t2_[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i));
+                    const double t1__i = t1_[i - tile_begin];
+                    t2[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - (INFINITY == fabs(t1__i) ? 0.0 : t1__i));
                 }
             }
 
-            /* t2_2[i:n] = log(t2[i]) + where(inf == abs(t1[i]), 0, t1[i]) */
+            /* t1_2[i:n] = log(t2[i]) + where(inf == abs(t1[i]), 0, t1[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i];
-                t2[i] = gradc_log(t2_[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
+                const double t1__i = t1_[i - tile_begin];
+                t1[i] = gradc_log(t2[i - tile_begin]) + (INFINITY == fabs(t1__i) ? 0.0 : t1__i);
             }
 
             /* A_tile[i:n, j:k] = A[i, j] */
@@ -502,74 +525,71 @@ int distillation_forward(int64_t n, int64_t k, const double *restrict A, const d
             /* t4[i:n] = max[j:k](t3[i, j]) */
             /* t8[i:n] = max[j:k](A_tile[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t4[i] = -INFINITY;
+                t4[i - tile_begin] = -INFINITY;
             }
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t8[i] = -INFINITY;
+                t8[i - tile_begin] = -INFINITY;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double A_tile_ij = A_tile[j*128 + i - tile_begin];
                     const double v0 = A_tile_ij / tau;
-                    t3[j*128 + i - tile_begin] = v0;
-                    t4[i] = (v0 > t4[i] || v0 != v0) ? v0 : t4[i];
-                    t8[i] = (A_tile_ij > t8[i] || A_tile_ij != A_tile_ij) ? A_tile_ij : t8[i];
+                    t3_[j*128 + i - tile_begin] = v0;
+                    t4[i - tile_begin] = (v0 > t4[i - tile_begin] || v0 != v0) ? v0 : t4[i - tile_begin];
+                    t8[i - tile_begin] = (A_tile_ij > t8[i - tile_begin] || A_tile_ij != A_tile_ij) ? A_tile_ij : t8[i - tile_begin];
                 }
             }
 
             /* t5[i:n] = sum[j:k](exp(t3[i, j] - where(inf == abs(t4[i]), 0, t4[i]))) */
             /* t9[i:n] = sum[j:k](exp(A_tile[i, j] - where(inf == abs(t8[i]), 0, t8[i]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t5_[i - tile_begin] = 0.0;
+                t5[i - tile_begin] = 0.0;
             }
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t9_[i - tile_begin] = 0.0;
+                t9[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t4_i = t4[i];
-                    const double t8_i = t8[i];
-                    t5_[i - tile_begin] += gradc_exp(t3[j*128 + i - tile_begin] - (INFINITY == fabs(t4_i) ? 0.0 : t4_i)) + gradc_exp(t3[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t4_i) ? 0.0 : t4_i)) + gradc_exp(t3[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t4_i) ? 0.0 : t4_i)) + gradc_exp(t3[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t4_i) ? 0.0 : t4_i));
-                    t9_[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t8_i) ? 0.0 : t8_i)) + gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t8_i) ? 0.0 : t8_i)) + gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t8_i) ? 0.0 : t8_i)) + gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t8_i) ? 0.0 : t8_i));
+                    const double t4_i = t4[i - tile_begin];
+                    const double t8_i = t8[i - tile_begin];
+                    t5[i - tile_begin] += gradc_exp(t3_[j*128 + i - tile_begin] - (INFINITY == fabs(t4_i) ? 0.0 : t4_i)) + gradc_exp(t3_[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t4_i) ? 0.0 : t4_i)) + gradc_exp(t3_[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t4_i) ? 0.0 : t4_i)) + gradc_exp(t3_[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t4_i) ? 0.0 : t4_i));
+                    t9[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t8_i) ? 0.0 : t8_i)) + gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t8_i) ? 0.0 : t8_i)) + gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t8_i) ? 0.0 : t8_i)) + gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t8_i) ? 0.0 : t8_i));
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t4_i = t4[i];
-                    const double t8_i = t8[i];
-                    t5_[i - tile_begin] += gradc_exp(t3[j*128 + i - tile_begin] - (INFINITY == fabs(t4_i) ? 0.0 : t4_i));
-                    t9_[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t8_i) ? 0.0 : t8_i));
+                    const double t4_i = t4[i - tile_begin];
+                    const double t8_i = t8[i - tile_begin];
+                    t5[i - tile_begin] += gradc_exp(t3_[j*128 + i - tile_begin] - (INFINITY == fabs(t4_i) ? 0.0 : t4_i));
+                    t9[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t8_i) ? 0.0 : t8_i));
                 }
             }
 
-            /* t5_2[i:n] = log(t5[i]) + where(inf == abs(t4[i]), 0, t4[i]) */
-            /* t9_2[i:n] = log(t9[i]) + where(inf == abs(t8[i]), 0, t8[i]) */
+            /* t3_2[i:n] = log(t5[i]) + where(inf == abs(t4[i]), 0, t4[i]) */
+            /* t6_2[i:n] = log(t9[i]) + where(inf == abs(t8[i]), 0, t8[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t4_i = t4[i];
-                const double t8_i = t8[i];
-                t5[i] = gradc_log(t5_[i - tile_begin]) + (INFINITY == fabs(t4_i) ? 0.0 : t4_i);
-                t9[i] = gradc_log(t9_[i - tile_begin]) + (INFINITY == fabs(t8_i) ? 0.0 : t8_i);
+                const double t4_i = t4[i - tile_begin];
+                const double t8_i = t8[i - tile_begin];
+                t3[i] = gradc_log(t5[i - tile_begin]) + (INFINITY == fabs(t4_i) ? 0.0 : t4_i);
+                t6[i] = gradc_log(t9[i - tile_begin]) + (INFINITY == fabs(t8_i) ? 0.0 : t8_i);
             }
 
-            /* t6[i:n] = sum[j:k](let(s0 := t0[i, j] - (t1[i] + (t2_2[i] - t1[i])), exp(s0) * (s0 - (t3[i, j] -
-             *    (t4[i] + (t5_2[i] - t4[i])))))) */
-            /* t10[i:n, j:k] = A_tile[i, j] - (t8[i] + (t9_2[i] - t8[i])) */
+            /* t6[i:n] = sum[j:k](exp(t0[i, j] - t1_2[i]) * (t0[i, j] + t3_2[i] - t1_2[i] - t3[i, j])) */
+            /* t10[i:n, j:k] = A_tile[i, j] - t6_2[i] */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t6[i - tile_begin] = 0.0;
+                t6_[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t0_ij = t0[j*128 + i - tile_begin];
                     const double t1_i = t1[i];
-                    const double v0 = t0[j*128 + i - tile_begin] - (t1_i + (t2[i] - t1_i));
-                    const double t4_i = t4[i];
-                    const double t8_i = t8[i];
-                    t6[i - tile_begin] += gradc_exp(v0) * (v0 - (t3[j*128 + i - tile_begin] - (t4_i + (t5[i] - t4_i))));
-                    t10[j*128 + i - tile_begin] = A_tile[j*128 + i - tile_begin] - (t8_i + (t9[i] - t8_i));
+                    t6_[i - tile_begin] += gradc_exp(t0_ij - t1_i) * (t0_ij + t3[i] - t1_i - t3_[j*128 + i - tile_begin]);
+                    t10[j*128 + i - tile_begin] = A_tile[j*128 + i - tile_begin] - t6[i];
                 }
             }
 
@@ -580,13 +600,15 @@ int distillation_forward(int64_t n, int64_t k, const double *restrict A, const d
             GRADC_SIMD(reduction(+:t7_part_sum, t11_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const int64_t y_i = y[i];
-                t7_part_sum += t6[i - tile_begin];
+                t7_part_sum += t6_[i - tile_begin];
                 t11_part_sum += t10[(y_i < 0 ? k + y_i : y_i)*128 + i - tile_begin];
             }
-            t7_part += t7_part_sum;
-            t11_part += t11_part_sum;
+            gradc_add(&t7_part, &t7_part_low, t7_part_sum);
+            gradc_add(&t11_part, &t11_part_low, t11_part_sum);
         }
+        t7_part = gradc_rounded(t7_part, t7_part_low);
         t7_parts[part] = t7_part;
+        t11_part = gradc_rounded(t11_part, t11_part_low);
         t11_parts[part] = t11_part;
     }
     double t7 = 0.0;
@@ -606,35 +628,29 @@ int distillation_forward(int64_t n, int64_t k, const double *restrict A, const d
 
 size_t distillation_backward_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 149*k, 0) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 113*k, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double)));
 }
 
 int distillation_backward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                           const int64_t *restrict y, double tau, double mix, const double *restrict t1,
-                          const double *restrict t2, const double *restrict t4, const double *restrict t5,
-                          const double *restrict t8, const double *restrict t9, double cotangent,
+                          const double *restrict t3, const double *restrict t6, double cotangent,
                           double *restrict grad_A, void *restrict work)
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
 
-    /* t6 = -(cotangent * (1 - mix) / n) */
-    /* t12 = cotangent * (mix * (tau * tau)) / n */
+    /* t4 = -(cotangent * (1 - mix) / n) */
+    /* t7 = cotangent * (mix * (tau * tau)) / n */
     const double v0 = (double)n;
-    const double t6 = -(cotangent * (1.0 - mix) / v0);
-    const double t12 = cotangent * (mix * (tau * tau)) / v0;
-    const int64_t parts = gradc_parts(n, 149*k, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const double t4 = -(cotangent * (1.0 - mix) / v0);
+    const double t7 = cotangent * (mix * (tau * tau)) / v0;
+    const int64_t parts = gradc_parts(n, 113*k, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -642,25 +658,15 @@ int distillation_backward(int64_t n, int64_t k, const double *restrict A, const 
         unsigned char *own = part_scratch + part * part_bytes;
         double *const B_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t7 = (void *)own;
+        double *const t5 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t11 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t13 = (void *)own;
+        double *const t8 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t14 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t16 = (void *)own;
+        double *const t9 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const A_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t3 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
         double *const t10 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t15 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t17 = (void *)own;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -669,81 +675,47 @@ int distillation_backward(int64_t n, int64_t k, const double *restrict A, const 
             gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
 
             /* t0[i:n, j:k] = B_tile[i, j] / tau */
-            /* t7[i:n] = sum[j:k](let(s0 := where(j == where_integer(y[i] < 0, k + y[i], y[i]), t6, 0), s0 - s0)) */
-            /* t11[i:n] = sum[j:k](where(j == where_integer(y[i] < 0, k + y[i], y[i]), t6, 0)) */
-            /* t13[i:n, j:k] = exp(t0[i, j] - (t1[i] + (t2[i] - t1[i]))) */
-            /* t14[i:n] = sum[j:k](let(s0 := t12 * t13[i, j], s0 - s0)) */
-            /* t16[i:n] = sum[j:k](t13[i, j]) */
+            /* t5[i:n] = sum[j:k](where(j == where_integer(y[i] < 0, k + y[i], y[i]), t4, 0)) */
+            /* t8[i:n, j:k] = exp(t0[i, j] - t1[i]) */
+            /* t9[i:n] = sum[j:k](t8[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t7[i - tile_begin] = 0.0;
+                t5[i - tile_begin] = 0.0;
             }
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t11[i - tile_begin] = 0.0;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t14[i - tile_begin] = 0.0;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t16[i - tile_begin] = 0.0;
+                t9[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const int64_t y_i = y[i];
-                    const double v1 = j == (y_i < 0 ? k + y_i : y_i) ? t6 : 0.0;
-                    const double t1_i = t1[i];
-                    const double v2 = gradc_exp(B_tile[j*128 + i - tile_begin] / tau - (t1_i + (t2[i] - t1_i)));
-                    const double v3 = t12 * v2;
-                    t7[i - tile_begin] += v1 - v1;
-                    t11[i - tile_begin] += v1;
-                    t13[j*128 + i - tile_begin] = v2;
-                    t14[i - tile_begin] += v3 - v3;
-                    t16[i - tile_begin] += v2;
+                    const double v1 = gradc_exp(B_tile[j*128 + i - tile_begin] / tau - t1[i]);
+                    t5[i - tile_begin] += j == (y_i < 0 ? k + y_i : y_i) ? t4 : 0.0;
+                    t8[j*128 + i - tile_begin] = v1;
+                    t9[i - tile_begin] += v1;
                 }
             }
 
             /* A_tile[i:n, j:k] = A[i, j] */
             gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
 
-            /* t3[i:n, j:k] = A_tile[i, j] / tau */
-            /* t10[i:n] = sum[j:k](where(A_tile[i, j] == t8[i], 1, 0)) */
-            /* t15[i:n] = sum[j:k](where(t3[i, j] == t4[i], 1, 0)) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t10[i - tile_begin] = 0.0;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t15[i - tile_begin] = 0.0;
-            }
+            /* t2[i:n, j:k] = A_tile[i, j] / tau */
+            /* t10[i:n, j:k] = (where(-inf == t2[i, j], 0, t7 * t9[i] * exp(t2[i, j] - t3[i])) - t7 * t8[i, j]) /
+             *    tau + (where(j == where_integer(y[i] < 0, k + y[i], y[i]), t4, 0) + where(-inf == A_tile[i, j],
+             *    0, -(t5[i] * exp(A_tile[i, j] - t6[i])))) */
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double A_tile_ij = A_tile[j*128 + i - tile_begin];
                     const double v1 = A_tile_ij / tau;
-                    t3[j*128 + i - tile_begin] = v1;
-                    t10[i - tile_begin] += A_tile_ij == t8[i] ? 1.0 : 0.0;
-                    t15[i - tile_begin] += t4[i] == v1 ? 1.0 : 0.0;
-                }
-            }
-
-            /* t17[i:n, j:k] = (where(t3[i, j] == t4[i], t14[i] / t15[i], 0) + (where(-inf == t3[i, j], 0, t12 *
-             *    t16[i] * exp(t3[i, j] - t5[i])) - t12 * t13[i, j])) / tau + (where(A_tile[i, j] == t8[i], t7[i] /
-             *    t10[i], 0) + (where(j == where_integer(y[i] < 0, k + y[i], y[i]), t6, 0) + where(-inf ==
-             *    A_tile[i, j], 0, -(t11[i] * exp(A_tile[i, j] - t9[i]))))) */
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t3_ij = t3[j*128 + i - tile_begin];
-                    const double v1 = (-INFINITY == t3_ij ? 0.0 : t12 * t16[i - tile_begin] * gradc_exp(t3_ij - t5[i])) - t12 * t13[j*128 + i - tile_begin];
-                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                    const double v2 = (-INFINITY == v1 ? 0.0 : t7 * t9[i - tile_begin] * gradc_exp(v1 - t3[i])) - t7 * t8[j*128 + i - tile_begin];
                     const int64_t y_i = y[i];
-                    const double v2 = (j == (y_i < 0 ? k + y_i : y_i) ? t6 : 0.0) + (-INFINITY == A_tile_ij ? 0.0 : -(t11[i - tile_begin] * gradc_exp(A_tile_ij - t9[i])));
-                    const double v3 = ((t3_ij == t4[i] ? t14[i - tile_begin] / t15[i - tile_begin] : 0.0) + v1) / tau + ((A_tile_ij == t8[i] ? t7[i - tile_begin] / t10[i - tile_begin] : 0.0) + v2);
-                    t17[j*128 + i - tile_begin] = v3;
+                    const double v3 = (j == (y_i < 0 ? k + y_i : y_i) ? t4 : 0.0) + (-INFINITY == A_tile_ij ? 0.0 : -(t5[i - tile_begin] * gradc_exp(A_tile_ij - t6[i])));
+                    t10[j*128 + i - tile_begin] = v2 / tau + v3;
                 }
             }
 
-            /* grad_A[i:n, j:k] = t17[i, j] */
-            gradc_transpose(k, tile_end - tile_begin, t17, 128, &grad_A[tile_begin*k], k);
+            /* grad_A[i:n, j:k] = t10[i, j] */
+            gradc_transpose(k, tile_end - tile_begin, t10, 128, &grad_A[tile_begin*k], k);
         }
     }
     return 0;
@@ -751,20 +723,16 @@ int distillation_backward(int64_t n, int64_t k, const double *restrict A, const 
 
 size_t distillation_value_and_grad_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 240*k + 83, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 201*k + 83, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -791,12 +759,12 @@ int distillation_value_and_grad(int64_t n, int64_t k, const double *restrict A, 
     }
 
     /* t16 = -((1 - mix) / n) */
-    /* t20 = mix * (tau * tau) / n */
+    /* t18 = mix * (tau * tau) / n */
     const double v0 = (double)n;
     const double t16 = -((1.0 - mix) / v0);
-    const double t20 = mix * (tau * tau) / v0;
-    const int64_t parts = gradc_parts(n, 240*k + 83, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const double t18 = mix * (tau * tau) / v0;
+    const int64_t parts = gradc_parts(n, 201*k + 83, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t10_parts[GRADC_PARTS];
     double t15_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -812,8 +780,6 @@ int distillation_value_and_grad(int64_t n, int64_t k, const double *restrict A, 
         own += gradc_bytes(128, sizeof(double));
         double *const t17 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t19 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const t2 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t3 = (void *)own;
@@ -828,17 +794,11 @@ int distillation_value_and_grad(int64_t n, int64_t k, const double *restrict A, 
         own += gradc_bytes(128*k, sizeof(double));
         double *const t11 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t21 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t23 = (void *)own;
+        double *const t19 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t6 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t12 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t18 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t22 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t7 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
@@ -848,9 +808,11 @@ int distillation_value_and_grad(int64_t n, int64_t k, const double *restrict A, 
         own += gradc_bytes(128, sizeof(double));
         double *const t14 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t24 = (void *)own;
+        double *const t20 = (void *)own;
         double t10_part = 0.0;
+        double t10_part_low = 0.0;
         double t15_part = 0.0;
+        double t15_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -860,27 +822,21 @@ int distillation_value_and_grad(int64_t n, int64_t k, const double *restrict A, 
 
             /* t0[i:n, j:k] = B_tile[i, j] / tau */
             /* t1[i:n] = max[j:k](t0[i, j]) */
-            /* t17[i:n] = sum[j:k](let(s0 := where(j == where_integer(y[i] < 0, k + y[i], y[i]), t16, 0), s0 - s0)) */
-            /* t19[i:n] = sum[j:k](where(j == where_integer(y[i] < 0, k + y[i], y[i]), t16, 0)) */
+            /* t17[i:n] = sum[j:k](where(j == where_integer(y[i] < 0, k + y[i], y[i]), t16, 0)) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t1[i - tile_begin] = -INFINITY;
             }
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t17[i - tile_begin] = 0.0;
             }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t19[i - tile_begin] = 0.0;
-            }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double v1 = B_tile[j*128 + i - tile_begin] / tau;
                     const int64_t y_i = y[i];
-                    const double v2 = j == (y_i < 0 ? k + y_i : y_i) ? t16 : 0.0;
                     t0[j*128 + i - tile_begin] = v1;
                     t1[i - tile_begin] = (v1 > t1[i - tile_begin] || v1 != v1) ? v1 : t1[i - tile_begin];
-                    t17[i - tile_begin] += v2 - v2;
-                    t19[i - tile_begin] += v2;
+                    t17[i - tile_begin] += j == (y_i < 0 ? k + y_i : y_i) ? t16 : 0.0;
                 }
             }
 
@@ -915,10 +871,9 @@ int distillation_value_and_grad(int64_t n, int64_t k, const double *restrict A, 
 
             /* t4[i:n, j:k] = A_tile[i, j] / tau */
             /* t5[i:n] = max[j:k](t4[i, j]) */
-            /* t8[i:n, j:k] = exp(t0[i, j] - (t1[i] + (t3[i] - t1[i]))) */
+            /* t8[i:n, j:k] = exp(t0[i, j] - t3[i]) */
             /* t11[i:n] = max[j:k](A_tile[i, j]) */
-            /* t21[i:n] = sum[j:k](let(s0 := t20 * t8[i, j], s0 - s0)) */
-            /* t23[i:n] = sum[j:k](t8[i, j]) */
+            /* t19[i:n] = sum[j:k](t8[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t5[i - tile_begin] = -INFINITY;
             }
@@ -926,74 +881,49 @@ int distillation_value_and_grad(int64_t n, int64_t k, const double *restrict A, 
                 t11[i - tile_begin] = -INFINITY;
             }
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t21[i - tile_begin] = 0.0;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t23[i - tile_begin] = 0.0;
+                t19[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double A_tile_ij = A_tile[j*128 + i - tile_begin];
                     const double v1 = A_tile_ij / tau;
-                    const double t1_i = t1[i - tile_begin];
-                    const double v2 = gradc_exp(t0[j*128 + i - tile_begin] - (t1_i + (t3[i - tile_begin] - t1_i)));
-                    const double v3 = t20 * v2;
+                    const double v2 = gradc_exp(t0[j*128 + i - tile_begin] - t3[i - tile_begin]);
                     t4[j*128 + i - tile_begin] = v1;
                     t5[i - tile_begin] = (v1 > t5[i - tile_begin] || v1 != v1) ? v1 : t5[i - tile_begin];
                     t8[j*128 + i - tile_begin] = v2;
                     t11[i - tile_begin] = (A_tile_ij > t11[i - tile_begin] || A_tile_ij != A_tile_ij) ? A_tile_ij : t11[i - tile_begin];
-                    t21[i - tile_begin] += v3 - v3;
-                    t23[i - tile_begin] += v2;
+                    t19[i - tile_begin] += v2;
                 }
             }
 
             /* t6[i:n] = sum[j:k](exp(t4[i, j] - where(inf == abs(t5[i]), 0, t5[i]))) */
             /* t12[i:n] = sum[j:k](exp(A_tile[i, j] - where(inf == abs(t11[i]), 0, t11[i]))) */
-            /* t18[i:n] = sum[j:k](where(A_tile[i, j] == t11[i], 1, 0)) */
-            /* t22[i:n] = sum[j:k](where(t4[i, j] == t5[i], 1, 0)) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t6[i - tile_begin] = 0.0;
             }
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t12[i - tile_begin] = 0.0;
             }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t18[i - tile_begin] = 0.0;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t22[i - tile_begin] = 0.0;
-            }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t4_ij = t4[j*128 + i - tile_begin];
                     const double t5_i = t5[i - tile_begin];
-                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
                     const double t11_i = t11[i - tile_begin];
-                    const double t4_ij1 = t4[(j + 1)*128 + i - tile_begin];
-                    const double A_tile_ij1 = A_tile[(j + 1)*128 + i - tile_begin];
-                    const double t4_ij2 = t4[(j + 2)*128 + i - tile_begin];
-                    const double A_tile_ij2 = A_tile[(j + 2)*128 + i - tile_begin];
-                    const double t4_ij3 = t4[(j + 3)*128 + i - tile_begin];
-                    const double A_tile_ij3 = A_tile[(j + 3)*128 + i - tile_begin];
-                    t6[i - tile_begin] += gradc_exp(t4_ij - (INFINITY == fabs(t5_i) ? 0.0 : t5_i)) + gradc_exp(t4_ij1 - (INFINITY == fabs(t5_i) ? 0.0 : t5_i)) + gradc_exp(t4_ij2 - (INFINITY == fabs(t5_i) ? 0.0 : t5_i)) + gradc_exp(t4_ij3 - (INFINITY == fabs(t5_i) ? 0.0 : t5_i));
-                    t12[i - tile_begin] += gradc_exp(A_tile_ij - (INFINITY == fabs(t11_i) ? 0.0 : t11_i)) + gradc_exp(A_tile_ij1 - (INFINITY == fabs(t11_i) ? 0.0 : t11_i)) + gradc_exp(A_tile_ij2 - (INFINITY == fabs(t11_i) ? 0.0 : t11_i)) + gradc_exp(A_tile_ij3 - (INFINITY == fabs(t11_i) ? 0.0 : t11_i));
-                    t18[i - tile_begin] += (A_tile_ij == t11_i ? 1.0 : 0.0) + (A_tile_ij1 == t11_i ? 1.0 : 0.0) + (A_tile_ij2 == t11_i ? 1.0 : 0.0) + (A_tile_ij3 == t11_i ? 1.0 : 0.0);
-                    t22[i - tile_begin] += (t4_ij == t5_i ? 1.0 : 0.0) + (t4_ij1 == t5_i ? 1.0 : 0.0) + (t4_ij2 == t5_i ? 1.0 : 0.0) + (t4_ij3 == t5_i ? 1.0 : 0.0);
+                    const double v1 = gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t11_i) ? 0.0 : t11_i));
+                    const double v2 = gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t11_i) ? 0.0 : t11_i));
+                    const double v3 = gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t11_i) ? 0.0 : t11_i));
+                    t6[i - tile_begin] += gradc_exp(t4[j*128 + i - tile_begin] - (INFINITY == fabs(t5_i) ? 0.0 : t5_i)) + gradc_exp(t4[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t5_i) ? 0.0 : t5_i)) + gradc_exp(t4[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t5_i) ? 0.0 : t5_i)) + gradc_exp(t4[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t5_i) ? 0.0 : t5_i));
+                    t12[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t11_i) ? 0.0 : t11_i)) + v1 + v2 + v3;
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t4_ij = t4[j*128 + i - tile_begin];
                     const double t5_i = t5[i - tile_begin];
-                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
                     const double t11_i = t11[i - tile_begin];
-                    t6[i - tile_begin] += gradc_exp(t4_ij - (INFINITY == fabs(t5_i) ? 0.0 : t5_i));
-                    t12[i - tile_begin] += gradc_exp(A_tile_ij - (INFINITY == fabs(t11_i) ? 0.0 : t11_i));
-                    t18[i - tile_begin] += A_tile_ij == t11_i ? 1.0 : 0.0;
-                    t22[i - tile_begin] += t4_ij == t5_i ? 1.0 : 0.0;
+                    t6[i - tile_begin] += gradc_exp(t4[j*128 + i - tile_begin] - (INFINITY == fabs(t5_i) ? 0.0 : t5_i));
+                    t12[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t11_i) ? 0.0 : t11_i));
                 }
             }
 
@@ -1007,13 +937,11 @@ int distillation_value_and_grad(int64_t n, int64_t k, const double *restrict A, 
                 t13[i - tile_begin] = gradc_log(t12[i - tile_begin]) + (INFINITY == fabs(t11_i) ? 0.0 : t11_i);
             }
 
-            /* t9[i:n] = sum[j:k](t8[i, j] * (t0[i, j] - (t1[i] + (t3[i] - t1[i])) - (t4[i, j] - (t5[i] + (t7[i] -
-             *    t5[i]))))) */
-            /* t14[i:n, j:k] = A_tile[i, j] - (t11[i] + (t13[i] - t11[i])) */
-            /* t24[i:n, j:k] = (where(t4[i, j] == t5[i], t21[i] / t22[i], 0) + (where(-inf == t4[i, j], 0, t20 *
-             *    t23[i] * exp(t4[i, j] - t7[i])) - t20 * t8[i, j])) / tau + (where(A_tile[i, j] == t11[i], t17[i]
-             *    / t18[i], 0) + (where(j == where_integer(y[i] < 0, k + y[i], y[i]), t16, 0) + where(-inf ==
-             *    A_tile[i, j], 0, -(t19[i] * exp(A_tile[i, j] - t13[i]))))) */
+            /* t9[i:n] = sum[j:k](t8[i, j] * (t0[i, j] + t7[i] - t3[i] - t4[i, j])) */
+            /* t14[i:n, j:k] = A_tile[i, j] - t13[i] */
+            /* t20[i:n, j:k] = (where(-inf == t4[i, j], 0, t18 * t19[i] * exp(t4[i, j] - t7[i])) - t18 * t8[i, j])
+             *    / tau + (where(j == where_integer(y[i] < 0, k + y[i], y[i]), t16, 0) + where(-inf == A_tile[i,
+             *    j], 0, -(t17[i] * exp(A_tile[i, j] - t13[i])))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t9[i - tile_begin] = 0.0;
             }
@@ -1021,21 +949,16 @@ int distillation_value_and_grad(int64_t n, int64_t k, const double *restrict A, 
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double t8_ij = t8[j*128 + i - tile_begin];
-                    const double t1_i = t1[i - tile_begin];
-                    const double t4_ij = t4[j*128 + i - tile_begin];
-                    const double t5_i = t5[i - tile_begin];
                     const double t7_i = t7[i - tile_begin];
-                    const double v1 = t0[j*128 + i - tile_begin] - (t1_i + (t3[i - tile_begin] - t1_i)) - (t4_ij - (t5_i + (t7_i - t5_i)));
+                    const double t4_ij = t4[j*128 + i - tile_begin];
                     const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    const double t11_i = t11[i - tile_begin];
-                    const double t13_i = t13[i - tile_begin];
-                    const double v2 = (-INFINITY == t4_ij ? 0.0 : t20 * t23[i - tile_begin] * gradc_exp(t4_ij - t7_i)) - t20 * t8_ij;
+                    const double v1 = A_tile_ij - t13[i - tile_begin];
+                    const double v2 = (-INFINITY == t4_ij ? 0.0 : t18 * t19[i - tile_begin] * gradc_exp(t4_ij - t7_i)) - t18 * t8_ij;
                     const int64_t y_i = y[i];
-                    const double v3 = (j == (y_i < 0 ? k + y_i : y_i) ? t16 : 0.0) + (-INFINITY == A_tile_ij ? 0.0 : -(t19[i - tile_begin] * gradc_exp(A_tile_ij - t13_i)));
-                    const double v4 = ((t4_ij == t5_i ? t21[i - tile_begin] / t22[i - tile_begin] : 0.0) + v2) / tau + ((A_tile_ij == t11_i ? t17[i - tile_begin] / t18[i - tile_begin] : 0.0) + v3);
-                    t9[i - tile_begin] += t8_ij * v1;
-                    t14[j*128 + i - tile_begin] = A_tile_ij - (t11_i + (t13_i - t11_i));
-                    t24[j*128 + i - tile_begin] = v4;
+                    const double v3 = (j == (y_i < 0 ? k + y_i : y_i) ? t16 : 0.0) + (-INFINITY == A_tile_ij ? 0.0 : -(t17[i - tile_begin] * gradc_exp(v1)));
+                    t9[i - tile_begin] += t8_ij * (t0[j*128 + i - tile_begin] + t7_i - t3[i - tile_begin] - t4_ij);
+                    t14[j*128 + i - tile_begin] = v1;
+                    t20[j*128 + i - tile_begin] = v2 / tau + v3;
                 }
             }
 
@@ -1049,13 +972,15 @@ int distillation_value_and_grad(int64_t n, int64_t k, const double *restrict A, 
                 t10_part_sum += t9[i - tile_begin];
                 t15_part_sum += t14[(y_i < 0 ? k + y_i : y_i)*128 + i - tile_begin];
             }
-            t10_part += t10_part_sum;
-            t15_part += t15_part_sum;
+            gradc_add(&t10_part, &t10_part_low, t10_part_sum);
+            gradc_add(&t15_part, &t15_part_low, t15_part_sum);
 
-            /* grad_A[i:n, j:k] = t24[i, j] */
-            gradc_transpose(k, tile_end - tile_begin, t24, 128, &grad_A[tile_begin*k], k);
+            /* grad_A[i:n, j:k] = t20[i, j] */
+            gradc_transpose(k, tile_end - tile_begin, t20, 128, &grad_A[tile_begin*k], k);
         }
+        t10_part = gradc_rounded(t10_part, t10_part_low);
         t10_parts[part] = t10_part;
+        t15_part = gradc_rounded(t15_part, t15_part_low);
         t15_parts[part] = t15_part;
     }
     double t10 = 0.0;

@@ -132,6 +132,21 @@ static void gradc_combine(int64_t rows, int64_t columns, const double *restrict 
     }
 }
 
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
+}
+
 /* The sum of a vector's lanes. Halves are added as vectors of their own: a lane written by its number costs a trip through
  * memory. */
 static inline double gradc_total(gradc_vector sum)
@@ -210,17 +225,6 @@ int elastic_net_value(int64_t n, int64_t d, const double *restrict w, const doub
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    double t2 = 0.0;
-    double t3 = 0.0;
-
-    /* t2 = sum[j:d](abs(w[j])) */
-    /* t3 = sum[j:d](w[j] * w[j]) */
-    GRADC_SIMD(reduction(+:t2, t3))
-    for (int64_t j = 0; j < d; ++j) {
-        const double w_j = w[j];
-        t2 += fabs(w_j);
-        t3 += w_j * w_j;
-    }
     const int64_t parts = gradc_parts(n, 3*d + 4, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
@@ -231,6 +235,7 @@ int elastic_net_value(int64_t n, int64_t d, const double *restrict w, const doub
         unsigned char *own = part_scratch + part * part_bytes;
         double *const t0 = (void *)own;
         double t1_part = 0.0;
+        double t1_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(d * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -245,14 +250,37 @@ int elastic_net_value(int64_t n, int64_t d, const double *restrict w, const doub
                 const double v0 = t0[i - tile_begin] - y[i];
                 t1_part_sum += v0 * v0;
             }
-            t1_part += t1_part_sum;
+            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
         }
+        t1_part = gradc_rounded(t1_part, t1_part_low);
         t1_parts[part] = t1_part;
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
     }
+    double t2 = 0.0;
+    double t2_low = 0.0;
+    double t3 = 0.0;
+    double t3_low = 0.0;
+    for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
+
+        /* t2 = sum[j:d](abs(w[j])) */
+        /* t3 = sum[j:d](w[j] * w[j]) */
+        double t2_sum = 0.0;
+        double t3_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_sum, t3_sum))
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            const double w_j = w[j];
+            t2_sum += fabs(w_j);
+            t3_sum += w_j * w_j;
+        }
+        gradc_add(&t2, &t2_low, t2_sum);
+        gradc_add(&t3, &t3_low, t3_sum);
+    }
+    t2 = gradc_rounded(t2, t2_low);
+    t3 = gradc_rounded(t3, t3_low);
 
     /* value = 0.5 * (t1 / n) + lam * (ratio * t2 + t3 * (0.5 * (1 - ratio))) */
     *value = 0.5 * (t1 / (double)n) + lam * (ratio * t2 + t3 * (0.5 * (1.0 - ratio)));
@@ -261,56 +289,86 @@ int elastic_net_value(int64_t n, int64_t d, const double *restrict w, const doub
 
 size_t elastic_net_forward_work(int64_t n, int64_t d)
 {
-    (void)n;
-    (void)d;
-    return 0;
+    return (size_t)gradc_parts(d, 3*n + 3, n) * (gradc_bytes(n, sizeof(double)));
 }
 
 int elastic_net_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                         const double *restrict y, double lam, double ratio, double *restrict value,
                         double *restrict t0, void *restrict work)
 {
-    (void)work;
-    double t2 = 0.0;
-    double t3 = 0.0;
-
-    /* t2 = sum[j:d](abs(w[j])) */
-    /* t3 = sum[j:d](w[j] * w[j]) */
-    GRADC_SIMD(reduction(+:t2, t3))
-    for (int64_t j = 0; j < d; ++j) {
-        const double w_j = w[j];
-        t2 += fabs(w_j);
-        t3 += w_j * w_j;
-    }
-    const int64_t parts = gradc_parts(n, 3*d + 4, 0);
-    double t1_parts[GRADC_PARTS];
+    unsigned char *scratch = work;
+    unsigned char *const part_scratch = (void *)scratch;
+    const int64_t parts = gradc_parts(d, 3*n + 3, n);
+    const size_t part_bytes = gradc_bytes(n, sizeof(double));
+    double t2_parts[GRADC_PARTS];
+    double t3_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double t1_part = 0.0;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+        const int64_t part_begin = gradc_cut(d, parts, part);
+        const int64_t part_end = gradc_cut(d, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t0_part = part == 0 ? t0 : (void *)own;
+        double t2_part = 0.0;
+        double t2_part_low = 0.0;
+        double t3_part = 0.0;
+        double t3_part_low = 0.0;
+        for (int64_t at = 0; at < n; ++at) {
+            t0_part[at] = 0.0;
+        }
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &t0[tile_begin], 1, 0);
+            gradc_dots(n, tile_end - tile_begin, &X[tile_begin], d, &w[tile_begin], t0_part, 1, 1);
 
-            /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s0 * s0)) */
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t0[i] - y[i];
-                t1_part_sum += v0 * v0;
+            /* t2 = sum[j:d](abs(w[j])) */
+            /* t3 = sum[j:d](w[j] * w[j]) */
+            double t2_part_sum = 0.0;
+            double t3_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t2_part_sum, t3_part_sum))
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                const double w_j = w[j];
+                t2_part_sum += fabs(w_j);
+                t3_part_sum += w_j * w_j;
             }
-            t1_part += t1_part_sum;
+            gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
         }
-        t1_parts[part] = t1_part;
+        t2_part = gradc_rounded(t2_part, t2_part_low);
+        t2_parts[part] = t2_part;
+        t3_part = gradc_rounded(t3_part, t3_part_low);
+        t3_parts[part] = t3_part;
+    }
+    double t2 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t2 += t2_parts[part];
+    }
+    double t3 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t3 += t3_parts[part];
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t0_more = (void *)(part_scratch + part * part_bytes);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < n; ++at) {
+            t0[at] += t0_more[at];
+        }
     }
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+    double t1_low = 0.0;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
+        /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s0 * s0)) */
+        double t1_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = t0[i] - y[i];
+            t1_sum += v0 * v0;
+        }
+        gradc_add(&t1, &t1_low, t1_sum);
     }
+    t1 = gradc_rounded(t1, t1_low);
 
     /* value = 0.5 * (t1 / n) + lam * (ratio * t2 + t3 * (0.5 * (1 - ratio))) */
     *value = 0.5 * (t1 / (double)n) + lam * (ratio * t2 + t3 * (0.5 * (1.0 - ratio)));
@@ -403,16 +461,27 @@ int elastic_net_value_and_grad(int64_t n, int64_t d, const double *restrict w, c
     /* t4 = 0.5 / n */
     const double t4 = 0.5 / (double)n;
     double t2 = 0.0;
+    double t2_low = 0.0;
     double t3 = 0.0;
+    double t3_low = 0.0;
+    for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
 
-    /* t2 = sum[j:d](abs(w[j])) */
-    /* t3 = sum[j:d](w[j] * w[j]) */
-    GRADC_SIMD(reduction(+:t2, t3))
-    for (int64_t j = 0; j < d; ++j) {
-        const double w_j = w[j];
-        t2 += fabs(w_j);
-        t3 += w_j * w_j;
+        /* t2 = sum[j:d](abs(w[j])) */
+        /* t3 = sum[j:d](w[j] * w[j]) */
+        double t2_sum = 0.0;
+        double t3_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_sum, t3_sum))
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            const double w_j = w[j];
+            t2_sum += fabs(w_j);
+            t3_sum += w_j * w_j;
+        }
+        gradc_add(&t2, &t2_low, t2_sum);
+        gradc_add(&t3, &t3_low, t3_sum);
     }
+    t2 = gradc_rounded(t2, t2_low);
+    t3 = gradc_rounded(t3, t3_low);
     const int64_t parts = gradc_parts(n, 6*d + 7, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
@@ -427,6 +496,7 @@ int elastic_net_value_and_grad(int64_t n, int64_t d, const double *restrict w, c
         own += gradc_bytes(128, sizeof(double));
         double *const t5 = (void *)own;
         double t1_part = 0.0;
+        double t1_part_low = 0.0;
         for (int64_t at = 0; at < d; ++at) {
             t6_part[at] = 0.0;
         }
@@ -447,11 +517,12 @@ int elastic_net_value_and_grad(int64_t n, int64_t d, const double *restrict w, c
                 t1_part_sum += v0 * v0;
                 t5[i - tile_begin] = v0 * v1;
             }
-            t1_part += t1_part_sum;
+            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
             /* t6[j:d] = sum[i:n](X[i, j] * t5[i]) */
             gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t5, 1, t6_part);
         }
+        t1_part = gradc_rounded(t1_part, t1_part_low);
         t1_parts[part] = t1_part;
     }
     double t1 = 0.0;

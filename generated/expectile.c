@@ -57,6 +57,21 @@ static int64_t gradc_rows(size_t bytes)
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
 }
 
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
+}
+
 /* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
 #if defined(__AVX512F__)
 #define GRADC_BYTES 64
@@ -158,6 +173,7 @@ int expectile_value(int64_t n, int64_t d, const double *restrict w, const double
         unsigned char *own = part_scratch + part * part_bytes;
         double *const t0 = (void *)own;
         double t1_part = 0.0;
+        double t1_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(d * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -173,8 +189,9 @@ int expectile_value(int64_t n, int64_t d, const double *restrict w, const double
                 const double v0 = y[i] - t0[i - tile_begin];
                 t1_part_sum += v0 * v0 * (0.0 < v0 ? tau : v1);
             }
-            t1_part += t1_part_sum;
+            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
         }
+        t1_part = gradc_rounded(t1_part, t1_part_low);
         t1_parts[part] = t1_part;
     }
     double t1 = 0.0;
@@ -199,36 +216,28 @@ int expectile_forward(int64_t n, int64_t d, const double *restrict w, const doub
                       void *restrict work)
 {
     (void)work;
-    const int64_t parts = gradc_parts(n, 3*d + 9, 0);
-    double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double t1_part = 0.0;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &t0[tile_begin], 1, 0);
-
-            /* t1 = sum[i:n](let(s0 := y[i] - t0[i], s0 * s0 * where(0 < s0, tau, 1 - tau))) */
-            const double v1 = 1.0 - tau;
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = y[i] - t0[i];
-                t1_part_sum += v0 * v0 * (0.0 < v0 ? tau : v1);
-            }
-            t1_part += t1_part_sum;
-        }
-        t1_parts[part] = t1_part;
+    for (int64_t at = 0; at < n; ++at) {
+        t0[at] = 0.0;
     }
+
+    /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+    gradc_dots(n, d, X, d, w, t0, 1, 1);
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+    double t1_low = 0.0;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
+        /* t1 = sum[i:n](let(s0 := y[i] - t0[i], s0 * s0 * where(0 < s0, tau, 1 - tau))) */
+        const double v1 = 1.0 - tau;
+        double t1_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = y[i] - t0[i];
+            t1_sum += v0 * v0 * (0.0 < v0 ? tau : v1);
+        }
+        gradc_add(&t1, &t1_low, t1_sum);
     }
+    t1 = gradc_rounded(t1, t1_low);
 
     /* value = t1 / n */
     *value = t1 / (double)n;
@@ -311,6 +320,7 @@ int expectile_value_and_grad(int64_t n, int64_t d, const double *restrict w, con
         own += gradc_bytes(d, sizeof(double));
         double *const t0 = (void *)own;
         double t1_part = 0.0;
+        double t1_part_low = 0.0;
         for (int64_t at = 0; at < d; ++at) {
             grad_w_part[at] = 0.0;
         }
@@ -329,7 +339,7 @@ int expectile_value_and_grad(int64_t n, int64_t d, const double *restrict w, con
                 const double v0 = y[i] - t0[i - tile_begin];
                 t1_part_sum += v0 * v0 * (0.0 < v0 ? tau : v1);
             }
-            t1_part += t1_part_sum;
+            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
             /* grad_w[j:d] = sum[i:n](let(s0 := y[i] - t0[i], -(X[i, j] * (2 * s0 * where(0 < s0, tau * t2, t2 * (1
              *    - tau)))))) */
@@ -358,6 +368,7 @@ int expectile_value_and_grad(int64_t n, int64_t d, const double *restrict w, con
                 }
             }
         }
+        t1_part = gradc_rounded(t1_part, t1_part_low);
         t1_parts[part] = t1_part;
     }
     double t1 = 0.0;

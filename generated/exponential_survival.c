@@ -173,6 +173,21 @@ static void gradc_combine(int64_t rows, int64_t columns, const double *restrict 
     }
 }
 
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
+}
+
 /* The sum of a vector's lanes. Halves are added as vectors of their own: a lane written by its number costs a trip through
  * memory. */
 static inline double gradc_total(gradc_vector sum)
@@ -262,6 +277,7 @@ int exponential_survival_value(int64_t n, int64_t d, const double *restrict w, c
         unsigned char *own = part_scratch + part * part_bytes;
         double *const z = (void *)own;
         double t0_part = 0.0;
+        double t0_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(d * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -276,8 +292,9 @@ int exponential_survival_value(int64_t n, int64_t d, const double *restrict w, c
                 const double z_i = z[i - tile_begin];
                 t0_part_sum += event[i] * z_i + time_[i] * gradc_exp(-z_i);
             }
-            t0_part += t0_part_sum;
+            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
         }
+        t0_part = gradc_rounded(t0_part, t0_part_low);
         t0_parts[part] = t0_part;
     }
     double t0 = 0.0;
@@ -302,19 +319,22 @@ int exponential_survival_forward(int64_t n, int64_t d, const double *restrict w,
                                  double *restrict z, void *restrict work)
 {
     (void)work;
-    const int64_t parts = gradc_parts(n, 3*d + 27, 0);
+    for (int64_t at = 0; at < n; ++at) {
+        z[at] = 0.0;
+    }
+
+    /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
+    gradc_dots(n, d, X, d, w, z, 1, 1);
+    const int64_t parts = gradc_parts(n, 27, 0);
     double t0_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         double t0_part = 0.0;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &z[tile_begin], 1, 0);
+        double t0_part_low = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* t0 = sum[i:n](event[i] * z[i] + time[i] * exp(-z[i])) */
             double t0_part_sum = 0.0;
@@ -323,8 +343,9 @@ int exponential_survival_forward(int64_t n, int64_t d, const double *restrict w,
                 const double z_i = z[i];
                 t0_part_sum += event[i] * z_i + time_[i] * gradc_exp(-z_i);
             }
-            t0_part += t0_part_sum;
+            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
         }
+        t0_part = gradc_rounded(t0_part, t0_part_low);
         t0_parts[part] = t0_part;
     }
     double t0 = 0.0;
@@ -421,6 +442,7 @@ int exponential_survival_value_and_grad(int64_t n, int64_t d, const double *rest
         own += gradc_bytes(128, sizeof(double));
         double *const z_bar = (void *)own;
         double t0_part = 0.0;
+        double t0_part_low = 0.0;
         for (int64_t at = 0; at < d; ++at) {
             grad_w_part[at] = 0.0;
         }
@@ -443,11 +465,12 @@ int exponential_survival_value_and_grad(int64_t n, int64_t d, const double *rest
                 t0_part_sum += event_i * z_i + time__i * v0;
                 z_bar[i - tile_begin] = t1 * event_i - t1 * time__i * v0;
             }
-            t0_part += t0_part_sum;
+            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
 
             /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
             gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar, 1, grad_w_part);
         }
+        t0_part = gradc_rounded(t0_part, t0_part_low);
         t0_parts[part] = t0_part;
     }
     double t0 = 0.0;

@@ -189,12 +189,145 @@ static void gradc_combine(int64_t rows, int64_t columns, const double *restrict 
     }
 }
 
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
+}
+
+/* C[i, j] (+)= sum over k < depth of A[i, k] * B[k, j], for any strides, in blocks that stay in registers.
+ *
+ * Panels of B, a few vectors wide, are copied so that they are read in order; A is read where it is. Vectors run along
+ * the columns of C, which are best contiguous. After Goto and van de Geijn, Anatomy of High-Performance Matrix
+ * Multiplication (ACM TOMS 34, 2008). */
+#if GRADC_BYTES == 64
+#define GRADC_ROWS 8
+#else
+#define GRADC_ROWS 4
+#endif
+#define GRADC_WIDE 3    /* vectors in a panel: 3 for each of 4 rows, or of 8, fill the registers */
+#define GRADC_DEPTH 128 /* rows in a panel: it stays in the first-level cache */
+
+/* Writes a block that is no row of whole vectors. */
+static void gradc_put(int rows, int64_t columns, const double *restrict block, int64_t width,
+                      double *restrict c, int64_t c_row, int64_t c_column, int add)
+{
+    for (int64_t j = 0; j < columns; ++j) {
+        for (int r = 0; r < rows; ++r) {
+            double *restrict place = c + r * c_row + j * c_column;
+            *place = (add ? *place : 0) + block[r * width + j];
+        }
+    }
+}
+
+/* One block: `rows` by `wide` vectors, both known where it is inlined. */
+__attribute__((always_inline)) static inline void gradc_block(
+    const int rows, const int wide, int64_t depth, const double *restrict a, int64_t a_row, int64_t a_depth,
+    const double *restrict panel, double *restrict c, int64_t c_row, int64_t c_column, int64_t columns, int add)
+{
+    gradc_vector sum[GRADC_ROWS][GRADC_WIDE];
+    for (int r = 0; r < rows; ++r) {
+        for (int v = 0; v < wide; ++v) {
+            sum[r][v] = (gradc_vector){0};
+        }
+    }
+    for (int64_t k = 0; k < depth; ++k) {
+        gradc_vector b[GRADC_WIDE];
+        for (int v = 0; v < wide; ++v) {
+            b[v] = *(const gradc_vector *)(panel + (k * wide + v) * GRADC_LANES);
+        }
+        for (int r = 0; r < rows; ++r) {
+            const double x = a[r * a_row + k * a_depth];
+            for (int v = 0; v < wide; ++v) {
+                sum[r][v] += x * b[v];
+            }
+        }
+    }
+    if (c_column == 1 && columns == wide * GRADC_LANES) {
+        for (int r = 0; r < rows; ++r) {
+            for (int v = 0; v < wide; ++v) {
+                gradc_vector *place = (gradc_vector *)(c + r * c_row + v * GRADC_LANES);
+                if (add) {
+                    sum[r][v] += *place;
+                }
+                *place = sum[r][v];
+            }
+        }
+        return;
+    }
+    double block[GRADC_ROWS * GRADC_WIDE * GRADC_BYTES / sizeof(double)];
+    for (int r = 0; r < rows; ++r) {
+        for (int v = 0; v < wide; ++v) {
+            *(gradc_vector *)(block + (r * wide + v) * GRADC_LANES) = sum[r][v];
+        }
+    }
+    gradc_put(rows, columns, block, wide * GRADC_LANES, c, c_row, c_column, add);
+}
+
+static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
+                          int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
+                          double *restrict c, int64_t c_row, int64_t c_column, int add)
+{
+    double panel[GRADC_DEPTH * GRADC_WIDE * GRADC_BYTES / sizeof(double)] __attribute__((aligned(GRADC_BYTES)));
+    for (int64_t from = 0; from < depth || from == 0; from += GRADC_DEPTH) {
+        const int64_t deep = depth - from < GRADC_DEPTH ? depth - from : GRADC_DEPTH;
+        for (int64_t left = 0, wide; left < columns; left += wide * GRADC_LANES) {
+            const int64_t rest = columns - left;
+            wide = rest >= GRADC_WIDE * GRADC_LANES ? GRADC_WIDE : (rest + GRADC_LANES - 1) / GRADC_LANES;
+            const int64_t width = wide * GRADC_LANES, used = rest < width ? rest : width;
+            for (int64_t k = 0; k < deep; ++k) {
+                const double *restrict source = b + (from + k) * b_depth + left * b_column;
+                for (int64_t j = 0; j < used; ++j) {
+                    panel[k * width + j] = source[j * b_column];
+                }
+                for (int64_t j = used; j < width; ++j) {
+                    panel[k * width + j] = 0;
+                }
+            }
+            const double *restrict start = a + from * a_depth;
+            double *restrict target = c + left * c_column;
+            const int more = add || from > 0;
+            int64_t i = 0;
+            for (; i + GRADC_ROWS <= rows; i += GRADC_ROWS) {
+#define GRADC_CASE(count, vectors) \
+    gradc_block(count, vectors, deep, start + i * a_row, a_row, a_depth, panel, target + i * c_row, c_row, c_column, used, more)
+                if (wide == 3) {
+                    GRADC_CASE(GRADC_ROWS, 3);
+                } else if (wide == 2) {
+                    GRADC_CASE(GRADC_ROWS, 2);
+                } else {
+                    GRADC_CASE(GRADC_ROWS, 1);
+                }
+            }
+            for (; i < rows; ++i) {
+                if (wide == 3) {
+                    GRADC_CASE(1, 3);
+                } else if (wide == 2) {
+                    GRADC_CASE(1, 2);
+                } else {
+                    GRADC_CASE(1, 1);
+                }
+#undef GRADC_CASE
+            }
+        }
+    }
+}
+
 size_t factorization_machine_value_work(int64_t d, int64_t k, int64_t n)
 {
-    return gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 4*d + 4*k + 55, 0) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*d, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
+    return gradc_bytes(n, sizeof(double))
+           + gradc_bytes(k*n, sizeof(double))
+           + gradc_bytes(d*k, sizeof(double))
+           + gradc_bytes(d*n, sizeof(double)) + (size_t)gradc_parts(n, 3*d*k + 4*k + 55, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -203,39 +336,22 @@ int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const
                                 double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
+    double *const t0 = (void *)scratch;
+    scratch += gradc_bytes(n, sizeof(double));
+    double *const t1 = (void *)scratch;
+    scratch += gradc_bytes(k*n, sizeof(double));
     double *const t2 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
+    double *const t3 = (void *)scratch;
+    scratch += gradc_bytes(d*n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-
-    /* t2[i:d, j:k] = V[i, j] * V[i, j] */
-    for (int64_t i = 0; i < d; ++i) {
-        GRADC_SIMD()
-        for (int64_t j = 0; j < k; ++j) {
-            const double V_ij = V[i*k + j];
-            t2[i*k + j] = V_ij * V_ij;
-        }
-    }
-    const int64_t parts = gradc_parts(n, 6*d*k + 4*d + 4*k + 55, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t6_parts[GRADC_PARTS];
+    const int64_t parts = gradc_parts(n, 3*d*k + 4*d, 0);
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t3 = (void *)own;
-        own += gradc_bytes(128*d, sizeof(double));
-        double *const t1 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t4 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t5 = (void *)own;
-        double t6_part = 0.0;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* t0[l:n] = sum[i:d](X[l, i] * w[i]) */
             /* t3[l:n, i:d] = X[l, i] * X[l, i] */
@@ -245,45 +361,42 @@ int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const
                 for (int64_t i = 0; i < d; ++i) {
                     const double X_li = X[l*d + i];
                     t0_sum += X_li * w[i];
-                    t3[(l - tile_begin)*d + i] = X_li * X_li;
+                    t3[l*d + i] = X_li * X_li;
                 }
-                t0[l - tile_begin] = t0_sum;
+                t0[l] = t0_sum;
             }
 
             /* t1[l:n, j:k] = sum[i:d](V[i, j] * X[l, i]) */
+            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, V, k, 1, &t1[tile_begin*k], k, 1, 0);
+        }
+    }
+
+    /* t2[i:d, j:k] = V[i, j] * V[i, j] */
+    for (int64_t i = 0; i < d; ++i) {
+        GRADC_SIMD()
+        for (int64_t j = 0; j < k; ++j) {
+            const double V_ij = V[i*k + j];
+            t2[i*k + j] = V_ij * V_ij;
+        }
+    }
+    const int64_t parts_ = gradc_parts(n, 3*d*k + 4*k + 55, 0);
+    const size_t part_bytes_ = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t6_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts_)
+    for (int64_t part = 0; part < parts_; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_, part);
+        const int64_t part_end = gradc_cut(n, parts_, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes_;
+        double *const t4 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t5 = (void *)own;
+        double t6_part = 0.0;
+        double t6_part_low = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
             /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                for (int64_t j = 0; j < k; ++j) {
-                    t1[(l - tile_begin)*k + j] = 0.0;
-                }
-                for (int64_t j = 0; j < k; ++j) {
-                    t4[(l - tile_begin)*k + j] = 0.0;
-                }
-                for (int64_t i = 0; i < d / 4 * 4; i += 4) {
-                    const double X_li = X[l*d + i];
-                    const double t3_li = t3[(l - tile_begin)*d + i];
-                    const double X_li1 = X[l*d + (i + 1)];
-                    const double t3_li1 = t3[(l - tile_begin)*d + (i + 1)];
-                    const double X_li2 = X[l*d + (i + 2)];
-                    const double t3_li2 = t3[(l - tile_begin)*d + (i + 2)];
-                    const double X_li3 = X[l*d + (i + 3)];
-                    const double t3_li3 = t3[(l - tile_begin)*d + (i + 3)];
-                    GRADC_SIMD()
-                    for (int64_t j = 0; j < k; ++j) {
-                        t1[(l - tile_begin)*k + j] += V[i*k + j] * X_li + V[(i + 1)*k + j] * X_li1 + V[(i + 2)*k + j] * X_li2 + V[(i + 3)*k + j] * X_li3;
-                        t4[(l - tile_begin)*k + j] += t3_li * t2[i*k + j] + t3_li1 * t2[(i + 1)*k + j] + t3_li2 * t2[(i + 2)*k + j] + t3_li3 * t2[(i + 3)*k + j];
-                    }
-                }
-                for (int64_t i = d / 4 * 4; i < d; ++i) {
-                    const double X_li = X[l*d + i];
-                    const double t3_li = t3[(l - tile_begin)*d + i];
-                    GRADC_SIMD()
-                    for (int64_t j = 0; j < k; ++j) {
-                        t1[(l - tile_begin)*k + j] += V[i*k + j] * X_li;
-                        t4[(l - tile_begin)*k + j] += t3_li * t2[i*k + j];
-                    }
-                }
-            }
+            gradc_product(tile_end - tile_begin, k, d, &t3[tile_begin*d], d, 1, t2, k, 1, t4, k, 1, 0);
 
             /* t5[l:n] = sum[j:k](t1[l, j] * t1[l, j] - t4[l, j]) */
             for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
@@ -293,10 +406,10 @@ int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const
                 double t5_sum_3 = 0.0;
                 GRADC_SIMD(reduction(+:t5_sum, t5_sum_, t5_sum_2, t5_sum_3))
                 for (int64_t j = 0; j < k; ++j) {
-                    const double t1_lj = t1[(l - tile_begin)*k + j];
-                    const double t1_l1j = t1[((l + 1) - tile_begin)*k + j];
-                    const double t1_l2j = t1[((l + 2) - tile_begin)*k + j];
-                    const double t1_l3j = t1[((l + 3) - tile_begin)*k + j];
+                    const double t1_lj = t1[l*k + j];
+                    const double t1_l1j = t1[(l + 1)*k + j];
+                    const double t1_l2j = t1[(l + 2)*k + j];
+                    const double t1_l3j = t1[(l + 3)*k + j];
                     t5_sum += t1_lj * t1_lj - t4[(l - tile_begin)*k + j];
                     t5_sum_ += t1_l1j * t1_l1j - t4[((l + 1) - tile_begin)*k + j];
                     t5_sum_2 += t1_l2j * t1_l2j - t4[((l + 2) - tile_begin)*k + j];
@@ -311,7 +424,7 @@ int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const
                 double t5_sum = 0.0;
                 GRADC_SIMD(reduction(+:t5_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    const double t1_lj = t1[(l - tile_begin)*k + j];
+                    const double t1_lj = t1[l*k + j];
                     t5_sum += t1_lj * t1_lj - t4[(l - tile_begin)*k + j];
                 }
                 t5[l - tile_begin] = t5_sum;
@@ -322,17 +435,18 @@ int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const
             double t6_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t6_part_sum))
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double v0 = y[l] * (b + t0[l - tile_begin] + 0.5 * t5[l - tile_begin]);
+                const double v0 = y[l] * (b + t0[l] + 0.5 * t5[l - tile_begin]);
                 const double v1 = -v0;
                 const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
                 t6_part_sum += v2;
             }
-            t6_part += t6_part_sum;
+            gradc_add(&t6_part, &t6_part_low, t6_part_sum);
         }
+        t6_part = gradc_rounded(t6_part, t6_part_low);
         t6_parts[part] = t6_part;
     }
     double t6 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
+    for (int64_t part = 0; part < parts_; ++part) {
         t6 += t6_parts[part];
     }
 
@@ -374,6 +488,7 @@ int factorization_machine_forward(int64_t d, int64_t k, int64_t n, double b, con
         unsigned char *own = part_scratch + part * part_bytes;
         double *const t4 = (void *)own;
         double t6_part = 0.0;
+        double t6_part_low = 0.0;
         const int64_t tile_rows = gradc_rows((2*d + k) * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -468,8 +583,9 @@ int factorization_machine_forward(int64_t d, int64_t k, int64_t n, double b, con
                 const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
                 t6_part_sum += v2;
             }
-            t6_part += t6_part_sum;
+            gradc_add(&t6_part, &t6_part_low, t6_part_sum);
         }
+        t6_part = gradc_rounded(t6_part, t6_part_low);
         t6_parts[part] = t6_part;
     }
     double t6 = 0.0;
@@ -529,6 +645,7 @@ int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, co
         own += gradc_bytes(128, sizeof(double));
         double *const t7 = (void *)own;
         double grad_b__part = 0.0;
+        double grad_b__part_low = 0.0;
         for (int64_t at = 0; at < d; ++at) {
             grad_w_part[at] = 0.0;
         }
@@ -562,21 +679,21 @@ int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, co
                 t4[l - tile_begin] = v5;
                 t6[l - tile_begin] = v2 ? 0.0 : -(0.5 * v4);
             }
-            grad_b__part += grad_b__part_sum;
+            gradc_add(&grad_b__part, &grad_b__part_low, grad_b__part_sum);
 
             /* grad_w[i:d] = sum[l:n](X[l, i] * t4[l]) */
             gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, grad_w_part);
 
-            /* t7[j:k, l:n] = 2 * (t1[l, j] * t6[l]) */
+            /* t7[l:n, j:k] = 2 * (t1[l, j] * t6[l]) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t6_l = t6[l - tile_begin];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    t7[j*128 + l - tile_begin] = 2.0 * (t1[l*k + j] * t6_l);
+                    t7[(l - tile_begin)*k + j] = 2.0 * (t1[l*k + j] * t6_l);
                 }
             }
 
-            /* t8[i:d, j:k] = sum[l:n](X[l, i] * t7[j, l]) */
+            /* t8[i:d, j:k] = sum[l:n](X[l, i] * t7[l, j]) */
             /* t9[i:d, j:k] = sum[l:n](t3[l, i] * t6[l]) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t6_l = t6[l - tile_begin];
@@ -585,12 +702,13 @@ int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, co
                     const double v0 = t3[l*d + i] * t6_l;
                     GRADC_SIMD()
                     for (int64_t j = 0; j < k; ++j) {
-                        t8_part[i*k + j] += X_li * t7[j*128 + l - tile_begin];
+                        t8_part[i*k + j] += X_li * t7[(l - tile_begin)*k + j];
                         t9_part[i*k + j] += v0;
                     }
                 }
             }
         }
+        grad_b__part = gradc_rounded(grad_b__part, grad_b__part_low);
         grad_b__parts[part] = grad_b__part;
     }
     double grad_b_ = 0.0;
@@ -703,7 +821,9 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
         own += gradc_bytes(128, sizeof(double));
         double *const t10 = (void *)own;
         double t6_part = 0.0;
+        double t6_part_low = 0.0;
         double grad_b__part = 0.0;
+        double grad_b__part_low = 0.0;
         for (int64_t at = 0; at < d; ++at) {
             grad_w_part[at] = 0.0;
         }
@@ -822,22 +942,22 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
                 t8[l - tile_begin] = v6;
                 t9[l - tile_begin] = v4 ? 0.0 : -(0.5 * v5);
             }
-            t6_part += t6_part_sum;
-            grad_b__part += grad_b__part_sum;
+            gradc_add(&t6_part, &t6_part_low, t6_part_sum);
+            gradc_add(&grad_b__part, &grad_b__part_low, grad_b__part_sum);
 
             /* grad_w[i:d] = sum[l:n](X[l, i] * t8[l]) */
             gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t8, 1, grad_w_part);
 
-            /* t10[j:k, l:n] = 2 * (t1[l, j] * t9[l]) */
+            /* t10[l:n, j:k] = 2 * (t1[l, j] * t9[l]) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t9_l = t9[l - tile_begin];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    t10[j*128 + l - tile_begin] = 2.0 * (t1[(l - tile_begin)*k + j] * t9_l);
+                    t10[(l - tile_begin)*k + j] = 2.0 * (t1[(l - tile_begin)*k + j] * t9_l);
                 }
             }
 
-            /* t11[i:d, j:k] = sum[l:n](X[l, i] * t10[j, l]) */
+            /* t11[i:d, j:k] = sum[l:n](X[l, i] * t10[l, j]) */
             /* t12[i:d, j:k] = sum[l:n](t3[l, i] * t9[l]) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t9_l = t9[l - tile_begin];
@@ -846,13 +966,15 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
                     const double v0 = t3[(l - tile_begin)*d + i] * t9_l;
                     GRADC_SIMD()
                     for (int64_t j = 0; j < k; ++j) {
-                        t11_part[i*k + j] += X_li * t10[j*128 + l - tile_begin];
+                        t11_part[i*k + j] += X_li * t10[(l - tile_begin)*k + j];
                         t12_part[i*k + j] += v0;
                     }
                 }
             }
         }
+        t6_part = gradc_rounded(t6_part, t6_part_low);
         t6_parts[part] = t6_part;
+        grad_b__part = gradc_rounded(grad_b__part, grad_b__part_low);
         grad_b__parts[part] = grad_b__part;
     }
     double t6 = 0.0;

@@ -101,6 +101,21 @@ GRADC_INLINE double gradc_exp(double x)
     return gradc_exp_sum(x, 0.0);
 }
 
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
+}
+
 size_t gaussian_value_work(int64_t n, int64_t d)
 {
     return (size_t)gradc_parts(n, 5*d + 29, 0) * (gradc_bytes(128, sizeof(double))
@@ -124,6 +139,7 @@ int gaussian_value(int64_t n, int64_t d, const double *restrict w, const double 
         own += gradc_bytes(128, sizeof(double));
         double *const t0 = (void *)own;
         double t1_part = 0.0;
+        double t1_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(d * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -184,8 +200,9 @@ int gaussian_value(int64_t n, int64_t d, const double *restrict w, const double 
                 const double v0 = gradc_exp(-s_i) * (y[i] - t0[i - tile_begin]);
                 t1_part_sum += s_i + 0.5 * (v0 * v0);
             }
-            t1_part += t1_part_sum;
+            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
         }
+        t1_part = gradc_rounded(t1_part, t1_part_low);
         t1_parts[part] = t1_part;
     }
     double t1 = 0.0;
@@ -210,64 +227,64 @@ int gaussian_forward(int64_t n, int64_t d, const double *restrict w, const doubl
                      double *restrict t0, void *restrict work)
 {
     (void)work;
-    const int64_t parts = gradc_parts(n, 5*d + 29, 0);
+
+    /* s[i:n] = sum[j:d](X[i, j] * v[j]) */
+    /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+    for (int64_t i = 0; i < n / 4 * 4; i += 4) {
+        double s_sum = 0.0;
+        double t0_sum = 0.0;
+        double s_sum_ = 0.0;
+        double t0_sum_ = 0.0;
+        double s_sum_2 = 0.0;
+        double t0_sum_2 = 0.0;
+        double s_sum_3 = 0.0;
+        double t0_sum_3 = 0.0;
+        GRADC_SIMD(reduction(+:s_sum, t0_sum, s_sum_, t0_sum_, s_sum_2, t0_sum_2, s_sum_3, t0_sum_3))
+        for (int64_t j = 0; j < d; ++j) {
+            const double X_ij = X[i*d + j];
+            const double X_i1j = X[(i + 1)*d + j];
+            const double X_i2j = X[(i + 2)*d + j];
+            const double X_i3j = X[(i + 3)*d + j];
+            s_sum += X_ij * v[j];
+            t0_sum += X_ij * w[j];
+            s_sum_ += X_i1j * v[j];
+            t0_sum_ += X_i1j * w[j];
+            s_sum_2 += X_i2j * v[j];
+            t0_sum_2 += X_i2j * w[j];
+            s_sum_3 += X_i3j * v[j];
+            t0_sum_3 += X_i3j * w[j];
+        }
+        s[i] = s_sum;
+        t0[i] = t0_sum;
+        s[(i + 1)] = s_sum_;
+        t0[(i + 1)] = t0_sum_;
+        s[(i + 2)] = s_sum_2;
+        t0[(i + 2)] = t0_sum_2;
+        s[(i + 3)] = s_sum_3;
+        t0[(i + 3)] = t0_sum_3;
+    }
+    for (int64_t i = n / 4 * 4; i < n; ++i) {
+        double s_sum = 0.0;
+        double t0_sum = 0.0;
+        GRADC_SIMD(reduction(+:s_sum, t0_sum))
+        for (int64_t j = 0; j < d; ++j) {
+            const double X_ij = X[i*d + j];
+            s_sum += X_ij * v[j];
+            t0_sum += X_ij * w[j];
+        }
+        s[i] = s_sum;
+        t0[i] = t0_sum;
+    }
+    const int64_t parts = gradc_parts(n, 29, 0);
     double t1_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         double t1_part = 0.0;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* s[i:n] = sum[j:d](X[i, j] * v[j]) */
-            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                double s_sum = 0.0;
-                double t0_sum = 0.0;
-                double s_sum_ = 0.0;
-                double t0_sum_ = 0.0;
-                double s_sum_2 = 0.0;
-                double t0_sum_2 = 0.0;
-                double s_sum_3 = 0.0;
-                double t0_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:s_sum, t0_sum, s_sum_, t0_sum_, s_sum_2, t0_sum_2, s_sum_3, t0_sum_3))
-                for (int64_t j = 0; j < d; ++j) {
-                    const double X_ij = X[i*d + j];
-                    const double X_i1j = X[(i + 1)*d + j];
-                    const double X_i2j = X[(i + 2)*d + j];
-                    const double X_i3j = X[(i + 3)*d + j];
-                    s_sum += X_ij * v[j];
-                    t0_sum += X_ij * w[j];
-                    s_sum_ += X_i1j * v[j];
-                    t0_sum_ += X_i1j * w[j];
-                    s_sum_2 += X_i2j * v[j];
-                    t0_sum_2 += X_i2j * w[j];
-                    s_sum_3 += X_i3j * v[j];
-                    t0_sum_3 += X_i3j * w[j];
-                }
-                s[i] = s_sum;
-                t0[i] = t0_sum;
-                s[(i + 1)] = s_sum_;
-                t0[(i + 1)] = t0_sum_;
-                s[(i + 2)] = s_sum_2;
-                t0[(i + 2)] = t0_sum_2;
-                s[(i + 3)] = s_sum_3;
-                t0[(i + 3)] = t0_sum_3;
-            }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                double s_sum = 0.0;
-                double t0_sum = 0.0;
-                GRADC_SIMD(reduction(+:s_sum, t0_sum))
-                for (int64_t j = 0; j < d; ++j) {
-                    const double X_ij = X[i*d + j];
-                    s_sum += X_ij * v[j];
-                    t0_sum += X_ij * w[j];
-                }
-                s[i] = s_sum;
-                t0[i] = t0_sum;
-            }
+        double t1_part_low = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* t1 = sum[i:n](let(s0 := exp(-s[i]) * (y[i] - t0[i]), s[i] + 0.5 * (s0 * s0))) */
             double t1_part_sum = 0.0;
@@ -277,8 +294,9 @@ int gaussian_forward(int64_t n, int64_t d, const double *restrict w, const doubl
                 const double v0 = gradc_exp(-s_i) * (y[i] - t0[i]);
                 t1_part_sum += s_i + 0.5 * (v0 * v0);
             }
-            t1_part += t1_part_sum;
+            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
         }
+        t1_part = gradc_rounded(t1_part, t1_part_low);
         t1_parts[part] = t1_part;
     }
     double t1 = 0.0;
@@ -435,6 +453,7 @@ int gaussian_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
         own += gradc_bytes(128, sizeof(double));
         double *const s_bar = (void *)own;
         double t1_part = 0.0;
+        double t1_part_low = 0.0;
         for (int64_t at = 0; at < d; ++at) {
             grad_w_part[at] = 0.0;
         }
@@ -508,7 +527,7 @@ int gaussian_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
                 t3[i - tile_begin] = -(v0 * v3);
                 s_bar[i - tile_begin] = t2 - v0 * (v1 * v3);
             }
-            t1_part += t1_part_sum;
+            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
             /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
             /* grad_v[j:d] = sum[i:n](X[i, j] * s_bar[i]) */
@@ -542,6 +561,7 @@ int gaussian_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
                 }
             }
         }
+        t1_part = gradc_rounded(t1_part, t1_part_low);
         t1_parts[part] = t1_part;
     }
     double t1 = 0.0;

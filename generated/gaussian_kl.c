@@ -99,6 +99,21 @@ GRADC_INLINE double gradc_expm1(double x)
     return fabs(x) < 1e-17 ? x : 2.0 * gradc_half_expm1(x);
 }
 
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
+}
+
 /* t[j, i] = s[i, j], both with contiguous rows, eight rows of s at a time. */
 static void gradc_transpose(int64_t rows, int64_t columns, const double *restrict s, int64_t s_row,
                             double *restrict t, int64_t t_row)
@@ -144,6 +159,7 @@ int gaussian_kl_value(int64_t n, int64_t k, const double *restrict mu, const dou
         own += gradc_bytes(128*k, sizeof(double));
         double *const t0 = (void *)own;
         double t1_part = 0.0;
+        double t1_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -187,8 +203,9 @@ int gaussian_kl_value(int64_t n, int64_t k, const double *restrict mu, const dou
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t1_part_sum += t0[i - tile_begin];
             }
-            t1_part += t1_part_sum;
+            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
         }
+        t1_part = gradc_rounded(t1_part, t1_part_low);
         t1_parts[part] = t1_part;
     }
     double t1 = 0.0;
@@ -227,6 +244,7 @@ int gaussian_kl_forward(int64_t n, int64_t k, const double *restrict mu, const d
         own += gradc_bytes(128*k, sizeof(double));
         double *const t0 = (void *)own;
         double t1_part = 0.0;
+        double t1_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -270,8 +288,9 @@ int gaussian_kl_forward(int64_t n, int64_t k, const double *restrict mu, const d
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t1_part_sum += t0[i - tile_begin];
             }
-            t1_part += t1_part_sum;
+            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
         }
+        t1_part = gradc_rounded(t1_part, t1_part_low);
         t1_parts[part] = t1_part;
     }
     double t1 = 0.0;
@@ -286,65 +305,33 @@ int gaussian_kl_forward(int64_t n, int64_t k, const double *restrict mu, const d
 
 size_t gaussian_kl_backward_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 30*k, 0) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double)));
+    (void)n;
+    (void)k;
+    return 0;
 }
 
 int gaussian_kl_backward(int64_t n, int64_t k, const double *restrict mu, const double *restrict log_var,
                          double cotangent, double *restrict grad_mu, double *restrict grad_log_var,
                          void *restrict work)
 {
-    unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    (void)work;
 
     /* t0 = 0.5 * cotangent / n */
     const double t0 = 0.5 * cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 30*k, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const int64_t parts = gradc_parts(n, 26*k, 0);
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const mu_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const log_var_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t1 = (void *)own;
-        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* mu_tile[i:n, j:k] = mu[i, j] */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    mu_tile[(i - tile_begin)*k + j] = mu[i*k + j];
-                }
-            }
-
-            /* grad_mu[i:n, j:k] = t0 * (2 * mu_tile[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    grad_mu[i*k + j] = t0 * (2.0 * mu_tile[(i - tile_begin)*k + j]);
-                }
-            }
-
-            /* log_var_tile[i:n, j:k] = log_var[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &log_var[tile_begin*k], k, log_var_tile, 128);
-
-            /* t1[i:n, j:k] = t0 * expm1(log_var_tile[i, j]) */
+        /* grad_mu[i:n, j:k] = t0 * (2 * mu[i, j]) */
+        /* grad_log_var[i:n, j:k] = t0 * expm1(log_var[i, j]) */
+        for (int64_t i = part_begin; i < part_end; ++i) {
+            GRADC_SIMD()
             for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    t1[j*128 + i - tile_begin] = t0 * gradc_expm1(log_var_tile[j*128 + i - tile_begin]);
-                }
+                grad_mu[i*k + j] = t0 * (2.0 * mu[i*k + j]);
+                grad_log_var[i*k + j] = t0 * gradc_expm1(log_var[i*k + j]);
             }
-
-            /* grad_log_var[i:n, j:k] = t1[i, j] */
-            gradc_transpose(k, tile_end - tile_begin, t1, 128, &grad_log_var[tile_begin*k], k);
         }
     }
     return 0;
@@ -352,10 +339,11 @@ int gaussian_kl_backward(int64_t n, int64_t k, const double *restrict mu, const 
 
 size_t gaussian_kl_value_and_grad_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 34*k + 1, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 33*k + 1, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+           + gradc_bytes(128*k, sizeof(double)));
 }
 
 int gaussian_kl_value_and_grad(int64_t n, int64_t k, const double *restrict mu, const double *restrict log_var,
@@ -367,8 +355,8 @@ int gaussian_kl_value_and_grad(int64_t n, int64_t k, const double *restrict mu, 
 
     /* t3 = 0.5 / n */
     const double t3 = 0.5 / (double)n;
-    const int64_t parts = gradc_parts(n, 34*k + 1, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const int64_t parts = gradc_parts(n, 33*k + 1, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t2_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -377,55 +365,42 @@ int gaussian_kl_value_and_grad(int64_t n, int64_t k, const double *restrict mu, 
         unsigned char *own = part_scratch + part * part_bytes;
         double *const log_var_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
         double *const mu_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t1 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t4 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t5 = (void *)own;
         double t2_part = 0.0;
+        double t2_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
             /* log_var_tile[i:n, j:k] = log_var[i, j] */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    log_var_tile[(i - tile_begin)*k + j] = log_var[i*k + j];
-                }
-            }
-
-            /* t0[i:n, j:k] = expm1(log_var_tile[i, j]) */
-            /* grad_log_var[i:n, j:k] = t3 * t0[i, j] */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v0 = gradc_expm1(log_var_tile[(i - tile_begin)*k + j]);
-                    t0[(i - tile_begin)*k + j] = v0;
-                    grad_log_var[i*k + j] = t3 * v0;
-                }
-            }
+            gradc_transpose(tile_end - tile_begin, k, &log_var[tile_begin*k], k, log_var_tile, 128);
 
             /* mu_tile[i:n, j:k] = mu[i, j] */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    mu_tile[(i - tile_begin)*k + j] = mu[i*k + j];
-                }
-            }
+            gradc_transpose(tile_end - tile_begin, k, &mu[tile_begin*k], k, mu_tile, 128);
 
+            /* t0[i:n, j:k] = expm1(log_var_tile[i, j]) */
             /* t1[i:n] = sum[j:k](t0[i, j] + mu_tile[i, j] * mu_tile[i, j] - log_var_tile[i, j]) */
-            /* grad_mu[i:n, j:k] = t3 * (2 * mu_tile[i, j]) */
+            /* t4[i:n, j:k] = t3 * (2 * mu_tile[i, j]) */
+            /* t5[i:n, j:k] = t3 * t0[i, j] */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                double t1_sum = 0.0;
-                GRADC_SIMD(reduction(+:t1_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double mu_tile_ij = mu_tile[(i - tile_begin)*k + j];
-                    const double v0 = t0[(i - tile_begin)*k + j] + mu_tile_ij * mu_tile_ij - log_var_tile[(i - tile_begin)*k + j];
-                    t1_sum += v0;
-                    grad_mu[i*k + j] = t3 * (2.0 * mu_tile_ij);
+                t1[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double log_var_tile_ij = log_var_tile[j*128 + i - tile_begin];
+                    const double v0 = gradc_expm1(log_var_tile_ij);
+                    const double mu_tile_ij = mu_tile[j*128 + i - tile_begin];
+                    t1[i - tile_begin] += v0 + mu_tile_ij * mu_tile_ij - log_var_tile_ij;
+                    t4[j*128 + i - tile_begin] = t3 * (2.0 * mu_tile_ij);
+                    t5[j*128 + i - tile_begin] = t3 * v0;
                 }
-                t1[i - tile_begin] = t1_sum;
             }
 
             /* t2 = sum[i:n](t1[i]) */
@@ -434,8 +409,15 @@ int gaussian_kl_value_and_grad(int64_t n, int64_t k, const double *restrict mu, 
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t2_part_sum += t1[i - tile_begin];
             }
-            t2_part += t2_part_sum;
+            gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+
+            /* grad_mu[i:n, j:k] = t4[i, j] */
+            gradc_transpose(k, tile_end - tile_begin, t4, 128, &grad_mu[tile_begin*k], k);
+
+            /* grad_log_var[i:n, j:k] = t5[i, j] */
+            gradc_transpose(k, tile_end - tile_begin, t5, 128, &grad_log_var[tile_begin*k], k);
         }
+        t2_part = gradc_rounded(t2_part, t2_part_low);
         t2_parts[part] = t2_part;
     }
     double t2 = 0.0;

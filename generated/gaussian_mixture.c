@@ -1,15 +1,12 @@
 /* gaussian_mixture: the loss, and its derivatives.
  *
  *     def program(a: real[k], mu: real[k, d], log_sigma: real[k, d], X: real[n, d]):
- *         t0 = max[i:k](a[i])
- *         t1 = logsumexp[i:k](a[i])
- *         t2[i:k, j:d] = exp(-log_sigma[i, j])
- *         t3[l:n, i:k] = sum[j:d](0.9189385332046727 + (log_sigma[i, j] + 0.5 * (t2[i, j] * (X[l, j] - mu[i, j])) ** 2))
- *         t4[l:n, i:k] = a[i] - (t0 + (t1 - t0)) - t3[l, i]
- *         t5[l:n] = max[i:k](t4[l, i])
- *         t6[l:n] = logsumexp[i:k](t4[l, i])
- *         t7 = sum[l:n](t5[l] + (t6[l] - t5[l]))
- *         value = -(t7 / n)
+ *         t0[i:k, j:d] = exp(-log_sigma[i, j])
+ *         t1[l:n, i:k] = sum[j:d](0.9189385332046727 + (log_sigma[i, j] + 0.5 * (t0[i, j] * (X[l, j] - mu[i, j])) ** 2))
+ *         t2 = logsumexp[i:k](a[i])
+ *         t3[l:n] = logsumexp[i:k](a[i] - t1[l, i] - t2)
+ *         t4 = sum[l:n](t3[l])
+ *         value = -(t4 / n)
  *         return value
  *
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
@@ -136,6 +133,21 @@ GRADC_INLINE double gradc_log(double x)
     return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
 }
 
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
+}
+
 /* t[j, i] = s[i, j], both with contiguous rows, eight rows of s at a time. */
 static void gradc_transpose(int64_t rows, int64_t columns, const double *restrict s, int64_t s_row,
                             double *restrict t, int64_t t_row)
@@ -157,9 +169,8 @@ static void gradc_transpose(int64_t rows, int64_t columns, const double *restric
 
 size_t gaussian_mixture_value_work(int64_t k, int64_t d, int64_t n)
 {
-    return gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(k, 10*d*n + 24*d + 1, 0) * (gradc_bytes(128*d, sizeof(double))
-           + gradc_bytes(128*d, sizeof(double))
-           + gradc_bytes(128*d, sizeof(double))) + (size_t)gradc_parts(n, 34*k + 28, 0) * (gradc_bytes(128*k, sizeof(double))
+    return gradc_bytes(d*k, sizeof(double))
+           + gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(n, 31*k + 26, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -169,139 +180,136 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
                            void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t4 = (void *)scratch;
+    double *const t0 = (void *)scratch;
+    scratch += gradc_bytes(d*k, sizeof(double));
+    double *const t1 = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(k, 10*d*n + 24*d + 1, 0) * (gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*d, sizeof(double)));
-    unsigned char *const part_scratch_ = (void *)scratch;
-    const int64_t parts = gradc_parts(k, 10*d*n + 24*d + 1, 0);
-    const size_t part_bytes = gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*d, sizeof(double));
-    double t0_parts[GRADC_PARTS];
+    const int64_t parts = gradc_parts(k, 22*d + 1, 0);
+    double t2_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(k, parts, part);
         const int64_t part_end = gradc_cut(k, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const log_sigma_tile = (void *)own;
-        own += gradc_bytes(128*d, sizeof(double));
-        double *const t3 = (void *)own;
-        own += gradc_bytes(128*d, sizeof(double));
-        double *const mu_tile = (void *)own;
-        double t0_part = -INFINITY;
-        const int64_t tile_rows = gradc_rows(2*d * sizeof(double));
+        double t2_part = -INFINITY;
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t0 = max[i:k](a[i]) */
-            double t0_part_max = -INFINITY;
+            /* t0[i:k, j:d] = exp(-log_sigma[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD()
+                for (int64_t j = 0; j < d; ++j) {
+                    t0[i*d + j] = gradc_exp(-log_sigma[i*d + j]);
+                }
+            }
+
+            /* t2 = max[i:k](a[i]) */
+            double t2_part_max = -INFINITY;
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double a_i = a[i];
-                t0_part_max = (a_i > t0_part_max || a_i != a_i) ? a_i : t0_part_max;
+                t2_part_max = (a_i > t2_part_max || a_i != a_i) ? a_i : t2_part_max;
             }
-            t0_part = (t0_part_max > t0_part || t0_part_max != t0_part_max) ? t0_part_max : t0_part;
-
-            /* log_sigma_tile[i:k, j:d] = log_sigma[i, j] */
-            gradc_transpose(tile_end - tile_begin, d, &log_sigma[tile_begin*d], d, log_sigma_tile, 128);
-
-            /* t3[i:k, j:d] = exp(-log_sigma_tile[i, j]) */
-            for (int64_t j = 0; j < d; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    t3[j*128 + i - tile_begin] = gradc_exp(-log_sigma_tile[j*128 + i - tile_begin]);
-                }
-            }
-
-            /* mu_tile[i:k, j:d] = mu[i, j] */
-            gradc_transpose(tile_end - tile_begin, d, &mu[tile_begin*d], d, mu_tile, 128);
-
-            /* t4[l:n, i:k] = sum[j:d](let(s0 := t3[i, j] * (X[l, j] - mu_tile[i, j]), 0.9189385332046727 +
-             *    (log_sigma_tile[i, j] + 0.5 * (s0 * s0)))) */
-            for (int64_t l = 0; l < n; ++l) {
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    t4[l*k + i] = 0.0;
-                }
-                for (int64_t j = 0; j < d / 4 * 4; j += 4) {
-                    const double X_lj = X[l*d + j];
-                    const double X_lj1 = X[l*d + (j + 1)];
-                    const double X_lj2 = X[l*d + (j + 2)];
-                    const double X_lj3 = X[l*d + (j + 3)];
-                    GRADC_SIMD()
-                    for (int64_t i = tile_begin; i < tile_end; ++i) {
-                        const double v0 = t3[j*128 + i - tile_begin] * (X_lj - mu_tile[j*128 + i - tile_begin]);
-                        const double v1 = t3[(j + 1)*128 + i - tile_begin] * (X_lj1 - mu_tile[(j + 1)*128 + i - tile_begin]);
-                        const double v2 = t3[(j + 2)*128 + i - tile_begin] * (X_lj2 - mu_tile[(j + 2)*128 + i - tile_begin]);
-                        const double v3 = t3[(j + 3)*128 + i - tile_begin] * (X_lj3 - mu_tile[(j + 3)*128 + i - tile_begin]);
-                        t4[l*k + i] += (0.9189385332046727 + (log_sigma_tile[j*128 + i - tile_begin] + 0.5 * (v0 * v0))) + (0.9189385332046727 + (log_sigma_tile[(j + 1)*128 + i - tile_begin] + 0.5 * (v1 * v1))) + (0.9189385332046727 + (log_sigma_tile[(j + 2)*128 + i - tile_begin] + 0.5 * (v2 * v2))) + (0.9189385332046727 + (log_sigma_tile[(j + 3)*128 + i - tile_begin] + 0.5 * (v3 * v3)));
-                    }
-                }
-                for (int64_t j = d / 4 * 4; j < d; ++j) {
-                    const double X_lj = X[l*d + j];
-                    GRADC_SIMD()
-                    for (int64_t i = tile_begin; i < tile_end; ++i) {
-                        const double v0 = t3[j*128 + i - tile_begin] * (X_lj - mu_tile[j*128 + i - tile_begin]);
-                        t4[l*k + i] += 0.9189385332046727 + (log_sigma_tile[j*128 + i - tile_begin] + 0.5 * (v0 * v0));
-                    }
-                }
-            }
+            t2_part = (t2_part_max > t2_part || t2_part_max != t2_part_max) ? t2_part_max : t2_part;
         }
-        t0_parts[part] = t0_part;
+        t2_parts[part] = t2_part;
     }
-    double t0 = -INFINITY;
+    double t2 = -INFINITY;
     for (int64_t part = 0; part < parts; ++part) {
-        t0 = (t0_parts[part] > t0 || t0_parts[part] != t0_parts[part]) ? t0_parts[part] : t0;
+        t2 = (t2_parts[part] > t2 || t2_parts[part] != t2_parts[part]) ? t2_parts[part] : t2;
+    }
+
+    /* t1[l:n, i:k] = sum[j:d](let(s0 := t0[i, j] * (X[l, j] - mu[i, j]), 0.9189385332046727 + (log_sigma[i, j] +
+     *    0.5 * (s0 * s0)))) */
+    for (int64_t l = 0; l < n; ++l) {
+        for (int64_t i = 0; i < k / 4 * 4; i += 4) {
+            double t1_sum = 0.0;
+            double t1_sum_ = 0.0;
+            double t1_sum_2 = 0.0;
+            double t1_sum_3 = 0.0;
+            GRADC_SIMD(reduction(+:t1_sum, t1_sum_, t1_sum_2, t1_sum_3))
+            for (int64_t j = 0; j < d; ++j) {
+                const double v0 = t0[i*d + j] * (X[l*d + j] - mu[i*d + j]);
+                const double v1 = t0[(i + 1)*d + j] * (X[l*d + j] - mu[(i + 1)*d + j]);
+                const double v2 = t0[(i + 2)*d + j] * (X[l*d + j] - mu[(i + 2)*d + j]);
+                const double v3 = t0[(i + 3)*d + j] * (X[l*d + j] - mu[(i + 3)*d + j]);
+                t1_sum += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v0 * v0));
+                t1_sum_ += 0.9189385332046727 + (log_sigma[(i + 1)*d + j] + 0.5 * (v1 * v1));
+                t1_sum_2 += 0.9189385332046727 + (log_sigma[(i + 2)*d + j] + 0.5 * (v2 * v2));
+                t1_sum_3 += 0.9189385332046727 + (log_sigma[(i + 3)*d + j] + 0.5 * (v3 * v3));
+            }
+            t1[l*k + i] = t1_sum;
+            t1[l*k + (i + 1)] = t1_sum_;
+            t1[l*k + (i + 2)] = t1_sum_2;
+            t1[l*k + (i + 3)] = t1_sum_3;
+        }
+        for (int64_t i = k / 4 * 4; i < k; ++i) {
+            double t1_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_sum))
+            for (int64_t j = 0; j < d; ++j) {
+                const double v0 = t0[i*d + j] * (X[l*d + j] - mu[i*d + j]);
+                t1_sum += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v0 * v0));
+            }
+            t1[l*k + i] = t1_sum;
+        }
     }
     const int64_t parts_ = gradc_parts(k, 26, 0);
-    double t1_parts[GRADC_PARTS];
+    double t3_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
     for (int64_t part = 0; part < parts_; ++part) {
         const int64_t part_begin = gradc_cut(k, parts_, part);
         const int64_t part_end = gradc_cut(k, parts_, part + 1);
-        double t1_part = 0.0;
+        double t3_part = 0.0;
+        double t3_part_low = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t1 = sum[i:k](exp(a[i] - where(inf == abs(t0), 0, t0))) */
-        const double v0 = INFINITY == fabs(t0) ? 0.0 : t0;
-        double t1_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = part_begin; i < part_end; ++i) {
-            t1_part_sum += gradc_exp(a[i] - v0);
+            /* t3 = sum[i:k](exp(a[i] - where(inf == abs(t2), 0, t2))) */
+            const double v0 = INFINITY == fabs(t2) ? 0.0 : t2;
+            double t3_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t3_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t3_part_sum += gradc_exp(a[i] - v0);
+            }
+            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
         }
-        t1_part += t1_part_sum;
-        t1_parts[part] = t1_part;
+        t3_part = gradc_rounded(t3_part, t3_part_low);
+        t3_parts[part] = t3_part;
     }
-    double t1 = 0.0;
+    double t3 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
-        t1 += t1_parts[part];
+        t3 += t3_parts[part];
     }
 
-    /* t2 = log(t1) + where(inf == abs(t0), 0, t0) */
-    const double t2 = gradc_log(t1) + (INFINITY == fabs(t0) ? 0.0 : t0);
-    const int64_t parts_2 = gradc_parts(n, 34*k + 28, 0);
+    /* t4 = log(t3) + where(inf == abs(t2), 0, t2) */
+    const double t4 = gradc_log(t3) + (INFINITY == fabs(t2) ? 0.0 : t2);
+    const int64_t parts_2 = gradc_parts(n, 31*k + 26, 0);
     const size_t part_bytes_2 = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t9_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_2)
     for (int64_t part = 0; part < parts_2; ++part) {
         const int64_t part_begin = gradc_cut(n, parts_2, part);
         const int64_t part_end = gradc_cut(n, parts_2, part + 1);
-        unsigned char *own = part_scratch_ + part * part_bytes_2;
+        unsigned char *own = part_scratch + part * part_bytes_2;
         double *const t5 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t6 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t7 = (void *)own;
         double t9_part = 0.0;
+        double t9_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t5[l:n, i:k] = a[i] - (t0 + (t2 - t0)) - t4[l, i] */
+            /* t5[l:n, i:k] = a[i] - t1[l, i] - t4 */
             /* t6[l:n] = max[i:k](t5[l, i]) */
-            const double v1 = t0 + (t2 - t0);
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 double t6_max = -INFINITY;
                 for (int64_t i = 0; i < k; ++i) {
-                    const double v2 = a[i] - v1 - t4[l*k + i];
-                    t5[(l - tile_begin)*k + i] = v2;
-                    t6_max = (v2 > t6_max || v2 != v2) ? v2 : t6_max;
+                    const double v1 = a[i] - t1[l*k + i] - t4;
+                    t5[(l - tile_begin)*k + i] = v1;
+                    t6_max = (v1 > t6_max || v1 != v1) ? v1 : t6_max;
                 }
                 t6[l - tile_begin] = t6_max;
             }
@@ -309,25 +317,26 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
             /* t7[l:n] = sum[i:k](exp(t5[l, i] - where(inf == abs(t6[l]), 0, t6[l]))) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t6_l = t6[l - tile_begin];
-                const double v2 = INFINITY == fabs(t6_l) ? 0.0 : t6_l;
+                const double v1 = INFINITY == fabs(t6_l) ? 0.0 : t6_l;
                 double t7_sum = 0.0;
                 GRADC_SIMD(reduction(+:t7_sum))
                 for (int64_t i = 0; i < k; ++i) {
-                    t7_sum += gradc_exp(t5[(l - tile_begin)*k + i] - v2);
+                    t7_sum += gradc_exp(t5[(l - tile_begin)*k + i] - v1);
                 }
                 t7[l - tile_begin] = t7_sum;
             }
 
             /* t8[l:n] = log(t7[l]) + where(inf == abs(t6[l]), 0, t6[l]) */
-            /* t9 = sum[l:n](t6[l] + (t8[l] - t6[l])) */
+            /* t9 = sum[l:n](t8[l]) */
             double t9_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t9_part_sum))
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t6_l = t6[l - tile_begin];
-                t9_part_sum += t6_l + (gradc_log(t7[l - tile_begin]) + (INFINITY == fabs(t6_l) ? 0.0 : t6_l) - t6_l);
+                t9_part_sum += gradc_log(t7[l - tile_begin]) + (INFINITY == fabs(t6_l) ? 0.0 : t6_l);
             }
-            t9_part += t9_part_sum;
+            gradc_add(&t9_part, &t9_part_low, t9_part_sum);
         }
+        t9_part = gradc_rounded(t9_part, t9_part_low);
         t9_parts[part] = t9_part;
     }
     double t9 = 0.0;
@@ -342,198 +351,172 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
 
 size_t gaussian_mixture_forward_work(int64_t k, int64_t d, int64_t n)
 {
-    return (size_t)gradc_parts(k, 10*d*n + 25*d + 1, 0) * (gradc_bytes(128*d, sizeof(double))
-           + gradc_bytes(128*d, sizeof(double))
-           + gradc_bytes(128*d, sizeof(double))) + (size_t)gradc_parts(n, 34*k + 28, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 10*d*k + 31*k + 26, 0) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
 int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *restrict a, const double *restrict mu,
                              const double *restrict log_sigma, const double *restrict X, double *restrict value,
                              double *restrict t0, double *restrict t1, double *restrict t2, double *restrict t3,
-                             double *restrict t5, double *restrict t6, void *restrict work)
+                             void *restrict work)
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(k, 10*d*n + 25*d + 1, 0) * (gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*d, sizeof(double)));
-    unsigned char *const part_scratch_ = (void *)scratch;
-    const int64_t parts = gradc_parts(k, 10*d*n + 25*d + 1, 0);
-    const size_t part_bytes = gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*d, sizeof(double));
-    double t0__parts[GRADC_PARTS];
+    const int64_t parts = gradc_parts(k, 22*d + 1, 0);
+    double t2__parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(k, parts, part);
         const int64_t part_end = gradc_cut(k, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const log_sigma_tile = (void *)own;
-        own += gradc_bytes(128*d, sizeof(double));
-        double *const t2_ = (void *)own;
-        own += gradc_bytes(128*d, sizeof(double));
-        double *const mu_tile = (void *)own;
-        double t0__part = -INFINITY;
-        const int64_t tile_rows = gradc_rows(3*d * sizeof(double));
+        double t2__part = -INFINITY;
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t0 = max[i:k](a[i]) */
-            double t0__part_max = -INFINITY;
+            /* t0[i:k, j:d] = exp(-log_sigma[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD()
+                for (int64_t j = 0; j < d; ++j) {
+                    t0[i*d + j] = gradc_exp(-log_sigma[i*d + j]);
+                }
+            }
+
+            /* t2 = max[i:k](a[i]) */
+            double t2__part_max = -INFINITY;
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double a_i = a[i];
-                t0__part_max = (a_i > t0__part_max || a_i != a_i) ? a_i : t0__part_max;
+                t2__part_max = (a_i > t2__part_max || a_i != a_i) ? a_i : t2__part_max;
             }
-            t0__part = (t0__part_max > t0__part || t0__part_max != t0__part_max) ? t0__part_max : t0__part;
-
-            /* log_sigma_tile[i:k, j:d] = log_sigma[i, j] */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    log_sigma_tile[(i - tile_begin)*d + j] = log_sigma[i*d + j];
-                }
-            }
-
-            /* t2[i:k, j:d] = exp(-log_sigma_tile[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    t2_[(i - tile_begin)*d + j] = gradc_exp(-log_sigma_tile[(i - tile_begin)*d + j]);
-                }
-            }
-
-            /* t2_2[i:k, j:d] = t2[i, j] */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    t2[i*d + j] = t2_[(i - tile_begin)*d + j];
-                }
-            }
-
-            /* mu_tile[i:k, j:d] = mu[i, j] */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    mu_tile[(i - tile_begin)*d + j] = mu[i*d + j];
-                }
-            }
-
-            /* t3[l:n, i:k] = sum[j:d](let(s0 := t2_2[i, j] * (X[l, j] - mu_tile[i, j]), 0.9189385332046727 +
-             *    (log_sigma_tile[i, j] + 0.5 * (s0 * s0)))) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                for (int64_t l = 0; l < n / 4 * 4; l += 4) {
-                    double t3_sum = 0.0;
-                    double t3_sum_ = 0.0;
-                    double t3_sum_2 = 0.0;
-                    double t3_sum_3 = 0.0;
-                    GRADC_SIMD(reduction(+:t3_sum, t3_sum_, t3_sum_2, t3_sum_3))
-                    for (int64_t j = 0; j < d; ++j) {
-                        const double v0 = t2[i*d + j] * (X[l*d + j] - mu_tile[(i - tile_begin)*d + j]);
-                        const double v1 = t2[i*d + j] * (X[(l + 1)*d + j] - mu_tile[(i - tile_begin)*d + j]);
-                        const double v2 = t2[i*d + j] * (X[(l + 2)*d + j] - mu_tile[(i - tile_begin)*d + j]);
-                        const double v3 = t2[i*d + j] * (X[(l + 3)*d + j] - mu_tile[(i - tile_begin)*d + j]);
-                        t3_sum += 0.9189385332046727 + (log_sigma_tile[(i - tile_begin)*d + j] + 0.5 * (v0 * v0));
-                        t3_sum_ += 0.9189385332046727 + (log_sigma_tile[(i - tile_begin)*d + j] + 0.5 * (v1 * v1));
-                        t3_sum_2 += 0.9189385332046727 + (log_sigma_tile[(i - tile_begin)*d + j] + 0.5 * (v2 * v2));
-                        t3_sum_3 += 0.9189385332046727 + (log_sigma_tile[(i - tile_begin)*d + j] + 0.5 * (v3 * v3));
-                    }
-                    t3[l*k + i] = t3_sum;
-                    t3[(l + 1)*k + i] = t3_sum_;
-                    t3[(l + 2)*k + i] = t3_sum_2;
-                    t3[(l + 3)*k + i] = t3_sum_3;
-                }
-                for (int64_t l = n / 4 * 4; l < n; ++l) {
-                    double t3_sum = 0.0;
-                    GRADC_SIMD(reduction(+:t3_sum))
-                    for (int64_t j = 0; j < d; ++j) {
-                        const double v0 = t2[i*d + j] * (X[l*d + j] - mu_tile[(i - tile_begin)*d + j]);
-                        t3_sum += 0.9189385332046727 + (log_sigma_tile[(i - tile_begin)*d + j] + 0.5 * (v0 * v0));
-                    }
-                    t3[l*k + i] = t3_sum;
-                }
-            }
+            t2__part = (t2__part_max > t2__part || t2__part_max != t2__part_max) ? t2__part_max : t2__part;
         }
-        t0__parts[part] = t0__part;
+        t2__parts[part] = t2__part;
     }
-    double t0_ = -INFINITY;
+    double t2_ = -INFINITY;
     for (int64_t part = 0; part < parts; ++part) {
-        t0_ = (t0__parts[part] > t0_ || t0__parts[part] != t0__parts[part]) ? t0__parts[part] : t0_;
+        t2_ = (t2__parts[part] > t2_ || t2__parts[part] != t2__parts[part]) ? t2__parts[part] : t2_;
     }
     const int64_t parts_ = gradc_parts(k, 26, 0);
-    double t1__parts[GRADC_PARTS];
+    double t3__parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
     for (int64_t part = 0; part < parts_; ++part) {
         const int64_t part_begin = gradc_cut(k, parts_, part);
         const int64_t part_end = gradc_cut(k, parts_, part + 1);
-        double t1__part = 0.0;
+        double t3__part = 0.0;
+        double t3__part_low = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t1 = sum[i:k](exp(a[i] - where(inf == abs(t0), 0, t0))) */
-        const double v0 = INFINITY == fabs(t0_) ? 0.0 : t0_;
-        double t1__part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t1__part_sum))
-        for (int64_t i = part_begin; i < part_end; ++i) {
-            t1__part_sum += gradc_exp(a[i] - v0);
+            /* t3 = sum[i:k](exp(a[i] - where(inf == abs(t2), 0, t2))) */
+            const double v0 = INFINITY == fabs(t2_) ? 0.0 : t2_;
+            double t3__part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t3__part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t3__part_sum += gradc_exp(a[i] - v0);
+            }
+            gradc_add(&t3__part, &t3__part_low, t3__part_sum);
         }
-        t1__part += t1__part_sum;
-        t1__parts[part] = t1__part;
+        t3__part = gradc_rounded(t3__part, t3__part_low);
+        t3__parts[part] = t3__part;
     }
-    double t1_ = 0.0;
+    double t3_ = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
-        t1_ += t1__parts[part];
+        t3_ += t3__parts[part];
     }
 
-    /* t1_2 = log(t1) + where(inf == abs(t0), 0, t0) */
-    const double t1_2 = gradc_log(t1_) + (INFINITY == fabs(t0_) ? 0.0 : t0_);
-    const int64_t parts_2 = gradc_parts(n, 34*k + 28, 0);
-    const size_t part_bytes_2 = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    /* t2_2 = log(t3) + where(inf == abs(t2), 0, t2) */
+    const double t2_2 = gradc_log(t3_) + (INFINITY == fabs(t2_) ? 0.0 : t2_);
+    const int64_t parts_2 = gradc_parts(n, 10*d*k + 31*k + 26, 0);
+    const size_t part_bytes_2 = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t7_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_2)
     for (int64_t part = 0; part < parts_2; ++part) {
         const int64_t part_begin = gradc_cut(n, parts_2, part);
         const int64_t part_end = gradc_cut(n, parts_2, part + 1);
-        unsigned char *own = part_scratch_ + part * part_bytes_2;
+        unsigned char *own = part_scratch + part * part_bytes_2;
         double *const t4 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t6_ = (void *)own;
+        double *const t5 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t6 = (void *)own;
         double t7_part = 0.0;
-        const int64_t tile_rows = gradc_rows(k * sizeof(double));
+        double t7_part_low = 0.0;
+        const int64_t tile_rows = gradc_rows((d + k) * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t4[l:n, i:k] = a[i] - (t0 + (t1_2 - t0)) - t3[l, i] */
+            /* t1[l:n, i:k] = sum[j:d](let(s0 := t0[i, j] * (X[l, j] - mu[i, j]), 0.9189385332046727 +
+             *    (log_sigma[i, j] + 0.5 * (s0 * s0)))) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                for (int64_t i = 0; i < k / 4 * 4; i += 4) {
+                    double t1_sum = 0.0;
+                    double t1_sum_ = 0.0;
+                    double t1_sum_2 = 0.0;
+                    double t1_sum_3 = 0.0;
+                    GRADC_SIMD(reduction(+:t1_sum, t1_sum_, t1_sum_2, t1_sum_3))
+                    for (int64_t j = 0; j < d; ++j) {
+                        const double v1 = t0[i*d + j] * (X[l*d + j] - mu[i*d + j]);
+                        const double v2 = t0[(i + 1)*d + j] * (X[l*d + j] - mu[(i + 1)*d + j]);
+                        const double v3 = t0[(i + 2)*d + j] * (X[l*d + j] - mu[(i + 2)*d + j]);
+                        const double v4 = t0[(i + 3)*d + j] * (X[l*d + j] - mu[(i + 3)*d + j]);
+                        t1_sum += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v1 * v1));
+                        t1_sum_ += 0.9189385332046727 + (log_sigma[(i + 1)*d + j] + 0.5 * (v2 * v2));
+                        t1_sum_2 += 0.9189385332046727 + (log_sigma[(i + 2)*d + j] + 0.5 * (v3 * v3));
+                        t1_sum_3 += 0.9189385332046727 + (log_sigma[(i + 3)*d + j] + 0.5 * (v4 * v4));
+                    }
+                    t1[l*k + i] = t1_sum;
+                    t1[l*k + (i + 1)] = t1_sum_;
+                    t1[l*k + (i + 2)] = t1_sum_2;
+                    t1[l*k + (i + 3)] = t1_sum_3;
+                }
+                for (int64_t i = k / 4 * 4; i < k; ++i) {
+                    double t1_sum = 0.0;
+                    GRADC_SIMD(reduction(+:t1_sum))
+                    for (int64_t j = 0; j < d; ++j) {
+                        const double v1 = t0[i*d + j] * (X[l*d + j] - mu[i*d + j]);
+                        t1_sum += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v1 * v1));
+                    }
+                    t1[l*k + i] = t1_sum;
+                }
+            }
+
+            /* t4[l:n, i:k] = a[i] - t1[l, i] - t2_2 */
             /* t5[l:n] = max[i:k](t4[l, i]) */
-            const double v1 = t0_ + (t1_2 - t0_);
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 double t5_max = -INFINITY;
                 for (int64_t i = 0; i < k; ++i) {
-                    const double v2 = a[i] - v1 - t3[l*k + i];
-                    t4[(l - tile_begin)*k + i] = v2;
-                    t5_max = (v2 > t5_max || v2 != v2) ? v2 : t5_max;
+                    const double v1 = a[i] - t1[l*k + i] - t2_2;
+                    t4[(l - tile_begin)*k + i] = v1;
+                    t5_max = (v1 > t5_max || v1 != v1) ? v1 : t5_max;
                 }
-                t5[l] = t5_max;
+                t5[l - tile_begin] = t5_max;
             }
 
             /* t6[l:n] = sum[i:k](exp(t4[l, i] - where(inf == abs(t5[l]), 0, t5[l]))) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t5_l = t5[l];
-                const double v2 = INFINITY == fabs(t5_l) ? 0.0 : t5_l;
-                double t6__sum = 0.0;
-                GRADC_SIMD(reduction(+:t6__sum))
+                const double t5_l = t5[l - tile_begin];
+                const double v1 = INFINITY == fabs(t5_l) ? 0.0 : t5_l;
+                double t6_sum = 0.0;
+                GRADC_SIMD(reduction(+:t6_sum))
                 for (int64_t i = 0; i < k; ++i) {
-                    t6__sum += gradc_exp(t4[(l - tile_begin)*k + i] - v2);
+                    t6_sum += gradc_exp(t4[(l - tile_begin)*k + i] - v1);
                 }
-                t6_[l - tile_begin] = t6__sum;
+                t6[l - tile_begin] = t6_sum;
             }
 
-            /* t6_2[l:n] = log(t6[l]) + where(inf == abs(t5[l]), 0, t5[l]) */
-            /* t7 = sum[l:n](t5[l] + (t6_2[l] - t5[l])) */
+            /* t3_2[l:n] = log(t6[l]) + where(inf == abs(t5[l]), 0, t5[l]) */
+            /* t7 = sum[l:n](t3_2[l]) */
             double t7_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t7_part_sum))
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t5_l = t5[l];
-                const double v2 = gradc_log(t6_[l - tile_begin]) + (INFINITY == fabs(t5_l) ? 0.0 : t5_l);
-                t6[l] = v2;
-                t7_part_sum += t5_l + (v2 - t5_l);
+                const double t5_l = t5[l - tile_begin];
+                const double v1 = gradc_log(t6[l - tile_begin]) + (INFINITY == fabs(t5_l) ? 0.0 : t5_l);
+                t3[l] = v1;
+                t7_part_sum += v1;
             }
-            t7_part += t7_part_sum;
+            gradc_add(&t7_part, &t7_part_low, t7_part_sum);
         }
+        t7_part = gradc_rounded(t7_part, t7_part_low);
         t7_parts[part] = t7_part;
     }
     double t7 = 0.0;
@@ -543,8 +526,7 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
 
     /* value = -(t7 / n) */
     *value = -(t7 / (double)n);
-    *t0 = t0_;
-    *t1 = t1_2;
+    *t2 = t2_2;
     return 0;
 }
 
@@ -553,213 +535,161 @@ size_t gaussian_mixture_backward_work(int64_t k, int64_t d, int64_t n)
     return gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 52*k, 3*d*k + k) * (gradc_bytes(k, sizeof(double))
+           + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 45*k, 3*d*k + k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double)));
 }
 
 int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *restrict a, const double *restrict mu,
-                              const double *restrict log_sigma, const double *restrict X, double t0, double t1,
-                              const double *restrict t2, const double *restrict t3, const double *restrict t5,
-                              const double *restrict t6, double cotangent, double *restrict grad_a,
-                              double *restrict grad_mu, double *restrict grad_log_sigma, void *restrict work)
+                              const double *restrict log_sigma, const double *restrict X, const double *restrict t0,
+                              const double *restrict t1, double t2, const double *restrict t3, double cotangent,
+                              double *restrict grad_a, double *restrict grad_mu, double *restrict grad_log_sigma,
+                              void *restrict work)
 {
     (void)log_sigma;
     unsigned char *scratch = work;
-    double *const t12 = (void *)scratch;
+    double *const t5 = (void *)scratch;
     scratch += gradc_bytes(k, sizeof(double));
-    double *const t15 = (void *)scratch;
+    double *const t9 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
-    double *const t16 = (void *)scratch;
+    double *const t10 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
-    double *const t17 = (void *)scratch;
+    double *const t11 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
 
-    /* t7 = -(cotangent / n) */
-    const double t7 = -(cotangent / (double)n);
-    double t11 = 0.0;
-
-    /* t11 = sum[i:k](where(t0 == a[i], 1, 0)) */
-    GRADC_SIMD(reduction(+:t11))
-    for (int64_t i = 0; i < k; ++i) {
-        t11 += t0 == a[i] ? 1.0 : 0.0;
-    }
-    const int64_t parts = gradc_parts(n, 6*d*k + 52*k, 3*d*k + k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
-    double t10_parts[GRADC_PARTS];
-    double t13_parts[GRADC_PARTS];
+    /* t4 = -(cotangent / n) */
+    const double t4 = -(cotangent / (double)n);
+    const int64_t parts = gradc_parts(n, 6*d*k + 45*k, 3*d*k + k);
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    double t7_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
-        double *const t12_part = part == 0 ? t12 : (void *)own;
+        double *const t5_part = part == 0 ? t5 : (void *)own;
         own += gradc_bytes(k, sizeof(double));
-        double *const t15_part = part == 0 ? t15 : (void *)own;
+        double *const t9_part = part == 0 ? t9 : (void *)own;
         own += gradc_bytes(d*k, sizeof(double));
-        double *const t16_part = part == 0 ? t16 : (void *)own;
+        double *const t10_part = part == 0 ? t10 : (void *)own;
         own += gradc_bytes(d*k, sizeof(double));
-        double *const t17_part = part == 0 ? t17 : (void *)own;
+        double *const t11_part = part == 0 ? t11 : (void *)own;
         own += gradc_bytes(d*k, sizeof(double));
-        double *const t3_tile = (void *)own;
+        double *const t1_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t4 = (void *)own;
+        double *const t6 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t8 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t9 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t14 = (void *)own;
-        double t10_part = 0.0;
-        double t13_part = 0.0;
+        double t7_part = 0.0;
+        double t7_part_low = 0.0;
         for (int64_t at = 0; at < k; ++at) {
-            t12_part[at] = 0.0;
+            t5_part[at] = 0.0;
         }
         for (int64_t at = 0; at < d*k; ++at) {
-            t15_part[at] = 0.0;
+            t9_part[at] = 0.0;
         }
         for (int64_t at = 0; at < d*k; ++at) {
-            t16_part[at] = 0.0;
+            t10_part[at] = 0.0;
         }
         for (int64_t at = 0; at < d*k; ++at) {
-            t17_part[at] = 0.0;
+            t11_part[at] = 0.0;
         }
         const int64_t tile_rows = gradc_rows((d + k) * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t3_tile[l:n, i:k] = t3[l, i] */
-            gradc_transpose(tile_end - tile_begin, k, &t3[tile_begin*k], k, t3_tile, 128);
+            /* t1_tile[l:n, i:k] = t1[l, i] */
+            gradc_transpose(tile_end - tile_begin, k, &t1[tile_begin*k], k, t1_tile, 128);
 
-            /* t4[l:n, i:k] = a[i] - (t0 + (t1 - t0)) - t3_tile[l, i] */
-            /* t8[l:n] = sum[i:k](where(t4[l, i] == t5[l], 1, 0)) */
-            const double v0 = t0 + (t1 - t0);
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t8[l - tile_begin] = 0.0;
-            }
+            /* t5[i:k] = sum[l:n](let(s0 := a[i] - t1_tile[l, i] - t2, where(-inf == s0, 0, t4 * exp(s0 - t3[l])))) */
+            /* t6[l:n, i:k] = exp(a[i] - t1_tile[l, i] - t2 - t3[l]) */
+            /* t8[l:n, i:k] = where(-inf == a[i] - t1_tile[l, i] - t2, 0, -(t4 * t6[l, i])) */
             for (int64_t i = 0; i < k; ++i) {
-                const double v1 = a[i] - v0;
-                GRADC_SIMD()
+                const double a_i = a[i];
+                double t5_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:t5_part_sum))
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v2 = v1 - t3_tile[i*128 + l - tile_begin];
-                    t4[i*128 + l - tile_begin] = v2;
-                    t8[l - tile_begin] += t5[l] == v2 ? 1.0 : 0.0;
+                    const double v0 = a_i - t1_tile[i*128 + l - tile_begin] - t2;
+                    const int v1 = -INFINITY == v0;
+                    const double v2 = gradc_exp(v0 - t3[l]);
+                    const double v3 = t4 * v2;
+                    t5_part_sum += v1 ? 0.0 : v3;
+                    t6[i*128 + l - tile_begin] = v2;
+                    t8[i*128 + l - tile_begin] = v1 ? 0.0 : -v3;
                 }
+                t5_part[i] += t5_part_sum;
             }
 
-            /* t9[l:n, i:k] = where(t4[l, i] == t5[l], (t7 - t7) / t8[l], 0) + where(-inf == t4[l, i], 0, t7 *
-             *    exp(t4[l, i] - t6[l])) */
-            /* t10 = sum[l:n, i:k](t9[l, i] - t9[l, i]) */
-            /* t13 = sum[l:n, i:k](t9[l, i]) */
-            /* t14[l:n, i:k] = -t9[l, i] */
-            const double v1 = t7 - t7;
-            double t10_part_sum = 0.0;
-            double t13_part_sum = 0.0;
+            /* t7 = sum[l:n, i:k](where(-inf == a[i] - t1_tile[l, i] - t2, 0, -(t4 * t6[l, i]))) */
+            double t7_part_sum = 0.0;
             for (int64_t i = 0; i < k; ++i) {
-                GRADC_SIMD(reduction(+:t10_part_sum, t13_part_sum))
+                const double a_i = a[i];
+                GRADC_SIMD(reduction(+:t7_part_sum))
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t4_li = t4[i*128 + l - tile_begin];
-                    const double v2 = (t4_li == t5[l] ? v1 / t8[l - tile_begin] : 0.0) + (-INFINITY == t4_li ? 0.0 : t7 * gradc_exp(t4_li - t6[l]));
-                    t9[i*128 + l - tile_begin] = v2;
-                    t10_part_sum += v2 - v2;
-                    t13_part_sum += v2;
-                    t14[i*128 + l - tile_begin] = -v2;
+                    const double v0 = -INFINITY == a_i - t1_tile[i*128 + l - tile_begin] - t2 ? 0.0 : -(t4 * t6[i*128 + l - tile_begin]);
+                    t7_part_sum += v0;
                 }
             }
-            t10_part += t10_part_sum;
-            t13_part += t13_part_sum;
+            gradc_add(&t7_part, &t7_part_low, t7_part_sum);
 
-            /* t12[i:k] = sum[l:n](t9[l, i]) */
-            for (int64_t i = 0; i < k / 4 * 4; i += 4) {
-                double t12_part_sum = 0.0;
-                double t12_part_sum_ = 0.0;
-                double t12_part_sum_2 = 0.0;
-                double t12_part_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t12_part_sum, t12_part_sum_, t12_part_sum_2, t12_part_sum_3))
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    t12_part_sum += t9[i*128 + l - tile_begin];
-                    t12_part_sum_ += t9[(i + 1)*128 + l - tile_begin];
-                    t12_part_sum_2 += t9[(i + 2)*128 + l - tile_begin];
-                    t12_part_sum_3 += t9[(i + 3)*128 + l - tile_begin];
-                }
-                t12_part[i] += t12_part_sum;
-                t12_part[(i + 1)] += t12_part_sum_;
-                t12_part[(i + 2)] += t12_part_sum_2;
-                t12_part[(i + 3)] += t12_part_sum_3;
-            }
-            for (int64_t i = k / 4 * 4; i < k; ++i) {
-                double t12_part_sum = 0.0;
-                GRADC_SIMD(reduction(+:t12_part_sum))
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    t12_part_sum += t9[i*128 + l - tile_begin];
-                }
-                t12_part[i] += t12_part_sum;
-            }
-
-            /* t15[i:k, j:d] = sum[l:n](t14[l, i] * (X[l, j] - mu[i, j])) */
-            /* t16[i:k, j:d] = sum[l:n](t14[l, i]) */
-            /* t17[i:k, j:d] = sum[l:n](let(s0 := X[l, j] - mu[i, j], s0 * (t14[l, i] * s0))) */
+            /* t9[i:k, j:d] = sum[l:n](t8[l, i] * (X[l, j] - mu[i, j])) */
+            /* t10[i:k, j:d] = sum[l:n](t8[l, i]) */
+            /* t11[i:k, j:d] = sum[l:n](let(s0 := X[l, j] - mu[i, j], s0 * (t8[l, i] * s0))) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 for (int64_t i = 0; i < k; ++i) {
-                    const double t14_li = t14[i*128 + l - tile_begin];
+                    const double t8_li = t8[i*128 + l - tile_begin];
                     GRADC_SIMD()
                     for (int64_t j = 0; j < d; ++j) {
-                        const double v2 = X[l*d + j] - mu[i*d + j];
-                        const double v3 = t14_li * v2;
-                        t15_part[i*d + j] += v3;
-                        t16_part[i*d + j] += t14_li;
-                        t17_part[i*d + j] += v2 * v3;
+                        const double v0 = X[l*d + j] - mu[i*d + j];
+                        const double v1 = t8_li * v0;
+                        t9_part[i*d + j] += v1;
+                        t10_part[i*d + j] += t8_li;
+                        t11_part[i*d + j] += v0 * v1;
                     }
                 }
             }
         }
-        t10_parts[part] = t10_part;
-        t13_parts[part] = t13_part;
+        t7_part = gradc_rounded(t7_part, t7_part_low);
+        t7_parts[part] = t7_part;
     }
-    double t10 = 0.0;
+    double t7 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t10 += t10_parts[part];
-    }
-    double t13 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t13 += t13_parts[part];
+        t7 += t7_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t12_more = (void *)(part_scratch + part * part_bytes);
+        const double *const t5_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
-            t12[at] += t12_more[at];
+            t5[at] += t5_more[at];
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t15_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
+        const double *const t9_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
-            t15[at] += t15_more[at];
+            t9[at] += t9_more[at];
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t16_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+        const double *const t10_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
-            t16[at] += t16_more[at];
+            t10[at] += t10_more[at];
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t17_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+        const double *const t11_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
-            t17[at] += t17_more[at];
+            t11[at] += t11_more[at];
         }
     }
-    const int64_t parts_ = gradc_parts(k, 10*d + 40, 0);
+    const int64_t parts_ = gradc_parts(k, 10*d + 29, 0);
     GRADC_PARALLEL(parts_)
     for (int64_t part = 0; part < parts_; ++part) {
         const int64_t part_begin = gradc_cut(k, parts_, part);
@@ -768,24 +698,21 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* grad_a[i:k] = where(t0 == a[i], t10 / t11, 0) + (t12[i] + where(-inf == a[i], 0, -(t13 * exp(a[i] -
-             *    t1)))) */
-            const double v2 = t10 / t11;
+            /* grad_a[i:k] = t5[i] + where(-inf == a[i], 0, t7 * exp(a[i] - t2)) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double a_i = a[i];
-                const double v3 = (t0 == a_i ? v2 : 0.0) + (t12[i] + (-INFINITY == a_i ? 0.0 : -(t13 * gradc_exp(a_i - t1))));
-                grad_a[i] = v3;
+                grad_a[i] = t5[i] + (-INFINITY == a_i ? 0.0 : t7 * gradc_exp(a_i - t2));
             }
 
-            /* grad_mu[i:k, j:d] = -(t2[i, j] * (t2[i, j] * t15[i, j])) */
-            /* grad_log_sigma[i:k, j:d] = t16[i, j] - t2[i, j] * (t2[i, j] * t17[i, j]) */
+            /* grad_mu[i:k, j:d] = -(t0[i, j] * (t0[i, j] * t9[i, j])) */
+            /* grad_log_sigma[i:k, j:d] = t10[i, j] - t0[i, j] * (t0[i, j] * t11[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD()
                 for (int64_t j = 0; j < d; ++j) {
-                    const double t2_ij = t2[i*d + j];
-                    grad_mu[i*d + j] = -(t2_ij * (t2_ij * t15[i*d + j]));
-                    grad_log_sigma[i*d + j] = t16[i*d + j] - t2_ij * (t2_ij * t17[i*d + j]);
+                    const double t0_ij = t0[i*d + j];
+                    grad_mu[i*d + j] = -(t0_ij * (t0_ij * t9[i*d + j]));
+                    grad_log_sigma[i*d + j] = t10[i*d + j] - t0_ij * (t0_ij * t11[i*d + j]);
                 }
             }
         }
@@ -796,16 +723,15 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
 size_t gaussian_mixture_value_and_grad_work(int64_t k, int64_t d, int64_t n)
 {
     return gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(k*n, sizeof(double))
            + gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(k, 10*d*n + 23*d + 1, 0) * (gradc_bytes(128*d, sizeof(double))) + (size_t)gradc_parts(n, 6*d*k + 76*k + 28, 3*d*k + k) * (gradc_bytes(k, sizeof(double))
+           + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 16*d*k + 75*k + 26, 3*d*k + k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -819,291 +745,266 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
                                     double *restrict grad_mu, double *restrict grad_log_sigma, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t3 = (void *)scratch;
+    double *const t0 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
-    double *const t4 = (void *)scratch;
-    scratch += gradc_bytes(k*n, sizeof(double));
-    double *const t15 = (void *)scratch;
+    double *const t11 = (void *)scratch;
     scratch += gradc_bytes(k, sizeof(double));
-    double *const t18 = (void *)scratch;
+    double *const t15 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
-    double *const t19 = (void *)scratch;
+    double *const t16 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
-    double *const t20 = (void *)scratch;
+    double *const t17 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(k, 10*d*n + 23*d + 1, 0) * (gradc_bytes(128*d, sizeof(double)));
-    unsigned char *const part_scratch_ = (void *)scratch;
 
     /* t10 = -(1 / n) */
     const double t10 = -(1.0 / (double)n);
-    const int64_t parts = gradc_parts(k, 10*d*n + 23*d + 1, 0);
-    const size_t part_bytes = gradc_bytes(128*d, sizeof(double));
-    double t0_parts[GRADC_PARTS];
+    const int64_t parts = gradc_parts(k, 22*d + 1, 0);
+    double t2_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(k, parts, part);
         const int64_t part_end = gradc_cut(k, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const log_sigma_tile = (void *)own;
-        double t0_part = -INFINITY;
-        const int64_t tile_rows = gradc_rows(3*d * sizeof(double));
+        double t2_part = -INFINITY;
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t0 = max[i:k](a[i]) */
-            double t0_part_max = -INFINITY;
+            /* t0[i:k, j:d] = exp(-log_sigma[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD()
+                for (int64_t j = 0; j < d; ++j) {
+                    t0[i*d + j] = gradc_exp(-log_sigma[i*d + j]);
+                }
+            }
+
+            /* t2 = max[i:k](a[i]) */
+            double t2_part_max = -INFINITY;
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double a_i = a[i];
-                t0_part_max = (a_i > t0_part_max || a_i != a_i) ? a_i : t0_part_max;
+                t2_part_max = (a_i > t2_part_max || a_i != a_i) ? a_i : t2_part_max;
             }
-            t0_part = (t0_part_max > t0_part || t0_part_max != t0_part_max) ? t0_part_max : t0_part;
-
-            /* log_sigma_tile[i:k, j:d] = log_sigma[i, j] */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    log_sigma_tile[(i - tile_begin)*d + j] = log_sigma[i*d + j];
-                }
-            }
-
-            /* t3[i:k, j:d] = exp(-log_sigma_tile[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    t3[i*d + j] = gradc_exp(-log_sigma_tile[(i - tile_begin)*d + j]);
-                }
-            }
-
-            /* t4[l:n, i:k] = sum[j:d](let(s0 := t3[i, j] * (X[l, j] - mu[i, j]), 0.9189385332046727 +
-             *    (log_sigma_tile[i, j] + 0.5 * (s0 * s0)))) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                for (int64_t l = 0; l < n / 4 * 4; l += 4) {
-                    double t4_sum = 0.0;
-                    double t4_sum_ = 0.0;
-                    double t4_sum_2 = 0.0;
-                    double t4_sum_3 = 0.0;
-                    GRADC_SIMD(reduction(+:t4_sum, t4_sum_, t4_sum_2, t4_sum_3))
-                    for (int64_t j = 0; j < d; ++j) {
-                        const double v0 = t3[i*d + j] * (X[l*d + j] - mu[i*d + j]);
-                        const double v1 = t3[i*d + j] * (X[(l + 1)*d + j] - mu[i*d + j]);
-                        const double v2 = t3[i*d + j] * (X[(l + 2)*d + j] - mu[i*d + j]);
-                        const double v3 = t3[i*d + j] * (X[(l + 3)*d + j] - mu[i*d + j]);
-                        t4_sum += 0.9189385332046727 + (log_sigma_tile[(i - tile_begin)*d + j] + 0.5 * (v0 * v0));
-                        t4_sum_ += 0.9189385332046727 + (log_sigma_tile[(i - tile_begin)*d + j] + 0.5 * (v1 * v1));
-                        t4_sum_2 += 0.9189385332046727 + (log_sigma_tile[(i - tile_begin)*d + j] + 0.5 * (v2 * v2));
-                        t4_sum_3 += 0.9189385332046727 + (log_sigma_tile[(i - tile_begin)*d + j] + 0.5 * (v3 * v3));
-                    }
-                    t4[l*k + i] = t4_sum;
-                    t4[(l + 1)*k + i] = t4_sum_;
-                    t4[(l + 2)*k + i] = t4_sum_2;
-                    t4[(l + 3)*k + i] = t4_sum_3;
-                }
-                for (int64_t l = n / 4 * 4; l < n; ++l) {
-                    double t4_sum = 0.0;
-                    GRADC_SIMD(reduction(+:t4_sum))
-                    for (int64_t j = 0; j < d; ++j) {
-                        const double v0 = t3[i*d + j] * (X[l*d + j] - mu[i*d + j]);
-                        t4_sum += 0.9189385332046727 + (log_sigma_tile[(i - tile_begin)*d + j] + 0.5 * (v0 * v0));
-                    }
-                    t4[l*k + i] = t4_sum;
-                }
-            }
+            t2_part = (t2_part_max > t2_part || t2_part_max != t2_part_max) ? t2_part_max : t2_part;
         }
-        t0_parts[part] = t0_part;
+        t2_parts[part] = t2_part;
     }
-    double t0 = -INFINITY;
+    double t2 = -INFINITY;
     for (int64_t part = 0; part < parts; ++part) {
-        t0 = (t0_parts[part] > t0 || t0_parts[part] != t0_parts[part]) ? t0_parts[part] : t0;
+        t2 = (t2_parts[part] > t2 || t2_parts[part] != t2_parts[part]) ? t2_parts[part] : t2;
     }
-    const int64_t parts_ = gradc_parts(k, 28, 0);
-    double t1_parts[GRADC_PARTS];
-    double t14_parts[GRADC_PARTS];
+    const int64_t parts_ = gradc_parts(k, 26, 0);
+    double t3_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
     for (int64_t part = 0; part < parts_; ++part) {
         const int64_t part_begin = gradc_cut(k, parts_, part);
         const int64_t part_end = gradc_cut(k, parts_, part + 1);
-        double t1_part = 0.0;
-        double t14_part = 0.0;
+        double t3_part = 0.0;
+        double t3_part_low = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t1 = sum[i:k](exp(a[i] - where(inf == abs(t0), 0, t0))) */
-        /* t14 = sum[i:k](where(t0 == a[i], 1, 0)) */
-        const double v0 = INFINITY == fabs(t0) ? 0.0 : t0;
-        double t1_part_sum = 0.0;
-        double t14_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t1_part_sum, t14_part_sum))
-        for (int64_t i = part_begin; i < part_end; ++i) {
-            const double a_i = a[i];
-            t1_part_sum += gradc_exp(a_i - v0);
-            t14_part_sum += t0 == a_i ? 1.0 : 0.0;
+            /* t3 = sum[i:k](exp(a[i] - where(inf == abs(t2), 0, t2))) */
+            const double v0 = INFINITY == fabs(t2) ? 0.0 : t2;
+            double t3_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t3_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t3_part_sum += gradc_exp(a[i] - v0);
+            }
+            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
         }
-        t1_part += t1_part_sum;
-        t14_part += t14_part_sum;
-        t1_parts[part] = t1_part;
-        t14_parts[part] = t14_part;
+        t3_part = gradc_rounded(t3_part, t3_part_low);
+        t3_parts[part] = t3_part;
     }
-    double t1 = 0.0;
+    double t3 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
-        t1 += t1_parts[part];
-    }
-    double t14 = 0.0;
-    for (int64_t part = 0; part < parts_; ++part) {
-        t14 += t14_parts[part];
+        t3 += t3_parts[part];
     }
 
-    /* t2 = log(t1) + where(inf == abs(t0), 0, t0) */
-    const double t2 = gradc_log(t1) + (INFINITY == fabs(t0) ? 0.0 : t0);
-    const int64_t parts_2 = gradc_parts(n, 6*d*k + 76*k + 28, 3*d*k + k);
-    const size_t part_bytes_2 = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    /* t4 = log(t3) + where(inf == abs(t2), 0, t2) */
+    const double t4 = gradc_log(t3) + (INFINITY == fabs(t2) ? 0.0 : t2);
+    const int64_t parts_2 = gradc_parts(n, 16*d*k + 75*k + 26, 3*d*k + k);
+    const size_t part_bytes_2 = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t9_parts[GRADC_PARTS];
     double t13_parts[GRADC_PARTS];
-    double t16_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_2)
     for (int64_t part = 0; part < parts_2; ++part) {
         const int64_t part_begin = gradc_cut(n, parts_2, part);
         const int64_t part_end = gradc_cut(n, parts_2, part + 1);
-        unsigned char *own = part_scratch_ + part * part_bytes_2;
-        double *const t15_part = part == 0 ? t15 : (void *)own;
+        unsigned char *own = part_scratch + part * part_bytes_2;
+        double *const t11_part = part == 0 ? t11 : (void *)own;
         own += gradc_bytes(k, sizeof(double));
-        double *const t18_part = part == 0 ? t18 : (void *)own;
+        double *const t15_part = part == 0 ? t15 : (void *)own;
         own += gradc_bytes(d*k, sizeof(double));
-        double *const t19_part = part == 0 ? t19 : (void *)own;
+        double *const t16_part = part == 0 ? t16 : (void *)own;
         own += gradc_bytes(d*k, sizeof(double));
-        double *const t20_part = part == 0 ? t20 : (void *)own;
+        double *const t17_part = part == 0 ? t17 : (void *)own;
         own += gradc_bytes(d*k, sizeof(double));
+        double *const t1 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t5 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t6 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t7 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t11 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const t8 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t12 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t17 = (void *)own;
+        double *const t14 = (void *)own;
         double t9_part = 0.0;
+        double t9_part_low = 0.0;
         double t13_part = 0.0;
-        double t16_part = 0.0;
+        double t13_part_low = 0.0;
         for (int64_t at = 0; at < k; ++at) {
+            t11_part[at] = 0.0;
+        }
+        for (int64_t at = 0; at < d*k; ++at) {
             t15_part[at] = 0.0;
         }
         for (int64_t at = 0; at < d*k; ++at) {
-            t18_part[at] = 0.0;
+            t16_part[at] = 0.0;
         }
         for (int64_t at = 0; at < d*k; ++at) {
-            t19_part[at] = 0.0;
+            t17_part[at] = 0.0;
         }
-        for (int64_t at = 0; at < d*k; ++at) {
-            t20_part[at] = 0.0;
-        }
-        const int64_t tile_rows = gradc_rows((d + k) * sizeof(double));
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t5[l:n, i:k] = a[i] - (t0 + (t2 - t0)) - t4[l, i] */
-            /* t6[l:n] = max[i:k](t5[l, i]) */
-            const double v1 = t0 + (t2 - t0);
+            /* t1[l:n, i:k] = sum[j:d](let(s0 := t0[i, j] * (X[l, j] - mu[i, j]), 0.9189385332046727 +
+             *    (log_sigma[i, j] + 0.5 * (s0 * s0)))) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                double t6_max = -INFINITY;
-                for (int64_t i = 0; i < k; ++i) {
-                    const double v2 = a[i] - v1 - t4[l*k + i];
-                    t5[(l - tile_begin)*k + i] = v2;
-                    t6_max = (v2 > t6_max || v2 != v2) ? v2 : t6_max;
+                for (int64_t i = 0; i < k / 4 * 4; i += 4) {
+                    double t1_sum = 0.0;
+                    double t1_sum_ = 0.0;
+                    double t1_sum_2 = 0.0;
+                    double t1_sum_3 = 0.0;
+                    GRADC_SIMD(reduction(+:t1_sum, t1_sum_, t1_sum_2, t1_sum_3))
+                    for (int64_t j = 0; j < d; ++j) {
+                        const double v1 = t0[i*d + j] * (X[l*d + j] - mu[i*d + j]);
+                        const double v2 = t0[(i + 1)*d + j] * (X[l*d + j] - mu[(i + 1)*d + j]);
+                        const double v3 = t0[(i + 2)*d + j] * (X[l*d + j] - mu[(i + 2)*d + j]);
+                        const double v4 = t0[(i + 3)*d + j] * (X[l*d + j] - mu[(i + 3)*d + j]);
+                        t1_sum += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v1 * v1));
+                        t1_sum_ += 0.9189385332046727 + (log_sigma[(i + 1)*d + j] + 0.5 * (v2 * v2));
+                        t1_sum_2 += 0.9189385332046727 + (log_sigma[(i + 2)*d + j] + 0.5 * (v3 * v3));
+                        t1_sum_3 += 0.9189385332046727 + (log_sigma[(i + 3)*d + j] + 0.5 * (v4 * v4));
+                    }
+                    t1[i*128 + l - tile_begin] = t1_sum;
+                    t1[(i + 1)*128 + l - tile_begin] = t1_sum_;
+                    t1[(i + 2)*128 + l - tile_begin] = t1_sum_2;
+                    t1[(i + 3)*128 + l - tile_begin] = t1_sum_3;
                 }
-                t6[l - tile_begin] = t6_max;
+                for (int64_t i = k / 4 * 4; i < k; ++i) {
+                    double t1_sum = 0.0;
+                    GRADC_SIMD(reduction(+:t1_sum))
+                    for (int64_t j = 0; j < d; ++j) {
+                        const double v1 = t0[i*d + j] * (X[l*d + j] - mu[i*d + j]);
+                        t1_sum += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v1 * v1));
+                    }
+                    t1[i*128 + l - tile_begin] = t1_sum;
+                }
+            }
+
+            /* t5[l:n, i:k] = a[i] - t1[l, i] - t4 */
+            /* t6[l:n] = max[i:k](t5[l, i]) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t6[l - tile_begin] = -INFINITY;
+            }
+            for (int64_t i = 0; i < k; ++i) {
+                const double a_i = a[i];
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double v1 = a_i - t1[i*128 + l - tile_begin] - t4;
+                    t5[i*128 + l - tile_begin] = v1;
+                    t6[l - tile_begin] = (v1 > t6[l - tile_begin] || v1 != v1) ? v1 : t6[l - tile_begin];
+                }
             }
 
             /* t7[l:n] = sum[i:k](exp(t5[l, i] - where(inf == abs(t6[l]), 0, t6[l]))) */
-            /* t11[l:n] = sum[i:k](where(t5[l, i] == t6[l], 1, 0)) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t6_l = t6[l - tile_begin];
-                const double v2 = INFINITY == fabs(t6_l) ? 0.0 : t6_l;
-                double t7_sum = 0.0;
-                double t11_sum = 0.0;
-                GRADC_SIMD(reduction(+:t7_sum, t11_sum))
-                for (int64_t i = 0; i < k; ++i) {
-                    const double t5_li = t5[(l - tile_begin)*k + i];
-                    t7_sum += gradc_exp(t5_li - v2);
-                    t11_sum += t5_li == t6_l ? 1.0 : 0.0;
+                t7[l - tile_begin] = 0.0;
+            }
+            for (int64_t i = 0; i < k / 4 * 4; i += 4) {
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double t6_l = t6[l - tile_begin];
+                    t7[l - tile_begin] += gradc_exp(t5[i*128 + l - tile_begin] - (INFINITY == fabs(t6_l) ? 0.0 : t6_l)) + gradc_exp(t5[(i + 1)*128 + l - tile_begin] - (INFINITY == fabs(t6_l) ? 0.0 : t6_l)) + gradc_exp(t5[(i + 2)*128 + l - tile_begin] - (INFINITY == fabs(t6_l) ? 0.0 : t6_l)) + gradc_exp(t5[(i + 3)*128 + l - tile_begin] - (INFINITY == fabs(t6_l) ? 0.0 : t6_l));
                 }
-                t7[l - tile_begin] = t7_sum;
-                t11[l - tile_begin] = t11_sum;
+            }
+            for (int64_t i = k / 4 * 4; i < k; ++i) {
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double t6_l = t6[l - tile_begin];
+                    t7[l - tile_begin] += gradc_exp(t5[i*128 + l - tile_begin] - (INFINITY == fabs(t6_l) ? 0.0 : t6_l));
+                }
             }
 
             /* t8[l:n] = log(t7[l]) + where(inf == abs(t6[l]), 0, t6[l]) */
-            /* t9 = sum[l:n](t6[l] + (t8[l] - t6[l])) */
+            /* t9 = sum[l:n](t8[l]) */
             double t9_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t9_part_sum))
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t6_l = t6[l - tile_begin];
-                const double v2 = gradc_log(t7[l - tile_begin]) + (INFINITY == fabs(t6_l) ? 0.0 : t6_l);
-                t8[l - tile_begin] = v2;
-                t9_part_sum += t6_l + (v2 - t6_l);
+                const double v1 = gradc_log(t7[l - tile_begin]) + (INFINITY == fabs(t6_l) ? 0.0 : t6_l);
+                t8[l - tile_begin] = v1;
+                t9_part_sum += v1;
             }
-            t9_part += t9_part_sum;
+            gradc_add(&t9_part, &t9_part_low, t9_part_sum);
 
-            /* t12[l:n, i:k] = where(t5[l, i] == t6[l], (t10 - t10) / t11[l], 0) + where(-inf == t5[l, i], 0, t10 *
-             *    exp(t5[l, i] - t8[l])) */
-            /* t13 = sum[l:n, i:k](t12[l, i] - t12[l, i]) */
-            /* t16 = sum[l:n, i:k](t12[l, i]) */
-            /* t17[l:n, i:k] = -t12[l, i] */
-            const double v2 = t10 - t10;
+            /* t11[i:k] = sum[l:n](let(s0 := a[i] - t1[l, i] - t4, where(-inf == s0, 0, t10 * exp(s0 - t8[l])))) */
+            /* t12[l:n, i:k] = exp(a[i] - t1[l, i] - t4 - t8[l]) */
+            /* t14[l:n, i:k] = where(-inf == a[i] - t1[l, i] - t4, 0, -(t10 * t12[l, i])) */
+            for (int64_t i = 0; i < k; ++i) {
+                const double a_i = a[i];
+                double t11_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:t11_part_sum))
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double v1 = a_i - t1[i*128 + l - tile_begin] - t4;
+                    const int v2 = -INFINITY == v1;
+                    const double v3 = gradc_exp(v1 - t8[l - tile_begin]);
+                    const double v4 = t10 * v3;
+                    t11_part_sum += v2 ? 0.0 : v4;
+                    t12[i*128 + l - tile_begin] = v3;
+                    t14[i*128 + l - tile_begin] = v2 ? 0.0 : -v4;
+                }
+                t11_part[i] += t11_part_sum;
+            }
+
+            /* t13 = sum[l:n, i:k](where(-inf == a[i] - t1[l, i] - t4, 0, -(t10 * t12[l, i]))) */
             double t13_part_sum = 0.0;
-            double t16_part_sum = 0.0;
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t6_l = t6[l - tile_begin];
-                const double v3 = v2 / t11[l - tile_begin];
-                const double t8_l = t8[l - tile_begin];
-                GRADC_SIMD(reduction(+:t13_part_sum, t16_part_sum))
-                for (int64_t i = 0; i < k; ++i) {
-                    const double t5_li = t5[(l - tile_begin)*k + i];
-                    const double v4 = (t5_li == t6_l ? v3 : 0.0) + (-INFINITY == t5_li ? 0.0 : t10 * gradc_exp(t5_li - t8_l));
-                    t12[(l - tile_begin)*k + i] = v4;
-                    t13_part_sum += v4 - v4;
-                    t16_part_sum += v4;
-                    t17[(l - tile_begin)*k + i] = -v4;
+            for (int64_t i = 0; i < k; ++i) {
+                const double a_i = a[i];
+                GRADC_SIMD(reduction(+:t13_part_sum))
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double v1 = -INFINITY == a_i - t1[i*128 + l - tile_begin] - t4 ? 0.0 : -(t10 * t12[i*128 + l - tile_begin]);
+                    t13_part_sum += v1;
                 }
             }
-            t13_part += t13_part_sum;
-            t16_part += t16_part_sum;
+            gradc_add(&t13_part, &t13_part_low, t13_part_sum);
 
-            /* t15[i:k] = sum[l:n](t12[l, i]) */
-            for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
-                GRADC_SIMD()
-                for (int64_t i = 0; i < k; ++i) {
-                    t15_part[i] += t12[(l - tile_begin)*k + i] + t12[((l + 1) - tile_begin)*k + i] + t12[((l + 2) - tile_begin)*k + i] + t12[((l + 3) - tile_begin)*k + i];
-                }
-            }
-            for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
-                GRADC_SIMD()
-                for (int64_t i = 0; i < k; ++i) {
-                    t15_part[i] += t12[(l - tile_begin)*k + i];
-                }
-            }
-
-            /* t18[i:k, j:d] = sum[l:n](t17[l, i] * (X[l, j] - mu[i, j])) */
-            /* t19[i:k, j:d] = sum[l:n](t17[l, i]) */
-            /* t20[i:k, j:d] = sum[l:n](let(s0 := X[l, j] - mu[i, j], s0 * (t17[l, i] * s0))) */
+            /* t15[i:k, j:d] = sum[l:n](t14[l, i] * (X[l, j] - mu[i, j])) */
+            /* t16[i:k, j:d] = sum[l:n](t14[l, i]) */
+            /* t17[i:k, j:d] = sum[l:n](let(s0 := X[l, j] - mu[i, j], s0 * (t14[l, i] * s0))) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 for (int64_t i = 0; i < k; ++i) {
-                    const double t17_li = t17[(l - tile_begin)*k + i];
+                    const double t14_li = t14[i*128 + l - tile_begin];
                     GRADC_SIMD()
                     for (int64_t j = 0; j < d; ++j) {
-                        const double v3 = X[l*d + j] - mu[i*d + j];
-                        const double v4 = t17_li * v3;
-                        t18_part[i*d + j] += v4;
-                        t19_part[i*d + j] += t17_li;
-                        t20_part[i*d + j] += v3 * v4;
+                        const double v1 = X[l*d + j] - mu[i*d + j];
+                        const double v2 = t14_li * v1;
+                        t15_part[i*d + j] += v2;
+                        t16_part[i*d + j] += t14_li;
+                        t17_part[i*d + j] += v1 * v2;
                     }
                 }
             }
         }
+        t9_part = gradc_rounded(t9_part, t9_part_low);
         t9_parts[part] = t9_part;
+        t13_part = gradc_rounded(t13_part, t13_part_low);
         t13_parts[part] = t13_part;
-        t16_parts[part] = t16_part;
     }
     double t9 = 0.0;
     for (int64_t part = 0; part < parts_2; ++part) {
@@ -1113,39 +1014,35 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
     for (int64_t part = 0; part < parts_2; ++part) {
         t13 += t13_parts[part];
     }
-    double t16 = 0.0;
-    for (int64_t part = 0; part < parts_2; ++part) {
-        t16 += t16_parts[part];
-    }
     for (int64_t part = 1; part < parts_2; ++part) {
-        const double *const t15_more = (void *)(part_scratch_ + part * part_bytes_2);
+        const double *const t11_more = (void *)(part_scratch + part * part_bytes_2);
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
+            t11[at] += t11_more[at];
+        }
+    }
+    for (int64_t part = 1; part < parts_2; ++part) {
+        const double *const t15_more = (void *)(part_scratch + part * part_bytes_2 + gradc_bytes(k, sizeof(double)));
+        GRADC_SIMD()
+        for (int64_t at = 0; at < d*k; ++at) {
             t15[at] += t15_more[at];
         }
     }
     for (int64_t part = 1; part < parts_2; ++part) {
-        const double *const t18_more = (void *)(part_scratch_ + part * part_bytes_2 + gradc_bytes(k, sizeof(double)));
+        const double *const t16_more = (void *)(part_scratch + part * part_bytes_2 + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
-            t18[at] += t18_more[at];
+            t16[at] += t16_more[at];
         }
     }
     for (int64_t part = 1; part < parts_2; ++part) {
-        const double *const t19_more = (void *)(part_scratch_ + part * part_bytes_2 + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+        const double *const t17_more = (void *)(part_scratch + part * part_bytes_2 + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
-            t19[at] += t19_more[at];
+            t17[at] += t17_more[at];
         }
     }
-    for (int64_t part = 1; part < parts_2; ++part) {
-        const double *const t20_more = (void *)(part_scratch_ + part * part_bytes_2 + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
-        GRADC_SIMD()
-        for (int64_t at = 0; at < d*k; ++at) {
-            t20[at] += t20_more[at];
-        }
-    }
-    const int64_t parts_3 = gradc_parts(k, 10*d + 40, 0);
+    const int64_t parts_3 = gradc_parts(k, 10*d + 29, 0);
     GRADC_PARALLEL(parts_3)
     for (int64_t part = 0; part < parts_3; ++part) {
         const int64_t part_begin = gradc_cut(k, parts_3, part);
@@ -1154,24 +1051,21 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* grad_a[i:k] = where(t0 == a[i], t13 / t14, 0) + (t15[i] + where(-inf == a[i], 0, -(t16 * exp(a[i] -
-             *    t2)))) */
-            const double v3 = t13 / t14;
+            /* grad_a[i:k] = t11[i] + where(-inf == a[i], 0, t13 * exp(a[i] - t4)) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double a_i = a[i];
-                const double v4 = (t0 == a_i ? v3 : 0.0) + (t15[i] + (-INFINITY == a_i ? 0.0 : -(t16 * gradc_exp(a_i - t2))));
-                grad_a[i] = v4;
+                grad_a[i] = t11[i] + (-INFINITY == a_i ? 0.0 : t13 * gradc_exp(a_i - t4));
             }
 
-            /* grad_mu[i:k, j:d] = -(t3[i, j] * (t3[i, j] * t18[i, j])) */
-            /* grad_log_sigma[i:k, j:d] = t19[i, j] - t3[i, j] * (t3[i, j] * t20[i, j]) */
+            /* grad_mu[i:k, j:d] = -(t0[i, j] * (t0[i, j] * t15[i, j])) */
+            /* grad_log_sigma[i:k, j:d] = t16[i, j] - t0[i, j] * (t0[i, j] * t17[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD()
                 for (int64_t j = 0; j < d; ++j) {
-                    const double t3_ij = t3[i*d + j];
-                    grad_mu[i*d + j] = -(t3_ij * (t3_ij * t18[i*d + j]));
-                    grad_log_sigma[i*d + j] = t19[i*d + j] - t3_ij * (t3_ij * t20[i*d + j]);
+                    const double t0_ij = t0[i*d + j];
+                    grad_mu[i*d + j] = -(t0_ij * (t0_ij * t15[i*d + j]));
+                    grad_log_sigma[i*d + j] = t16[i*d + j] - t0_ij * (t0_ij * t17[i*d + j]);
                 }
             }
         }

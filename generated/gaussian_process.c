@@ -112,6 +112,21 @@ GRADC_INLINE double gradc_exp(double x)
     return gradc_exp_sum(x, 0.0);
 }
 
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
+}
+
 /* PA = LU with partial pivoting (Golub and Van Loan, Matrix Computations, 4th ed., algorithm 3.4.1), in place. Gives the
  * permutation's sign, or 0 where a pivot vanishes or is not a number; the factorisation goes on all the same. */
 static int gradc_lu(int64_t n, double *restrict A, int64_t *restrict pivots)
@@ -350,12 +365,22 @@ int gaussian_process_value(int64_t n, int64_t d, double log_amplitude, double lo
         return 1;
     }
     double t4 = 0.0;
+    double t4_low = 0.0;
+    {
+        const int64_t tile_rows = gradc_rows(1 * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
-    /* t4 = sum[i:n](t3[i, 0] * y[i]) */
-    GRADC_SIMD(reduction(+:t4))
-    for (int64_t i = 0; i < n; ++i) {
-        t4 += t3[i] * y[i];
+            /* t4 = sum[i:n](t3[i, 0] * y[i]) */
+            double t4_sum = 0.0;
+            GRADC_SIMD(reduction(+:t4_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t4_sum += t3[i] * y[i];
+            }
+            gradc_add(&t4, &t4_low, t4_sum);
+        }
     }
+    t4 = gradc_rounded(t4, t4_low);
 
     /* _, log_det = call.slogdet(K) */
     double v_;
@@ -462,12 +487,22 @@ int gaussian_process_forward(int64_t n, int64_t d, double log_amplitude, double 
         return 1;
     }
     double t4 = 0.0;
+    double t4_low = 0.0;
+    {
+        const int64_t tile_rows = gradc_rows(1 * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
-    /* t4 = sum[i:n](t3[i, 0] * y[i]) */
-    GRADC_SIMD(reduction(+:t4))
-    for (int64_t i = 0; i < n; ++i) {
-        t4 += t3[i] * y[i];
+            /* t4 = sum[i:n](t3[i, 0] * y[i]) */
+            double t4_sum = 0.0;
+            GRADC_SIMD(reduction(+:t4_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t4_sum += t3[i] * y[i];
+            }
+            gradc_add(&t4, &t4_low, t4_sum);
+        }
     }
+    t4 = gradc_rounded(t4, t4_low);
 
     /* _, log_det = call.slogdet(K) */
     double v_;
@@ -523,6 +558,11 @@ int gaussian_process_backward(int64_t n, int64_t d, double log_amplitude, double
 
     /* log_det_bar = 0.5 * cotangent */
     const double log_det_bar = 0.5 * cotangent;
+
+    /* t2 = call.inv(K) */
+    if (gradc_inv(n, n, K, t2, factors, pivots) != 0) {
+        return 1;
+    }
     const int64_t parts = gradc_parts(n, n + 3, 0);
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -548,11 +588,6 @@ int gaussian_process_backward(int64_t n, int64_t d, double log_amplitude, double
         }
     }
 
-    /* t2 = call.inv(K) */
-    if (gradc_inv(n, n, K, t2, factors, pivots) != 0) {
-        return 1;
-    }
-
     /* t6 = call.solve(t4, t5) */
     if (gradc_solve(n, 1, t4, t5, t6, factors_, pivots_) != 0) {
         return 2;
@@ -566,34 +601,44 @@ int gaussian_process_backward(int64_t n, int64_t d, double log_amplitude, double
         const int64_t part_begin = gradc_cut(n, parts_, part);
         const int64_t part_end = gradc_cut(n, parts_, part + 1);
         double t7_part = 0.0;
+        double t7_part_low = 0.0;
         double t8_part = 0.0;
+        double t8_part_low = 0.0;
         double t9_part = 0.0;
+        double t9_part_low = 0.0;
+        const int64_t tile_rows = gradc_rows((n + 1) * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* K_bar[i:n, j:n] = log_det_bar * t2[j, i] - t3[j, 0] * t6[i, 0] */
-        /* t7 = sum[i:n, j:n](K_bar[i, j] * exp(2 * log_amplitude - t1 * (0.5 * gap[i, j]))) */
-        /* t8 = sum[i:n, j:n](gap[i, j] * K_bar[i, j] * exp(2 * log_amplitude - t1 * (0.5 * gap[i, j]))) */
-        /* t9 = sum[i:n, j:n](where(j == i, K_bar[i, j], 0)) */
-        const double v1 = 2.0 * log_amplitude;
-        double t7_part_sum = 0.0;
-        double t8_part_sum = 0.0;
-        double t9_part_sum = 0.0;
-        for (int64_t i = part_begin; i < part_end; ++i) {
-            const double t6_i = t6[i];
-            GRADC_SIMD(reduction(+:t7_part_sum, t8_part_sum, t9_part_sum))
-            for (int64_t j = 0; j < n; ++j) {
-                const double v0 = log_det_bar * t2[j*n + i] - t3[j] * t6_i;
-                const double gap_ij = gap[i*n + j];
-                const double v2 = gradc_exp(v1 - t1 * (0.5 * gap_ij));
-                t7_part_sum += v0 * v2;
-                t8_part_sum += gap_ij * v0 * v2;
-                t9_part_sum += j == i ? v0 : 0.0;
+            /* K_bar[i:n, j:n] = log_det_bar * t2[j, i] - t3[j, 0] * t6[i, 0] */
+            /* t7 = sum[i:n, j:n](K_bar[i, j] * exp(2 * log_amplitude - t1 * (0.5 * gap[i, j]))) */
+            /* t8 = sum[i:n, j:n](gap[i, j] * K_bar[i, j] * exp(2 * log_amplitude - t1 * (0.5 * gap[i, j]))) */
+            /* t9 = sum[i:n, j:n](where(j == i, K_bar[i, j], 0)) */
+            const double v1 = 2.0 * log_amplitude;
+            double t7_part_sum = 0.0;
+            double t8_part_sum = 0.0;
+            double t9_part_sum = 0.0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t6_i = t6[i];
+                GRADC_SIMD(reduction(+:t7_part_sum, t8_part_sum, t9_part_sum))
+                for (int64_t j = 0; j < n; ++j) {
+                    const double v0 = log_det_bar * t2[j*n + i] - t3[j] * t6_i;
+                    const double gap_ij = gap[i*n + j];
+                    const double v2 = gradc_exp(v1 - t1 * (0.5 * gap_ij));
+                    t7_part_sum += v0 * v2;
+                    t8_part_sum += gap_ij * v0 * v2;
+                    t9_part_sum += j == i ? v0 : 0.0;
+                }
             }
+            gradc_add(&t7_part, &t7_part_low, t7_part_sum);
+            gradc_add(&t8_part, &t8_part_low, t8_part_sum);
+            gradc_add(&t9_part, &t9_part_low, t9_part_sum);
         }
-        t7_part += t7_part_sum;
-        t8_part += t8_part_sum;
-        t9_part += t9_part_sum;
+        t7_part = gradc_rounded(t7_part, t7_part_low);
         t7_parts[part] = t7_part;
+        t8_part = gradc_rounded(t8_part, t8_part_low);
         t8_parts[part] = t8_part;
+        t9_part = gradc_rounded(t9_part, t9_part_low);
         t9_parts[part] = t9_part;
     }
     double t7 = 0.0;
@@ -757,12 +802,22 @@ int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, 
         return 1;
     }
     double t4 = 0.0;
+    double t4_low = 0.0;
+    {
+        const int64_t tile_rows = gradc_rows(1 * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
-    /* t4 = sum[i:n](t3[i, 0] * y[i]) */
-    GRADC_SIMD(reduction(+:t4))
-    for (int64_t i = 0; i < n; ++i) {
-        t4 += t3[i] * y[i];
+            /* t4 = sum[i:n](t3[i, 0] * y[i]) */
+            double t4_sum = 0.0;
+            GRADC_SIMD(reduction(+:t4_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t4_sum += t3[i] * y[i];
+            }
+            gradc_add(&t4, &t4_low, t4_sum);
+        }
     }
+    t4 = gradc_rounded(t4, t4_low);
 
     /* _, log_det = call.slogdet(K) */
     double v_;
@@ -790,34 +845,44 @@ int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, 
         const int64_t part_begin = gradc_cut(n, parts_, part);
         const int64_t part_end = gradc_cut(n, parts_, part + 1);
         double t9_part = 0.0;
+        double t9_part_low = 0.0;
         double t10_part = 0.0;
+        double t10_part_low = 0.0;
         double t11_part = 0.0;
+        double t11_part_low = 0.0;
+        const int64_t tile_rows = gradc_rows((n + 1) * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* K_bar[i:n, j:n] = 0.5 * t5[j, i] - t8[i, 0] * t3[j, 0] */
-        /* t9 = sum[i:n, j:n](K_bar[i, j] * exp(2 * log_amplitude - t1 * (0.5 * gap[i, j]))) */
-        /* t10 = sum[i:n, j:n](K_bar[i, j] * gap[i, j] * exp(2 * log_amplitude - t1 * (0.5 * gap[i, j]))) */
-        /* t11 = sum[i:n, j:n](where(j == i, K_bar[i, j], 0)) */
-        const double v2 = 2.0 * log_amplitude;
-        double t9_part_sum = 0.0;
-        double t10_part_sum = 0.0;
-        double t11_part_sum = 0.0;
-        for (int64_t i = part_begin; i < part_end; ++i) {
-            const double t8_i = t8[i];
-            GRADC_SIMD(reduction(+:t9_part_sum, t10_part_sum, t11_part_sum))
-            for (int64_t j = 0; j < n; ++j) {
-                const double v1 = 0.5 * t5[j*n + i] - t3[j] * t8_i;
-                const double gap_ij = gap[i*n + j];
-                const double v3 = gradc_exp(v2 - t1 * (0.5 * gap_ij));
-                t9_part_sum += v1 * v3;
-                t10_part_sum += gap_ij * v1 * v3;
-                t11_part_sum += j == i ? v1 : 0.0;
+            /* K_bar[i:n, j:n] = 0.5 * t5[j, i] - t8[i, 0] * t3[j, 0] */
+            /* t9 = sum[i:n, j:n](K_bar[i, j] * exp(2 * log_amplitude - t1 * (0.5 * gap[i, j]))) */
+            /* t10 = sum[i:n, j:n](K_bar[i, j] * gap[i, j] * exp(2 * log_amplitude - t1 * (0.5 * gap[i, j]))) */
+            /* t11 = sum[i:n, j:n](where(j == i, K_bar[i, j], 0)) */
+            const double v2 = 2.0 * log_amplitude;
+            double t9_part_sum = 0.0;
+            double t10_part_sum = 0.0;
+            double t11_part_sum = 0.0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t8_i = t8[i];
+                GRADC_SIMD(reduction(+:t9_part_sum, t10_part_sum, t11_part_sum))
+                for (int64_t j = 0; j < n; ++j) {
+                    const double v1 = 0.5 * t5[j*n + i] - t3[j] * t8_i;
+                    const double gap_ij = gap[i*n + j];
+                    const double v3 = gradc_exp(v2 - t1 * (0.5 * gap_ij));
+                    t9_part_sum += v1 * v3;
+                    t10_part_sum += gap_ij * v1 * v3;
+                    t11_part_sum += j == i ? v1 : 0.0;
+                }
             }
+            gradc_add(&t9_part, &t9_part_low, t9_part_sum);
+            gradc_add(&t10_part, &t10_part_low, t10_part_sum);
+            gradc_add(&t11_part, &t11_part_low, t11_part_sum);
         }
-        t9_part += t9_part_sum;
-        t10_part += t10_part_sum;
-        t11_part += t11_part_sum;
+        t9_part = gradc_rounded(t9_part, t9_part_low);
         t9_parts[part] = t9_part;
+        t10_part = gradc_rounded(t10_part, t10_part_low);
         t10_parts[part] = t10_part;
+        t11_part = gradc_rounded(t11_part, t11_part_low);
         t11_parts[part] = t11_part;
     }
     double t9 = 0.0;

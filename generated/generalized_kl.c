@@ -50,6 +50,12 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
     return part == parts ? rows : rows / 128 * part / parts * 128;
 }
 
+/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
+static int64_t gradc_rows(size_t bytes)
+{
+    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
 #if defined(__GNUC__)
 #define GRADC_INLINE __attribute__((always_inline)) static inline
@@ -92,6 +98,21 @@ GRADC_INLINE double gradc_log1p(double x)
     const double y = k * 0.6931471803691238 + gradc_log1p_near(f, k * 1.9082149292705877e-10);
     const double w = fabs(x) < 1e-17 ? x : y;
     return x > -1.0 ? x < INFINITY ? w : x : x == -1.0 ? -INFINITY : NAN;
+}
+
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
 }
 
 /* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
@@ -225,29 +246,9 @@ static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const do
     }
 }
 
-/* t[j, i] = s[i, j], both with contiguous rows, eight rows of s at a time. */
-static void gradc_transpose(int64_t rows, int64_t columns, const double *restrict s, int64_t s_row,
-                            double *restrict t, int64_t t_row)
-{
-    int64_t i = 0;
-    for (; i + 8 <= rows; i += 8) {
-        for (int64_t j = 0; j < columns; ++j) {
-            for (int64_t r = 0; r < 8; ++r) {
-                t[j * t_row + i + r] = s[(i + r) * s_row + j];
-            }
-        }
-    }
-    for (; i < rows; ++i) {
-        for (int64_t j = 0; j < columns; ++j) {
-            t[j * t_row + i] = s[i * s_row + j];
-        }
-    }
-}
-
 size_t generalized_kl_value_work(int64_t n, int64_t k, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 42*d, 0) * (gradc_bytes(128*d, sizeof(double))
-           + gradc_bytes(128*d, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d*k + 41*d, 0) * (gradc_bytes(128*d, sizeof(double)));
 }
 
 int generalized_kl_value(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
@@ -255,8 +256,8 @@ int generalized_kl_value(int64_t n, int64_t k, int64_t d, const double *restrict
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 3*d*k + 42*d, 0);
-    const size_t part_bytes = gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*d, sizeof(double));
+    const int64_t parts = gradc_parts(n, 3*d*k + 41*d, 0);
+    const size_t part_bytes = gradc_bytes(128*d, sizeof(double));
     double value__parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -264,36 +265,33 @@ int generalized_kl_value(int64_t n, int64_t k, int64_t d, const double *restrict
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
         double *const M = (void *)own;
-        own += gradc_bytes(128*d, sizeof(double));
-        double *const V_tile = (void *)own;
         double value__part = 0.0;
+        double value__part_low = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* M[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
-            gradc_product(tile_end - tile_begin, d, k, &W[tile_begin*k], k, 1, H, d, 1, M, 1, 128, 0);
+            gradc_product(tile_end - tile_begin, d, k, &W[tile_begin*k], k, 1, H, d, 1, M, d, 1, 0);
 
-            /* V_tile[i:n, l:d] = V[i, l] */
-            gradc_transpose(tile_end - tile_begin, d, &V[tile_begin*d], d, V_tile, 128);
-
-            /* value = sum[i:n, l:d](let(s0 := where(0 < V_tile[i, l], V_tile[i, l], 1), s1 := abs(M[i, l]) <=
-             *    abs(s0), s2 := where(s1, M[i, l], s0), M[i, l] + (V_tile[i, l] * where(M[i, l] < 0, nan,
-             *    where(s1, 1, -1) * log1p((where(s1, s0, M[i, l]) - s2) / s2)) - V_tile[i, l]))) */
+            /* value = sum[i:n, l:d](let(s0 := where(0 < V[i, l], V[i, l], 1), s1 := abs(M[i, l]) <= abs(s0), s2 :=
+             *    where(s1, M[i, l], s0), M[i, l] + (V[i, l] * where(M[i, l] < 0, nan, where(s1, 1, -1) *
+             *    log1p((where(s1, s0, M[i, l]) - s2) / s2)) - V[i, l]))) */
             double value__part_sum = 0.0;
-            for (int64_t l = 0; l < d; ++l) {
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD(reduction(+:value__part_sum))
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double vM_il = M[l*128 + i - tile_begin];
-                    const double V_tile_il = V_tile[l*128 + i - tile_begin];
-                    const double v0 = 0.0 < V_tile_il ? V_tile_il : 1.0;
+                for (int64_t l = 0; l < d; ++l) {
+                    const double vM_il = M[(i - tile_begin)*d + l];
+                    const double V_il = V[i*d + l];
+                    const double v0 = 0.0 < V_il ? V_il : 1.0;
                     const int v1 = fabs(vM_il) <= fabs(v0);
                     const double v2 = v1 ? vM_il : v0;
-                    const double v3 = V_tile_il * (vM_il < 0.0 ? NAN : (v1 ? 1.0 : -1.0) * gradc_log1p(((v1 ? v0 : vM_il) - v2) / v2));
-                    value__part_sum += vM_il + (v3 - V_tile_il);
+                    const double v3 = V_il * (vM_il < 0.0 ? NAN : (v1 ? 1.0 : -1.0) * gradc_log1p(((v1 ? v0 : vM_il) - v2) / v2));
+                    value__part_sum += vM_il + (v3 - V_il);
                 }
             }
-            value__part += value__part_sum;
+            gradc_add(&value__part, &value__part_low, value__part_sum);
         }
+        value__part = gradc_rounded(value__part, value__part_low);
         value__parts[part] = value__part;
     }
     double value_ = 0.0;
@@ -306,56 +304,53 @@ int generalized_kl_value(int64_t n, int64_t k, int64_t d, const double *restrict
 
 size_t generalized_kl_forward_work(int64_t n, int64_t k, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 42*d, 0) * (gradc_bytes(128*d, sizeof(double)));
+    (void)n;
+    (void)k;
+    (void)d;
+    return 0;
 }
 
 int generalized_kl_forward(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
                            const double *restrict V, double *restrict value, double *restrict M, void *restrict work)
 {
-    unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 3*d*k + 42*d, 0);
-    const size_t part_bytes = gradc_bytes(128*d, sizeof(double));
+    (void)work;
+    for (int64_t at = 0; at < d*n; ++at) {
+        M[at] = 0.0;
+    }
+
+    /* M[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
+    gradc_product(n, d, k, W, k, 1, H, d, 1, M, d, 1, 1);
+    const int64_t parts = gradc_parts(n, 41*d, 0);
     double value__parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const V_tile = (void *)own;
         double value__part = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+        double value__part_low = 0.0;
+        const int64_t tile_rows = gradc_rows(2*d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* M[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
-            gradc_product(tile_end - tile_begin, d, k, &W[tile_begin*k], k, 1, H, d, 1, &M[tile_begin*d], d, 1, 0);
-
-            /* V_tile[i:n, l:d] = V[i, l] */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD()
-                for (int64_t l = 0; l < d; ++l) {
-                    V_tile[(i - tile_begin)*d + l] = V[i*d + l];
-                }
-            }
-
-            /* value = sum[i:n, l:d](let(s0 := where(0 < V_tile[i, l], V_tile[i, l], 1), s1 := abs(M[i, l]) <=
-             *    abs(s0), s2 := where(s1, M[i, l], s0), M[i, l] + (V_tile[i, l] * where(M[i, l] < 0, nan,
-             *    where(s1, 1, -1) * log1p((where(s1, s0, M[i, l]) - s2) / s2)) - V_tile[i, l]))) */
+            /* value = sum[i:n, l:d](let(s0 := where(0 < V[i, l], V[i, l], 1), s1 := abs(M[i, l]) <= abs(s0), s2 :=
+             *    where(s1, M[i, l], s0), M[i, l] + (V[i, l] * where(M[i, l] < 0, nan, where(s1, 1, -1) *
+             *    log1p((where(s1, s0, M[i, l]) - s2) / s2)) - V[i, l]))) */
             double value__part_sum = 0.0;
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD(reduction(+:value__part_sum))
                 for (int64_t l = 0; l < d; ++l) {
                     const double vM_il = M[i*d + l];
-                    const double V_tile_il = V_tile[(i - tile_begin)*d + l];
-                    const double v0 = 0.0 < V_tile_il ? V_tile_il : 1.0;
+                    const double V_il = V[i*d + l];
+                    const double v0 = 0.0 < V_il ? V_il : 1.0;
                     const int v1 = fabs(vM_il) <= fabs(v0);
                     const double v2 = v1 ? vM_il : v0;
-                    const double v3 = V_tile_il * (vM_il < 0.0 ? NAN : (v1 ? 1.0 : -1.0) * gradc_log1p(((v1 ? v0 : vM_il) - v2) / v2));
-                    value__part_sum += vM_il + (v3 - V_tile_il);
+                    const double v3 = V_il * (vM_il < 0.0 ? NAN : (v1 ? 1.0 : -1.0) * gradc_log1p(((v1 ? v0 : vM_il) - v2) / v2));
+                    value__part_sum += vM_il + (v3 - V_il);
                 }
             }
-            value__part += value__part_sum;
+            gradc_add(&value__part, &value__part_low, value__part_sum);
         }
+        value__part = gradc_rounded(value__part, value__part_low);
         value__parts[part] = value__part;
     }
     double value_ = 0.0;
@@ -422,8 +417,7 @@ int generalized_kl_backward(int64_t n, int64_t k, int64_t d, const double *restr
 
 size_t generalized_kl_value_and_grad_work(int64_t n, int64_t k, int64_t d)
 {
-    return (size_t)gradc_parts(n, 9*d*k + 49*d, d*k) * (gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(128*d, sizeof(double))
+    return (size_t)gradc_parts(n, 9*d*k + 48*d, d*k) * (gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128*d, sizeof(double))
            + gradc_bytes(128*d, sizeof(double)));
 }
@@ -434,8 +428,8 @@ int generalized_kl_value_and_grad(int64_t n, int64_t k, int64_t d, const double 
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 9*d*k + 49*d, d*k);
-    const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*d, sizeof(double));
+    const int64_t parts = gradc_parts(n, 9*d*k + 48*d, d*k);
+    const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*d, sizeof(double));
     double value__parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -446,10 +440,9 @@ int generalized_kl_value_and_grad(int64_t n, int64_t k, int64_t d, const double 
         own += gradc_bytes(d*k, sizeof(double));
         double *const M = (void *)own;
         own += gradc_bytes(128*d, sizeof(double));
-        double *const V_tile = (void *)own;
-        own += gradc_bytes(128*d, sizeof(double));
         double *const vM_bar = (void *)own;
         double value__part = 0.0;
+        double value__part_low = 0.0;
         for (int64_t at = 0; at < d*k; ++at) {
             grad_H_part[at] = 0.0;
         }
@@ -457,38 +450,36 @@ int generalized_kl_value_and_grad(int64_t n, int64_t k, int64_t d, const double 
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* M[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
-            gradc_product(tile_end - tile_begin, d, k, &W[tile_begin*k], k, 1, H, d, 1, M, 1, 128, 0);
+            gradc_product(tile_end - tile_begin, d, k, &W[tile_begin*k], k, 1, H, d, 1, M, d, 1, 0);
 
-            /* V_tile[i:n, l:d] = V[i, l] */
-            gradc_transpose(tile_end - tile_begin, d, &V[tile_begin*d], d, V_tile, 128);
-
-            /* value = sum[i:n, l:d](let(s0 := where(0 < V_tile[i, l], V_tile[i, l], 1), s1 := abs(M[i, l]) <=
-             *    abs(s0), s2 := where(s1, M[i, l], s0), M[i, l] + (V_tile[i, l] * where(M[i, l] < 0, nan,
-             *    where(s1, 1, -1) * log1p((where(s1, s0, M[i, l]) - s2) / s2)) - V_tile[i, l]))) */
-            /* M_bar[i:n, l:d] = 1 + where(M[i, l] < 0, 0, -(V_tile[i, l] / M[i, l])) */
+            /* value = sum[i:n, l:d](let(s0 := where(0 < V[i, l], V[i, l], 1), s1 := abs(M[i, l]) <= abs(s0), s2 :=
+             *    where(s1, M[i, l], s0), M[i, l] + (V[i, l] * where(M[i, l] < 0, nan, where(s1, 1, -1) *
+             *    log1p((where(s1, s0, M[i, l]) - s2) / s2)) - V[i, l]))) */
+            /* M_bar[i:n, l:d] = 1 + where(M[i, l] < 0, 0, -(V[i, l] / M[i, l])) */
             double value__part_sum = 0.0;
-            for (int64_t l = 0; l < d; ++l) {
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD(reduction(+:value__part_sum))
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double vM_il = M[l*128 + i - tile_begin];
-                    const double V_tile_il = V_tile[l*128 + i - tile_begin];
+                for (int64_t l = 0; l < d; ++l) {
+                    const double vM_il = M[(i - tile_begin)*d + l];
+                    const double V_il = V[i*d + l];
                     const int v0 = vM_il < 0.0;
-                    const double v1 = 0.0 < V_tile_il ? V_tile_il : 1.0;
+                    const double v1 = 0.0 < V_il ? V_il : 1.0;
                     const int v2 = fabs(vM_il) <= fabs(v1);
                     const double v3 = v2 ? vM_il : v1;
-                    const double v4 = V_tile_il * (v0 ? NAN : (v2 ? 1.0 : -1.0) * gradc_log1p(((v2 ? v1 : vM_il) - v3) / v3)) - V_tile_il;
+                    const double v4 = V_il * (v0 ? NAN : (v2 ? 1.0 : -1.0) * gradc_log1p(((v2 ? v1 : vM_il) - v3) / v3)) - V_il;
                     value__part_sum += vM_il + v4;
-                    vM_bar[l*128 + i - tile_begin] = 1.0 + (v0 ? 0.0 : -(V_tile_il / vM_il));
+                    vM_bar[(i - tile_begin)*d + l] = 1.0 + (v0 ? 0.0 : -(V_il / vM_il));
                 }
             }
-            value__part += value__part_sum;
+            gradc_add(&value__part, &value__part_low, value__part_sum);
 
             /* grad_W[i:n, j:k] = sum[l:d](H[j, l] * M_bar[i, l]) */
-            gradc_product(k, tile_end - tile_begin, d, H, d, 1, vM_bar, 128, 1, &grad_W[tile_begin*k], 1, k, 0);
+            gradc_product(tile_end - tile_begin, k, d, vM_bar, d, 1, H, 1, d, &grad_W[tile_begin*k], k, 1, 0);
 
             /* grad_H[j:k, l:d] = sum[i:n](W[i, j] * M_bar[i, l]) */
-            gradc_product(d, k, tile_end - tile_begin, vM_bar, 128, 1, &W[tile_begin*k], k, 1, grad_H_part, 1, d, 1);
+            gradc_product(k, d, tile_end - tile_begin, &W[tile_begin*k], 1, k, vM_bar, d, 1, grad_H_part, d, 1, 1);
         }
+        value__part = gradc_rounded(value__part, value__part_low);
         value__parts[part] = value__part;
     }
     double value_ = 0.0;

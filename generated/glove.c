@@ -161,6 +161,21 @@ GRADC_INLINE double gradc_pow(double x, double y)
     return x == 1.0 ? 1.0 : one;
 }
 
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
+}
+
 size_t glove_value_work(int64_t m, int64_t k, int64_t n)
 {
     (void)m;
@@ -212,6 +227,7 @@ int glove_value(int64_t m, int64_t k, int64_t n, const double *restrict U, const
         unsigned char *own = part_scratch + part * part_bytes;
         double *const t0 = (void *)own;
         double t1_part = 0.0;
+        double t1_part_low = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -277,8 +293,9 @@ int glove_value(int64_t m, int64_t k, int64_t n, const double *restrict U, const
                 const double v2 = v1 - gradc_log(count_l);
                 t1_part_sum += gradc_pow((v0 < 1.0 || v0 != v0) ? v0 : 1.0, 0.75) * (v2 * v2);
             }
-            t1_part += t1_part_sum;
+            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
         }
+        t1_part = gradc_rounded(t1_part, t1_part_low);
         t1_parts[part] = t1_part;
     }
     double t1 = 0.0;
@@ -340,6 +357,7 @@ int glove_forward(int64_t m, int64_t k, int64_t n, const double *restrict U, con
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         double t1_part = 0.0;
+        double t1_part_low = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -405,8 +423,9 @@ int glove_forward(int64_t m, int64_t k, int64_t n, const double *restrict U, con
                 const double v2 = v1 - gradc_log(count_l);
                 t1_part_sum += gradc_pow((v0 < 1.0 || v0 != v0) ? v0 : 1.0, 0.75) * (v2 * v2);
             }
-            t1_part += t1_part_sum;
+            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
         }
+        t1_part = gradc_rounded(t1_part, t1_part_low);
         t1_parts[part] = t1_part;
     }
     double t1 = 0.0;
@@ -569,6 +588,7 @@ int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict
     /* t2 = 1 / n */
     const double t2 = 1.0 / (double)n;
     double t1 = 0.0;
+    double t1_low = 0.0;
     for (int64_t at = 0; at < k*m; ++at) {
         grad_U[at] = 0.0;
     }
@@ -656,7 +676,7 @@ int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict
             grad_b[v3] += v5;
             grad_c[v2] += v5;
         }
-        t1 += t1_sum;
+        gradc_add(&t1, &t1_low, t1_sum);
 
         /* grad_U[:m, :k] = 0 grad_U += each[l:n, j:k](at[where_integer(row[l] < 0, m + row[l], row[l]),
          *    j](V[where_integer(column[l] < 0, m + column[l], column[l]), j] * t4[l])) */
@@ -674,6 +694,7 @@ int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict
             }
         }
     }
+    t1 = gradc_rounded(t1, t1_low);
 
     /* value = t1 / n */
     *value = t1 / (double)n;

@@ -130,6 +130,21 @@ static void gradc_combine(int64_t rows, int64_t columns, const double *restrict 
     }
 }
 
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
+}
+
 /* The sum of a vector's lanes. Halves are added as vectors of their own: a lane written by its number costs a trip through
  * memory. */
 static inline double gradc_total(gradc_vector sum)
@@ -218,6 +233,7 @@ int huber_value(int64_t n, int64_t d, const double *restrict w, const double *re
         unsigned char *own = part_scratch + part * part_bytes;
         double *const t0 = (void *)own;
         double t1_part = 0.0;
+        double t1_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(d * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -233,8 +249,9 @@ int huber_value(int64_t n, int64_t d, const double *restrict w, const double *re
                 const double v1 = (delta < v0 || delta != delta) ? delta : v0;
                 t1_part_sum += v1 * (v0 - 0.5 * v1);
             }
-            t1_part += t1_part_sum;
+            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
         }
+        t1_part = gradc_rounded(t1_part, t1_part_low);
         t1_parts[part] = t1_part;
     }
     double t1 = 0.0;
@@ -258,36 +275,28 @@ int huber_forward(int64_t n, int64_t d, const double *restrict w, const double *
                   double delta, double *restrict value, double *restrict t0, void *restrict work)
 {
     (void)work;
-    const int64_t parts = gradc_parts(n, 3*d + 9, 0);
-    double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double t1_part = 0.0;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &t0[tile_begin], 1, 0);
-
-            /* t1 = sum[i:n](let(s0 := abs(t0[i] - y[i]), s1 := minimum(delta, s0), s1 * (s0 - 0.5 * s1))) */
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = fabs(t0[i] - y[i]);
-                const double v1 = (delta < v0 || delta != delta) ? delta : v0;
-                t1_part_sum += v1 * (v0 - 0.5 * v1);
-            }
-            t1_part += t1_part_sum;
-        }
-        t1_parts[part] = t1_part;
+    for (int64_t at = 0; at < n; ++at) {
+        t0[at] = 0.0;
     }
+
+    /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+    gradc_dots(n, d, X, d, w, t0, 1, 1);
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
+    double t1_low = 0.0;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
+        /* t1 = sum[i:n](let(s0 := abs(t0[i] - y[i]), s1 := minimum(delta, s0), s1 * (s0 - 0.5 * s1))) */
+        double t1_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = fabs(t0[i] - y[i]);
+            const double v1 = (delta < v0 || delta != delta) ? delta : v0;
+            t1_sum += v1 * (v0 - 0.5 * v1);
+        }
+        gradc_add(&t1, &t1_low, t1_sum);
     }
+    t1 = gradc_rounded(t1, t1_low);
 
     /* value = t1 / n */
     *value = t1 / (double)n;
@@ -385,6 +394,7 @@ int huber_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
         own += gradc_bytes(128, sizeof(double));
         double *const t3 = (void *)own;
         double t1_part = 0.0;
+        double t1_part_low = 0.0;
         for (int64_t at = 0; at < d; ++at) {
             grad_w_part[at] = 0.0;
         }
@@ -412,11 +422,12 @@ int huber_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
                 t1_part_sum += v2 * v3;
                 t3[i - tile_begin] = v6;
             }
-            t1_part += t1_part_sum;
+            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
             /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
             gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
         }
+        t1_part = gradc_rounded(t1_part, t1_part_low);
         t1_parts[part] = t1_part;
     }
     double t1 = 0.0;

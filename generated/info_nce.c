@@ -7,10 +7,9 @@
  *         A_2[i:n, j:k] = A[i, j] / t1[i]
  *         t2[i:n, l:n] = sum[j:k](B_2[l, j] * A_2[i, j])
  *         S[i:n, j:n] = t2[i, j] / tau
- *         t3[i:n] = max[j:n](S[i, j])
- *         t4[i:n] = logsumexp[j:n](S[i, j])
- *         t5 = sum[i:n](t3[i] + (t4[i] - t3[i]) - S[i, i])
- *         value = t5 / n
+ *         t3[i:n] = logsumexp[j:n](S[i, j])
+ *         t4 = sum[i:n](t3[i] - S[i, i])
+ *         value = t4 / n
  *         return value
  *
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
@@ -135,6 +134,21 @@ GRADC_INLINE double gradc_log(double x)
     const double f = gradc_split(x, &k);
     const double y = k * 0.6931471803691238 + gradc_log1p_near(f, k * 1.9082149292705877e-10);
     return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
+}
+
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
 }
 
 /* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
@@ -278,7 +292,7 @@ size_t info_nce_value_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*k*n + 32*n + 30, 0) * (gradc_bytes(128*n, sizeof(double))
+           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*k*n + 32*n + 28, 0) * (gradc_bytes(128*n, sizeof(double))
            + gradc_bytes(128*n, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
@@ -384,7 +398,7 @@ int info_nce_value(int64_t n, int64_t k, const double *restrict A, const double 
             }
         }
     }
-    const int64_t parts_ = gradc_parts(n, 3*k*n + 32*n + 30, 0);
+    const int64_t parts_ = gradc_parts(n, 3*k*n + 32*n + 28, 0);
     const size_t part_bytes_ = gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t12_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
@@ -400,6 +414,7 @@ int info_nce_value(int64_t n, int64_t k, const double *restrict A, const double 
         own += gradc_bytes(128, sizeof(double));
         double *const t10 = (void *)own;
         double t12_part = 0.0;
+        double t12_part_low = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -440,16 +455,17 @@ int info_nce_value(int64_t n, int64_t k, const double *restrict A, const double 
             }
 
             /* t11[i:n] = log(t10[i]) + where(inf == abs(t9[i]), 0, t9[i]) */
-            /* t12 = sum[i:n](t9[i] + (t11[i] - t9[i]) - S[i, i]) */
+            /* t12 = sum[i:n](t11[i] - S[i, i]) */
             double t12_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t12_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t9_i = t9[i - tile_begin];
-                const double v0 = t9_i + (gradc_log(t10[i - tile_begin]) + (INFINITY == fabs(t9_i) ? 0.0 : t9_i) - t9_i) - S[i*128 + i - tile_begin];
+                const double v0 = gradc_log(t10[i - tile_begin]) + (INFINITY == fabs(t9_i) ? 0.0 : t9_i) - S[i*128 + i - tile_begin];
                 t12_part_sum += v0;
             }
-            t12_part += t12_part_sum;
+            gradc_add(&t12_part, &t12_part_low, t12_part_sum);
         }
+        t12_part = gradc_rounded(t12_part, t12_part_low);
         t12_parts[part] = t12_part;
     }
     double t12 = 0.0;
@@ -470,13 +486,14 @@ size_t info_nce_forward_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*k*n + 32*n + 30, 0) * (gradc_bytes(128*n, sizeof(double))
+           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*k*n + 32*n + 28, 0) * (gradc_bytes(128*n, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
 int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const double *restrict B, double tau,
                      double *restrict value, double *restrict t0, double *restrict t1, double *restrict t2,
-                     double *restrict t3, double *restrict t4, void *restrict work)
+                     double *restrict t3, void *restrict work)
 {
     unsigned char *scratch = work;
     double *const B_2 = (void *)scratch;
@@ -501,7 +518,7 @@ int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const doubl
         own += gradc_bytes(128, sizeof(double));
         double *const t3_ = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t4_ = (void *)own;
+        double *const t4 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t5 = (void *)own;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
@@ -519,9 +536,9 @@ int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const doubl
                 double t1__sum = 0.0;
                 double t2__sum = 0.0;
                 double t3__sum = 0.0;
-                double t4__sum = 0.0;
+                double t4_sum = 0.0;
                 double t5_sum = 0.0;
-                GRADC_SIMD(reduction(+:t0__sum, t1__sum, t2__sum, t3__sum, t4__sum, t5_sum))
+                GRADC_SIMD(reduction(+:t0__sum, t1__sum, t2__sum, t3__sum, t4_sum, t5_sum))
                 for (int64_t j = 0; j < k; ++j) {
                     const double B_ij = B[i*k + j];
                     const double v0 = 2.778448436856347e-163 * B_ij;
@@ -533,14 +550,14 @@ int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const doubl
                     t1__sum += v0 * v0;
                     t2__sum += v1 * v1;
                     t3__sum += A_ij * A_ij;
-                    t4__sum += v2 * v2;
+                    t4_sum += v2 * v2;
                     t5_sum += v3 * v3;
                 }
                 t0_[i - tile_begin] = t0__sum;
                 t1_[i - tile_begin] = t1__sum;
                 t2_[i - tile_begin] = t2__sum;
                 t3_[i - tile_begin] = t3__sum;
-                t4_[i - tile_begin] = t4__sum;
+                t4[i - tile_begin] = t4_sum;
                 t5[i - tile_begin] = t5_sum;
             }
 
@@ -553,7 +570,7 @@ int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const doubl
                 const double t0__i = t0_[i - tile_begin];
                 const double v0 = t0__i < 1e-280 ? sqrt(t2_[i - tile_begin]) / 3.599131035634557e+162 : (t0__i <= 1e+300 ? sqrt(t0__i) : 3.599131035634557e+162 * sqrt(t1_[i - tile_begin]));
                 const double t3__i = t3_[i - tile_begin];
-                const double v1 = t3__i < 1e-280 ? sqrt(t5[i - tile_begin]) / 3.599131035634557e+162 : (t3__i <= 1e+300 ? sqrt(t3__i) : 3.599131035634557e+162 * sqrt(t4_[i - tile_begin]));
+                const double v1 = t3__i < 1e-280 ? sqrt(t5[i - tile_begin]) / 3.599131035634557e+162 : (t3__i <= 1e+300 ? sqrt(t3__i) : 3.599131035634557e+162 * sqrt(t4[i - tile_begin]));
                 t0[i] = v0;
                 t1[i] = v1;
             }
@@ -571,9 +588,9 @@ int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const doubl
             }
         }
     }
-    const int64_t parts_ = gradc_parts(n, 3*k*n + 32*n + 30, 0);
-    const size_t part_bytes_ = gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t7_parts[GRADC_PARTS];
+    const int64_t parts_ = gradc_parts(n, 3*k*n + 32*n + 28, 0);
+    const size_t part_bytes_ = gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t8_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
     for (int64_t part = 0; part < parts_; ++part) {
         const int64_t part_begin = gradc_cut(n, parts_, part);
@@ -582,7 +599,10 @@ int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const doubl
         double *const S = (void *)own;
         own += gradc_bytes(128*n, sizeof(double));
         double *const t6 = (void *)own;
-        double t7_part = 0.0;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t7 = (void *)own;
+        double t8_part = 0.0;
+        double t8_part_low = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -590,50 +610,51 @@ int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const doubl
             gradc_product(tile_end - tile_begin, n, k, &A_2[tile_begin*k], k, 1, B_2, 1, k, &t2[tile_begin*n], n, 1, 0);
 
             /* S[i:n, j:n] = t2_2[i, j] / tau */
-            /* t3_2[i:n] = max[j:n](S[i, j]) */
+            /* t6[i:n] = max[j:n](S[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                double t3_max = -INFINITY;
+                double t6_max = -INFINITY;
                 for (int64_t j = 0; j < n; ++j) {
                     const double v0 = t2[i*n + j] / tau;
                     S[(i - tile_begin)*n + j] = v0;
-                    t3_max = (v0 > t3_max || v0 != v0) ? v0 : t3_max;
+                    t6_max = (v0 > t6_max || v0 != v0) ? v0 : t6_max;
                 }
-                t3[i] = t3_max;
+                t6[i - tile_begin] = t6_max;
             }
 
-            /* t6[i:n] = sum[j:n](exp(S[i, j] - where(inf == abs(t3_2[i]), 0, t3_2[i]))) */
+            /* t7[i:n] = sum[j:n](exp(S[i, j] - where(inf == abs(t6[i]), 0, t6[i]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t3_i = t3[i];
-                const double v0 = INFINITY == fabs(t3_i) ? 0.0 : t3_i;
-                double t6_sum = 0.0;
-                GRADC_SIMD(reduction(+:t6_sum))
+                const double t6_i = t6[i - tile_begin];
+                const double v0 = INFINITY == fabs(t6_i) ? 0.0 : t6_i;
+                double t7_sum = 0.0;
+                GRADC_SIMD(reduction(+:t7_sum))
                 for (int64_t j = 0; j < n; ++j) {
-                    t6_sum += gradc_exp(S[(i - tile_begin)*n + j] - v0);
+                    t7_sum += gradc_exp(S[(i - tile_begin)*n + j] - v0);
                 }
-                t6[i - tile_begin] = t6_sum;
+                t7[i - tile_begin] = t7_sum;
             }
 
-            /* t4_2[i:n] = log(t6[i]) + where(inf == abs(t3_2[i]), 0, t3_2[i]) */
-            /* t7 = sum[i:n](t3_2[i] + (t4_2[i] - t3_2[i]) - S[i, i]) */
-            double t7_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t7_part_sum))
+            /* t3_2[i:n] = log(t7[i]) + where(inf == abs(t6[i]), 0, t6[i]) */
+            /* t8 = sum[i:n](t3_2[i] - S[i, i]) */
+            double t8_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t8_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t3_i = t3[i];
-                const double v0 = gradc_log(t6[i - tile_begin]) + (INFINITY == fabs(t3_i) ? 0.0 : t3_i);
-                t4[i] = v0;
-                t7_part_sum += t3_i + (v0 - t3_i) - S[(i - tile_begin)*n + i];
+                const double t6_i = t6[i - tile_begin];
+                const double v0 = gradc_log(t7[i - tile_begin]) + (INFINITY == fabs(t6_i) ? 0.0 : t6_i);
+                t3[i] = v0;
+                t8_part_sum += v0 - S[(i - tile_begin)*n + i];
             }
-            t7_part += t7_part_sum;
+            gradc_add(&t8_part, &t8_part_low, t8_part_sum);
         }
-        t7_parts[part] = t7_part;
+        t8_part = gradc_rounded(t8_part, t8_part_low);
+        t8_parts[part] = t8_part;
     }
-    double t7 = 0.0;
+    double t8 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
-        t7 += t7_parts[part];
+        t8 += t8_parts[part];
     }
 
-    /* value = t7 / n */
-    *value = t7 / (double)n;
+    /* value = t8 / n */
+    *value = t8 / (double)n;
     return 0;
 }
 
@@ -641,10 +662,8 @@ size_t info_nce_backward_work(int64_t n, int64_t k)
 {
     return gradc_bytes(k*n, sizeof(double))
            + gradc_bytes(n*n, sizeof(double))
-           + gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(n, 3*k*n + 12*k + 55*n, k*n) * (gradc_bytes(k*n, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*n, sizeof(double))
-           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*k*n + 38*k + 16, 0) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(n, 3*k*n + 12*k + 40*n, k*n) * (gradc_bytes(k*n, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))) + (size_t)gradc_parts(n, 3*k*n + 38*k + 16, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -653,24 +672,24 @@ size_t info_nce_backward_work(int64_t n, int64_t k)
 
 int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const double *restrict B, double tau,
                       const double *restrict t0, const double *restrict t1, const double *restrict t2,
-                      const double *restrict t3, const double *restrict t4, double cotangent, double *restrict grad_A,
-                      double *restrict grad_B, void *restrict work)
+                      const double *restrict t3, double cotangent, double *restrict grad_A, double *restrict grad_B,
+                      void *restrict work)
 {
     unsigned char *scratch = work;
     double *const B_2 = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
-    double *const t7 = (void *)scratch;
+    double *const t5 = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
     double *const B_bar = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 3*k*n + 12*k + 55*n, k*n) * (gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 3*k*n + 12*k + 40*n, k*n) * (gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double)));
     unsigned char *const part_scratch_ = (void *)scratch;
 
-    /* t5 = cotangent / n */
-    const double t5 = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 3*k*n + 12*k + 55*n, k*n);
-    const size_t part_bytes = gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    /* t4 = cotangent / n */
+    const double t4 = cotangent / (double)n;
+    const int64_t parts = gradc_parts(n, 3*k*n + 12*k + 40*n, k*n);
+    const size_t part_bytes = gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -679,10 +698,6 @@ int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const doub
         double *const B_bar_part = part == 0 ? B_bar : (void *)own;
         own += gradc_bytes(k*n, sizeof(double));
         double *const A_2 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const S = (void *)own;
-        own += gradc_bytes(128*n, sizeof(double));
-        double *const t6 = (void *)own;
         for (int64_t at = 0; at < k*n; ++at) {
             B_bar_part[at] = 0.0;
         }
@@ -702,37 +717,19 @@ int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const doub
             }
 
             /* S[i:n, j:n] = t2[i, j] / tau */
-            /* t6[i:n] = sum[j:n](where(S[i, j] == t3[i], 1, 0)) */
+            /* t5[i:n, j:n] = (where(j == i, -t4, 0) + where(-inf == S[i, j], 0, t4 * exp(S[i, j] - t3[i]))) / tau */
+            const double v1 = -t4;
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t3_i = t3[i];
-                double t6_sum = 0.0;
-                GRADC_SIMD(reduction(+:t6_sum))
-                for (int64_t j = 0; j < n; ++j) {
-                    const double v0 = t2[i*n + j] / tau;
-                    S[(i - tile_begin)*n + j] = v0;
-                    t6_sum += t3_i == v0 ? 1.0 : 0.0;
-                }
-                t6[i - tile_begin] = t6_sum;
-            }
-
-            /* t7[i:n, j:n] = (where(S[i, j] == t3[i], (t5 - t5) / t6[i], 0) + (where(j == i, -t5, 0) + where(-inf
-             *    == S[i, j], 0, t5 * exp(S[i, j] - t4[i])))) / tau */
-            const double v0 = t5 - t5;
-            const double v2 = -t5;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t3_i = t3[i];
-                const double v1 = v0 / t6[i - tile_begin];
-                const double t4_i = t4[i];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < n; ++j) {
-                    const double S_ij = S[(i - tile_begin)*n + j];
-                    const double v3 = (S_ij == t3_i ? v1 : 0.0) + ((j == i ? v2 : 0.0) + (-INFINITY == S_ij ? 0.0 : t5 * gradc_exp(S_ij - t4_i)));
-                    t7[i*n + j] = v3 / tau;
+                    const double v0 = t2[i*n + j] / tau;
+                    t5[i*n + j] = ((j == i ? v1 : 0.0) + (-INFINITY == v0 ? 0.0 : t4 * gradc_exp(v0 - t3_i))) / tau;
                 }
             }
 
-            /* B_bar[i:n, j:k] = sum[l:n](t7[l, i] * A_2[l, j]) */
-            gradc_product(n, k, tile_end - tile_begin, &t7[tile_begin*n], 1, n, A_2, k, 1, B_bar_part, k, 1, 1);
+            /* B_bar[i:n, j:k] = sum[l:n](t5[l, i] * A_2[l, j]) */
+            gradc_product(n, k, tile_end - tile_begin, &t5[tile_begin*n], 1, n, A_2, k, 1, B_bar_part, k, 1, 1);
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
@@ -751,85 +748,85 @@ int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const doub
         unsigned char *own = part_scratch_ + part * part_bytes_;
         double *const A_bar = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
+        double *const t6 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
         double *const t8 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t10 = (void *)own;
+        double *const t7 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t9 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t11 = (void *)own;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-            /* A_bar[i:n, j:k] = sum[l:n](t7[i, l] * B_2[l, j]) */
-            gradc_product(tile_end - tile_begin, k, n, &t7[tile_begin*n], n, 1, B_2, k, 1, A_bar, k, 1, 0);
+            /* A_bar[i:n, j:k] = sum[l:n](B_2[l, j] * t5[i, l]) */
+            gradc_product(tile_end - tile_begin, k, n, &t5[tile_begin*n], n, 1, B_2, k, 1, A_bar, k, 1, 0);
 
-            /* t8[i:n] = sum[j:k](A[i, j] * A_bar[i, j]) */
-            /* t10[i:n] = sum[j:k](B[i, j] * B_bar[i, j]) */
+            /* t6[i:n] = sum[j:k](A[i, j] * A_bar[i, j]) */
+            /* t8[i:n] = sum[j:k](B[i, j] * B_bar[i, j]) */
             for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+                double t6_sum = 0.0;
                 double t8_sum = 0.0;
-                double t10_sum = 0.0;
+                double t6_sum_ = 0.0;
                 double t8_sum_ = 0.0;
-                double t10_sum_ = 0.0;
+                double t6_sum_2 = 0.0;
                 double t8_sum_2 = 0.0;
-                double t10_sum_2 = 0.0;
+                double t6_sum_3 = 0.0;
                 double t8_sum_3 = 0.0;
-                double t10_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t8_sum, t10_sum, t8_sum_, t10_sum_, t8_sum_2, t10_sum_2, t8_sum_3, t10_sum_3))
+                GRADC_SIMD(reduction(+:t6_sum, t8_sum, t6_sum_, t8_sum_, t6_sum_2, t8_sum_2, t6_sum_3, t8_sum_3))
                 for (int64_t j = 0; j < k; ++j) {
-                    t8_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
-                    t10_sum += B[i*k + j] * B_bar[i*k + j];
-                    t8_sum_ += A[(i + 1)*k + j] * A_bar[((i + 1) - tile_begin)*k + j];
-                    t10_sum_ += B[(i + 1)*k + j] * B_bar[(i + 1)*k + j];
-                    t8_sum_2 += A[(i + 2)*k + j] * A_bar[((i + 2) - tile_begin)*k + j];
-                    t10_sum_2 += B[(i + 2)*k + j] * B_bar[(i + 2)*k + j];
-                    t8_sum_3 += A[(i + 3)*k + j] * A_bar[((i + 3) - tile_begin)*k + j];
-                    t10_sum_3 += B[(i + 3)*k + j] * B_bar[(i + 3)*k + j];
+                    t6_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
+                    t8_sum += B[i*k + j] * B_bar[i*k + j];
+                    t6_sum_ += A[(i + 1)*k + j] * A_bar[((i + 1) - tile_begin)*k + j];
+                    t8_sum_ += B[(i + 1)*k + j] * B_bar[(i + 1)*k + j];
+                    t6_sum_2 += A[(i + 2)*k + j] * A_bar[((i + 2) - tile_begin)*k + j];
+                    t8_sum_2 += B[(i + 2)*k + j] * B_bar[(i + 2)*k + j];
+                    t6_sum_3 += A[(i + 3)*k + j] * A_bar[((i + 3) - tile_begin)*k + j];
+                    t8_sum_3 += B[(i + 3)*k + j] * B_bar[(i + 3)*k + j];
                 }
+                t6[i - tile_begin] = t6_sum;
                 t8[i - tile_begin] = t8_sum;
-                t10[i - tile_begin] = t10_sum;
+                t6[(i + 1) - tile_begin] = t6_sum_;
                 t8[(i + 1) - tile_begin] = t8_sum_;
-                t10[(i + 1) - tile_begin] = t10_sum_;
+                t6[(i + 2) - tile_begin] = t6_sum_2;
                 t8[(i + 2) - tile_begin] = t8_sum_2;
-                t10[(i + 2) - tile_begin] = t10_sum_2;
+                t6[(i + 3) - tile_begin] = t6_sum_3;
                 t8[(i + 3) - tile_begin] = t8_sum_3;
-                t10[(i + 3) - tile_begin] = t10_sum_3;
             }
             for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+                double t6_sum = 0.0;
                 double t8_sum = 0.0;
-                double t10_sum = 0.0;
-                GRADC_SIMD(reduction(+:t8_sum, t10_sum))
+                GRADC_SIMD(reduction(+:t6_sum, t8_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t8_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
-                    t10_sum += B[i*k + j] * B_bar[i*k + j];
+                    t6_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
+                    t8_sum += B[i*k + j] * B_bar[i*k + j];
                 }
+                t6[i - tile_begin] = t6_sum;
                 t8[i - tile_begin] = t8_sum;
-                t10[i - tile_begin] = t10_sum;
             }
 
-            /* t9[i:n] = -(t8[i] / (t1[i] * t1[i])) */
-            /* t11[i:n] = -(t10[i] / (t0[i] * t0[i])) */
+            /* t7[i:n] = -(t6[i] / (t1[i] * t1[i])) */
+            /* t9[i:n] = -(t8[i] / (t0[i] * t0[i])) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t1_i = t1[i];
                 const double t0_i = t0[i];
-                t9[i - tile_begin] = -(t8[i - tile_begin] / (t1_i * t1_i));
-                t11[i - tile_begin] = -(t10[i - tile_begin] / (t0_i * t0_i));
+                t7[i - tile_begin] = -(t6[i - tile_begin] / (t1_i * t1_i));
+                t9[i - tile_begin] = -(t8[i - tile_begin] / (t0_i * t0_i));
             }
 
-            /* grad_A[i:n, j:k] = A_bar[i, j] / t1[i] + where(0 == t1[i], 0, A[i, j] * t9[i] / t1[i]) */
-            /* grad_B[i:n, j:k] = B_bar[i, j] / t0[i] + where(0 == t0[i], 0, B[i, j] * t11[i] / t0[i]) */
+            /* grad_A[i:n, j:k] = A_bar[i, j] / t1[i] + where(0 == t1[i], 0, A[i, j] * t7[i] / t1[i]) */
+            /* grad_B[i:n, j:k] = B_bar[i, j] / t0[i] + where(0 == t0[i], 0, B[i, j] * t9[i] / t0[i]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t1_i = t1[i];
-                const int v1 = 0.0 == t1_i;
-                const double t9_i = t9[i - tile_begin];
+                const int v0 = 0.0 == t1_i;
+                const double t7_i = t7[i - tile_begin];
                 const double t0_i = t0[i];
-                const int v3 = 0.0 == t0_i;
-                const double t11_i = t11[i - tile_begin];
+                const int v2 = 0.0 == t0_i;
+                const double t9_i = t9[i - tile_begin];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    grad_A[i*k + j] = A_bar[(i - tile_begin)*k + j] / t1_i + (v1 ? 0.0 : A[i*k + j] * t9_i / t1_i);
-                    grad_B[i*k + j] = B_bar[i*k + j] / t0_i + (v3 ? 0.0 : B[i*k + j] * t11_i / t0_i);
+                    grad_A[i*k + j] = A_bar[(i - tile_begin)*k + j] / t1_i + (v0 ? 0.0 : A[i*k + j] * t7_i / t1_i);
+                    grad_B[i*k + j] = B_bar[i*k + j] / t0_i + (v2 ? 0.0 : B[i*k + j] * t9_i / t0_i);
                 }
             }
         }
@@ -848,10 +845,9 @@ size_t info_nce_value_and_grad_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 9*k*n + 19*k + 80*n + 38, k*n) * (gradc_bytes(k*n, sizeof(double))
+           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 9*k*n + 19*k + 68*n + 36, k*n) * (gradc_bytes(k*n, sizeof(double))
            + gradc_bytes(128*n, sizeof(double))
            + gradc_bytes(128*n, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -880,7 +876,7 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 24*k + 48, 0) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
     unsigned char *const part_scratch_ = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 9*k*n + 19*k + 80*n + 38, k*n) * (gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 9*k*n + 19*k + 68*n + 36, k*n) * (gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
     unsigned char *const part_scratch_2 = (void *)scratch;
 
     /* t13 = 1 / n */
@@ -970,8 +966,8 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
             }
         }
     }
-    const int64_t parts_ = gradc_parts(n, 9*k*n + 19*k + 80*n + 38, k*n);
-    const size_t part_bytes_ = gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const int64_t parts_ = gradc_parts(n, 9*k*n + 19*k + 68*n + 36, k*n);
+    const size_t part_bytes_ = gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t12_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
     for (int64_t part = 0; part < parts_; ++part) {
@@ -988,18 +984,17 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
         own += gradc_bytes(128, sizeof(double));
         double *const t10 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t14 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const t11 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t15 = (void *)own;
+        double *const t14 = (void *)own;
         own += gradc_bytes(128*n, sizeof(double));
         double *const A_bar = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t16 = (void *)own;
+        double *const t15 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t17 = (void *)own;
+        double *const t16 = (void *)own;
         double t12_part = 0.0;
+        double t12_part_low = 0.0;
         for (int64_t at = 0; at < k*n; ++at) {
             B_bar_part[at] = 0.0;
         }
@@ -1024,111 +1019,100 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
             }
 
             /* t10[i:n] = sum[j:n](exp(S[i, j] - where(inf == abs(t9[i]), 0, t9[i]))) */
-            /* t14[i:n] = sum[j:n](where(S[i, j] == t9[i], 1, 0)) */
             for (int64_t j = tile_begin; j < tile_end; ++j) {
                 t10[j - tile_begin] = 0.0;
-            }
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t14[j - tile_begin] = 0.0;
             }
             for (int64_t i = 0; i < n / 4 * 4; i += 4) {
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double S_ji = S[i*128 + j - tile_begin];
                     const double t9_j = t9[j - tile_begin];
-                    const double S_ji1 = S[(i + 1)*128 + j - tile_begin];
-                    const double S_ji2 = S[(i + 2)*128 + j - tile_begin];
-                    const double S_ji3 = S[(i + 3)*128 + j - tile_begin];
-                    t10[j - tile_begin] += gradc_exp(S_ji - (INFINITY == fabs(t9_j) ? 0.0 : t9_j)) + gradc_exp(S_ji1 - (INFINITY == fabs(t9_j) ? 0.0 : t9_j)) + gradc_exp(S_ji2 - (INFINITY == fabs(t9_j) ? 0.0 : t9_j)) + gradc_exp(S_ji3 - (INFINITY == fabs(t9_j) ? 0.0 : t9_j));
-                    t14[j - tile_begin] += (S_ji == t9_j ? 1.0 : 0.0) + (S_ji1 == t9_j ? 1.0 : 0.0) + (S_ji2 == t9_j ? 1.0 : 0.0) + (S_ji3 == t9_j ? 1.0 : 0.0);
+                    t10[j - tile_begin] += gradc_exp(S[i*128 + j - tile_begin] - (INFINITY == fabs(t9_j) ? 0.0 : t9_j)) + gradc_exp(S[(i + 1)*128 + j - tile_begin] - (INFINITY == fabs(t9_j) ? 0.0 : t9_j)) + gradc_exp(S[(i + 2)*128 + j - tile_begin] - (INFINITY == fabs(t9_j) ? 0.0 : t9_j)) + gradc_exp(S[(i + 3)*128 + j - tile_begin] - (INFINITY == fabs(t9_j) ? 0.0 : t9_j));
                 }
             }
             for (int64_t i = n / 4 * 4; i < n; ++i) {
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double S_ji = S[i*128 + j - tile_begin];
                     const double t9_j = t9[j - tile_begin];
-                    t10[j - tile_begin] += gradc_exp(S_ji - (INFINITY == fabs(t9_j) ? 0.0 : t9_j));
-                    t14[j - tile_begin] += S_ji == t9_j ? 1.0 : 0.0;
+                    t10[j - tile_begin] += gradc_exp(S[i*128 + j - tile_begin] - (INFINITY == fabs(t9_j) ? 0.0 : t9_j));
                 }
             }
 
             /* t11[i:n] = log(t10[i]) + where(inf == abs(t9[i]), 0, t9[i]) */
-            /* t12 = sum[i:n](t9[i] + (t11[i] - t9[i]) - S[i, i]) */
+            /* t12 = sum[i:n](t11[i] - S[i, i]) */
             double t12_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t12_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t9_i = t9[i - tile_begin];
                 const double v0 = gradc_log(t10[i - tile_begin]) + (INFINITY == fabs(t9_i) ? 0.0 : t9_i);
                 t11[i - tile_begin] = v0;
-                t12_part_sum += t9_i + (v0 - t9_i) - S[i*128 + i - tile_begin];
+                t12_part_sum += v0 - S[i*128 + i - tile_begin];
             }
-            t12_part += t12_part_sum;
+            gradc_add(&t12_part, &t12_part_low, t12_part_sum);
 
-            /* t15[i:n, j:n] = (where(S[i, j] == t9[i], (t13 - t13) / t14[i], 0) + (where(j == i, -t13, 0) +
-             *    where(-inf == S[i, j], 0, t13 * exp(S[i, j] - t11[i])))) / tau */
-            const double v0 = t13 - t13;
-            const double v1 = -t13;
+            /* t14[i:n, j:n] = (where(j == i, -t13, 0) + where(-inf == S[i, j], 0, t13 * exp(S[i, j] - t11[i]))) /
+             *    tau */
+            const double v0 = -t13;
             for (int64_t i = 0; i < n; ++i) {
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
                     const double S_ji = S[i*128 + j - tile_begin];
-                    const double v2 = (j == i ? v1 : 0.0) + (-INFINITY == S_ji ? 0.0 : t13 * gradc_exp(S_ji - t11[j - tile_begin]));
-                    t15[i*128 + j - tile_begin] = ((S_ji == t9[j - tile_begin] ? v0 / t14[j - tile_begin] : 0.0) + v2) / tau;
+                    const double v1 = (j == i ? v0 : 0.0) + (-INFINITY == S_ji ? 0.0 : t13 * gradc_exp(S_ji - t11[j - tile_begin]));
+                    t14[i*128 + j - tile_begin] = v1 / tau;
                 }
             }
 
-            /* A_bar[i:n, j:k] = sum[l:n](t15[i, l] * B_2[l, j]) */
-            gradc_product(tile_end - tile_begin, k, n, t15, 1, 128, B_2, k, 1, A_bar, k, 1, 0);
+            /* A_bar[i:n, j:k] = sum[l:n](t14[i, l] * B_2[l, j]) */
+            gradc_product(tile_end - tile_begin, k, n, t14, 1, 128, B_2, k, 1, A_bar, k, 1, 0);
 
-            /* t16[i:n] = sum[j:k](A[i, j] * A_bar[i, j]) */
+            /* t15[i:n] = sum[j:k](A[i, j] * A_bar[i, j]) */
             for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                double t16_sum = 0.0;
-                double t16_sum_ = 0.0;
-                double t16_sum_2 = 0.0;
-                double t16_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t16_sum, t16_sum_, t16_sum_2, t16_sum_3))
+                double t15_sum = 0.0;
+                double t15_sum_ = 0.0;
+                double t15_sum_2 = 0.0;
+                double t15_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t15_sum, t15_sum_, t15_sum_2, t15_sum_3))
                 for (int64_t j = 0; j < k; ++j) {
-                    t16_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
-                    t16_sum_ += A[(i + 1)*k + j] * A_bar[((i + 1) - tile_begin)*k + j];
-                    t16_sum_2 += A[(i + 2)*k + j] * A_bar[((i + 2) - tile_begin)*k + j];
-                    t16_sum_3 += A[(i + 3)*k + j] * A_bar[((i + 3) - tile_begin)*k + j];
+                    t15_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
+                    t15_sum_ += A[(i + 1)*k + j] * A_bar[((i + 1) - tile_begin)*k + j];
+                    t15_sum_2 += A[(i + 2)*k + j] * A_bar[((i + 2) - tile_begin)*k + j];
+                    t15_sum_3 += A[(i + 3)*k + j] * A_bar[((i + 3) - tile_begin)*k + j];
                 }
-                t16[i - tile_begin] = t16_sum;
-                t16[(i + 1) - tile_begin] = t16_sum_;
-                t16[(i + 2) - tile_begin] = t16_sum_2;
-                t16[(i + 3) - tile_begin] = t16_sum_3;
+                t15[i - tile_begin] = t15_sum;
+                t15[(i + 1) - tile_begin] = t15_sum_;
+                t15[(i + 2) - tile_begin] = t15_sum_2;
+                t15[(i + 3) - tile_begin] = t15_sum_3;
             }
             for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                double t16_sum = 0.0;
-                GRADC_SIMD(reduction(+:t16_sum))
+                double t15_sum = 0.0;
+                GRADC_SIMD(reduction(+:t15_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t16_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
+                    t15_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
                 }
-                t16[i - tile_begin] = t16_sum;
+                t15[i - tile_begin] = t15_sum;
             }
 
-            /* t17[i:n] = -(t16[i] / (t7[i] * t7[i])) */
+            /* t16[i:n] = -(t15[i] / (t7[i] * t7[i])) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t7_i = t7[i];
-                t17[i - tile_begin] = -(t16[i - tile_begin] / (t7_i * t7_i));
+                t16[i - tile_begin] = -(t15[i - tile_begin] / (t7_i * t7_i));
             }
 
-            /* grad_A[i:n, j:k] = A_bar[i, j] / t7[i] + where(0 == t7[i], 0, A[i, j] * t17[i] / t7[i]) */
+            /* grad_A[i:n, j:k] = A_bar[i, j] / t7[i] + where(0 == t7[i], 0, A[i, j] * t16[i] / t7[i]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t7_i = t7[i];
-                const int v2 = 0.0 == t7_i;
-                const double t17_i = t17[i - tile_begin];
+                const int v1 = 0.0 == t7_i;
+                const double t16_i = t16[i - tile_begin];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    grad_A[i*k + j] = A_bar[(i - tile_begin)*k + j] / t7_i + (v2 ? 0.0 : A[i*k + j] * t17_i / t7_i);
+                    grad_A[i*k + j] = A_bar[(i - tile_begin)*k + j] / t7_i + (v1 ? 0.0 : A[i*k + j] * t16_i / t7_i);
                 }
             }
 
-            /* B_bar[i:n, j:k] = sum[l:n](t15[l, i] * A_2[l, j]) */
-            gradc_product(n, k, tile_end - tile_begin, t15, 128, 1, &A_2[tile_begin*k], k, 1, B_bar_part, k, 1, 1);
+            /* B_bar[i:n, j:k] = sum[l:n](A_2[l, j] * t14[l, i]) */
+            gradc_product(n, k, tile_end - tile_begin, t14, 128, 1, &A_2[tile_begin*k], k, 1, B_bar_part, k, 1, 1);
         }
+        t12_part = gradc_rounded(t12_part, t12_part_low);
         t12_parts[part] = t12_part;
     }
     double t12 = 0.0;
@@ -1149,55 +1133,55 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
         const int64_t part_begin = gradc_cut(n, parts_2, part);
         const int64_t part_end = gradc_cut(n, parts_2, part + 1);
         unsigned char *own = part_scratch_2 + part * part_bytes_2;
-        double *const t18 = (void *)own;
+        double *const t17 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t19 = (void *)own;
+        double *const t18 = (void *)own;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t18[i:n] = sum[j:k](B[i, j] * B_bar[i, j]) */
+            /* t17[i:n] = sum[j:k](B[i, j] * B_bar[i, j]) */
             for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                double t18_sum = 0.0;
-                double t18_sum_ = 0.0;
-                double t18_sum_2 = 0.0;
-                double t18_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t18_sum, t18_sum_, t18_sum_2, t18_sum_3))
+                double t17_sum = 0.0;
+                double t17_sum_ = 0.0;
+                double t17_sum_2 = 0.0;
+                double t17_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t17_sum, t17_sum_, t17_sum_2, t17_sum_3))
                 for (int64_t j = 0; j < k; ++j) {
-                    t18_sum += B[i*k + j] * B_bar[i*k + j];
-                    t18_sum_ += B[(i + 1)*k + j] * B_bar[(i + 1)*k + j];
-                    t18_sum_2 += B[(i + 2)*k + j] * B_bar[(i + 2)*k + j];
-                    t18_sum_3 += B[(i + 3)*k + j] * B_bar[(i + 3)*k + j];
+                    t17_sum += B[i*k + j] * B_bar[i*k + j];
+                    t17_sum_ += B[(i + 1)*k + j] * B_bar[(i + 1)*k + j];
+                    t17_sum_2 += B[(i + 2)*k + j] * B_bar[(i + 2)*k + j];
+                    t17_sum_3 += B[(i + 3)*k + j] * B_bar[(i + 3)*k + j];
                 }
-                t18[i - tile_begin] = t18_sum;
-                t18[(i + 1) - tile_begin] = t18_sum_;
-                t18[(i + 2) - tile_begin] = t18_sum_2;
-                t18[(i + 3) - tile_begin] = t18_sum_3;
+                t17[i - tile_begin] = t17_sum;
+                t17[(i + 1) - tile_begin] = t17_sum_;
+                t17[(i + 2) - tile_begin] = t17_sum_2;
+                t17[(i + 3) - tile_begin] = t17_sum_3;
             }
             for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                double t18_sum = 0.0;
-                GRADC_SIMD(reduction(+:t18_sum))
+                double t17_sum = 0.0;
+                GRADC_SIMD(reduction(+:t17_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t18_sum += B[i*k + j] * B_bar[i*k + j];
+                    t17_sum += B[i*k + j] * B_bar[i*k + j];
                 }
-                t18[i - tile_begin] = t18_sum;
+                t17[i - tile_begin] = t17_sum;
             }
 
-            /* t19[i:n] = -(t18[i] / (t3[i] * t3[i])) */
+            /* t18[i:n] = -(t17[i] / (t3[i] * t3[i])) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t3_i = t3[i];
-                t19[i - tile_begin] = -(t18[i - tile_begin] / (t3_i * t3_i));
+                t18[i - tile_begin] = -(t17[i - tile_begin] / (t3_i * t3_i));
             }
 
-            /* grad_B[i:n, j:k] = B_bar[i, j] / t3[i] + where(0 == t3[i], 0, B[i, j] * t19[i] / t3[i]) */
+            /* grad_B[i:n, j:k] = B_bar[i, j] / t3[i] + where(0 == t3[i], 0, B[i, j] * t18[i] / t3[i]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t3_i = t3[i];
-                const int v2 = 0.0 == t3_i;
-                const double t19_i = t19[i - tile_begin];
+                const int v1 = 0.0 == t3_i;
+                const double t18_i = t18[i - tile_begin];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    grad_B[i*k + j] = B_bar[i*k + j] / t3_i + (v2 ? 0.0 : B[i*k + j] * t19_i / t3_i);
+                    grad_B[i*k + j] = B_bar[i*k + j] / t3_i + (v1 ? 0.0 : B[i*k + j] * t18_i / t3_i);
                 }
             }
         }

@@ -1,13 +1,11 @@
 /* jensen_shannon: the loss, and its derivatives.
  *
  *     def program(A: real[n, k], B: real[n, k]):
- *         t0[i:n] = max[j:k](A[i, j])
- *         t1[i:n] = logsumexp[j:k](A[i, j])
- *         t2[i:n] = max[j:k](B[i, j])
- *         t3[i:n] = logsumexp[j:k](B[i, j])
- *         t4[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t1[i] - t0[i])), s1 := B[i, j] - (t2[i] + (t3[i] - t2[i])), s2 := logaddexp(s0, s1) - 0.69314718055994
- *         t5 = sum[i:n](t4[i])
- *         value = 0.5 * (t5 / n)
+ *         t0[i:n] = logsumexp[j:k](A[i, j])
+ *         t1[i:n] = logsumexp[j:k](B[i, j])
+ *         t2[i:n] = sum[j:k](let(s0 := A[i, j] - t0[i], s1 := B[i, j] - t1[i], s2 := logaddexp(s0, s1) - 0.6931471805599453, exp(s0) * (s0 - s2) + exp(s1) * (s1 
+ *         t3 = sum[i:n](t2[i])
+ *         value = 0.5 * (t3 / n)
  *         return value
  *
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
@@ -145,6 +143,21 @@ GRADC_INLINE double gradc_log1p_unit(double x)
     return x - (h - s * (h + z * p));
 }
 
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
+}
+
 /* t[j, i] = s[i, j], both with contiguous rows, eight rows of s at a time. */
 static void gradc_transpose(int64_t rows, int64_t columns, const double *restrict s, int64_t s_row,
                             double *restrict t, int64_t t_row)
@@ -166,7 +179,7 @@ static void gradc_transpose(int64_t rows, int64_t columns, const double *restric
 
 size_t jensen_shannon_value_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 162*k + 53, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 156*k + 53, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -182,7 +195,7 @@ int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const d
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 162*k + 53, 0);
+    const int64_t parts = gradc_parts(n, 156*k + 53, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t7_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -208,6 +221,7 @@ int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const d
         own += gradc_bytes(128, sizeof(double));
         double *const t6 = (void *)own;
         double t7_part = 0.0;
+        double t7_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -294,46 +308,42 @@ int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const d
                 t5[i - tile_begin] = gradc_log(t4[i - tile_begin]) + (INFINITY == fabs(t3_i) ? 0.0 : t3_i);
             }
 
-            /* t6[i:n] = sum[j:k](let(s0 := B_tile[i, j] - (t3[i] + (t5[i] - t3[i])), s1 := A_tile[i, j] - (t0[i] +
-             *    (t2[i] - t0[i])), s2 := where(s1 == s0, 0.6931471805599453 + s1, maximum(s1, s0) +
-             *    log1p_unit(exp(-abs(s1 - s0)))) - 0.6931471805599453, exp(s0) * (s0 - s2) + exp(s1) * (s1 - s2))) */
+            /* t6[i:n] = sum[j:k](let(s0 := A_tile[i, j] - t2[i], s1 := B_tile[i, j] - t5[i], s2 := where(s1 == s0,
+             *    0.6931471805599453 + s0, maximum(s1, s0) + log1p_unit(exp(-abs(s0 - s1)))) - 0.6931471805599453,
+             *    exp(s0) * (s0 - s2) + exp(s1) * (s1 - s2))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t6[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t3_i = t3[i - tile_begin];
-                    const double v0 = B_tile[j*128 + i - tile_begin] - (t3_i + (t5[i - tile_begin] - t3_i));
-                    const double t0_i = t0[i - tile_begin];
-                    const double v1 = A_tile[j*128 + i - tile_begin] - (t0_i + (t2[i - tile_begin] - t0_i));
-                    const double v2 = v0 == v1 ? 0.6931471805599453 + v1 : ((v0 > v1 || v0 != v0) ? v0 : v1) + gradc_log1p_unit(gradc_exp(-fabs(v1 - v0)));
+                    const double v0 = A_tile[j*128 + i - tile_begin] - t2[i - tile_begin];
+                    const double v1 = B_tile[j*128 + i - tile_begin] - t5[i - tile_begin];
+                    const double v2 = v0 == v1 ? 0.6931471805599453 + v0 : ((v0 > v1 || v0 != v0) ? v0 : v1) + gradc_log1p_unit(gradc_exp(-fabs(v0 - v1)));
                     const double v3 = v2 - 0.6931471805599453;
-                    const double v4 = B_tile[(j + 1)*128 + i - tile_begin] - (t3_i + (t5[i - tile_begin] - t3_i));
-                    const double v5 = A_tile[(j + 1)*128 + i - tile_begin] - (t0_i + (t2[i - tile_begin] - t0_i));
-                    const double v6 = v4 == v5 ? 0.6931471805599453 + v5 : ((v4 > v5 || v4 != v4) ? v4 : v5) + gradc_log1p_unit(gradc_exp(-fabs(v5 - v4)));
+                    const double v4 = A_tile[(j + 1)*128 + i - tile_begin] - t2[i - tile_begin];
+                    const double v5 = B_tile[(j + 1)*128 + i - tile_begin] - t5[i - tile_begin];
+                    const double v6 = v4 == v5 ? 0.6931471805599453 + v4 : ((v4 > v5 || v4 != v4) ? v4 : v5) + gradc_log1p_unit(gradc_exp(-fabs(v4 - v5)));
                     const double v7 = v6 - 0.6931471805599453;
-                    const double v8 = B_tile[(j + 2)*128 + i - tile_begin] - (t3_i + (t5[i - tile_begin] - t3_i));
-                    const double v9 = A_tile[(j + 2)*128 + i - tile_begin] - (t0_i + (t2[i - tile_begin] - t0_i));
-                    const double v10 = v8 == v9 ? 0.6931471805599453 + v9 : ((v8 > v9 || v8 != v8) ? v8 : v9) + gradc_log1p_unit(gradc_exp(-fabs(v9 - v8)));
+                    const double v8 = A_tile[(j + 2)*128 + i - tile_begin] - t2[i - tile_begin];
+                    const double v9 = B_tile[(j + 2)*128 + i - tile_begin] - t5[i - tile_begin];
+                    const double v10 = v8 == v9 ? 0.6931471805599453 + v8 : ((v8 > v9 || v8 != v8) ? v8 : v9) + gradc_log1p_unit(gradc_exp(-fabs(v8 - v9)));
                     const double v11 = v10 - 0.6931471805599453;
-                    const double v12 = B_tile[(j + 3)*128 + i - tile_begin] - (t3_i + (t5[i - tile_begin] - t3_i));
-                    const double v13 = A_tile[(j + 3)*128 + i - tile_begin] - (t0_i + (t2[i - tile_begin] - t0_i));
-                    const double v14 = v12 == v13 ? 0.6931471805599453 + v13 : ((v12 > v13 || v12 != v12) ? v12 : v13) + gradc_log1p_unit(gradc_exp(-fabs(v13 - v12)));
+                    const double v12 = A_tile[(j + 3)*128 + i - tile_begin] - t2[i - tile_begin];
+                    const double v13 = B_tile[(j + 3)*128 + i - tile_begin] - t5[i - tile_begin];
+                    const double v14 = v12 == v13 ? 0.6931471805599453 + v12 : ((v12 > v13 || v12 != v12) ? v12 : v13) + gradc_log1p_unit(gradc_exp(-fabs(v12 - v13)));
                     const double v15 = v14 - 0.6931471805599453;
-                    t6[i - tile_begin] += (gradc_exp(v1) * (v1 - v3) + gradc_exp(v0) * (v0 - v3)) + (gradc_exp(v5) * (v5 - v7) + gradc_exp(v4) * (v4 - v7)) + (gradc_exp(v9) * (v9 - v11) + gradc_exp(v8) * (v8 - v11)) + (gradc_exp(v13) * (v13 - v15) + gradc_exp(v12) * (v12 - v15));
+                    t6[i - tile_begin] += (gradc_exp(v0) * (v0 - v3) + gradc_exp(v1) * (v1 - v3)) + (gradc_exp(v4) * (v4 - v7) + gradc_exp(v5) * (v5 - v7)) + (gradc_exp(v8) * (v8 - v11) + gradc_exp(v9) * (v9 - v11)) + (gradc_exp(v12) * (v12 - v15) + gradc_exp(v13) * (v13 - v15));
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t3_i = t3[i - tile_begin];
-                    const double v0 = B_tile[j*128 + i - tile_begin] - (t3_i + (t5[i - tile_begin] - t3_i));
-                    const double t0_i = t0[i - tile_begin];
-                    const double v1 = A_tile[j*128 + i - tile_begin] - (t0_i + (t2[i - tile_begin] - t0_i));
-                    const double v2 = v0 == v1 ? 0.6931471805599453 + v1 : ((v0 > v1 || v0 != v0) ? v0 : v1) + gradc_log1p_unit(gradc_exp(-fabs(v1 - v0)));
+                    const double v0 = A_tile[j*128 + i - tile_begin] - t2[i - tile_begin];
+                    const double v1 = B_tile[j*128 + i - tile_begin] - t5[i - tile_begin];
+                    const double v2 = v0 == v1 ? 0.6931471805599453 + v0 : ((v0 > v1 || v0 != v0) ? v0 : v1) + gradc_log1p_unit(gradc_exp(-fabs(v0 - v1)));
                     const double v3 = v2 - 0.6931471805599453;
-                    t6[i - tile_begin] += gradc_exp(v1) * (v1 - v3) + gradc_exp(v0) * (v0 - v3);
+                    t6[i - tile_begin] += gradc_exp(v0) * (v0 - v3) + gradc_exp(v1) * (v1 - v3);
                 }
             }
 
@@ -343,8 +353,9 @@ int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const d
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t7_part_sum += t6[i - tile_begin];
             }
-            t7_part += t7_part_sum;
+            gradc_add(&t7_part, &t7_part_low, t7_part_sum);
         }
+        t7_part = gradc_rounded(t7_part, t7_part_low);
         t7_parts[part] = t7_part;
     }
     double t7 = 0.0;
@@ -359,21 +370,22 @@ int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const d
 
 size_t jensen_shannon_forward_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 162*k + 53, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 156*k + 53, 0) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
 int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
-                           double *restrict value, double *restrict t0, double *restrict t1, double *restrict t2,
-                           double *restrict t3, void *restrict work)
+                           double *restrict value, double *restrict t0, double *restrict t1, void *restrict work)
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 162*k + 53, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const int64_t parts = gradc_parts(n, 156*k + 53, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t5_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -382,14 +394,19 @@ int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const
         unsigned char *own = part_scratch + part * part_bytes;
         double *const A_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
+        double *const t0_ = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
         double *const t1_ = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const B_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t3_ = (void *)own;
+        double *const t2 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t3 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t4 = (void *)own;
         double t5_part = 0.0;
+        double t5_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -399,13 +416,13 @@ int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const
 
             /* t0[i:n] = max[j:k](A_tile[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t0[i] = -INFINITY;
+                t0_[i - tile_begin] = -INFINITY;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    t0[i] = (A_tile_ij > t0[i] || A_tile_ij != A_tile_ij) ? A_tile_ij : t0[i];
+                    t0_[i - tile_begin] = (A_tile_ij > t0_[i - tile_begin] || A_tile_ij != A_tile_ij) ? A_tile_ij : t0_[i - tile_begin];
                 }
             }
 
@@ -416,23 +433,26 @@ int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t0_i = t0[i];
-                    t1_[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i));
+                    const double t0__i = t0_[i - tile_begin];
+                    const double v0 = gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t0__i) ? 0.0 : t0__i));
+                    const double v1 = gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t0__i) ? 0.0 : t0__i));
+                    const double v2 = gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t0__i) ? 0.0 : t0__i));
+                    t1_[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0__i) ? 0.0 : t0__i)) + v0 + v1 + v2;
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t0_i = t0[i];
-                    t1_[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i));
+                    const double t0__i = t0_[i - tile_begin];
+                    t1_[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0__i) ? 0.0 : t0__i));
                 }
             }
 
-            /* t1_2[i:n] = log(t1[i]) + where(inf == abs(t0[i]), 0, t0[i]) */
+            /* t0_2[i:n] = log(t1[i]) + where(inf == abs(t0[i]), 0, t0[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0_i = t0[i];
-                t1[i] = gradc_log(t1_[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i);
+                const double t0__i = t0_[i - tile_begin];
+                t0[i] = gradc_log(t1_[i - tile_begin]) + (INFINITY == fabs(t0__i) ? 0.0 : t0__i);
             }
 
             /* B_tile[i:n, j:k] = B[i, j] */
@@ -440,82 +460,78 @@ int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const
 
             /* t2[i:n] = max[j:k](B_tile[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t2[i] = -INFINITY;
+                t2[i - tile_begin] = -INFINITY;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                    t2[i] = (B_tile_ij > t2[i] || B_tile_ij != B_tile_ij) ? B_tile_ij : t2[i];
+                    t2[i - tile_begin] = (B_tile_ij > t2[i - tile_begin] || B_tile_ij != B_tile_ij) ? B_tile_ij : t2[i - tile_begin];
                 }
             }
 
             /* t3[i:n] = sum[j:k](exp(B_tile[i, j] - where(inf == abs(t2[i]), 0, t2[i]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t3_[i - tile_begin] = 0.0;
+                t3[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t2_i = t2[i];
-                    t3_[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i)) + gradc_exp(B_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i)) + gradc_exp(B_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i)) + gradc_exp(B_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i));
+                    const double t2_i = t2[i - tile_begin];
+                    t3[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i)) + gradc_exp(B_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i)) + gradc_exp(B_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i)) + gradc_exp(B_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i));
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t2_i = t2[i];
-                    t3_[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i));
+                    const double t2_i = t2[i - tile_begin];
+                    t3[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i));
                 }
             }
 
-            /* t3_2[i:n] = log(t3[i]) + where(inf == abs(t2[i]), 0, t2[i]) */
+            /* t1_2[i:n] = log(t3[i]) + where(inf == abs(t2[i]), 0, t2[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t2_i = t2[i];
-                t3[i] = gradc_log(t3_[i - tile_begin]) + (INFINITY == fabs(t2_i) ? 0.0 : t2_i);
+                const double t2_i = t2[i - tile_begin];
+                t1[i] = gradc_log(t3[i - tile_begin]) + (INFINITY == fabs(t2_i) ? 0.0 : t2_i);
             }
 
-            /* t4[i:n] = sum[j:k](let(s0 := B_tile[i, j] - (t2[i] + (t3_2[i] - t2[i])), s1 := A_tile[i, j] - (t0[i]
-             *    + (t1_2[i] - t0[i])), s2 := where(s1 == s0, 0.6931471805599453 + s1, maximum(s1, s0) +
-             *    log1p_unit(exp(-abs(s1 - s0)))) - 0.6931471805599453, exp(s0) * (s0 - s2) + exp(s1) * (s1 - s2))) */
+            /* t4[i:n] = sum[j:k](let(s0 := A_tile[i, j] - t0_2[i], s1 := B_tile[i, j] - t1_2[i], s2 := where(s1 ==
+             *    s0, 0.6931471805599453 + s0, maximum(s1, s0) + log1p_unit(exp(-abs(s0 - s1)))) -
+             *    0.6931471805599453, exp(s0) * (s0 - s2) + exp(s1) * (s1 - s2))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t4[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t2_i = t2[i];
-                    const double v0 = B_tile[j*128 + i - tile_begin] - (t2_i + (t3[i] - t2_i));
-                    const double t0_i = t0[i];
-                    const double v1 = A_tile[j*128 + i - tile_begin] - (t0_i + (t1[i] - t0_i));
-                    const double v2 = v0 == v1 ? 0.6931471805599453 + v1 : ((v0 > v1 || v0 != v0) ? v0 : v1) + gradc_log1p_unit(gradc_exp(-fabs(v1 - v0)));
+                    const double v0 = A_tile[j*128 + i - tile_begin] - t0[i];
+                    const double v1 = B_tile[j*128 + i - tile_begin] - t1[i];
+                    const double v2 = v0 == v1 ? 0.6931471805599453 + v0 : ((v0 > v1 || v0 != v0) ? v0 : v1) + gradc_log1p_unit(gradc_exp(-fabs(v0 - v1)));
                     const double v3 = v2 - 0.6931471805599453;
-                    const double v4 = B_tile[(j + 1)*128 + i - tile_begin] - (t2_i + (t3[i] - t2_i));
-                    const double v5 = A_tile[(j + 1)*128 + i - tile_begin] - (t0_i + (t1[i] - t0_i));
-                    const double v6 = v4 == v5 ? 0.6931471805599453 + v5 : ((v4 > v5 || v4 != v4) ? v4 : v5) + gradc_log1p_unit(gradc_exp(-fabs(v5 - v4)));
+                    const double v4 = A_tile[(j + 1)*128 + i - tile_begin] - t0[i];
+                    const double v5 = B_tile[(j + 1)*128 + i - tile_begin] - t1[i];
+                    const double v6 = v4 == v5 ? 0.6931471805599453 + v4 : ((v4 > v5 || v4 != v4) ? v4 : v5) + gradc_log1p_unit(gradc_exp(-fabs(v4 - v5)));
                     const double v7 = v6 - 0.6931471805599453;
-                    const double v8 = B_tile[(j + 2)*128 + i - tile_begin] - (t2_i + (t3[i] - t2_i));
-                    const double v9 = A_tile[(j + 2)*128 + i - tile_begin] - (t0_i + (t1[i] - t0_i));
-                    const double v10 = v8 == v9 ? 0.6931471805599453 + v9 : ((v8 > v9 || v8 != v8) ? v8 : v9) + gradc_log1p_unit(gradc_exp(-fabs(v9 - v8)));
+                    const double v8 = A_tile[(j + 2)*128 + i - tile_begin] - t0[i];
+                    const double v9 = B_tile[(j + 2)*128 + i - tile_begin] - t1[i];
+                    const double v10 = v8 == v9 ? 0.6931471805599453 + v8 : ((v8 > v9 || v8 != v8) ? v8 : v9) + gradc_log1p_unit(gradc_exp(-fabs(v8 - v9)));
                     const double v11 = v10 - 0.6931471805599453;
-                    const double v12 = B_tile[(j + 3)*128 + i - tile_begin] - (t2_i + (t3[i] - t2_i));
-                    const double v13 = A_tile[(j + 3)*128 + i - tile_begin] - (t0_i + (t1[i] - t0_i));
-                    const double v14 = v12 == v13 ? 0.6931471805599453 + v13 : ((v12 > v13 || v12 != v12) ? v12 : v13) + gradc_log1p_unit(gradc_exp(-fabs(v13 - v12)));
+                    const double v12 = A_tile[(j + 3)*128 + i - tile_begin] - t0[i];
+                    const double v13 = B_tile[(j + 3)*128 + i - tile_begin] - t1[i];
+                    const double v14 = v12 == v13 ? 0.6931471805599453 + v12 : ((v12 > v13 || v12 != v12) ? v12 : v13) + gradc_log1p_unit(gradc_exp(-fabs(v12 - v13)));
                     const double v15 = v14 - 0.6931471805599453;
-                    t4[i - tile_begin] += (gradc_exp(v1) * (v1 - v3) + gradc_exp(v0) * (v0 - v3)) + (gradc_exp(v5) * (v5 - v7) + gradc_exp(v4) * (v4 - v7)) + (gradc_exp(v9) * (v9 - v11) + gradc_exp(v8) * (v8 - v11)) + (gradc_exp(v13) * (v13 - v15) + gradc_exp(v12) * (v12 - v15));
+                    t4[i - tile_begin] += (gradc_exp(v0) * (v0 - v3) + gradc_exp(v1) * (v1 - v3)) + (gradc_exp(v4) * (v4 - v7) + gradc_exp(v5) * (v5 - v7)) + (gradc_exp(v8) * (v8 - v11) + gradc_exp(v9) * (v9 - v11)) + (gradc_exp(v12) * (v12 - v15) + gradc_exp(v13) * (v13 - v15));
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t2_i = t2[i];
-                    const double v0 = B_tile[j*128 + i - tile_begin] - (t2_i + (t3[i] - t2_i));
-                    const double t0_i = t0[i];
-                    const double v1 = A_tile[j*128 + i - tile_begin] - (t0_i + (t1[i] - t0_i));
-                    const double v2 = v0 == v1 ? 0.6931471805599453 + v1 : ((v0 > v1 || v0 != v0) ? v0 : v1) + gradc_log1p_unit(gradc_exp(-fabs(v1 - v0)));
+                    const double v0 = A_tile[j*128 + i - tile_begin] - t0[i];
+                    const double v1 = B_tile[j*128 + i - tile_begin] - t1[i];
+                    const double v2 = v0 == v1 ? 0.6931471805599453 + v0 : ((v0 > v1 || v0 != v0) ? v0 : v1) + gradc_log1p_unit(gradc_exp(-fabs(v0 - v1)));
                     const double v3 = v2 - 0.6931471805599453;
-                    t4[i - tile_begin] += gradc_exp(v1) * (v1 - v3) + gradc_exp(v0) * (v0 - v3);
+                    t4[i - tile_begin] += gradc_exp(v0) * (v0 - v3) + gradc_exp(v1) * (v1 - v3);
                 }
             }
 
@@ -525,8 +541,9 @@ int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t5_part_sum += t4[i - tile_begin];
             }
-            t5_part += t5_part_sum;
+            gradc_add(&t5_part, &t5_part_low, t5_part_sum);
         }
+        t5_part = gradc_rounded(t5_part, t5_part_low);
         t5_parts[part] = t5_part;
     }
     double t5 = 0.0;
@@ -541,35 +558,30 @@ int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const
 
 size_t jensen_shannon_backward_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 310*k, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 225*k, 0) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double)));
 }
 
 int jensen_shannon_backward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
-                            const double *restrict t0, const double *restrict t1, const double *restrict t2,
-                            const double *restrict t3, double cotangent, double *restrict grad_A,
-                            double *restrict grad_B, void *restrict work)
+                            const double *restrict t0, const double *restrict t1, double cotangent,
+                            double *restrict grad_A, double *restrict grad_B, void *restrict work)
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
 
-    /* t4 = 0.5 * cotangent / n */
-    const double t4 = 0.5 * cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 310*k, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    /* t2 = 0.5 * cotangent / n */
+    const double t2 = 0.5 * cotangent / (double)n;
+    const int64_t parts = gradc_parts(n, 225*k, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -577,33 +589,25 @@ int jensen_shannon_backward(int64_t n, int64_t k, const double *restrict A, cons
         unsigned char *own = part_scratch + part * part_bytes;
         double *const A_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t5 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t10 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const B_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t3 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t4 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t5 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t6 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t7 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t9 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
+        double *const t10 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
         double *const t8 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t9 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const t11 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t13 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t14 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t15 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t16 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t12 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t17 = (void *)own;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -611,142 +615,92 @@ int jensen_shannon_backward(int64_t n, int64_t k, const double *restrict A, cons
             /* A_tile[i:n, j:k] = A[i, j] */
             gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
 
-            /* t5[i:n, j:k] = exp(A_tile[i, j] - (t0[i] + (t1[i] - t0[i]))) */
-            /* t10[i:n] = sum[j:k](where(A_tile[i, j] == t0[i], 1, 0)) */
+            /* B_tile[i:n, j:k] = B[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
+
+            /* t3[i:n, j:k] = exp(A_tile[i, j] - t0[i]) */
+            /* t4[i:n, j:k] = exp(-abs(A_tile[i, j] - t0[i] - (B_tile[i, j] - t1[i]))) */
+            /* t5[i:n, j:k] = log1p_unit(exp(-abs(A_tile[i, j] - t0[i] - (B_tile[i, j] - t1[i])))) */
+            /* t6[i:n, j:k] = exp(B_tile[i, j] - t1[i]) */
+            /* t7[i:n] = sum[j:k](let(s0 := A_tile[i, j] - t0[i], s1 := B_tile[i, j] - t1[i], s2 := t2 * t3[i, j],
+             *    t3[i, j] * (t2 * (s0 - (where(s0 == s1, 0.6931471805599453 + s0, t5[i, j] + maximum(s0, s1)) -
+             *    0.6931471805599453))) + (s2 + where(-inf == s0, 0, -((s2 + t2 * t6[i, j]) * (where(0 <= s0 - s1,
+             *    1, t4[i, j]) / (1 + t4[i, j]))))))) */
+            /* t9[i:n, j:k] = exp(-abs(B_tile[i, j] - t1[i] - (A_tile[i, j] - t0[i]))) */
+            /* t10[i:n] = sum[j:k](let(s0 := B_tile[i, j] - t1[i], s1 := t2 * t6[i, j], s2 := A_tile[i, j] - t0[i],
+             *    where(-inf == s0, 0, -((t2 * t3[i, j] + s1) * (where(0 <= s0 - s2, 1, t9[i, j]) / (1 + t9[i,
+             *    j])))) + (s1 + t6[i, j] * (t2 * (s0 - (where(s2 == s0, 0.6931471805599453 + s2, t5[i, j] +
+             *    maximum(s2, s0)) - 0.6931471805599453)))))) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t7[i - tile_begin] = 0.0;
+            }
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t10[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    const double t0_i = t0[i];
-                    t5[j*128 + i - tile_begin] = gradc_exp(A_tile_ij - (t0_i + (t1[i] - t0_i)));
-                    t10[i - tile_begin] += A_tile_ij == t0_i ? 1.0 : 0.0;
+                    const double v0 = A_tile[j*128 + i - tile_begin] - t0[i];
+                    const double v1 = gradc_exp(v0);
+                    const double v2 = B_tile[j*128 + i - tile_begin] - t1[i];
+                    const double v3 = v0 - v2;
+                    const double v4 = gradc_exp(-fabs(v3));
+                    const double v5 = gradc_log1p_unit(v4);
+                    const double v6 = gradc_exp(v2);
+                    const double v7 = (v2 == v0 ? 0.6931471805599453 + v0 : ((v2 > v0 || v2 != v2) ? v2 : v0) + v5) - 0.6931471805599453;
+                    const double v8 = t2 * v1;
+                    const double v9 = t2 * v6;
+                    const double v10 = v9 + v8;
+                    const double v11 = v1 * (t2 * (v0 - v7)) + (v8 + (-INFINITY == v0 ? 0.0 : -(v10 * ((0.0 <= v3 ? 1.0 : v4) / (1.0 + v4)))));
+                    const double v12 = v2 - v0;
+                    const double v13 = gradc_exp(-fabs(v12));
+                    const double v14 = v9 + v6 * (t2 * (v2 - v7)) + (-INFINITY == v2 ? 0.0 : -(v10 * ((0.0 <= v12 ? 1.0 : v13) / (1.0 + v13))));
+                    t3[j*128 + i - tile_begin] = v1;
+                    t4[j*128 + i - tile_begin] = v4;
+                    t5[j*128 + i - tile_begin] = v5;
+                    t6[j*128 + i - tile_begin] = v6;
+                    t7[i - tile_begin] += v11;
+                    t9[j*128 + i - tile_begin] = v13;
+                    t10[i - tile_begin] += v14;
                 }
             }
 
-            /* B_tile[i:n, j:k] = B[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
-
-            /* t6[i:n, j:k] = exp(-abs(A_tile[i, j] - (t0[i] + (t1[i] - t0[i])) - (B_tile[i, j] - (t2[i] + (t3[i] -
-             *    t2[i]))))) */
-            /* t7[i:n, j:k] = log1p_unit(exp(-abs(A_tile[i, j] - (t0[i] + (t1[i] - t0[i])) - (B_tile[i, j] - (t2[i]
-             *    + (t3[i] - t2[i])))))) */
-            /* t8[i:n, j:k] = exp(B_tile[i, j] - (t2[i] + (t3[i] - t2[i]))) */
-            /* t9[i:n] = sum[j:k](let(s0 := t4 * t5[i, j], s1 := A_tile[i, j] - (t0[i] + (t1[i] - t0[i])), s2 :=
-             *    B_tile[i, j] - (t2[i] + (t3[i] - t2[i])), s3 := s0 + where(-inf == s1, 0, -((t4 * t8[i, j] + s0)
-             *    * (where(0 <= s1 - s2, 1, t6[i, j]) / (1 + t6[i, j])))) + t5[i, j] * (t4 * (s1 - (where(s1 == s2,
-             *    0.6931471805599453 + s1, t7[i, j] + maximum(s1, s2)) - 0.6931471805599453))), s3 - s3)) */
-            /* t11[i:n] = sum[j:k](let(s0 := t4 * t5[i, j], s1 := A_tile[i, j] - (t0[i] + (t1[i] - t0[i])), s2 :=
-             *    B_tile[i, j] - (t2[i] + (t3[i] - t2[i])), s0 + where(-inf == s1, 0, -((t4 * t8[i, j] + s0) *
-             *    (where(0 <= s1 - s2, 1, t6[i, j]) / (1 + t6[i, j])))) + t5[i, j] * (t4 * (s1 - (where(s1 == s2,
-             *    0.6931471805599453 + s1, t7[i, j] + maximum(s1, s2)) - 0.6931471805599453))))) */
-            /* t13[i:n, j:k] = exp(-abs(B_tile[i, j] - (t2[i] + (t3[i] - t2[i])) - (A_tile[i, j] - (t0[i] + (t1[i]
-             *    - t0[i]))))) */
-            /* t14[i:n] = sum[j:k](let(s0 := B_tile[i, j] - (t2[i] + (t3[i] - t2[i])), s1 := t4 * t8[i, j], s2 :=
-             *    A_tile[i, j] - (t0[i] + (t1[i] - t0[i])), s3 := where(-inf == s0, 0, -((s1 + t4 * t5[i, j]) *
-             *    (where(0 <= s0 - s2, 1, t13[i, j]) / (1 + t13[i, j])))) + (s1 + t8[i, j] * (t4 * (s0 - (where(s2
-             *    == s0, 0.6931471805599453 + s2, t7[i, j] + maximum(s2, s0)) - 0.6931471805599453)))), s3 - s3)) */
-            /* t15[i:n] = sum[j:k](where(B_tile[i, j] == t2[i], 1, 0)) */
-            /* t16[i:n] = sum[j:k](let(s0 := B_tile[i, j] - (t2[i] + (t3[i] - t2[i])), s1 := t4 * t8[i, j], s2 :=
-             *    A_tile[i, j] - (t0[i] + (t1[i] - t0[i])), where(-inf == s0, 0, -((s1 + t4 * t5[i, j]) * (where(0
-             *    <= s0 - s2, 1, t13[i, j]) / (1 + t13[i, j])))) + (s1 + t8[i, j] * (t4 * (s0 - (where(s2 == s0,
-             *    0.6931471805599453 + s2, t7[i, j] + maximum(s2, s0)) - 0.6931471805599453)))))) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t9[i - tile_begin] = 0.0;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t11[i - tile_begin] = 0.0;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t14[i - tile_begin] = 0.0;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t15[i - tile_begin] = 0.0;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t16[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t0_i = t0[i];
-                    const double v0 = A_tile[j*128 + i - tile_begin] - (t0_i + (t1[i] - t0_i));
-                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                    const double t2_i = t2[i];
-                    const double v1 = B_tile_ij - (t2_i + (t3[i] - t2_i));
-                    const double v2 = v0 - v1;
-                    const double v3 = gradc_exp(-fabs(v2));
-                    const double v4 = gradc_log1p_unit(v3);
-                    const double v5 = gradc_exp(v1);
-                    const double t5_ij = t5[j*128 + i - tile_begin];
-                    const double v6 = t4 * t5_ij;
-                    const double v7 = t4 * v5;
-                    const double v8 = v6 + v7;
-                    const double v9 = (v0 == v1 ? 0.6931471805599453 + v0 : ((v0 > v1 || v0 != v0) ? v0 : v1) + v4) - 0.6931471805599453;
-                    const double v10 = t5_ij * (t4 * (v0 - v9)) + (v6 + (-INFINITY == v0 ? 0.0 : -(v8 * ((0.0 <= v2 ? 1.0 : v3) / (1.0 + v3)))));
-                    const double v11 = v1 - v0;
-                    const double v12 = gradc_exp(-fabs(v11));
-                    const double v13 = (-INFINITY == v1 ? 0.0 : -(v8 * ((0.0 <= v11 ? 1.0 : v12) / (1.0 + v12)))) + (v7 + v5 * (t4 * (v1 - v9)));
-                    t6[j*128 + i - tile_begin] = v3;
-                    t7[j*128 + i - tile_begin] = v4;
-                    t8[j*128 + i - tile_begin] = v5;
-                    t9[i - tile_begin] += v10 - v10;
-                    t11[i - tile_begin] += v10;
-                    t13[j*128 + i - tile_begin] = v12;
-                    t14[i - tile_begin] += v13 - v13;
-                    t15[i - tile_begin] += B_tile_ij == t2_i ? 1.0 : 0.0;
-                    t16[i - tile_begin] += v13;
-                }
-            }
-
-            /* t12[i:n, j:k] = let(s0 := t4 * t5[i, j], s1 := A_tile[i, j] - (t0[i] + (t1[i] - t0[i])), s2 :=
-             *    B_tile[i, j] - (t2[i] + (t3[i] - t2[i])), where(A_tile[i, j] == t0[i], t9[i] / t10[i], 0) +
-             *    (where(-inf == A_tile[i, j], 0, -(t11[i] * exp(A_tile[i, j] - t1[i]))) + (s0 + where(-inf == s1,
-             *    0, -((t4 * t8[i, j] + s0) * (where(0 <= s1 - s2, 1, t6[i, j]) / (1 + t6[i, j])))) + t5[i, j] *
-             *    (t4 * (s1 - (where(s1 == s2, 0.6931471805599453 + s1, t7[i, j] + maximum(s1, s2)) -
-             *    0.6931471805599453)))))) */
-            /* t17[i:n, j:k] = let(s0 := B_tile[i, j] - (t2[i] + (t3[i] - t2[i])), s1 := t4 * t8[i, j], s2 :=
-             *    A_tile[i, j] - (t0[i] + (t1[i] - t0[i])), where(B_tile[i, j] == t2[i], t14[i] / t15[i], 0) +
-             *    (where(-inf == B_tile[i, j], 0, -(t16[i] * exp(B_tile[i, j] - t3[i]))) + (where(-inf == s0, 0,
-             *    -((s1 + t4 * t5[i, j]) * (where(0 <= s0 - s2, 1, t13[i, j]) / (1 + t13[i, j])))) + (s1 + t8[i, j]
-             *    * (t4 * (s0 - (where(s2 == s0, 0.6931471805599453 + s2, t7[i, j] + maximum(s2, s0)) -
-             *    0.6931471805599453))))))) */
+            /* t8[i:n, j:k] = let(s0 := A_tile[i, j] - t0[i], s1 := B_tile[i, j] - t1[i], s2 := t2 * t3[i, j],
+             *    where(-inf == A_tile[i, j], 0, -(t3[i, j] * t7[i])) + (t3[i, j] * (t2 * (s0 - (where(s0 == s1,
+             *    0.6931471805599453 + s0, t5[i, j] + maximum(s0, s1)) - 0.6931471805599453))) + (s2 + where(-inf
+             *    == s0, 0, -((s2 + t2 * t6[i, j]) * (where(0 <= s0 - s1, 1, t4[i, j]) / (1 + t4[i, j]))))))) */
+            /* t11[i:n, j:k] = let(s0 := B_tile[i, j] - t1[i], s1 := t2 * t6[i, j], s2 := A_tile[i, j] - t0[i],
+             *    where(-inf == B_tile[i, j], 0, -(t6[i, j] * t10[i])) + (where(-inf == s0, 0, -((t2 * t3[i, j] +
+             *    s1) * (where(0 <= s0 - s2, 1, t9[i, j]) / (1 + t9[i, j])))) + (s1 + t6[i, j] * (t2 * (s0 -
+             *    (where(s2 == s0, 0.6931471805599453 + s2, t5[i, j] + maximum(s2, s0)) - 0.6931471805599453)))))) */
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    const double t0_i = t0[i];
-                    const double t1_i = t1[i];
-                    const double t5_ij = t5[j*128 + i - tile_begin];
-                    const double v0 = t4 * t5_ij;
-                    const double v1 = A_tile_ij - (t0_i + (t1_i - t0_i));
-                    const double t8_ij = t8[j*128 + i - tile_begin];
-                    const double v2 = t4 * t8_ij;
-                    const double v3 = v0 + v2;
+                    const double t3_ij = t3[j*128 + i - tile_begin];
+                    const double v0 = A_tile_ij - t0[i];
                     const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                    const double t2_i = t2[i];
-                    const double t3_i = t3[i];
-                    const double v4 = B_tile_ij - (t2_i + (t3_i - t2_i));
+                    const double v1 = B_tile_ij - t1[i];
+                    const double v2 = v1 == v0 ? 0.6931471805599453 + v0 : t5[j*128 + i - tile_begin] + ((v1 > v0 || v1 != v1) ? v1 : v0);
+                    const double v3 = v2 - 0.6931471805599453;
+                    const double v4 = t2 * t3_ij;
                     const double t6_ij = t6[j*128 + i - tile_begin];
-                    const double v5 = v1 == v4 ? 0.6931471805599453 + v1 : t7[j*128 + i - tile_begin] + ((v1 > v4 || v1 != v1) ? v1 : v4);
-                    const double v6 = v5 - 0.6931471805599453;
-                    const double v7 = v0 + (-INFINITY == v1 ? 0.0 : -(v3 * ((0.0 <= v1 - v4 ? 1.0 : t6_ij) / (1.0 + t6_ij)))) + t5_ij * (t4 * (v1 - v6));
-                    const double v8 = (-INFINITY == A_tile_ij ? 0.0 : -(t11[i - tile_begin] * gradc_exp(A_tile_ij - t1_i))) + v7;
-                    const double t13_ij = t13[j*128 + i - tile_begin];
-                    const double v9 = (-INFINITY == v4 ? 0.0 : -(v3 * ((0.0 <= v4 - v1 ? 1.0 : t13_ij) / (1.0 + t13_ij)))) + (v2 + t8_ij * (t4 * (v4 - v6)));
-                    const double v10 = (-INFINITY == B_tile_ij ? 0.0 : -(t16[i - tile_begin] * gradc_exp(B_tile_ij - t3_i))) + v9;
-                    t12[j*128 + i - tile_begin] = (A_tile_ij == t0_i ? t9[i - tile_begin] / t10[i - tile_begin] : 0.0) + v8;
-                    t17[j*128 + i - tile_begin] = (B_tile_ij == t2_i ? t14[i - tile_begin] / t15[i - tile_begin] : 0.0) + v10;
+                    const double v5 = t2 * t6_ij;
+                    const double v6 = v4 + v5;
+                    const double t4_ij = t4[j*128 + i - tile_begin];
+                    const double v7 = t3_ij * (t2 * (v0 - v3)) + (v4 + (-INFINITY == v0 ? 0.0 : -(v6 * ((0.0 <= v0 - v1 ? 1.0 : t4_ij) / (1.0 + t4_ij)))));
+                    const double t9_ij = t9[j*128 + i - tile_begin];
+                    const double v8 = (-INFINITY == v1 ? 0.0 : -(v6 * ((0.0 <= v1 - v0 ? 1.0 : t9_ij) / (1.0 + t9_ij)))) + (v5 + t6_ij * (t2 * (v1 - v3)));
+                    t8[j*128 + i - tile_begin] = (-INFINITY == A_tile_ij ? 0.0 : -(t3_ij * t7[i - tile_begin])) + v7;
+                    t11[j*128 + i - tile_begin] = (-INFINITY == B_tile_ij ? 0.0 : -(t6_ij * t10[i - tile_begin])) + v8;
                 }
             }
 
-            /* grad_A[i:n, j:k] = t12[i, j] */
-            gradc_transpose(k, tile_end - tile_begin, t12, 128, &grad_A[tile_begin*k], k);
+            /* grad_A[i:n, j:k] = t8[i, j] */
+            gradc_transpose(k, tile_end - tile_begin, t8, 128, &grad_A[tile_begin*k], k);
 
-            /* grad_B[i:n, j:k] = t17[i, j] */
-            gradc_transpose(k, tile_end - tile_begin, t17, 128, &grad_B[tile_begin*k], k);
+            /* grad_B[i:n, j:k] = t11[i, j] */
+            gradc_transpose(k, tile_end - tile_begin, t11, 128, &grad_B[tile_begin*k], k);
         }
     }
     return 0;
@@ -754,15 +708,13 @@ int jensen_shannon_backward(int64_t n, int64_t k, const double *restrict A, cons
 
 size_t jensen_shannon_value_and_grad_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 367*k + 53, 0) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 286*k + 53, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
@@ -770,9 +722,7 @@ size_t jensen_shannon_value_and_grad_work(int64_t n, int64_t k)
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double)));
@@ -787,8 +737,8 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
 
     /* t12 = 0.5 / n */
     const double t12 = 0.5 / (double)n;
-    const int64_t parts = gradc_parts(n, 367*k + 53, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const int64_t parts = gradc_parts(n, 286*k + 53, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t11_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -801,8 +751,6 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
         own += gradc_bytes(128, sizeof(double));
         double *const t1 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t14 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const t2 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const B_tile = (void *)own;
@@ -812,8 +760,6 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
         double *const t6 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t4 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t19 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t5 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
@@ -828,17 +774,14 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
         double *const t13 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t15 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t17 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t18 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t20 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const t16 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t14 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t21 = (void *)own;
+        double *const t17 = (void *)own;
         double t11_part = 0.0;
+        double t11_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -859,32 +802,21 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
             }
 
             /* t1[i:n] = sum[j:k](exp(A_tile[i, j] - where(inf == abs(t0[i]), 0, t0[i]))) */
-            /* t14[i:n] = sum[j:k](where(A_tile[i, j] == t0[i], 1, 0)) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t1[i - tile_begin] = 0.0;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t14[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
                     const double t0_i = t0[i - tile_begin];
-                    const double A_tile_ij1 = A_tile[(j + 1)*128 + i - tile_begin];
-                    const double A_tile_ij2 = A_tile[(j + 2)*128 + i - tile_begin];
-                    const double A_tile_ij3 = A_tile[(j + 3)*128 + i - tile_begin];
-                    t1[i - tile_begin] += gradc_exp(A_tile_ij - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile_ij1 - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile_ij2 - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile_ij3 - (INFINITY == fabs(t0_i) ? 0.0 : t0_i));
-                    t14[i - tile_begin] += (A_tile_ij == t0_i ? 1.0 : 0.0) + (A_tile_ij1 == t0_i ? 1.0 : 0.0) + (A_tile_ij2 == t0_i ? 1.0 : 0.0) + (A_tile_ij3 == t0_i ? 1.0 : 0.0);
+                    t1[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i));
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
                     const double t0_i = t0[i - tile_begin];
-                    t1[i - tile_begin] += gradc_exp(A_tile_ij - (INFINITY == fabs(t0_i) ? 0.0 : t0_i));
-                    t14[i - tile_begin] += A_tile_ij == t0_i ? 1.0 : 0.0;
+                    t1[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i));
                 }
             }
 
@@ -899,7 +831,7 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
             gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
 
             /* t3[i:n] = max[j:k](B_tile[i, j]) */
-            /* t6[i:n, j:k] = exp(A_tile[i, j] - (t0[i] + (t2[i] - t0[i]))) */
+            /* t6[i:n, j:k] = exp(A_tile[i, j] - t2[i]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t3[i - tile_begin] = -INFINITY;
             }
@@ -907,39 +839,27 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                    const double t0_i = t0[i - tile_begin];
                     t3[i - tile_begin] = (B_tile_ij > t3[i - tile_begin] || B_tile_ij != B_tile_ij) ? B_tile_ij : t3[i - tile_begin];
-                    t6[j*128 + i - tile_begin] = gradc_exp(A_tile[j*128 + i - tile_begin] - (t0_i + (t2[i - tile_begin] - t0_i)));
+                    t6[j*128 + i - tile_begin] = gradc_exp(A_tile[j*128 + i - tile_begin] - t2[i - tile_begin]);
                 }
             }
 
             /* t4[i:n] = sum[j:k](exp(B_tile[i, j] - where(inf == abs(t3[i]), 0, t3[i]))) */
-            /* t19[i:n] = sum[j:k](where(B_tile[i, j] == t3[i], 1, 0)) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t4[i - tile_begin] = 0.0;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t19[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
                     const double t3_i = t3[i - tile_begin];
-                    const double B_tile_ij1 = B_tile[(j + 1)*128 + i - tile_begin];
-                    const double B_tile_ij2 = B_tile[(j + 2)*128 + i - tile_begin];
-                    const double B_tile_ij3 = B_tile[(j + 3)*128 + i - tile_begin];
-                    t4[i - tile_begin] += gradc_exp(B_tile_ij - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(B_tile_ij1 - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(B_tile_ij2 - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(B_tile_ij3 - (INFINITY == fabs(t3_i) ? 0.0 : t3_i));
-                    t19[i - tile_begin] += (B_tile_ij == t3_i ? 1.0 : 0.0) + (B_tile_ij1 == t3_i ? 1.0 : 0.0) + (B_tile_ij2 == t3_i ? 1.0 : 0.0) + (B_tile_ij3 == t3_i ? 1.0 : 0.0);
+                    t4[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(B_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(B_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(B_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i));
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
                     const double t3_i = t3[i - tile_begin];
-                    t4[i - tile_begin] += gradc_exp(B_tile_ij - (INFINITY == fabs(t3_i) ? 0.0 : t3_i));
-                    t19[i - tile_begin] += B_tile_ij == t3_i ? 1.0 : 0.0;
+                    t4[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i));
                 }
             }
 
@@ -950,32 +870,21 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
                 t5[i - tile_begin] = gradc_log(t4[i - tile_begin]) + (INFINITY == fabs(t3_i) ? 0.0 : t3_i);
             }
 
-            /* t7[i:n, j:k] = exp(-abs(A_tile[i, j] - (t0[i] + (t2[i] - t0[i])) - (B_tile[i, j] - (t3[i] + (t5[i] -
-             *    t3[i]))))) */
-            /* t8[i:n, j:k] = log1p_unit(exp(-abs(A_tile[i, j] - (t0[i] + (t2[i] - t0[i])) - (B_tile[i, j] - (t3[i]
-             *    + (t5[i] - t3[i])))))) */
-            /* t9[i:n, j:k] = exp(B_tile[i, j] - (t3[i] + (t5[i] - t3[i]))) */
-            /* t10[i:n] = sum[j:k](let(s0 := A_tile[i, j] - (t0[i] + (t2[i] - t0[i])), s1 := B_tile[i, j] - (t3[i]
-             *    + (t5[i] - t3[i])), s2 := where(s0 == s1, 0.6931471805599453 + s0, t8[i, j] + maximum(s0, s1)) -
-             *    0.6931471805599453, t6[i, j] * (s0 - s2) + t9[i, j] * (s1 - s2))) */
-            /* t13[i:n] = sum[j:k](let(s0 := t12 * t6[i, j], s1 := A_tile[i, j] - (t0[i] + (t2[i] - t0[i])), s2 :=
-             *    B_tile[i, j] - (t3[i] + (t5[i] - t3[i])), s3 := s0 + where(-inf == s1, 0, -((s0 + t12 * t9[i, j])
-             *    * (where(0 <= s1 - s2, 1, t7[i, j]) / (1 + t7[i, j])))) + t6[i, j] * (t12 * (s1 - (where(s1 ==
-             *    s2, 0.6931471805599453 + s1, t8[i, j] + maximum(s1, s2)) - 0.6931471805599453))), s3 - s3)) */
-            /* t15[i:n] = sum[j:k](let(s0 := t12 * t6[i, j], s1 := A_tile[i, j] - (t0[i] + (t2[i] - t0[i])), s2 :=
-             *    B_tile[i, j] - (t3[i] + (t5[i] - t3[i])), s0 + where(-inf == s1, 0, -((s0 + t12 * t9[i, j]) *
-             *    (where(0 <= s1 - s2, 1, t7[i, j]) / (1 + t7[i, j])))) + t6[i, j] * (t12 * (s1 - (where(s1 == s2,
-             *    0.6931471805599453 + s1, t8[i, j] + maximum(s1, s2)) - 0.6931471805599453))))) */
-            /* t17[i:n, j:k] = exp(-abs(B_tile[i, j] - (t3[i] + (t5[i] - t3[i])) - (A_tile[i, j] - (t0[i] + (t2[i]
-             *    - t0[i]))))) */
-            /* t18[i:n] = sum[j:k](let(s0 := B_tile[i, j] - (t3[i] + (t5[i] - t3[i])), s1 := t12 * t9[i, j], s2 :=
-             *    A_tile[i, j] - (t0[i] + (t2[i] - t0[i])), s3 := where(-inf == s0, 0, -((t12 * t6[i, j] + s1) *
-             *    (where(0 <= s0 - s2, 1, t17[i, j]) / (1 + t17[i, j])))) + (s1 + t9[i, j] * (t12 * (s0 - (where(s2
-             *    == s0, 0.6931471805599453 + s2, t8[i, j] + maximum(s2, s0)) - 0.6931471805599453)))), s3 - s3)) */
-            /* t20[i:n] = sum[j:k](let(s0 := B_tile[i, j] - (t3[i] + (t5[i] - t3[i])), s1 := t12 * t9[i, j], s2 :=
-             *    A_tile[i, j] - (t0[i] + (t2[i] - t0[i])), where(-inf == s0, 0, -((t12 * t6[i, j] + s1) * (where(0
-             *    <= s0 - s2, 1, t17[i, j]) / (1 + t17[i, j])))) + (s1 + t9[i, j] * (t12 * (s0 - (where(s2 == s0,
-             *    0.6931471805599453 + s2, t8[i, j] + maximum(s2, s0)) - 0.6931471805599453)))))) */
+            /* t7[i:n, j:k] = exp(-abs(A_tile[i, j] - t2[i] - (B_tile[i, j] - t5[i]))) */
+            /* t8[i:n, j:k] = log1p_unit(exp(-abs(A_tile[i, j] - t2[i] - (B_tile[i, j] - t5[i])))) */
+            /* t9[i:n, j:k] = exp(B_tile[i, j] - t5[i]) */
+            /* t10[i:n] = sum[j:k](let(s0 := A_tile[i, j] - t2[i], s1 := B_tile[i, j] - t5[i], s2 := where(s1 ==
+             *    s0, 0.6931471805599453 + s0, t8[i, j] + maximum(s1, s0)) - 0.6931471805599453, t6[i, j] * (s0 -
+             *    s2) + t9[i, j] * (s1 - s2))) */
+            /* t13[i:n] = sum[j:k](let(s0 := A_tile[i, j] - t2[i], s1 := B_tile[i, j] - t5[i], s2 := t12 * t6[i,
+             *    j], t6[i, j] * (t12 * (s0 - (where(s1 == s0, 0.6931471805599453 + s0, t8[i, j] + maximum(s1, s0))
+             *    - 0.6931471805599453))) + (s2 + where(-inf == s0, 0, -((t12 * t9[i, j] + s2) * (where(0 <= s0 -
+             *    s1, 1, t7[i, j]) / (1 + t7[i, j]))))))) */
+            /* t15[i:n, j:k] = exp(-abs(B_tile[i, j] - t5[i] - (A_tile[i, j] - t2[i]))) */
+            /* t16[i:n] = sum[j:k](let(s0 := B_tile[i, j] - t5[i], s1 := t12 * t9[i, j], s2 := A_tile[i, j] -
+             *    t2[i], where(-inf == s0, 0, -((s1 + t12 * t6[i, j]) * (where(0 <= s0 - s2, 1, t15[i, j]) / (1 +
+             *    t15[i, j])))) + (s1 + t9[i, j] * (t12 * (s0 - (where(s0 == s2, 0.6931471805599453 + s2, t8[i, j]
+             *    + maximum(s0, s2)) - 0.6931471805599453)))))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t10[i - tile_begin] = 0.0;
             }
@@ -983,27 +892,19 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
                 t13[i - tile_begin] = 0.0;
             }
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t15[i - tile_begin] = 0.0;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t18[i - tile_begin] = 0.0;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t20[i - tile_begin] = 0.0;
+                t16[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t0_i = t0[i - tile_begin];
-                    const double v0 = A_tile[j*128 + i - tile_begin] - (t0_i + (t2[i - tile_begin] - t0_i));
-                    const double t3_i = t3[i - tile_begin];
-                    const double v1 = B_tile[j*128 + i - tile_begin] - (t3_i + (t5[i - tile_begin] - t3_i));
+                    const double v0 = A_tile[j*128 + i - tile_begin] - t2[i - tile_begin];
+                    const double v1 = B_tile[j*128 + i - tile_begin] - t5[i - tile_begin];
                     const double v2 = v0 - v1;
                     const double v3 = gradc_exp(-fabs(v2));
                     const double v4 = gradc_log1p_unit(v3);
                     const double v5 = gradc_exp(v1);
                     const double t6_ij = t6[j*128 + i - tile_begin];
-                    const double v6 = (v1 == v0 ? 0.6931471805599453 + v0 : ((v1 > v0 || v1 != v1) ? v1 : v0) + v4) - 0.6931471805599453;
+                    const double v6 = (v0 == v1 ? 0.6931471805599453 + v0 : ((v0 > v1 || v0 != v0) ? v0 : v1) + v4) - 0.6931471805599453;
                     const double v7 = v0 - v6;
                     const double v8 = v1 - v6;
                     const double v9 = t12 * t6_ij;
@@ -1012,16 +913,14 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
                     const double v12 = t6_ij * (t12 * v7) + (v9 + (-INFINITY == v0 ? 0.0 : -(v11 * ((0.0 <= v2 ? 1.0 : v3) / (1.0 + v3)))));
                     const double v13 = v1 - v0;
                     const double v14 = gradc_exp(-fabs(v13));
-                    const double v15 = (-INFINITY == v1 ? 0.0 : -(v11 * ((0.0 <= v13 ? 1.0 : v14) / (1.0 + v14)))) + (v10 + v5 * (t12 * v8));
+                    const double v15 = v10 + v5 * (t12 * v8) + (-INFINITY == v1 ? 0.0 : -(v11 * ((0.0 <= v13 ? 1.0 : v14) / (1.0 + v14))));
                     t7[j*128 + i - tile_begin] = v3;
                     t8[j*128 + i - tile_begin] = v4;
                     t9[j*128 + i - tile_begin] = v5;
                     t10[i - tile_begin] += t6_ij * v7 + v5 * v8;
-                    t13[i - tile_begin] += v12 - v12;
-                    t15[i - tile_begin] += v12;
-                    t17[j*128 + i - tile_begin] = v14;
-                    t18[i - tile_begin] += v15 - v15;
-                    t20[i - tile_begin] += v15;
+                    t13[i - tile_begin] += v12;
+                    t15[j*128 + i - tile_begin] = v14;
+                    t16[i - tile_begin] += v15;
                 }
             }
 
@@ -1031,55 +930,46 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t11_part_sum += t10[i - tile_begin];
             }
-            t11_part += t11_part_sum;
+            gradc_add(&t11_part, &t11_part_low, t11_part_sum);
 
-            /* t16[i:n, j:k] = let(s0 := t12 * t6[i, j], s1 := A_tile[i, j] - (t0[i] + (t2[i] - t0[i])), s2 :=
-             *    B_tile[i, j] - (t3[i] + (t5[i] - t3[i])), where(A_tile[i, j] == t0[i], t13[i] / t14[i], 0) +
-             *    (where(-inf == A_tile[i, j], 0, -(t15[i] * exp(A_tile[i, j] - t2[i]))) + (s0 + where(-inf == s1,
-             *    0, -((s0 + t12 * t9[i, j]) * (where(0 <= s1 - s2, 1, t7[i, j]) / (1 + t7[i, j])))) + t6[i, j] *
-             *    (t12 * (s1 - (where(s1 == s2, 0.6931471805599453 + s1, t8[i, j] + maximum(s1, s2)) -
-             *    0.6931471805599453)))))) */
-            /* t21[i:n, j:k] = let(s0 := B_tile[i, j] - (t3[i] + (t5[i] - t3[i])), s1 := t12 * t9[i, j], s2 :=
-             *    A_tile[i, j] - (t0[i] + (t2[i] - t0[i])), where(B_tile[i, j] == t3[i], t18[i] / t19[i], 0) +
-             *    (where(-inf == B_tile[i, j], 0, -(t20[i] * exp(B_tile[i, j] - t5[i]))) + (where(-inf == s0, 0,
-             *    -((t12 * t6[i, j] + s1) * (where(0 <= s0 - s2, 1, t17[i, j]) / (1 + t17[i, j])))) + (s1 + t9[i,
-             *    j] * (t12 * (s0 - (where(s2 == s0, 0.6931471805599453 + s2, t8[i, j] + maximum(s2, s0)) -
-             *    0.6931471805599453))))))) */
+            /* t14[i:n, j:k] = let(s0 := A_tile[i, j] - t2[i], s1 := B_tile[i, j] - t5[i], s2 := t12 * t6[i, j],
+             *    where(-inf == A_tile[i, j], 0, -(t6[i, j] * t13[i])) + (t6[i, j] * (t12 * (s0 - (where(s1 == s0,
+             *    0.6931471805599453 + s0, t8[i, j] + maximum(s1, s0)) - 0.6931471805599453))) + (s2 + where(-inf
+             *    == s0, 0, -((t12 * t9[i, j] + s2) * (where(0 <= s0 - s1, 1, t7[i, j]) / (1 + t7[i, j]))))))) */
+            /* t17[i:n, j:k] = let(s0 := B_tile[i, j] - t5[i], s1 := t12 * t9[i, j], s2 := A_tile[i, j] - t2[i],
+             *    where(-inf == B_tile[i, j], 0, -(t9[i, j] * t16[i])) + (where(-inf == s0, 0, -((s1 + t12 * t6[i,
+             *    j]) * (where(0 <= s0 - s2, 1, t15[i, j]) / (1 + t15[i, j])))) + (s1 + t9[i, j] * (t12 * (s0 -
+             *    (where(s0 == s2, 0.6931471805599453 + s2, t8[i, j] + maximum(s0, s2)) - 0.6931471805599453)))))) */
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    const double t0_i = t0[i - tile_begin];
-                    const double t2_i = t2[i - tile_begin];
                     const double t6_ij = t6[j*128 + i - tile_begin];
-                    const double v0 = t12 * t6_ij;
-                    const double v1 = A_tile_ij - (t0_i + (t2_i - t0_i));
-                    const double t9_ij = t9[j*128 + i - tile_begin];
-                    const double v2 = t12 * t9_ij;
-                    const double v3 = v2 + v0;
+                    const double v0 = A_tile_ij - t2[i - tile_begin];
                     const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                    const double t3_i = t3[i - tile_begin];
-                    const double t5_i = t5[i - tile_begin];
-                    const double v4 = B_tile_ij - (t3_i + (t5_i - t3_i));
+                    const double v1 = B_tile_ij - t5[i - tile_begin];
+                    const double v2 = v0 == v1 ? 0.6931471805599453 + v0 : t8[j*128 + i - tile_begin] + ((v0 > v1 || v0 != v0) ? v0 : v1);
+                    const double v3 = v2 - 0.6931471805599453;
+                    const double v4 = t12 * t6_ij;
+                    const double t9_ij = t9[j*128 + i - tile_begin];
+                    const double v5 = t12 * t9_ij;
+                    const double v6 = v5 + v4;
                     const double t7_ij = t7[j*128 + i - tile_begin];
-                    const double v5 = v4 == v1 ? 0.6931471805599453 + v1 : t8[j*128 + i - tile_begin] + ((v4 > v1 || v4 != v4) ? v4 : v1);
-                    const double v6 = v5 - 0.6931471805599453;
-                    const double v7 = v0 + (-INFINITY == v1 ? 0.0 : -(v3 * ((0.0 <= v1 - v4 ? 1.0 : t7_ij) / (1.0 + t7_ij)))) + t6_ij * (t12 * (v1 - v6));
-                    const double v8 = (-INFINITY == A_tile_ij ? 0.0 : -(t15[i - tile_begin] * gradc_exp(A_tile_ij - t2_i))) + v7;
-                    const double t17_ij = t17[j*128 + i - tile_begin];
-                    const double v9 = (-INFINITY == v4 ? 0.0 : -(v3 * ((0.0 <= v4 - v1 ? 1.0 : t17_ij) / (1.0 + t17_ij)))) + (v2 + t9_ij * (t12 * (v4 - v6)));
-                    const double v10 = (-INFINITY == B_tile_ij ? 0.0 : -(t20[i - tile_begin] * gradc_exp(B_tile_ij - t5_i))) + v9;
-                    t16[j*128 + i - tile_begin] = (A_tile_ij == t0_i ? t13[i - tile_begin] / t14[i - tile_begin] : 0.0) + v8;
-                    t21[j*128 + i - tile_begin] = (B_tile_ij == t3_i ? t18[i - tile_begin] / t19[i - tile_begin] : 0.0) + v10;
+                    const double v7 = t6_ij * (t12 * (v0 - v3)) + (v4 + (-INFINITY == v0 ? 0.0 : -(v6 * ((0.0 <= v0 - v1 ? 1.0 : t7_ij) / (1.0 + t7_ij)))));
+                    const double t15_ij = t15[j*128 + i - tile_begin];
+                    const double v8 = (-INFINITY == v1 ? 0.0 : -(v6 * ((0.0 <= v1 - v0 ? 1.0 : t15_ij) / (1.0 + t15_ij)))) + (v5 + t9_ij * (t12 * (v1 - v3)));
+                    t14[j*128 + i - tile_begin] = (-INFINITY == A_tile_ij ? 0.0 : -(t6_ij * t13[i - tile_begin])) + v7;
+                    t17[j*128 + i - tile_begin] = (-INFINITY == B_tile_ij ? 0.0 : -(t9_ij * t16[i - tile_begin])) + v8;
                 }
             }
 
-            /* grad_A[i:n, j:k] = t16[i, j] */
-            gradc_transpose(k, tile_end - tile_begin, t16, 128, &grad_A[tile_begin*k], k);
+            /* grad_A[i:n, j:k] = t14[i, j] */
+            gradc_transpose(k, tile_end - tile_begin, t14, 128, &grad_A[tile_begin*k], k);
 
-            /* grad_B[i:n, j:k] = t21[i, j] */
-            gradc_transpose(k, tile_end - tile_begin, t21, 128, &grad_B[tile_begin*k], k);
+            /* grad_B[i:n, j:k] = t17[i, j] */
+            gradc_transpose(k, tile_end - tile_begin, t17, 128, &grad_B[tile_begin*k], k);
         }
+        t11_part = gradc_rounded(t11_part, t11_part_low);
         t11_parts[part] = t11_part;
     }
     double t11 = 0.0;

@@ -1,13 +1,11 @@
 /* kl_divergence: the loss, and its derivatives.
  *
  *     def program(A: real[n, k], B: real[n, k]):
- *         t0[i:n] = max[j:k](A[i, j])
- *         t1[i:n] = logsumexp[j:k](A[i, j])
- *         t2[i:n] = max[j:k](B[i, j])
- *         t3[i:n] = logsumexp[j:k](B[i, j])
- *         t4[i:n] = sum[j:k](let(s0 := A[i, j] - (t0[i] + (t1[i] - t0[i])), exp(s0) * (s0 - (B[i, j] - (t2[i] + (t3[i] - t2[i]))))))
- *         t5 = sum[i:n](t4[i])
- *         value = t5 / n
+ *         t0[i:n] = logsumexp[j:k](A[i, j])
+ *         t1[i:n] = logsumexp[j:k](B[i, j])
+ *         t2[i:n] = sum[j:k](exp(A[i, j] - t0[i]) * (A[i, j] + t1[i] - t0[i] - B[i, j]))
+ *         t3 = sum[i:n](t2[i])
+ *         value = t3 / n
  *         return value
  *
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
@@ -134,6 +132,21 @@ GRADC_INLINE double gradc_log(double x)
     return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
 }
 
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
+}
+
 /* t[j, i] = s[i, j], both with contiguous rows, eight rows of s at a time. */
 static void gradc_transpose(int64_t rows, int64_t columns, const double *restrict s, int64_t s_row,
                             double *restrict t, int64_t t_row)
@@ -155,7 +168,7 @@ static void gradc_transpose(int64_t rows, int64_t columns, const double *restric
 
 size_t kl_divergence_value_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 90*k + 53, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 85*k + 53, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -171,7 +184,7 @@ int kl_divergence_value(int64_t n, int64_t k, const double *restrict A, const do
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 90*k + 53, 0);
+    const int64_t parts = gradc_parts(n, 85*k + 53, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t7_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -197,6 +210,7 @@ int kl_divergence_value(int64_t n, int64_t k, const double *restrict A, const do
         own += gradc_bytes(128, sizeof(double));
         double *const t6 = (void *)own;
         double t7_part = 0.0;
+        double t7_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -283,35 +297,32 @@ int kl_divergence_value(int64_t n, int64_t k, const double *restrict A, const do
                 t5[i - tile_begin] = gradc_log(t4[i - tile_begin]) + (INFINITY == fabs(t3_i) ? 0.0 : t3_i);
             }
 
-            /* t6[i:n] = sum[j:k](let(s0 := A_tile[i, j] - (t0[i] + (t2[i] - t0[i])), exp(s0) * (s0 - (B_tile[i, j]
-             *    - (t3[i] + (t5[i] - t3[i])))))) */
+            /* t6[i:n] = sum[j:k](exp(A_tile[i, j] - t2[i]) * (A_tile[i, j] + t5[i] - t2[i] - B_tile[i, j])) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t6[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t0_i = t0[i - tile_begin];
-                    const double v0 = A_tile[j*128 + i - tile_begin] - (t0_i + (t2[i - tile_begin] - t0_i));
-                    const double t3_i = t3[i - tile_begin];
-                    const double v1 = gradc_exp(v0) * (v0 - (B_tile[j*128 + i - tile_begin] - (t3_i + (t5[i - tile_begin] - t3_i))));
-                    const double v2 = A_tile[(j + 1)*128 + i - tile_begin] - (t0_i + (t2[i - tile_begin] - t0_i));
-                    const double v3 = gradc_exp(v2) * (v2 - (B_tile[(j + 1)*128 + i - tile_begin] - (t3_i + (t5[i - tile_begin] - t3_i))));
-                    const double v4 = A_tile[(j + 2)*128 + i - tile_begin] - (t0_i + (t2[i - tile_begin] - t0_i));
-                    const double v5 = gradc_exp(v4) * (v4 - (B_tile[(j + 2)*128 + i - tile_begin] - (t3_i + (t5[i - tile_begin] - t3_i))));
-                    const double v6 = A_tile[(j + 3)*128 + i - tile_begin] - (t0_i + (t2[i - tile_begin] - t0_i));
-                    const double v7 = gradc_exp(v6) * (v6 - (B_tile[(j + 3)*128 + i - tile_begin] - (t3_i + (t5[i - tile_begin] - t3_i))));
-                    t6[i - tile_begin] += v1 + v3 + v5 + v7;
+                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                    const double t2_i = t2[i - tile_begin];
+                    const double v0 = gradc_exp(A_tile_ij - t2_i) * (A_tile_ij + t5[i - tile_begin] - t2_i - B_tile[j*128 + i - tile_begin]);
+                    const double A_tile_ij1 = A_tile[(j + 1)*128 + i - tile_begin];
+                    const double v1 = gradc_exp(A_tile_ij1 - t2_i) * (A_tile_ij1 + t5[i - tile_begin] - t2_i - B_tile[(j + 1)*128 + i - tile_begin]);
+                    const double A_tile_ij2 = A_tile[(j + 2)*128 + i - tile_begin];
+                    const double v2 = gradc_exp(A_tile_ij2 - t2_i) * (A_tile_ij2 + t5[i - tile_begin] - t2_i - B_tile[(j + 2)*128 + i - tile_begin]);
+                    const double A_tile_ij3 = A_tile[(j + 3)*128 + i - tile_begin];
+                    const double v3 = gradc_exp(A_tile_ij3 - t2_i) * (A_tile_ij3 + t5[i - tile_begin] - t2_i - B_tile[(j + 3)*128 + i - tile_begin]);
+                    t6[i - tile_begin] += v0 + v1 + v2 + v3;
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t0_i = t0[i - tile_begin];
-                    const double v0 = A_tile[j*128 + i - tile_begin] - (t0_i + (t2[i - tile_begin] - t0_i));
-                    const double t3_i = t3[i - tile_begin];
-                    const double v1 = gradc_exp(v0) * (v0 - (B_tile[j*128 + i - tile_begin] - (t3_i + (t5[i - tile_begin] - t3_i))));
-                    t6[i - tile_begin] += v1;
+                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                    const double t2_i = t2[i - tile_begin];
+                    const double v0 = gradc_exp(A_tile_ij - t2_i) * (A_tile_ij + t5[i - tile_begin] - t2_i - B_tile[j*128 + i - tile_begin]);
+                    t6[i - tile_begin] += v0;
                 }
             }
 
@@ -321,8 +332,9 @@ int kl_divergence_value(int64_t n, int64_t k, const double *restrict A, const do
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t7_part_sum += t6[i - tile_begin];
             }
-            t7_part += t7_part_sum;
+            gradc_add(&t7_part, &t7_part_low, t7_part_sum);
         }
+        t7_part = gradc_rounded(t7_part, t7_part_low);
         t7_parts[part] = t7_part;
     }
     double t7 = 0.0;
@@ -337,21 +349,22 @@ int kl_divergence_value(int64_t n, int64_t k, const double *restrict A, const do
 
 size_t kl_divergence_forward_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 90*k + 53, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 85*k + 53, 0) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
 int kl_divergence_forward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
-                          double *restrict value, double *restrict t0, double *restrict t1, double *restrict t2,
-                          double *restrict t3, void *restrict work)
+                          double *restrict value, double *restrict t0, double *restrict t1, void *restrict work)
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 90*k + 53, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const int64_t parts = gradc_parts(n, 85*k + 53, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t5_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -360,14 +373,19 @@ int kl_divergence_forward(int64_t n, int64_t k, const double *restrict A, const 
         unsigned char *own = part_scratch + part * part_bytes;
         double *const A_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
+        double *const t0_ = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
         double *const t1_ = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const B_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t3_ = (void *)own;
+        double *const t2 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t3 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t4 = (void *)own;
         double t5_part = 0.0;
+        double t5_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -377,13 +395,13 @@ int kl_divergence_forward(int64_t n, int64_t k, const double *restrict A, const 
 
             /* t0[i:n] = max[j:k](A_tile[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t0[i] = -INFINITY;
+                t0_[i - tile_begin] = -INFINITY;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    t0[i] = (A_tile_ij > t0[i] || A_tile_ij != A_tile_ij) ? A_tile_ij : t0[i];
+                    t0_[i - tile_begin] = (A_tile_ij > t0_[i - tile_begin] || A_tile_ij != A_tile_ij) ? A_tile_ij : t0_[i - tile_begin];
                 }
             }
 
@@ -394,23 +412,26 @@ int kl_divergence_forward(int64_t n, int64_t k, const double *restrict A, const 
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t0_i = t0[i];
-                    t1_[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i));
+                    const double t0__i = t0_[i - tile_begin];
+                    const double v0 = gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t0__i) ? 0.0 : t0__i));
+                    const double v1 = gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t0__i) ? 0.0 : t0__i));
+                    const double v2 = gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t0__i) ? 0.0 : t0__i));
+                    t1_[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0__i) ? 0.0 : t0__i)) + v0 + v1 + v2;
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t0_i = t0[i];
-                    t1_[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i));
+                    const double t0__i = t0_[i - tile_begin];
+                    t1_[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0__i) ? 0.0 : t0__i));
                 }
             }
 
-            /* t1_2[i:n] = log(t1[i]) + where(inf == abs(t0[i]), 0, t0[i]) */
+            /* t0_2[i:n] = log(t1[i]) + where(inf == abs(t0[i]), 0, t0[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0_i = t0[i];
-                t1[i] = gradc_log(t1_[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i);
+                const double t0__i = t0_[i - tile_begin];
+                t0[i] = gradc_log(t1_[i - tile_begin]) + (INFINITY == fabs(t0__i) ? 0.0 : t0__i);
             }
 
             /* B_tile[i:n, j:k] = B[i, j] */
@@ -418,66 +439,68 @@ int kl_divergence_forward(int64_t n, int64_t k, const double *restrict A, const 
 
             /* t2[i:n] = max[j:k](B_tile[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t2[i] = -INFINITY;
+                t2[i - tile_begin] = -INFINITY;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                    t2[i] = (B_tile_ij > t2[i] || B_tile_ij != B_tile_ij) ? B_tile_ij : t2[i];
+                    t2[i - tile_begin] = (B_tile_ij > t2[i - tile_begin] || B_tile_ij != B_tile_ij) ? B_tile_ij : t2[i - tile_begin];
                 }
             }
 
             /* t3[i:n] = sum[j:k](exp(B_tile[i, j] - where(inf == abs(t2[i]), 0, t2[i]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t3_[i - tile_begin] = 0.0;
+                t3[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t2_i = t2[i];
-                    t3_[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i)) + gradc_exp(B_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i)) + gradc_exp(B_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i)) + gradc_exp(B_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i));
+                    const double t2_i = t2[i - tile_begin];
+                    t3[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i)) + gradc_exp(B_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i)) + gradc_exp(B_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i)) + gradc_exp(B_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i));
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t2_i = t2[i];
-                    t3_[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i));
+                    const double t2_i = t2[i - tile_begin];
+                    t3[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i));
                 }
             }
 
-            /* t3_2[i:n] = log(t3[i]) + where(inf == abs(t2[i]), 0, t2[i]) */
+            /* t1_2[i:n] = log(t3[i]) + where(inf == abs(t2[i]), 0, t2[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t2_i = t2[i];
-                t3[i] = gradc_log(t3_[i - tile_begin]) + (INFINITY == fabs(t2_i) ? 0.0 : t2_i);
+                const double t2_i = t2[i - tile_begin];
+                t1[i] = gradc_log(t3[i - tile_begin]) + (INFINITY == fabs(t2_i) ? 0.0 : t2_i);
             }
 
-            /* t4[i:n] = sum[j:k](let(s0 := A_tile[i, j] - (t0[i] + (t1_2[i] - t0[i])), exp(s0) * (s0 - (B_tile[i,
-             *    j] - (t2[i] + (t3_2[i] - t2[i])))))) */
+            /* t4[i:n] = sum[j:k](exp(A_tile[i, j] - t0_2[i]) * (A_tile[i, j] + t1_2[i] - t0_2[i] - B_tile[i, j])) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t4[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
                     const double t0_i = t0[i];
-                    const double v0 = A_tile[j*128 + i - tile_begin] - (t0_i + (t1[i] - t0_i));
-                    const double t2_i = t2[i];
-                    const double v1 = A_tile[(j + 1)*128 + i - tile_begin] - (t0_i + (t1[i] - t0_i));
-                    const double v2 = A_tile[(j + 2)*128 + i - tile_begin] - (t0_i + (t1[i] - t0_i));
-                    const double v3 = A_tile[(j + 3)*128 + i - tile_begin] - (t0_i + (t1[i] - t0_i));
-                    t4[i - tile_begin] += gradc_exp(v0) * (v0 - (B_tile[j*128 + i - tile_begin] - (t2_i + (t3[i] - t2_i)))) + gradc_exp(v1) * (v1 - (B_tile[(j + 1)*128 + i - tile_begin] - (t2_i + (t3[i] - t2_i)))) + gradc_exp(v2) * (v2 - (B_tile[(j + 2)*128 + i - tile_begin] - (t2_i + (t3[i] - t2_i)))) + gradc_exp(v3) * (v3 - (B_tile[(j + 3)*128 + i - tile_begin] - (t2_i + (t3[i] - t2_i))));
+                    const double v0 = gradc_exp(A_tile_ij - t0_i) * (A_tile_ij + t1[i] - t0_i - B_tile[j*128 + i - tile_begin]);
+                    const double A_tile_ij1 = A_tile[(j + 1)*128 + i - tile_begin];
+                    const double v1 = gradc_exp(A_tile_ij1 - t0_i) * (A_tile_ij1 + t1[i] - t0_i - B_tile[(j + 1)*128 + i - tile_begin]);
+                    const double A_tile_ij2 = A_tile[(j + 2)*128 + i - tile_begin];
+                    const double v2 = gradc_exp(A_tile_ij2 - t0_i) * (A_tile_ij2 + t1[i] - t0_i - B_tile[(j + 2)*128 + i - tile_begin]);
+                    const double A_tile_ij3 = A_tile[(j + 3)*128 + i - tile_begin];
+                    const double v3 = gradc_exp(A_tile_ij3 - t0_i) * (A_tile_ij3 + t1[i] - t0_i - B_tile[(j + 3)*128 + i - tile_begin]);
+                    t4[i - tile_begin] += v0 + v1 + v2 + v3;
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
                     const double t0_i = t0[i];
-                    const double v0 = A_tile[j*128 + i - tile_begin] - (t0_i + (t1[i] - t0_i));
-                    const double t2_i = t2[i];
-                    t4[i - tile_begin] += gradc_exp(v0) * (v0 - (B_tile[j*128 + i - tile_begin] - (t2_i + (t3[i] - t2_i))));
+                    const double v0 = gradc_exp(A_tile_ij - t0_i) * (A_tile_ij + t1[i] - t0_i - B_tile[j*128 + i - tile_begin]);
+                    t4[i - tile_begin] += v0;
                 }
             }
 
@@ -487,8 +510,9 @@ int kl_divergence_forward(int64_t n, int64_t k, const double *restrict A, const 
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t5_part_sum += t4[i - tile_begin];
             }
-            t5_part += t5_part_sum;
+            gradc_add(&t5_part, &t5_part_low, t5_part_sum);
         }
+        t5_part = gradc_rounded(t5_part, t5_part_low);
         t5_parts[part] = t5_part;
     }
     double t5 = 0.0;
@@ -503,13 +527,9 @@ int kl_divergence_forward(int64_t n, int64_t k, const double *restrict A, const 
 
 size_t kl_divergence_backward_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 148*k, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 83*k, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
@@ -517,17 +537,16 @@ size_t kl_divergence_backward_work(int64_t n, int64_t k)
 }
 
 int kl_divergence_backward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
-                           const double *restrict t0, const double *restrict t1, const double *restrict t2,
-                           const double *restrict t3, double cotangent, double *restrict grad_A,
-                           double *restrict grad_B, void *restrict work)
+                           const double *restrict t0, const double *restrict t1, double cotangent,
+                           double *restrict grad_A, double *restrict grad_B, void *restrict work)
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
 
-    /* t4 = cotangent / n */
-    const double t4 = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 148*k, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    /* t2 = cotangent / n */
+    const double t2 = cotangent / (double)n;
+    const int64_t parts = gradc_parts(n, 83*k, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -535,25 +554,17 @@ int kl_divergence_backward(int64_t n, int64_t k, const double *restrict A, const
         unsigned char *own = part_scratch + part * part_bytes;
         double *const A_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
+        double *const B_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t3 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t4 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t6 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
         double *const t5 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t7 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t10 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t12 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const B_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t6 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t8 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t11 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t9 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t13 = (void *)own;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -561,120 +572,54 @@ int kl_divergence_backward(int64_t n, int64_t k, const double *restrict A, const
             /* A_tile[i:n, j:k] = A[i, j] */
             gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
 
-            /* t5[i:n, j:k] = exp(A_tile[i, j] - (t0[i] + (t1[i] - t0[i]))) */
-            /* t7[i:n] = sum[j:k](where(A_tile[i, j] == t0[i], 1, 0)) */
-            /* t10[i:n] = sum[j:k](let(s0 := t4 * t5[i, j], s0 - s0)) */
-            /* t12[i:n] = sum[j:k](t5[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t7[i - tile_begin] = 0.0;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t10[i - tile_begin] = 0.0;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t12[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    const double t0_i = t0[i];
-                    const double v0 = gradc_exp(A_tile_ij - (t0_i + (t1[i] - t0_i)));
-                    const double v1 = t4 * v0;
-                    t5[j*128 + i - tile_begin] = v0;
-                    t7[i - tile_begin] += A_tile_ij == t0_i ? 1.0 : 0.0;
-                    t10[i - tile_begin] += v1 - v1;
-                    t12[i - tile_begin] += v0;
-                }
-            }
-
             /* B_tile[i:n, j:k] = B[i, j] */
             gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
 
-            /* t6[i:n] = sum[j:k](let(s0 := t4 * t5[i, j] + t5[i, j] * (t4 * (A_tile[i, j] - (t0[i] + (t1[i] -
-             *    t0[i])) - (B_tile[i, j] - (t2[i] + (t3[i] - t2[i]))))), s0 - s0)) */
-            /* t8[i:n] = sum[j:k](t4 * t5[i, j] + t5[i, j] * (t4 * (A_tile[i, j] - (t0[i] + (t1[i] - t0[i])) -
-             *    (B_tile[i, j] - (t2[i] + (t3[i] - t2[i])))))) */
-            /* t11[i:n] = sum[j:k](where(B_tile[i, j] == t2[i], 1, 0)) */
+            /* t3[i:n, j:k] = exp(A_tile[i, j] - t0[i]) */
+            /* t4[i:n] = sum[j:k](t2 * t3[i, j] + t3[i, j] * (t2 * (A_tile[i, j] + t1[i] - t0[i] - B_tile[i, j]))) */
+            /* t6[i:n] = sum[j:k](t3[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t4[i - tile_begin] = 0.0;
+            }
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t6[i - tile_begin] = 0.0;
             }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t8[i - tile_begin] = 0.0;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t11[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t5_ij = t5[j*128 + i - tile_begin];
-                    const double t0_i = t0[i];
-                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                    const double t2_i = t2[i];
-                    const double v0 = A_tile[j*128 + i - tile_begin] - (t0_i + (t1[i] - t0_i)) - (B_tile_ij - (t2_i + (t3[i] - t2_i)));
-                    const double v1 = t4 * t5_ij + t5_ij * (t4 * v0);
-                    const double t5_ij1 = t5[(j + 1)*128 + i - tile_begin];
-                    const double B_tile_ij1 = B_tile[(j + 1)*128 + i - tile_begin];
-                    const double v2 = A_tile[(j + 1)*128 + i - tile_begin] - (t0_i + (t1[i] - t0_i)) - (B_tile_ij1 - (t2_i + (t3[i] - t2_i)));
-                    const double v3 = t4 * t5_ij1 + t5_ij1 * (t4 * v2);
-                    const double t5_ij2 = t5[(j + 2)*128 + i - tile_begin];
-                    const double B_tile_ij2 = B_tile[(j + 2)*128 + i - tile_begin];
-                    const double v4 = A_tile[(j + 2)*128 + i - tile_begin] - (t0_i + (t1[i] - t0_i)) - (B_tile_ij2 - (t2_i + (t3[i] - t2_i)));
-                    const double v5 = t4 * t5_ij2 + t5_ij2 * (t4 * v4);
-                    const double t5_ij3 = t5[(j + 3)*128 + i - tile_begin];
-                    const double B_tile_ij3 = B_tile[(j + 3)*128 + i - tile_begin];
-                    const double v6 = A_tile[(j + 3)*128 + i - tile_begin] - (t0_i + (t1[i] - t0_i)) - (B_tile_ij3 - (t2_i + (t3[i] - t2_i)));
-                    const double v7 = t4 * t5_ij3 + t5_ij3 * (t4 * v6);
-                    t6[i - tile_begin] += (v1 - v1) + (v3 - v3) + (v5 - v5) + (v7 - v7);
-                    t8[i - tile_begin] += v1 + v3 + v5 + v7;
-                    t11[i - tile_begin] += (B_tile_ij == t2_i ? 1.0 : 0.0) + (B_tile_ij1 == t2_i ? 1.0 : 0.0) + (B_tile_ij2 == t2_i ? 1.0 : 0.0) + (B_tile_ij3 == t2_i ? 1.0 : 0.0);
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t5_ij = t5[j*128 + i - tile_begin];
-                    const double t0_i = t0[i];
-                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                    const double t2_i = t2[i];
-                    const double v0 = A_tile[j*128 + i - tile_begin] - (t0_i + (t1[i] - t0_i)) - (B_tile_ij - (t2_i + (t3[i] - t2_i)));
-                    const double v1 = t4 * t5_ij + t5_ij * (t4 * v0);
-                    t6[i - tile_begin] += v1 - v1;
-                    t8[i - tile_begin] += v1;
-                    t11[i - tile_begin] += B_tile_ij == t2_i ? 1.0 : 0.0;
-                }
-            }
-
-            /* t9[i:n, j:k] = where(A_tile[i, j] == t0[i], t6[i] / t7[i], 0) + (where(-inf == A_tile[i, j], 0,
-             *    -(t8[i] * exp(A_tile[i, j] - t1[i]))) + (t4 * t5[i, j] + t5[i, j] * (t4 * (A_tile[i, j] - (t0[i]
-             *    + (t1[i] - t0[i])) - (B_tile[i, j] - (t2[i] + (t3[i] - t2[i]))))))) */
-            /* t13[i:n, j:k] = where(B_tile[i, j] == t2[i], t10[i] / t11[i], 0) + (where(-inf == B_tile[i, j], 0,
-             *    t4 * t12[i] * exp(B_tile[i, j] - t3[i])) - t4 * t5[i, j]) */
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double A_tile_ij = A_tile[j*128 + i - tile_begin];
                     const double t0_i = t0[i];
-                    const double t1_i = t1[i];
-                    const double t5_ij = t5[j*128 + i - tile_begin];
-                    const double v0 = t4 * t5_ij;
-                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                    const double t2_i = t2[i];
-                    const double t3_i = t3[i];
-                    const double v1 = t5_ij * (t4 * (A_tile_ij - (t0_i + (t1_i - t0_i)) - (B_tile_ij - (t2_i + (t3_i - t2_i)))));
-                    const double v2 = (-INFINITY == A_tile_ij ? 0.0 : -(t8[i - tile_begin] * gradc_exp(A_tile_ij - t1_i))) + (v0 + v1);
-                    const double v3 = (-INFINITY == B_tile_ij ? 0.0 : t4 * t12[i - tile_begin] * gradc_exp(B_tile_ij - t3_i)) - v0;
-                    t9[j*128 + i - tile_begin] = (A_tile_ij == t0_i ? t6[i - tile_begin] / t7[i - tile_begin] : 0.0) + v2;
-                    t13[j*128 + i - tile_begin] = (B_tile_ij == t2_i ? t10[i - tile_begin] / t11[i - tile_begin] : 0.0) + v3;
+                    const double v0 = gradc_exp(A_tile_ij - t0_i);
+                    t3[j*128 + i - tile_begin] = v0;
+                    t4[i - tile_begin] += t2 * v0 + v0 * (t2 * (A_tile_ij + t1[i] - t0_i - B_tile[j*128 + i - tile_begin]));
+                    t6[i - tile_begin] += v0;
                 }
             }
 
-            /* grad_A[i:n, j:k] = t9[i, j] */
-            gradc_transpose(k, tile_end - tile_begin, t9, 128, &grad_A[tile_begin*k], k);
+            /* t5[i:n, j:k] = where(-inf == A_tile[i, j], 0, -(t3[i, j] * t4[i])) + (t2 * t3[i, j] + t3[i, j] * (t2
+             *    * (A_tile[i, j] + t1[i] - t0[i] - B_tile[i, j]))) */
+            /* t7[i:n, j:k] = where(-inf == B_tile[i, j], 0, t2 * t6[i] * exp(B_tile[i, j] - t1[i])) - t2 * t3[i,
+             *    j] */
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                    const double t3_ij = t3[j*128 + i - tile_begin];
+                    const double v0 = t2 * t3_ij;
+                    const double t1_i = t1[i];
+                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                    const double v1 = (-INFINITY == A_tile_ij ? 0.0 : -(t3_ij * t4[i - tile_begin])) + (v0 + t3_ij * (t2 * (A_tile_ij + t1_i - t0[i] - B_tile_ij)));
+                    const double v2 = (-INFINITY == B_tile_ij ? 0.0 : t2 * t6[i - tile_begin] * gradc_exp(B_tile_ij - t1_i)) - v0;
+                    t5[j*128 + i - tile_begin] = v1;
+                    t7[j*128 + i - tile_begin] = v2;
+                }
+            }
 
-            /* grad_B[i:n, j:k] = t13[i, j] */
-            gradc_transpose(k, tile_end - tile_begin, t13, 128, &grad_B[tile_begin*k], k);
+            /* grad_A[i:n, j:k] = t5[i, j] */
+            gradc_transpose(k, tile_end - tile_begin, t5, 128, &grad_A[tile_begin*k], k);
+
+            /* grad_B[i:n, j:k] = t7[i, j] */
+            gradc_transpose(k, tile_end - tile_begin, t7, 128, &grad_B[tile_begin*k], k);
         }
     }
     return 0;
@@ -682,17 +627,13 @@ int kl_divergence_backward(int64_t n, int64_t k, const double *restrict A, const
 
 size_t kl_divergence_value_and_grad_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 203*k + 53, 0) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 141*k + 53, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -711,8 +652,8 @@ int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *restrict A,
 
     /* t9 = 1 / n */
     const double t9 = 1.0 / (double)n;
-    const int64_t parts = gradc_parts(n, 203*k + 53, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const int64_t parts = gradc_parts(n, 141*k + 53, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t8_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -725,8 +666,6 @@ int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *restrict A,
         own += gradc_bytes(128, sizeof(double));
         double *const t1 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t11 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const t2 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const B_tile = (void *)own;
@@ -735,13 +674,9 @@ int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *restrict A,
         own += gradc_bytes(128, sizeof(double));
         double *const t6 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t14 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t16 = (void *)own;
+        double *const t12 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t4 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t15 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t5 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
@@ -749,12 +684,11 @@ int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *restrict A,
         own += gradc_bytes(128, sizeof(double));
         double *const t10 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t12 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t17 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
         double *const t13 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t11 = (void *)own;
         double t8_part = 0.0;
+        double t8_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -775,32 +709,21 @@ int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *restrict A,
             }
 
             /* t1[i:n] = sum[j:k](exp(A_tile[i, j] - where(inf == abs(t0[i]), 0, t0[i]))) */
-            /* t11[i:n] = sum[j:k](where(A_tile[i, j] == t0[i], 1, 0)) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t1[i - tile_begin] = 0.0;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t11[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
                     const double t0_i = t0[i - tile_begin];
-                    const double A_tile_ij1 = A_tile[(j + 1)*128 + i - tile_begin];
-                    const double A_tile_ij2 = A_tile[(j + 2)*128 + i - tile_begin];
-                    const double A_tile_ij3 = A_tile[(j + 3)*128 + i - tile_begin];
-                    t1[i - tile_begin] += gradc_exp(A_tile_ij - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile_ij1 - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile_ij2 - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile_ij3 - (INFINITY == fabs(t0_i) ? 0.0 : t0_i));
-                    t11[i - tile_begin] += (A_tile_ij == t0_i ? 1.0 : 0.0) + (A_tile_ij1 == t0_i ? 1.0 : 0.0) + (A_tile_ij2 == t0_i ? 1.0 : 0.0) + (A_tile_ij3 == t0_i ? 1.0 : 0.0);
+                    t1[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i));
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
                     const double t0_i = t0[i - tile_begin];
-                    t1[i - tile_begin] += gradc_exp(A_tile_ij - (INFINITY == fabs(t0_i) ? 0.0 : t0_i));
-                    t11[i - tile_begin] += A_tile_ij == t0_i ? 1.0 : 0.0;
+                    t1[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i));
                 }
             }
 
@@ -815,59 +738,41 @@ int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *restrict A,
             gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
 
             /* t3[i:n] = max[j:k](B_tile[i, j]) */
-            /* t6[i:n, j:k] = exp(A_tile[i, j] - (t0[i] + (t2[i] - t0[i]))) */
-            /* t14[i:n] = sum[j:k](let(s0 := t9 * t6[i, j], s0 - s0)) */
-            /* t16[i:n] = sum[j:k](t6[i, j]) */
+            /* t6[i:n, j:k] = exp(A_tile[i, j] - t2[i]) */
+            /* t12[i:n] = sum[j:k](t6[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t3[i - tile_begin] = -INFINITY;
             }
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t14[i - tile_begin] = 0.0;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t16[i - tile_begin] = 0.0;
+                t12[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                    const double t0_i = t0[i - tile_begin];
-                    const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin] - (t0_i + (t2[i - tile_begin] - t0_i)));
-                    const double v1 = t9 * v0;
+                    const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin] - t2[i - tile_begin]);
                     t3[i - tile_begin] = (B_tile_ij > t3[i - tile_begin] || B_tile_ij != B_tile_ij) ? B_tile_ij : t3[i - tile_begin];
                     t6[j*128 + i - tile_begin] = v0;
-                    t14[i - tile_begin] += v1 - v1;
-                    t16[i - tile_begin] += v0;
+                    t12[i - tile_begin] += v0;
                 }
             }
 
             /* t4[i:n] = sum[j:k](exp(B_tile[i, j] - where(inf == abs(t3[i]), 0, t3[i]))) */
-            /* t15[i:n] = sum[j:k](where(B_tile[i, j] == t3[i], 1, 0)) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t4[i - tile_begin] = 0.0;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t15[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
                     const double t3_i = t3[i - tile_begin];
-                    const double B_tile_ij1 = B_tile[(j + 1)*128 + i - tile_begin];
-                    const double B_tile_ij2 = B_tile[(j + 2)*128 + i - tile_begin];
-                    const double B_tile_ij3 = B_tile[(j + 3)*128 + i - tile_begin];
-                    t4[i - tile_begin] += gradc_exp(B_tile_ij - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(B_tile_ij1 - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(B_tile_ij2 - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(B_tile_ij3 - (INFINITY == fabs(t3_i) ? 0.0 : t3_i));
-                    t15[i - tile_begin] += (B_tile_ij == t3_i ? 1.0 : 0.0) + (B_tile_ij1 == t3_i ? 1.0 : 0.0) + (B_tile_ij2 == t3_i ? 1.0 : 0.0) + (B_tile_ij3 == t3_i ? 1.0 : 0.0);
+                    t4[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(B_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(B_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(B_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i));
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
                     const double t3_i = t3[i - tile_begin];
-                    t4[i - tile_begin] += gradc_exp(B_tile_ij - (INFINITY == fabs(t3_i) ? 0.0 : t3_i));
-                    t15[i - tile_begin] += B_tile_ij == t3_i ? 1.0 : 0.0;
+                    t4[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i));
                 }
             }
 
@@ -878,39 +783,28 @@ int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *restrict A,
                 t5[i - tile_begin] = gradc_log(t4[i - tile_begin]) + (INFINITY == fabs(t3_i) ? 0.0 : t3_i);
             }
 
-            /* t7[i:n] = sum[j:k](t6[i, j] * (A_tile[i, j] - (t0[i] + (t2[i] - t0[i])) - (B_tile[i, j] - (t3[i] +
-             *    (t5[i] - t3[i]))))) */
-            /* t10[i:n] = sum[j:k](let(s0 := t9 * t6[i, j] + t6[i, j] * (t9 * (A_tile[i, j] - (t0[i] + (t2[i] -
-             *    t0[i])) - (B_tile[i, j] - (t3[i] + (t5[i] - t3[i]))))), s0 - s0)) */
-            /* t12[i:n] = sum[j:k](t9 * t6[i, j] + t6[i, j] * (t9 * (A_tile[i, j] - (t0[i] + (t2[i] - t0[i])) -
-             *    (B_tile[i, j] - (t3[i] + (t5[i] - t3[i])))))) */
-            /* t17[i:n, j:k] = where(B_tile[i, j] == t3[i], t14[i] / t15[i], 0) + (where(-inf == B_tile[i, j], 0,
-             *    t9 * t16[i] * exp(B_tile[i, j] - t5[i])) - t9 * t6[i, j]) */
+            /* t7[i:n] = sum[j:k](t6[i, j] * (A_tile[i, j] + t5[i] - t2[i] - B_tile[i, j])) */
+            /* t10[i:n] = sum[j:k](t9 * t6[i, j] + t6[i, j] * (t9 * (A_tile[i, j] + t5[i] - t2[i] - B_tile[i, j]))) */
+            /* t13[i:n, j:k] = where(-inf == B_tile[i, j], 0, t9 * t12[i] * exp(B_tile[i, j] - t5[i])) - t9 * t6[i,
+             *    j] */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t7[i - tile_begin] = 0.0;
             }
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t10[i - tile_begin] = 0.0;
             }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t12[i - tile_begin] = 0.0;
-            }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double t6_ij = t6[j*128 + i - tile_begin];
-                    const double t0_i = t0[i - tile_begin];
-                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                    const double t3_i = t3[i - tile_begin];
                     const double t5_i = t5[i - tile_begin];
-                    const double v0 = A_tile[j*128 + i - tile_begin] - (t0_i + (t2[i - tile_begin] - t0_i)) - (B_tile_ij - (t3_i + (t5_i - t3_i)));
+                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                    const double v0 = A_tile[j*128 + i - tile_begin] + t5_i - t2[i - tile_begin] - B_tile_ij;
                     const double v1 = t9 * t6_ij;
-                    const double v2 = v1 + t6_ij * (t9 * v0);
-                    const double v3 = (-INFINITY == B_tile_ij ? 0.0 : t9 * t16[i - tile_begin] * gradc_exp(B_tile_ij - t5_i)) - v1;
+                    const double v2 = (-INFINITY == B_tile_ij ? 0.0 : t9 * t12[i - tile_begin] * gradc_exp(B_tile_ij - t5_i)) - v1;
                     t7[i - tile_begin] += t6_ij * v0;
-                    t10[i - tile_begin] += v2 - v2;
-                    t12[i - tile_begin] += v2;
-                    t17[j*128 + i - tile_begin] = (B_tile_ij == t3_i ? t14[i - tile_begin] / t15[i - tile_begin] : 0.0) + v3;
+                    t10[i - tile_begin] += v1 + t6_ij * (t9 * v0);
+                    t13[j*128 + i - tile_begin] = v2;
                 }
             }
 
@@ -920,31 +814,28 @@ int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *restrict A,
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t8_part_sum += t7[i - tile_begin];
             }
-            t8_part += t8_part_sum;
+            gradc_add(&t8_part, &t8_part_low, t8_part_sum);
 
-            /* t13[i:n, j:k] = where(A_tile[i, j] == t0[i], t10[i] / t11[i], 0) + (where(-inf == A_tile[i, j], 0,
-             *    -(t12[i] * exp(A_tile[i, j] - t2[i]))) + (t9 * t6[i, j] + t6[i, j] * (t9 * (A_tile[i, j] - (t0[i]
-             *    + (t2[i] - t0[i])) - (B_tile[i, j] - (t3[i] + (t5[i] - t3[i]))))))) */
+            /* t11[i:n, j:k] = where(-inf == A_tile[i, j], 0, -(t6[i, j] * t10[i])) + (t9 * t6[i, j] + t6[i, j] *
+             *    (t9 * (A_tile[i, j] + t5[i] - t2[i] - B_tile[i, j]))) */
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    const double t0_i = t0[i - tile_begin];
-                    const double t2_i = t2[i - tile_begin];
                     const double t6_ij = t6[j*128 + i - tile_begin];
-                    const double t3_i = t3[i - tile_begin];
-                    const double v0 = A_tile_ij - (t0_i + (t2_i - t0_i)) - (B_tile[j*128 + i - tile_begin] - (t3_i + (t5[i - tile_begin] - t3_i)));
-                    const double v1 = (-INFINITY == A_tile_ij ? 0.0 : -(t12[i - tile_begin] * gradc_exp(A_tile_ij - t2_i))) + (t9 * t6_ij + t6_ij * (t9 * v0));
-                    t13[j*128 + i - tile_begin] = (A_tile_ij == t0_i ? t10[i - tile_begin] / t11[i - tile_begin] : 0.0) + v1;
+                    const double v0 = t9 * (A_tile_ij + t5[i - tile_begin] - t2[i - tile_begin] - B_tile[j*128 + i - tile_begin]);
+                    const double v1 = (-INFINITY == A_tile_ij ? 0.0 : -(t6_ij * t10[i - tile_begin])) + (t9 * t6_ij + t6_ij * v0);
+                    t11[j*128 + i - tile_begin] = v1;
                 }
             }
 
-            /* grad_A[i:n, j:k] = t13[i, j] */
-            gradc_transpose(k, tile_end - tile_begin, t13, 128, &grad_A[tile_begin*k], k);
+            /* grad_A[i:n, j:k] = t11[i, j] */
+            gradc_transpose(k, tile_end - tile_begin, t11, 128, &grad_A[tile_begin*k], k);
 
-            /* grad_B[i:n, j:k] = t17[i, j] */
-            gradc_transpose(k, tile_end - tile_begin, t17, 128, &grad_B[tile_begin*k], k);
+            /* grad_B[i:n, j:k] = t13[i, j] */
+            gradc_transpose(k, tile_end - tile_begin, t13, 128, &grad_B[tile_begin*k], k);
         }
+        t8_part = gradc_rounded(t8_part, t8_part_low);
         t8_parts[part] = t8_part;
     }
     double t8 = 0.0;

@@ -2,12 +2,11 @@
  *
  *     def program(W: real[d, k], X: real[n, d], y: int64[n], eps: real):
  *         t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i])
- *         t1[l:n] = max[j:k](t0[l, j])
- *         t2[l:n] = logsumexp[j:k](t0[l, j])
- *         L[l:n, j:k] = t0[l, j] - (t1[l] + (t2[l] - t1[l]))
- *         t3[l:n] = sum[j:k](L[l, j])
- *         t4 = sum[l:n](L[l, where_integer(y[l] < 0, k + y[l], y[l])] * (1 - eps) + eps * (t3[l] / k))
- *         value = -(t4 / n)
+ *         t1[l:n] = logsumexp[j:k](t0[l, j])
+ *         L[l:n, j:k] = t0[l, j] - t1[l]
+ *         t2[l:n] = sum[j:k](L[l, j])
+ *         t3 = sum[l:n](L[l, where_integer(y[l] < 0, k + y[l], y[l])] * (1 - eps) + eps * (t2[l] / k))
+ *         value = -(t3 / n)
  *         return value
  *
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
@@ -56,6 +55,12 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
+static int64_t gradc_rows(size_t bytes)
+{
+    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
 }
 
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
@@ -129,6 +134,21 @@ GRADC_INLINE double gradc_log(double x)
     const double f = gradc_split(x, &k);
     const double y = k * 0.6931471803691238 + gradc_log1p_near(f, k * 1.9082149292705877e-10);
     return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
+}
+
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
 }
 
 /* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
@@ -283,7 +303,7 @@ static void gradc_transpose(int64_t rows, int64_t columns, const double *restric
 
 size_t label_smoothing_value_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 33*k + 41, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*k + 30*k + 41, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -303,7 +323,7 @@ int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restric
             return 1;
         }
     }
-    const int64_t parts = gradc_parts(n, 3*d*k + 33*k + 41, 0);
+    const int64_t parts = gradc_parts(n, 3*d*k + 30*k + 41, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t5_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -323,6 +343,7 @@ int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restric
         own += gradc_bytes(128*k, sizeof(double));
         double *const t4 = (void *)own;
         double t5_part = 0.0;
+        double t5_part_low = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -367,7 +388,7 @@ int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restric
                 t3[l - tile_begin] = gradc_log(t2[l - tile_begin]) + (INFINITY == fabs(t1_l) ? 0.0 : t1_l);
             }
 
-            /* L[l:n, j:k] = t0[l, j] - (t1[l] + (t3[l] - t1[l])) */
+            /* L[l:n, j:k] = t0[l, j] - t3[l] */
             /* t4[l:n] = sum[j:k](L[l, j]) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 t4[l - tile_begin] = 0.0;
@@ -375,8 +396,7 @@ int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restric
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t1_l = t1[l - tile_begin];
-                    const double v0 = t0[j*128 + l - tile_begin] - (t1_l + (t3[l - tile_begin] - t1_l));
+                    const double v0 = t0[j*128 + l - tile_begin] - t3[l - tile_begin];
                     L[j*128 + l - tile_begin] = v0;
                     t4[l - tile_begin] += v0;
                 }
@@ -391,8 +411,9 @@ int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restric
                 const int64_t y_l = y[l];
                 t5_part_sum += L[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin] * v0 + eps * (t4[l - tile_begin] / v1);
             }
-            t5_part += t5_part_sum;
+            gradc_add(&t5_part, &t5_part_low, t5_part_sum);
         }
+        t5_part = gradc_rounded(t5_part, t5_part_low);
         t5_parts[part] = t5_part;
     }
     double t5 = 0.0;
@@ -407,14 +428,16 @@ int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restric
 
 size_t label_smoothing_forward_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 33*k + 41, 0) * (gradc_bytes(128, sizeof(double))
+    (void)d;
+    return (size_t)gradc_parts(n, 30*k + 41, 0) * (gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
 int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
                             const int64_t *restrict y, double eps, double *restrict value, double *restrict t0,
-                            double *restrict t1, double *restrict t2, void *restrict work)
+                            double *restrict t1, void *restrict work)
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
@@ -425,66 +448,72 @@ int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restr
             return 1;
         }
     }
-    const int64_t parts = gradc_parts(n, 3*d*k + 33*k + 41, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    for (int64_t at = 0; at < k*n; ++at) {
+        t0[at] = 0.0;
+    }
+
+    /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
+    gradc_product(n, k, d, X, d, 1, W, k, 1, t0, k, 1, 1);
+    const int64_t parts = gradc_parts(n, 30*k + 41, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
-        double *const t2_ = (void *)own;
+        double *const t1_ = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t2 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const L = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t3 = (void *)own;
         double t4_part = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, &t0[tile_begin*k], k, 1, 0);
+        double t4_part_low = 0.0;
+        const int64_t tile_rows = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
             /* t1[l:n] = max[j:k](t0[l, j]) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                double t1_max = -INFINITY;
+                double t1__max = -INFINITY;
                 for (int64_t j = 0; j < k; ++j) {
                     const double t0_lj = t0[l*k + j];
-                    t1_max = (t0_lj > t1_max || t0_lj != t0_lj) ? t0_lj : t1_max;
+                    t1__max = (t0_lj > t1__max || t0_lj != t0_lj) ? t0_lj : t1__max;
                 }
-                t1[l] = t1_max;
+                t1_[l - tile_begin] = t1__max;
             }
 
             /* t2[l:n] = sum[j:k](exp(t0[l, j] - where(inf == abs(t1[l]), 0, t1[l]))) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t1_l = t1[l];
-                const double v0 = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
-                double t2__sum = 0.0;
-                GRADC_SIMD(reduction(+:t2__sum))
+                const double t1__l = t1_[l - tile_begin];
+                const double v0 = INFINITY == fabs(t1__l) ? 0.0 : t1__l;
+                double t2_sum = 0.0;
+                GRADC_SIMD(reduction(+:t2_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t2__sum += gradc_exp(t0[l*k + j] - v0);
+                    t2_sum += gradc_exp(t0[l*k + j] - v0);
                 }
-                t2_[l - tile_begin] = t2__sum;
+                t2[l - tile_begin] = t2_sum;
             }
 
-            /* t2_2[l:n] = log(t2[l]) + where(inf == abs(t1[l]), 0, t1[l]) */
+            /* t1_2[l:n] = log(t2[l]) + where(inf == abs(t1[l]), 0, t1[l]) */
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t1_l = t1[l];
-                t2[l] = gradc_log(t2_[l - tile_begin]) + (INFINITY == fabs(t1_l) ? 0.0 : t1_l);
+                const double t1__l = t1_[l - tile_begin];
+                t1[l] = gradc_log(t2[l - tile_begin]) + (INFINITY == fabs(t1__l) ? 0.0 : t1__l);
             }
 
-            /* L[l:n, j:k] = t0[l, j] - (t1[l] + (t2_2[l] - t1[l])) */
+            /* L[l:n, j:k] = t0[l, j] - t1_2[l] */
             /* t3[l:n] = sum[j:k](L[l, j]) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t1_l = t1[l];
-                const double v0 = t1_l + (t2[l] - t1_l);
                 double t3_sum = 0.0;
                 GRADC_SIMD(reduction(+:t3_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    const double v1 = t0[l*k + j] - v0;
-                    L[(l - tile_begin)*k + j] = v1;
-                    t3_sum += v1;
+                    const double v0 = t0[l*k + j] - t1_l;
+                    L[(l - tile_begin)*k + j] = v0;
+                    t3_sum += v0;
                 }
                 t3[l - tile_begin] = t3_sum;
             }
@@ -498,8 +527,9 @@ int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restr
                 const int64_t y_l = y[l];
                 t4_part_sum += L[(l - tile_begin)*k + (y_l < 0 ? k + y_l : y_l)] * v0 + eps * (t3[l - tile_begin] / v1);
             }
-            t4_part += t4_part_sum;
+            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
         }
+        t4_part = gradc_rounded(t4_part, t4_part_low);
         t4_parts[part] = t4_part;
     }
     double t4 = 0.0;
@@ -514,10 +544,7 @@ int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restr
 
 size_t label_smoothing_backward_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 58*k + 8, d*k) * (gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*k + 42*k + 8, d*k) * (gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -527,17 +554,17 @@ size_t label_smoothing_backward_work(int64_t d, int64_t k, int64_t n)
 
 int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
                              const int64_t *restrict y, double eps, const double *restrict t0,
-                             const double *restrict t1, const double *restrict t2, double cotangent,
-                             double *restrict grad_W, void *restrict work)
+                             const double *restrict t1, double cotangent, double *restrict grad_W,
+                             void *restrict work)
 {
     (void)W;
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
 
-    /* t3 = -(cotangent / n) */
-    const double t3 = -(cotangent / (double)n);
-    const int64_t parts = gradc_parts(n, 3*d*k + 58*k + 8, d*k);
-    const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    /* t2 = -(cotangent / n) */
+    const double t2 = -(cotangent / (double)n);
+    const int64_t parts = gradc_parts(n, 3*d*k + 42*k + 8, d*k);
+    const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -545,84 +572,60 @@ int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *rest
         unsigned char *own = part_scratch + part * part_bytes;
         double *const grad_W_part = part == 0 ? grad_W : (void *)own;
         own += gradc_bytes(d*k, sizeof(double));
-        double *const t4 = (void *)own;
+        double *const t3 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const L_bar = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t5 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t8 = (void *)own;
+        double *const t4 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t0_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t6 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t9 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t10 = (void *)own;
         for (int64_t at = 0; at < d*k; ++at) {
             grad_W_part[at] = 0.0;
         }
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-            /* t4[l:n] = eps * t3 / k */
-            const double v0 = eps * t3 / (double)k;
+            /* t3[l:n] = eps * t2 / k */
+            const double v0 = eps * t2 / (double)k;
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t4[l - tile_begin] = v0;
+                t3[l - tile_begin] = v0;
             }
 
-            /* L_bar[l:n, j:k] = t4[l] + where(j == where_integer(y[l] < 0, k + y[l], y[l]), t3 * (1 - eps), 0) */
-            /* t5[l:n] = sum[j:k](L_bar[l, j] - L_bar[l, j]) */
-            /* t8[l:n] = sum[j:k](L_bar[l, j]) */
-            const double v1 = t3 * (1.0 - eps);
+            /* L_bar[l:n, j:k] = t3[l] + where(j == where_integer(y[l] < 0, k + y[l], y[l]), t2 * (1 - eps), 0) */
+            /* t4[l:n] = sum[j:k](L_bar[l, j]) */
+            const double v1 = t2 * (1.0 - eps);
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t5[l - tile_begin] = 0.0;
-            }
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t8[l - tile_begin] = 0.0;
+                t4[l - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const int64_t y_l = y[l];
-                    const double v2 = t4[l - tile_begin] + (j == (y_l < 0 ? k + y_l : y_l) ? v1 : 0.0);
+                    const double v2 = t3[l - tile_begin] + (j == (y_l < 0 ? k + y_l : y_l) ? v1 : 0.0);
                     L_bar[j*128 + l - tile_begin] = v2;
-                    t5[l - tile_begin] += v2 - v2;
-                    t8[l - tile_begin] += v2;
+                    t4[l - tile_begin] += v2;
                 }
             }
 
             /* t0_tile[l:n, j:k] = t0[l, j] */
             gradc_transpose(tile_end - tile_begin, k, &t0[tile_begin*k], k, t0_tile, 128);
 
-            /* t6[l:n] = sum[j:k](where(t0_tile[l, j] == t1[l], 1, 0)) */
-            /* t9[l:n, j:k] = where(-inf == t0_tile[l, j], 0, -(t8[l] * exp(t0_tile[l, j] - t2[l]))) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t6[l - tile_begin] = 0.0;
-            }
+            /* t5[l:n, j:k] = where(-inf == t0_tile[l, j], 0, -(t4[l] * exp(t0_tile[l, j] - t1[l]))) */
+            /* t6[l:n, j:k] = L_bar[l, j] + t5[l, j] */
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const double t0_tile_lj = t0_tile[j*128 + l - tile_begin];
-                    t6[l - tile_begin] += t0_tile_lj == t1[l] ? 1.0 : 0.0;
-                    t9[j*128 + l - tile_begin] = -INFINITY == t0_tile_lj ? 0.0 : -(t8[l - tile_begin] * gradc_exp(t0_tile_lj - t2[l]));
+                    const double v2 = L_bar[j*128 + l - tile_begin] + (-INFINITY == t0_tile_lj ? 0.0 : -(t4[l - tile_begin] * gradc_exp(t0_tile_lj - t1[l])));
+                    t6[j*128 + l - tile_begin] = v2;
                 }
             }
 
-            /* t7[l:n, j:k] = where(t0_tile[l, j] == t1[l], t5[l] / t6[l], 0) */
-            /* t10[j:k, l:n] = t7[l, j] + (L_bar[l, j] + t9[l, j]) */
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v2 = L_bar[j*128 + l - tile_begin] + t9[j*128 + l - tile_begin] + (t0_tile[j*128 + l - tile_begin] == t1[l] ? t5[l - tile_begin] / t6[l - tile_begin] : 0.0);
-                    t10[j*128 + l - tile_begin] = v2;
-                }
-            }
-
-            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t10[j, l]) */
-            gradc_product(k, d, tile_end - tile_begin, t10, 128, 1, &X[tile_begin*d], d, 1, grad_W_part, 1, k, 1);
+            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t6[l, j]) */
+            gradc_product(k, d, tile_end - tile_begin, t6, 128, 1, &X[tile_begin*d], d, 1, grad_W_part, 1, k, 1);
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
@@ -637,17 +640,15 @@ int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *rest
 
 size_t label_smoothing_value_and_grad_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 6*d*k + 87*k + 49, d*k) * (gradc_bytes(d*k, sizeof(double))
+    return (size_t)gradc_parts(n, 6*d*k + 71*k + 49, d*k) * (gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double)));
 }
@@ -668,8 +669,8 @@ int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double
 
     /* t6 = -(1 / n) */
     const double t6 = -(1.0 / (double)n);
-    const int64_t parts = gradc_parts(n, 6*d*k + 87*k + 49, d*k);
-    const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const int64_t parts = gradc_parts(n, 6*d*k + 71*k + 49, d*k);
+    const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t5_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -684,8 +685,6 @@ int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double
         own += gradc_bytes(128, sizeof(double));
         double *const t2 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t9 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const t3 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t7 = (void *)own;
@@ -698,10 +697,9 @@ int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double
         own += gradc_bytes(128*k, sizeof(double));
         double *const t8 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t11 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t13 = (void *)own;
+        double *const t10 = (void *)own;
         double t5_part = 0.0;
+        double t5_part_low = 0.0;
         for (int64_t at = 0; at < d*k; ++at) {
             grad_W_part[at] = 0.0;
         }
@@ -724,32 +722,21 @@ int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double
             }
 
             /* t2[l:n] = sum[j:k](exp(t0[l, j] - where(inf == abs(t1[l]), 0, t1[l]))) */
-            /* t9[l:n] = sum[j:k](where(t0[l, j] == t1[l], 1, 0)) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 t2[l - tile_begin] = 0.0;
-            }
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t9[l - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t0_lj = t0[j*128 + l - tile_begin];
                     const double t1_l = t1[l - tile_begin];
-                    const double t0_lj1 = t0[(j + 1)*128 + l - tile_begin];
-                    const double t0_lj2 = t0[(j + 2)*128 + l - tile_begin];
-                    const double t0_lj3 = t0[(j + 3)*128 + l - tile_begin];
-                    t2[l - tile_begin] += gradc_exp(t0_lj - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + gradc_exp(t0_lj1 - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + gradc_exp(t0_lj2 - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + gradc_exp(t0_lj3 - (INFINITY == fabs(t1_l) ? 0.0 : t1_l));
-                    t9[l - tile_begin] += (t0_lj == t1_l ? 1.0 : 0.0) + (t0_lj1 == t1_l ? 1.0 : 0.0) + (t0_lj2 == t1_l ? 1.0 : 0.0) + (t0_lj3 == t1_l ? 1.0 : 0.0);
+                    t2[l - tile_begin] += gradc_exp(t0[j*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + gradc_exp(t0[(j + 1)*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + gradc_exp(t0[(j + 2)*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + gradc_exp(t0[(j + 3)*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l));
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t0_lj = t0[j*128 + l - tile_begin];
                     const double t1_l = t1[l - tile_begin];
-                    t2[l - tile_begin] += gradc_exp(t0_lj - (INFINITY == fabs(t1_l) ? 0.0 : t1_l));
-                    t9[l - tile_begin] += t0_lj == t1_l ? 1.0 : 0.0;
+                    t2[l - tile_begin] += gradc_exp(t0[j*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l));
                 }
             }
 
@@ -763,11 +750,10 @@ int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double
                 t7[l - tile_begin] = v0;
             }
 
-            /* L[l:n, j:k] = t0[l, j] - (t1[l] + (t3[l] - t1[l])) */
+            /* L[l:n, j:k] = t0[l, j] - t3[l] */
             /* t4[l:n] = sum[j:k](L[l, j]) */
             /* L_bar[l:n, j:k] = t7[l] + where(j == where_integer(y[l] < 0, k + y[l], y[l]), t6 * (1 - eps), 0) */
-            /* t8[l:n] = sum[j:k](L_bar[l, j] - L_bar[l, j]) */
-            /* t11[l:n] = sum[j:k](L_bar[l, j]) */
+            /* t8[l:n] = sum[j:k](L_bar[l, j]) */
             const double v2 = t6 * (1.0 - eps);
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 t4[l - tile_begin] = 0.0;
@@ -775,21 +761,16 @@ int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 t8[l - tile_begin] = 0.0;
             }
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t11[l - tile_begin] = 0.0;
-            }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t1_l = t1[l - tile_begin];
-                    const double v1 = t0[j*128 + l - tile_begin] - (t1_l + (t3[l - tile_begin] - t1_l));
+                    const double v1 = t0[j*128 + l - tile_begin] - t3[l - tile_begin];
                     const int64_t y_l = y[l];
                     const double v3 = t7[l - tile_begin] + (j == (y_l < 0 ? k + y_l : y_l) ? v2 : 0.0);
                     L[j*128 + l - tile_begin] = v1;
                     t4[l - tile_begin] += v1;
                     L_bar[j*128 + l - tile_begin] = v3;
-                    t8[l - tile_begin] += v3 - v3;
-                    t11[l - tile_begin] += v3;
+                    t8[l - tile_begin] += v3;
                 }
             }
 
@@ -802,24 +783,23 @@ int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double
                 const int64_t y_l = y[l];
                 t5_part_sum += L[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin] * v1 + eps * (t4[l - tile_begin] / v3);
             }
-            t5_part += t5_part_sum;
+            gradc_add(&t5_part, &t5_part_low, t5_part_sum);
 
-            /* t10[l:n, j:k] = where(t0[l, j] == t1[l], t8[l] / t9[l], 0) */
-            /* t12[l:n, j:k] = where(-inf == t0[l, j], 0, -(t11[l] * exp(t0[l, j] - t3[l]))) */
-            /* t13[j:k, l:n] = t10[l, j] + (t12[l, j] + L_bar[l, j]) */
+            /* t9[l:n, j:k] = where(-inf == t0[l, j], 0, -(t8[l] * exp(t0[l, j] - t3[l]))) */
+            /* t10[l:n, j:k] = t9[l, j] + L_bar[l, j] */
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const double t0_lj = t0[j*128 + l - tile_begin];
-                    const double v4 = -INFINITY == t0_lj ? 0.0 : -(t11[l - tile_begin] * gradc_exp(t0_lj - t3[l - tile_begin]));
-                    const double v5 = (t0_lj == t1[l - tile_begin] ? t8[l - tile_begin] / t9[l - tile_begin] : 0.0) + (L_bar[j*128 + l - tile_begin] + v4);
-                    t13[j*128 + l - tile_begin] = v5;
+                    const double v4 = L_bar[j*128 + l - tile_begin] + (-INFINITY == t0_lj ? 0.0 : -(t8[l - tile_begin] * gradc_exp(t0_lj - t3[l - tile_begin])));
+                    t10[j*128 + l - tile_begin] = v4;
                 }
             }
 
-            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t13[j, l]) */
-            gradc_product(k, d, tile_end - tile_begin, t13, 128, 1, &X[tile_begin*d], d, 1, grad_W_part, 1, k, 1);
+            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t10[l, j]) */
+            gradc_product(k, d, tile_end - tile_begin, t10, 128, 1, &X[tile_begin*d], d, 1, grad_W_part, 1, k, 1);
         }
+        t5_part = gradc_rounded(t5_part, t5_part_low);
         t5_parts[part] = t5_part;
     }
     double t5 = 0.0;

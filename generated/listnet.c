@@ -2,13 +2,11 @@
  *
  *     def program(w: real[d], X: real[n, k, d], grade: real[n, k]):
  *         t0[i:n, j:k] = sum[l:d](X[i, j, l] * w[l])
- *         t1[i:n] = max[j:k](t0[i, j])
- *         t2[i:n] = logsumexp[j:k](t0[i, j])
- *         t3[i:n] = max[j:k](grade[i, j])
- *         t4[i:n] = logsumexp[j:k](grade[i, j])
- *         t5[i:n] = sum[j:k]((t0[i, j] - (t1[i] + (t2[i] - t1[i]))) * exp(grade[i, j] - (t3[i] + (t4[i] - t3[i]))))
- *         t6 = sum[i:n](t5[i])
- *         value = -(t6 / n)
+ *         t1[i:n] = logsumexp[j:k](t0[i, j])
+ *         t2[i:n] = logsumexp[j:k](grade[i, j])
+ *         t3[i:n] = sum[j:k]((t0[i, j] - t1[i]) * exp(grade[i, j] - t2[i]))
+ *         t4 = sum[i:n](t3[i])
+ *         value = -(t4 / n)
  *         return value
  *
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
@@ -135,6 +133,21 @@ GRADC_INLINE double gradc_log(double x)
     return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
 }
 
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
+}
+
 /* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
 #if defined(__AVX512F__)
 #define GRADC_BYTES 64
@@ -237,7 +250,7 @@ static void gradc_transpose(int64_t rows, int64_t columns, const double *restric
 
 size_t listnet_value_work(int64_t n, int64_t k, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 88*k + 53, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*k + 82*k + 53, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -253,7 +266,7 @@ int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, con
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 3*d*k + 88*k + 53, 0);
+    const int64_t parts = gradc_parts(n, 3*d*k + 82*k + 53, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t8_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -279,6 +292,7 @@ int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, con
         own += gradc_bytes(128, sizeof(double));
         double *const t7 = (void *)own;
         double t8_part = 0.0;
+        double t8_part_low = 0.0;
         const int64_t tile_rows = gradc_rows((d*k + k) * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -370,29 +384,24 @@ int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, con
                 t6[i - tile_begin] = gradc_log(t5[i - tile_begin]) + (INFINITY == fabs(t4_i) ? 0.0 : t4_i);
             }
 
-            /* t7[i:n] = sum[j:k]((t0[i, j] - (t1[i] + (t3[i] - t1[i]))) * exp(grade_tile[i, j] - (t4[i] + (t6[i] -
-             *    t4[i])))) */
+            /* t7[i:n] = sum[j:k]((t0[i, j] - t3[i]) * exp(grade_tile[i, j] - t6[i])) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t7[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t1_i = t1[i - tile_begin];
-                    const double t4_i = t4[i - tile_begin];
-                    const double v0 = (t0[j*128 + i - tile_begin] - (t1_i + (t3[i - tile_begin] - t1_i))) * gradc_exp(grade_tile[j*128 + i - tile_begin] - (t4_i + (t6[i - tile_begin] - t4_i)));
-                    const double v1 = gradc_exp(grade_tile[(j + 1)*128 + i - tile_begin] - (t4_i + (t6[i - tile_begin] - t4_i)));
-                    const double v2 = gradc_exp(grade_tile[(j + 2)*128 + i - tile_begin] - (t4_i + (t6[i - tile_begin] - t4_i)));
-                    const double v3 = gradc_exp(grade_tile[(j + 3)*128 + i - tile_begin] - (t4_i + (t6[i - tile_begin] - t4_i)));
-                    t7[i - tile_begin] += v0 + (t0[(j + 1)*128 + i - tile_begin] - (t1_i + (t3[i - tile_begin] - t1_i))) * v1 + (t0[(j + 2)*128 + i - tile_begin] - (t1_i + (t3[i - tile_begin] - t1_i))) * v2 + (t0[(j + 3)*128 + i - tile_begin] - (t1_i + (t3[i - tile_begin] - t1_i))) * v3;
+                    const double v0 = (t0[j*128 + i - tile_begin] - t3[i - tile_begin]) * gradc_exp(grade_tile[j*128 + i - tile_begin] - t6[i - tile_begin]);
+                    const double v1 = (t0[(j + 1)*128 + i - tile_begin] - t3[i - tile_begin]) * gradc_exp(grade_tile[(j + 1)*128 + i - tile_begin] - t6[i - tile_begin]);
+                    const double v2 = (t0[(j + 2)*128 + i - tile_begin] - t3[i - tile_begin]) * gradc_exp(grade_tile[(j + 2)*128 + i - tile_begin] - t6[i - tile_begin]);
+                    const double v3 = (t0[(j + 3)*128 + i - tile_begin] - t3[i - tile_begin]) * gradc_exp(grade_tile[(j + 3)*128 + i - tile_begin] - t6[i - tile_begin]);
+                    t7[i - tile_begin] += v0 + v1 + v2 + v3;
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t1_i = t1[i - tile_begin];
-                    const double t4_i = t4[i - tile_begin];
-                    const double v0 = (t0[j*128 + i - tile_begin] - (t1_i + (t3[i - tile_begin] - t1_i))) * gradc_exp(grade_tile[j*128 + i - tile_begin] - (t4_i + (t6[i - tile_begin] - t4_i)));
+                    const double v0 = (t0[j*128 + i - tile_begin] - t3[i - tile_begin]) * gradc_exp(grade_tile[j*128 + i - tile_begin] - t6[i - tile_begin]);
                     t7[i - tile_begin] += v0;
                 }
             }
@@ -403,8 +412,9 @@ int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, con
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t8_part_sum += t7[i - tile_begin];
             }
-            t8_part += t8_part_sum;
+            gradc_add(&t8_part, &t8_part_low, t8_part_sum);
         }
+        t8_part = gradc_rounded(t8_part, t8_part_low);
         t8_parts[part] = t8_part;
     }
     double t8 = 0.0;
@@ -419,57 +429,68 @@ int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, con
 
 size_t listnet_forward_work(int64_t n, int64_t k, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 88*k + 53, 0) * (gradc_bytes(128, sizeof(double))
+    (void)d;
+    return (size_t)gradc_parts(n, 82*k + 53, 0) * (gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
 int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, const double *restrict X,
                     const double *restrict grade, double *restrict value, double *restrict t0, double *restrict t1,
-                    double *restrict t2, double *restrict t3, double *restrict t4, void *restrict work)
+                    double *restrict t2, void *restrict work)
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 3*d*k + 88*k + 53, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    for (int64_t at = 0; at < k*n; ++at) {
+        t0[at] = 0.0;
+    }
+
+    /* t0[i:n, j:k] = sum[l:d](X[i, j, l] * w[l]) */
+    for (int64_t j = 0; j < k; ++j) {
+        gradc_dots(n, d, &X[j*d], d*k, w, &t0[j], k, 1);
+    }
+    const int64_t parts = gradc_parts(n, 82*k + 53, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t6_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
+        double *const t1_ = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
         double *const t2_ = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const grade_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t4_ = (void *)own;
+        double *const t3 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t4 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t5 = (void *)own;
         double t6_part = 0.0;
-        const int64_t tile_rows = gradc_rows((d*k + 2*k) * sizeof(double));
+        double t6_part_low = 0.0;
+        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t0[i:n, j:k] = sum[l:d](X[i, j, l] * w[l]) */
-            for (int64_t j = 0; j < k; ++j) {
-                gradc_dots(tile_end - tile_begin, d, &X[(tile_begin*k + j)*d], d*k, w, &t0[tile_begin*k + j], k, 0);
-            }
-
             /* t1[i:n] = max[j:k](t0[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                double t1_max = -INFINITY;
+                double t1__max = -INFINITY;
                 for (int64_t j = 0; j < k; ++j) {
                     const double t0_ij = t0[i*k + j];
-                    t1_max = (t0_ij > t1_max || t0_ij != t0_ij) ? t0_ij : t1_max;
+                    t1__max = (t0_ij > t1__max || t0_ij != t0_ij) ? t0_ij : t1__max;
                 }
-                t1[i] = t1_max;
+                t1_[i - tile_begin] = t1__max;
             }
 
             /* t2[i:n] = sum[j:k](exp(t0[i, j] - where(inf == abs(t1[i]), 0, t1[i]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i];
-                const double v0 = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
+                const double t1__i = t1_[i - tile_begin];
+                const double v0 = INFINITY == fabs(t1__i) ? 0.0 : t1__i;
                 double t2__sum = 0.0;
                 GRADC_SIMD(reduction(+:t2__sum))
                 for (int64_t j = 0; j < k; ++j) {
@@ -478,11 +499,11 @@ int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, c
                 t2_[i - tile_begin] = t2__sum;
             }
 
-            /* t2_2[i:n] = log(t2[i]) + where(inf == abs(t1[i]), 0, t1[i]) */
+            /* t1_2[i:n] = log(t2[i]) + where(inf == abs(t1[i]), 0, t1[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i];
-                t2[i] = gradc_log(t2_[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
+                const double t1__i = t1_[i - tile_begin];
+                t1[i] = gradc_log(t2_[i - tile_begin]) + (INFINITY == fabs(t1__i) ? 0.0 : t1__i);
             }
 
             /* grade_tile[i:n, j:k] = grade[i, j] */
@@ -500,39 +521,36 @@ int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, c
                     const double grade_tile_ij = grade_tile[(i - tile_begin)*k + j];
                     t3_max = (grade_tile_ij > t3_max || grade_tile_ij != grade_tile_ij) ? grade_tile_ij : t3_max;
                 }
-                t3[i] = t3_max;
+                t3[i - tile_begin] = t3_max;
             }
 
             /* t4[i:n] = sum[j:k](exp(grade_tile[i, j] - where(inf == abs(t3[i]), 0, t3[i]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t3_i = t3[i];
+                const double t3_i = t3[i - tile_begin];
                 const double v0 = INFINITY == fabs(t3_i) ? 0.0 : t3_i;
-                double t4__sum = 0.0;
-                GRADC_SIMD(reduction(+:t4__sum))
+                double t4_sum = 0.0;
+                GRADC_SIMD(reduction(+:t4_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t4__sum += gradc_exp(grade_tile[(i - tile_begin)*k + j] - v0);
+                    t4_sum += gradc_exp(grade_tile[(i - tile_begin)*k + j] - v0);
                 }
-                t4_[i - tile_begin] = t4__sum;
+                t4[i - tile_begin] = t4_sum;
             }
 
-            /* t4_2[i:n] = log(t4[i]) + where(inf == abs(t3[i]), 0, t3[i]) */
+            /* t2_2[i:n] = log(t4[i]) + where(inf == abs(t3[i]), 0, t3[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t3_i = t3[i];
-                t4[i] = gradc_log(t4_[i - tile_begin]) + (INFINITY == fabs(t3_i) ? 0.0 : t3_i);
+                const double t3_i = t3[i - tile_begin];
+                t2[i] = gradc_log(t4[i - tile_begin]) + (INFINITY == fabs(t3_i) ? 0.0 : t3_i);
             }
 
-            /* t5[i:n] = sum[j:k]((t0[i, j] - (t1[i] + (t2_2[i] - t1[i]))) * exp(grade_tile[i, j] - (t3[i] +
-             *    (t4_2[i] - t3[i])))) */
+            /* t5[i:n] = sum[j:k]((t0[i, j] - t1_2[i]) * exp(grade_tile[i, j] - t2_2[i])) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t1_i = t1[i];
-                const double v0 = t1_i + (t2[i] - t1_i);
-                const double t3_i = t3[i];
-                const double v1 = t3_i + (t4[i] - t3_i);
+                const double t2_i = t2[i];
                 double t5_sum = 0.0;
                 GRADC_SIMD(reduction(+:t5_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t5_sum += (t0[i*k + j] - v0) * gradc_exp(grade_tile[(i - tile_begin)*k + j] - v1);
+                    t5_sum += (t0[i*k + j] - t1_i) * gradc_exp(grade_tile[(i - tile_begin)*k + j] - t2_i);
                 }
                 t5[i - tile_begin] = t5_sum;
             }
@@ -543,8 +561,9 @@ int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, c
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t6_part_sum += t5[i - tile_begin];
             }
-            t6_part += t6_part_sum;
+            gradc_add(&t6_part, &t6_part_low, t6_part_sum);
         }
+        t6_part = gradc_rounded(t6_part, t6_part_low);
         t6_parts[part] = t6_part;
     }
     double t6 = 0.0;
@@ -559,10 +578,7 @@ int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, c
 
 size_t listnet_backward_work(int64_t n, int64_t k, int64_t d)
 {
-    return (size_t)gradc_parts(n, 7*d*k + 74*k, d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 5*d*k + 57*k, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -572,17 +588,16 @@ size_t listnet_backward_work(int64_t n, int64_t k, int64_t d)
 
 int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, const double *restrict X,
                      const double *restrict grade, const double *restrict t0, const double *restrict t1,
-                     const double *restrict t2, const double *restrict t3, const double *restrict t4,
-                     double cotangent, double *restrict grad_w, void *restrict work)
+                     const double *restrict t2, double cotangent, double *restrict grad_w, void *restrict work)
 {
     (void)w;
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
 
-    /* t5 = -(cotangent / n) */
-    const double t5 = -(cotangent / (double)n);
-    const int64_t parts = gradc_parts(n, 7*d*k + 74*k, d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    /* t3 = -(cotangent / n) */
+    const double t3 = -(cotangent / (double)n);
+    const int64_t parts = gradc_parts(n, 5*d*k + 57*k, d);
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -592,19 +607,13 @@ int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, 
         own += gradc_bytes(d, sizeof(double));
         double *const grade_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t7 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t10 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t12 = (void *)own;
+        double *const t5 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
+        double *const t6 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
         double *const t0_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t8 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t11 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t9 = (void *)own;
+        double *const t7 = (void *)own;
         for (int64_t at = 0; at < d; ++at) {
             grad_w_part[at] = 0.0;
         }
@@ -615,68 +624,48 @@ int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, 
             /* grade_tile[i:n, j:k] = grade[i, j] */
             gradc_transpose(tile_end - tile_begin, k, &grade[tile_begin*k], k, grade_tile, 128);
 
-            /* t6[i:n, j:k] = exp(grade_tile[i, j] - (t3[i] + (t4[i] - t3[i]))) */
-            /* t7[i:n] = sum[j:k](let(s0 := t5 * t6[i, j], s0 - s0)) */
-            /* t10[i:n] = sum[j:k](t6[i, j]) */
-            /* t12[i:n, j:k] = t5 * t6[i, j] */
+            /* t4[i:n, j:k] = exp(grade_tile[i, j] - t2[i]) */
+            /* t5[i:n, j:k] = t3 * t4[i, j] */
+            /* t6[i:n] = sum[j:k](t4[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t7[i - tile_begin] = 0.0;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t10[i - tile_begin] = 0.0;
+                t6[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t3_i = t3[i];
-                    const double v0 = gradc_exp(grade_tile[j*128 + i - tile_begin] - (t3_i + (t4[i] - t3_i)));
-                    const double v1 = t5 * v0;
-                    t7[i - tile_begin] += v1 - v1;
-                    t10[i - tile_begin] += v0;
-                    t12[j*128 + i - tile_begin] = v1;
+                    const double v0 = gradc_exp(grade_tile[j*128 + i - tile_begin] - t2[i]);
+                    t5[j*128 + i - tile_begin] = t3 * v0;
+                    t6[i - tile_begin] += v0;
                 }
             }
 
             /* t0_tile[i:n, j:k] = t0[i, j] */
             gradc_transpose(tile_end - tile_begin, k, &t0[tile_begin*k], k, t0_tile, 128);
 
-            /* t8[i:n] = sum[j:k](where(t0_tile[i, j] == t1[i], 1, 0)) */
-            /* t11[i:n, j:k] = where(-inf == t0_tile[i, j], 0, -(t5 * t10[i] * exp(t0_tile[i, j] - t2[i]))) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t8[i - tile_begin] = 0.0;
-            }
+            /* t7[i:n, j:k] = where(-inf == t0_tile[i, j], 0, -(t3 * t6[i] * exp(t0_tile[i, j] - t1[i]))) */
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double t0_tile_ij = t0_tile[j*128 + i - tile_begin];
-                    const double v0 = -INFINITY == t0_tile_ij ? 0.0 : -(t5 * t10[i - tile_begin] * gradc_exp(t0_tile_ij - t2[i]));
-                    t8[i - tile_begin] += t0_tile_ij == t1[i] ? 1.0 : 0.0;
-                    t11[j*128 + i - tile_begin] = v0;
+                    const double v0 = -INFINITY == t0_tile_ij ? 0.0 : -(t3 * t6[i - tile_begin] * gradc_exp(t0_tile_ij - t1[i]));
+                    t7[j*128 + i - tile_begin] = v0;
                 }
             }
 
-            /* t9[i:n, j:k] = where(t0_tile[i, j] == t1[i], t7[i] / t8[i], 0) */
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    t9[j*128 + i - tile_begin] = t0_tile[j*128 + i - tile_begin] == t1[i] ? t7[i - tile_begin] / t8[i - tile_begin] : 0.0;
-                }
-            }
-
-            /* grad_w[l:d] = sum[i:n, j:k](X[i, j, l] * (t9[i, j] + (t12[i, j] + t11[i, j]))) */
+            /* grad_w[l:d] = sum[i:n, j:k](X[i, j, l] * (t7[i, j] + t5[i, j])) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                    const double v0 = t9[j*128 + i - tile_begin] + (t11[j*128 + i - tile_begin] + t12[j*128 + i - tile_begin]);
-                    const double v1 = t9[(j + 1)*128 + i - tile_begin] + (t11[(j + 1)*128 + i - tile_begin] + t12[(j + 1)*128 + i - tile_begin]);
-                    const double v2 = t9[(j + 2)*128 + i - tile_begin] + (t11[(j + 2)*128 + i - tile_begin] + t12[(j + 2)*128 + i - tile_begin]);
-                    const double v3 = t9[(j + 3)*128 + i - tile_begin] + (t11[(j + 3)*128 + i - tile_begin] + t12[(j + 3)*128 + i - tile_begin]);
+                    const double v0 = t7[j*128 + i - tile_begin] + t5[j*128 + i - tile_begin];
+                    const double v1 = t7[(j + 1)*128 + i - tile_begin] + t5[(j + 1)*128 + i - tile_begin];
+                    const double v2 = t7[(j + 2)*128 + i - tile_begin] + t5[(j + 2)*128 + i - tile_begin];
+                    const double v3 = t7[(j + 3)*128 + i - tile_begin] + t5[(j + 3)*128 + i - tile_begin];
                     GRADC_SIMD()
                     for (int64_t l = 0; l < d; ++l) {
                         grad_w_part[l] += X[(i*k + j)*d + l] * v0 + X[(i*k + (j + 1))*d + l] * v1 + X[(i*k + (j + 2))*d + l] * v2 + X[(i*k + (j + 3))*d + l] * v3;
                     }
                 }
                 for (int64_t j = k / 4 * 4; j < k; ++j) {
-                    const double v0 = t9[j*128 + i - tile_begin] + (t11[j*128 + i - tile_begin] + t12[j*128 + i - tile_begin]);
+                    const double v0 = t7[j*128 + i - tile_begin] + t5[j*128 + i - tile_begin];
                     GRADC_SIMD()
                     for (int64_t l = 0; l < d; ++l) {
                         grad_w_part[l] += X[(i*k + j)*d + l] * v0;
@@ -697,7 +686,11 @@ int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, 
 
 size_t listnet_value_and_grad_work(int64_t n, int64_t k, int64_t d)
 {
-    return (size_t)gradc_parts(n, 10*d*k + 132*k + 53, d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 8*d*k + 114*k + 53, d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -705,13 +698,6 @@ size_t listnet_value_and_grad_work(int64_t n, int64_t k, int64_t d)
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double)));
 }
 
@@ -724,8 +710,8 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
 
     /* t10 = -(1 / n) */
     const double t10 = -(1.0 / (double)n);
-    const int64_t parts = gradc_parts(n, 10*d*k + 132*k + 53, d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const int64_t parts = gradc_parts(n, 8*d*k + 114*k + 53, d);
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t9_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -740,8 +726,6 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
         own += gradc_bytes(128, sizeof(double));
         double *const t2 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t12 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const t3 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const grade_tile = (void *)own;
@@ -755,15 +739,12 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
         double *const t8 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t11 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t14 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t16 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
+        double *const t12 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
         double *const t13 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t15 = (void *)own;
         double t9_part = 0.0;
+        double t9_part_low = 0.0;
         for (int64_t at = 0; at < d; ++at) {
             grad_w_part[at] = 0.0;
         }
@@ -789,32 +770,21 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
             }
 
             /* t2[i:n] = sum[j:k](exp(t0[i, j] - where(inf == abs(t1[i]), 0, t1[i]))) */
-            /* t12[i:n] = sum[j:k](where(t0[i, j] == t1[i], 1, 0)) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t2[i - tile_begin] = 0.0;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t12[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t0_ij = t0[j*128 + i - tile_begin];
                     const double t1_i = t1[i - tile_begin];
-                    const double t0_ij1 = t0[(j + 1)*128 + i - tile_begin];
-                    const double t0_ij2 = t0[(j + 2)*128 + i - tile_begin];
-                    const double t0_ij3 = t0[(j + 3)*128 + i - tile_begin];
-                    t2[i - tile_begin] += gradc_exp(t0_ij - (INFINITY == fabs(t1_i) ? 0.0 : t1_i)) + gradc_exp(t0_ij1 - (INFINITY == fabs(t1_i) ? 0.0 : t1_i)) + gradc_exp(t0_ij2 - (INFINITY == fabs(t1_i) ? 0.0 : t1_i)) + gradc_exp(t0_ij3 - (INFINITY == fabs(t1_i) ? 0.0 : t1_i));
-                    t12[i - tile_begin] += (t0_ij == t1_i ? 1.0 : 0.0) + (t0_ij1 == t1_i ? 1.0 : 0.0) + (t0_ij2 == t1_i ? 1.0 : 0.0) + (t0_ij3 == t1_i ? 1.0 : 0.0);
+                    t2[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i)) + gradc_exp(t0[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i)) + gradc_exp(t0[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i)) + gradc_exp(t0[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i));
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t0_ij = t0[j*128 + i - tile_begin];
                     const double t1_i = t1[i - tile_begin];
-                    t2[i - tile_begin] += gradc_exp(t0_ij - (INFINITY == fabs(t1_i) ? 0.0 : t1_i));
-                    t12[i - tile_begin] += t0_ij == t1_i ? 1.0 : 0.0;
+                    t2[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i));
                 }
             }
 
@@ -869,31 +839,23 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
                 t6[i - tile_begin] = gradc_log(t5[i - tile_begin]) + (INFINITY == fabs(t4_i) ? 0.0 : t4_i);
             }
 
-            /* t7[i:n, j:k] = exp(grade_tile[i, j] - (t4[i] + (t6[i] - t4[i]))) */
-            /* t8[i:n] = sum[j:k](t7[i, j] * (t0[i, j] - (t1[i] + (t3[i] - t1[i])))) */
-            /* t11[i:n] = sum[j:k](let(s0 := t10 * t7[i, j], s0 - s0)) */
-            /* t14[i:n] = sum[j:k](t7[i, j]) */
-            /* t16[i:n, j:k] = t10 * t7[i, j] */
+            /* t7[i:n, j:k] = exp(grade_tile[i, j] - t6[i]) */
+            /* t8[i:n] = sum[j:k](t7[i, j] * (t0[i, j] - t3[i])) */
+            /* t11[i:n, j:k] = t10 * t7[i, j] */
+            /* t12[i:n] = sum[j:k](t7[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t8[i - tile_begin] = 0.0;
             }
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t11[i - tile_begin] = 0.0;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t14[i - tile_begin] = 0.0;
+                t12[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t4_i = t4[i - tile_begin];
-                    const double v0 = gradc_exp(grade_tile[j*128 + i - tile_begin] - (t4_i + (t6[i - tile_begin] - t4_i)));
-                    const double t1_i = t1[i - tile_begin];
-                    const double v1 = t10 * v0;
-                    t8[i - tile_begin] += (t0[j*128 + i - tile_begin] - (t1_i + (t3[i - tile_begin] - t1_i))) * v0;
-                    t11[i - tile_begin] += v1 - v1;
-                    t14[i - tile_begin] += v0;
-                    t16[j*128 + i - tile_begin] = v1;
+                    const double v0 = gradc_exp(grade_tile[j*128 + i - tile_begin] - t6[i - tile_begin]);
+                    t8[i - tile_begin] += (t0[j*128 + i - tile_begin] - t3[i - tile_begin]) * v0;
+                    t11[j*128 + i - tile_begin] = t10 * v0;
+                    t12[i - tile_begin] += v0;
                 }
             }
 
@@ -903,34 +865,32 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t9_part_sum += t8[i - tile_begin];
             }
-            t9_part += t9_part_sum;
+            gradc_add(&t9_part, &t9_part_low, t9_part_sum);
 
-            /* t13[i:n, j:k] = where(t0[i, j] == t1[i], t11[i] / t12[i], 0) */
-            /* t15[i:n, j:k] = where(-inf == t0[i, j], 0, -(t10 * t14[i] * exp(t0[i, j] - t3[i]))) */
+            /* t13[i:n, j:k] = where(-inf == t0[i, j], 0, -(t10 * t12[i] * exp(t0[i, j] - t3[i]))) */
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double t0_ij = t0[j*128 + i - tile_begin];
-                    const double v0 = -INFINITY == t0_ij ? 0.0 : -(t10 * t14[i - tile_begin] * gradc_exp(t0_ij - t3[i - tile_begin]));
-                    t13[j*128 + i - tile_begin] = t0_ij == t1[i - tile_begin] ? t11[i - tile_begin] / t12[i - tile_begin] : 0.0;
-                    t15[j*128 + i - tile_begin] = v0;
+                    const double v0 = -INFINITY == t0_ij ? 0.0 : -(t10 * t12[i - tile_begin] * gradc_exp(t0_ij - t3[i - tile_begin]));
+                    t13[j*128 + i - tile_begin] = v0;
                 }
             }
 
-            /* grad_w[l:d] = sum[i:n, j:k](X[i, j, l] * (t13[i, j] + (t16[i, j] + t15[i, j]))) */
+            /* grad_w[l:d] = sum[i:n, j:k](X[i, j, l] * (t13[i, j] + t11[i, j])) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                    const double v0 = t13[j*128 + i - tile_begin] + (t16[j*128 + i - tile_begin] + t15[j*128 + i - tile_begin]);
-                    const double v1 = t13[(j + 1)*128 + i - tile_begin] + (t16[(j + 1)*128 + i - tile_begin] + t15[(j + 1)*128 + i - tile_begin]);
-                    const double v2 = t13[(j + 2)*128 + i - tile_begin] + (t16[(j + 2)*128 + i - tile_begin] + t15[(j + 2)*128 + i - tile_begin]);
-                    const double v3 = t13[(j + 3)*128 + i - tile_begin] + (t16[(j + 3)*128 + i - tile_begin] + t15[(j + 3)*128 + i - tile_begin]);
+                    const double v0 = t11[j*128 + i - tile_begin] + t13[j*128 + i - tile_begin];
+                    const double v1 = t11[(j + 1)*128 + i - tile_begin] + t13[(j + 1)*128 + i - tile_begin];
+                    const double v2 = t11[(j + 2)*128 + i - tile_begin] + t13[(j + 2)*128 + i - tile_begin];
+                    const double v3 = t11[(j + 3)*128 + i - tile_begin] + t13[(j + 3)*128 + i - tile_begin];
                     GRADC_SIMD()
                     for (int64_t l = 0; l < d; ++l) {
                         grad_w_part[l] += X[(i*k + j)*d + l] * v0 + X[(i*k + (j + 1))*d + l] * v1 + X[(i*k + (j + 2))*d + l] * v2 + X[(i*k + (j + 3))*d + l] * v3;
                     }
                 }
                 for (int64_t j = k / 4 * 4; j < k; ++j) {
-                    const double v0 = t13[j*128 + i - tile_begin] + (t16[j*128 + i - tile_begin] + t15[j*128 + i - tile_begin]);
+                    const double v0 = t11[j*128 + i - tile_begin] + t13[j*128 + i - tile_begin];
                     GRADC_SIMD()
                     for (int64_t l = 0; l < d; ++l) {
                         grad_w_part[l] += X[(i*k + j)*d + l] * v0;
@@ -938,6 +898,7 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
                 }
             }
         }
+        t9_part = gradc_rounded(t9_part, t9_part_low);
         t9_parts[part] = t9_part;
     }
     double t9 = 0.0;

@@ -61,6 +61,27 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
     return part == parts ? rows : rows / 128 * part / parts * 128;
 }
 
+/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
+static int64_t gradc_rows(size_t bytes)
+{
+    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
+}
+
 size_t matrix_factorization_value_work(int64_t m, int64_t k, int64_t p, int64_t n)
 {
     (void)m;
@@ -88,26 +109,6 @@ int matrix_factorization_value(int64_t m, int64_t k, int64_t p, int64_t n, const
             return 2;
         }
     }
-    double t3 = 0.0;
-
-    /* t3 = sum[i:m, j:k](U[i, j] * U[i, j]) */
-    for (int64_t i = 0; i < m; ++i) {
-        GRADC_SIMD(reduction(+:t3))
-        for (int64_t j = 0; j < k; ++j) {
-            const double U_ij = U[i*k + j];
-            t3 += U_ij * U_ij;
-        }
-    }
-    double t2 = 0.0;
-
-    /* t2 = sum[l:p, j:k](V[l, j] * V[l, j]) */
-    for (int64_t l = 0; l < p; ++l) {
-        GRADC_SIMD(reduction(+:t2))
-        for (int64_t j = 0; j < k; ++j) {
-            const double V_lj = V[l*k + j];
-            t2 += V_lj * V_lj;
-        }
-    }
     const int64_t parts = gradc_parts(n, 9*k + 4, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
@@ -118,6 +119,7 @@ int matrix_factorization_value(int64_t m, int64_t k, int64_t p, int64_t n, const
         unsigned char *own = part_scratch + part * part_bytes;
         double *const t0 = (void *)own;
         double t1_part = 0.0;
+        double t1_part_low = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -176,14 +178,55 @@ int matrix_factorization_value(int64_t m, int64_t k, int64_t p, int64_t n, const
                 const double v0 = t0[o - tile_begin] - y[o];
                 t1_part_sum += v0 * v0;
             }
-            t1_part += t1_part_sum;
+            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
         }
+        t1_part = gradc_rounded(t1_part, t1_part_low);
         t1_parts[part] = t1_part;
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
     }
+    double t2 = 0.0;
+    double t2_low = 0.0;
+    {
+        const int64_t tile_rows = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < p; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < p ? tile_begin + tile_rows : p;
+
+            /* t2 = sum[l:p, j:k](V[l, j] * V[l, j]) */
+            double t2_sum = 0.0;
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                GRADC_SIMD(reduction(+:t2_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double V_lj = V[l*k + j];
+                    t2_sum += V_lj * V_lj;
+                }
+            }
+            gradc_add(&t2, &t2_low, t2_sum);
+        }
+    }
+    t2 = gradc_rounded(t2, t2_low);
+    double t3 = 0.0;
+    double t3_low = 0.0;
+    {
+        const int64_t tile_rows = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < m; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < m ? tile_begin + tile_rows : m;
+
+            /* t3 = sum[i:m, j:k](U[i, j] * U[i, j]) */
+            double t3_sum = 0.0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD(reduction(+:t3_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double U_ij = U[i*k + j];
+                    t3_sum += U_ij * U_ij;
+                }
+            }
+            gradc_add(&t3, &t3_low, t3_sum);
+        }
+    }
+    t3 = gradc_rounded(t3, t3_low);
 
     /* value = 0.5 * (t1 / n) + (t2 + t3) * (0.5 * lam) */
     *value = 0.5 * (t1 / (double)n) + (t2 + t3) * (0.5 * lam);
@@ -219,26 +262,6 @@ int matrix_factorization_forward(int64_t m, int64_t k, int64_t p, int64_t n, con
             return 2;
         }
     }
-    double t3 = 0.0;
-
-    /* t3 = sum[i:m, j:k](U[i, j] * U[i, j]) */
-    for (int64_t i = 0; i < m; ++i) {
-        GRADC_SIMD(reduction(+:t3))
-        for (int64_t j = 0; j < k; ++j) {
-            const double U_ij = U[i*k + j];
-            t3 += U_ij * U_ij;
-        }
-    }
-    double t2 = 0.0;
-
-    /* t2 = sum[l:p, j:k](V[l, j] * V[l, j]) */
-    for (int64_t l = 0; l < p; ++l) {
-        GRADC_SIMD(reduction(+:t2))
-        for (int64_t j = 0; j < k; ++j) {
-            const double V_lj = V[l*k + j];
-            t2 += V_lj * V_lj;
-        }
-    }
     const int64_t parts = gradc_parts(n, 9*k + 4, 0);
     double t1_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -246,6 +269,7 @@ int matrix_factorization_forward(int64_t m, int64_t k, int64_t p, int64_t n, con
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         double t1_part = 0.0;
+        double t1_part_low = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -304,14 +328,55 @@ int matrix_factorization_forward(int64_t m, int64_t k, int64_t p, int64_t n, con
                 const double v0 = t0[o] - y[o];
                 t1_part_sum += v0 * v0;
             }
-            t1_part += t1_part_sum;
+            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
         }
+        t1_part = gradc_rounded(t1_part, t1_part_low);
         t1_parts[part] = t1_part;
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
     }
+    double t2 = 0.0;
+    double t2_low = 0.0;
+    {
+        const int64_t tile_rows = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < p; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < p ? tile_begin + tile_rows : p;
+
+            /* t2 = sum[l:p, j:k](V[l, j] * V[l, j]) */
+            double t2_sum = 0.0;
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                GRADC_SIMD(reduction(+:t2_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double V_lj = V[l*k + j];
+                    t2_sum += V_lj * V_lj;
+                }
+            }
+            gradc_add(&t2, &t2_low, t2_sum);
+        }
+    }
+    t2 = gradc_rounded(t2, t2_low);
+    double t3 = 0.0;
+    double t3_low = 0.0;
+    {
+        const int64_t tile_rows = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < m; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < m ? tile_begin + tile_rows : m;
+
+            /* t3 = sum[i:m, j:k](U[i, j] * U[i, j]) */
+            double t3_sum = 0.0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD(reduction(+:t3_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double U_ij = U[i*k + j];
+                    t3_sum += U_ij * U_ij;
+                }
+            }
+            gradc_add(&t3, &t3_low, t3_sum);
+        }
+    }
+    t3 = gradc_rounded(t3, t3_low);
 
     /* value = 0.5 * (t1 / n) + (t2 + t3) * (0.5 * lam) */
     *value = 0.5 * (t1 / (double)n) + (t2 + t3) * (0.5 * lam);
@@ -478,26 +543,47 @@ int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t
     const double t4 = 0.5 / (double)n;
     const double t7 = 0.5 * lam;
     double t3 = 0.0;
+    double t3_low = 0.0;
+    {
+        const int64_t tile_rows = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < m; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < m ? tile_begin + tile_rows : m;
 
-    /* t3 = sum[i:m, j:k](U[i, j] * U[i, j]) */
-    for (int64_t i = 0; i < m; ++i) {
-        GRADC_SIMD(reduction(+:t3))
-        for (int64_t j = 0; j < k; ++j) {
-            const double U_ij = U[i*k + j];
-            t3 += U_ij * U_ij;
+            /* t3 = sum[i:m, j:k](U[i, j] * U[i, j]) */
+            double t3_sum = 0.0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD(reduction(+:t3_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double U_ij = U[i*k + j];
+                    t3_sum += U_ij * U_ij;
+                }
+            }
+            gradc_add(&t3, &t3_low, t3_sum);
         }
     }
+    t3 = gradc_rounded(t3, t3_low);
     double t2 = 0.0;
+    double t2_low = 0.0;
+    {
+        const int64_t tile_rows = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < p; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < p ? tile_begin + tile_rows : p;
 
-    /* t2 = sum[l:p, j:k](V[l, j] * V[l, j]) */
-    for (int64_t l = 0; l < p; ++l) {
-        GRADC_SIMD(reduction(+:t2))
-        for (int64_t j = 0; j < k; ++j) {
-            const double V_lj = V[l*k + j];
-            t2 += V_lj * V_lj;
+            /* t2 = sum[l:p, j:k](V[l, j] * V[l, j]) */
+            double t2_sum = 0.0;
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                GRADC_SIMD(reduction(+:t2_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double V_lj = V[l*k + j];
+                    t2_sum += V_lj * V_lj;
+                }
+            }
+            gradc_add(&t2, &t2_low, t2_sum);
         }
     }
+    t2 = gradc_rounded(t2, t2_low);
     double t1 = 0.0;
+    double t1_low = 0.0;
     for (int64_t at = 0; at < k*m; ++at) {
         t6[at] = 0.0;
     }
@@ -564,7 +650,7 @@ int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t
             t1_sum += v0 * v0;
             t5[o - tile_begin] = t4 * (2.0 * v0);
         }
-        t1 += t1_sum;
+        gradc_add(&t1, &t1_low, t1_sum);
 
         /* t6[:m, :k] = 0 t6 += each[o:n, j:k](at[where_integer(row[o] < 0, m + row[o], row[o]),
          *    j](V[where_integer(column[o] < 0, p + column[o], column[o]), j] * t5[o])) */
@@ -582,6 +668,7 @@ int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t
             }
         }
     }
+    t1 = gradc_rounded(t1, t1_low);
 
     /* grad_V[l:p, j:k] = t8[l, j] + t7 * (2 * V[l, j]) */
     for (int64_t l = 0; l < p; ++l) {

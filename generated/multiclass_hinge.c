@@ -55,6 +55,27 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
     return part == parts ? rows : rows / 128 * part / parts * 128;
 }
 
+/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
+static int64_t gradc_rows(size_t bytes)
+{
+    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
+}
+
 /* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
 #if defined(__AVX512F__)
 #define GRADC_BYTES 64
@@ -218,16 +239,6 @@ int multiclass_hinge_value(int64_t d, int64_t k, int64_t n, const double *restri
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    double t4 = 0.0;
-
-    /* t4 = sum[i:d, j:k](W[i, j] * W[i, j]) */
-    for (int64_t i = 0; i < d; ++i) {
-        GRADC_SIMD(reduction(+:t4))
-        for (int64_t j = 0; j < k; ++j) {
-            const double W_ij = W[i*k + j];
-            t4 += W_ij * W_ij;
-        }
-    }
     const int64_t parts = gradc_parts(n, 3*d*k + 6*k + 3, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
@@ -244,6 +255,7 @@ int multiclass_hinge_value(int64_t d, int64_t k, int64_t n, const double *restri
         own += gradc_bytes(128, sizeof(double));
         double *const t2 = (void *)own;
         double t3_part = 0.0;
+        double t3_part_low = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -279,14 +291,35 @@ int multiclass_hinge_value(int64_t d, int64_t k, int64_t n, const double *restri
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 t3_part_sum += t1[l - tile_begin] - t2[l - tile_begin];
             }
-            t3_part += t3_part_sum;
+            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
         }
+        t3_part = gradc_rounded(t3_part, t3_part_low);
         t3_parts[part] = t3_part;
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t3 += t3_parts[part];
     }
+    double t4 = 0.0;
+    double t4_low = 0.0;
+    {
+        const int64_t tile_rows = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < d; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < d ? tile_begin + tile_rows : d;
+
+            /* t4 = sum[i:d, j:k](W[i, j] * W[i, j]) */
+            double t4_sum = 0.0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD(reduction(+:t4_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double W_ij = W[i*k + j];
+                    t4_sum += W_ij * W_ij;
+                }
+            }
+            gradc_add(&t4, &t4_low, t4_sum);
+        }
+    }
+    t4 = gradc_rounded(t4, t4_low);
 
     /* value = t3 / n + t4 * (0.5 * lam) */
     *value = t3 / (double)n + t4 * (0.5 * lam);
@@ -295,8 +328,7 @@ int multiclass_hinge_value(int64_t d, int64_t k, int64_t n, const double *restri
 
 size_t multiclass_hinge_forward_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 6*k + 3, 0) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(d, 3*k*n + 2*k, k*n) * (gradc_bytes(k*n, sizeof(double))) + (size_t)gradc_parts(n, 5*k + 3, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
 int multiclass_hinge_forward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
@@ -305,54 +337,80 @@ int multiclass_hinge_forward(int64_t d, int64_t k, int64_t n, const double *rest
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    double t4 = 0.0;
-
-    /* t4 = sum[i:d, j:k](W[i, j] * W[i, j]) */
-    for (int64_t i = 0; i < d; ++i) {
-        GRADC_SIMD(reduction(+:t4))
-        for (int64_t j = 0; j < k; ++j) {
-            const double W_ij = W[i*k + j];
-            t4 += W_ij * W_ij;
-        }
-    }
-    const int64_t parts = gradc_parts(n, 3*d*k + 6*k + 3, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t3_parts[GRADC_PARTS];
+    scratch += (size_t)gradc_parts(d, 3*k*n + 2*k, k*n) * (gradc_bytes(k*n, sizeof(double)));
+    unsigned char *const part_scratch_ = (void *)scratch;
+    const int64_t parts = gradc_parts(d, 3*k*n + 2*k, k*n);
+    const size_t part_bytes = gradc_bytes(k*n, sizeof(double));
+    double t4_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        const int64_t part_begin = gradc_cut(d, parts, part);
+        const int64_t part_end = gradc_cut(d, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
-        double *const Y_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t2 = (void *)own;
-        double t3_part = 0.0;
+        double *const Z_part = part == 0 ? Z : (void *)own;
+        double t4_part = 0.0;
+        double t4_part_low = 0.0;
+        for (int64_t at = 0; at < k*n; ++at) {
+            Z_part[at] = 0.0;
+        }
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* Z[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, &Z[tile_begin*k], k, 1, 0);
+            gradc_product(n, k, tile_end - tile_begin, &X[tile_begin], d, 1, &W[tile_begin*k], k, 1, Z_part, k, 1, 1);
 
-            /* Y_tile[l:n, j:k] = Y[l, j] */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                GRADC_SIMD()
+            /* t4 = sum[i:d, j:k](W[i, j] * W[i, j]) */
+            double t4_part_sum = 0.0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD(reduction(+:t4_part_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    Y_tile[(l - tile_begin)*k + j] = Y[l*k + j];
+                    const double W_ij = W[i*k + j];
+                    t4_part_sum += W_ij * W_ij;
                 }
             }
+            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
+        }
+        t4_part = gradc_rounded(t4_part, t4_part_low);
+        t4_parts[part] = t4_part;
+    }
+    double t4 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t4 += t4_parts[part];
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const Z_more = (void *)(part_scratch + part * part_bytes);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < k*n; ++at) {
+            Z[at] += Z_more[at];
+        }
+    }
+    const int64_t parts_ = gradc_parts(n, 5*k + 3, 0);
+    const size_t part_bytes_ = gradc_bytes(128, sizeof(double));
+    double t3_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts_)
+    for (int64_t part = 0; part < parts_; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_, part);
+        const int64_t part_end = gradc_cut(n, parts_, part + 1);
+        unsigned char *own = part_scratch_ + part * part_bytes_;
+        double *const t2 = (void *)own;
+        double t3_part = 0.0;
+        double t3_part_low = 0.0;
+        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t0[l:n, j:k] = 1 + Z[l, j] - Y_tile[l, j] */
+            /* t0[l:n, j:k] = 1 + Z[l, j] - Y[l, j] */
             /* t1[l:n] = max[j:k](t0[l, j]) */
-            /* t2[l:n] = sum[j:k](Z[l, j] * Y_tile[l, j]) */
+            /* t2[l:n] = sum[j:k](Y[l, j] * Z[l, j]) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 double t1_max = -INFINITY;
                 double t2_sum = 0.0;
                 for (int64_t j = 0; j < k; ++j) {
                     const double Z_lj = Z[l*k + j];
-                    const double Y_tile_lj = Y_tile[(l - tile_begin)*k + j];
-                    const double v0 = 1.0 + Z_lj - Y_tile_lj;
+                    const double Y_lj = Y[l*k + j];
+                    const double v0 = 1.0 + Z_lj - Y_lj;
                     t1_max = (v0 > t1_max || v0 != v0) ? v0 : t1_max;
-                    t2_sum += Y_tile_lj * Z_lj;
+                    t2_sum += Y_lj * Z_lj;
                 }
                 t1[l] = t1_max;
                 t2[l - tile_begin] = t2_sum;
@@ -364,12 +422,13 @@ int multiclass_hinge_forward(int64_t d, int64_t k, int64_t n, const double *rest
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 t3_part_sum += t1[l] - t2[l - tile_begin];
             }
-            t3_part += t3_part_sum;
+            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
         }
+        t3_part = gradc_rounded(t3_part, t3_part_low);
         t3_parts[part] = t3_part;
     }
     double t3 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
+    for (int64_t part = 0; part < parts_; ++part) {
         t3 += t3_parts[part];
     }
 
@@ -433,18 +492,18 @@ int multiclass_hinge_backward(int64_t d, int64_t k, int64_t n, const double *res
             }
 
             /* t4[l:n, j:k] = where(t0[l, j] == t1[l], t2 / t3[l], 0) */
-            /* t5[j:k, l:n] = t4[l, j] - t2 * Y[l, j] */
+            /* t5[l:n, j:k] = t4[l, j] - t2 * Y[l, j] */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t1_l = t1[l];
                 const double v0 = t2 / t3[l - tile_begin];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    t5[j*128 + l - tile_begin] = (t0[(l - tile_begin)*k + j] == t1_l ? v0 : 0.0) - t2 * Y[l*k + j];
+                    t5[(l - tile_begin)*k + j] = (t0[(l - tile_begin)*k + j] == t1_l ? v0 : 0.0) - t2 * Y[l*k + j];
                 }
             }
 
-            /* t6[i:d, j:k] = sum[l:n](X[l, i] * t5[j, l]) */
-            gradc_product(k, d, tile_end - tile_begin, t5, 128, 1, &X[tile_begin*d], d, 1, t6_part, 1, k, 1);
+            /* t6[i:d, j:k] = sum[l:n](X[l, i] * t5[l, j]) */
+            gradc_product(d, k, tile_end - tile_begin, &X[tile_begin*d], 1, d, t5, k, 1, t6_part, k, 1, 1);
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
@@ -490,15 +549,25 @@ int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const doubl
     /* t5 = 1 / n */
     const double t5 = 1.0 / (double)n;
     double t4 = 0.0;
+    double t4_low = 0.0;
+    {
+        const int64_t tile_rows = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < d; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < d ? tile_begin + tile_rows : d;
 
-    /* t4 = sum[i:d, j:k](W[i, j] * W[i, j]) */
-    for (int64_t i = 0; i < d; ++i) {
-        GRADC_SIMD(reduction(+:t4))
-        for (int64_t j = 0; j < k; ++j) {
-            const double W_ij = W[i*k + j];
-            t4 += W_ij * W_ij;
+            /* t4 = sum[i:d, j:k](W[i, j] * W[i, j]) */
+            double t4_sum = 0.0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD(reduction(+:t4_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double W_ij = W[i*k + j];
+                    t4_sum += W_ij * W_ij;
+                }
+            }
+            gradc_add(&t4, &t4_low, t4_sum);
         }
     }
+    t4 = gradc_rounded(t4, t4_low);
     const int64_t parts = gradc_parts(n, 6*d*k + 23*k + 3, d*k);
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t3_parts[GRADC_PARTS];
@@ -523,6 +592,7 @@ int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const doubl
         own += gradc_bytes(128, sizeof(double));
         double *const t8 = (void *)own;
         double t3_part = 0.0;
+        double t3_part_low = 0.0;
         for (int64_t at = 0; at < d*k; ++at) {
             t9_part[at] = 0.0;
         }
@@ -562,7 +632,7 @@ int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const doubl
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 t3_part_sum += t1[l - tile_begin] - t2[l - tile_begin];
             }
-            t3_part += t3_part_sum;
+            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
 
             /* t6[l:n] = sum[j:k](where(t0[l, j] == t1[l], 1, 0)) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
@@ -582,7 +652,7 @@ int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const doubl
             }
 
             /* t7[l:n, j:k] = where(t0[l, j] == t1[l], t5 / t6[l], 0) */
-            /* t8[j:k, l:n] = t7[l, j] - t5 * Y_tile[l, j] */
+            /* t8[l:n, j:k] = t7[l, j] - t5 * Y_tile[l, j] */
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
@@ -591,9 +661,10 @@ int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const doubl
                 }
             }
 
-            /* t9[i:d, j:k] = sum[l:n](X[l, i] * t8[j, l]) */
+            /* t9[i:d, j:k] = sum[l:n](X[l, i] * t8[l, j]) */
             gradc_product(k, d, tile_end - tile_begin, t8, 128, 1, &X[tile_begin*d], d, 1, t9_part, 1, k, 1);
         }
+        t3_part = gradc_rounded(t3_part, t3_part_low);
         t3_parts[part] = t3_part;
     }
     double t3 = 0.0;

@@ -66,6 +66,21 @@ static int64_t gradc_rows(size_t bytes)
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
 }
 
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
+}
+
 /* PA = LU with partial pivoting (Golub and Van Loan, Matrix Computations, 4th ed., algorithm 3.4.1), in place. Gives the
  * permutation's sign, or 0 where a pivot vanishes or is not a number; the factorisation goes on all the same. */
 static int gradc_lu(int64_t n, double *restrict A, int64_t *restrict pivots)
@@ -360,6 +375,11 @@ int multivariate_normal_value(int64_t d, int64_t n, const double *restrict mu, c
     scratch += gradc_bytes(d*d, sizeof(double));
     int64_t *const pivots_ = (void *)scratch;
 
+    /* _, log_det = call.slogdet(S) */
+    double v_;
+    double log_det;
+    gradc_slogdet(d, d, S, &v_, &log_det, factors, pivots);
+
     /* t0[i:d, j:n] = X[j, i] - mu[i] */
     for (int64_t j = 0; j < n; ++j) {
         GRADC_SIMD()
@@ -367,11 +387,6 @@ int multivariate_normal_value(int64_t d, int64_t n, const double *restrict mu, c
             t0[i*n + j] = X[j*d + i] - mu[i];
         }
     }
-
-    /* _, log_det = call.slogdet(S) */
-    double v_;
-    double log_det;
-    gradc_slogdet(d, d, S, &v_, &log_det, factors, pivots);
 
     /* t1 = call.solve(S, t0) */
     if (gradc_solve(d, n, S, t0, t1, factors_, pivots_) != 0) {
@@ -395,12 +410,19 @@ int multivariate_normal_value(int64_t d, int64_t n, const double *restrict mu, c
         }
     }
     double t2 = 0.0;
+    double t2_low = 0.0;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
-    /* t2 = sum[j:n](distance[j]) */
-    GRADC_SIMD(reduction(+:t2))
-    for (int64_t j = 0; j < n; ++j) {
-        t2 += distance[j];
+        /* t2 = sum[j:n](distance[j]) */
+        double t2_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_sum))
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            t2_sum += distance[j];
+        }
+        gradc_add(&t2, &t2_low, t2_sum);
     }
+    t2 = gradc_rounded(t2, t2_low);
 
     /* value = 0.9189385332046727 * real(d) + 0.5 * (log_det + t2 / n) */
     *value = 0.9189385332046727 * (double)d + 0.5 * (log_det + t2 / (double)n);
@@ -469,12 +491,19 @@ int multivariate_normal_forward(int64_t d, int64_t n, const double *restrict mu,
         }
     }
     double t2 = 0.0;
+    double t2_low = 0.0;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
-    /* t2 = sum[j:n](distance[j]) */
-    GRADC_SIMD(reduction(+:t2))
-    for (int64_t j = 0; j < n; ++j) {
-        t2 += distance[j];
+        /* t2 = sum[j:n](distance[j]) */
+        double t2_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_sum))
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            t2_sum += distance[j];
+        }
+        gradc_add(&t2, &t2_low, t2_sum);
     }
+    t2 = gradc_rounded(t2, t2_low);
 
     /* value = 0.9189385332046727 * real(d) + 0.5 * (log_det + t2 / n) */
     *value = 0.9189385332046727 * (double)d + 0.5 * (log_det + t2 / (double)n);
@@ -483,7 +512,8 @@ int multivariate_normal_forward(int64_t d, int64_t n, const double *restrict mu,
 
 size_t multivariate_normal_backward_work(int64_t d, int64_t n)
 {
-    return gradc_bytes(d*d, sizeof(double))
+    return gradc_bytes(d*n, sizeof(double))
+           + gradc_bytes(d*d, sizeof(double))
            + gradc_bytes(d*n, sizeof(double))
            + gradc_bytes(d*n, sizeof(double))
            + gradc_bytes(d*d, sizeof(double))
@@ -499,6 +529,8 @@ int multivariate_normal_backward(int64_t d, int64_t n, const double *restrict mu
                                  double *restrict grad_mu, double *restrict grad_S, void *restrict work)
 {
     unsigned char *scratch = work;
+    double *const t0 = (void *)scratch;
+    scratch += gradc_bytes(d*n, sizeof(double));
     double *const t2 = (void *)scratch;
     scratch += gradc_bytes(d*d, sizeof(double));
     double *const t4 = (void *)scratch;
@@ -531,11 +563,18 @@ int multivariate_normal_backward(int64_t d, int64_t n, const double *restrict mu
     }
 
     /* t0[i:d, j:n] = X[j, i] - mu[i] */
-    /* t4[i:d, j:n] = t3 * t0[i, j] */
     for (int64_t j = 0; j < n; ++j) {
         GRADC_SIMD()
         for (int64_t i = 0; i < d; ++i) {
-            t4[i*n + j] = t3 * (X[j*d + i] - mu[i]);
+            t0[i*n + j] = X[j*d + i] - mu[i];
+        }
+    }
+
+    /* t4[i:d, j:n] = t3 * t0[i, j] */
+    for (int64_t i = 0; i < d; ++i) {
+        GRADC_SIMD()
+        for (int64_t j = 0; j < n; ++j) {
+            t4[i*n + j] = t3 * t0[i*n + j];
         }
     }
 
@@ -621,7 +660,7 @@ size_t multivariate_normal_value_and_grad_work(int64_t d, int64_t n)
            + gradc_bytes(d*d, sizeof(double))
            + gradc_bytes(d, sizeof(int64_t))
            + gradc_bytes(d*d, sizeof(double))
-           + gradc_bytes(d, sizeof(int64_t)) + (size_t)gradc_parts(d, d + 3*n, n) * (gradc_bytes(n, sizeof(double)))
+           + gradc_bytes(d, sizeof(int64_t)) + (size_t)gradc_parts(d, d + 5*n, n) * (gradc_bytes(n, sizeof(double)))
            + gradc_bytes(d*d, sizeof(double))
            + gradc_bytes(d, sizeof(int64_t)) + (size_t)gradc_parts(d, 3*d*n + 5*n + 2, 0) * (gradc_bytes(128, sizeof(double)))
            + gradc_bytes(d*d, sizeof(double))
@@ -658,7 +697,7 @@ int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restr
     int64_t *const pivots_ = (void *)scratch;
     scratch += gradc_bytes(d, sizeof(int64_t));
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(d, d + 3*n, n) * (gradc_bytes(n, sizeof(double)));
+    scratch += (size_t)gradc_parts(d, d + 5*n, n) * (gradc_bytes(n, sizeof(double)));
     double *const factors_2 = (void *)scratch;
     scratch += gradc_bytes(d*d, sizeof(double));
     int64_t *const pivots_2 = (void *)scratch;
@@ -672,27 +711,24 @@ int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restr
     /* t4 = 0.5 / n */
     const double t4 = 0.5 / (double)n;
 
-    /* t0[i:d, j:n] = X[j, i] - mu[i] */
-    /* t5[i:d, j:n] = t4 * t0[i, j] */
-    for (int64_t j = 0; j < n; ++j) {
-        GRADC_SIMD()
-        for (int64_t i = 0; i < d; ++i) {
-            const double v0 = X[j*d + i] - mu[i];
-            t0[i*n + j] = v0;
-            t5[i*n + j] = t4 * v0;
-        }
-    }
-
     /* _, log_det = call.slogdet(S) */
     double v_;
     double log_det;
     gradc_slogdet(d, d, S, &v_, &log_det, factors, pivots);
 
+    /* t0[i:d, j:n] = X[j, i] - mu[i] */
+    for (int64_t j = 0; j < n; ++j) {
+        GRADC_SIMD()
+        for (int64_t i = 0; i < d; ++i) {
+            t0[i*n + j] = X[j*d + i] - mu[i];
+        }
+    }
+
     /* t1 = call.solve(S, t0) */
     if (gradc_solve(d, n, S, t0, t1, factors_, pivots_) != 0) {
         return 1;
     }
-    const int64_t parts = gradc_parts(d, d + 3*n, n);
+    const int64_t parts = gradc_parts(d, d + 5*n, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -708,16 +744,13 @@ int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restr
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
             /* distance[j:n] = sum[i:d](t1[i, j] * t0[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+            /* t5[i:d, j:n] = t4 * t0[i, j] */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD()
                 for (int64_t j = 0; j < n; ++j) {
-                    distance_part[j] += t0[i*n + j] * t1[i*n + j] + t0[(i + 1)*n + j] * t1[(i + 1)*n + j] + t0[(i + 2)*n + j] * t1[(i + 2)*n + j] + t0[(i + 3)*n + j] * t1[(i + 3)*n + j];
-                }
-            }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                GRADC_SIMD()
-                for (int64_t j = 0; j < n; ++j) {
-                    distance_part[j] += t0[i*n + j] * t1[i*n + j];
+                    const double t0_ij = t0[i*n + j];
+                    distance_part[j] += t0_ij * t1[i*n + j];
+                    t5[i*n + j] = t4 * t0_ij;
                 }
             }
 
@@ -738,12 +771,19 @@ int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restr
         }
     }
     double t2 = 0.0;
+    double t2_low = 0.0;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
-    /* t2 = sum[j:n](distance[j]) */
-    GRADC_SIMD(reduction(+:t2))
-    for (int64_t j = 0; j < n; ++j) {
-        t2 += distance[j];
+        /* t2 = sum[j:n](distance[j]) */
+        double t2_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_sum))
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            t2_sum += distance[j];
+        }
+        gradc_add(&t2, &t2_low, t2_sum);
     }
+    t2 = gradc_rounded(t2, t2_low);
 
     /* value = 0.9189385332046727 * real(d) + 0.5 * (log_det + t2 / n) */
     *value = 0.9189385332046727 * (double)d + 0.5 * (log_det + t2 / (double)n);

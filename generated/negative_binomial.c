@@ -417,6 +417,21 @@ static void gradc_combine(int64_t rows, int64_t columns, const double *restrict 
     }
 }
 
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
+}
+
 /* The sum of a vector's lanes. Halves are added as vectors of their own: a lane written by its number costs a trip through
  * memory. */
 static inline double gradc_total(gradc_vector sum)
@@ -512,6 +527,7 @@ int negative_binomial_value(int64_t n, int64_t d, const double *restrict w, doub
         unsigned char *own = part_scratch + part * part_bytes;
         double *const t1 = (void *)own;
         double t2_part = 0.0;
+        double t2_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(d * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -533,8 +549,9 @@ int negative_binomial_value(int64_t n, int64_t d, const double *restrict w, doub
                 const double v5 = r * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3) + y_i * (0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + v3);
                 t2_part_sum += gradc_gammaln_difference(r + y_i, v1) + (t0 + v5);
             }
-            t2_part += t2_part_sum;
+            gradc_add(&t2_part, &t2_part_low, t2_part_sum);
         }
+        t2_part = gradc_rounded(t2_part, t2_part_low);
         t2_parts[part] = t2_part;
     }
     double t2 = 0.0;
@@ -565,19 +582,22 @@ int negative_binomial_forward(int64_t n, int64_t d, const double *restrict w, do
     const double v0 = gradc_exp(-log_alpha);
     const double r_ = v0;
     const double t0 = gradc_lgamma(v0);
-    const int64_t parts = gradc_parts(n, 3*d + 84, 0);
+    for (int64_t at = 0; at < n; ++at) {
+        t1[at] = 0.0;
+    }
+
+    /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
+    gradc_dots(n, d, X, d, w, t1, 1, 1);
+    const int64_t parts = gradc_parts(n, 84, 0);
     double t2_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         double t2_part = 0.0;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &t1[tile_begin], 1, 0);
+        double t2_part_low = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* t2 = sum[i:n](let(s0 := log_alpha + t1[i], s1 := log1p_unit(exp(-abs(s0))), s2 := -s0,
              *    gammaln_difference(r + y[i], 1 - r) + (t0 + (r * where(0 == s0, 0.6931471805599453, maximum(0,
@@ -593,8 +613,9 @@ int negative_binomial_forward(int64_t n, int64_t d, const double *restrict w, do
                 const double v5 = r_ * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3) + y_i * (0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + v3);
                 t2_part_sum += gradc_gammaln_difference(r_ + y_i, v1) + (t0 + v5);
             }
-            t2_part += t2_part_sum;
+            gradc_add(&t2_part, &t2_part_low, t2_part_sum);
         }
+        t2_part = gradc_rounded(t2_part, t2_part_low);
         t2_parts[part] = t2_part;
     }
     double t2 = 0.0;
@@ -639,8 +660,11 @@ int negative_binomial_backward(int64_t n, int64_t d, const double *restrict w, d
         own += gradc_bytes(d, sizeof(double));
         double *const t2 = (void *)own;
         double t3_part = 0.0;
+        double t3_part_low = 0.0;
         double r_bar_part = 0.0;
+        double r_bar_part_low = 0.0;
         double t4_part = 0.0;
+        double t4_part_low = 0.0;
         for (int64_t at = 0; at < d; ++at) {
             grad_w_part[at] = 0.0;
         }
@@ -678,15 +702,18 @@ int negative_binomial_backward(int64_t n, int64_t d, const double *restrict w, d
                 r_bar_part_sum += t0 * gradc_digamma_difference(v6, v7) + (t0 * v8 - t0 * gradc_digamma(v6 + v7));
                 t4_part_sum += t0;
             }
-            t3_part += t3_part_sum;
-            r_bar_part += r_bar_part_sum;
-            t4_part += t4_part_sum;
+            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
+            gradc_add(&r_bar_part, &r_bar_part_low, r_bar_part_sum);
+            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
 
             /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
             gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
         }
+        t3_part = gradc_rounded(t3_part, t3_part_low);
         t3_parts[part] = t3_part;
+        r_bar_part = gradc_rounded(r_bar_part, r_bar_part_low);
         r_bar_parts[part] = r_bar_part;
+        t4_part = gradc_rounded(t4_part, t4_part_low);
         t4_parts[part] = t4_part;
     }
     double t3 = 0.0;
@@ -752,9 +779,13 @@ int negative_binomial_value_and_grad(int64_t n, int64_t d, const double *restric
         own += gradc_bytes(128, sizeof(double));
         double *const t4 = (void *)own;
         double t2_part = 0.0;
+        double t2_part_low = 0.0;
         double t5_part = 0.0;
+        double t5_part_low = 0.0;
         double r_bar_part = 0.0;
+        double r_bar_part_low = 0.0;
         double t6_part = 0.0;
+        double t6_part_low = 0.0;
         for (int64_t at = 0; at < d; ++at) {
             grad_w_part[at] = 0.0;
         }
@@ -802,17 +833,21 @@ int negative_binomial_value_and_grad(int64_t n, int64_t d, const double *restric
                 r_bar_part_sum += t3 * gradc_digamma_difference(v1, v2) + (t3 * v6 - t3 * gradc_digamma(v1 + v2));
                 t6_part_sum += t3;
             }
-            t2_part += t2_part_sum;
-            t5_part += t5_part_sum;
-            r_bar_part += r_bar_part_sum;
-            t6_part += t6_part_sum;
+            gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+            gradc_add(&t5_part, &t5_part_low, t5_part_sum);
+            gradc_add(&r_bar_part, &r_bar_part_low, r_bar_part_sum);
+            gradc_add(&t6_part, &t6_part_low, t6_part_sum);
 
             /* grad_w[j:d] = sum[i:n](X[i, j] * t4[i]) */
             gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, grad_w_part);
         }
+        t2_part = gradc_rounded(t2_part, t2_part_low);
         t2_parts[part] = t2_part;
+        t5_part = gradc_rounded(t5_part, t5_part_low);
         t5_parts[part] = t5_part;
+        r_bar_part = gradc_rounded(r_bar_part, r_bar_part_low);
         r_bar_parts[part] = r_bar_part;
+        t6_part = gradc_rounded(t6_part, t6_part_low);
         t6_parts[part] = t6_part;
     }
     double t2 = 0.0;

@@ -2,12 +2,10 @@
  *
  *     def program(W: real[d, k], b: real[k], X: real[n, d], Y: real[n, k]):
  *         t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i])
- *         t1[l:n, j:k] = t0[l, j] + b[j]
- *         t2[l:n] = max[j:k](t1[l, j])
- *         t3[l:n] = logsumexp[j:k](t1[l, j])
- *         t4[l:n] = sum[j:k](Y[l, j] * (t1[l, j] - (t2[l] + (t3[l] - t2[l]))))
- *         t5 = sum[l:n](t4[l])
- *         value = -(t5 / n)
+ *         t1[l:n] = logsumexp[j:k](t0[l, j] + b[j])
+ *         t2[l:n] = sum[j:k](Y[l, j] * (t0[l, j] + b[j] - t1[l]))
+ *         t3 = sum[l:n](t2[l])
+ *         value = -(t3 / n)
  *         return value
  *
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
@@ -53,6 +51,12 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
+static int64_t gradc_rows(size_t bytes)
+{
+    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
 }
 
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
@@ -126,6 +130,21 @@ GRADC_INLINE double gradc_log(double x)
     const double f = gradc_split(x, &k);
     const double y = k * 0.6931471803691238 + gradc_log1p_near(f, k * 1.9082149292705877e-10);
     return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
+}
+
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
 }
 
 /* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
@@ -280,7 +299,7 @@ static void gradc_transpose(int64_t rows, int64_t columns, const double *restric
 
 size_t one_hot_cross_entropy_value_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 38*k + 27, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*k + 37*k + 27, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -295,7 +314,7 @@ int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 3*d*k + 38*k + 27, 0);
+    const int64_t parts = gradc_parts(n, 3*d*k + 37*k + 27, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t6_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -317,6 +336,7 @@ int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
         own += gradc_bytes(128*k, sizeof(double));
         double *const t5 = (void *)own;
         double t6_part = 0.0;
+        double t6_part_low = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -367,27 +387,28 @@ int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
             /* Y_tile[l:n, j:k] = Y[l, j] */
             gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
 
-            /* t5[l:n] = sum[j:k](Y_tile[l, j] * (t1[l, j] - (t2[l] + (t4[l] - t2[l])))) */
+            /* t5[l:n] = sum[j:k](Y_tile[l, j] * (t0[l, j] + b[j] - t4[l])) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 t5[l - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                const double b_j = b[j];
+                const double b_j1 = b[(j + 1)];
+                const double b_j2 = b[(j + 2)];
+                const double b_j3 = b[(j + 3)];
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t2_l = t2[l - tile_begin];
-                    const double v0 = Y_tile[j*128 + l - tile_begin] * (t1[j*128 + l - tile_begin] - (t2_l + (t4[l - tile_begin] - t2_l)));
-                    const double v1 = Y_tile[(j + 1)*128 + l - tile_begin] * (t1[(j + 1)*128 + l - tile_begin] - (t2_l + (t4[l - tile_begin] - t2_l)));
-                    const double v2 = Y_tile[(j + 2)*128 + l - tile_begin] * (t1[(j + 2)*128 + l - tile_begin] - (t2_l + (t4[l - tile_begin] - t2_l)));
-                    const double v3 = Y_tile[(j + 3)*128 + l - tile_begin] * (t1[(j + 3)*128 + l - tile_begin] - (t2_l + (t4[l - tile_begin] - t2_l)));
-                    t5[l - tile_begin] += v0 + v1 + v2 + v3;
+                    const double v0 = Y_tile[(j + 1)*128 + l - tile_begin] * (t0[(j + 1)*128 + l - tile_begin] + b_j1 - t4[l - tile_begin]);
+                    const double v1 = Y_tile[(j + 2)*128 + l - tile_begin] * (t0[(j + 2)*128 + l - tile_begin] + b_j2 - t4[l - tile_begin]);
+                    const double v2 = Y_tile[(j + 3)*128 + l - tile_begin] * (t0[(j + 3)*128 + l - tile_begin] + b_j3 - t4[l - tile_begin]);
+                    t5[l - tile_begin] += Y_tile[j*128 + l - tile_begin] * (t0[j*128 + l - tile_begin] + b_j - t4[l - tile_begin]) + v0 + v1 + v2;
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
+                const double b_j = b[j];
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t2_l = t2[l - tile_begin];
-                    const double v0 = Y_tile[j*128 + l - tile_begin] * (t1[j*128 + l - tile_begin] - (t2_l + (t4[l - tile_begin] - t2_l)));
-                    t5[l - tile_begin] += v0;
+                    t5[l - tile_begin] += Y_tile[j*128 + l - tile_begin] * (t0[j*128 + l - tile_begin] + b_j - t4[l - tile_begin]);
                 }
             }
 
@@ -397,8 +418,9 @@ int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 t6_part_sum += t5[l - tile_begin];
             }
-            t6_part += t6_part_sum;
+            gradc_add(&t6_part, &t6_part_low, t6_part_sum);
         }
+        t6_part = gradc_rounded(t6_part, t6_part_low);
         t6_parts[part] = t6_part;
     }
     double t6 = 0.0;
@@ -413,7 +435,9 @@ int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
 
 size_t one_hot_cross_entropy_forward_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 38*k + 27, 0) * (gradc_bytes(128*k, sizeof(double))
+    (void)d;
+    return (size_t)gradc_parts(n, 37*k + 27, 0) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
@@ -421,31 +445,38 @@ size_t one_hot_cross_entropy_forward_work(int64_t d, int64_t k, int64_t n)
 
 int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict b,
                                   const double *restrict X, const double *restrict Y, double *restrict value,
-                                  double *restrict t0, double *restrict t2, double *restrict t3, void *restrict work)
+                                  double *restrict t0, double *restrict t1, void *restrict work)
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 3*d*k + 38*k + 27, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    for (int64_t at = 0; at < k*n; ++at) {
+        t0[at] = 0.0;
+    }
+
+    /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
+    gradc_product(n, k, d, X, d, 1, W, k, 1, t0, k, 1, 1);
+    const int64_t parts = gradc_parts(n, 37*k + 27, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t5_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
-        double *const t1 = (void *)own;
+        double *const t1_ = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t3_ = (void *)own;
+        double *const t2 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t3 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const Y_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t4 = (void *)own;
         double t5_part = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, &t0[tile_begin*k], k, 1, 0);
+        double t5_part_low = 0.0;
+        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
             /* t1[l:n, j:k] = t0[l, j] + b[j] */
             /* t2[l:n] = max[j:k](t1[l, j]) */
@@ -453,29 +484,29 @@ int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
                 double t2_max = -INFINITY;
                 for (int64_t j = 0; j < k; ++j) {
                     const double v0 = t0[l*k + j] + b[j];
-                    t1[(l - tile_begin)*k + j] = v0;
+                    t1_[(l - tile_begin)*k + j] = v0;
                     t2_max = (v0 > t2_max || v0 != v0) ? v0 : t2_max;
                 }
-                t2[l] = t2_max;
+                t2[l - tile_begin] = t2_max;
             }
 
             /* t3[l:n] = sum[j:k](exp(t1[l, j] - where(inf == abs(t2[l]), 0, t2[l]))) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t2_l = t2[l];
+                const double t2_l = t2[l - tile_begin];
                 const double v0 = INFINITY == fabs(t2_l) ? 0.0 : t2_l;
-                double t3__sum = 0.0;
-                GRADC_SIMD(reduction(+:t3__sum))
+                double t3_sum = 0.0;
+                GRADC_SIMD(reduction(+:t3_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t3__sum += gradc_exp(t1[(l - tile_begin)*k + j] - v0);
+                    t3_sum += gradc_exp(t1_[(l - tile_begin)*k + j] - v0);
                 }
-                t3_[l - tile_begin] = t3__sum;
+                t3[l - tile_begin] = t3_sum;
             }
 
-            /* t3_2[l:n] = log(t3[l]) + where(inf == abs(t2[l]), 0, t2[l]) */
+            /* t1_2[l:n] = log(t3[l]) + where(inf == abs(t2[l]), 0, t2[l]) */
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t2_l = t2[l];
-                t3[l] = gradc_log(t3_[l - tile_begin]) + (INFINITY == fabs(t2_l) ? 0.0 : t2_l);
+                const double t2_l = t2[l - tile_begin];
+                t1[l] = gradc_log(t3[l - tile_begin]) + (INFINITY == fabs(t2_l) ? 0.0 : t2_l);
             }
 
             /* Y_tile[l:n, j:k] = Y[l, j] */
@@ -486,26 +517,22 @@ int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
                 }
             }
 
-            /* t4[l:n] = sum[j:k](Y_tile[l, j] * (t1[l, j] - (t2[l] + (t3_2[l] - t2[l])))) */
+            /* t4[l:n] = sum[j:k](Y_tile[l, j] * (t0[l, j] + b[j] - t1_2[l])) */
             for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
-                const double t2_l = t2[l];
-                const double v0 = t2_l + (t3[l] - t2_l);
+                const double t1_l = t1[l];
                 double t4_sum = 0.0;
-                const double t2_l1 = t2[(l + 1)];
-                const double v1 = t2_l1 + (t3[(l + 1)] - t2_l1);
+                const double t1_l1 = t1[(l + 1)];
                 double t4_sum_ = 0.0;
-                const double t2_l2 = t2[(l + 2)];
-                const double v2 = t2_l2 + (t3[(l + 2)] - t2_l2);
+                const double t1_l2 = t1[(l + 2)];
                 double t4_sum_2 = 0.0;
-                const double t2_l3 = t2[(l + 3)];
-                const double v3 = t2_l3 + (t3[(l + 3)] - t2_l3);
+                const double t1_l3 = t1[(l + 3)];
                 double t4_sum_3 = 0.0;
                 GRADC_SIMD(reduction(+:t4_sum, t4_sum_, t4_sum_2, t4_sum_3))
                 for (int64_t j = 0; j < k; ++j) {
-                    t4_sum += Y_tile[(l - tile_begin)*k + j] * (t1[(l - tile_begin)*k + j] - v0);
-                    t4_sum_ += Y_tile[((l + 1) - tile_begin)*k + j] * (t1[((l + 1) - tile_begin)*k + j] - v1);
-                    t4_sum_2 += Y_tile[((l + 2) - tile_begin)*k + j] * (t1[((l + 2) - tile_begin)*k + j] - v2);
-                    t4_sum_3 += Y_tile[((l + 3) - tile_begin)*k + j] * (t1[((l + 3) - tile_begin)*k + j] - v3);
+                    t4_sum += Y_tile[(l - tile_begin)*k + j] * (t0[l*k + j] + b[j] - t1_l);
+                    t4_sum_ += Y_tile[((l + 1) - tile_begin)*k + j] * (t0[(l + 1)*k + j] + b[j] - t1_l1);
+                    t4_sum_2 += Y_tile[((l + 2) - tile_begin)*k + j] * (t0[(l + 2)*k + j] + b[j] - t1_l2);
+                    t4_sum_3 += Y_tile[((l + 3) - tile_begin)*k + j] * (t0[(l + 3)*k + j] + b[j] - t1_l3);
                 }
                 t4[l - tile_begin] = t4_sum;
                 t4[(l + 1) - tile_begin] = t4_sum_;
@@ -513,12 +540,11 @@ int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
                 t4[(l + 3) - tile_begin] = t4_sum_3;
             }
             for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
-                const double t2_l = t2[l];
-                const double v0 = t2_l + (t3[l] - t2_l);
+                const double t1_l = t1[l];
                 double t4_sum = 0.0;
                 GRADC_SIMD(reduction(+:t4_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t4_sum += Y_tile[(l - tile_begin)*k + j] * (t1[(l - tile_begin)*k + j] - v0);
+                    t4_sum += Y_tile[(l - tile_begin)*k + j] * (t0[l*k + j] + b[j] - t1_l);
                 }
                 t4[l - tile_begin] = t4_sum;
             }
@@ -529,8 +555,9 @@ int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 t5_part_sum += t4[l - tile_begin];
             }
-            t5_part += t5_part_sum;
+            gradc_add(&t5_part, &t5_part_low, t5_part_sum);
         }
+        t5_part = gradc_rounded(t5_part, t5_part_low);
         t5_parts[part] = t5_part;
     }
     double t5 = 0.0;
@@ -545,55 +572,59 @@ int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
 
 size_t one_hot_cross_entropy_backward_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 55*k, d*k + k) * (gradc_bytes(k, sizeof(double))
+    return gradc_bytes(k, sizeof(double))
+           + gradc_bytes(k, sizeof(double)) + (size_t)gradc_parts(n, 3*d*k + 36*k + 4, d*k + 2*k) * (gradc_bytes(k, sizeof(double))
+           + gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double)));
 }
 
 int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double *restrict W,
                                    const double *restrict b, const double *restrict X, const double *restrict Y,
-                                   const double *restrict t0, const double *restrict t2, const double *restrict t3,
-                                   double cotangent, double *restrict grad_W, double *restrict grad_b,
-                                   void *restrict work)
+                                   const double *restrict t0, const double *restrict t1, double cotangent,
+                                   double *restrict grad_W, double *restrict grad_b, void *restrict work)
 {
     (void)W;
     unsigned char *scratch = work;
+    double *const t7 = (void *)scratch;
+    scratch += gradc_bytes(k, sizeof(double));
+    double *const t8 = (void *)scratch;
+    scratch += gradc_bytes(k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
 
-    /* t4 = -(cotangent / n) */
-    const double t4 = -(cotangent / (double)n);
-    const int64_t parts = gradc_parts(n, 3*d*k + 55*k, d*k + k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    /* t2 = -(cotangent / n) */
+    const double t2 = -(cotangent / (double)n);
+    const int64_t parts = gradc_parts(n, 3*d*k + 36*k + 4, d*k + 2*k);
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_b_part = part == 0 ? grad_b : (void *)own;
+        double *const t7_part = part == 0 ? t7 : (void *)own;
+        own += gradc_bytes(k, sizeof(double));
+        double *const t8_part = part == 0 ? t8 : (void *)own;
         own += gradc_bytes(k, sizeof(double));
         double *const grad_W_part = part == 0 ? grad_W : (void *)own;
         own += gradc_bytes(d*k, sizeof(double));
-        double *const t0_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t1 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t6 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const Y_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t5 = (void *)own;
+        double *const t3 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t7 = (void *)own;
+        double *const t4 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t8 = (void *)own;
+        double *const t0_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t6 = (void *)own;
         for (int64_t at = 0; at < k; ++at) {
-            grad_b_part[at] = 0.0;
+            t7_part[at] = 0.0;
+        }
+        for (int64_t at = 0; at < k; ++at) {
+            t8_part[at] = 0.0;
         }
         for (int64_t at = 0; at < d*k; ++at) {
             grad_W_part[at] = 0.0;
@@ -601,104 +632,98 @@ int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-            /* t0_tile[l:n, j:k] = t0[l, j] */
-            gradc_transpose(tile_end - tile_begin, k, &t0[tile_begin*k], k, t0_tile, 128);
-
-            /* t1[l:n, j:k] = t0_tile[l, j] + b[j] */
-            /* t6[l:n] = sum[j:k](where(t1[l, j] == t2[l], 1, 0)) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t6[l - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                const double b_j = b[j];
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v0 = t0_tile[j*128 + l - tile_begin] + b_j;
-                    t1[j*128 + l - tile_begin] = v0;
-                    t6[l - tile_begin] += t2[l] == v0 ? 1.0 : 0.0;
-                }
-            }
-
             /* Y_tile[l:n, j:k] = Y[l, j] */
             gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
 
-            /* t5[l:n] = sum[j:k](let(s0 := t4 * Y_tile[l, j], s0 - s0)) */
-            /* t7[l:n] = sum[j:k](Y_tile[l, j]) */
+            /* t3[l:n] = sum[j:k](Y_tile[l, j]) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t5[l - tile_begin] = 0.0;
-            }
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t7[l - tile_begin] = 0.0;
+                t3[l - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
-                    const double v0 = t4 * Y_tile_lj;
-                    const double Y_tile_lj1 = Y_tile[(j + 1)*128 + l - tile_begin];
-                    const double v1 = t4 * Y_tile_lj1;
-                    const double Y_tile_lj2 = Y_tile[(j + 2)*128 + l - tile_begin];
-                    const double v2 = t4 * Y_tile_lj2;
-                    const double Y_tile_lj3 = Y_tile[(j + 3)*128 + l - tile_begin];
-                    const double v3 = t4 * Y_tile_lj3;
-                    t5[l - tile_begin] += (v0 - v0) + (v1 - v1) + (v2 - v2) + (v3 - v3);
-                    t7[l - tile_begin] += Y_tile_lj + Y_tile_lj1 + Y_tile_lj2 + Y_tile_lj3;
+                    t3[l - tile_begin] += Y_tile[j*128 + l - tile_begin] + Y_tile[(j + 1)*128 + l - tile_begin] + Y_tile[(j + 2)*128 + l - tile_begin] + Y_tile[(j + 3)*128 + l - tile_begin];
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
-                    const double v0 = t4 * Y_tile_lj;
-                    t5[l - tile_begin] += v0 - v0;
-                    t7[l - tile_begin] += Y_tile_lj;
+                    t3[l - tile_begin] += Y_tile[j*128 + l - tile_begin];
                 }
             }
 
-            /* t8[l:n, j:k] = where(t1[l, j] == t2[l], t5[l] / t6[l], 0) + (t4 * Y_tile[l, j] + where(-inf == t1[l,
-             *    j], 0, -(t4 * t7[l] * exp(t1[l, j] - t3[l])))) */
-            /* grad_b[j:k] = sum[l:n](t8[l, j]) */
+            /* t4[l:n] = -(t2 * t3[l]) */
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t4[l - tile_begin] = -(t2 * t3[l - tile_begin]);
+            }
+
+            /* t0_tile[l:n, j:k] = t0[l, j] */
+            gradc_transpose(tile_end - tile_begin, k, &t0[tile_begin*k], k, t0_tile, 128);
+
+            /* t5[l:n, j:k] = let(s0 := t0_tile[l, j] + b[j], where(-inf == s0, 0, t4[l] * exp(s0 - t1[l]))) */
+            /* t6[l:n, j:k] = t5[l, j] + t2 * Y_tile[l, j] */
+            /* t7[j:k] = sum[l:n](let(s0 := t0_tile[l, j] + b[j], where(-inf == s0, 0, t4[l] * exp(s0 - t1[l])))) */
+            /* t8[j:k] = sum[l:n](Y_tile[l, j]) */
             for (int64_t j = 0; j < k; ++j) {
-                double grad_b_part_sum = 0.0;
-                GRADC_SIMD(reduction(+:grad_b_part_sum))
+                const double b_j = b[j];
+                double t7_part_sum = 0.0;
+                double t8_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:t7_part_sum, t8_part_sum))
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t1_lj = t1[j*128 + l - tile_begin];
-                    const double v0 = t4 * Y_tile[j*128 + l - tile_begin] + (-INFINITY == t1_lj ? 0.0 : -(t4 * t7[l - tile_begin] * gradc_exp(t1_lj - t3[l])));
-                    const double v1 = (t1_lj == t2[l] ? t5[l - tile_begin] / t6[l - tile_begin] : 0.0) + v0;
-                    t8[j*128 + l - tile_begin] = v1;
-                    grad_b_part_sum += v1;
+                    const double v0 = t0_tile[j*128 + l - tile_begin] + b_j;
+                    const double v1 = -INFINITY == v0 ? 0.0 : t4[l - tile_begin] * gradc_exp(v0 - t1[l]);
+                    const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
+                    t6[j*128 + l - tile_begin] = t2 * Y_tile_lj + v1;
+                    t7_part_sum += v1;
+                    t8_part_sum += Y_tile_lj;
                 }
-                grad_b_part[j] += grad_b_part_sum;
+                t7_part[j] += t7_part_sum;
+                t8_part[j] += t8_part_sum;
             }
 
-            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t8[l, j]) */
-            gradc_product(k, d, tile_end - tile_begin, t8, 128, 1, &X[tile_begin*d], d, 1, grad_W_part, 1, k, 1);
+            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t6[l, j]) */
+            gradc_product(k, d, tile_end - tile_begin, t6, 128, 1, &X[tile_begin*d], d, 1, grad_W_part, 1, k, 1);
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_b_more = (void *)(part_scratch + part * part_bytes);
+        const double *const t7_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
-            grad_b[at] += grad_b_more[at];
+            t7[at] += t7_more[at];
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_W_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
+        const double *const t8_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
+        GRADC_SIMD()
+        for (int64_t at = 0; at < k; ++at) {
+            t8[at] += t8_more[at];
+        }
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_W_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             grad_W[at] += grad_W_more[at];
         }
+    }
+
+    /* grad_b[j:k] = t7[j] + t2 * t8[j] */
+    GRADC_SIMD()
+    for (int64_t j = 0; j < k; ++j) {
+        grad_b[j] = t7[j] + t2 * t8[j];
     }
     return 0;
 }
 
 size_t one_hot_cross_entropy_value_and_grad_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 6*d*k + 86*k + 27, d*k + k) * (gradc_bytes(k, sizeof(double))
+    return gradc_bytes(k, sizeof(double))
+           + gradc_bytes(k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 70*k + 31, d*k + 2*k) * (gradc_bytes(k, sizeof(double))
+           + gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -715,19 +740,25 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
                                          void *restrict work)
 {
     unsigned char *scratch = work;
+    double *const t12 = (void *)scratch;
+    scratch += gradc_bytes(k, sizeof(double));
+    double *const t13 = (void *)scratch;
+    scratch += gradc_bytes(k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
 
     /* t7 = -(1 / n) */
     const double t7 = -(1.0 / (double)n);
-    const int64_t parts = gradc_parts(n, 6*d*k + 86*k + 27, d*k + k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const int64_t parts = gradc_parts(n, 6*d*k + 70*k + 31, d*k + 2*k);
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t6_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_b_part = part == 0 ? grad_b : (void *)own;
+        double *const t12_part = part == 0 ? t12 : (void *)own;
+        own += gradc_bytes(k, sizeof(double));
+        double *const t13_part = part == 0 ? t13 : (void *)own;
         own += gradc_bytes(k, sizeof(double));
         double *const grad_W_part = part == 0 ? grad_W : (void *)own;
         own += gradc_bytes(d*k, sizeof(double));
@@ -739,8 +770,6 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
         own += gradc_bytes(128, sizeof(double));
         double *const t3 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t9 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const t4 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const Y_tile = (void *)own;
@@ -749,12 +778,16 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
         own += gradc_bytes(128, sizeof(double));
         double *const t8 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t10 = (void *)own;
+        double *const t9 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t11 = (void *)own;
         double t6_part = 0.0;
+        double t6_part_low = 0.0;
         for (int64_t at = 0; at < k; ++at) {
-            grad_b_part[at] = 0.0;
+            t12_part[at] = 0.0;
+        }
+        for (int64_t at = 0; at < k; ++at) {
+            t13_part[at] = 0.0;
         }
         for (int64_t at = 0; at < d*k; ++at) {
             grad_W_part[at] = 0.0;
@@ -781,32 +814,21 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
             }
 
             /* t3[l:n] = sum[j:k](exp(t1[l, j] - where(inf == abs(t2[l]), 0, t2[l]))) */
-            /* t9[l:n] = sum[j:k](where(t1[l, j] == t2[l], 1, 0)) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 t3[l - tile_begin] = 0.0;
-            }
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t9[l - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t1_lj = t1[j*128 + l - tile_begin];
                     const double t2_l = t2[l - tile_begin];
-                    const double t1_lj1 = t1[(j + 1)*128 + l - tile_begin];
-                    const double t1_lj2 = t1[(j + 2)*128 + l - tile_begin];
-                    const double t1_lj3 = t1[(j + 3)*128 + l - tile_begin];
-                    t3[l - tile_begin] += gradc_exp(t1_lj - (INFINITY == fabs(t2_l) ? 0.0 : t2_l)) + gradc_exp(t1_lj1 - (INFINITY == fabs(t2_l) ? 0.0 : t2_l)) + gradc_exp(t1_lj2 - (INFINITY == fabs(t2_l) ? 0.0 : t2_l)) + gradc_exp(t1_lj3 - (INFINITY == fabs(t2_l) ? 0.0 : t2_l));
-                    t9[l - tile_begin] += (t1_lj == t2_l ? 1.0 : 0.0) + (t1_lj1 == t2_l ? 1.0 : 0.0) + (t1_lj2 == t2_l ? 1.0 : 0.0) + (t1_lj3 == t2_l ? 1.0 : 0.0);
+                    t3[l - tile_begin] += gradc_exp(t1[j*128 + l - tile_begin] - (INFINITY == fabs(t2_l) ? 0.0 : t2_l)) + gradc_exp(t1[(j + 1)*128 + l - tile_begin] - (INFINITY == fabs(t2_l) ? 0.0 : t2_l)) + gradc_exp(t1[(j + 2)*128 + l - tile_begin] - (INFINITY == fabs(t2_l) ? 0.0 : t2_l)) + gradc_exp(t1[(j + 3)*128 + l - tile_begin] - (INFINITY == fabs(t2_l) ? 0.0 : t2_l));
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t1_lj = t1[j*128 + l - tile_begin];
                     const double t2_l = t2[l - tile_begin];
-                    t3[l - tile_begin] += gradc_exp(t1_lj - (INFINITY == fabs(t2_l) ? 0.0 : t2_l));
-                    t9[l - tile_begin] += t1_lj == t2_l ? 1.0 : 0.0;
+                    t3[l - tile_begin] += gradc_exp(t1[j*128 + l - tile_begin] - (INFINITY == fabs(t2_l) ? 0.0 : t2_l));
                 }
             }
 
@@ -820,74 +842,74 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
             /* Y_tile[l:n, j:k] = Y[l, j] */
             gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
 
-            /* t5[l:n] = sum[j:k](Y_tile[l, j] * (t1[l, j] - (t2[l] + (t4[l] - t2[l])))) */
-            /* t8[l:n] = sum[j:k](let(s0 := t7 * Y_tile[l, j], s0 - s0)) */
-            /* t10[l:n] = sum[j:k](Y_tile[l, j]) */
+            /* t5[l:n] = sum[j:k](Y_tile[l, j] * (t0[l, j] + b[j] - t4[l])) */
+            /* t8[l:n] = sum[j:k](Y_tile[l, j]) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 t5[l - tile_begin] = 0.0;
             }
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 t8[l - tile_begin] = 0.0;
             }
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t10[l - tile_begin] = 0.0;
-            }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                const double b_j = b[j];
+                const double b_j1 = b[(j + 1)];
+                const double b_j2 = b[(j + 2)];
+                const double b_j3 = b[(j + 3)];
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
-                    const double t2_l = t2[l - tile_begin];
-                    const double v0 = t7 * Y_tile_lj;
                     const double Y_tile_lj1 = Y_tile[(j + 1)*128 + l - tile_begin];
-                    const double v1 = t7 * Y_tile_lj1;
                     const double Y_tile_lj2 = Y_tile[(j + 2)*128 + l - tile_begin];
-                    const double v2 = t7 * Y_tile_lj2;
                     const double Y_tile_lj3 = Y_tile[(j + 3)*128 + l - tile_begin];
-                    const double v3 = t7 * Y_tile_lj3;
-                    t5[l - tile_begin] += Y_tile_lj * (t1[j*128 + l - tile_begin] - (t2_l + (t4[l - tile_begin] - t2_l))) + Y_tile_lj1 * (t1[(j + 1)*128 + l - tile_begin] - (t2_l + (t4[l - tile_begin] - t2_l))) + Y_tile_lj2 * (t1[(j + 2)*128 + l - tile_begin] - (t2_l + (t4[l - tile_begin] - t2_l))) + Y_tile_lj3 * (t1[(j + 3)*128 + l - tile_begin] - (t2_l + (t4[l - tile_begin] - t2_l)));
-                    t8[l - tile_begin] += (v0 - v0) + (v1 - v1) + (v2 - v2) + (v3 - v3);
-                    t10[l - tile_begin] += Y_tile_lj + Y_tile_lj1 + Y_tile_lj2 + Y_tile_lj3;
+                    t5[l - tile_begin] += Y_tile_lj * (t0[j*128 + l - tile_begin] + b_j - t4[l - tile_begin]) + Y_tile_lj1 * (t0[(j + 1)*128 + l - tile_begin] + b_j1 - t4[l - tile_begin]) + Y_tile_lj2 * (t0[(j + 2)*128 + l - tile_begin] + b_j2 - t4[l - tile_begin]) + Y_tile_lj3 * (t0[(j + 3)*128 + l - tile_begin] + b_j3 - t4[l - tile_begin]);
+                    t8[l - tile_begin] += Y_tile_lj + Y_tile_lj1 + Y_tile_lj2 + Y_tile_lj3;
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
+                const double b_j = b[j];
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
-                    const double t2_l = t2[l - tile_begin];
-                    const double v0 = t7 * Y_tile_lj;
-                    t5[l - tile_begin] += Y_tile_lj * (t1[j*128 + l - tile_begin] - (t2_l + (t4[l - tile_begin] - t2_l)));
-                    t8[l - tile_begin] += v0 - v0;
-                    t10[l - tile_begin] += Y_tile_lj;
+                    t5[l - tile_begin] += Y_tile_lj * (t0[j*128 + l - tile_begin] + b_j - t4[l - tile_begin]);
+                    t8[l - tile_begin] += Y_tile_lj;
                 }
             }
 
             /* t6 = sum[l:n](t5[l]) */
+            /* t9[l:n] = -(t7 * t8[l]) */
             double t6_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t6_part_sum))
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 t6_part_sum += t5[l - tile_begin];
+                t9[l - tile_begin] = -(t7 * t8[l - tile_begin]);
             }
-            t6_part += t6_part_sum;
+            gradc_add(&t6_part, &t6_part_low, t6_part_sum);
 
-            /* t11[l:n, j:k] = where(t1[l, j] == t2[l], t8[l] / t9[l], 0) + (t7 * Y_tile[l, j] + where(-inf ==
-             *    t1[l, j], 0, -(t7 * t10[l] * exp(t1[l, j] - t4[l])))) */
-            /* grad_b[j:k] = sum[l:n](t11[l, j]) */
+            /* t10[l:n, j:k] = let(s0 := t0[l, j] + b[j], where(-inf == s0, 0, t9[l] * exp(s0 - t4[l]))) */
+            /* t11[l:n, j:k] = t10[l, j] + t7 * Y_tile[l, j] */
+            /* t12[j:k] = sum[l:n](let(s0 := t0[l, j] + b[j], where(-inf == s0, 0, t9[l] * exp(s0 - t4[l])))) */
+            /* t13[j:k] = sum[l:n](Y_tile[l, j]) */
             for (int64_t j = 0; j < k; ++j) {
-                double grad_b_part_sum = 0.0;
-                GRADC_SIMD(reduction(+:grad_b_part_sum))
+                const double b_j = b[j];
+                double t12_part_sum = 0.0;
+                double t13_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:t12_part_sum, t13_part_sum))
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t1_lj = t1[j*128 + l - tile_begin];
-                    const double v0 = -INFINITY == t1_lj ? 0.0 : -(t7 * t10[l - tile_begin] * gradc_exp(t1_lj - t4[l - tile_begin]));
-                    const double v1 = (t1_lj == t2[l - tile_begin] ? t8[l - tile_begin] / t9[l - tile_begin] : 0.0) + (t7 * Y_tile[j*128 + l - tile_begin] + v0);
-                    t11[j*128 + l - tile_begin] = v1;
-                    grad_b_part_sum += v1;
+                    const double v0 = t0[j*128 + l - tile_begin] + b_j;
+                    const double v1 = -INFINITY == v0 ? 0.0 : t9[l - tile_begin] * gradc_exp(v0 - t4[l - tile_begin]);
+                    const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
+                    t11[j*128 + l - tile_begin] = t7 * Y_tile_lj + v1;
+                    t12_part_sum += v1;
+                    t13_part_sum += Y_tile_lj;
                 }
-                grad_b_part[j] += grad_b_part_sum;
+                t12_part[j] += t12_part_sum;
+                t13_part[j] += t13_part_sum;
             }
 
             /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t11[l, j]) */
             gradc_product(k, d, tile_end - tile_begin, t11, 128, 1, &X[tile_begin*d], d, 1, grad_W_part, 1, k, 1);
         }
+        t6_part = gradc_rounded(t6_part, t6_part_low);
         t6_parts[part] = t6_part;
     }
     double t6 = 0.0;
@@ -895,18 +917,31 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
         t6 += t6_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_b_more = (void *)(part_scratch + part * part_bytes);
+        const double *const t12_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
-            grad_b[at] += grad_b_more[at];
+            t12[at] += t12_more[at];
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const grad_W_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
+        const double *const t13_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
+        GRADC_SIMD()
+        for (int64_t at = 0; at < k; ++at) {
+            t13[at] += t13_more[at];
+        }
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_W_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             grad_W[at] += grad_W_more[at];
         }
+    }
+
+    /* grad_b[j:k] = t12[j] + t7 * t13[j] */
+    GRADC_SIMD()
+    for (int64_t j = 0; j < k; ++j) {
+        grad_b[j] = t12[j] + t7 * t13[j];
     }
 
     /* value = -(t6 / n) */

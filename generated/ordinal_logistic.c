@@ -270,6 +270,21 @@ static void gradc_combine(int64_t rows, int64_t columns, const double *restrict 
     }
 }
 
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
+}
+
 /* The sum of a vector's lanes. Halves are added as vectors of their own: a lane written by its number costs a trip through
  * memory. */
 static inline double gradc_total(gradc_vector sum)
@@ -391,13 +406,13 @@ int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *restri
     ends[0] += -INFINITY;
     ends[k + 1] += INFINITY;
 
+    /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
+    gradc_dots(n, d, X, d, w, z, 1, 0);
+
     /* t1[:k] = 0 t1 += each[()](at[0](c[0])) t1 += each[i:k - 1](at[i + 1](exp(c[i + 1]))) */
     for (int64_t i = 0; i < k - 1; ++i) {
         t1[i + 1] += gradc_exp(c[i + 1]);
     }
-
-    /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-    gradc_dots(n, d, X, d, w, z, 1, 0);
 
     /* with scan[t:k](t1, t2_t=t0) as t2: t4 = t2_t + t1[t] return t4 */
     t2[0] = t0;
@@ -421,29 +436,34 @@ int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *restri
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         double t3_part = 0.0;
+        double t3_part_low = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t3 = sum[i:n](let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 :=
-         *    ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s2 := ends[where_integer(y[i] < 0, k + y[i]
-         *    + 2, y[i])] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], where(0 == s0,
-         *    0.6931471805599453, maximum(0, s0) + log1p_unit(exp(-abs(s0)))) + where(0 == s1, 0.6931471805599453,
-         *    maximum(0, s1) + log1p_unit(exp(-abs(s1)))) - where(-0.6931471805599453 < s2, log(-expm1(s2)),
-         *    log1p(-exp(s2))))) */
-        double t3_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t3_part_sum))
-        for (int64_t i = part_begin; i < part_end; ++i) {
-            const double z_i = z[i];
-            const int64_t y_i = y[i];
-            const double ends_here = ends[(y_i + 1 < 0 ? k + y_i + 3 : y_i + 1)];
-            const double v0 = z_i - ends_here;
-            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
-            const double ends_here_ = ends[(y_i < 0 ? k + y_i + 2 : y_i)];
-            const double v2 = ends_here_ - z_i;
-            const double v3 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v2)));
-            const double v4 = ends_here_ - ends_here;
-            const double v5 = v1 + v3 - (-0.6931471805599453 < v4 ? gradc_log(-gradc_expm1(v4)) : gradc_log1p(-gradc_exp(v4)));
-            t3_part_sum += v5;
+            /* t3 = sum[i:n](let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 :=
+             *    ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s2 := ends[where_integer(y[i] < 0, k +
+             *    y[i] + 2, y[i])] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], where(0 == s0,
+             *    0.6931471805599453, maximum(0, s0) + log1p_unit(exp(-abs(s0)))) + where(0 == s1,
+             *    0.6931471805599453, maximum(0, s1) + log1p_unit(exp(-abs(s1)))) - where(-0.6931471805599453 < s2,
+             *    log(-expm1(s2)), log1p(-exp(s2))))) */
+            double t3_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t3_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double z_i = z[i];
+                const int64_t y_i = y[i];
+                const double ends_here = ends[(y_i + 1 < 0 ? k + y_i + 3 : y_i + 1)];
+                const double v0 = z_i - ends_here;
+                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
+                const double ends_here_ = ends[(y_i < 0 ? k + y_i + 2 : y_i)];
+                const double v2 = ends_here_ - z_i;
+                const double v3 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v2)));
+                const double v4 = ends_here_ - ends_here;
+                const double v5 = v1 + v3 - (-0.6931471805599453 < v4 ? gradc_log(-gradc_expm1(v4)) : gradc_log1p(-gradc_exp(v4)));
+                t3_part_sum += v5;
+            }
+            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
         }
-        t3_part += t3_part_sum;
+        t3_part = gradc_rounded(t3_part, t3_part_low);
         t3_parts[part] = t3_part;
     }
     double t3 = 0.0;
@@ -503,14 +523,17 @@ int ordinal_logistic_forward(int64_t n, int64_t d, int64_t k, const double *rest
     }
     ends[0] += -INFINITY;
     ends[k + 1] += INFINITY;
+    for (int64_t at = 0; at < n; ++at) {
+        z[at] = 0.0;
+    }
+
+    /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
+    gradc_dots(n, d, X, d, w, z, 1, 1);
 
     /* t1[:k] = 0 t1 += each[()](at[0](c[0])) t1 += each[i:k - 1](at[i + 1](exp(c[i + 1]))) */
     for (int64_t i = 0; i < k - 1; ++i) {
         t1[i + 1] += gradc_exp(c[i + 1]);
     }
-
-    /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-    gradc_dots(n, d, X, d, w, z, 1, 0);
 
     /* with scan[t:k](t1, t2_t=t0) as t2: t4 = t2_t + t1[t] return t4 */
     t2[0] = t0;
@@ -534,29 +557,34 @@ int ordinal_logistic_forward(int64_t n, int64_t d, int64_t k, const double *rest
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         double t3_part = 0.0;
+        double t3_part_low = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t3 = sum[i:n](let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 :=
-         *    ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s2 := ends[where_integer(y[i] < 0, k + y[i]
-         *    + 2, y[i])] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], where(0 == s0,
-         *    0.6931471805599453, maximum(0, s0) + log1p_unit(exp(-abs(s0)))) + where(0 == s1, 0.6931471805599453,
-         *    maximum(0, s1) + log1p_unit(exp(-abs(s1)))) - where(-0.6931471805599453 < s2, log(-expm1(s2)),
-         *    log1p(-exp(s2))))) */
-        double t3_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t3_part_sum))
-        for (int64_t i = part_begin; i < part_end; ++i) {
-            const double z_i = z[i];
-            const int64_t y_i = y[i];
-            const double ends_here = ends[(y_i + 1 < 0 ? k + y_i + 3 : y_i + 1)];
-            const double v0 = z_i - ends_here;
-            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
-            const double ends_here_ = ends[(y_i < 0 ? k + y_i + 2 : y_i)];
-            const double v2 = ends_here_ - z_i;
-            const double v3 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v2)));
-            const double v4 = ends_here_ - ends_here;
-            const double v5 = v1 + v3 - (-0.6931471805599453 < v4 ? gradc_log(-gradc_expm1(v4)) : gradc_log1p(-gradc_exp(v4)));
-            t3_part_sum += v5;
+            /* t3 = sum[i:n](let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 :=
+             *    ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s2 := ends[where_integer(y[i] < 0, k +
+             *    y[i] + 2, y[i])] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], where(0 == s0,
+             *    0.6931471805599453, maximum(0, s0) + log1p_unit(exp(-abs(s0)))) + where(0 == s1,
+             *    0.6931471805599453, maximum(0, s1) + log1p_unit(exp(-abs(s1)))) - where(-0.6931471805599453 < s2,
+             *    log(-expm1(s2)), log1p(-exp(s2))))) */
+            double t3_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t3_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double z_i = z[i];
+                const int64_t y_i = y[i];
+                const double ends_here = ends[(y_i + 1 < 0 ? k + y_i + 3 : y_i + 1)];
+                const double v0 = z_i - ends_here;
+                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
+                const double ends_here_ = ends[(y_i < 0 ? k + y_i + 2 : y_i)];
+                const double v2 = ends_here_ - z_i;
+                const double v3 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v2)));
+                const double v4 = ends_here_ - ends_here;
+                const double v5 = v1 + v3 - (-0.6931471805599453 < v4 ? gradc_log(-gradc_expm1(v4)) : gradc_log1p(-gradc_exp(v4)));
+                t3_part_sum += v5;
+            }
+            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
         }
-        t3_part += t3_part_sum;
+        t3_part = gradc_rounded(t3_part, t3_part_low);
         t3_parts[part] = t3_part;
     }
     double t3 = 0.0;
@@ -815,13 +843,13 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
     ends[k + 1] += INFINITY;
     const double t4 = 1.0 / (double)n;
 
+    /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
+    gradc_dots(n, d, X, d, w, z, 1, 0);
+
     /* t1[:k] = 0 t1 += each[()](at[0](c[0])) t1 += each[i:k - 1](at[i + 1](exp(c[i + 1]))) */
     for (int64_t i = 0; i < k - 1; ++i) {
         t1[i + 1] += gradc_exp(c[i + 1]);
     }
-
-    /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-    gradc_dots(n, d, X, d, w, z, 1, 0);
 
     /* with scan[t:k](t1, t2_t=t0) as t2: t12 = t2_t + t1[t] return t12 */
     t2[0] = t0;
@@ -839,6 +867,7 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
         ends[l + 1] += t2[l + 1];
     }
     double t3 = 0.0;
+    double t3_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w[at] = 0.0;
     }
@@ -895,12 +924,13 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
                 ends_bar[v4] += v14 + (v12 ? 0.0 : v13);
                 ends_bar[v0] += (v10 ? 0.0 : -v11) - v14;
             }
-            t3 += t3_sum;
+            gradc_add(&t3, &t3_low, t3_sum);
 
             /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
             gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar, 1, grad_w);
         }
     }
+    t3 = gradc_rounded(t3, t3_low);
     for (int64_t at = 0; at < k + 1; ++at) {
         t7[at] = 0.0;
     }
@@ -925,20 +955,20 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
         t9[t_ + 1] = t6;
     }
     for (int64_t at = 0; at < k; ++at) {
-        t11[at] = 0.0;
-    }
-
-    /* t11[:k] = 0 t11 += each[i:k - 1](at[i + 1](t9[k - i - 2] * exp(c[i + 1]))) */
-    for (int64_t i = 0; i < k - 1; ++i) {
-        t11[i + 1] += t9[k - i - 2] * gradc_exp(c[i + 1]);
-    }
-    for (int64_t at = 0; at < k; ++at) {
         t10[at] = 0.0;
     }
 
     /* t10[:k] = 0 t10 += each[()](at[0](t9[k - 1])) */
     if (0 >= 0 && 0 < k) {
         t10[0] += (k + 1 > 0) ? t9[gradc_clamp(k - 1, k + 1)] : 0;
+    }
+    for (int64_t at = 0; at < k; ++at) {
+        t11[at] = 0.0;
+    }
+
+    /* t11[:k] = 0 t11 += each[i:k - 1](at[i + 1](t9[k - i - 2] * exp(c[i + 1]))) */
+    for (int64_t i = 0; i < k - 1; ++i) {
+        t11[i + 1] += t9[k - i - 2] * gradc_exp(c[i + 1]);
     }
 
     /* grad_c[l:k] = t10[l] + t11[l] */

@@ -2,11 +2,9 @@
  *
  *     def program(w: real[d], X: real[n, d], place: real[n]):
  *         s[i:n] = sum[j:d](X[i, j] * w[j])
- *         t0[i:n, j:n] = where(place[i] <= place[j], s[j], -inf)
- *         t1[i:n] = max[j:n](t0[i, j])
- *         t2[i:n] = logsumexp[j:n](t0[i, j])
- *         t3 = sum[i:n](t1[i] + (t2[i] - t1[i]) - s[i])
- *         value = t3 / n
+ *         t0[i:n] = logsumexp[j:n](where(place[i] <= place[j], s[j], -inf))
+ *         t1 = sum[i:n](t0[i] - s[i])
+ *         value = t1 / n
  *         return value
  *
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
@@ -206,6 +204,21 @@ static void gradc_combine(int64_t rows, int64_t columns, const double *restrict 
     }
 }
 
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
+}
+
 /* The sum of a vector's lanes. Halves are added as vectors of their own: a lane written by its number costs a trip through
  * memory. */
 static inline double gradc_total(gradc_vector sum)
@@ -277,7 +290,7 @@ static void gradc_dots(int64_t rows, int64_t depth, const double *restrict a, in
 size_t plackett_luce_value_work(int64_t n, int64_t d)
 {
     return gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 30*n + 30, 0) * (gradc_bytes(128, sizeof(double)));
+           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 30*n + 28, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
 int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -328,7 +341,7 @@ int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const do
             t0[at] = (t0_more[at] > t0[at] || t0_more[at] != t0_more[at]) ? t0_more[at] : t0[at];
         }
     }
-    const int64_t parts_ = gradc_parts(n, 30*n + 30, 0);
+    const int64_t parts_ = gradc_parts(n, 30*n + 28, 0);
     const size_t part_bytes_ = gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
@@ -338,6 +351,7 @@ int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const do
         unsigned char *own = part_scratch_ + part * part_bytes_;
         double *const t1 = (void *)own;
         double t3_part = 0.0;
+        double t3_part_low = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -377,16 +391,16 @@ int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const do
             }
 
             /* t2[i:n] = log(t1[i]) + where(inf == abs(t0[i]), 0, t0[i]) */
-            /* t3 = sum[i:n](t0[i] + (t2[i] - t0[i]) - s[i]) */
+            /* t3 = sum[i:n](t2[i] - s[i]) */
             double t3_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t3_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0_i = t0[i];
-                const double v0 = t0_i + (gradc_log(t1[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i) - t0_i) - s[i];
-                t3_part_sum += v0;
+                t3_part_sum += gradc_log(t1[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i) - s[i];
             }
-            t3_part += t3_part_sum;
+            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
         }
+        t3_part = gradc_rounded(t3_part, t3_part_low);
         t3_parts[part] = t3_part;
     }
     double t3 = 0.0;
@@ -401,71 +415,57 @@ int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const do
 
 size_t plackett_luce_forward_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 30*n + 30, 0) * (gradc_bytes(128, sizeof(double)));
+    (void)d;
+    return (size_t)gradc_parts(n, 35*n + 28, 0) * (gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                           const double *restrict place, double *restrict value, double *restrict s,
-                          double *restrict t1, double *restrict t2, void *restrict work)
+                          double *restrict t0, void *restrict work)
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double)));
-    unsigned char *const part_scratch_ = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 3*d + 5*n, n);
-    const size_t part_bytes = gradc_bytes(n, sizeof(double));
+    for (int64_t at = 0; at < n; ++at) {
+        s[at] = 0.0;
+    }
+
+    /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
+    gradc_dots(n, d, X, d, w, s, 1, 1);
+    const int64_t parts = gradc_parts(n, 35*n + 28, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t2_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
-        double *const t1_part = part == 0 ? t1 : (void *)own;
-        for (int64_t at = 0; at < n; ++at) {
-            t1_part[at] = -INFINITY;
-        }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &s[tile_begin], 1, 0);
-
-            /* t1[i:n] = max[j:n](where(place[i] <= place[j], s[j], -inf)) */
-            for (int64_t i = 0; i < n; ++i) {
-                const double place_i = place[i];
-                double t1_part_max = -INFINITY;
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double v0 = place_i <= place[j] ? s[j] : -INFINITY;
-                    t1_part_max = (v0 > t1_part_max || v0 != v0) ? v0 : t1_part_max;
-                }
-                t1_part[i] = (t1_part_max > t1_part[i] || t1_part_max != t1_part_max) ? t1_part_max : t1_part[i];
-            }
-        }
-    }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const t1_more = (void *)(part_scratch + part * part_bytes);
-        GRADC_SIMD()
-        for (int64_t at = 0; at < n; ++at) {
-            t1[at] = (t1_more[at] > t1[at] || t1_more[at] != t1_more[at]) ? t1_more[at] : t1[at];
-        }
-    }
-    const int64_t parts_ = gradc_parts(n, 30*n + 30, 0);
-    const size_t part_bytes_ = gradc_bytes(128, sizeof(double));
-    double t3_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts_)
-    for (int64_t part = 0; part < parts_; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_, part);
-        const int64_t part_end = gradc_cut(n, parts_, part + 1);
-        unsigned char *own = part_scratch_ + part * part_bytes_;
-        double *const t0 = (void *)own;
-        double t3_part = 0.0;
+        double *const t0_ = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t1 = (void *)own;
+        double t2_part = 0.0;
+        double t2_part_low = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-            /* t0[i:n] = sum[j:n](exp(where(place[i] <= place[j], s[j], -inf) - where(inf == abs(t1[i]), 0,
-             *    t1[i]))) */
+            /* t0[i:n] = max[j:n](where(place[i] <= place[j], s[j], -inf)) */
             for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t0[j - tile_begin] = 0.0;
+                t0_[j - tile_begin] = -INFINITY;
+            }
+            for (int64_t i = 0; i < n; ++i) {
+                const double place_i = place[i];
+                const double s_i = s[i];
+                GRADC_SIMD()
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const double v0 = place[j] <= place_i ? s_i : -INFINITY;
+                    t0_[j - tile_begin] = (v0 > t0_[j - tile_begin] || v0 != v0) ? v0 : t0_[j - tile_begin];
+                }
+            }
+
+            /* t1[i:n] = sum[j:n](exp(where(place[i] <= place[j], s[j], -inf) - where(inf == abs(t0[i]), 0,
+             *    t0[i]))) */
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t1[j - tile_begin] = 0.0;
             }
             for (int64_t i = 0; i < n / 4 * 4; i += 4) {
                 const double place_i = place[i];
@@ -478,12 +478,12 @@ int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const 
                 const double s_i3 = s[(i + 3)];
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double t1_j = t1[j];
-                    const double v0 = gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - (INFINITY == fabs(t1_j) ? 0.0 : t1_j));
-                    const double v1 = gradc_exp((place[j] <= place_i1 ? s_i1 : -INFINITY) - (INFINITY == fabs(t1_j) ? 0.0 : t1_j));
-                    const double v2 = gradc_exp((place[j] <= place_i2 ? s_i2 : -INFINITY) - (INFINITY == fabs(t1_j) ? 0.0 : t1_j));
-                    const double v3 = gradc_exp((place[j] <= place_i3 ? s_i3 : -INFINITY) - (INFINITY == fabs(t1_j) ? 0.0 : t1_j));
-                    t0[j - tile_begin] += v0 + v1 + v2 + v3;
+                    const double t0__j = t0_[j - tile_begin];
+                    const double v0 = gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - (INFINITY == fabs(t0__j) ? 0.0 : t0__j));
+                    const double v1 = gradc_exp((place[j] <= place_i1 ? s_i1 : -INFINITY) - (INFINITY == fabs(t0__j) ? 0.0 : t0__j));
+                    const double v2 = gradc_exp((place[j] <= place_i2 ? s_i2 : -INFINITY) - (INFINITY == fabs(t0__j) ? 0.0 : t0__j));
+                    const double v3 = gradc_exp((place[j] <= place_i3 ? s_i3 : -INFINITY) - (INFINITY == fabs(t0__j) ? 0.0 : t0__j));
+                    t1[j - tile_begin] += v0 + v1 + v2 + v3;
                 }
             }
             for (int64_t i = n / 4 * 4; i < n; ++i) {
@@ -491,135 +491,66 @@ int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const 
                 const double s_i = s[i];
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double t1_j = t1[j];
-                    const double v0 = gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - (INFINITY == fabs(t1_j) ? 0.0 : t1_j));
-                    t0[j - tile_begin] += v0;
+                    const double t0__j = t0_[j - tile_begin];
+                    const double v0 = gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - (INFINITY == fabs(t0__j) ? 0.0 : t0__j));
+                    t1[j - tile_begin] += v0;
                 }
             }
 
-            /* t2[i:n] = log(t0[i]) + where(inf == abs(t1[i]), 0, t1[i]) */
-            /* t3 = sum[i:n](t1[i] + (t2[i] - t1[i]) - s[i]) */
-            double t3_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_part_sum))
+            /* t0_2[i:n] = log(t1[i]) + where(inf == abs(t0[i]), 0, t0[i]) */
+            /* t2 = sum[i:n](t0_2[i] - s[i]) */
+            double t2_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t2_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i];
-                const double v0 = gradc_log(t0[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
-                t2[i] = v0;
-                t3_part_sum += t1_i + (v0 - t1_i) - s[i];
+                const double t0__i = t0_[i - tile_begin];
+                const double v0 = gradc_log(t1[i - tile_begin]) + (INFINITY == fabs(t0__i) ? 0.0 : t0__i);
+                t0[i] = v0;
+                t2_part_sum += v0 - s[i];
             }
-            t3_part += t3_part_sum;
+            gradc_add(&t2_part, &t2_part_low, t2_part_sum);
         }
-        t3_parts[part] = t3_part;
+        t2_part = gradc_rounded(t2_part, t2_part_low);
+        t2_parts[part] = t2_part;
     }
-    double t3 = 0.0;
-    for (int64_t part = 0; part < parts_; ++part) {
-        t3 += t3_parts[part];
+    double t2 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t2 += t2_parts[part];
     }
 
-    /* value = t3 / n */
-    *value = t3 / (double)n;
+    /* value = t2 / n */
+    *value = t2 / (double)n;
     return 0;
 }
 
 size_t plackett_luce_backward_work(int64_t n, int64_t d)
 {
-    return gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 50*n, n) * (gradc_bytes(n, sizeof(double))
-           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 3, d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d + 32*n + 3, d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
 int plackett_luce_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
-                           const double *restrict place, const double *restrict s, const double *restrict t1,
-                           const double *restrict t2, double cotangent, double *restrict grad_w, void *restrict work)
+                           const double *restrict place, const double *restrict s, const double *restrict t0,
+                           double cotangent, double *restrict grad_w, void *restrict work)
 {
     (void)w;
     unsigned char *scratch = work;
-    double *const s_bar = (void *)scratch;
-    scratch += gradc_bytes(n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 50*n, n) * (gradc_bytes(n, sizeof(double)) + gradc_bytes(128, sizeof(double)));
-    unsigned char *const part_scratch_ = (void *)scratch;
 
-    /* t0 = cotangent / n */
-    const double t0 = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 50*n, n);
-    const size_t part_bytes = gradc_bytes(n, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    /* t1 = cotangent / n */
+    const double t1 = cotangent / (double)n;
+    const int64_t parts = gradc_parts(n, 3*d + 32*n + 3, d);
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
-        double *const s_bar_part = part == 0 ? s_bar : (void *)own;
-        own += gradc_bytes(n, sizeof(double));
-        double *const t3 = (void *)own;
-        for (int64_t at = 0; at < n; ++at) {
-            s_bar_part[at] = 0.0;
-        }
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t3[i:n] = sum[j:n](where(t1[i] == where(place[i] <= place[j], s[j], -inf), 1, 0)) */
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t3[j - tile_begin] = 0.0;
-            }
-            for (int64_t i = 0; i < n / 4 * 4; i += 4) {
-                const double place_i = place[i];
-                const double s_i = s[i];
-                const double place_i1 = place[(i + 1)];
-                const double s_i1 = s[(i + 1)];
-                const double place_i2 = place[(i + 2)];
-                const double s_i2 = s[(i + 2)];
-                const double place_i3 = place[(i + 3)];
-                const double s_i3 = s[(i + 3)];
-                GRADC_SIMD()
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    t3[j - tile_begin] += (t1[j] == (place[j] <= place_i ? s_i : -INFINITY) ? 1.0 : 0.0) + (t1[j] == (place[j] <= place_i1 ? s_i1 : -INFINITY) ? 1.0 : 0.0) + (t1[j] == (place[j] <= place_i2 ? s_i2 : -INFINITY) ? 1.0 : 0.0) + (t1[j] == (place[j] <= place_i3 ? s_i3 : -INFINITY) ? 1.0 : 0.0);
-                }
-            }
-            for (int64_t i = n / 4 * 4; i < n; ++i) {
-                const double place_i = place[i];
-                const double s_i = s[i];
-                GRADC_SIMD()
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    t3[j - tile_begin] += t1[j] == (place[j] <= place_i ? s_i : -INFINITY) ? 1.0 : 0.0;
-                }
-            }
-
-            /* s_bar[i:n] = sum[j:n](let(s0 := place[j] <= place[i], s1 := where(s0, s[i], -inf), where(s0,
-             *    where(t1[j] == s1, (t0 - t0) / t3[j], 0) + where(-inf == s1, 0, t0 * exp(s1 - t2[j])), 0))) */
-            const double v2 = t0 - t0;
-            for (int64_t i = 0; i < n; ++i) {
-                const double place_i = place[i];
-                const double s_i = s[i];
-                double s_bar_part_sum = 0.0;
-                GRADC_SIMD(reduction(+:s_bar_part_sum))
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const int v0 = place[j] <= place_i;
-                    const double v1 = v0 ? s_i : -INFINITY;
-                    const double v3 = (t1[j] == v1 ? v2 / t3[j - tile_begin] : 0.0) + (-INFINITY == v1 ? 0.0 : t0 * gradc_exp(v1 - t2[j]));
-                    s_bar_part_sum += v0 ? v3 : 0.0;
-                }
-                s_bar_part[i] += s_bar_part_sum;
-            }
-        }
-    }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const s_bar_more = (void *)(part_scratch + part * part_bytes);
-        GRADC_SIMD()
-        for (int64_t at = 0; at < n; ++at) {
-            s_bar[at] += s_bar_more[at];
-        }
-    }
-    const int64_t parts_ = gradc_parts(n, 3*d + 3, d);
-    const size_t part_bytes_ = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    GRADC_PARALLEL(parts_)
-    for (int64_t part = 0; part < parts_; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_, part);
-        const int64_t part_end = gradc_cut(n, parts_, part + 1);
-        unsigned char *own = part_scratch_ + part * part_bytes_;
         double *const grad_w_part = part == 0 ? grad_w : (void *)own;
         own += gradc_bytes(d, sizeof(double));
-        double *const t4 = (void *)own;
+        double *const s_bar = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t2 = (void *)own;
         for (int64_t at = 0; at < d; ++at) {
             grad_w_part[at] = 0.0;
         }
@@ -627,18 +558,56 @@ int plackett_luce_backward(int64_t n, int64_t d, const double *restrict w, const
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t4[i:n] = s_bar[i] - t0 */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t4[i - tile_begin] = s_bar[i] - t0;
+            /* s_bar[i:n] = sum[j:n](let(s0 := place[j] <= place[i], s1 := where(s0, s[i], -inf), where(s0,
+             *    where(-inf == s1, 0, t1 * exp(s1 - t0[j])), 0))) */
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                s_bar[j - tile_begin] = 0.0;
+            }
+            for (int64_t i = 0; i < n / 4 * 4; i += 4) {
+                const double place_i = place[i];
+                const double t0_i = t0[i];
+                const double place_i1 = place[(i + 1)];
+                const double t0_i1 = t0[(i + 1)];
+                const double place_i2 = place[(i + 2)];
+                const double t0_i2 = t0[(i + 2)];
+                const double place_i3 = place[(i + 3)];
+                const double t0_i3 = t0[(i + 3)];
+                GRADC_SIMD()
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const int v0 = place_i <= place[j];
+                    const double v1 = v0 ? s[j] : -INFINITY;
+                    const int v2 = place_i1 <= place[j];
+                    const double v3 = v2 ? s[j] : -INFINITY;
+                    const int v4 = place_i2 <= place[j];
+                    const double v5 = v4 ? s[j] : -INFINITY;
+                    const int v6 = place_i3 <= place[j];
+                    const double v7 = v6 ? s[j] : -INFINITY;
+                    s_bar[j - tile_begin] += (v0 ? (-INFINITY == v1 ? 0.0 : t1 * gradc_exp(v1 - t0_i)) : 0.0) + (v2 ? (-INFINITY == v3 ? 0.0 : t1 * gradc_exp(v3 - t0_i1)) : 0.0) + (v4 ? (-INFINITY == v5 ? 0.0 : t1 * gradc_exp(v5 - t0_i2)) : 0.0) + (v6 ? (-INFINITY == v7 ? 0.0 : t1 * gradc_exp(v7 - t0_i3)) : 0.0);
+                }
+            }
+            for (int64_t i = n / 4 * 4; i < n; ++i) {
+                const double place_i = place[i];
+                const double t0_i = t0[i];
+                GRADC_SIMD()
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const int v0 = place_i <= place[j];
+                    const double v1 = v0 ? s[j] : -INFINITY;
+                    s_bar[j - tile_begin] += v0 ? (-INFINITY == v1 ? 0.0 : t1 * gradc_exp(v1 - t0_i)) : 0.0;
+                }
             }
 
-            /* grad_w[j:d] = sum[i:n](X[i, j] * t4[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, grad_w_part);
+            /* t2[i:n] = s_bar[i] - t1 */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t2[i - tile_begin] = s_bar[i - tile_begin] - t1;
+            }
+
+            /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
         }
     }
-    for (int64_t part = 1; part < parts_; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch_ + part * part_bytes_);
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
@@ -651,8 +620,7 @@ size_t plackett_luce_value_and_grad_work(int64_t n, int64_t d)
 {
     return gradc_bytes(n, sizeof(double))
            + gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 74*n + 30, n) * (gradc_bytes(n, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 62*n + 28, n) * (gradc_bytes(n, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 3, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
@@ -672,7 +640,7 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double)));
     unsigned char *const part_scratch_ = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 74*n + 30, n) * (gradc_bytes(n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 62*n + 28, n) * (gradc_bytes(n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
     unsigned char *const part_scratch_2 = (void *)scratch;
 
     /* t4 = 1 / n */
@@ -714,8 +682,8 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
             t0[at] = (t0_more[at] > t0[at] || t0_more[at] != t0_more[at]) ? t0_more[at] : t0[at];
         }
     }
-    const int64_t parts_ = gradc_parts(n, 74*n + 30, n);
-    const size_t part_bytes_ = gradc_bytes(n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const int64_t parts_ = gradc_parts(n, 62*n + 28, n);
+    const size_t part_bytes_ = gradc_bytes(n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
     for (int64_t part = 0; part < parts_; ++part) {
@@ -726,10 +694,9 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
         own += gradc_bytes(n, sizeof(double));
         double *const t1 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t5 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const t2 = (void *)own;
         double t3_part = 0.0;
+        double t3_part_low = 0.0;
         for (int64_t at = 0; at < n; ++at) {
             s_bar_part[at] = 0.0;
         }
@@ -738,12 +705,8 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
 
             /* t1[i:n] = sum[j:n](exp(where(place[i] <= place[j], s[j], -inf) - where(inf == abs(t0[i]), 0,
              *    t0[i]))) */
-            /* t5[i:n] = sum[j:n](where(t0[i] == where(place[i] <= place[j], s[j], -inf), 1, 0)) */
             for (int64_t j = tile_begin; j < tile_end; ++j) {
                 t1[j - tile_begin] = 0.0;
-            }
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t5[j - tile_begin] = 0.0;
             }
             for (int64_t i = 0; i < n / 4 * 4; i += 4) {
                 const double place_i = place[i];
@@ -756,13 +719,12 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
                 const double s_i3 = s[(i + 3)];
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double v0 = place[j] <= place_i ? s_i : -INFINITY;
                     const double t0_j = t0[j];
-                    const double v1 = place[j] <= place_i1 ? s_i1 : -INFINITY;
-                    const double v2 = place[j] <= place_i2 ? s_i2 : -INFINITY;
-                    const double v3 = place[j] <= place_i3 ? s_i3 : -INFINITY;
-                    t1[j - tile_begin] += gradc_exp(v0 - (INFINITY == fabs(t0_j) ? 0.0 : t0_j)) + gradc_exp(v1 - (INFINITY == fabs(t0_j) ? 0.0 : t0_j)) + gradc_exp(v2 - (INFINITY == fabs(t0_j) ? 0.0 : t0_j)) + gradc_exp(v3 - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
-                    t5[j - tile_begin] += (t0_j == v0 ? 1.0 : 0.0) + (t0_j == v1 ? 1.0 : 0.0) + (t0_j == v2 ? 1.0 : 0.0) + (t0_j == v3 ? 1.0 : 0.0);
+                    const double v0 = gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
+                    const double v1 = gradc_exp((place[j] <= place_i1 ? s_i1 : -INFINITY) - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
+                    const double v2 = gradc_exp((place[j] <= place_i2 ? s_i2 : -INFINITY) - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
+                    const double v3 = gradc_exp((place[j] <= place_i3 ? s_i3 : -INFINITY) - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
+                    t1[j - tile_begin] += v0 + v1 + v2 + v3;
                 }
             }
             for (int64_t i = n / 4 * 4; i < n; ++i) {
@@ -770,28 +732,26 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
                 const double s_i = s[i];
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double v0 = place[j] <= place_i ? s_i : -INFINITY;
                     const double t0_j = t0[j];
-                    t1[j - tile_begin] += gradc_exp(v0 - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
-                    t5[j - tile_begin] += t0_j == v0 ? 1.0 : 0.0;
+                    const double v0 = gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
+                    t1[j - tile_begin] += v0;
                 }
             }
 
             /* t2[i:n] = log(t1[i]) + where(inf == abs(t0[i]), 0, t0[i]) */
-            /* t3 = sum[i:n](t0[i] + (t2[i] - t0[i]) - s[i]) */
+            /* t3 = sum[i:n](t2[i] - s[i]) */
             double t3_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t3_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0_i = t0[i];
                 const double v0 = gradc_log(t1[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i);
                 t2[i - tile_begin] = v0;
-                t3_part_sum += t0_i + (v0 - t0_i) - s[i];
+                t3_part_sum += v0 - s[i];
             }
-            t3_part += t3_part_sum;
+            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
 
             /* s_bar[i:n] = sum[j:n](let(s0 := place[j] <= place[i], s1 := where(s0, s[i], -inf), where(s0,
-             *    where(t0[j] == s1, (t4 - t4) / t5[j], 0) + where(-inf == s1, 0, t4 * exp(s1 - t2[j])), 0))) */
-            const double v2 = t4 - t4;
+             *    where(-inf == s1, 0, t4 * exp(s1 - t2[j])), 0))) */
             for (int64_t i = 0; i < n; ++i) {
                 const double place_i = place[i];
                 const double s_i = s[i];
@@ -800,12 +760,12 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
                     const int v0 = place[j] <= place_i;
                     const double v1 = v0 ? s_i : -INFINITY;
-                    const double v3 = (t0[j] == v1 ? v2 / t5[j - tile_begin] : 0.0) + (-INFINITY == v1 ? 0.0 : t4 * gradc_exp(v1 - t2[j - tile_begin]));
-                    s_bar_part_sum += v0 ? v3 : 0.0;
+                    s_bar_part_sum += v0 ? (-INFINITY == v1 ? 0.0 : t4 * gradc_exp(v1 - t2[j - tile_begin])) : 0.0;
                 }
                 s_bar_part[i] += s_bar_part_sum;
             }
         }
+        t3_part = gradc_rounded(t3_part, t3_part_low);
         t3_parts[part] = t3_part;
     }
     double t3 = 0.0;
@@ -819,6 +779,9 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
             s_bar[at] += s_bar_more[at];
         }
     }
+
+    /* value = t3 / n */
+    *value = t3 / (double)n;
     const int64_t parts_2 = gradc_parts(n, 3*d + 3, d);
     const size_t part_bytes_2 = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts_2)
@@ -828,7 +791,7 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
         unsigned char *own = part_scratch_2 + part * part_bytes_2;
         double *const grad_w_part = part == 0 ? grad_w : (void *)own;
         own += gradc_bytes(d, sizeof(double));
-        double *const t6 = (void *)own;
+        double *const t5 = (void *)own;
         for (int64_t at = 0; at < d; ++at) {
             grad_w_part[at] = 0.0;
         }
@@ -836,14 +799,14 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t6[i:n] = s_bar[i] - t4 */
+            /* t5[i:n] = s_bar[i] - t4 */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t6[i - tile_begin] = s_bar[i] - t4;
+                t5[i - tile_begin] = s_bar[i] - t4;
             }
 
-            /* grad_w[j:d] = sum[i:n](X[i, j] * t6[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t6, 1, grad_w_part);
+            /* grad_w[j:d] = sum[i:n](X[i, j] * t5[i]) */
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t5, 1, grad_w_part);
         }
     }
     for (int64_t part = 1; part < parts_2; ++part) {
@@ -853,8 +816,5 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
             grad_w[at] += grad_w_more[at];
         }
     }
-
-    /* value = t3 / n */
-    *value = t3 / (double)n;
     return 0;
 }

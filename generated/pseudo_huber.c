@@ -147,6 +147,21 @@ static void gradc_combine(int64_t rows, int64_t columns, const double *restrict 
     }
 }
 
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
+}
+
 /* The sum of a vector's lanes. Halves are added as vectors of their own: a lane written by its number costs a trip through
  * memory. */
 static inline double gradc_total(gradc_vector sum)
@@ -235,6 +250,7 @@ int pseudo_huber_value(int64_t n, int64_t d, const double *restrict w, const dou
         unsigned char *own = part_scratch + part * part_bytes;
         double *const t0 = (void *)own;
         double t1_part = 0.0;
+        double t1_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(d * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -249,8 +265,9 @@ int pseudo_huber_value(int64_t n, int64_t d, const double *restrict w, const dou
                 const double v0 = t0[i - tile_begin] - y[i];
                 t1_part_sum += v0 * (v0 / (1.0 + gradc_hypot(1.0, v0 / delta)));
             }
-            t1_part += t1_part_sum;
+            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
         }
+        t1_part = gradc_rounded(t1_part, t1_part_low);
         t1_parts[part] = t1_part;
     }
     double t1 = 0.0;
@@ -275,19 +292,22 @@ int pseudo_huber_forward(int64_t n, int64_t d, const double *restrict w, const d
                          void *restrict work)
 {
     (void)work;
-    const int64_t parts = gradc_parts(n, 3*d + 34, 0);
+    for (int64_t at = 0; at < n; ++at) {
+        t0[at] = 0.0;
+    }
+
+    /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+    gradc_dots(n, d, X, d, w, t0, 1, 1);
+    const int64_t parts = gradc_parts(n, 34, 0);
     double t1_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         double t1_part = 0.0;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &t0[tile_begin], 1, 0);
+        double t1_part_low = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s0 * (s0 / (1 + hypot(1, s0 / delta))))) */
             double t1_part_sum = 0.0;
@@ -296,8 +316,9 @@ int pseudo_huber_forward(int64_t n, int64_t d, const double *restrict w, const d
                 const double v0 = t0[i] - y[i];
                 t1_part_sum += v0 * (v0 / (1.0 + gradc_hypot(1.0, v0 / delta)));
             }
-            t1_part += t1_part_sum;
+            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
         }
+        t1_part = gradc_rounded(t1_part, t1_part_low);
         t1_parts[part] = t1_part;
     }
     double t1 = 0.0;
@@ -399,6 +420,7 @@ int pseudo_huber_value_and_grad(int64_t n, int64_t d, const double *restrict w, 
         own += gradc_bytes(128, sizeof(double));
         double *const t3 = (void *)own;
         double t1_part = 0.0;
+        double t1_part_low = 0.0;
         for (int64_t at = 0; at < d; ++at) {
             grad_w_part[at] = 0.0;
         }
@@ -423,11 +445,12 @@ int pseudo_huber_value_and_grad(int64_t n, int64_t d, const double *restrict w, 
                 t1_part_sum += v0 * (v0 / v2);
                 t3[i - tile_begin] = v4 + v4 + (0.0 == v1 ? 0.0 : -(v0 * (v0 * v3 / v2 / v2) / delta / v1 / delta));
             }
-            t1_part += t1_part_sum;
+            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
             /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
             gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
         }
+        t1_part = gradc_rounded(t1_part, t1_part_low);
         t1_parts[part] = t1_part;
     }
     double t1 = 0.0;

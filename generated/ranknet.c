@@ -185,6 +185,21 @@ static void gradc_combine(int64_t rows, int64_t columns, const double *restrict 
     }
 }
 
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
+}
+
 /* The sum of a vector's lanes. Halves are added as vectors of their own: a lane written by its number costs a trip through
  * memory. */
 static inline double gradc_total(gradc_vector sum)
@@ -271,6 +286,7 @@ int ranknet_value(int64_t n, int64_t d, const double *restrict w, const double *
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         double t1_part = 0.0;
+        double t1_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(d * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -287,8 +303,9 @@ int ranknet_value(int64_t n, int64_t d, const double *restrict w, const double *
                     t1_part_sum += grade_i < grade[j] ? 1.0 : 0.0;
                 }
             }
-            t1_part += t1_part_sum;
+            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
         }
+        t1_part = gradc_rounded(t1_part, t1_part_low);
         t1_parts[part] = t1_part;
     }
     double t1 = 0.0;
@@ -302,21 +319,26 @@ int ranknet_value(int64_t n, int64_t d, const double *restrict w, const double *
         const int64_t part_begin = gradc_cut(n, parts_, part);
         const int64_t part_end = gradc_cut(n, parts_, part + 1);
         double t0_part = 0.0;
+        double t0_part_low = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t0 = sum[i:n, j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], where(0 == s0, 0.6931471805599453,
-         *    maximum(0, s0) + log1p_unit(exp(-abs(s0)))), 0))) */
-        double t0_part_sum = 0.0;
-        for (int64_t i = 0; i < n; ++i) {
-            const double grade_i = grade[i];
-            const double s_i = s[i];
-            GRADC_SIMD(reduction(+:t0_part_sum))
-            for (int64_t j = part_begin; j < part_end; ++j) {
-                const double v0 = s_i - s[j];
-                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
-                t0_part_sum += grade_i < grade[j] ? v1 : 0.0;
+            /* t0 = sum[i:n, j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], where(0 == s0,
+             *    0.6931471805599453, maximum(0, s0) + log1p_unit(exp(-abs(s0)))), 0))) */
+            double t0_part_sum = 0.0;
+            for (int64_t i = 0; i < n; ++i) {
+                const double grade_i = grade[i];
+                const double s_i = s[i];
+                GRADC_SIMD(reduction(+:t0_part_sum))
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const double v0 = s_i - s[j];
+                    const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
+                    t0_part_sum += grade_i < grade[j] ? v1 : 0.0;
+                }
             }
+            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
         }
-        t0_part += t0_part_sum;
+        t0_part = gradc_rounded(t0_part, t0_part_low);
         t0_parts[part] = t0_part;
     }
     double t0 = 0.0;
@@ -341,64 +363,58 @@ int ranknet_forward(int64_t n, int64_t d, const double *restrict w, const double
                     void *restrict work)
 {
     (void)work;
-    const int64_t parts = gradc_parts(n, 3*d + 4*n, 0);
+    for (int64_t at = 0; at < n; ++at) {
+        s[at] = 0.0;
+    }
+
+    /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
+    gradc_dots(n, d, X, d, w, s, 1, 1);
+    const int64_t parts = gradc_parts(n, 54*n, 0);
+    double t0_parts[GRADC_PARTS];
     double t1__parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
+        double t0_part = 0.0;
+        double t0_part_low = 0.0;
         double t1__part = 0.0;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+        double t1__part_low = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-            /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &s[tile_begin], 1, 0);
-
+            /* t0 = sum[i:n, j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], where(0 == s0,
+             *    0.6931471805599453, maximum(0, s0) + log1p_unit(exp(-abs(s0)))), 0))) */
             /* t1 = sum[i:n, j:n](where(grade[j] < grade[i], 1, 0)) */
+            double t0_part_sum = 0.0;
             double t1__part_sum = 0.0;
             for (int64_t i = 0; i < n; ++i) {
                 const double grade_i = grade[i];
-                GRADC_SIMD(reduction(+:t1__part_sum))
+                const double s_i = s[i];
+                GRADC_SIMD(reduction(+:t0_part_sum, t1__part_sum))
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    t1__part_sum += grade_i < grade[j] ? 1.0 : 0.0;
+                    const int v0 = grade_i < grade[j];
+                    const double v1 = s_i - s[j];
+                    const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v1)));
+                    t0_part_sum += v0 ? v2 : 0.0;
+                    t1__part_sum += v0 ? 1.0 : 0.0;
                 }
             }
-            t1__part += t1__part_sum;
+            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+            gradc_add(&t1__part, &t1__part_low, t1__part_sum);
         }
+        t0_part = gradc_rounded(t0_part, t0_part_low);
+        t0_parts[part] = t0_part;
+        t1__part = gradc_rounded(t1__part, t1__part_low);
         t1__parts[part] = t1__part;
+    }
+    double t0 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t0 += t0_parts[part];
     }
     double t1_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t1_ += t1__parts[part];
-    }
-    const int64_t parts_ = gradc_parts(n, 53*n, 0);
-    double t0_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts_)
-    for (int64_t part = 0; part < parts_; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_, part);
-        const int64_t part_end = gradc_cut(n, parts_, part + 1);
-        double t0_part = 0.0;
-
-        /* t0 = sum[i:n, j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], where(0 == s0, 0.6931471805599453,
-         *    maximum(0, s0) + log1p_unit(exp(-abs(s0)))), 0))) */
-        double t0_part_sum = 0.0;
-        for (int64_t i = 0; i < n; ++i) {
-            const double grade_i = grade[i];
-            const double s_i = s[i];
-            GRADC_SIMD(reduction(+:t0_part_sum))
-            for (int64_t j = part_begin; j < part_end; ++j) {
-                const double v0 = s_i - s[j];
-                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
-                t0_part_sum += grade_i < grade[j] ? v1 : 0.0;
-            }
-        }
-        t0_part += t0_part_sum;
-        t0_parts[part] = t0_part;
-    }
-    double t0 = 0.0;
-    for (int64_t part = 0; part < parts_; ++part) {
-        t0 += t0_parts[part];
     }
 
     /* value = t0 / t1 */
@@ -558,6 +574,7 @@ int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         double t1_part = 0.0;
+        double t1_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(d * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -574,8 +591,9 @@ int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
                     t1_part_sum += grade_i < grade[j] ? 1.0 : 0.0;
                 }
             }
-            t1_part += t1_part_sum;
+            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
         }
+        t1_part = gradc_rounded(t1_part, t1_part_low);
         t1_parts[part] = t1_part;
     }
     double t1 = 0.0;
@@ -589,21 +607,26 @@ int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
         const int64_t part_begin = gradc_cut(n, parts_, part);
         const int64_t part_end = gradc_cut(n, parts_, part + 1);
         double t0_part = 0.0;
+        double t0_part_low = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t0 = sum[i:n, j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], where(0 == s0, 0.6931471805599453,
-         *    maximum(0, s0) + log1p_unit(exp(-abs(s0)))), 0))) */
-        double t0_part_sum = 0.0;
-        for (int64_t i = 0; i < n; ++i) {
-            const double grade_i = grade[i];
-            const double s_i = s[i];
-            GRADC_SIMD(reduction(+:t0_part_sum))
-            for (int64_t j = part_begin; j < part_end; ++j) {
-                const double v0 = s_i - s[j];
-                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
-                t0_part_sum += grade_i < grade[j] ? v1 : 0.0;
+            /* t0 = sum[i:n, j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], where(0 == s0,
+             *    0.6931471805599453, maximum(0, s0) + log1p_unit(exp(-abs(s0)))), 0))) */
+            double t0_part_sum = 0.0;
+            for (int64_t i = 0; i < n; ++i) {
+                const double grade_i = grade[i];
+                const double s_i = s[i];
+                GRADC_SIMD(reduction(+:t0_part_sum))
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const double v0 = s_i - s[j];
+                    const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
+                    t0_part_sum += grade_i < grade[j] ? v1 : 0.0;
+                }
             }
+            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
         }
-        t0_part += t0_part_sum;
+        t0_part = gradc_rounded(t0_part, t0_part_low);
         t0_parts[part] = t0_part;
     }
     double t0 = 0.0;

@@ -131,6 +131,21 @@ static void gradc_combine(int64_t rows, int64_t columns, const double *restrict 
     }
 }
 
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
+}
+
 /* The sum of a vector's lanes. Halves are added as vectors of their own: a lane written by its number costs a trip through
  * memory. */
 static inline double gradc_total(gradc_vector sum)
@@ -209,6 +224,21 @@ int ridge_value(int64_t n, int64_t d, const double *restrict w, const double *re
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    double t0 = 0.0;
+    double t0_low = 0.0;
+    for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
+
+        /* t0 = sum[j:d](w[j] * w[j]) */
+        double t0_sum = 0.0;
+        GRADC_SIMD(reduction(+:t0_sum))
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            const double w_j = w[j];
+            t0_sum += w_j * w_j;
+        }
+        gradc_add(&t0, &t0_low, t0_sum);
+    }
+    t0 = gradc_rounded(t0, t0_low);
     const int64_t parts = gradc_parts(n, 3*d + 4, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
@@ -219,6 +249,7 @@ int ridge_value(int64_t n, int64_t d, const double *restrict w, const double *re
         unsigned char *own = part_scratch + part * part_bytes;
         double *const t1 = (void *)own;
         double t2_part = 0.0;
+        double t2_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(d * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -233,21 +264,14 @@ int ridge_value(int64_t n, int64_t d, const double *restrict w, const double *re
                 const double v0 = t1[i - tile_begin] - y[i];
                 t2_part_sum += v0 * v0;
             }
-            t2_part += t2_part_sum;
+            gradc_add(&t2_part, &t2_part_low, t2_part_sum);
         }
+        t2_part = gradc_rounded(t2_part, t2_part_low);
         t2_parts[part] = t2_part;
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t2 += t2_parts[part];
-    }
-    double t0 = 0.0;
-
-    /* t0 = sum[j:d](w[j] * w[j]) */
-    GRADC_SIMD(reduction(+:t0))
-    for (int64_t j = 0; j < d; ++j) {
-        const double w_j = w[j];
-        t0 += w_j * w_j;
     }
 
     /* value = t0 * (0.5 * lam) + 0.5 * (t2 / n) */
@@ -257,52 +281,72 @@ int ridge_value(int64_t n, int64_t d, const double *restrict w, const double *re
 
 size_t ridge_forward_work(int64_t n, int64_t d)
 {
-    (void)n;
-    (void)d;
-    return 0;
+    return (size_t)gradc_parts(d, 3*n + 2, n) * (gradc_bytes(n, sizeof(double)));
 }
 
 int ridge_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                   double lam, double *restrict value, double *restrict t1, void *restrict work)
 {
-    (void)work;
-    const int64_t parts = gradc_parts(n, 3*d + 4, 0);
-    double t2_parts[GRADC_PARTS];
+    unsigned char *scratch = work;
+    unsigned char *const part_scratch = (void *)scratch;
+    const int64_t parts = gradc_parts(d, 3*n + 2, n);
+    const size_t part_bytes = gradc_bytes(n, sizeof(double));
+    double t0_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double t2_part = 0.0;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+        const int64_t part_begin = gradc_cut(d, parts, part);
+        const int64_t part_end = gradc_cut(d, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t1_part = part == 0 ? t1 : (void *)own;
+        double t0_part = 0.0;
+        double t0_part_low = 0.0;
+        for (int64_t at = 0; at < n; ++at) {
+            t1_part[at] = 0.0;
+        }
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+            /* t0 = sum[j:d](w[j] * w[j]) */
+            double t0_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t0_part_sum))
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                const double w_j = w[j];
+                t0_part_sum += w_j * w_j;
+            }
+            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
 
             /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &t1[tile_begin], 1, 0);
-
-            /* t2 = sum[i:n](let(s0 := t1[i] - y[i], s0 * s0)) */
-            double t2_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t1[i] - y[i];
-                t2_part_sum += v0 * v0;
-            }
-            t2_part += t2_part_sum;
+            gradc_dots(n, tile_end - tile_begin, &X[tile_begin], d, &w[tile_begin], t1_part, 1, 1);
         }
-        t2_parts[part] = t2_part;
-    }
-    double t2 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t2 += t2_parts[part];
+        t0_part = gradc_rounded(t0_part, t0_part_low);
+        t0_parts[part] = t0_part;
     }
     double t0 = 0.0;
-
-    /* t0 = sum[j:d](w[j] * w[j]) */
-    GRADC_SIMD(reduction(+:t0))
-    for (int64_t j = 0; j < d; ++j) {
-        const double w_j = w[j];
-        t0 += w_j * w_j;
+    for (int64_t part = 0; part < parts; ++part) {
+        t0 += t0_parts[part];
     }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t1_more = (void *)(part_scratch + part * part_bytes);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < n; ++at) {
+            t1[at] += t1_more[at];
+        }
+    }
+    double t2 = 0.0;
+    double t2_low = 0.0;
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
+
+        /* t2 = sum[i:n](let(s0 := t1[i] - y[i], s0 * s0)) */
+        double t2_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = t1[i] - y[i];
+            t2_sum += v0 * v0;
+        }
+        gradc_add(&t2, &t2_low, t2_sum);
+    }
+    t2 = gradc_rounded(t2, t2_low);
 
     /* value = t0 * (0.5 * lam) + 0.5 * (t2 / n) */
     *value = t0 * (0.5 * lam) + 0.5 * (t2 / (double)n);
@@ -389,6 +433,21 @@ int ridge_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
 
     /* t3 = 0.5 / n */
     const double t3 = 0.5 / (double)n;
+    double t0 = 0.0;
+    double t0_low = 0.0;
+    for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < d ? tile_begin + 128 : d;
+
+        /* t0 = sum[j:d](w[j] * w[j]) */
+        double t0_sum = 0.0;
+        GRADC_SIMD(reduction(+:t0_sum))
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            const double w_j = w[j];
+            t0_sum += w_j * w_j;
+        }
+        gradc_add(&t0, &t0_low, t0_sum);
+    }
+    t0 = gradc_rounded(t0, t0_low);
     const int64_t parts = gradc_parts(n, 6*d + 7, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
@@ -403,6 +462,7 @@ int ridge_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
         own += gradc_bytes(128, sizeof(double));
         double *const t4 = (void *)own;
         double t2_part = 0.0;
+        double t2_part_low = 0.0;
         for (int64_t at = 0; at < d; ++at) {
             t5_part[at] = 0.0;
         }
@@ -423,11 +483,12 @@ int ridge_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
                 t2_part_sum += v0 * v0;
                 t4[i - tile_begin] = v1 * v0;
             }
-            t2_part += t2_part_sum;
+            gradc_add(&t2_part, &t2_part_low, t2_part_sum);
 
             /* t5[j:d] = sum[i:n](X[i, j] * t4[i]) */
             gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, t5_part);
         }
+        t2_part = gradc_rounded(t2_part, t2_part_low);
         t2_parts[part] = t2_part;
     }
     double t2 = 0.0;
@@ -441,15 +502,11 @@ int ridge_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
             t5[at] += t5_more[at];
         }
     }
-    double t0 = 0.0;
 
-    /* t0 = sum[j:d](w[j] * w[j]) */
     /* grad_w[j:d] = t5[j] + lam * w[j] */
-    GRADC_SIMD(reduction(+:t0))
+    GRADC_SIMD()
     for (int64_t j = 0; j < d; ++j) {
-        const double w_j = w[j];
-        t0 += w_j * w_j;
-        grad_w[j] = t5[j] + lam * w_j;
+        grad_w[j] = t5[j] + lam * w[j];
     }
 
     /* value = t0 * (0.5 * lam) + 0.5 * (t2 / n) */

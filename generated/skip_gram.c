@@ -125,23 +125,19 @@ GRADC_INLINE double gradc_log1p_unit(double x)
     return x - (h - s * (h + z * p));
 }
 
-/* t[j, i] = s[i, j], both with contiguous rows, eight rows of s at a time. */
-static void gradc_transpose(int64_t rows, int64_t columns, const double *restrict s, int64_t s_row,
-                            double *restrict t, int64_t t_row)
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
 {
-    int64_t i = 0;
-    for (; i + 8 <= rows; i += 8) {
-        for (int64_t j = 0; j < columns; ++j) {
-            for (int64_t r = 0; r < 8; ++r) {
-                t[j * t_row + i + r] = s[(i + r) * s_row + j];
-            }
-        }
-    }
-    for (; i < rows; ++i) {
-        for (int64_t j = 0; j < columns; ++j) {
-            t[j * t_row + i] = s[i * s_row + j];
-        }
-    }
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
 }
 
 size_t skip_gram_value_work(int64_t m, int64_t k, int64_t n, int64_t q)
@@ -195,6 +191,7 @@ int skip_gram_value(int64_t m, int64_t k, int64_t n, int64_t q, const double *re
         own += gradc_bytes(128, sizeof(double));
         double *const seen = (void *)own;
         double t1_part = 0.0;
+        double t1_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(q * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -299,8 +296,9 @@ int skip_gram_value(int64_t m, int64_t k, int64_t n, int64_t q, const double *re
                 const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(seen_l)));
                 t1_part_sum += t0[l - tile_begin] + v1;
             }
-            t1_part += t1_part_sum;
+            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
         }
+        t1_part = gradc_rounded(t1_part, t1_part_low);
         t1_parts[part] = t1_part;
     }
     double t1 = 0.0;
@@ -358,6 +356,7 @@ int skip_gram_forward(int64_t m, int64_t k, int64_t n, int64_t q, const double *
         unsigned char *own = part_scratch + part * part_bytes;
         double *const t0 = (void *)own;
         double t1_part = 0.0;
+        double t1_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(2*q * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -462,8 +461,9 @@ int skip_gram_forward(int64_t m, int64_t k, int64_t n, int64_t q, const double *
                 const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(seen_l)));
                 t1_part_sum += t0[l - tile_begin] + v1;
             }
-            t1_part += t1_part_sum;
+            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
         }
+        t1_part = gradc_rounded(t1_part, t1_part_low);
         t1_parts[part] = t1_part;
     }
     double t1 = 0.0;
@@ -482,7 +482,6 @@ size_t skip_gram_backward_work(int64_t m, int64_t k, int64_t n, int64_t q)
     return gradc_bytes(128, sizeof(double))
            + gradc_bytes(k*m, sizeof(double))
            + gradc_bytes(128*q, sizeof(double))
-           + gradc_bytes(128*q, sizeof(double))
            + gradc_bytes(k*m, sizeof(double))
            + gradc_bytes(k*m, sizeof(double))
            + gradc_bytes(k*m, sizeof(double));
@@ -498,8 +497,6 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
     scratch += gradc_bytes(128, sizeof(double));
     double *const t1 = (void *)scratch;
     scratch += gradc_bytes(k*m, sizeof(double));
-    double *const drawn_tile = (void *)scratch;
-    scratch += gradc_bytes(128*q, sizeof(double));
     double *const drawn_bar = (void *)scratch;
     scratch += gradc_bytes(128*q, sizeof(double));
     double *const t2 = (void *)scratch;
@@ -599,17 +596,14 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
                 }
             }
 
-            /* drawn_tile[l:n, o:q] = drawn[l, o] */
-            gradc_transpose(tile_end - tile_begin, q, &drawn[tile_begin*q], q, drawn_tile, 128);
-
-            /* drawn_bar[l:n, o:q] = let(s0 := exp(-abs(drawn_tile[l, o])), where(-inf == drawn_tile[l, o], 0, t0 *
-             *    (where(0 <= drawn_tile[l, o], 1, s0) / (1 + s0)))) */
-            for (int64_t o = 0; o < q; ++o) {
+            /* drawn_bar[l:n, o:q] = let(s0 := exp(-abs(drawn[l, o])), where(-inf == drawn[l, o], 0, t0 * (where(0
+             *    <= drawn[l, o], 1, s0) / (1 + s0)))) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
                 GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double drawn_tile_lo = drawn_tile[o*128 + l - tile_begin];
-                    const double v0 = gradc_exp(-fabs(drawn_tile_lo));
-                    drawn_bar[o*128 + l - tile_begin] = -INFINITY == drawn_tile_lo ? 0.0 : t0 * ((0.0 <= drawn_tile_lo ? 1.0 : v0) / (1.0 + v0));
+                for (int64_t o = 0; o < q; ++o) {
+                    const double drawn_lo = drawn[l*q + o];
+                    const double v0 = gradc_exp(-fabs(drawn_lo));
+                    drawn_bar[(l - tile_begin)*q + o] = -INFINITY == drawn_lo ? 0.0 : t0 * ((0.0 <= drawn_lo ? 1.0 : v0) / (1.0 + v0));
                 }
             }
 
@@ -623,7 +617,7 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
                 for (int64_t o = 0; o < q; ++o) {
                     const int64_t noise_lo = noise[l*q + o];
                     const int64_t v0 = noise_lo < 0 ? m + noise_lo : noise_lo;
-                    const double drawn_bar_lo = drawn_bar[o*128 + l - tile_begin];
+                    const double drawn_bar_lo = drawn_bar[(l - tile_begin)*q + o];
                     for (int64_t j = 0; j < k; ++j) {
                         t2[v1*k + j] += V[v0*k + j] * drawn_bar_lo;
                         t3[v0*k + j] += U[v1*k + j] * drawn_bar_lo;
@@ -633,7 +627,7 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
         }
     }
 
-    /* grad_U[i:m, j:k] = t2[i, j] + t1[i, j] */
+    /* grad_U[i:m, j:k] = t1[i, j] + t2[i, j] */
     /* grad_V[i:m, j:k] = t3[i, j] + t4[i, j] */
     for (int64_t i = 0; i < m; ++i) {
         GRADC_SIMD()
@@ -732,6 +726,7 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
     /* t3 = 1 / n */
     const double t3 = 1.0 / (double)n;
     double t2 = 0.0;
+    double t2_low = 0.0;
     for (int64_t at = 0; at < k*m; ++at) {
         t4[at] = 0.0;
     }
@@ -858,7 +853,7 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
                 t2_sum += t1[l - tile_begin] + v2;
                 seen_bar[l - tile_begin] = -INFINITY == v0 ? 0.0 : -(t3 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
             }
-            t2 += t2_sum;
+            gradc_add(&t2, &t2_low, t2_sum);
 
             /* t4[:m, :k] = 0 t4 += each[l:n, o:q, j:k](at[where_integer(word[l] < 0, m + word[l], word[l]),
              *    j](V[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l, o]), j] * drawn_bar[l, o])) */
@@ -895,6 +890,7 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
             }
         }
     }
+    t2 = gradc_rounded(t2, t2_low);
 
     /* grad_U[i:m, j:k] = t4[i, j] + t5[i, j] */
     /* grad_V[i:m, j:k] = t7[i, j] + t6[i, j] */

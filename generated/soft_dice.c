@@ -114,6 +114,21 @@ GRADC_INLINE double gradc_log1p_unit(double x)
     return x - (h - s * (h + z * p));
 }
 
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
+}
+
 /* t[j, i] = s[i, j], both with contiguous rows, eight rows of s at a time. */
 static void gradc_transpose(int64_t rows, int64_t columns, const double *restrict s, int64_t s_row,
                             double *restrict t, int64_t t_row)
@@ -135,10 +150,7 @@ static void gradc_transpose(int64_t rows, int64_t columns, const double *restric
 
 size_t soft_dice_value_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 74*k + 12, 0) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 71*k + 12, 0) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -148,90 +160,59 @@ int soft_dice_value(int64_t n, int64_t k, const double *restrict Z, const double
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 74*k + 12, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const int64_t parts = gradc_parts(n, 71*k + 12, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
-        double *const Z_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const P = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t1 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const Y_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
         double *const t0 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t1 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t2 = (void *)own;
         double t3_part = 0.0;
+        double t3_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* Z_tile[i:n, j:k] = Z[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &Z[tile_begin*k], k, Z_tile, 128);
-
-            /* P[i:n, j:k] = let(s0 := -Z_tile[i, j], exp(-where(0 == s0, 0.6931471805599453, maximum(0, s0) +
-             *    log1p_unit(exp(-abs(Z_tile[i, j])))))) */
+            /* P[i:n, j:k] = let(s0 := -Z[i, j], exp(-where(0 == s0, 0.6931471805599453, maximum(0, s0) +
+             *    log1p_unit(exp(-abs(Z[i, j])))))) */
+            /* t0[i:n] = sum[j:k](Y[i, j] * P[i, j]) */
             /* t1[i:n] = sum[j:k](P[i, j]) */
+            /* t2[i:n] = sum[j:k](Y[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t1[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double Z_tile_ij = Z_tile[j*128 + i - tile_begin];
-                    const double v0 = -Z_tile_ij;
-                    const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(Z_tile_ij)));
+                double t0_sum = 0.0;
+                double t1_sum = 0.0;
+                double t2_sum = 0.0;
+                GRADC_SIMD(reduction(+:t0_sum, t1_sum, t2_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double Z_ij = Z[i*k + j];
+                    const double v0 = -Z_ij;
+                    const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(Z_ij)));
                     const double v2 = gradc_exp(-v1);
-                    P[j*128 + i - tile_begin] = v2;
-                    t1[i - tile_begin] += v2;
+                    const double Y_ij = Y[i*k + j];
+                    t0_sum += Y_ij * v2;
+                    t1_sum += v2;
+                    t2_sum += Y_ij;
                 }
+                t0[i - tile_begin] = t0_sum;
+                t1[i - tile_begin] = t1_sum;
+                t2[i - tile_begin] = t2_sum;
             }
 
-            /* Y_tile[i:n, j:k] = Y[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
-
-            /* t0[i:n] = sum[j:k](P[i, j] * Y_tile[i, j]) */
-            /* t2[i:n] = sum[j:k](Y_tile[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t0[i - tile_begin] = 0.0;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t2[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double Y_tile_ij = Y_tile[j*128 + i - tile_begin];
-                    const double Y_tile_ij1 = Y_tile[(j + 1)*128 + i - tile_begin];
-                    const double Y_tile_ij2 = Y_tile[(j + 2)*128 + i - tile_begin];
-                    const double Y_tile_ij3 = Y_tile[(j + 3)*128 + i - tile_begin];
-                    t0[i - tile_begin] += P[j*128 + i - tile_begin] * Y_tile_ij + P[(j + 1)*128 + i - tile_begin] * Y_tile_ij1 + P[(j + 2)*128 + i - tile_begin] * Y_tile_ij2 + P[(j + 3)*128 + i - tile_begin] * Y_tile_ij3;
-                    t2[i - tile_begin] += Y_tile_ij + Y_tile_ij1 + Y_tile_ij2 + Y_tile_ij3;
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double Y_tile_ij = Y_tile[j*128 + i - tile_begin];
-                    t0[i - tile_begin] += P[j*128 + i - tile_begin] * Y_tile_ij;
-                    t2[i - tile_begin] += Y_tile_ij;
-                }
-            }
-
-            /* t3 = sum[i:n]((eps + 2 * t0[i]) / (eps + (t2[i] + t1[i]))) */
+            /* t3 = sum[i:n]((eps + 2 * t0[i]) / (eps + (t1[i] + t2[i]))) */
             double t3_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t3_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t3_part_sum += (eps + 2.0 * t0[i - tile_begin]) / (eps + (t2[i - tile_begin] + t1[i - tile_begin]));
             }
-            t3_part += t3_part_sum;
+            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
         }
+        t3_part = gradc_rounded(t3_part, t3_part_low);
         t3_parts[part] = t3_part;
     }
     double t3 = 0.0;
@@ -246,138 +227,63 @@ int soft_dice_value(int64_t n, int64_t k, const double *restrict Z, const double
 
 size_t soft_dice_forward_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 75*k + 12, 0) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double)));
+    (void)n;
+    (void)k;
+    return 0;
 }
 
 int soft_dice_forward(int64_t n, int64_t k, const double *restrict Z, const double *restrict Y, double eps,
                       double *restrict value, double *restrict P, double *restrict t0, double *restrict t1,
                       double *restrict t2, void *restrict work)
 {
-    unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 75*k + 12, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    (void)work;
+    const int64_t parts = gradc_parts(n, 71*k + 12, 0);
     double t3_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const Z_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t0_ = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const Y_tile = (void *)own;
         double t3_part = 0.0;
-        const int64_t tile_rows = gradc_rows(3*k * sizeof(double));
+        double t3_part_low = 0.0;
+        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* Z_tile[i:n, j:k] = Z[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &Z[tile_begin*k], k, Z_tile, 128);
-
-            /* t0[i:n, j:k] = let(s0 := -Z_tile[i, j], exp(-where(0 == s0, 0.6931471805599453, maximum(0, s0) +
-             *    log1p_unit(exp(-abs(Z_tile[i, j])))))) */
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double Z_tile_ij = Z_tile[j*128 + i - tile_begin];
-                    const double v0 = -Z_tile_ij;
-                    const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(Z_tile_ij)));
-                    t0_[j*128 + i - tile_begin] = gradc_exp(-v1);
-                }
-            }
-
-            /* P[i:n, j:k] = t0[i, j] */
-            gradc_transpose(k, tile_end - tile_begin, t0_, 128, &P[tile_begin*k], k);
-
-            /* Y_tile[i:n, j:k] = Y[i, j] */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    Y_tile[(i - tile_begin)*k + j] = Y[i*k + j];
-                }
-            }
-
-            /* t0_2[i:n] = sum[j:k](Y_tile[i, j] * P[i, j]) */
+            /* P[i:n, j:k] = let(s0 := -Z[i, j], exp(-where(0 == s0, 0.6931471805599453, maximum(0, s0) +
+             *    log1p_unit(exp(-abs(Z[i, j])))))) */
+            /* t0[i:n] = sum[j:k](Y[i, j] * P[i, j]) */
             /* t1[i:n] = sum[j:k](P[i, j]) */
-            /* t2[i:n] = sum[j:k](Y_tile[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                double t0_sum = 0.0;
-                double t1_sum = 0.0;
-                double t2_sum = 0.0;
-                double t0_sum_ = 0.0;
-                double t1_sum_ = 0.0;
-                double t2_sum_ = 0.0;
-                double t0_sum_2 = 0.0;
-                double t1_sum_2 = 0.0;
-                double t2_sum_2 = 0.0;
-                double t0_sum_3 = 0.0;
-                double t1_sum_3 = 0.0;
-                double t2_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum, t1_sum, t2_sum, t0_sum_, t1_sum_, t2_sum_, t0_sum_2, t1_sum_2, t2_sum_2, t0_sum_3, t1_sum_3, t2_sum_3))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double Y_tile_ij = Y_tile[(i - tile_begin)*k + j];
-                    const double P_ij = P[i*k + j];
-                    const double Y_tile_i1j = Y_tile[((i + 1) - tile_begin)*k + j];
-                    const double P_i1j = P[(i + 1)*k + j];
-                    const double Y_tile_i2j = Y_tile[((i + 2) - tile_begin)*k + j];
-                    const double P_i2j = P[(i + 2)*k + j];
-                    const double Y_tile_i3j = Y_tile[((i + 3) - tile_begin)*k + j];
-                    const double P_i3j = P[(i + 3)*k + j];
-                    t0_sum += P_ij * Y_tile_ij;
-                    t1_sum += P_ij;
-                    t2_sum += Y_tile_ij;
-                    t0_sum_ += P_i1j * Y_tile_i1j;
-                    t1_sum_ += P_i1j;
-                    t2_sum_ += Y_tile_i1j;
-                    t0_sum_2 += P_i2j * Y_tile_i2j;
-                    t1_sum_2 += P_i2j;
-                    t2_sum_2 += Y_tile_i2j;
-                    t0_sum_3 += P_i3j * Y_tile_i3j;
-                    t1_sum_3 += P_i3j;
-                    t2_sum_3 += Y_tile_i3j;
-                }
-                t0[i] = t0_sum;
-                t1[i] = t1_sum;
-                t2[i] = t2_sum;
-                t0[(i + 1)] = t0_sum_;
-                t1[(i + 1)] = t1_sum_;
-                t2[(i + 1)] = t2_sum_;
-                t0[(i + 2)] = t0_sum_2;
-                t1[(i + 2)] = t1_sum_2;
-                t2[(i + 2)] = t2_sum_2;
-                t0[(i + 3)] = t0_sum_3;
-                t1[(i + 3)] = t1_sum_3;
-                t2[(i + 3)] = t2_sum_3;
-            }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+            /* t2[i:n] = sum[j:k](Y[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 double t0_sum = 0.0;
                 double t1_sum = 0.0;
                 double t2_sum = 0.0;
                 GRADC_SIMD(reduction(+:t0_sum, t1_sum, t2_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    const double Y_tile_ij = Y_tile[(i - tile_begin)*k + j];
-                    const double P_ij = P[i*k + j];
-                    t0_sum += P_ij * Y_tile_ij;
-                    t1_sum += P_ij;
-                    t2_sum += Y_tile_ij;
+                    const double Z_ij = Z[i*k + j];
+                    const double v0 = -Z_ij;
+                    const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(Z_ij)));
+                    const double v2 = gradc_exp(-v1);
+                    const double Y_ij = Y[i*k + j];
+                    P[i*k + j] = v2;
+                    t0_sum += Y_ij * v2;
+                    t1_sum += v2;
+                    t2_sum += Y_ij;
                 }
                 t0[i] = t0_sum;
                 t1[i] = t1_sum;
                 t2[i] = t2_sum;
             }
 
-            /* t3 = sum[i:n]((eps + 2 * t0_2[i]) / (eps + (t2[i] + t1[i]))) */
+            /* t3 = sum[i:n]((eps + 2 * t0[i]) / (eps + (t1[i] + t2[i]))) */
             double t3_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t3_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t3_part_sum += (eps + 2.0 * t0[i]) / (eps + (t1[i] + t2[i]));
+                t3_part_sum += (eps + 2.0 * t0[i]) / (eps + (t2[i] + t1[i]));
             }
-            t3_part += t3_part_sum;
+            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
         }
+        t3_part = gradc_rounded(t3_part, t3_part_low);
         t3_parts[part] = t3_part;
     }
     double t3 = 0.0;
@@ -471,7 +377,7 @@ int soft_dice_backward(int64_t n, int64_t k, const double *restrict Z, const dou
 
 size_t soft_dice_value_and_grad_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 94*k + 28, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 95*k + 28, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -479,7 +385,8 @@ size_t soft_dice_value_and_grad_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double)));
 }
 
 int soft_dice_value_and_grad(int64_t n, int64_t k, const double *restrict Z, const double *restrict Y, double eps,
@@ -490,8 +397,8 @@ int soft_dice_value_and_grad(int64_t n, int64_t k, const double *restrict Z, con
 
     /* t5 = -(1 / n) */
     const double t5 = -(1.0 / (double)n);
-    const int64_t parts = gradc_parts(n, 94*k + 28, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const int64_t parts = gradc_parts(n, 95*k + 28, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t4_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -515,93 +422,67 @@ int soft_dice_value_and_grad(int64_t n, int64_t k, const double *restrict Z, con
         double *const t6 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t7 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t8 = (void *)own;
         double t4_part = 0.0;
+        double t4_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
             /* Z_tile[i:n, j:k] = Z[i, j] */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    Z_tile[(i - tile_begin)*k + j] = Z[i*k + j];
-                }
-            }
+            gradc_transpose(tile_end - tile_begin, k, &Z[tile_begin*k], k, Z_tile, 128);
 
             /* t0[i:n, j:k] = exp(-abs(Z_tile[i, j])) */
             /* P[i:n, j:k] = let(s0 := -Z_tile[i, j], exp(-where(0 == s0, 0.6931471805599453, log1p_unit(t0[i, j])
              *    + maximum(0, s0)))) */
             /* t2[i:n] = sum[j:k](P[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                double t2_sum = 0.0;
-                GRADC_SIMD(reduction(+:t2_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double Z_tile_ij = Z_tile[(i - tile_begin)*k + j];
+                t2[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double Z_tile_ij = Z_tile[j*128 + i - tile_begin];
                     const double v0 = gradc_exp(-fabs(Z_tile_ij));
                     const double v1 = -Z_tile_ij;
                     const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(v0);
                     const double v3 = gradc_exp(-v2);
-                    t0[(i - tile_begin)*k + j] = v0;
-                    P[(i - tile_begin)*k + j] = v3;
-                    t2_sum += v3;
+                    t0[j*128 + i - tile_begin] = v0;
+                    P[j*128 + i - tile_begin] = v3;
+                    t2[i - tile_begin] += v3;
                 }
-                t2[i - tile_begin] = t2_sum;
             }
 
             /* Y_tile[i:n, j:k] = Y[i, j] */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    Y_tile[(i - tile_begin)*k + j] = Y[i*k + j];
-                }
-            }
+            gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
 
             /* t1[i:n] = sum[j:k](P[i, j] * Y_tile[i, j]) */
             /* t3[i:n] = sum[j:k](Y_tile[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                double t1_sum = 0.0;
-                double t3_sum = 0.0;
-                double t1_sum_ = 0.0;
-                double t3_sum_ = 0.0;
-                double t1_sum_2 = 0.0;
-                double t3_sum_2 = 0.0;
-                double t1_sum_3 = 0.0;
-                double t3_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t1_sum, t3_sum, t1_sum_, t3_sum_, t1_sum_2, t3_sum_2, t1_sum_3, t3_sum_3))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double Y_tile_ij = Y_tile[(i - tile_begin)*k + j];
-                    const double Y_tile_i1j = Y_tile[((i + 1) - tile_begin)*k + j];
-                    const double Y_tile_i2j = Y_tile[((i + 2) - tile_begin)*k + j];
-                    const double Y_tile_i3j = Y_tile[((i + 3) - tile_begin)*k + j];
-                    t1_sum += P[(i - tile_begin)*k + j] * Y_tile_ij;
-                    t3_sum += Y_tile_ij;
-                    t1_sum_ += P[((i + 1) - tile_begin)*k + j] * Y_tile_i1j;
-                    t3_sum_ += Y_tile_i1j;
-                    t1_sum_2 += P[((i + 2) - tile_begin)*k + j] * Y_tile_i2j;
-                    t3_sum_2 += Y_tile_i2j;
-                    t1_sum_3 += P[((i + 3) - tile_begin)*k + j] * Y_tile_i3j;
-                    t3_sum_3 += Y_tile_i3j;
-                }
-                t1[i - tile_begin] = t1_sum;
-                t3[i - tile_begin] = t3_sum;
-                t1[(i + 1) - tile_begin] = t1_sum_;
-                t3[(i + 1) - tile_begin] = t3_sum_;
-                t1[(i + 2) - tile_begin] = t1_sum_2;
-                t3[(i + 2) - tile_begin] = t3_sum_2;
-                t1[(i + 3) - tile_begin] = t1_sum_3;
-                t3[(i + 3) - tile_begin] = t3_sum_3;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t1[i - tile_begin] = 0.0;
             }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                double t1_sum = 0.0;
-                double t3_sum = 0.0;
-                GRADC_SIMD(reduction(+:t1_sum, t3_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double Y_tile_ij = Y_tile[(i - tile_begin)*k + j];
-                    t1_sum += P[(i - tile_begin)*k + j] * Y_tile_ij;
-                    t3_sum += Y_tile_ij;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t3[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double Y_tile_ij = Y_tile[j*128 + i - tile_begin];
+                    const double Y_tile_ij1 = Y_tile[(j + 1)*128 + i - tile_begin];
+                    const double Y_tile_ij2 = Y_tile[(j + 2)*128 + i - tile_begin];
+                    const double Y_tile_ij3 = Y_tile[(j + 3)*128 + i - tile_begin];
+                    t1[i - tile_begin] += P[j*128 + i - tile_begin] * Y_tile_ij + P[(j + 1)*128 + i - tile_begin] * Y_tile_ij1 + P[(j + 2)*128 + i - tile_begin] * Y_tile_ij2 + P[(j + 3)*128 + i - tile_begin] * Y_tile_ij3;
+                    t3[i - tile_begin] += Y_tile_ij + Y_tile_ij1 + Y_tile_ij2 + Y_tile_ij3;
                 }
-                t1[i - tile_begin] = t1_sum;
-                t3[i - tile_begin] = t3_sum;
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double Y_tile_ij = Y_tile[j*128 + i - tile_begin];
+                    t1[i - tile_begin] += P[j*128 + i - tile_begin] * Y_tile_ij;
+                    t3[i - tile_begin] += Y_tile_ij;
+                }
             }
 
             /* t4 = sum[i:n]((eps + 2 * t1[i]) / (eps + (t3[i] + t2[i]))) */
@@ -616,22 +497,24 @@ int soft_dice_value_and_grad(int64_t n, int64_t k, const double *restrict Z, con
                 t6[i - tile_begin] = -(t5 * v0 / v1 / v1);
                 t7[i - tile_begin] = 2.0 * (t5 / v1);
             }
-            t4_part += t4_part_sum;
+            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
 
-            /* grad_Z[i:n, j:k] = let(s0 := -Z_tile[i, j], where(-inf == s0, 0, P[i, j] * (t6[i] + Y_tile[i, j] *
+            /* t8[i:n, j:k] = let(s0 := -Z_tile[i, j], where(-inf == s0, 0, P[i, j] * (t6[i] + Y_tile[i, j] *
              *    t7[i]) * (where(0 <= s0, 1, t0[i, j]) / (1 + t0[i, j])))) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t6_i = t6[i - tile_begin];
-                const double t7_i = t7[i - tile_begin];
+            for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v0 = -Z_tile[(i - tile_begin)*k + j];
-                    const double t0_ij = t0[(i - tile_begin)*k + j];
-                    const double v1 = P[(i - tile_begin)*k + j] * (t6_i + Y_tile[(i - tile_begin)*k + j] * t7_i) * ((0.0 <= v0 ? 1.0 : t0_ij) / (1.0 + t0_ij));
-                    grad_Z[i*k + j] = -INFINITY == v0 ? 0.0 : v1;
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double v0 = -Z_tile[j*128 + i - tile_begin];
+                    const double v1 = P[j*128 + i - tile_begin] * (t6[i - tile_begin] + Y_tile[j*128 + i - tile_begin] * t7[i - tile_begin]);
+                    const double t0_ij = t0[j*128 + i - tile_begin];
+                    t8[j*128 + i - tile_begin] = -INFINITY == v0 ? 0.0 : v1 * ((0.0 <= v0 ? 1.0 : t0_ij) / (1.0 + t0_ij));
                 }
             }
+
+            /* grad_Z[i:n, j:k] = t8[i, j] */
+            gradc_transpose(k, tile_end - tile_begin, t8, 128, &grad_Z[tile_begin*k], k);
         }
+        t4_part = gradc_rounded(t4_part, t4_part_low);
         t4_parts[part] = t4_part;
     }
     double t4 = 0.0;

@@ -3,10 +3,9 @@
  *     def program(W: real[d, k], b: real[k], X: real[n, d], y: int64[n]):
  *         t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i])
  *         Z[l:n, j:k] = t0[l, j] + b[j]
- *         t1[l:n] = max[j:k](Z[l, j])
- *         t2[l:n] = logsumexp[j:k](Z[l, j])
- *         t3 = sum[l:n](t1[l] + (t2[l] - t1[l]) - Z[l, where_integer(y[l] < 0, k + y[l], y[l])])
- *         value = t3 / n
+ *         t1[l:n] = logsumexp[j:k](Z[l, j])
+ *         t2 = sum[l:n](t1[l] - Z[l, where_integer(y[l] < 0, k + y[l], y[l])])
+ *         value = t2 / n
  *         return value
  *
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
@@ -55,6 +54,12 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
+static int64_t gradc_rows(size_t bytes)
+{
+    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
 }
 
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
@@ -128,6 +133,21 @@ GRADC_INLINE double gradc_log(double x)
     const double f = gradc_split(x, &k);
     const double y = k * 0.6931471803691238 + gradc_log1p_near(f, k * 1.9082149292705877e-10);
     return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
+}
+
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
 }
 
 /* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
@@ -282,7 +302,7 @@ static void gradc_transpose(int64_t rows, int64_t columns, const double *restric
 
 size_t softmax_cross_entropy_value_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 29*k + 33, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*k + 29*k + 31, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
@@ -301,7 +321,7 @@ int softmax_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
             return 1;
         }
     }
-    const int64_t parts = gradc_parts(n, 3*d*k + 29*k + 33, 0);
+    const int64_t parts = gradc_parts(n, 3*d*k + 29*k + 31, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -317,6 +337,7 @@ int softmax_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
         own += gradc_bytes(128, sizeof(double));
         double *const t2 = (void *)own;
         double t4_part = 0.0;
+        double t4_part_low = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -358,17 +379,18 @@ int softmax_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
             }
 
             /* t3[l:n] = log(t2[l]) + where(inf == abs(t1[l]), 0, t1[l]) */
-            /* t4 = sum[l:n](t1[l] + (t3[l] - t1[l]) - Z[l, where_integer(y[l] < 0, k + y[l], y[l])]) */
+            /* t4 = sum[l:n](t3[l] - Z[l, where_integer(y[l] < 0, k + y[l], y[l])]) */
             double t4_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t4_part_sum))
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t1_l = t1[l - tile_begin];
                 const int64_t y_l = y[l];
-                const double v0 = t1_l + (gradc_log(t2[l - tile_begin]) + (INFINITY == fabs(t1_l) ? 0.0 : t1_l) - t1_l) - Z[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin];
+                const double v0 = gradc_log(t2[l - tile_begin]) + (INFINITY == fabs(t1_l) ? 0.0 : t1_l) - Z[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin];
                 t4_part_sum += v0;
             }
-            t4_part += t4_part_sum;
+            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
         }
+        t4_part = gradc_rounded(t4_part, t4_part_low);
         t4_parts[part] = t4_part;
     }
     double t4 = 0.0;
@@ -383,13 +405,15 @@ int softmax_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
 
 size_t softmax_cross_entropy_forward_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 29*k + 33, 0) * (gradc_bytes(128*k, sizeof(double))
+    (void)d;
+    return (size_t)gradc_parts(n, 29*k + 31, 0) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
 int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict b,
                                   const double *restrict X, const int64_t *restrict y, double *restrict value,
-                                  double *restrict t0, double *restrict t1, double *restrict t2, void *restrict work)
+                                  double *restrict t0, double *restrict t1, void *restrict work)
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
@@ -400,8 +424,14 @@ int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
             return 1;
         }
     }
-    const int64_t parts = gradc_parts(n, 3*d*k + 29*k + 33, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    for (int64_t at = 0; at < k*n; ++at) {
+        t0[at] = 0.0;
+    }
+
+    /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
+    gradc_product(n, k, d, X, d, 1, W, k, 1, t0, k, 1, 1);
+    const int64_t parts = gradc_parts(n, 29*k + 31, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -410,51 +440,53 @@ int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
         unsigned char *own = part_scratch + part * part_bytes;
         double *const Z = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t2_ = (void *)own;
+        double *const t1_ = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t2 = (void *)own;
         double t3_part = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, &t0[tile_begin*k], k, 1, 0);
+        double t3_part_low = 0.0;
+        const int64_t tile_rows = gradc_rows(k * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
             /* Z[l:n, j:k] = t0[l, j] + b[j] */
             /* t1[l:n] = max[j:k](Z[l, j]) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                double t1_max = -INFINITY;
+                double t1__max = -INFINITY;
                 for (int64_t j = 0; j < k; ++j) {
                     const double v0 = t0[l*k + j] + b[j];
                     Z[(l - tile_begin)*k + j] = v0;
-                    t1_max = (v0 > t1_max || v0 != v0) ? v0 : t1_max;
+                    t1__max = (v0 > t1__max || v0 != v0) ? v0 : t1__max;
                 }
-                t1[l] = t1_max;
+                t1_[l - tile_begin] = t1__max;
             }
 
             /* t2[l:n] = sum[j:k](exp(Z[l, j] - where(inf == abs(t1[l]), 0, t1[l]))) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t1_l = t1[l];
-                const double v0 = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
-                double t2__sum = 0.0;
-                GRADC_SIMD(reduction(+:t2__sum))
+                const double t1__l = t1_[l - tile_begin];
+                const double v0 = INFINITY == fabs(t1__l) ? 0.0 : t1__l;
+                double t2_sum = 0.0;
+                GRADC_SIMD(reduction(+:t2_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t2__sum += gradc_exp(Z[(l - tile_begin)*k + j] - v0);
+                    t2_sum += gradc_exp(Z[(l - tile_begin)*k + j] - v0);
                 }
-                t2_[l - tile_begin] = t2__sum;
+                t2[l - tile_begin] = t2_sum;
             }
 
-            /* t2_2[l:n] = log(t2[l]) + where(inf == abs(t1[l]), 0, t1[l]) */
-            /* t3 = sum[l:n](t1[l] + (t2_2[l] - t1[l]) - Z[l, where_integer(y[l] < 0, k + y[l], y[l])]) */
+            /* t1_2[l:n] = log(t2[l]) + where(inf == abs(t1[l]), 0, t1[l]) */
+            /* t3 = sum[l:n](t1_2[l] - Z[l, where_integer(y[l] < 0, k + y[l], y[l])]) */
             double t3_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t3_part_sum))
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t1_l = t1[l];
-                const double v0 = gradc_log(t2_[l - tile_begin]) + (INFINITY == fabs(t1_l) ? 0.0 : t1_l);
+                const double t1__l = t1_[l - tile_begin];
+                const double v0 = gradc_log(t2[l - tile_begin]) + (INFINITY == fabs(t1__l) ? 0.0 : t1__l);
                 const int64_t y_l = y[l];
-                t2[l] = v0;
-                t3_part_sum += t1_l + (v0 - t1_l) - Z[(l - tile_begin)*k + (y_l < 0 ? k + y_l : y_l)];
+                t1[l] = v0;
+                t3_part_sum += v0 - Z[(l - tile_begin)*k + (y_l < 0 ? k + y_l : y_l)];
             }
-            t3_part += t3_part_sum;
+            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
         }
+        t3_part = gradc_rounded(t3_part, t3_part_low);
         t3_parts[part] = t3_part;
     }
     double t3 = 0.0;
@@ -469,28 +501,25 @@ int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
 
 size_t softmax_cross_entropy_backward_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 51*k, d*k + k) * (gradc_bytes(k, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*k + 37*k, d*k + k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double)));
 }
 
 int softmax_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double *restrict W,
                                    const double *restrict b, const double *restrict X, const int64_t *restrict y,
-                                   const double *restrict t0, const double *restrict t1, const double *restrict t2,
-                                   double cotangent, double *restrict grad_W, double *restrict grad_b,
-                                   void *restrict work)
+                                   const double *restrict t0, const double *restrict t1, double cotangent,
+                                   double *restrict grad_W, double *restrict grad_b, void *restrict work)
 {
     (void)W;
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
 
-    /* t3 = cotangent / n */
-    const double t3 = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 3*d*k + 51*k, d*k + k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    /* t2 = cotangent / n */
+    const double t2 = cotangent / (double)n;
+    const int64_t parts = gradc_parts(n, 3*d*k + 37*k, d*k + k);
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -502,10 +531,6 @@ int softmax_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
         own += gradc_bytes(d*k, sizeof(double));
         double *const t0_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const Z = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t4 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const Z_bar = (void *)own;
         for (int64_t at = 0; at < k; ++at) {
             grad_b_part[at] = 0.0;
@@ -520,35 +545,20 @@ int softmax_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
             gradc_transpose(tile_end - tile_begin, k, &t0[tile_begin*k], k, t0_tile, 128);
 
             /* Z[l:n, j:k] = t0_tile[l, j] + b[j] */
-            /* t4[l:n] = sum[j:k](where(Z[l, j] == t1[l], 1, 0)) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t4[l - tile_begin] = 0.0;
-            }
+            /* Z_bar[l:n, j:k] = where(-inf == Z[l, j], 0, t2 * exp(Z[l, j] - t1[l])) + where(j ==
+             *    where_integer(y[l] < 0, k + y[l], y[l]), -t2, 0) */
+            /* grad_b[j:k] = sum[l:n](Z_bar[l, j]) */
+            const double v1 = -t2;
             for (int64_t j = 0; j < k; ++j) {
                 const double b_j = b[j];
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v0 = t0_tile[j*128 + l - tile_begin] + b_j;
-                    Z[j*128 + l - tile_begin] = v0;
-                    t4[l - tile_begin] += t1[l] == v0 ? 1.0 : 0.0;
-                }
-            }
-
-            /* Z_bar[l:n, j:k] = where(Z[l, j] == t1[l], (t3 - t3) / t4[l], 0) + (where(-inf == Z[l, j], 0, t3 *
-             *    exp(Z[l, j] - t2[l])) + where(j == where_integer(y[l] < 0, k + y[l], y[l]), -t3, 0)) */
-            /* grad_b[j:k] = sum[l:n](Z_bar[l, j]) */
-            const double v0 = t3 - t3;
-            const double v1 = -t3;
-            for (int64_t j = 0; j < k; ++j) {
                 double grad_b_part_sum = 0.0;
                 GRADC_SIMD(reduction(+:grad_b_part_sum))
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double Z_lj = Z[j*128 + l - tile_begin];
+                    const double v0 = t0_tile[j*128 + l - tile_begin] + b_j;
                     const int64_t y_l = y[l];
-                    const double v2 = (-INFINITY == Z_lj ? 0.0 : t3 * gradc_exp(Z_lj - t2[l])) + (j == (y_l < 0 ? k + y_l : y_l) ? v1 : 0.0);
-                    const double v3 = (Z_lj == t1[l] ? v0 / t4[l - tile_begin] : 0.0) + v2;
-                    Z_bar[j*128 + l - tile_begin] = v3;
-                    grad_b_part_sum += v3;
+                    const double v2 = (j == (y_l < 0 ? k + y_l : y_l) ? v1 : 0.0) + (-INFINITY == v0 ? 0.0 : t2 * gradc_exp(v0 - t1[l]));
+                    Z_bar[j*128 + l - tile_begin] = v2;
+                    grad_b_part_sum += v2;
                 }
                 grad_b_part[j] += grad_b_part_sum;
             }
@@ -576,11 +586,10 @@ int softmax_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
 
 size_t softmax_cross_entropy_value_and_grad_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 6*d*k + 75*k + 33, d*k + k) * (gradc_bytes(k, sizeof(double))
+    return (size_t)gradc_parts(n, 6*d*k + 63*k + 31, d*k + k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -604,8 +613,8 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
 
     /* t5 = 1 / n */
     const double t5 = 1.0 / (double)n;
-    const int64_t parts = gradc_parts(n, 6*d*k + 75*k + 33, d*k + k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const int64_t parts = gradc_parts(n, 6*d*k + 63*k + 31, d*k + k);
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t4_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -624,12 +633,11 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
         own += gradc_bytes(128, sizeof(double));
         double *const t2 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t6 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const t3 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const Z_bar = (void *)own;
         double t4_part = 0.0;
+        double t4_part_low = 0.0;
         for (int64_t at = 0; at < k; ++at) {
             grad_b_part[at] = 0.0;
         }
@@ -658,37 +666,26 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
             }
 
             /* t2[l:n] = sum[j:k](exp(Z[l, j] - where(inf == abs(t1[l]), 0, t1[l]))) */
-            /* t6[l:n] = sum[j:k](where(Z[l, j] == t1[l], 1, 0)) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 t2[l - tile_begin] = 0.0;
-            }
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t6[l - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double Z_lj = Z[j*128 + l - tile_begin];
                     const double t1_l = t1[l - tile_begin];
-                    const double Z_lj1 = Z[(j + 1)*128 + l - tile_begin];
-                    const double Z_lj2 = Z[(j + 2)*128 + l - tile_begin];
-                    const double Z_lj3 = Z[(j + 3)*128 + l - tile_begin];
-                    t2[l - tile_begin] += gradc_exp(Z_lj - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + gradc_exp(Z_lj1 - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + gradc_exp(Z_lj2 - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + gradc_exp(Z_lj3 - (INFINITY == fabs(t1_l) ? 0.0 : t1_l));
-                    t6[l - tile_begin] += (Z_lj == t1_l ? 1.0 : 0.0) + (Z_lj1 == t1_l ? 1.0 : 0.0) + (Z_lj2 == t1_l ? 1.0 : 0.0) + (Z_lj3 == t1_l ? 1.0 : 0.0);
+                    t2[l - tile_begin] += gradc_exp(Z[j*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + gradc_exp(Z[(j + 1)*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + gradc_exp(Z[(j + 2)*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + gradc_exp(Z[(j + 3)*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l));
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double Z_lj = Z[j*128 + l - tile_begin];
                     const double t1_l = t1[l - tile_begin];
-                    t2[l - tile_begin] += gradc_exp(Z_lj - (INFINITY == fabs(t1_l) ? 0.0 : t1_l));
-                    t6[l - tile_begin] += Z_lj == t1_l ? 1.0 : 0.0;
+                    t2[l - tile_begin] += gradc_exp(Z[j*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l));
                 }
             }
 
             /* t3[l:n] = log(t2[l]) + where(inf == abs(t1[l]), 0, t1[l]) */
-            /* t4 = sum[l:n](t1[l] + (t3[l] - t1[l]) - Z[l, where_integer(y[l] < 0, k + y[l], y[l])]) */
+            /* t4 = sum[l:n](t3[l] - Z[l, where_integer(y[l] < 0, k + y[l], y[l])]) */
             double t4_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t4_part_sum))
             for (int64_t l = tile_begin; l < tile_end; ++l) {
@@ -696,25 +693,23 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
                 const double v0 = gradc_log(t2[l - tile_begin]) + (INFINITY == fabs(t1_l) ? 0.0 : t1_l);
                 const int64_t y_l = y[l];
                 t3[l - tile_begin] = v0;
-                t4_part_sum += t1_l + (v0 - t1_l) - Z[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin];
+                t4_part_sum += v0 - Z[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin];
             }
-            t4_part += t4_part_sum;
+            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
 
-            /* Z_bar[l:n, j:k] = where(Z[l, j] == t1[l], (t5 - t5) / t6[l], 0) + (where(-inf == Z[l, j], 0, t5 *
-             *    exp(Z[l, j] - t3[l])) + where(j == where_integer(y[l] < 0, k + y[l], y[l]), -t5, 0)) */
+            /* Z_bar[l:n, j:k] = where(-inf == Z[l, j], 0, t5 * exp(Z[l, j] - t3[l])) + where(j ==
+             *    where_integer(y[l] < 0, k + y[l], y[l]), -t5, 0) */
             /* grad_b[j:k] = sum[l:n](Z_bar[l, j]) */
-            const double v0 = t5 - t5;
-            const double v1 = -t5;
+            const double v0 = -t5;
             for (int64_t j = 0; j < k; ++j) {
                 double grad_b_part_sum = 0.0;
                 GRADC_SIMD(reduction(+:grad_b_part_sum))
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const double Z_lj = Z[j*128 + l - tile_begin];
                     const int64_t y_l = y[l];
-                    const double v2 = (-INFINITY == Z_lj ? 0.0 : t5 * gradc_exp(Z_lj - t3[l - tile_begin])) + (j == (y_l < 0 ? k + y_l : y_l) ? v1 : 0.0);
-                    const double v3 = (Z_lj == t1[l - tile_begin] ? v0 / t6[l - tile_begin] : 0.0) + v2;
-                    Z_bar[j*128 + l - tile_begin] = v3;
-                    grad_b_part_sum += v3;
+                    const double v1 = (-INFINITY == Z_lj ? 0.0 : t5 * gradc_exp(Z_lj - t3[l - tile_begin])) + (j == (y_l < 0 ? k + y_l : y_l) ? v0 : 0.0);
+                    Z_bar[j*128 + l - tile_begin] = v1;
+                    grad_b_part_sum += v1;
                 }
                 grad_b_part[j] += grad_b_part_sum;
             }
@@ -722,6 +717,7 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
             /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * Z_bar[l, j]) */
             gradc_product(k, d, tile_end - tile_begin, Z_bar, 128, 1, &X[tile_begin*d], d, 1, grad_W_part, 1, k, 1);
         }
+        t4_part = gradc_rounded(t4_part, t4_part_low);
         t4_parts[part] = t4_part;
     }
     double t4 = 0.0;

@@ -250,6 +250,21 @@ static void gradc_combine(int64_t rows, int64_t columns, const double *restrict 
     }
 }
 
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
+}
+
 /* The sum of a vector's lanes. Halves are added as vectors of their own: a lane written by its number costs a trip through
  * memory. */
 static inline double gradc_total(gradc_vector sum)
@@ -341,6 +356,7 @@ int student_t_value(int64_t n, int64_t d, const double *restrict w, double log_s
         unsigned char *own = part_scratch + part * part_bytes;
         double *const t1 = (void *)own;
         double t2_part = 0.0;
+        double t2_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(d * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -355,8 +371,9 @@ int student_t_value(int64_t n, int64_t d, const double *restrict w, double log_s
                 const double v0 = t0 * (y[i] - t1[i - tile_begin]);
                 t2_part_sum += gradc_log1p(v0 * v0 / nu);
             }
-            t2_part += t2_part_sum;
+            gradc_add(&t2_part, &t2_part_low, t2_part_sum);
         }
+        t2_part = gradc_rounded(t2_part, t2_part_low);
         t2_parts[part] = t2_part;
     }
     double t2 = 0.0;
@@ -387,19 +404,22 @@ int student_t_forward(int64_t n, int64_t d, const double *restrict w, double log
 
     /* t0 = exp(-log_sigma) */
     const double t0_ = gradc_exp(-log_sigma);
-    const int64_t parts = gradc_parts(n, 3*d + 31, 0);
+    for (int64_t at = 0; at < n; ++at) {
+        t1[at] = 0.0;
+    }
+
+    /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
+    gradc_dots(n, d, X, d, w, t1, 1, 1);
+    const int64_t parts = gradc_parts(n, 31, 0);
     double t2_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         double t2_part = 0.0;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &t1[tile_begin], 1, 0);
+        double t2_part_low = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* t2 = sum[i:n](let(s0 := t0 * (y[i] - t1[i]), log1p(s0 * s0 / nu))) */
             double t2_part_sum = 0.0;
@@ -408,8 +428,9 @@ int student_t_forward(int64_t n, int64_t d, const double *restrict w, double log
                 const double v0 = t0_ * (y[i] - t1[i]);
                 t2_part_sum += gradc_log1p(v0 * v0 / nu);
             }
-            t2_part += t2_part_sum;
+            gradc_add(&t2_part, &t2_part_low, t2_part_sum);
         }
+        t2_part = gradc_rounded(t2_part, t2_part_low);
         t2_parts[part] = t2_part;
     }
     double t2 = 0.0;
@@ -455,6 +476,7 @@ int student_t_backward(int64_t n, int64_t d, const double *restrict w, double lo
         own += gradc_bytes(d, sizeof(double));
         double *const t3 = (void *)own;
         double t4_part = 0.0;
+        double t4_part_low = 0.0;
         for (int64_t at = 0; at < d; ++at) {
             grad_w_part[at] = 0.0;
         }
@@ -473,11 +495,12 @@ int student_t_backward(int64_t n, int64_t d, const double *restrict w, double lo
                 t3[i - tile_begin] = -(t0 * (2.0 * v1 * (t2 / v2 / nu)));
                 t4_part_sum += v0 * v0 / v2;
             }
-            t4_part += t4_part_sum;
+            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
 
             /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
             gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
         }
+        t4_part = gradc_rounded(t4_part, t4_part_low);
         t4_parts[part] = t4_part;
     }
     double t4 = 0.0;
@@ -530,7 +553,9 @@ int student_t_value_and_grad(int64_t n, int64_t d, const double *restrict w, dou
         own += gradc_bytes(128, sizeof(double));
         double *const t4 = (void *)own;
         double t2_part = 0.0;
+        double t2_part_low = 0.0;
         double t5_part = 0.0;
+        double t5_part_low = 0.0;
         for (int64_t at = 0; at < d; ++at) {
             grad_w_part[at] = 0.0;
         }
@@ -556,13 +581,15 @@ int student_t_value_and_grad(int64_t n, int64_t d, const double *restrict w, dou
                 t4[i - tile_begin] = -(t0 * (2.0 * v1 * (t3 / v3 / nu)));
                 t5_part_sum += v0 * v0 / v3;
             }
-            t2_part += t2_part_sum;
-            t5_part += t5_part_sum;
+            gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+            gradc_add(&t5_part, &t5_part_low, t5_part_sum);
 
             /* grad_w[j:d] = sum[i:n](X[i, j] * t4[i]) */
             gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, grad_w_part);
         }
+        t2_part = gradc_rounded(t2_part, t2_part_low);
         t2_parts[part] = t2_part;
+        t5_part = gradc_rounded(t5_part, t5_part_low);
         t5_parts[part] = t5_part;
     }
     double t2 = 0.0;

@@ -121,6 +121,21 @@ GRADC_INLINE double gradc_log1p(double x)
     return x > -1.0 ? x < INFINITY ? w : x : x == -1.0 ? -INFINITY : NAN;
 }
 
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
+}
+
 size_t t_sne_value_work(int64_t n)
 {
     (void)n;
@@ -132,19 +147,29 @@ int t_sne_value(int64_t n, const double *restrict Y, const double *restrict P, d
 {
     (void)work;
     double t0 = 0.0;
+    double t0_low = 0.0;
+    {
+        const int64_t tile_rows = gradc_rows(2 * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
-    /* t0 = sum[i:n, j:n](let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], where(j <= i - 1, 1 / (1 + (s0 * s0
-     *    + s1 * s1)), 0))) */
-    for (int64_t i = 0; i < n; ++i) {
-        const double Y_i = Y[i*2];
-        const double Y_i_ = Y[i*2 + 1];
-        GRADC_SIMD(reduction(+:t0))
-        for (int64_t j = 0; j < n; ++j) {
-            const double v0 = Y_i - Y[j*2];
-            const double v1 = Y_i_ - Y[j*2 + 1];
-            t0 += j <= i - 1 ? 1.0 / (1.0 + (v0 * v0 + v1 * v1)) : 0.0;
+            /* t0 = sum[i:n, j:n](let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], where(j <= i - 1, 1 / (1 +
+             *    (s0 * s0 + s1 * s1)), 0))) */
+            double t0_sum = 0.0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double Y_i = Y[i*2];
+                const double Y_i_ = Y[i*2 + 1];
+                GRADC_SIMD(reduction(+:t0_sum))
+                for (int64_t j = 0; j < n; ++j) {
+                    const double v0 = Y_i - Y[j*2];
+                    const double v1 = Y_i_ - Y[j*2 + 1];
+                    t0_sum += j <= i - 1 ? 1.0 / (1.0 + (v0 * v0 + v1 * v1)) : 0.0;
+                }
+            }
+            gradc_add(&t0, &t0_low, t0_sum);
         }
     }
+    t0 = gradc_rounded(t0, t0_low);
 
     /* log_z = log(2 * t0) */
     const double log_z = gradc_log(2.0 * t0);
@@ -155,22 +180,28 @@ int t_sne_value(int64_t n, const double *restrict Y, const double *restrict P, d
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         double value__part = 0.0;
+        double value__part_low = 0.0;
+        const int64_t tile_rows = gradc_rows((n + 2) * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* value = sum[i:n, j:n](let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], P[i, j] * (log_z +
-         *    (log(where(0 < P[i, j], P[i, j], 1)) + log1p(s0 * s0 + s1 * s1))))) */
-        double value__part_sum = 0.0;
-        for (int64_t i = part_begin; i < part_end; ++i) {
-            const double Y_i = Y[i*2];
-            const double Y_i_ = Y[i*2 + 1];
-            GRADC_SIMD(reduction(+:value__part_sum))
-            for (int64_t j = 0; j < n; ++j) {
-                const double P_ij = P[i*n + j];
-                const double v0 = Y_i - Y[j*2];
-                const double v1 = Y_i_ - Y[j*2 + 1];
-                value__part_sum += P_ij * (log_z + (gradc_log(0.0 < P_ij ? P_ij : 1.0) + gradc_log1p(v0 * v0 + v1 * v1)));
+            /* value = sum[i:n, j:n](let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], P[i, j] * (log_z +
+             *    (log(where(0 < P[i, j], P[i, j], 1)) + log1p(s0 * s0 + s1 * s1))))) */
+            double value__part_sum = 0.0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double Y_i = Y[i*2];
+                const double Y_i_ = Y[i*2 + 1];
+                GRADC_SIMD(reduction(+:value__part_sum))
+                for (int64_t j = 0; j < n; ++j) {
+                    const double P_ij = P[i*n + j];
+                    const double v0 = Y_i - Y[j*2];
+                    const double v1 = Y_i_ - Y[j*2 + 1];
+                    value__part_sum += P_ij * (log_z + (gradc_log(0.0 < P_ij ? P_ij : 1.0) + gradc_log1p(v0 * v0 + v1 * v1)));
+                }
             }
+            gradc_add(&value__part, &value__part_low, value__part_sum);
         }
-        value__part += value__part_sum;
+        value__part = gradc_rounded(value__part, value__part_low);
         value__parts[part] = value__part;
     }
     double value_ = 0.0;
@@ -192,21 +223,31 @@ int t_sne_forward(int64_t n, const double *restrict Y, const double *restrict P,
 {
     (void)work;
     double t0_ = 0.0;
+    double t0__low = 0.0;
+    {
+        const int64_t tile_rows = gradc_rows(2 * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
-    /* D2[i:n, j:n] = let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], s0 * s0 + s1 * s1) */
-    /* t0 = sum[i:n, j:n](where(j <= i - 1, 1 / (1 + D2[i, j]), 0)) */
-    for (int64_t i = 0; i < n; ++i) {
-        const double Y_i = Y[i*2];
-        const double Y_i_ = Y[i*2 + 1];
-        GRADC_SIMD(reduction(+:t0_))
-        for (int64_t j = 0; j < n; ++j) {
-            const double v0 = Y_i - Y[j*2];
-            const double v1 = Y_i_ - Y[j*2 + 1];
-            const double v2 = v0 * v0 + v1 * v1;
-            D2[i*n + j] = v2;
-            t0_ += j <= i - 1 ? 1.0 / (1.0 + v2) : 0.0;
+            /* D2[i:n, j:n] = let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], s0 * s0 + s1 * s1) */
+            /* t0 = sum[i:n, j:n](where(j <= i - 1, 1 / (1 + D2[i, j]), 0)) */
+            double t0__sum = 0.0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double Y_i = Y[i*2];
+                const double Y_i_ = Y[i*2 + 1];
+                GRADC_SIMD(reduction(+:t0__sum))
+                for (int64_t j = 0; j < n; ++j) {
+                    const double v0 = Y_i - Y[j*2];
+                    const double v1 = Y_i_ - Y[j*2 + 1];
+                    const double v2 = v0 * v0 + v1 * v1;
+                    D2[i*n + j] = v2;
+                    t0__sum += j <= i - 1 ? 1.0 / (1.0 + v2) : 0.0;
+                }
+            }
+            gradc_add(&t0_, &t0__low, t0__sum);
         }
     }
+    t0_ = gradc_rounded(t0_, t0__low);
 
     /* log_z = log(2 * t0) */
     const double log_z = gradc_log(2.0 * t0_);
@@ -217,17 +258,23 @@ int t_sne_forward(int64_t n, const double *restrict Y, const double *restrict P,
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         double value__part = 0.0;
+        double value__part_low = 0.0;
+        const int64_t tile_rows = gradc_rows(2*n * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-        /* value = sum[i:n, j:n](P[i, j] * (log_z + (log1p(D2[i, j]) + log(where(0 < P[i, j], P[i, j], 1))))) */
-        double value__part_sum = 0.0;
-        for (int64_t i = part_begin; i < part_end; ++i) {
-            GRADC_SIMD(reduction(+:value__part_sum))
-            for (int64_t j = 0; j < n; ++j) {
-                const double P_ij = P[i*n + j];
-                value__part_sum += P_ij * (log_z + (gradc_log1p(D2[i*n + j]) + gradc_log(0.0 < P_ij ? P_ij : 1.0)));
+            /* value = sum[i:n, j:n](P[i, j] * (log_z + (log1p(D2[i, j]) + log(where(0 < P[i, j], P[i, j], 1))))) */
+            double value__part_sum = 0.0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD(reduction(+:value__part_sum))
+                for (int64_t j = 0; j < n; ++j) {
+                    const double P_ij = P[i*n + j];
+                    value__part_sum += P_ij * (log_z + (gradc_log1p(D2[i*n + j]) + gradc_log(0.0 < P_ij ? P_ij : 1.0)));
+                }
             }
+            gradc_add(&value__part, &value__part_low, value__part_sum);
         }
-        value__part += value__part_sum;
+        value__part = gradc_rounded(value__part, value__part_low);
         value__parts[part] = value__part;
     }
     double value_ = 0.0;
@@ -256,14 +303,24 @@ int t_sne_backward(int64_t n, const double *restrict Y, const double *restrict P
     scratch += gradc_bytes(2*n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     double t1 = 0.0;
+    double t1_low = 0.0;
+    {
+        const int64_t tile_rows = gradc_rows(n * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
-    /* t1 = sum[i:n, j:n](P[i, j]) */
-    for (int64_t i = 0; i < n; ++i) {
-        GRADC_SIMD(reduction(+:t1))
-        for (int64_t j = 0; j < n; ++j) {
-            t1 += P[i*n + j];
+            /* t1 = sum[i:n, j:n](P[i, j]) */
+            double t1_sum = 0.0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD(reduction(+:t1_sum))
+                for (int64_t j = 0; j < n; ++j) {
+                    t1_sum += P[i*n + j];
+                }
+            }
+            gradc_add(&t1, &t1_low, t1_sum);
         }
     }
+    t1 = gradc_rounded(t1, t1_low);
 
     /* t2 = 2 * (cotangent * t1 / (2 * t0)) */
     const double t2 = 2.0 * (cotangent * t1 / (2.0 * t0));
@@ -354,22 +411,36 @@ int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *rest
     scratch += gradc_bytes(2*n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     double t0 = 0.0;
+    double t0_low = 0.0;
     double log_z_bar = 0.0;
+    double log_z_bar_low = 0.0;
+    {
+        const int64_t tile_rows = gradc_rows((n + 2) * sizeof(double));
+        for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
-    /* t0 = sum[i:n, j:n](let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], where(j <= i - 1, 1 / (1 + (s0 * s0
-     *    + s1 * s1)), 0))) */
-    /* log_z_bar = sum[i:n, j:n](P[i, j]) */
-    for (int64_t i = 0; i < n; ++i) {
-        const double Y_i = Y[i*2];
-        const double Y_i_ = Y[i*2 + 1];
-        GRADC_SIMD(reduction(+:t0, log_z_bar))
-        for (int64_t j = 0; j < n; ++j) {
-            const double v0 = Y_i - Y[j*2];
-            const double v1 = Y_i_ - Y[j*2 + 1];
-            t0 += j <= i - 1 ? 1.0 / (1.0 + (v0 * v0 + v1 * v1)) : 0.0;
-            log_z_bar += P[i*n + j];
+            /* t0 = sum[i:n, j:n](let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], where(j <= i - 1, 1 / (1 +
+             *    (s0 * s0 + s1 * s1)), 0))) */
+            /* log_z_bar = sum[i:n, j:n](P[i, j]) */
+            double t0_sum = 0.0;
+            double log_z_bar_sum = 0.0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double Y_i = Y[i*2];
+                const double Y_i_ = Y[i*2 + 1];
+                GRADC_SIMD(reduction(+:t0_sum, log_z_bar_sum))
+                for (int64_t j = 0; j < n; ++j) {
+                    const double v0 = Y_i - Y[j*2];
+                    const double v1 = Y_i_ - Y[j*2 + 1];
+                    t0_sum += j <= i - 1 ? 1.0 / (1.0 + (v0 * v0 + v1 * v1)) : 0.0;
+                    log_z_bar_sum += P[i*n + j];
+                }
+            }
+            gradc_add(&t0, &t0_low, t0_sum);
+            gradc_add(&log_z_bar, &log_z_bar_low, log_z_bar_sum);
         }
     }
+    t0 = gradc_rounded(t0, t0_low);
+    log_z_bar = gradc_rounded(log_z_bar, log_z_bar_low);
 
     /* log_z = log(2 * t0) */
     /* t1 = 2 * (log_z_bar / (2 * t0)) */
@@ -388,6 +459,7 @@ int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *rest
         own += gradc_bytes(2*n, sizeof(double));
         double *const D2_bar = (void *)own;
         double value__part = 0.0;
+        double value__part_low = 0.0;
         for (int64_t at = 0; at < 2*n; ++at) {
             t3_part[at] = 0.0;
         }
@@ -414,7 +486,7 @@ int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *rest
                     D2_bar[(i - tile_begin)*n + j] = P_ij / v4 + (j <= i - 1 ? -(t1 / v4 / v4) : 0.0);
                 }
             }
-            value__part += value__part_sum;
+            gradc_add(&value__part, &value__part_low, value__part_sum);
 
             /* t2[i:n, j:2] = sum[k:n](D2_bar[i, k] * (Y[i, j] - Y[k, j])) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -440,6 +512,7 @@ int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *rest
                 }
             }
         }
+        value__part = gradc_rounded(value__part, value__part_low);
         value__parts[part] = value__part;
     }
     double value_ = 0.0;

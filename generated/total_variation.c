@@ -68,6 +68,21 @@ GRADC_INLINE double gradc_hypot(double x, double y)
     return a == INFINITY || b == INFINITY ? INFINITY : sqrt(p * p + q * q) * down;
 }
 
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
+}
+
 size_t total_variation_value_work(int64_t t)
 {
     (void)t;
@@ -78,6 +93,21 @@ int total_variation_value(int64_t t, const double *restrict x, const double *res
                           double *restrict value, void *restrict work)
 {
     (void)work;
+    double t0 = 0.0;
+    double t0_low = 0.0;
+    for (int64_t tile_begin = 0; tile_begin < t; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < t ? tile_begin + 128 : t;
+
+        /* t0 = sum[i:t](let(s0 := x[i] - y[i], s0 * s0)) */
+        double t0_sum = 0.0;
+        GRADC_SIMD(reduction(+:t0_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = x[i] - y[i];
+            t0_sum += v0 * v0;
+        }
+        gradc_add(&t0, &t0_low, t0_sum);
+    }
+    t0 = gradc_rounded(t0, t0_low);
     const int64_t parts = gradc_parts(t - 1, 24, 0);
     double t1_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -85,27 +115,24 @@ int total_variation_value(int64_t t, const double *restrict x, const double *res
         const int64_t part_begin = gradc_cut(t - 1, parts, part);
         const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
         double t1_part = 0.0;
+        double t1_part_low = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t1 = sum[i:t - 1](hypot(x[i + 1] - x[i], eps)) */
-        double t1_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = part_begin; i < part_end; ++i) {
-            t1_part_sum += gradc_hypot(x[i + 1] - x[i], eps);
+            /* t1 = sum[i:t - 1](hypot(x[i + 1] - x[i], eps)) */
+            double t1_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t1_part_sum += gradc_hypot(x[i + 1] - x[i], eps);
+            }
+            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
         }
-        t1_part += t1_part_sum;
+        t1_part = gradc_rounded(t1_part, t1_part_low);
         t1_parts[part] = t1_part;
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
-    }
-    double t0 = 0.0;
-
-    /* t0 = sum[i:t](let(s0 := x[i] - y[i], s0 * s0)) */
-    GRADC_SIMD(reduction(+:t0))
-    for (int64_t i = 0; i < t; ++i) {
-        const double v0 = x[i] - y[i];
-        t0 += v0 * v0;
     }
 
     /* value = 0.5 * t0 + lam * t1 */
@@ -123,6 +150,21 @@ int total_variation_forward(int64_t t, const double *restrict x, const double *r
                             double *restrict value, void *restrict work)
 {
     (void)work;
+    double t0 = 0.0;
+    double t0_low = 0.0;
+    for (int64_t tile_begin = 0; tile_begin < t; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < t ? tile_begin + 128 : t;
+
+        /* t0 = sum[i:t](let(s0 := x[i] - y[i], s0 * s0)) */
+        double t0_sum = 0.0;
+        GRADC_SIMD(reduction(+:t0_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = x[i] - y[i];
+            t0_sum += v0 * v0;
+        }
+        gradc_add(&t0, &t0_low, t0_sum);
+    }
+    t0 = gradc_rounded(t0, t0_low);
     const int64_t parts = gradc_parts(t - 1, 24, 0);
     double t1_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -130,27 +172,24 @@ int total_variation_forward(int64_t t, const double *restrict x, const double *r
         const int64_t part_begin = gradc_cut(t - 1, parts, part);
         const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
         double t1_part = 0.0;
+        double t1_part_low = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t1 = sum[i:t - 1](hypot(x[i + 1] - x[i], eps)) */
-        double t1_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = part_begin; i < part_end; ++i) {
-            t1_part_sum += gradc_hypot(x[i + 1] - x[i], eps);
+            /* t1 = sum[i:t - 1](hypot(x[i + 1] - x[i], eps)) */
+            double t1_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t1_part_sum += gradc_hypot(x[i + 1] - x[i], eps);
+            }
+            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
         }
-        t1_part += t1_part_sum;
+        t1_part = gradc_rounded(t1_part, t1_part_low);
         t1_parts[part] = t1_part;
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
-    }
-    double t0 = 0.0;
-
-    /* t0 = sum[i:t](let(s0 := x[i] - y[i], s0 * s0)) */
-    GRADC_SIMD(reduction(+:t0))
-    for (int64_t i = 0; i < t; ++i) {
-        const double v0 = x[i] - y[i];
-        t0 += v0 * v0;
     }
 
     /* value = 0.5 * t0 + lam * t1 */
@@ -202,32 +241,50 @@ int total_variation_value_and_grad(int64_t t, const double *restrict x, const do
 {
     unsigned char *scratch = work;
     double *const t2 = (void *)scratch;
+    double t0 = 0.0;
+    double t0_low = 0.0;
+    for (int64_t tile_begin = 0; tile_begin < t; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < t ? tile_begin + 128 : t;
+
+        /* t0 = sum[i:t](let(s0 := x[i] - y[i], s0 * s0)) */
+        double t0_sum = 0.0;
+        GRADC_SIMD(reduction(+:t0_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = x[i] - y[i];
+            t0_sum += v0 * v0;
+        }
+        gradc_add(&t0, &t0_low, t0_sum);
+    }
+    t0 = gradc_rounded(t0, t0_low);
     double t1 = 0.0;
+    double t1_low = 0.0;
     for (int64_t at = 0; at < t; ++at) {
         t2[at] = 0.0;
     }
+    for (int64_t tile_begin = 0; tile_begin < t - 1; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < t - 1 ? tile_begin + 128 : t - 1;
 
-    /* t1 = sum[i:t - 1](hypot(x[i + 1] - x[i], eps)) */
-    /* t2[:t] = 0 t2 += each[i:t - 1](let(s0 := x[i + 1] - x[i], s1 := hypot(s0, eps), s2 := 0 == s1, s3 := lam *
-     *    s0 / s1, at[i](where(s2, 0, -s3)), at[i + 1](where(s2, 0, s3)))) */
-    for (int64_t i = 0; i < t - 1; ++i) {
-        const double v0 = x[i + 1] - x[i];
-        const double v1 = gradc_hypot(v0, eps);
-        const int v2 = 0.0 == v1;
-        const double v3 = lam * v0 / v1;
-        t1 += v1;
-        t2[i] += v2 ? 0.0 : -v3;
-        t2[i + 1] += v2 ? 0.0 : v3;
+        /* t1 = sum[i:t - 1](hypot(x[i + 1] - x[i], eps)) */
+        /* t2[:t] = 0 t2 += each[i:t - 1](let(s0 := x[i + 1] - x[i], s1 := hypot(s0, eps), s2 := 0 == s1, s3 := lam
+         *    * s0 / s1, at[i](where(s2, 0, -s3)), at[i + 1](where(s2, 0, s3)))) */
+        double t1_sum = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = x[i + 1] - x[i];
+            const double v1 = gradc_hypot(v0, eps);
+            const int v2 = 0.0 == v1;
+            const double v3 = lam * v0 / v1;
+            t1_sum += v1;
+            t2[i] += v2 ? 0.0 : -v3;
+            t2[i + 1] += v2 ? 0.0 : v3;
+        }
+        gradc_add(&t1, &t1_low, t1_sum);
     }
-    double t0 = 0.0;
+    t1 = gradc_rounded(t1, t1_low);
 
-    /* t0 = sum[i:t](let(s0 := x[i] - y[i], s0 * s0)) */
     /* grad_x[i:t] = t2[i] + (x[i] - y[i]) */
-    GRADC_SIMD(reduction(+:t0))
+    GRADC_SIMD()
     for (int64_t i = 0; i < t; ++i) {
-        const double v0 = x[i] - y[i];
-        t0 += v0 * v0;
-        grad_x[i] = t2[i] + v0;
+        grad_x[i] = t2[i] + (x[i] - y[i]);
     }
 
     /* value = 0.5 * t0 + lam * t1 */

@@ -64,6 +64,21 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
     return part == parts ? rows : rows / 128 * part / parts * 128;
 }
 
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
+}
+
 size_t triplet_value_work(int64_t m, int64_t k, int64_t n)
 {
     (void)m;
@@ -110,6 +125,7 @@ int triplet_value(int64_t m, int64_t k, int64_t n, const double *restrict E, con
         own += gradc_bytes(128, sizeof(double));
         double *const far = (void *)own;
         double t0_part = 0.0;
+        double t0_part_low = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -145,8 +161,9 @@ int triplet_value(int64_t m, int64_t k, int64_t n, const double *restrict E, con
                 const double v0 = margin + (near[l - tile_begin] - far[l - tile_begin]);
                 t0_part_sum += (v0 > 0.0 || v0 != v0) ? v0 : 0.0;
             }
-            t0_part += t0_part_sum;
+            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
         }
+        t0_part = gradc_rounded(t0_part, t0_part_low);
         t0_parts[part] = t0_part;
     }
     double t0 = 0.0;
@@ -200,6 +217,7 @@ int triplet_forward(int64_t m, int64_t k, int64_t n, const double *restrict E, c
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         double t0_part = 0.0;
+        double t0_part_low = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -235,8 +253,9 @@ int triplet_forward(int64_t m, int64_t k, int64_t n, const double *restrict E, c
                 const double v0 = margin + (near[l] - far[l]);
                 t0_part_sum += (v0 > 0.0 || v0 != v0) ? v0 : 0.0;
             }
-            t0_part += t0_part_sum;
+            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
         }
+        t0_part = gradc_rounded(t0_part, t0_part_low);
         t0_parts[part] = t0_part;
     }
     double t0 = 0.0;
@@ -379,6 +398,7 @@ int triplet_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restri
     /* t1 = 1 / n */
     const double t1 = 1.0 / (double)n;
     double t0 = 0.0;
+    double t0_low = 0.0;
     for (int64_t at = 0; at < k*m; ++at) {
         t2[at] = 0.0;
     }
@@ -420,7 +440,7 @@ int triplet_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restri
             const double v0 = margin + (near[l - tile_begin] - far[l - tile_begin]);
             t0_sum += (v0 > 0.0 || v0 != v0) ? v0 : 0.0;
         }
-        t0 += t0_sum;
+        gradc_add(&t0, &t0_low, t0_sum);
 
         /* t2[:m, :k] = 0 t2 += each[l:n, j:k](let(s0 := where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), s1
          *    := where_integer(positive[l] < 0, m + positive[l], positive[l]), s2 := margin + (near[l] - far[l]),
@@ -451,6 +471,7 @@ int triplet_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restri
             }
         }
     }
+    t0 = gradc_rounded(t0, t0_low);
 
     /* grad_E[i:m, j:k] = t2[i, j] + t3[i, j] */
     for (int64_t i = 0; i < m; ++i) {

@@ -5,10 +5,9 @@
  *         t1[m:n, j:h] = tanh(t0[m, j] + b1[j])
  *         t2[m:n, l:k] = sum[j:h](W2[j, l] * t1[m, j])
  *         Z[m:n, l:k] = t2[m, l] + b2[l]
- *         t3[m:n] = max[l:k](Z[m, l])
- *         t4[m:n] = logsumexp[l:k](Z[m, l])
- *         t5 = sum[m:n](t3[m] + (t4[m] - t3[m]) - Z[m, where_integer(y[m] < 0, k + y[m], y[m])])
- *         value = t5 / n
+ *         t3[m:n] = logsumexp[l:k](Z[m, l])
+ *         t4 = sum[m:n](t3[m] - Z[m, where_integer(y[m] < 0, k + y[m], y[m])])
+ *         value = t4 / n
  *         return value
  *
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
@@ -153,6 +152,21 @@ GRADC_INLINE double gradc_tanh(double x)
 {
     const double a = fabs(x), h = gradc_half_expm1(a > 20.0 ? 40.0 : 2.0 * a);
     return copysign(h / (h + 1.0), x);
+}
+
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
 }
 
 /* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
@@ -307,7 +321,7 @@ static void gradc_transpose(int64_t rows, int64_t columns, const double *restric
 
 size_t two_layer_value_work(int64_t d, int64_t h, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 3*d*h + 3*h*k + 23*h + 29*k + 33, 0) * (gradc_bytes(128*h, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*h + 3*h*k + 23*h + 29*k + 31, 0) * (gradc_bytes(128*h, sizeof(double))
            + gradc_bytes(128*h, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
@@ -328,7 +342,7 @@ int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *re
             return 1;
         }
     }
-    const int64_t parts = gradc_parts(n, 3*d*h + 3*h*k + 23*h + 29*k + 33, 0);
+    const int64_t parts = gradc_parts(n, 3*d*h + 3*h*k + 23*h + 29*k + 31, 0);
     const size_t part_bytes = gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t6_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -348,6 +362,7 @@ int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *re
         own += gradc_bytes(128, sizeof(double));
         double *const t4 = (void *)own;
         double t6_part = 0.0;
+        double t6_part_low = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -401,17 +416,18 @@ int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *re
             }
 
             /* t5[m:n] = log(t4[m]) + where(inf == abs(t3[m]), 0, t3[m]) */
-            /* t6 = sum[m:n](t3[m] + (t5[m] - t3[m]) - Z[m, where_integer(y[m] < 0, k + y[m], y[m])]) */
+            /* t6 = sum[m:n](t5[m] - Z[m, where_integer(y[m] < 0, k + y[m], y[m])]) */
             double t6_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t6_part_sum))
             for (int64_t m = tile_begin; m < tile_end; ++m) {
                 const double t3_m = t3[m - tile_begin];
                 const int64_t y_m = y[m];
-                const double v0 = t3_m + (gradc_log(t4[m - tile_begin]) + (INFINITY == fabs(t3_m) ? 0.0 : t3_m) - t3_m) - Z[(y_m < 0 ? k + y_m : y_m)*128 + m - tile_begin];
+                const double v0 = gradc_log(t4[m - tile_begin]) + (INFINITY == fabs(t3_m) ? 0.0 : t3_m) - Z[(y_m < 0 ? k + y_m : y_m)*128 + m - tile_begin];
                 t6_part_sum += v0;
             }
-            t6_part += t6_part_sum;
+            gradc_add(&t6_part, &t6_part_low, t6_part_sum);
         }
+        t6_part = gradc_rounded(t6_part, t6_part_low);
         t6_parts[part] = t6_part;
     }
     double t6 = 0.0;
@@ -426,7 +442,9 @@ int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *re
 
 size_t two_layer_forward_work(int64_t d, int64_t h, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 3*d*h + 3*h*k + 23*h + 29*k + 33, 0) * (gradc_bytes(128*k, sizeof(double))
+    (void)d;
+    return (size_t)gradc_parts(n, 3*h*k + 23*h + 29*k + 31, 0) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -434,7 +452,7 @@ int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *
                       const double *restrict b1, const double *restrict W2, const double *restrict b2,
                       const double *restrict X, const int64_t *restrict y, double *restrict value,
                       double *restrict t0, double *restrict t1, double *restrict t2, double *restrict t3,
-                      double *restrict t4, void *restrict work)
+                      void *restrict work)
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
@@ -445,8 +463,14 @@ int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *
             return 1;
         }
     }
-    const int64_t parts = gradc_parts(n, 3*d*h + 3*h*k + 23*h + 29*k + 33, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    for (int64_t at = 0; at < h*n; ++at) {
+        t0[at] = 0.0;
+    }
+
+    /* t0[m:n, j:h] = sum[i:d](W1[i, j] * X[m, i]) */
+    gradc_product(n, h, d, X, d, 1, W1, h, 1, t0, h, 1, 1);
+    const int64_t parts = gradc_parts(n, 3*h*k + 23*h + 29*k + 31, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t5_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -455,13 +479,13 @@ int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *
         unsigned char *own = part_scratch + part * part_bytes;
         double *const Z = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t4_ = (void *)own;
+        double *const t3_ = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t4 = (void *)own;
         double t5_part = 0.0;
+        double t5_part_low = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0[m:n, j:h] = sum[i:d](W1[i, j] * X[m, i]) */
-            gradc_product(tile_end - tile_begin, h, d, &X[tile_begin*d], d, 1, W1, h, 1, &t0[tile_begin*h], h, 1, 0);
 
             /* t1[m:n, j:h] = tanh(t0[m, j] + b1[j]) */
             for (int64_t m = tile_begin; m < tile_end; ++m) {
@@ -477,40 +501,41 @@ int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *
             /* Z[m:n, l:k] = t2[m, l] + b2[l] */
             /* t3[m:n] = max[l:k](Z[m, l]) */
             for (int64_t m = tile_begin; m < tile_end; ++m) {
-                double t3_max = -INFINITY;
+                double t3__max = -INFINITY;
                 for (int64_t l = 0; l < k; ++l) {
                     const double v0 = t2[m*k + l] + b2[l];
                     Z[(m - tile_begin)*k + l] = v0;
-                    t3_max = (v0 > t3_max || v0 != v0) ? v0 : t3_max;
+                    t3__max = (v0 > t3__max || v0 != v0) ? v0 : t3__max;
                 }
-                t3[m] = t3_max;
+                t3_[m - tile_begin] = t3__max;
             }
 
             /* t4[m:n] = sum[l:k](exp(Z[m, l] - where(inf == abs(t3[m]), 0, t3[m]))) */
             for (int64_t m = tile_begin; m < tile_end; ++m) {
-                const double t3_m = t3[m];
-                const double v0 = INFINITY == fabs(t3_m) ? 0.0 : t3_m;
-                double t4__sum = 0.0;
-                GRADC_SIMD(reduction(+:t4__sum))
+                const double t3__m = t3_[m - tile_begin];
+                const double v0 = INFINITY == fabs(t3__m) ? 0.0 : t3__m;
+                double t4_sum = 0.0;
+                GRADC_SIMD(reduction(+:t4_sum))
                 for (int64_t l = 0; l < k; ++l) {
-                    t4__sum += gradc_exp(Z[(m - tile_begin)*k + l] - v0);
+                    t4_sum += gradc_exp(Z[(m - tile_begin)*k + l] - v0);
                 }
-                t4_[m - tile_begin] = t4__sum;
+                t4[m - tile_begin] = t4_sum;
             }
 
-            /* t4_2[m:n] = log(t4[m]) + where(inf == abs(t3[m]), 0, t3[m]) */
-            /* t5 = sum[m:n](t3[m] + (t4_2[m] - t3[m]) - Z[m, where_integer(y[m] < 0, k + y[m], y[m])]) */
+            /* t3_2[m:n] = log(t4[m]) + where(inf == abs(t3[m]), 0, t3[m]) */
+            /* t5 = sum[m:n](t3_2[m] - Z[m, where_integer(y[m] < 0, k + y[m], y[m])]) */
             double t5_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t5_part_sum))
             for (int64_t m = tile_begin; m < tile_end; ++m) {
-                const double t3_m = t3[m];
-                const double v0 = gradc_log(t4_[m - tile_begin]) + (INFINITY == fabs(t3_m) ? 0.0 : t3_m);
+                const double t3__m = t3_[m - tile_begin];
+                const double v0 = gradc_log(t4[m - tile_begin]) + (INFINITY == fabs(t3__m) ? 0.0 : t3__m);
                 const int64_t y_m = y[m];
-                t4[m] = v0;
-                t5_part_sum += t3_m + (v0 - t3_m) - Z[(m - tile_begin)*k + (y_m < 0 ? k + y_m : y_m)];
+                t3[m] = v0;
+                t5_part_sum += v0 - Z[(m - tile_begin)*k + (y_m < 0 ? k + y_m : y_m)];
             }
-            t5_part += t5_part_sum;
+            gradc_add(&t5_part, &t5_part_low, t5_part_sum);
         }
+        t5_part = gradc_rounded(t5_part, t5_part_low);
         t5_parts[part] = t5_part;
     }
     double t5 = 0.0;
@@ -525,13 +550,11 @@ int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *
 
 size_t two_layer_backward_work(int64_t d, int64_t h, int64_t k, int64_t n)
 {
-    return gradc_bytes(h, sizeof(double)) + (size_t)gradc_parts(n, 3*d*h + 6*h*k + 70*h + 51*k, d*h + h*k + h + k) * (gradc_bytes(k, sizeof(double))
+    return gradc_bytes(h, sizeof(double)) + (size_t)gradc_parts(n, 3*d*h + 6*h*k + 70*h + 37*k, d*h + h*k + h + k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(h, sizeof(double))
            + gradc_bytes(d*h, sizeof(double))
            + gradc_bytes(h*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*h, sizeof(double))
            + gradc_bytes(128*h, sizeof(double))
@@ -542,20 +565,19 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
                        const double *restrict b1, const double *restrict W2, const double *restrict b2,
                        const double *restrict X, const int64_t *restrict y, const double *restrict t0,
                        const double *restrict t1, const double *restrict t2, const double *restrict t3,
-                       const double *restrict t4, double cotangent, double *restrict grad_W1,
-                       double *restrict grad_b1, double *restrict grad_W2, double *restrict grad_b2,
-                       void *restrict work)
+                       double cotangent, double *restrict grad_W1, double *restrict grad_b1, double *restrict grad_W2,
+                       double *restrict grad_b2, void *restrict work)
 {
     (void)W1;
     unsigned char *scratch = work;
-    double *const t9 = (void *)scratch;
+    double *const t7 = (void *)scratch;
     scratch += gradc_bytes(h, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
 
-    /* t5 = cotangent / n */
-    const double t5 = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 3*d*h + 6*h*k + 70*h + 51*k, d*h + h*k + h + k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double));
+    /* t4 = cotangent / n */
+    const double t4 = cotangent / (double)n;
+    const int64_t parts = gradc_parts(n, 3*d*h + 6*h*k + 70*h + 37*k, d*h + h*k + h + k);
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -563,7 +585,7 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
         unsigned char *own = part_scratch + part * part_bytes;
         double *const grad_b2_part = part == 0 ? grad_b2 : (void *)own;
         own += gradc_bytes(k, sizeof(double));
-        double *const t9_part = part == 0 ? t9 : (void *)own;
+        double *const t7_part = part == 0 ? t7 : (void *)own;
         own += gradc_bytes(h, sizeof(double));
         double *const grad_W1_part = part == 0 ? grad_W1 : (void *)own;
         own += gradc_bytes(d*h, sizeof(double));
@@ -571,22 +593,18 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
         own += gradc_bytes(h*k, sizeof(double));
         double *const t2_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const Z = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t6 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const Z_bar = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t7 = (void *)own;
+        double *const t5 = (void *)own;
         own += gradc_bytes(128*h, sizeof(double));
         double *const t0_tile = (void *)own;
         own += gradc_bytes(128*h, sizeof(double));
-        double *const t8 = (void *)own;
+        double *const t6 = (void *)own;
         for (int64_t at = 0; at < k; ++at) {
             grad_b2_part[at] = 0.0;
         }
         for (int64_t at = 0; at < h; ++at) {
-            t9_part[at] = 0.0;
+            t7_part[at] = 0.0;
         }
         for (int64_t at = 0; at < d*h; ++at) {
             grad_W1_part[at] = 0.0;
@@ -601,72 +619,57 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
             gradc_transpose(tile_end - tile_begin, k, &t2[tile_begin*k], k, t2_tile, 128);
 
             /* Z[m:n, l:k] = t2_tile[m, l] + b2[l] */
-            /* t6[m:n] = sum[l:k](where(Z[m, l] == t3[m], 1, 0)) */
-            for (int64_t m = tile_begin; m < tile_end; ++m) {
-                t6[m - tile_begin] = 0.0;
-            }
+            /* Z_bar[m:n, l:k] = where(-inf == Z[m, l], 0, t4 * exp(Z[m, l] - t3[m])) + where(l ==
+             *    where_integer(y[m] < 0, k + y[m], y[m]), -t4, 0) */
+            /* grad_b2[l:k] = sum[m:n](Z_bar[m, l]) */
+            const double v1 = -t4;
             for (int64_t l = 0; l < k; ++l) {
                 const double b2_l = b2[l];
-                GRADC_SIMD()
-                for (int64_t m = tile_begin; m < tile_end; ++m) {
-                    const double v0 = t2_tile[l*128 + m - tile_begin] + b2_l;
-                    Z[l*128 + m - tile_begin] = v0;
-                    t6[m - tile_begin] += t3[m] == v0 ? 1.0 : 0.0;
-                }
-            }
-
-            /* Z_bar[m:n, l:k] = where(Z[m, l] == t3[m], (t5 - t5) / t6[m], 0) + (where(-inf == Z[m, l], 0, t5 *
-             *    exp(Z[m, l] - t4[m])) + where(l == where_integer(y[m] < 0, k + y[m], y[m]), -t5, 0)) */
-            /* grad_b2[l:k] = sum[m:n](Z_bar[m, l]) */
-            const double v0 = t5 - t5;
-            const double v1 = -t5;
-            for (int64_t l = 0; l < k; ++l) {
                 double grad_b2_part_sum = 0.0;
                 GRADC_SIMD(reduction(+:grad_b2_part_sum))
                 for (int64_t m = tile_begin; m < tile_end; ++m) {
-                    const double Z_ml = Z[l*128 + m - tile_begin];
+                    const double v0 = t2_tile[l*128 + m - tile_begin] + b2_l;
                     const int64_t y_m = y[m];
-                    const double v2 = (-INFINITY == Z_ml ? 0.0 : t5 * gradc_exp(Z_ml - t4[m])) + (l == (y_m < 0 ? k + y_m : y_m) ? v1 : 0.0);
-                    const double v3 = (Z_ml == t3[m] ? v0 / t6[m - tile_begin] : 0.0) + v2;
-                    Z_bar[l*128 + m - tile_begin] = v3;
-                    grad_b2_part_sum += v3;
+                    const double v2 = (l == (y_m < 0 ? k + y_m : y_m) ? v1 : 0.0) + (-INFINITY == v0 ? 0.0 : t4 * gradc_exp(v0 - t3[m]));
+                    Z_bar[l*128 + m - tile_begin] = v2;
+                    grad_b2_part_sum += v2;
                 }
                 grad_b2_part[l] += grad_b2_part_sum;
             }
 
-            /* t7[m:n, j:h] = sum[l:k](W2[j, l] * Z_bar[m, l]) */
-            gradc_product(h, tile_end - tile_begin, k, W2, k, 1, Z_bar, 128, 1, t7, 128, 1, 0);
+            /* t5[m:n, j:h] = sum[l:k](W2[j, l] * Z_bar[m, l]) */
+            gradc_product(h, tile_end - tile_begin, k, W2, k, 1, Z_bar, 128, 1, t5, 128, 1, 0);
 
             /* t0_tile[m:n, j:h] = t0[m, j] */
             gradc_transpose(tile_end - tile_begin, h, &t0[tile_begin*h], h, t0_tile, 128);
 
-            /* t8[m:n, j:h] = let(s0 := t0_tile[m, j] + b1[j], s1 := -2 * s0, s2 := exp(-abs(s1)), s3 := 2 * s0, s4
-             *    := exp(-abs(s3)), t7[m, j] * (where(0 <= s1, 1, s2) / (1 + s2) * (4 * (where(0 <= s3, 1, s4) / (1
+            /* t6[m:n, j:h] = let(s0 := t0_tile[m, j] + b1[j], s1 := -2 * s0, s2 := exp(-abs(s1)), s3 := 2 * s0, s4
+             *    := exp(-abs(s3)), t5[m, j] * (where(0 <= s1, 1, s2) / (1 + s2) * (4 * (where(0 <= s3, 1, s4) / (1
              *    + s4))))) */
-            /* t9[j:h] = sum[m:n](let(s0 := t0_tile[m, j] + b1[j], s1 := 2 * s0, s2 := exp(-abs(s1)), s3 := -2 *
-             *    s0, s4 := exp(-abs(s3)), where(0 <= s1, 1, s2) / (1 + s2) * (t7[m, j] * (where(0 <= s3, 1, s4) /
+            /* t7[j:h] = sum[m:n](let(s0 := t0_tile[m, j] + b1[j], s1 := 2 * s0, s2 := exp(-abs(s1)), s3 := -2 *
+             *    s0, s4 := exp(-abs(s3)), where(0 <= s1, 1, s2) / (1 + s2) * (t5[m, j] * (where(0 <= s3, 1, s4) /
              *    (1 + s4))))) */
             for (int64_t j = 0; j < h; ++j) {
                 const double b1_j = b1[j];
-                double t9_part_sum = 0.0;
-                GRADC_SIMD(reduction(+:t9_part_sum))
+                double t7_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:t7_part_sum))
                 for (int64_t m = tile_begin; m < tile_end; ++m) {
-                    const double t7_mj = t7[j*128 + m - tile_begin];
-                    const double v2 = t0_tile[j*128 + m - tile_begin] + b1_j;
-                    const double v3 = -2.0 * v2;
-                    const double v4 = gradc_exp(-fabs(v3));
-                    const double v5 = (0.0 <= v3 ? 1.0 : v4) / (1.0 + v4);
-                    const double v6 = 2.0 * v2;
-                    const double v7 = gradc_exp(-fabs(v6));
-                    const double v8 = (0.0 <= v6 ? 1.0 : v7) / (1.0 + v7);
-                    t8[j*128 + m - tile_begin] = t7_mj * (v5 * (4.0 * v8));
-                    t9_part_sum += v8 * (t7_mj * v5);
+                    const double t5_mj = t5[j*128 + m - tile_begin];
+                    const double v0 = t0_tile[j*128 + m - tile_begin] + b1_j;
+                    const double v2 = -2.0 * v0;
+                    const double v3 = gradc_exp(-fabs(v2));
+                    const double v4 = (0.0 <= v2 ? 1.0 : v3) / (1.0 + v3);
+                    const double v5 = 2.0 * v0;
+                    const double v6 = gradc_exp(-fabs(v5));
+                    const double v7 = (0.0 <= v5 ? 1.0 : v6) / (1.0 + v6);
+                    t6[j*128 + m - tile_begin] = t5_mj * (v4 * (4.0 * v7));
+                    t7_part_sum += v7 * (t5_mj * v4);
                 }
-                t9_part[j] += t9_part_sum;
+                t7_part[j] += t7_part_sum;
             }
 
-            /* grad_W1[i:d, j:h] = sum[m:n](X[m, i] * t8[m, j]) */
-            gradc_product(h, d, tile_end - tile_begin, t8, 128, 1, &X[tile_begin*d], d, 1, grad_W1_part, 1, h, 1);
+            /* grad_W1[i:d, j:h] = sum[m:n](X[m, i] * t6[m, j]) */
+            gradc_product(h, d, tile_end - tile_begin, t6, 128, 1, &X[tile_begin*d], d, 1, grad_W1_part, 1, h, 1);
 
             /* grad_W2[j:h, l:k] = sum[m:n](t1[m, j] * Z_bar[m, l]) */
             gradc_product(k, h, tile_end - tile_begin, Z_bar, 128, 1, &t1[tile_begin*h], h, 1, grad_W2_part, 1, k, 1);
@@ -680,10 +683,10 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t9_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
+        const double *const t7_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < h; ++at) {
-            t9[at] += t9_more[at];
+            t7[at] += t7_more[at];
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
@@ -701,17 +704,17 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
         }
     }
 
-    /* grad_b1[j:h] = 4 * t9[j] */
+    /* grad_b1[j:h] = 4 * t7[j] */
     GRADC_SIMD()
     for (int64_t j = 0; j < h; ++j) {
-        grad_b1[j] = 4.0 * t9[j];
+        grad_b1[j] = 4.0 * t7[j];
     }
     return 0;
 }
 
 size_t two_layer_value_and_grad_work(int64_t d, int64_t h, int64_t k, int64_t n)
 {
-    return gradc_bytes(h, sizeof(double)) + (size_t)gradc_parts(n, 6*d*h + 9*h*k + 92*h + 75*k + 33, d*h + h*k + h + k) * (gradc_bytes(k, sizeof(double))
+    return gradc_bytes(h, sizeof(double)) + (size_t)gradc_parts(n, 6*d*h + 9*h*k + 92*h + 63*k + 31, d*h + h*k + h + k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(h, sizeof(double))
            + gradc_bytes(d*h, sizeof(double))
            + gradc_bytes(h*k, sizeof(double))
@@ -719,7 +722,6 @@ size_t two_layer_value_and_grad_work(int64_t d, int64_t h, int64_t k, int64_t n)
            + gradc_bytes(128*h, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -735,7 +737,7 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
                              double *restrict grad_b2, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t11 = (void *)scratch;
+    double *const t10 = (void *)scratch;
     scratch += gradc_bytes(h, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     for (int64_t m = 0; m < n; ++m) {
@@ -748,8 +750,8 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
 
     /* t7 = 1 / n */
     const double t7 = 1.0 / (double)n;
-    const int64_t parts = gradc_parts(n, 6*d*h + 9*h*k + 92*h + 75*k + 33, d*h + h*k + h + k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double));
+    const int64_t parts = gradc_parts(n, 6*d*h + 9*h*k + 92*h + 63*k + 31, d*h + h*k + h + k);
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double));
     double t6_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -758,7 +760,7 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
         unsigned char *own = part_scratch + part * part_bytes;
         double *const grad_b2_part = part == 0 ? grad_b2 : (void *)own;
         own += gradc_bytes(k, sizeof(double));
-        double *const t11_part = part == 0 ? t11 : (void *)own;
+        double *const t10_part = part == 0 ? t10 : (void *)own;
         own += gradc_bytes(h, sizeof(double));
         double *const grad_W1_part = part == 0 ? grad_W1 : (void *)own;
         own += gradc_bytes(d*h, sizeof(double));
@@ -776,21 +778,20 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
         own += gradc_bytes(128, sizeof(double));
         double *const t4 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t8 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const t5 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const Z_bar = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t9 = (void *)own;
+        double *const t8 = (void *)own;
         own += gradc_bytes(128*h, sizeof(double));
-        double *const t10 = (void *)own;
+        double *const t9 = (void *)own;
         double t6_part = 0.0;
+        double t6_part_low = 0.0;
         for (int64_t at = 0; at < k; ++at) {
             grad_b2_part[at] = 0.0;
         }
         for (int64_t at = 0; at < h; ++at) {
-            t11_part[at] = 0.0;
+            t10_part[at] = 0.0;
         }
         for (int64_t at = 0; at < d*h; ++at) {
             grad_W1_part[at] = 0.0;
@@ -832,37 +833,26 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
             }
 
             /* t4[m:n] = sum[l:k](exp(Z[m, l] - where(inf == abs(t3[m]), 0, t3[m]))) */
-            /* t8[m:n] = sum[l:k](where(Z[m, l] == t3[m], 1, 0)) */
             for (int64_t m = tile_begin; m < tile_end; ++m) {
                 t4[m - tile_begin] = 0.0;
-            }
-            for (int64_t m = tile_begin; m < tile_end; ++m) {
-                t8[m - tile_begin] = 0.0;
             }
             for (int64_t l = 0; l < k / 4 * 4; l += 4) {
                 GRADC_SIMD()
                 for (int64_t m = tile_begin; m < tile_end; ++m) {
-                    const double Z_ml = Z[l*128 + m - tile_begin];
                     const double t3_m = t3[m - tile_begin];
-                    const double Z_ml1 = Z[(l + 1)*128 + m - tile_begin];
-                    const double Z_ml2 = Z[(l + 2)*128 + m - tile_begin];
-                    const double Z_ml3 = Z[(l + 3)*128 + m - tile_begin];
-                    t4[m - tile_begin] += gradc_exp(Z_ml - (INFINITY == fabs(t3_m) ? 0.0 : t3_m)) + gradc_exp(Z_ml1 - (INFINITY == fabs(t3_m) ? 0.0 : t3_m)) + gradc_exp(Z_ml2 - (INFINITY == fabs(t3_m) ? 0.0 : t3_m)) + gradc_exp(Z_ml3 - (INFINITY == fabs(t3_m) ? 0.0 : t3_m));
-                    t8[m - tile_begin] += (Z_ml == t3_m ? 1.0 : 0.0) + (Z_ml1 == t3_m ? 1.0 : 0.0) + (Z_ml2 == t3_m ? 1.0 : 0.0) + (Z_ml3 == t3_m ? 1.0 : 0.0);
+                    t4[m - tile_begin] += gradc_exp(Z[l*128 + m - tile_begin] - (INFINITY == fabs(t3_m) ? 0.0 : t3_m)) + gradc_exp(Z[(l + 1)*128 + m - tile_begin] - (INFINITY == fabs(t3_m) ? 0.0 : t3_m)) + gradc_exp(Z[(l + 2)*128 + m - tile_begin] - (INFINITY == fabs(t3_m) ? 0.0 : t3_m)) + gradc_exp(Z[(l + 3)*128 + m - tile_begin] - (INFINITY == fabs(t3_m) ? 0.0 : t3_m));
                 }
             }
             for (int64_t l = k / 4 * 4; l < k; ++l) {
                 GRADC_SIMD()
                 for (int64_t m = tile_begin; m < tile_end; ++m) {
-                    const double Z_ml = Z[l*128 + m - tile_begin];
                     const double t3_m = t3[m - tile_begin];
-                    t4[m - tile_begin] += gradc_exp(Z_ml - (INFINITY == fabs(t3_m) ? 0.0 : t3_m));
-                    t8[m - tile_begin] += Z_ml == t3_m ? 1.0 : 0.0;
+                    t4[m - tile_begin] += gradc_exp(Z[l*128 + m - tile_begin] - (INFINITY == fabs(t3_m) ? 0.0 : t3_m));
                 }
             }
 
             /* t5[m:n] = log(t4[m]) + where(inf == abs(t3[m]), 0, t3[m]) */
-            /* t6 = sum[m:n](t3[m] + (t5[m] - t3[m]) - Z[m, where_integer(y[m] < 0, k + y[m], y[m])]) */
+            /* t6 = sum[m:n](t5[m] - Z[m, where_integer(y[m] < 0, k + y[m], y[m])]) */
             double t6_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t6_part_sum))
             for (int64_t m = tile_begin; m < tile_end; ++m) {
@@ -870,63 +860,62 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
                 const double v0 = gradc_log(t4[m - tile_begin]) + (INFINITY == fabs(t3_m) ? 0.0 : t3_m);
                 const int64_t y_m = y[m];
                 t5[m - tile_begin] = v0;
-                t6_part_sum += t3_m + (v0 - t3_m) - Z[(y_m < 0 ? k + y_m : y_m)*128 + m - tile_begin];
+                t6_part_sum += v0 - Z[(y_m < 0 ? k + y_m : y_m)*128 + m - tile_begin];
             }
-            t6_part += t6_part_sum;
+            gradc_add(&t6_part, &t6_part_low, t6_part_sum);
 
-            /* Z_bar[m:n, l:k] = where(Z[m, l] == t3[m], (t7 - t7) / t8[m], 0) + (where(-inf == Z[m, l], 0, t7 *
-             *    exp(Z[m, l] - t5[m])) + where(l == where_integer(y[m] < 0, k + y[m], y[m]), -t7, 0)) */
+            /* Z_bar[m:n, l:k] = where(-inf == Z[m, l], 0, t7 * exp(Z[m, l] - t5[m])) + where(l ==
+             *    where_integer(y[m] < 0, k + y[m], y[m]), -t7, 0) */
             /* grad_b2[l:k] = sum[m:n](Z_bar[m, l]) */
-            const double v0 = t7 - t7;
-            const double v1 = -t7;
+            const double v0 = -t7;
             for (int64_t l = 0; l < k; ++l) {
                 double grad_b2_part_sum = 0.0;
                 GRADC_SIMD(reduction(+:grad_b2_part_sum))
                 for (int64_t m = tile_begin; m < tile_end; ++m) {
                     const double Z_ml = Z[l*128 + m - tile_begin];
                     const int64_t y_m = y[m];
-                    const double v2 = (-INFINITY == Z_ml ? 0.0 : t7 * gradc_exp(Z_ml - t5[m - tile_begin])) + (l == (y_m < 0 ? k + y_m : y_m) ? v1 : 0.0);
-                    const double v3 = (Z_ml == t3[m - tile_begin] ? v0 / t8[m - tile_begin] : 0.0) + v2;
-                    Z_bar[l*128 + m - tile_begin] = v3;
-                    grad_b2_part_sum += v3;
+                    const double v1 = (-INFINITY == Z_ml ? 0.0 : t7 * gradc_exp(Z_ml - t5[m - tile_begin])) + (l == (y_m < 0 ? k + y_m : y_m) ? v0 : 0.0);
+                    Z_bar[l*128 + m - tile_begin] = v1;
+                    grad_b2_part_sum += v1;
                 }
                 grad_b2_part[l] += grad_b2_part_sum;
             }
 
-            /* t9[m:n, j:h] = sum[l:k](W2[j, l] * Z_bar[m, l]) */
-            gradc_product(h, tile_end - tile_begin, k, W2, k, 1, Z_bar, 128, 1, t9, 128, 1, 0);
+            /* t8[m:n, j:h] = sum[l:k](W2[j, l] * Z_bar[m, l]) */
+            gradc_product(h, tile_end - tile_begin, k, W2, k, 1, Z_bar, 128, 1, t8, 128, 1, 0);
 
-            /* t10[m:n, j:h] = let(s0 := t0[m, j] + b1[j], s1 := -2 * s0, s2 := exp(-abs(s1)), s3 := 2 * s0, s4 :=
-             *    exp(-abs(s3)), t9[m, j] * (where(0 <= s1, 1, s2) / (1 + s2) * (4 * (where(0 <= s3, 1, s4) / (1 +
+            /* t9[m:n, j:h] = let(s0 := t0[m, j] + b1[j], s1 := -2 * s0, s2 := exp(-abs(s1)), s3 := 2 * s0, s4 :=
+             *    exp(-abs(s3)), t8[m, j] * (where(0 <= s1, 1, s2) / (1 + s2) * (4 * (where(0 <= s3, 1, s4) / (1 +
              *    s4))))) */
-            /* t11[j:h] = sum[m:n](let(s0 := t0[m, j] + b1[j], s1 := 2 * s0, s2 := exp(-abs(s1)), s3 := -2 * s0, s4
-             *    := exp(-abs(s3)), where(0 <= s1, 1, s2) / (1 + s2) * (t9[m, j] * (where(0 <= s3, 1, s4) / (1 +
+            /* t10[j:h] = sum[m:n](let(s0 := t0[m, j] + b1[j], s1 := 2 * s0, s2 := exp(-abs(s1)), s3 := -2 * s0, s4
+             *    := exp(-abs(s3)), where(0 <= s1, 1, s2) / (1 + s2) * (t8[m, j] * (where(0 <= s3, 1, s4) / (1 +
              *    s4))))) */
             for (int64_t j = 0; j < h; ++j) {
                 const double b1_j = b1[j];
-                double t11_part_sum = 0.0;
-                GRADC_SIMD(reduction(+:t11_part_sum))
+                double t10_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:t10_part_sum))
                 for (int64_t m = tile_begin; m < tile_end; ++m) {
-                    const double t9_mj = t9[j*128 + m - tile_begin];
-                    const double v2 = t0[j*128 + m - tile_begin] + b1_j;
-                    const double v3 = -2.0 * v2;
-                    const double v4 = gradc_exp(-fabs(v3));
-                    const double v5 = (0.0 <= v3 ? 1.0 : v4) / (1.0 + v4);
-                    const double v6 = 2.0 * v2;
-                    const double v7 = gradc_exp(-fabs(v6));
-                    const double v8 = (0.0 <= v6 ? 1.0 : v7) / (1.0 + v7);
-                    t10[j*128 + m - tile_begin] = t9_mj * (v5 * (4.0 * v8));
-                    t11_part_sum += v8 * (t9_mj * v5);
+                    const double t8_mj = t8[j*128 + m - tile_begin];
+                    const double v1 = t0[j*128 + m - tile_begin] + b1_j;
+                    const double v2 = -2.0 * v1;
+                    const double v3 = gradc_exp(-fabs(v2));
+                    const double v4 = (0.0 <= v2 ? 1.0 : v3) / (1.0 + v3);
+                    const double v5 = 2.0 * v1;
+                    const double v6 = gradc_exp(-fabs(v5));
+                    const double v7 = (0.0 <= v5 ? 1.0 : v6) / (1.0 + v6);
+                    t9[j*128 + m - tile_begin] = t8_mj * (v4 * (4.0 * v7));
+                    t10_part_sum += v7 * (t8_mj * v4);
                 }
-                t11_part[j] += t11_part_sum;
+                t10_part[j] += t10_part_sum;
             }
 
-            /* grad_W1[i:d, j:h] = sum[m:n](X[m, i] * t10[m, j]) */
-            gradc_product(h, d, tile_end - tile_begin, t10, 128, 1, &X[tile_begin*d], d, 1, grad_W1_part, 1, h, 1);
+            /* grad_W1[i:d, j:h] = sum[m:n](X[m, i] * t9[m, j]) */
+            gradc_product(h, d, tile_end - tile_begin, t9, 128, 1, &X[tile_begin*d], d, 1, grad_W1_part, 1, h, 1);
 
-            /* grad_W2[j:h, l:k] = sum[m:n](Z_bar[m, l] * t1[m, j]) */
+            /* grad_W2[j:h, l:k] = sum[m:n](t1[m, j] * Z_bar[m, l]) */
             gradc_product(h, k, tile_end - tile_begin, t1, 128, 1, Z_bar, 1, 128, grad_W2_part, k, 1, 1);
         }
+        t6_part = gradc_rounded(t6_part, t6_part_low);
         t6_parts[part] = t6_part;
     }
     double t6 = 0.0;
@@ -941,10 +930,10 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t11_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
+        const double *const t10_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < h; ++at) {
-            t11[at] += t11_more[at];
+            t10[at] += t10_more[at];
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
@@ -962,10 +951,10 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
         }
     }
 
-    /* grad_b1[j:h] = 4 * t11[j] */
+    /* grad_b1[j:h] = 4 * t10[j] */
     GRADC_SIMD()
     for (int64_t j = 0; j < h; ++j) {
-        grad_b1[j] = 4.0 * t11[j];
+        grad_b1[j] = 4.0 * t10[j];
     }
 
     /* value = t6 / n */

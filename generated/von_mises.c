@@ -251,6 +251,21 @@ static double gradc_i1e(double x)
     return copysign(e, x);
 }
 
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
+}
+
 size_t von_mises_value_work(int64_t n)
 {
     (void)n;
@@ -268,15 +283,20 @@ int von_mises_value(int64_t n, double mu, double log_kappa, const double *restri
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         double t0_part = 0.0;
+        double t0_part_low = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t0 = sum[i:n](let(s0 := sin(0.5 * (x[i] - mu)), s0 * s0)) */
-        double t0_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t0_part_sum))
-        for (int64_t i = part_begin; i < part_end; ++i) {
-            const double v0 = sin(0.5 * (x[i] - mu));
-            t0_part_sum += v0 * v0;
+            /* t0 = sum[i:n](let(s0 := sin(0.5 * (x[i] - mu)), s0 * s0)) */
+            double t0_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t0_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = sin(0.5 * (x[i] - mu));
+                t0_part_sum += v0 * v0;
+            }
+            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
         }
-        t0_part += t0_part_sum;
+        t0_part = gradc_rounded(t0_part, t0_part_low);
         t0_parts[part] = t0_part;
     }
     double t0 = 0.0;
@@ -307,15 +327,20 @@ int von_mises_forward(int64_t n, double mu, double log_kappa, const double *rest
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         double t0__part = 0.0;
+        double t0__part_low = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t0 = sum[i:n](let(s0 := sin(0.5 * (x[i] - mu)), s0 * s0)) */
-        double t0__part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t0__part_sum))
-        for (int64_t i = part_begin; i < part_end; ++i) {
-            const double v0 = sin(0.5 * (x[i] - mu));
-            t0__part_sum += v0 * v0;
+            /* t0 = sum[i:n](let(s0 := sin(0.5 * (x[i] - mu)), s0 * s0)) */
+            double t0__part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t0__part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = sin(0.5 * (x[i] - mu));
+                t0__part_sum += v0 * v0;
+            }
+            gradc_add(&t0__part, &t0__part_low, t0__part_sum);
         }
-        t0__part += t0__part_sum;
+        t0__part = gradc_rounded(t0__part, t0__part_low);
         t0__parts[part] = t0__part;
     }
     double t0_ = 0.0;
@@ -354,15 +379,20 @@ int von_mises_backward(int64_t n, double mu, double log_kappa, const double *res
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         double t1_part = 0.0;
+        double t1_part_low = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t1 = sum[i:n](let(s0 := 0.5 * (x[i] - mu), cos(s0) * sin(s0))) */
-        double t1_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t1_part_sum))
-        for (int64_t i = part_begin; i < part_end; ++i) {
-            const double v3 = 0.5 * (x[i] - mu);
-            t1_part_sum += cos(v3) * sin(v3);
+            /* t1 = sum[i:n](let(s0 := 0.5 * (x[i] - mu), cos(s0) * sin(s0))) */
+            double t1_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t1_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v3 = 0.5 * (x[i] - mu);
+                t1_part_sum += cos(v3) * sin(v3);
+            }
+            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
         }
-        t1_part += t1_part_sum;
+        t1_part = gradc_rounded(t1_part, t1_part_low);
         t1_parts[part] = t1_part;
     }
     double t1 = 0.0;
@@ -393,22 +423,29 @@ int von_mises_value_and_grad(int64_t n, double mu, double log_kappa, const doubl
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         double t0_part = 0.0;
+        double t0_part_low = 0.0;
         double t1_part = 0.0;
+        double t1_part_low = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-        /* t0 = sum[i:n](let(s0 := sin(0.5 * (x[i] - mu)), s0 * s0)) */
-        /* t1 = sum[i:n](let(s0 := 0.5 * (x[i] - mu), cos(s0) * sin(s0))) */
-        double t0_part_sum = 0.0;
-        double t1_part_sum = 0.0;
-        GRADC_SIMD(reduction(+:t0_part_sum, t1_part_sum))
-        for (int64_t i = part_begin; i < part_end; ++i) {
-            const double v0 = 0.5 * (x[i] - mu);
-            const double v1 = sin(v0);
-            t0_part_sum += v1 * v1;
-            t1_part_sum += cos(v0) * v1;
+            /* t0 = sum[i:n](let(s0 := sin(0.5 * (x[i] - mu)), s0 * s0)) */
+            /* t1 = sum[i:n](let(s0 := 0.5 * (x[i] - mu), cos(s0) * sin(s0))) */
+            double t0_part_sum = 0.0;
+            double t1_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t0_part_sum, t1_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = 0.5 * (x[i] - mu);
+                const double v1 = sin(v0);
+                t0_part_sum += v1 * v1;
+                t1_part_sum += cos(v0) * v1;
+            }
+            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
         }
-        t0_part += t0_part_sum;
-        t1_part += t1_part_sum;
+        t0_part = gradc_rounded(t0_part, t0_part_low);
         t0_parts[part] = t0_part;
+        t1_part = gradc_rounded(t1_part, t1_part_low);
         t1_parts[part] = t1_part;
     }
     double t0 = 0.0;

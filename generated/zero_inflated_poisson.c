@@ -112,6 +112,21 @@ GRADC_INLINE double gradc_log1p_unit(double x)
     return x - (h - s * (h + z * p));
 }
 
+/* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
+ * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
+static inline void gradc_add(double *sum, double *low, double term)
+{
+    const double next = *sum + term;
+    *low += fabs(*sum) >= fabs(term) ? (*sum - next) + term : (term - next) + *sum;
+    *sum = next;
+}
+
+/* The sum and what it has lost; an infinite sum has lost nothing that could be known. */
+static inline double gradc_rounded(double sum, double low)
+{
+    return low == low ? sum + low : sum;
+}
+
 size_t zero_inflated_poisson_value_work(int64_t n, int64_t d)
 {
     return (size_t)gradc_parts(n, 5*d + 124, 0) * (gradc_bytes(128, sizeof(double))
@@ -136,6 +151,7 @@ int zero_inflated_poisson_value(int64_t n, int64_t d, const double *restrict w, 
         own += gradc_bytes(128, sizeof(double));
         double *const z = (void *)own;
         double t0_part = 0.0;
+        double t0_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(d * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -203,8 +219,9 @@ int zero_inflated_poisson_value(int64_t n, int64_t d, const double *restrict w, 
                 const double v3 = g_i == v2 ? 0.6931471805599453 + g_i : ((g_i > v2 || g_i != g_i) ? g_i : v2) + gradc_log1p_unit(gradc_exp(-fabs(g_i + v1)));
                 t0_part_sum += v0 + (0.0 < y_i ? v1 - y_i * z_i : -v3);
             }
-            t0_part += t0_part_sum;
+            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
         }
+        t0_part = gradc_rounded(t0_part, t0_part_low);
         t0_parts[part] = t0_part;
     }
     double t0 = 0.0;
@@ -229,64 +246,64 @@ int zero_inflated_poisson_forward(int64_t n, int64_t d, const double *restrict w
                                   double *restrict g, double *restrict z, void *restrict work)
 {
     (void)work;
-    const int64_t parts = gradc_parts(n, 5*d + 124, 0);
+
+    /* g[i:n] = sum[j:d](X[i, j] * v[j]) */
+    /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
+    for (int64_t i = 0; i < n / 4 * 4; i += 4) {
+        double g_sum = 0.0;
+        double z_sum = 0.0;
+        double g_sum_ = 0.0;
+        double z_sum_ = 0.0;
+        double g_sum_2 = 0.0;
+        double z_sum_2 = 0.0;
+        double g_sum_3 = 0.0;
+        double z_sum_3 = 0.0;
+        GRADC_SIMD(reduction(+:g_sum, z_sum, g_sum_, z_sum_, g_sum_2, z_sum_2, g_sum_3, z_sum_3))
+        for (int64_t j = 0; j < d; ++j) {
+            const double X_ij = X[i*d + j];
+            const double X_i1j = X[(i + 1)*d + j];
+            const double X_i2j = X[(i + 2)*d + j];
+            const double X_i3j = X[(i + 3)*d + j];
+            g_sum += X_ij * v[j];
+            z_sum += X_ij * w[j];
+            g_sum_ += X_i1j * v[j];
+            z_sum_ += X_i1j * w[j];
+            g_sum_2 += X_i2j * v[j];
+            z_sum_2 += X_i2j * w[j];
+            g_sum_3 += X_i3j * v[j];
+            z_sum_3 += X_i3j * w[j];
+        }
+        g[i] = g_sum;
+        z[i] = z_sum;
+        g[(i + 1)] = g_sum_;
+        z[(i + 1)] = z_sum_;
+        g[(i + 2)] = g_sum_2;
+        z[(i + 2)] = z_sum_2;
+        g[(i + 3)] = g_sum_3;
+        z[(i + 3)] = z_sum_3;
+    }
+    for (int64_t i = n / 4 * 4; i < n; ++i) {
+        double g_sum = 0.0;
+        double z_sum = 0.0;
+        GRADC_SIMD(reduction(+:g_sum, z_sum))
+        for (int64_t j = 0; j < d; ++j) {
+            const double X_ij = X[i*d + j];
+            g_sum += X_ij * v[j];
+            z_sum += X_ij * w[j];
+        }
+        g[i] = g_sum;
+        z[i] = z_sum;
+    }
+    const int64_t parts = gradc_parts(n, 124, 0);
     double t0_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         double t0_part = 0.0;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* g[i:n] = sum[j:d](X[i, j] * v[j]) */
-            /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                double g_sum = 0.0;
-                double z_sum = 0.0;
-                double g_sum_ = 0.0;
-                double z_sum_ = 0.0;
-                double g_sum_2 = 0.0;
-                double z_sum_2 = 0.0;
-                double g_sum_3 = 0.0;
-                double z_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:g_sum, z_sum, g_sum_, z_sum_, g_sum_2, z_sum_2, g_sum_3, z_sum_3))
-                for (int64_t j = 0; j < d; ++j) {
-                    const double X_ij = X[i*d + j];
-                    const double X_i1j = X[(i + 1)*d + j];
-                    const double X_i2j = X[(i + 2)*d + j];
-                    const double X_i3j = X[(i + 3)*d + j];
-                    g_sum += X_ij * v[j];
-                    z_sum += X_ij * w[j];
-                    g_sum_ += X_i1j * v[j];
-                    z_sum_ += X_i1j * w[j];
-                    g_sum_2 += X_i2j * v[j];
-                    z_sum_2 += X_i2j * w[j];
-                    g_sum_3 += X_i3j * v[j];
-                    z_sum_3 += X_i3j * w[j];
-                }
-                g[i] = g_sum;
-                z[i] = z_sum;
-                g[(i + 1)] = g_sum_;
-                z[(i + 1)] = z_sum_;
-                g[(i + 2)] = g_sum_2;
-                z[(i + 2)] = z_sum_2;
-                g[(i + 3)] = g_sum_3;
-                z[(i + 3)] = z_sum_3;
-            }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                double g_sum = 0.0;
-                double z_sum = 0.0;
-                GRADC_SIMD(reduction(+:g_sum, z_sum))
-                for (int64_t j = 0; j < d; ++j) {
-                    const double X_ij = X[i*d + j];
-                    g_sum += X_ij * v[j];
-                    z_sum += X_ij * w[j];
-                }
-                g[i] = g_sum;
-                z[i] = z_sum;
-            }
+        double t0_part_low = 0.0;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* t0 = sum[i:n](let(s0 := exp(z[i]), s1 := -s0, where(0 == g[i], 0.6931471805599453, maximum(0, g[i])
              *    + log1p_unit(exp(-abs(g[i])))) + where(0 < y[i], s0 - y[i] * z[i], -where(g[i] == s1,
@@ -303,8 +320,9 @@ int zero_inflated_poisson_forward(int64_t n, int64_t d, const double *restrict w
                 const double v3 = g_i == v2 ? 0.6931471805599453 + g_i : ((g_i > v2 || g_i != g_i) ? g_i : v2) + gradc_log1p_unit(gradc_exp(-fabs(g_i + v1)));
                 t0_part_sum += v0 + (0.0 < y_i ? v1 - y_i * z_i : -v3);
             }
-            t0_part += t0_part_sum;
+            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
         }
+        t0_part = gradc_rounded(t0_part, t0_part_low);
         t0_parts[part] = t0_part;
     }
     double t0 = 0.0;
@@ -473,6 +491,7 @@ int zero_inflated_poisson_value_and_grad(int64_t n, int64_t d, const double *res
         own += gradc_bytes(128, sizeof(double));
         double *const g_bar = (void *)own;
         double t0_part = 0.0;
+        double t0_part_low = 0.0;
         for (int64_t at = 0; at < d; ++at) {
             grad_w_part[at] = 0.0;
         }
@@ -562,7 +581,7 @@ int zero_inflated_poisson_value_and_grad(int64_t n, int64_t d, const double *res
                 z_bar[i - tile_begin] = (v2 ? -(t1 * y_i) : 0.0) + v3 * v9;
                 g_bar[i - tile_begin] = v11;
             }
-            t0_part += t0_part_sum;
+            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
 
             /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
             /* grad_v[j:d] = sum[i:n](X[i, j] * g_bar[i]) */
@@ -596,6 +615,7 @@ int zero_inflated_poisson_value_and_grad(int64_t n, int64_t d, const double *res
                 }
             }
         }
+        t0_part = gradc_rounded(t0_part, t0_part_low);
         t0_parts[part] = t0_part;
     }
     double t0 = 0.0;
