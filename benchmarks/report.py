@@ -17,6 +17,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,16 @@ class Results:
         """The numbers of one part; a FileNotFoundError where it was not measured."""
         return json.loads((self.folder / f"{part}-{threads}.json").read_text(encoding="utf-8"))
 
+    def rows(self, *parts: str) -> list[dict[str, Any]]:
+        """The rows of those of the parts that were measured, each with its threads; an error where none was."""
+        found: list[dict[str, Any]] = []
+        for part, threads in runs(parts):
+            with suppress(FileNotFoundError):
+                found += [{**row, "threads": threads} for row in self(part, threads)["rows"]]
+        if not found:
+            raise FileNotFoundError(f"none of {', '.join(parts)} was measured")
+        return found
+
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """In Markdown, the first column to the left and the others to the right."""
@@ -109,11 +120,11 @@ def where(results: Results) -> list[str]:
 def catalogue(results: Results) -> list[str]:
     """JAX against gradc: every loss, two dtypes, one and two threads; the worst first."""
     found: dict[tuple[str, str, int], dict[str, Any]] = {}
-    for threads in (1, 2):
-        for row in results("catalogue", threads)["rows"]:
-            if "jax" in row["peers"]:
-                found[row["problem"], row["dtype"], threads] = row["peers"]
-    columns = [(dtype, threads) for dtype in DTYPES for threads in (1, 2)]
+    for row in results.rows("catalogue"):
+        if "jax" in row["peers"]:
+            found[row["problem"], row["dtype"], row["threads"]] = row["peers"]
+    measured = sorted({threads for _, _, threads in found})
+    columns = [(dtype, threads) for dtype in DTYPES for threads in measured]
 
     def ratio(name: str, column: tuple[str, int]) -> float:
         peers = found.get((name, *column))
@@ -134,8 +145,9 @@ def catalogue(results: Results) -> list[str]:
 def named(results: Results) -> list[str]:
     """The named problems, every peer."""
     lines: list[str] = []
-    for threads in (1, 2):
-        rows = results("named", threads)["rows"]
+    measured = results.rows("named")
+    for threads in sorted({row["threads"] for row in measured}):
+        rows = [row for row in measured if row["threads"] == threads]
         names = list(dict.fromkeys(name for row in rows for name in row["peers"] if name != "gradc"))
         cells = []
         for row in rows:
@@ -149,7 +161,7 @@ def named(results: Results) -> list[str]:
 
 def peers(results: Results) -> list[str]:
     """For each peer the geometric mean over the catalogue, and where it is faster."""
-    rows = results("peers")["rows"] + results("compiled")["rows"]
+    rows = results.rows("peers", "compiled")
     names = list(dict.fromkeys(name for row in rows for name in row["peers"] if name != "gradc"))
     scales = list(dict.fromkeys(row["scale"] for row in rows))
     lines = []
@@ -168,12 +180,11 @@ def peers(results: Results) -> list[str]:
 def slower(results: Results) -> list[str]:
     """Problems that a peer wins, except C by hand."""
     worst: dict[str, dict[str, float]] = {}
-    for part, threads in runs(("named", "peers", "compiled", "catalogue")):
-        for row in results(part, threads)["rows"]:
-            for name, mine in row["peers"].items():
-                if mine["median_ratio"] < 1 and name not in ("gradc", "gradc-bound", "C"):
-                    title = " ".join((f"`{row['problem']}`", row["scale"], row["dtype"], f"×{threads}"))
-                    worst.setdefault(name, {})[title] = mine["median_ratio"]
+    for row in results.rows("named", "peers", "compiled", "catalogue"):
+        for name, mine in row["peers"].items():
+            if mine["median_ratio"] < 1 and name not in ("gradc", "gradc-bound", "C"):
+                title = " ".join((f"`{row['problem']}`", row["scale"], row["dtype"], f"×{row['threads']}"))
+                worst.setdefault(name, {})[title] = mine["median_ratio"]
     rows = []
     for name, found in worst.items():
         ordered = sorted(found.items(), key=lambda item: item[1])
@@ -290,9 +301,6 @@ def main(given: Sequence[str] | None = None) -> None:
         return
     text = options.page.read_text(encoding="utf-8")
     options.page.write_text(filled(text, Results(options.results)), encoding="utf-8")
-    drawn = options.results / "catalogue-1.png"
-    if drawn.exists() and options.page == PAGE:
-        (PAGE.parent / "performance.png").write_bytes(drawn.read_bytes())
 
 
 if __name__ == "__main__":
