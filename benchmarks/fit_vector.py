@@ -186,12 +186,12 @@ def spell(value: mpf, single: bool) -> str:
 
 
 def horner(name: str, variable: str, single: bool, indent: str) -> str:
-    """Return the polynomial as an expression, four coefficients a line."""
+    """Return the polynomial as an expression, three coefficients a line."""
     terms = [spell(c, single) for c in remez(name)[0]][::-1]
     text = terms[0]  # a line holds the opening brackets as well
     for k, term in enumerate(terms[1:], 1):
         sign, size = ("-", term[1:]) if term.startswith("-") else ("+", term)
-        line = f"\n{indent}" if k % 4 == 0 else " "
+        line = f"\n{indent}" if k % 3 == 0 else " "
         text = f"({text}) * {variable}{line}{sign} {size}" if k > 1 else f"{text} * {variable}{line}{sign} {size}"
     return text
 

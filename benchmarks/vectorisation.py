@@ -3,8 +3,9 @@
     python benchmarks/vectorisation.py                      # every loss, float64
     python benchmarks/vectorisation.py logistic huber --dtype float32 --verbose
 
-For each loss: calls of libm one number at a time beside those of the vector library, and the loops that gradc asks to
-have vectorised (`GRADC_SIMD`) and that the compiler did not. Needs gcc, whose report it reads.
+For each loss: the loops that gradc asks to have vectorised (`GRADC_SIMD`) and that the compiler did not, and in those
+loops the calls of one number at a time that the assembly has, by the lines that the debugging information gives them. A
+call whose vector form stands on the same line is the last few elements of a loop. Needs gcc, whose report it reads.
 """
 
 import argparse
@@ -23,7 +24,7 @@ from gradc.runtime.toolchain import find_compiler
 MODES = ("value", "value_and_grad")
 # Calls that are no arithmetic on elements.
 NO_VECTOR = frozenset({"memset", "memcpy", "memmove"})
-CALL = re.compile(r"\b(?:call|jmp)\s+\*?([A-Za-z_][A-Za-z_0-9]*)")
+CALL = re.compile(r"^\s+(?:call|jmp)\s+\*?([A-Za-z_][A-Za-z_0-9]*)(?:@PLT)?$|^\s+\.loc 1 (\d+) ", re.MULTILINE)
 VECTORISED = re.compile(r"kernel\.c:(\d+):\d+: optimized: .*loop vectorized")
 
 
@@ -35,18 +36,41 @@ def examine(name, dtype, compiler):
     with tempfile.TemporaryDirectory(prefix="gradc-vectorisation-") as folder:
         (Path(folder) / "kernel.c").write_text(source)
         flags = [flag for flag in compiler.kernel_flags if flag not in ("-shared", *compiler.link)]
-        words = [*compiler.command, *flags, "-fopt-info-vec-optimized", "-S", "kernel.c", "-o", "kernel.s"]
+        words = [*compiler.command, *flags, "-g1", "-fno-inline-functions-called-once", "-fopt-info-vec-optimized"]
+        words += ["-S", "kernel.c", "-o", "kernel.s"]
         report = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=True).stderr
         assembly = (Path(folder) / "kernel.s").read_text()
-    calls = Counter(CALL.findall(assembly.replace("@PLT", "")))
-    vector = Counter({c: k for c, k in calls.items() if c.startswith("_ZGV")})
-    own = ("_ZGV", "gradc_", name)
-    scalar = Counter({c: k for c, k in calls.items() if not c.startswith(own) and c not in NO_VECTOR})
     done = {int(line) for line in VECTORISED.findall(report)}
     lines = source.splitlines()
-    wanted = [k + 2 for k, line in enumerate(lines) if line.strip().startswith("GRADC_SIMD(")]
-    missed = [(line, lines[line - 1].strip()) for line in wanted if not done & {line - 1, line, line + 1}]
-    return scalar, vector, missed, len(wanted)
+    loops = [extent(lines, k) for k, line in enumerate(lines, 1) if line.strip().startswith("GRADC_SIMD(")]
+    missed = [(first, lines[first - 1].strip()) for first, _ in loops if not done & {first - 1, first, first + 1}]
+    scalar, vector = calls(assembly, loops)
+    return scalar, vector, missed, len(loops)
+
+
+def extent(lines, pragma):
+    """The first and the last line, counted from 1, of the loop under a pragma."""
+    indent = len(lines[pragma]) - len(lines[pragma].lstrip())
+    last = next(k for k in range(pragma + 1, len(lines)) if lines[k] == " " * indent + "}")
+    return pragma + 1, last + 1
+
+
+def calls(assembly, loops):
+    """The calls of one number at a time in the loops, and how many there are of several."""
+    found, line = {}, 0
+    for name, place in CALL.findall(assembly):
+        if place:
+            line = int(place)
+        elif any(first <= line <= last for first, last in loops):
+            found.setdefault(line, Counter())[name] += 1
+    scalar, vector = Counter(), 0
+    for names in found.values():
+        wide = {name.rpartition("_")[2] for name in names if name.startswith("_ZGV")}
+        vector += sum(count for name, count in names.items() if name.startswith("_ZGV"))
+        for name, count in names.items():
+            if not name.startswith("_ZGV") and name not in wide and name not in NO_VECTOR:
+                scalar[name] += count
+    return scalar, vector
 
 
 def main():
@@ -63,13 +87,12 @@ def main():
     for name in options.losses or CATALOGUE:
         scalar, vector, missed, count = examine(name, options.dtype, compiler)
         total, missing, fallen = total + count, missing + len(missed), fallen + bool(missed)
-        calls = ", ".join(f"{call} × {k}" for call, k in sorted(scalar.items()))
-        print(f"{name:28} {count:5} {len(missed):6} {sum(vector.values()):12}  {calls}", flush=True)
+        named = ", ".join(f"{call} × {k}" for call, k in sorted(scalar.items()))
+        print(f"{name:28} {count:5} {len(missed):6} {vector:12}  {named}", flush=True)
         if options.verbose:
             for line, text in missed:
                 print(f"    line {line}: {text}")
     print(f"\n{missing} of {total} loops were not vectorised, in {fallen} losses.")
-    print("Scalar calls beside vector ones are mostly the last few elements of a loop.")
 
 
 if __name__ == "__main__":

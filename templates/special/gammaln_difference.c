@@ -1,3 +1,4 @@
+/* needs: lgamma */
 /* log(Gamma(x + y)/Gamma(x)) for x, x + y > 0: both arguments are moved up by the recurrence until Stirling's series
  * holds (DLMF 5.11.1), whose leading terms are subtracted by hand. */
 static double gradc_gammaln_difference(double x, double y)
@@ -7,7 +8,7 @@ static double gradc_gammaln_difference(double x, double y)
     if (isnan(x) || isnan(y))
         return NAN;
     if (low <= 0.0)
-        return lgamma(x + y) - lgamma(x);
+        return gradc_lgamma(x + y) - gradc_lgamma(x);
     while (low < 12.0) {
         moved *= 1.0 + step / low;
         low += 1.0;

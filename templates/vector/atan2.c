@@ -6,7 +6,8 @@ GRADC_INLINE double gradc_atan2(double y, double x)
 {
     const double a = fabs(y), b = fabs(x), most = a > b ? a : b, least = a > b ? b : a;
     const double scale = most > 1e300 ? 1e-60 : 1e60 * (most < 1e-230 ? 1.0 : 1e-60);
-    const double large = most < INFINITY ? most * scale : 1.0, small = most < INFINITY ? least * scale : least < INFINITY ? 0.0 : 1.0;
+    const double large = most < INFINITY ? most * scale : 1.0;
+    const double small = most < INFINITY ? least * scale : least < INFINITY ? 0.0 : 1.0;
     const double turn = small > 0.41421356237309503 * large ? 1.0 : 0.0;
     const double top = turn != 0.0 ? small - large : small, bottom = turn != 0.0 ? small + large : large;
     const double w = top / (most == 0.0 ? 1.0 : bottom);
