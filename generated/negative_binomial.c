@@ -85,13 +85,15 @@ GRADC_INLINE double gradc_number(uint64_t bits)
 GRADC_INLINE double gradc_exp_sum(double x, double low)
 {
     const double c = x < -1000.0 ? -1000.0 : x, y = c > 1000.0 ? 1000.0 : c;
-    const double t = (y + low) * 1.4426950408889634 + 6755399441057790.0; /* 1.5 * 2^52 + 2 * 1023 */
+    /* 1.5 * 2^52 + 2 * 1023 */
+    const double t = (y + low) * 1.4426950408889634 + 6755399441057790.0;
     const double k = t - 6755399441057790.0;
     const double r = ((y - k * 0.6931471803691238) + low) - k * 1.9082149292705877e-10;
     /* fit: exp of r */
-    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r + 2.480150457228083e-05) * r
-        + 0.00019841269902955413) * r + 0.0013888888932253416) * r + 0.008333333333314638) * r + 0.04166666666657411) * r
-        + 0.16666666666666685) * r + 0.5000000000000006;
+    const double p = ((((((((2.511446194217488e-08 * r + 2.7626282879363933e-07) * r + 2.7557228003712688e-06) * r
+        + 2.480150457228083e-05) * r + 0.00019841269902955413) * r + 0.0013888888932253416) * r
+        + 0.008333333333314638) * r + 0.04166666666657411) * r + 0.16666666666666685) * r
+        + 0.5000000000000006;
     const uint64_t both = gradc_bits(t), half = both >> 1;
     return (1.0 + (r + r * r * p)) * gradc_number(half << 52) * gradc_number((both - half) << 52);
 }
@@ -107,9 +109,10 @@ GRADC_INLINE double gradc_log1p_unit(double x)
 {
     const double s = x / (2.0 + x), z = s * s, h = 0.5 * x * x;
     /* fit: atanh_unit of z */
-    const double p = ((((((((0.17018472409223753 * z + 0.0834015966103369) * z + 0.12106072266605976) * z + 0.13300975451846603) * z
-        + 0.15386559772430922) * z + 0.1818174393246199) * z + 0.22222223969501645) * z + 0.28571428547857886) * z
-        + 0.4000000000015721) * z + 0.6666666666666631;
+    const double p = ((((((((0.17018472409223753 * z + 0.0834015966103369) * z + 0.12106072266605976) * z
+        + 0.13300975451846603) * z + 0.15386559772430922) * z + 0.1818174393246199) * z
+        + 0.22222223969501645) * z + 0.28571428547857886) * z + 0.4000000000015721) * z
+        + 0.6666666666666631;
     return x - (h - s * (h + z * p));
 }
 
@@ -220,39 +223,6 @@ static double gradc_digamma_difference(double x, double y)
     return y < 0.0 ? -value : value;
 }
 
-/* log(Gamma(x + y)/Gamma(x)) for x, x + y > 0: both arguments are moved up by the recurrence until Stirling's series
- * holds (DLMF 5.11.1), whose leading terms are subtracted by hand. */
-static double gradc_gammaln_difference(double x, double y)
-{
-    double low = y < 0.0 ? x + y : x, step = fabs(y), moved = 1.0, shift = 0.0, tails[2], high, value;
-    int k;
-    if (isnan(x) || isnan(y))
-        return NAN;
-    if (low <= 0.0)
-        return lgamma(x + y) - lgamma(x);
-    while (low < 12.0) {
-        moved *= 1.0 + step / low;
-        low += 1.0;
-        if (moved > 1e280) {
-            shift += log(moved);
-            moved = 1.0;
-        }
-    }
-    high = low + step;
-    for (k = 0; k < 2; k++) {
-        const double inverse = 1.0 / (k ? high : low), z = inverse * inverse;
-        tails[k] = inverse
-                   * (1.0 / 12.0
-                      + z * (-1.0 / 360.0
-                             + z * (1.0 / 1260.0
-                                    + z * (-1.0 / 1680.0
-                                           + z * (1.0 / 1188.0 + z * (-691.0 / 360360.0 + z * (1.0 / 156.0)))))));
-    }
-    value = step * log(high) + ((low - 0.5) * log1p(step / low) - step) + (tails[1] - tails[0]);
-    value -= log(moved) + shift;
-    return y < 0.0 ? -value : value;
-}
-
 /* The remainder of Stirling's formula, lgamma(x) - ((x - 1/2) log(x) - x + log(2 pi)/2), for x >= 8: B_2k / (2k
  * (2k-1) x^(2k-1)) summed over k (DLMF 5.11.1), economised to a polynomial in 1/x^2. */
 static double gradc_stirling(double x)
@@ -342,6 +312,39 @@ static double gradc_lgamma(double x)
     else
         y = (y - 0.5) * (log(y) - 1.0) + ((half_log_2pi - 0.5) + gradc_stirling(y));
     return offset + sign * y;
+}
+
+/* log(Gamma(x + y)/Gamma(x)) for x, x + y > 0: both arguments are moved up by the recurrence until Stirling's series
+ * holds (DLMF 5.11.1), whose leading terms are subtracted by hand. */
+static double gradc_gammaln_difference(double x, double y)
+{
+    double low = y < 0.0 ? x + y : x, step = fabs(y), moved = 1.0, shift = 0.0, tails[2], high, value;
+    int k;
+    if (isnan(x) || isnan(y))
+        return NAN;
+    if (low <= 0.0)
+        return gradc_lgamma(x + y) - gradc_lgamma(x);
+    while (low < 12.0) {
+        moved *= 1.0 + step / low;
+        low += 1.0;
+        if (moved > 1e280) {
+            shift += log(moved);
+            moved = 1.0;
+        }
+    }
+    high = low + step;
+    for (k = 0; k < 2; k++) {
+        const double inverse = 1.0 / (k ? high : low), z = inverse * inverse;
+        tails[k] = inverse
+                   * (1.0 / 12.0
+                      + z * (-1.0 / 360.0
+                             + z * (1.0 / 1260.0
+                                    + z * (-1.0 / 1680.0
+                                           + z * (1.0 / 1188.0 + z * (-691.0 / 360360.0 + z * (1.0 / 156.0)))))));
+    }
+    value = step * log(high) + ((low - 0.5) * log1p(step / low) - step) + (tails[1] - tails[0]);
+    value -= log(moved) + shift;
+    return y < 0.0 ? -value : value;
 }
 
 /* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
