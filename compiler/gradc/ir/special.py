@@ -108,7 +108,7 @@ def _powm1(x: Any, y: Any) -> Array:
 
 
 def _boxcox(x: Any, y: Any) -> Array:
-    return np.asarray(np.where(np.equal(y, 0), np.log(x), _powm1(x, y) / np.where(np.equal(y, 0), 1, y)))
+    return np.asarray(np.where(np.equal(y, 0), np.log(x), _powm1(np.add(x, 0.0), y) / np.where(np.equal(y, 0), 1, y)))
 
 
 def _exp_moment_at(order: float, t: float) -> float:
