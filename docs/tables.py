@@ -10,8 +10,9 @@ from pathlib import Path
 
 from gradc.calculus.primitives import PRIMITIVES
 from gradc.calculus.reductions import REDUCTIONS
+from gradc.passes.identities import IDENTITIES
 
-PAGES = (Path(__file__).resolve().parent / "conventions.md",)
+PAGES = tuple(Path(__file__).resolve().parent / name for name in ("conventions.md", "stability.md"))
 _BLOCK = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -37,11 +38,31 @@ def reductions() -> list[str]:
     return [", ".join(f"`{name}`" for name in REDUCTIONS)]
 
 
+def identities() -> list[str]:
+    """What the stabilising pass knows, in the order in which it is tried."""
+    rows = ["| identity | without it | holds |", "| --- | --- | --- |"]
+    for rule in IDENTITIES:
+        equations = "<br>".join(f"`{_cell(part.strip())}`" for part in _split(rule.identity))
+        rows.append(f"| {equations} | {_cell(rule.reason)} | {_cell(rule.holds)} |")
+    return rows
+
+
+def _split(text: str) -> list[str]:
+    """The equations of a list, cut at the commas outside parentheses."""
+    parts, depth, start = [], 0, 0
+    for place, letter in enumerate(text):
+        depth += (letter == "(") - (letter == ")")
+        if letter == "," and not depth and "=" in text[start:place]:
+            parts.append(text[start:place])
+            start = place + 1
+    return [*parts, text[start:]]
+
+
 def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-TABLES = {"edges": edges, "primitives": primitives, "reductions": reductions}
+TABLES = {"edges": edges, "primitives": primitives, "reductions": reductions, "identities": identities}
 
 
 def filled(text: str) -> str:

@@ -358,7 +358,7 @@ int exponential_forward(int64_t n, int64_t d, const double *restrict w, const do
 
 size_t exponential_backward_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d + 28, d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d + 35, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -372,7 +372,7 @@ int exponential_backward(int64_t n, int64_t d, const double *restrict w, const d
 
     /* t1 = cotangent / n */
     const double t1 = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 3*d + 28, d);
+    const int64_t parts = gradc_parts(n, 3*d + 35, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -389,11 +389,14 @@ int exponential_backward(int64_t n, int64_t d, const double *restrict w, const d
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t2[i:n] = -(y[i] * (t1 * exp(-(y[i] * t0[i])))) */
+            /* t2[i:n] = let(s0 := -product_error(y[i], t0[i]), -(y[i] * (t1 * (exp(-(y[i] * t0[i])) * (1 +
+             *    where(abs(s0) < 1, s0, 0)))))) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double y_i = y[i];
-                t2[i - tile_begin] = -(y_i * (t1 * gradc_exp(-(y_i * t0[i]))));
+                const double t0_i = t0[i];
+                const double v0 = -(fma(y_i, t0_i, -(y_i * t0_i)));
+                t2[i - tile_begin] = -(y_i * (t1 * (gradc_exp(-(y_i * t0_i)) * (1.0 + (fabs(v0) < 1.0 ? v0 : 0.0)))));
             }
 
             /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */

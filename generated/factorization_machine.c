@@ -604,7 +604,7 @@ int factorization_machine_forward(int64_t d, int64_t k, int64_t n, double b, con
 size_t factorization_machine_backward_work(int64_t d, int64_t k, int64_t n)
 {
     return gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 3*d + 4*k + 47, 2*d*k + d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 3*d + 4*k + 75, 2*d*k + d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -628,7 +628,7 @@ int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, co
 
     /* t2 = cotangent / n */
     const double t2 = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 6*d*k + 3*d + 4*k + 47, 2*d*k + d);
+    const int64_t parts = gradc_parts(n, 6*d*k + 3*d + 4*k + 75, 2*d*k + d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double grad_b__parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -662,25 +662,44 @@ int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, co
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* grad_b = sum[l:n](let(s0 := y[l] * (0.5 * t5[l] + (b + t0[l])), s1 := -s0, s2 := exp(-abs(s0)),
-             *    where(-inf == s1, 0, -(y[l] * (t2 * (where(0 <= s1, 1, s2) / (1 + s2))))))) */
-            /* t4[l:n] = let(s0 := y[l] * (0.5 * t5[l] + (b + t0[l])), s1 := -s0, s2 := exp(-abs(s0)), where(-inf
-             *    == s1, 0, -(y[l] * (t2 * (where(0 <= s1, 1, s2) / (1 + s2)))))) */
-            /* t6[l:n] = let(s0 := y[l] * (0.5 * t5[l] + (b + t0[l])), s1 := -s0, s2 := exp(-abs(s0)), where(-inf
-             *    == s1, 0, -(0.5 * (y[l] * (t2 * (where(0 <= s1, 1, s2) / (1 + s2))))))) */
+            /* grad_b = sum[l:n](let(s0 := 0.5 * t5[l], s1 := b + t0[l], s2 := s0 + s1, s3 := y[l] * s2, s4 := -s3,
+             *    s5 := exp(-abs(s3)), s6 := 1 + s5, s7 := s1 - b, s8 := s2 - s0, s9 := -(product_error(y[l], s2) +
+             *    y[l] * (t0[l] - s7 + (b - (s1 - s7)) + (s1 - s8 + (s0 - (s2 - s8))))), where(-inf == s4, 0,
+             *    -(y[l] * (t2 * (where(0 <= s4, 1, s5) / s6 * (1 + where(0 <= -s4, 1, s5) / s6 * where(abs(s9) <
+             *    1, s9, 0)))))))) */
+            /* t4[l:n] = let(s0 := 0.5 * t5[l], s1 := b + t0[l], s2 := s0 + s1, s3 := y[l] * s2, s4 := -s3, s5 :=
+             *    exp(-abs(s3)), s6 := 1 + s5, s7 := s1 - b, s8 := s2 - s0, s9 := -(product_error(y[l], s2) + y[l]
+             *    * (t0[l] - s7 + (b - (s1 - s7)) + (s1 - s8 + (s0 - (s2 - s8))))), where(-inf == s4, 0, -(y[l] *
+             *    (t2 * (where(0 <= s4, 1, s5) / s6 * (1 + where(0 <= -s4, 1, s5) / s6 * where(abs(s9) < 1, s9,
+             *    0))))))) */
+            /* t6[l:n] = let(s0 := 0.5 * t5[l], s1 := b + t0[l], s2 := s0 + s1, s3 := y[l] * s2, s4 := -s3, s5 :=
+             *    exp(-abs(s3)), s6 := 1 + s5, s7 := s1 - b, s8 := s2 - s0, s9 := -(product_error(y[l], s2) + y[l]
+             *    * (t0[l] - s7 + (b - (s1 - s7)) + (s1 - s8 + (s0 - (s2 - s8))))), where(-inf == s4, 0, -(0.5 *
+             *    (y[l] * (t2 * (where(0 <= s4, 1, s5) / s6 * (1 + where(0 <= -s4, 1, s5) / s6 * where(abs(s9) < 1,
+             *    s9, 0)))))))) */
             double grad_b__part_sum = 0.0;
             GRADC_SIMD(reduction(+:grad_b__part_sum))
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double y_l = y[l];
-                const double v0 = y_l * (0.5 * t5[l] + (b + t0[l]));
-                const double v1 = -v0;
-                const int v2 = -INFINITY == v1;
-                const double v3 = gradc_exp(-fabs(v0));
-                const double v4 = y_l * (t2 * ((0.0 <= v1 ? 1.0 : v3) / (1.0 + v3)));
-                const double v5 = v2 ? 0.0 : -v4;
-                grad_b__part_sum += v5;
-                t4[l - tile_begin] = v5;
-                t6[l - tile_begin] = v2 ? 0.0 : -(0.5 * v4);
+                const double v0 = 0.5 * t5[l];
+                const double t0_l = t0[l];
+                const double v1 = b + t0_l;
+                const double v2 = v0 + v1;
+                const double v3 = y_l * v2;
+                const double v4 = -v3;
+                const int v5 = -INFINITY == v4;
+                const double v6 = gradc_exp(-fabs(v3));
+                const double v7 = 1.0 + v6;
+                const double v8 = v1 - b;
+                const double v9 = v2 - v0;
+                const double v10 = (fma(y_l, v2, -(y_l * v2))) + y_l * (t0_l - v8 + (b - (v1 - v8)) + (v1 - v9 + (v0 - (v2 - v9))));
+                const double v11 = -v10;
+                const double v12 = (0.0 <= v4 ? 1.0 : v6) / v7 * (1.0 + (0.0 <= -v4 ? 1.0 : v6) / v7 * (fabs(v11) < 1.0 ? v11 : 0.0));
+                const double v13 = y_l * (t2 * v12);
+                const double v14 = v5 ? 0.0 : -v13;
+                grad_b__part_sum += v14;
+                t4[l - tile_begin] = v14;
+                t6[l - tile_begin] = v5 ? 0.0 : -(0.5 * v13);
             }
             gradc_add(&grad_b__part, &grad_b__part_low, grad_b__part_sum);
 

@@ -388,7 +388,7 @@ int focal_forward(int64_t n, int64_t d, const double *restrict w, const double *
 
 size_t focal_backward_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d + 115, d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d + 143, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -402,7 +402,7 @@ int focal_backward(int64_t n, int64_t d, const double *restrict w, const double 
 
     /* t1 = cotangent / n */
     const double t1 = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 3*d + 115, d);
+    const int64_t parts = gradc_parts(n, 3*d + 143, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -419,26 +419,36 @@ int focal_backward(int64_t n, int64_t d, const double *restrict w, const double 
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t2[i:n] = let(s0 := 2 * y[i] - 1, s1 := t0[i] * s0, s2 := -s1, s3 := exp(-abs(s1)), s4 := 1 + s3, s5
-             *    := alpha * y[i] + (1 - y[i]) * (1 - alpha), s6 := log1p_unit(s3), s7 := exp(-(gamma * where(0 ==
-             *    s1, 0.6931471805599453, maximum(0, s1) + s6))), s0 * (where(-inf == s2, 0, -(where(0 <= s2, 1,
-             *    s3) / s4 * (t1 * (s5 * s7)))) + where(-inf == s1, 0, -(where(0 <= s1, 1, s3) / s4 * (gamma * (s7
-             *    * (s5 * (t1 * where(0 == s2, 0.6931471805599453, maximum(0, s2) + s6))))))))) */
-            const double v5 = 1.0 - alpha;
+            /* t2[i:n] = let(s0 := 2 * y[i], s1 := s0 - 1, s2 := t0[i] * s1, s3 := -s2, s4 := alpha * y[i] + (1 -
+             *    y[i]) * (1 - alpha), s5 := exp(-abs(s2)), s6 := log1p_unit(s5), s7 := exp(-(gamma * where(0 ==
+             *    s2, 0.6931471805599453, maximum(0, s2) + s6))), s8 := 1 + s5, s9 := where(0 <= s3, 1, s5) / s8,
+             *    s10 := s1 - s0, s11 := product_error(t0[i], s1) + t0[i] * (s0 - (s1 - s10) - (1 + s10)), s12 :=
+             *    -s11, s1 * (where(-inf == s3, 0, -(t1 * (s4 * s7) * (s9 * (1 + where(0 <= -s3, 1, s5) / s8 *
+             *    where(abs(s12) < 1, s12, 0))))) + where(-inf == s2, 0, -(gamma * (s7 * (s4 * (t1 * where(0 == s3,
+             *    0.6931471805599453, maximum(0, s3) + s6)))) * (where(0 <= s2, 1, s5) / s8 * (1 + s9 *
+             *    where(abs(s11) < 1, s11, 0))))))) */
+            const double v4 = 1.0 - alpha;
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double y_i = y[i];
-                const double v0 = 2.0 * y_i - 1.0;
-                const double v1 = t0[i] * v0;
-                const double v2 = -v1;
-                const double v3 = gradc_exp(-fabs(v1));
-                const double v4 = 1.0 + v3;
-                const double v6 = alpha * y_i + (1.0 - y_i) * v5;
-                const double v7 = gradc_log1p_unit(v3);
-                const double v8 = gradc_exp(-(gamma_ * (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v7)));
-                const double v9 = v8 * (v6 * (t1 * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v7)));
-                const double v10 = (-INFINITY == v2 ? 0.0 : -((0.0 <= v2 ? 1.0 : v3) / v4 * (t1 * (v6 * v8)))) + (-INFINITY == v1 ? 0.0 : -((0.0 <= v1 ? 1.0 : v3) / v4 * (gamma_ * v9)));
-                t2[i - tile_begin] = v0 * v10;
+                const double v0 = 2.0 * y_i;
+                const double v1 = v0 - 1.0;
+                const double t0_i = t0[i];
+                const double v2 = t0_i * v1;
+                const double v3 = -v2;
+                const double v5 = alpha * y_i + (1.0 - y_i) * v4;
+                const double v6 = gradc_exp(-fabs(v2));
+                const double v7 = gradc_log1p_unit(v6);
+                const double v8 = gradc_exp(-(gamma_ * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v7)));
+                const double v9 = 1.0 + v6;
+                const double v10 = (0.0 <= v3 ? 1.0 : v6) / v9;
+                const double v11 = v1 - v0;
+                const double v12 = (fma(t0_i, v1, -(t0_i * v1))) + t0_i * (v0 - (v1 - v11) - (1.0 + v11));
+                const double v13 = -v12;
+                const double v14 = t1 * (v5 * v8) * (v10 * (1.0 + (0.0 <= -v3 ? 1.0 : v6) / v9 * (fabs(v13) < 1.0 ? v13 : 0.0)));
+                const double v15 = v8 * (v5 * (t1 * (0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v7)));
+                const double v16 = gamma_ * v15 * ((0.0 <= v2 ? 1.0 : v6) / v9 * (1.0 + v10 * (fabs(v12) < 1.0 ? v12 : 0.0)));
+                t2[i - tile_begin] = v1 * ((-INFINITY == v3 ? 0.0 : -v14) + (-INFINITY == v2 ? 0.0 : -v16));
             }
 
             /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */

@@ -378,7 +378,7 @@ int log_cosh_forward(int64_t n, int64_t d, const double *restrict w, const doubl
 
 size_t log_cosh_backward_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d + 50, d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d + 82, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -392,7 +392,7 @@ int log_cosh_backward(int64_t n, int64_t d, const double *restrict w, const doub
 
     /* t1 = cotangent / n */
     const double t1 = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 3*d + 50, d);
+    const int64_t parts = gradc_parts(n, 3*d + 82, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -409,17 +409,29 @@ int log_cosh_backward(int64_t n, int64_t d, const double *restrict w, const doub
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t2[i:n] = let(s0 := t0[i] - y[i], s1 := s0 + s0, s2 := exp(-abs(s1)), s3 := 1 + s2, where(-inf ==
-             *    s0, 0, t1 * (where(0 <= s1, 1, s2) / s3)) + where(-inf == -s0, 0, -(t1 * (where(0 <= -s1, 1, s2)
-             *    / s3)))) */
+            /* t2[i:n] = let(s0 := t0[i] - y[i], s1 := s0 + s0, s2 := exp(-abs(s1)), s3 := 1 + s2, s4 := -s1, s5 :=
+             *    where(0 <= s4, 1, s2) / s3, s6 := s0 - t0[i], s7 := t0[i] - (s0 - s6) - (y[i] + s6), s8 := s1 -
+             *    s0, s9 := s7 + (s7 + (s0 - s8 + (s0 - (s1 - s8)))), s10 := -s9, where(-inf == s0, 0, t1 *
+             *    (where(0 <= s1, 1, s2) / s3 * (1 + s5 * where(abs(s9) < 1, s9, 0)))) + where(-inf == -s0, 0, -(t1
+             *    * (s5 * (1 + where(0 <= -s4, 1, s2) / s3 * where(abs(s10) < 1, s10, 0)))))) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t0[i] - y[i];
+                const double t0_i = t0[i];
+                const double y_i = y[i];
+                const double v0 = t0_i - y_i;
                 const double v1 = v0 + v0;
                 const double v2 = gradc_exp(-fabs(v1));
                 const double v3 = 1.0 + v2;
-                const double v4 = (-INFINITY == v0 ? 0.0 : t1 * ((0.0 <= v1 ? 1.0 : v2) / v3)) + (-INFINITY == -v0 ? 0.0 : -(t1 * ((0.0 <= -v1 ? 1.0 : v2) / v3)));
-                t2[i - tile_begin] = v4;
+                const double v4 = -v1;
+                const double v5 = (0.0 <= v4 ? 1.0 : v2) / v3;
+                const double v6 = v0 - t0_i;
+                const double v7 = t0_i - (v0 - v6) - (y_i + v6);
+                const double v8 = v1 - v0;
+                const double v9 = v7 + (v7 + (v0 - v8 + (v0 - (v1 - v8))));
+                const double v10 = -INFINITY == v0 ? 0.0 : t1 * ((0.0 <= v1 ? 1.0 : v2) / v3 * (1.0 + v5 * (fabs(v9) < 1.0 ? v9 : 0.0)));
+                const double v11 = -v9;
+                const double v12 = -INFINITY == -v0 ? 0.0 : -(t1 * (v5 * (1.0 + (0.0 <= -v4 ? 1.0 : v2) / v3 * (fabs(v11) < 1.0 ? v11 : 0.0))));
+                t2[i - tile_begin] = v10 + v12;
             }
 
             /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */

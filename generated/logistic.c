@@ -431,7 +431,7 @@ int logistic_forward(int64_t n, int64_t d, const double *restrict w, const doubl
 
 size_t logistic_backward_work(int64_t n, int64_t d)
 {
-    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 39, d) * (gradc_bytes(d, sizeof(double))
+    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 54, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -446,7 +446,7 @@ int logistic_backward(int64_t n, int64_t d, const double *restrict w, const doub
 
     /* t1 = cotangent / n */
     const double t1 = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 3*d + 39, d);
+    const int64_t parts = gradc_parts(n, 3*d + 54, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -463,15 +463,20 @@ int logistic_backward(int64_t n, int64_t d, const double *restrict w, const doub
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t2[i:n] = let(s0 := y[i] * t0[i], s1 := -s0, s2 := exp(-abs(s0)), where(-inf == s1, 0, -(y[i] * (t1
-             *    * (where(0 <= s1, 1, s2) / (1 + s2)))))) */
+            /* t2[i:n] = let(s0 := y[i] * t0[i], s1 := -s0, s2 := exp(-abs(s0)), s3 := 1 + s2, s4 :=
+             *    -product_error(y[i], t0[i]), where(-inf == s1, 0, -(y[i] * (t1 * (where(0 <= s1, 1, s2) / s3 * (1
+             *    + where(abs(s4) < 1, s4, 0) * (where(0 <= -s1, 1, s2) / s3))))))) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double y_i = y[i];
-                const double v0 = y_i * t0[i];
+                const double t0_i = t0[i];
+                const double v0 = y_i * t0_i;
                 const double v1 = -v0;
                 const double v2 = gradc_exp(-fabs(v0));
-                t2[i - tile_begin] = -INFINITY == v1 ? 0.0 : -(y_i * (t1 * ((0.0 <= v1 ? 1.0 : v2) / (1.0 + v2))));
+                const double v3 = 1.0 + v2;
+                const double v4 = -(fma(y_i, t0_i, -(y_i * t0_i)));
+                const double v5 = (0.0 <= v1 ? 1.0 : v2) / v3 * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0) * ((0.0 <= -v1 ? 1.0 : v2) / v3));
+                t2[i - tile_begin] = -INFINITY == v1 ? 0.0 : -(y_i * (t1 * v5));
             }
 
             /* t3[j:d] = sum[i:n](X[i, j] * t2[i]) */

@@ -634,7 +634,7 @@ int negative_binomial_forward(int64_t n, int64_t d, const double *restrict w, do
 
 size_t negative_binomial_backward_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d + 124, d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d + 149, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -649,7 +649,7 @@ int negative_binomial_backward(int64_t n, int64_t d, const double *restrict w, d
 
     /* t0 = cotangent / n */
     const double t0 = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 3*d + 124, d);
+    const int64_t parts = gradc_parts(n, 3*d + 149, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     double r_bar_parts[GRADC_PARTS];
@@ -675,34 +675,45 @@ int negative_binomial_backward(int64_t n, int64_t d, const double *restrict w, d
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t2[i:n] = let(s0 := log_alpha + t1[i], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := -s0, where(-inf ==
-             *    s0, 0, r * t0 * (where(0 <= s0, 1, s1) / s2)) + where(-inf == s3, 0, -(t0 * y[i] * (where(0 <=
-             *    s3, 1, s1) / s2)))) */
-            /* t3 = sum[i:n](let(s0 := log_alpha + t1[i], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := -s0, where(-inf
-             *    == s0, 0, r * t0 * (where(0 <= s0, 1, s1) / s2)) + where(-inf == s3, 0, -(t0 * y[i] * (where(0 <=
-             *    s3, 1, s1) / s2))))) */
+            /* t2[i:n] = let(s0 := log_alpha + t1[i], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := -s0, s4 := where(0
+             *    <= s3, 1, s1) / s2, s5 := s0 - log_alpha, s6 := t1[i] - s5 + (log_alpha - (s0 - s5)), s7 := -s6,
+             *    where(-inf == s0, 0, r * t0 * (where(0 <= s0, 1, s1) / s2 * (1 + s4 * where(abs(s6) < 1, s6,
+             *    0)))) + where(-inf == s3, 0, -(t0 * y[i] * (s4 * (1 + where(0 <= -s3, 1, s1) / s2 * where(abs(s7)
+             *    < 1, s7, 0)))))) */
+            /* t3 = sum[i:n](let(s0 := log_alpha + t1[i], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := -s0, s4 :=
+             *    where(0 <= s3, 1, s1) / s2, s5 := s0 - log_alpha, s6 := t1[i] - s5 + (log_alpha - (s0 - s5)), s7
+             *    := -s6, where(-inf == s0, 0, r * t0 * (where(0 <= s0, 1, s1) / s2 * (1 + s4 * where(abs(s6) < 1,
+             *    s6, 0)))) + where(-inf == s3, 0, -(t0 * y[i] * (s4 * (1 + where(0 <= -s3, 1, s1) / s2 *
+             *    where(abs(s7) < 1, s7, 0))))))) */
             /* r_bar = sum[i:n](let(s0 := r + y[i], s1 := 1 - r, s2 := log_alpha + t1[i], t0 *
              *    digamma_difference(s0, s1) + (t0 * where(0 == s2, 0.6931471805599453, maximum(0, s2) +
              *    log1p_unit(exp(-abs(s2)))) - t0 * digamma(s0 + s1)))) */
             /* t4 = sum[i:n](t0) */
             const double v1 = r * t0;
-            const double v7 = 1.0 - r;
+            const double v13 = 1.0 - r;
             double t3_part_sum = 0.0;
             double r_bar_part_sum = 0.0;
             double t4_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t3_part_sum, r_bar_part_sum, t4_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = log_alpha + t1[i];
+                const double t1_i = t1[i];
+                const double v0 = log_alpha + t1_i;
                 const double v2 = gradc_exp(-fabs(v0));
                 const double v3 = 1.0 + v2;
                 const double v4 = -v0;
+                const double v5 = (0.0 <= v4 ? 1.0 : v2) / v3;
+                const double v6 = v0 - log_alpha;
+                const double v7 = t1_i - v6 + (log_alpha - (v0 - v6));
+                const double v8 = -INFINITY == v0 ? 0.0 : v1 * ((0.0 <= v0 ? 1.0 : v2) / v3 * (1.0 + v5 * (fabs(v7) < 1.0 ? v7 : 0.0)));
                 const double y_i = y[i];
-                const double v5 = (-INFINITY == v0 ? 0.0 : v1 * ((0.0 <= v0 ? 1.0 : v2) / v3)) + (-INFINITY == v4 ? 0.0 : -(t0 * y_i * ((0.0 <= v4 ? 1.0 : v2) / v3)));
-                const double v6 = r + y_i;
-                const double v8 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(v2);
-                t2[i - tile_begin] = v5;
-                t3_part_sum += v5;
-                r_bar_part_sum += t0 * gradc_digamma_difference(v6, v7) + (t0 * v8 - t0 * gradc_digamma(v6 + v7));
+                const double v9 = -v7;
+                const double v10 = -INFINITY == v4 ? 0.0 : -(t0 * y_i * (v5 * (1.0 + (0.0 <= -v4 ? 1.0 : v2) / v3 * (fabs(v9) < 1.0 ? v9 : 0.0))));
+                const double v11 = v8 + v10;
+                const double v12 = r + y_i;
+                const double v14 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(v2);
+                t2[i - tile_begin] = v11;
+                t3_part_sum += v11;
+                r_bar_part_sum += t0 * gradc_digamma_difference(v12, v13) + (t0 * v14 - t0 * gradc_digamma(v12 + v13));
                 t4_part_sum += t0;
             }
             gradc_add(&t3_part, &t3_part_low, t3_part_sum);

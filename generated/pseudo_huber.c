@@ -333,7 +333,7 @@ int pseudo_huber_forward(int64_t n, int64_t d, const double *restrict w, const d
 
 size_t pseudo_huber_backward_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d + 62, d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d + 58, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -347,7 +347,7 @@ int pseudo_huber_backward(int64_t n, int64_t d, const double *restrict w, const 
 
     /* t1 = cotangent / n */
     const double t1 = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 3*d + 62, d);
+    const int64_t parts = gradc_parts(n, 3*d + 58, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -364,16 +364,17 @@ int pseudo_huber_backward(int64_t n, int64_t d, const double *restrict w, const 
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t2[i:n] = let(s0 := t0[i] - y[i], s1 := t1 * s0, s2 := hypot(1, s0 / delta), s3 := 1 + s2, s4 := s1
-             *    / s3, s4 + s4 + where(0 == s2, 0, -(s0 * (s0 * s1 / s3 / s3) / delta / s2 / delta))) */
+            /* t2[i:n] = let(s0 := t0[i] - y[i], s1 := t1 * s0, s2 := s0 / delta, s3 := hypot(1, s2), s4 := 1 + s3,
+             *    s5 := s1 / s4, s5 + s5 + where(0 == s3, 0, -(s2 / s3 * (s0 * s1 / s4 / s4) / delta))) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double v0 = t0[i] - y[i];
                 const double v1 = t1 * v0;
-                const double v2 = gradc_hypot(1.0, v0 / delta);
-                const double v3 = 1.0 + v2;
-                const double v4 = v1 / v3;
-                t2[i - tile_begin] = v4 + v4 + (0.0 == v2 ? 0.0 : -(v0 * (v0 * v1 / v3 / v3) / delta / v2 / delta));
+                const double v2 = v0 / delta;
+                const double v3 = gradc_hypot(1.0, v2);
+                const double v4 = 1.0 + v3;
+                const double v5 = v1 / v4;
+                t2[i - tile_begin] = v5 + v5 + (0.0 == v3 ? 0.0 : -(v2 / v3 * (v0 * v1 / v4 / v4) / delta));
             }
 
             /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
@@ -392,7 +393,7 @@ int pseudo_huber_backward(int64_t n, int64_t d, const double *restrict w, const 
 
 size_t pseudo_huber_value_and_grad_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 6*d + 67, d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 6*d + 63, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -406,7 +407,7 @@ int pseudo_huber_value_and_grad(int64_t n, int64_t d, const double *restrict w, 
 
     /* t2 = 1 / n */
     const double t2 = 1.0 / (double)n;
-    const int64_t parts = gradc_parts(n, 6*d + 67, d);
+    const int64_t parts = gradc_parts(n, 6*d + 63, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -432,18 +433,19 @@ int pseudo_huber_value_and_grad(int64_t n, int64_t d, const double *restrict w, 
             gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
             /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s0 * (s0 / (1 + hypot(1, s0 / delta))))) */
-            /* t3[i:n] = let(s0 := t0[i] - y[i], s1 := t2 * s0, s2 := hypot(1, s0 / delta), s3 := 1 + s2, s4 := s1
-             *    / s3, s4 + s4 + where(0 == s2, 0, -(s0 * (s0 * s1 / s3 / s3) / delta / s2 / delta))) */
+            /* t3[i:n] = let(s0 := t0[i] - y[i], s1 := t2 * s0, s2 := s0 / delta, s3 := hypot(1, s2), s4 := 1 + s3,
+             *    s5 := s1 / s4, s5 + s5 + where(0 == s3, 0, -(s2 / s3 * (s0 * s1 / s4 / s4) / delta))) */
             double t1_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t1_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double v0 = t0[i - tile_begin] - y[i];
-                const double v1 = gradc_hypot(1.0, v0 / delta);
-                const double v2 = 1.0 + v1;
-                const double v3 = t2 * v0;
-                const double v4 = v3 / v2;
-                t1_part_sum += v0 * (v0 / v2);
-                t3[i - tile_begin] = v4 + v4 + (0.0 == v1 ? 0.0 : -(v0 * (v0 * v3 / v2 / v2) / delta / v1 / delta));
+                const double v1 = v0 / delta;
+                const double v2 = gradc_hypot(1.0, v1);
+                const double v3 = 1.0 + v2;
+                const double v4 = t2 * v0;
+                const double v5 = v4 / v3;
+                t1_part_sum += v0 * (v0 / v3);
+                t3[i - tile_begin] = v5 + v5 + (0.0 == v2 ? 0.0 : -(v1 / v2 * (v0 * v4 / v3 / v3) / delta));
             }
             gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 

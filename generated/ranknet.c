@@ -428,7 +428,7 @@ int ranknet_forward(int64_t n, int64_t d, const double *restrict w, const double
 
 size_t ranknet_backward_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d + 76*n + 3, d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d + 112*n + 3, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
@@ -444,7 +444,7 @@ int ranknet_backward(int64_t n, int64_t d, const double *restrict w, const doubl
 
     /* t0 = cotangent / t1 */
     const double t0 = cotangent / t1;
-    const int64_t parts = gradc_parts(n, 3*d + 76*n + 3, d);
+    const int64_t parts = gradc_parts(n, 3*d + 112*n + 3, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -465,10 +465,13 @@ int ranknet_backward(int64_t n, int64_t d, const double *restrict w, const doubl
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* s_bar[i:n] = sum[j:n](let(s0 := s[j] - s[i], s1 := exp(-abs(s0)), where(grade[j] < grade[i],
-             *    -where(-inf == s0, 0, t0 * (where(0 <= s0, 1, s1) / (1 + s1))), 0))) */
-            /* s_bar_2[i:n] = sum[j:n](let(s0 := s[i] - s[j], s1 := exp(-abs(s0)), where(grade[i] < grade[j],
-             *    where(-inf == s0, 0, t0 * (where(0 <= s0, 1, s1) / (1 + s1))), 0))) */
+            /* s_bar[i:n] = sum[j:n](let(s0 := s[j] - s[i], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := s0 - s[j], s4
+             *    := s[j] - (s0 - s3) - (s[i] + s3), where(grade[j] < grade[i], -where(-inf == s0, 0, t0 * (where(0
+             *    <= s0, 1, s1) / s2 * (1 + where(0 <= -s0, 1, s1) / s2 * where(abs(s4) < 1, s4, 0)))), 0))) */
+            /* s_bar_2[i:n] = sum[j:n](let(s0 := s[i] - s[j], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := s0 - s[i],
+             *    s4 := s[i] - (s0 - s3) - (s[j] + s3), where(grade[i] < grade[j], where(-inf == s0, 0, t0 *
+             *    (where(0 <= s0, 1, s1) / s2 * (1 + where(0 <= -s0, 1, s1) / s2 * where(abs(s4) < 1, s4, 0)))),
+             *    0))) */
             for (int64_t j = tile_begin; j < tile_end; ++j) {
                 s_bar[j - tile_begin] = 0.0;
             }
@@ -490,30 +493,54 @@ int ranknet_backward(int64_t n, int64_t d, const double *restrict w, const doubl
                     const double s_j = s[j];
                     const double v0 = s_i - s_j;
                     const double v1 = gradc_exp(-fabs(v0));
-                    const double v2 = grade_i < grade_j ? -(-INFINITY == v0 ? 0.0 : t0 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1))) : 0.0;
-                    const double v3 = s_j - s_i;
-                    const double v4 = gradc_exp(-fabs(v3));
-                    const double v5 = grade_j < grade_i ? (-INFINITY == v3 ? 0.0 : t0 * ((0.0 <= v3 ? 1.0 : v4) / (1.0 + v4))) : 0.0;
-                    const double v6 = s_i1 - s_j;
+                    const double v2 = 1.0 + v1;
+                    const double v3 = v0 - s_i;
+                    const double v4 = s_i - (v0 - v3) - (s_j + v3);
+                    const double v5 = (0.0 <= v0 ? 1.0 : v1) / v2 * (1.0 + (0.0 <= -v0 ? 1.0 : v1) / v2 * (fabs(v4) < 1.0 ? v4 : 0.0));
+                    const double v6 = s_j - s_i;
                     const double v7 = gradc_exp(-fabs(v6));
-                    const double v8 = grade_i1 < grade_j ? -(-INFINITY == v6 ? 0.0 : t0 * ((0.0 <= v6 ? 1.0 : v7) / (1.0 + v7))) : 0.0;
-                    const double v9 = s_j - s_i1;
-                    const double v10 = gradc_exp(-fabs(v9));
-                    const double v11 = grade_j < grade_i1 ? (-INFINITY == v9 ? 0.0 : t0 * ((0.0 <= v9 ? 1.0 : v10) / (1.0 + v10))) : 0.0;
-                    const double v12 = s_i2 - s_j;
+                    const double v8 = 1.0 + v7;
+                    const double v9 = v6 - s_j;
+                    const double v10 = s_j - (v6 - v9) - (s_i + v9);
+                    const double v11 = (0.0 <= v6 ? 1.0 : v7) / v8 * (1.0 + (0.0 <= -v6 ? 1.0 : v7) / v8 * (fabs(v10) < 1.0 ? v10 : 0.0));
+                    const double v12 = s_i1 - s_j;
                     const double v13 = gradc_exp(-fabs(v12));
-                    const double v14 = grade_i2 < grade_j ? -(-INFINITY == v12 ? 0.0 : t0 * ((0.0 <= v12 ? 1.0 : v13) / (1.0 + v13))) : 0.0;
-                    const double v15 = s_j - s_i2;
-                    const double v16 = gradc_exp(-fabs(v15));
-                    const double v17 = grade_j < grade_i2 ? (-INFINITY == v15 ? 0.0 : t0 * ((0.0 <= v15 ? 1.0 : v16) / (1.0 + v16))) : 0.0;
-                    const double v18 = s_i3 - s_j;
+                    const double v14 = 1.0 + v13;
+                    const double v15 = v12 - s_i1;
+                    const double v16 = s_i1 - (v12 - v15) - (s_j + v15);
+                    const double v17 = (0.0 <= v12 ? 1.0 : v13) / v14 * (1.0 + (0.0 <= -v12 ? 1.0 : v13) / v14 * (fabs(v16) < 1.0 ? v16 : 0.0));
+                    const double v18 = s_j - s_i1;
                     const double v19 = gradc_exp(-fabs(v18));
-                    const double v20 = grade_i3 < grade_j ? -(-INFINITY == v18 ? 0.0 : t0 * ((0.0 <= v18 ? 1.0 : v19) / (1.0 + v19))) : 0.0;
-                    const double v21 = s_j - s_i3;
-                    const double v22 = gradc_exp(-fabs(v21));
-                    const double v23 = grade_j < grade_i3 ? (-INFINITY == v21 ? 0.0 : t0 * ((0.0 <= v21 ? 1.0 : v22) / (1.0 + v22))) : 0.0;
-                    s_bar[j - tile_begin] += v2 + v8 + v14 + v20;
-                    s_bar_2[j - tile_begin] += v5 + v11 + v17 + v23;
+                    const double v20 = 1.0 + v19;
+                    const double v21 = v18 - s_j;
+                    const double v22 = s_j - (v18 - v21) - (s_i1 + v21);
+                    const double v23 = (0.0 <= v18 ? 1.0 : v19) / v20 * (1.0 + (0.0 <= -v18 ? 1.0 : v19) / v20 * (fabs(v22) < 1.0 ? v22 : 0.0));
+                    const double v24 = s_i2 - s_j;
+                    const double v25 = gradc_exp(-fabs(v24));
+                    const double v26 = 1.0 + v25;
+                    const double v27 = v24 - s_i2;
+                    const double v28 = s_i2 - (v24 - v27) - (s_j + v27);
+                    const double v29 = (0.0 <= v24 ? 1.0 : v25) / v26 * (1.0 + (0.0 <= -v24 ? 1.0 : v25) / v26 * (fabs(v28) < 1.0 ? v28 : 0.0));
+                    const double v30 = s_j - s_i2;
+                    const double v31 = gradc_exp(-fabs(v30));
+                    const double v32 = 1.0 + v31;
+                    const double v33 = v30 - s_j;
+                    const double v34 = s_j - (v30 - v33) - (s_i2 + v33);
+                    const double v35 = (0.0 <= v30 ? 1.0 : v31) / v32 * (1.0 + (0.0 <= -v30 ? 1.0 : v31) / v32 * (fabs(v34) < 1.0 ? v34 : 0.0));
+                    const double v36 = s_i3 - s_j;
+                    const double v37 = gradc_exp(-fabs(v36));
+                    const double v38 = 1.0 + v37;
+                    const double v39 = v36 - s_i3;
+                    const double v40 = s_i3 - (v36 - v39) - (s_j + v39);
+                    const double v41 = (0.0 <= v36 ? 1.0 : v37) / v38 * (1.0 + (0.0 <= -v36 ? 1.0 : v37) / v38 * (fabs(v40) < 1.0 ? v40 : 0.0));
+                    const double v42 = s_j - s_i3;
+                    const double v43 = gradc_exp(-fabs(v42));
+                    const double v44 = 1.0 + v43;
+                    const double v45 = v42 - s_j;
+                    const double v46 = s_j - (v42 - v45) - (s_i3 + v45);
+                    const double v47 = (0.0 <= v42 ? 1.0 : v43) / v44 * (1.0 + (0.0 <= -v42 ? 1.0 : v43) / v44 * (fabs(v46) < 1.0 ? v46 : 0.0));
+                    s_bar[j - tile_begin] += (grade_i < grade_j ? -(-INFINITY == v0 ? 0.0 : t0 * v5) : 0.0) + (grade_i1 < grade_j ? -(-INFINITY == v12 ? 0.0 : t0 * v17) : 0.0) + (grade_i2 < grade_j ? -(-INFINITY == v24 ? 0.0 : t0 * v29) : 0.0) + (grade_i3 < grade_j ? -(-INFINITY == v36 ? 0.0 : t0 * v41) : 0.0);
+                    s_bar_2[j - tile_begin] += (grade_j < grade_i ? (-INFINITY == v6 ? 0.0 : t0 * v11) : 0.0) + (grade_j < grade_i1 ? (-INFINITY == v18 ? 0.0 : t0 * v23) : 0.0) + (grade_j < grade_i2 ? (-INFINITY == v30 ? 0.0 : t0 * v35) : 0.0) + (grade_j < grade_i3 ? (-INFINITY == v42 ? 0.0 : t0 * v47) : 0.0);
                 }
             }
             for (int64_t i = n / 4 * 4; i < n; ++i) {
@@ -525,16 +552,22 @@ int ranknet_backward(int64_t n, int64_t d, const double *restrict w, const doubl
                     const double s_j = s[j];
                     const double v0 = s_i - s_j;
                     const double v1 = gradc_exp(-fabs(v0));
-                    const double v2 = grade_i < grade_j ? -(-INFINITY == v0 ? 0.0 : t0 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1))) : 0.0;
-                    const double v3 = s_j - s_i;
-                    const double v4 = gradc_exp(-fabs(v3));
-                    const double v5 = grade_j < grade_i ? (-INFINITY == v3 ? 0.0 : t0 * ((0.0 <= v3 ? 1.0 : v4) / (1.0 + v4))) : 0.0;
-                    s_bar[j - tile_begin] += v2;
-                    s_bar_2[j - tile_begin] += v5;
+                    const double v2 = 1.0 + v1;
+                    const double v3 = v0 - s_i;
+                    const double v4 = s_i - (v0 - v3) - (s_j + v3);
+                    const double v5 = (0.0 <= v0 ? 1.0 : v1) / v2 * (1.0 + (0.0 <= -v0 ? 1.0 : v1) / v2 * (fabs(v4) < 1.0 ? v4 : 0.0));
+                    const double v6 = s_j - s_i;
+                    const double v7 = gradc_exp(-fabs(v6));
+                    const double v8 = 1.0 + v7;
+                    const double v9 = v6 - s_j;
+                    const double v10 = s_j - (v6 - v9) - (s_i + v9);
+                    const double v11 = (0.0 <= v6 ? 1.0 : v7) / v8 * (1.0 + (0.0 <= -v6 ? 1.0 : v7) / v8 * (fabs(v10) < 1.0 ? v10 : 0.0));
+                    s_bar[j - tile_begin] += grade_i < grade_j ? -(-INFINITY == v0 ? 0.0 : t0 * v5) : 0.0;
+                    s_bar_2[j - tile_begin] += grade_j < grade_i ? (-INFINITY == v6 ? 0.0 : t0 * v11) : 0.0;
                 }
             }
 
-            /* t2[i:n] = s_bar_2[i] + s_bar[i] */
+            /* t2[i:n] = s_bar[i] + s_bar_2[i] */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t2[i - tile_begin] = s_bar_2[i - tile_begin] + s_bar[i - tile_begin];

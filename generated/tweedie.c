@@ -416,7 +416,7 @@ int tweedie_forward(int64_t n, int64_t d, const double *restrict w, const double
 
 size_t tweedie_backward_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d + 62, d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d + 88, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -430,7 +430,7 @@ int tweedie_backward(int64_t n, int64_t d, const double *restrict w, const doubl
 
     /* t0 = 2 * cotangent / n */
     const double t0 = 2.0 * cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 3*d + 62, d);
+    const int64_t parts = gradc_parts(n, 3*d + 88, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -447,16 +447,25 @@ int tweedie_backward(int64_t n, int64_t d, const double *restrict w, const doubl
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* z_bar[i:n] = let(s0 := 2 - power, s1 := 1 - power, s0 * (t0 / s0 * exp(z[i] * s0)) - s1 * (exp(z[i]
-             *    * s1) * (y[i] * (t0 / s1)))) */
+            /* z_bar[i:n] = let(s0 := 2 - power, s1 := s0 - 2, s2 := product_error(z[i], s0) + z[i] * (2 - (s0 -
+             *    s1) - (power + s1)), s3 := 1 - power, s4 := s3 - 1, s5 := product_error(z[i], s3) + z[i] * (1 -
+             *    (s3 - s4) - (power + s4)), s0 * (t0 / s0 * (exp(z[i] * s0) * (1 + where(abs(s2) < 1, s2, 0)))) -
+             *    s3 * (y[i] * (t0 / s3) * (exp(z[i] * s3) * (1 + where(abs(s5) < 1, s5, 0))))) */
             const double v0 = 2.0 - power;
             const double v1 = t0 / v0;
-            const double v2 = 1.0 - power;
-            const double v3 = t0 / v2;
+            const double v2 = v0 - 2.0;
+            const double v3 = 2.0 - (v0 - v2) - (power + v2);
+            const double v5 = 1.0 - power;
+            const double v6 = t0 / v5;
+            const double v7 = v5 - 1.0;
+            const double v8 = 1.0 - (v5 - v7) - (power + v7);
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double z_i = z[i];
-                z_bar[i - tile_begin] = v0 * (v1 * gradc_exp(z_i * v0)) - v2 * (gradc_exp(z_i * v2) * (y[i] * v3));
+                const double v4 = (fma(z_i, v0, -(z_i * v0))) + z_i * v3;
+                const double v9 = (fma(z_i, v5, -(z_i * v5))) + z_i * v8;
+                const double v10 = v0 * (v1 * (gradc_exp(z_i * v0) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0)))) - v5 * (y[i] * v6 * (gradc_exp(z_i * v5) * (1.0 + (fabs(v9) < 1.0 ? v9 : 0.0))));
+                z_bar[i - tile_begin] = v10;
             }
 
             /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */

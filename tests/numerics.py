@@ -173,7 +173,9 @@ def exact(case: dict[str, Any], points: Sequence[dict[str, float]]) -> list[list
     namespace: dict[str, Any] = {
         **symbols, "sqrt": sympy.sqrt, "exp": sympy.exp, "log": sympy.log, "pi": sympy.pi, "erf": sympy.erf,
         "erfc": sympy.erfc, "gammaln": sympy.loggamma, "abs": sympy.Abs, "Rational": _rational,
-        "arctan": sympy.atan, "log1p": lambda x: sympy.log(1 + x), "expm1": lambda x: sympy.exp(x) - 1,
+        "arctan": sympy.atan, "where": lambda c, a, b: sympy.Piecewise((a, c), (b, True)),
+        "sinc": lambda x: sympy.sin(sympy.pi * x) / (sympy.pi * x),
+        "log1p": lambda x: sympy.log(1 + x), "expm1": lambda x: sympy.exp(x) - 1,
         "arcsinh": sympy.asinh, "arctanh": sympy.atanh, "arccosh": sympy.acosh, "maximum": sympy.Max,
         **{n: getattr(sympy, n) for n in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
     }  # fmt: skip

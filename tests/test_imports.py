@@ -30,6 +30,7 @@ MAY = {
     "derivatives": {*PIPELINE, "pipeline"},
     "compiled": {*PIPELINE, "pipeline", "derivatives", "fingerprint"},
     "checking": {*PIPELINE, "pipeline", "compiled"},
+    "measuring": {*PIPELINE, "pipeline", "compiled"},
     "sampling": {*PIPELINE, "pipeline", "compiled"},
     "decorated": {"compiled"},
 }  # fmt: skip

@@ -9,25 +9,25 @@ from numerics import passes, read_cases, score_accuracy, score_edges
 EDGES = read_cases("edge_cases.json")
 ACCURACY = read_cases("accuracy_cases.json")
 
-# What is not right yet; a case that becomes right is to be taken out.
-EDGES_MISSED = {"E054", "E095", "E102", "E107"}
+MORE = read_cases("more_accuracy.json")
+
+# What is not within the tolerance yet: the derivative has a zero in the range, or functions of two variables cancel.
 FORMULAS_MISSED = {
-    "logsumexp3", "versine_ratio", "x_minus_sin", "softmax_p", "gelu_tanh", "log_ndtr", "student_t", "beta_binomial",
-    "var_onepass", "mish",
+    "gelu_tanh", "student_t", "beta_binomial", "mish", "bce", "phuber", "negbin", "pochhammer", "annuity", "cos_diff",
+    "sig_prime", "exp_m1_x", "silu2", "kl_bern", "mills",
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("as_formula", [False, True], ids=["numpy", "formula"])
 def test_edge_points(as_formula: bool) -> None:
     results = score_edges(EDGES, as_formula)
-    missed = {case["id"] for case, (good, *_) in zip(EDGES, results, strict=True) if not good}
-    assert missed == EDGES_MISSED
+    assert [case["id"] for case, (good, *_) in zip(EDGES, results, strict=True) if not good] == []
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_naive_formulas_are_accurate(dtype: str) -> None:
-    cases = [case for case in ACCURACY if case["name"] not in FORMULAS_MISSED]
-    scored = score_accuracy(cases, dtype, 12)
+    cases = [case for case in (*ACCURACY, *MORE) if case["name"] not in FORMULAS_MISSED]
+    scored = score_accuracy(cases, dtype, 6)
     assert [case["name"] for case, columns in zip(cases, scored, strict=True) if not passes(columns)] == []
 
 

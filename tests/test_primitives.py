@@ -17,6 +17,7 @@ from mpmath import mp
 
 from compiled import Kernel, compile_programs, run
 from gradc.calculus.forward import jvp
+from gradc.calculus.multiprecision import functions
 from gradc.calculus.primitives import OPERANDS, PRIMITIVES, Primitive
 from gradc.calculus.reverse import vjp
 from gradc.calculus.scalar import apply_formula
@@ -39,15 +40,15 @@ def words(text: str) -> list[str]:
 HAS_EDGE = words(
     "pow mod abs sign floor ceil trunc rint maximum minimum fmax fmin heaviside sqrt cbrt hypot arcsin arccos arccot "
     "arctan2 sinc arccosh arctanh logit gamma gammaln digamma polygamma xlogy xlog1py entr rel_entr kl_div "
-    "weighted held log1mexp log_expm1 powm1 exp_moment boxcox"
+    "weighted held stands_for log1mexp log_expm1 powm1 exp_moment boxcox sum_error product_error"
 )
 WHOLE_ORDER = {"polygamma", "exp_moment"}  # the first operand is a whole number, by which there is no derivative
 
 
 def reference(name: str, orders: tuple[int, ...], points: tuple[Any, ...]) -> np.ndarray:
     """mpmath's mixed derivative of these orders, point by point."""
-    if name == "held" and any(orders):
-        return np.zeros(len(points[0]))
+    if name in ("held", "stands_for") and any(orders):
+        return np.full(len(points[0]), float(orders == (0, 1)))
     with mp.workdps(40):
         values = []
         for point in zip(*points, strict=True):
@@ -243,6 +244,7 @@ def test_entries_are_complete(name: str) -> None:
 
 
 def test_the_reference_has_nothing_else() -> None:
+    assert set(PRIMITIVES) <= set(functions())
     assert set(MPMATH) == set(PRIMITIVES)
     assert set(HAS_EDGE) <= set(PRIMITIVES)
 
@@ -394,6 +396,8 @@ def test_nan_goes_through(name: str, dtype: str) -> None:
     for k in range(entry.arity):
         points = list(sample(entry, 9, dtype))
         points[k] = np.full(9, nan, dtype)
+        if name == "stands_for" and k == 1:
+            continue
         if name == "heaviside" and k == 1:
             points[0][:] = 0
         for found in (run(elementwise(entry), points, dtype)[0], edge_kernels(dtype)[name](*points)[0]):

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 BACKENDS = ("auto", "c", "interpret")
 FIRST_ORDER = ("value", "forward", "backward", "value_and_grad", "vjp", "jvp")
+REDUCE = ("plain", "compensated")
 
 
 class Rewrite(NamedTuple):
@@ -75,6 +76,10 @@ class Kernel:
         Whether derivatives are put in stable forms as well.
     precise
         Whether libm's functions are called, one number at a time.
+    reduce
+        "plain", or "compensated" for sums in twice the precision.
+    written
+        The canonical program before it was stabilised; None where that changed nothing.
     """
 
     def __init__(
@@ -89,6 +94,8 @@ class Kernel:
         rewrites: tuple[Rewrite, ...] = (),
         stabilised: bool = True,
         precise: bool = False,
+        reduce: str = "plain",
+        written: Program | None = None,
     ) -> None:
         from gradc.pipeline import signature_text
 
@@ -99,6 +106,7 @@ class Kernel:
         facts |= {"ranks": [len(parameter.shape) for parameter in program.parameters], "dims": program.symbols()}
         facts |= {"name": name, "wrt": wrt, "single": single, "dtype": dtype}
         facts |= {"rewrites": rewrites, "stabilised": stabilised, "precise": precise}
+        facts |= {"reduce": reduce, "written": None if written is None else str(written)}
         self._set(facts, backend, threads)
 
     def _set(self, facts: Mapping[str, Any], backend: str, threads: int | None, memory: Memory | None = None) -> None:
@@ -115,7 +123,7 @@ class Kernel:
         self._threads = Threads(threads)
         self.rewrites = tuple(Rewrite(*rewrite) for rewrite in facts["rewrites"])
         self.stabilised = bool(facts["stabilised"])
-        self.precise = bool(facts["precise"])
+        self.precise, self.reduce = bool(facts["precise"]), str(facts["reduce"])
         self._calls: dict[str, Any] = {}
         self._derivatives: dict[tuple[str, bool], Derived] = {}
         self._assembled: dict[str, DerivativeCall] = {}
@@ -138,6 +146,14 @@ class Kernel:
         read = parse_program(self._facts["program"])
         output_names, hints = self._facts["names"]
         return Program(read.parameters, read.definitions, read.outputs, tuple(hints), tuple(output_names))
+
+    @cached_property
+    def written(self) -> Program:
+        """The canonical program before it was stabilised."""
+        from gradc.frontends.formula import parse_program
+
+        text = self._facts["written"]
+        return self.program if text is None else parse_program(text)
 
     # --- calls ------------------------------------------------------------------------------------------------------
 
@@ -512,6 +528,8 @@ class Kernel:
         called = mode
         if mapped:
             program, called = pipeline.mapped(program, mapped.split(",")), f"map_{mode}"
+        if self.reduce == "compensated":
+            program = pipeline.compensate_sums(program)
         unit = pipeline.emit(program, called, self.name, self.dtype, precise=self.precise)
         if mode in ("value_and_grad", "vjp"):
             gradients: Any = 1 if self._single else tuple(range(1, 1 + len(self.wrt)))
@@ -718,8 +736,11 @@ def make_kernel(
     threads: int | None = None,
     stabilise: bool = True,
     precise: bool = False,
+    reduce: str = "plain",
 ) -> Kernel:
     """What `gradc.compile` does."""
+    if reduce not in REDUCE:
+        raise ArgumentError(f"reduce is one of {', '.join(REDUCE)}, not {reduce!r}")
     if backend not in BACKENDS:
         raise ArgumentError(f"backend is one of {', '.join(BACKENDS)}, not {backend!r}")
     real = _dtype_name(dtype)
@@ -727,6 +748,7 @@ def make_kernel(
     if wrt is not None:
         wrt = wrt if isinstance(wrt, str) else tuple(wrt)
     options = {"wrt": wrt, "name": called, "dtype": real, "stabilise": bool(stabilise), "precise": bool(precise)}
+    options["reduce"] = reduce
     memory = _memory_of(source, signature, options) if backend != "interpret" else None
     facts = None if memory is None else memory.facts()
     if memory is not None and facts is not None:
@@ -734,9 +756,12 @@ def make_kernel(
     from gradc import pipeline
 
     program = pipeline.canonical(pipeline.read(source, signature))
+    written = None
     applied: tuple[Identity, ...] = ()
     if stabilise:
-        program, applied = pipeline.stable(program)
+        plain = program
+        program, applied = pipeline.stable(plain)
+        written = plain if applied else None
     if wrt is None:
         names = [parameter.name for parameter in program.parameters if parameter.dtype == "real"]
         if not names:
@@ -751,7 +776,9 @@ def make_kernel(
         raise ArgumentError("wrt is empty; name at least one argument")
     pipeline.positions(program, chosen)
     rewrites = tuple(Rewrite(rule.identity, rule.reason, rule.holds) for rule in applied)
-    kernel = Kernel(program, called, chosen, single, real, backend, threads, rewrites, stabilise, precise)
+    kernel = Kernel(
+        program, called, chosen, single, real, backend, threads, rewrites, stabilise, precise, reduce, written
+    )
     kernel._memory = memory
     return kernel
 
@@ -800,7 +827,9 @@ def _warn_of_interpreter(reason: str) -> None:
 def retyped(kernel: Kernel, dtype: Any) -> Kernel:
     """The same kernel in another precision."""
     own = (kernel.program, kernel.name, kernel.wrt, kernel._single, _dtype_name(dtype), kernel.backend)
-    return Kernel(*own, kernel._threads.given, kernel.rewrites, kernel.stabilised, kernel.precise)
+    options = (kernel.rewrites, kernel.stabilised, kernel.precise, kernel.reduce)
+    written = None if kernel._facts["written"] is None else kernel.written
+    return Kernel(*own, kernel._threads.given, *options, written)
 
 
 def write_artefact(kernel: Kernel, directory: Path | str) -> tuple[Path, ...]:

@@ -26,10 +26,12 @@ from gradc.ir.program import KIND_OF_DTYPE, Comprehension, Parameter, Program, b
 from gradc.ir.size import ONE, Size
 from gradc.passes import normalise as passes
 from gradc.passes.batch import batch
+from gradc.passes.compensate import compensate
 from gradc.passes.lower import lower
 from gradc.passes.partition import partition
 from gradc.passes.specialise import specialise
 from gradc.passes.stabilise import Rewriting, stabilise
+from gradc.passes.sums import compensate_sums as compensate_sums
 from gradc.runtime.arguments import Entry, Input, Output, Polynomial
 from gradc.schedule.nests import plan_program
 
@@ -178,7 +180,7 @@ def fresh(name: str, taken: set[str]) -> str:
 def emit(program: Program, mode: str, name: str, dtype: str, *, precise: bool = False) -> Unit:
     """One entry point."""
     _debug(f"{name}_{mode}", program)
-    lowered = lower(program, dtype)
+    lowered = lower(compensate(program, dtype), dtype)
     _debug(f"{name}_{mode}, lowered", lowered)
     symbol = f"{c_identifier(name)}_{mode}"
     real = {"float64": "double", "float32": "float"}[dtype]

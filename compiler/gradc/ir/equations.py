@@ -68,6 +68,8 @@ STRUCTURAL: dict[str, Operation] = {
     "real": Operation((INTEGER,), REAL),
     "maximum": Operation((REAL, REAL), REAL, commutative=True),
     "minimum": Operation((REAL, REAL), REAL, commutative=True),
+    "hypot": Operation((REAL, REAL), REAL, commutative=True),
+    "logaddexp": Operation((REAL, REAL), REAL, commutative=True),
 }
 
 

@@ -61,19 +61,20 @@ def interpret(
         arrays.append(value)
     with np.errstate(all="ignore"):
         for definition in program.definitions:
-            arrays += _evaluate(definition, arrays, bound, semantics, dtype)
+            arrays += evaluate_definition(definition, arrays, bound, semantics, dtype)
     return tuple(arrays[number] for number in program.outputs)
 
 
-def _evaluate(
+def evaluate_definition(
     definition: Definition, arrays: Sequence[Values], dims: dict[Atom, int], semantics: Semantics, dtype: str
 ) -> list[Values]:
+    """The results of one definition, from all arrays before it."""
     if isinstance(definition, Comprehension):
         extents = tuple(extent.evaluate(dims) for extent in definition.extents)
         contracted = _contract(definition, extents, arrays)
         if contracted is not None:
             return [contracted]
-        values, _ = _evaluate_body(definition.body, extents, arrays, dims, semantics, dtype)
+        values, _ = evaluate_body(definition.body, extents, arrays, dims, semantics, dtype)
         full = np.broadcast_to(values[-1], extents)
         if definition.reduction is None:
             return [np.array(full)]
@@ -85,7 +86,7 @@ def _evaluate(
             extents = tuple(extent.evaluate(dims) for extent in piece.extents)
             if 0 in extents:
                 continue
-            values, atoms = _evaluate_body(piece.body, extents, arrays, dims, semantics, dtype)
+            values, atoms = evaluate_body(piece.body, extents, arrays, dims, semantics, dtype)
             for store in piece.stores:
                 places = tuple(np.broadcast_to(part.evaluate(atoms), extents) for part in store.subscripts)
                 inside = np.ones(extents, bool)
@@ -119,7 +120,7 @@ def _run_scan(
     return [np.stack(history) for history in trajectory]
 
 
-def _evaluate_body(
+def evaluate_body(
     body: Sequence[Equation],
     extents: Sequence[int],
     arrays: Sequence[Values],
@@ -127,6 +128,7 @@ def _evaluate_body(
     semantics: Semantics,
     dtype: str,
 ) -> tuple[list[Any], dict[Atom, Any]]:
+    """The values of a body's equations over all indices, and those of its integers by their atoms."""
     atoms: dict[Atom, Any] = dict(dims)
     for axis, extent in enumerate(extents):
         shape = [1] * len(extents)

@@ -61,6 +61,17 @@ class Identity(NamedTuple):
 IDENTITIES: list[Identity] = []
 
 
+FIT = Identity(
+    "fit",
+    (),
+    "f(x) = (x - c)**m p(x) near c = 0 or 1, with p the polynomial that interpolates f(x) / (x - c)**m",
+    "the formula cancels, or is 0/0, and has no stable spelling in named functions",
+    "where f depends on x alone and f(x) / (x - c)**m is smooth",
+    True,
+    lambda: None,
+)
+
+
 def rule(*on: str, identity: str, reason: str, holds: str = "everywhere", again: bool = False) -> Callable[[Any], Any]:
     """Put a function into the table."""
 
@@ -92,21 +103,40 @@ def pairs(form: Linear, test: Callable[[int], bool]) -> list[tuple[int, int]]:
     return [(p, q) for p in nodes for q in nodes if form.terms[p] > 0 and form.terms[p] == -form.terms[q]]
 
 
+def _shared(a: Linear, b: Linear) -> int:
+    """How many terms two forms have in common."""
+    return sum(b.terms.get(node) == c for node, c in a.terms.items())
+
+
 # --- sums: functions near a constant --------------------------------------------------------------------------------
 
 # f: [(k, what  k + f(u)  is)]
 COMPLEMENTS: dict[str, tuple[tuple[Fraction, str], ...]] = {
     "exp": ((-ONE, "expm1(u)"),),
     "expm1": ((ONE, "exp(u)"),),
-    "sigmoid": ((-ONE, "-sigmoid(-u)"), (-HALF, "0.5 * tanh(0.5 * u)")),
-    "ndtr": ((-ONE, "-ndtr(-u)"),),
-    "erf": ((-ONE, "-erfc(u)"), (ONE, "erfc(-u)")),
+    "sigmoid": ((-ONE, "-sigmoid(n)"), (-HALF, "0.5 * tanh(h)")),
+    "ndtr": ((-ONE, "-ndtr(n)"),),
+    "erf": ((-ONE, "-erfc(u)"), (ONE, "erfc(n)")),
     "erfc": ((-ONE, "-erf(u)"),),
-    "tanh": ((-ONE, "-2 * sigmoid(-2 * u)"), (ONE, "2 * sigmoid(2 * u)")),
-    "cos": ((-ONE, "-2 * sin(0.5 * u)**2"), (ONE, "2 * cos(0.5 * u)**2")),
-    "cosh": ((-ONE, "2 * sinh(0.5 * u)**2"),),
+    "tanh": ((-ONE, "-2 * sigmoid(-d)"), (ONE, "2 * sigmoid(d)")),
+    "cos": ((-ONE, "-2 * sin(h)**2"), (ONE, "2 * cos(h)**2")),
+    "cosh": ((-ONE, "2 * sinh(h)**2"),),
 }
-SQUARES: dict[str, str] = {"tanh": "-4 * sigmoid(2 * u) * sigmoid(-2 * u)", "cos": "-sin(u)**2", "sin": "-cos(u)**2"}
+SQUARES: dict[str, str] = {"tanh": "-4 * sigmoid(d) * sigmoid(-d)", "cos": "-sin(u)**2", "sin": "-cos(u)**2"}
+
+
+def _multiples(s: Scalars, u: int) -> dict[str, int]:
+    """An argument, its half, its double and its negative."""
+    own = s.terms(u)
+    scales = {"h": HALF, "d": Fraction(2), "n": -ONE}
+    if len(own.terms) + bool(own.constant) != 1:  # a sum stays one, with its rounding
+        return {"u": u, **{name: s.scale(scale, u) for name, scale in scales.items()}}
+    return {"u": u, **{name: s.linear(own.scaled(scale)) for name, scale in scales.items()}}
+
+
+def _is_nan(s: Scalars, node: int) -> bool:
+    equation = s.at(node)
+    return equation.op == "constant" and equation.data != equation.data
 
 
 def _near_constant(s: Scalars, node: int, ratio: Fraction) -> int | None:
@@ -114,13 +144,16 @@ def _near_constant(s: Scalars, node: int, ratio: Fraction) -> int | None:
     equation = s.at(node)
     for k, text in COMPLEMENTS.get(equation.op, ()):
         if ratio == k:
-            return formula(s, text, u=equation.operands[0])
+            return formula(s, text, **_multiples(s, equation.operands[0]))
+    if equation.op == "where" and _is_nan(s, equation.operands[2]):
+        chosen = _near_constant(s, equation.operands[1], ratio)
+        return None if chosen is None else s.body.apply("where", equation.operands[0], chosen, equation.operands[2])
     if equation.op != "pow" or ratio != -1:
         return None
     base, exponent = equation.operands
     power = s.value(exponent)
     if power == 2 and s.op(base) in SQUARES:
-        return formula(s, SQUARES[s.op(base)], u=s.operand(base))
+        return formula(s, SQUARES[s.op(base)], **_multiples(s, s.operand(base)))
     if power == 2:
         return None
     inner = s.terms(base)
@@ -198,6 +231,7 @@ def roots(s: Scalars, form: Linear) -> Linear | None:
     identity="1/a - 1/b = (b - a) / (a b)",
     reason="the difference cancels where a is near b",
     holds="where b - a is known as an expression of its own",
+    again=True,
 )
 def reciprocals(s: Scalars, form: Linear) -> Linear | None:
     def below(node: int) -> int | None:
@@ -211,12 +245,18 @@ def reciprocals(s: Scalars, form: Linear) -> Linear | None:
         assert a is not None
         assert b is not None
         difference = s.terms(b).plus(s.terms(a), -ONE)
-        shorter = len(difference.terms) < len(s.terms(a).terms) + len(s.terms(b).terms)
         if s.op(a) == s.op(b) == "sqrt":
             found = roots(s, difference)
             difference = difference if found is None else found
-        elif not shorter:
-            continue
+        elif not _shared(s.terms(a), s.terms(b)):
+            left, right = s.monomials(b), s.monomials(a)
+            if left is None or right is None:
+                continue
+            rest = {m: left.get(m, Fraction(0)) - right.get(m, Fraction(0)) for m in {**left, **right}}
+            rest = {m: c for m, c in rest.items() if c}
+            if len(rest) >= len(left) + len(right) - 1 or not rest:
+                continue
+            difference = s.terms(s.polynomial(rest))
         value = s.make("div", s.make("div", s.linear(difference), a), b)
         return with_term(without(form, p, q), form.terms[p], value)
     return None
@@ -263,7 +303,9 @@ def _log_quotient(s: Scalars, top: tuple[Linear, int], bottom: tuple[Linear, int
     """``log(top / bottom)``."""
     (p, a), (q, b) = top, bottom
     difference, total = p.plus(q, -ONE), p.plus(q)
-    if not total.terms and total.constant:
+    if not total.terms and total.constant == 1 and len(p.terms) == 1:
+        return s.make("logit", a) if not p.constant else s.make("neg", s.make("logit", b))
+    if not total.terms and total.constant and not difference.constant:
         return s.make("mul", s.number(2), s.make("arctanh", s.linear(difference.scaled(1 / total.constant))))
     if len(difference.terms) < len(p.terms) + len(q.terms) and (p.terms and q.terms):
         d = s.linear(difference)
@@ -312,8 +354,8 @@ def log_gammas(s: Scalars, form: Linear) -> Linear | None:
     for p, q in pairs(form, lambda n: s.op(n) == "gammaln"):
         a, b = s.terms(s.operand(p)), s.terms(s.operand(q))
         difference = a.plus(b, -ONE)
-        saved = len(a.terms) + len(b.terms) - len(difference.terms)
-        if saved and b.terms and (best is None or saved > best[0]):
+        saved = _shared(a, b)
+        if saved and (best is None or saved > best[0]):
             best = saved, p, q, difference
     if best is None:
         return None
@@ -324,20 +366,118 @@ def log_gammas(s: Scalars, form: Linear) -> Linear | None:
 
 @rule(
     "sum",
-    identity="x log(x/y) - x + y = kl_div(x, y)",
-    reason="three terms of the size of x leave one of the size of (x - y)**2 / x",
-    holds="x >= 0, y > 0; elsewhere the sum is taken as written",
+    identity="x log(x/y) = kl_div(x, y) + x - y",
+    reason="terms of the size of x leave one of the size of (x - y)**2 / x, where the differences add up to nothing",
+    holds="x >= 0, y > 0; elsewhere the term is taken as written",
 )
 def divergence(s: Scalars, form: Linear) -> Linear | None:
+    rest, parts = form, []
     for node, c in form.terms.items():
         if s.op(node) != "weighted" or s.op(s.operand(node, 1)) != "log_ratio":
             continue
         x, ratio = s.at(node).operands
         top, y = s.at(ratio).operands
-        if x != top or form.terms.get(x) != -c or form.terms.get(y) != c:
+        if x == top:
+            rest = without(rest, node).plus(s.terms(x), c).plus(s.terms(y), -c)
+            parts.append((c, node, x, y))
+    # The differences must take away what was there, or one another.
+    left = len(rest.terms) + bool(rest.constant)
+    goes = left <= len(form.terms) + bool(form.constant) - 2 * len(parts)
+    if not parts or not (goes or (len(parts) > 1 and left <= len(form.terms) - len(parts))):
+        return None
+    for c, node, x, y in parts:
+        text = "where((x >= 0) & (y > 0), kl_div(x, y), w - x + y)"
+        rest = with_term(rest, c, formula(s, text, x=x, y=y, w=node))
+    return rest
+
+
+@rule(
+    "sum",
+    identity="x/y - log(x/y) - 1 = itakura_saito(x, y) = kl_div(y, x) / y",
+    reason="three terms of the size of 1 leave one of the size of (x/y - 1)**2",
+    holds="x, y > 0, where the logarithm is real; otherwise the sum is taken as written",
+)
+def log_excess(s: Scalars, form: Linear) -> Linear | None:
+    for node, c in form.terms.items():
+        if s.op(node) != "log_ratio":
             continue
-        value = formula(s, "where((x >= 0) & (y > 0), kl_div(x, y), w - x + y)", x=x, y=y, w=node)
-        return with_term(without(form, node, x, y), c, value)
+        for other, d in form.terms.items():
+            if d != -c or form.constant != c or s.op(other) != "div":
+                continue
+            x, y = s.at(node).operands
+            sign = -c if s.at(other).operands == (x, y) else None
+            if sign is None:
+                continue
+            text = "where((x > 0) & (y > 0), itakura_saito(x, y), r - l - 1)"
+            value = formula(s, text, x=x, y=y, r=other, l=node)
+            return Linear(without(form, node, other).terms, Fraction(0)).plus(Linear({value: sign}, Fraction(0)))
+    return None
+
+
+@rule(
+    "sum",
+    identity="x - log(exp(x) + exp(y)) = log_sigmoid(x - y), softplus(x) - x = softplus(-x)",
+    reason="the difference cancels where x is the larger",
+)
+def log_softmax(s: Scalars, form: Linear) -> Linear | None:
+    for node, c in form.terms.items():
+        op = s.op(node)
+        if op in ("softplus", "log_sigmoid"):  # softplus(u) - u = softplus(-u)
+            u = s.terms(s.operand(node))
+            rest = without(form, node).plus(u, c)
+            if len(rest.terms) + bool(rest.constant) < len(form.terms) - 1 + bool(form.constant):
+                return with_term(rest, c, s.make(op, s.linear(u.scaled(-ONE))))
+        if op != "logaddexp":
+            continue
+        for place in (0, 1):
+            x, y = s.terms(s.operand(node, place)), s.terms(s.operand(node, 1 - place))
+            rest = without(form, node).plus(x, c)
+            if len(rest.terms) + bool(rest.constant) < len(form.terms) - 1 + bool(form.constant):
+                return with_term(rest, -c, s.make("log_sigmoid", s.linear(x.plus(y, -ONE))))
+    return None
+
+
+@rule(
+    "sum",
+    identity="sigmoid(u) - sigmoid(v) = sigmoid(u) sigmoid(-v) (1 - exp(v - u))",
+    reason="the difference cancels where u is near v, and where both are large",
+)
+def sigmoids(s: Scalars, form: Linear) -> Linear | None:
+    for p, q in pairs(form, lambda n: s.op(n) == "sigmoid"):
+        text = "where(u >= v, -(sigmoid(u) * sigmoid(-v) * expm1(v - u)), sigmoid(v) * sigmoid(-u) * expm1(u - v))"
+        value = formula(s, text, u=s.operand(p), v=s.operand(q))
+        return with_term(without(form, p, q), form.terms[p], value)
+    return None
+
+
+_DIFFERENCES = {
+    "sin": "where((abs(d) < 0.5) & (abs(u + v) < 8), 2 * cos(0.5 * (u + v)) * sin(0.5 * d), sin(u) - sin(v))",
+    "cos": "where((abs(d) < 0.5) & (abs(u + v) < 8), -2 * sin(0.5 * (u + v)) * sin(0.5 * d), cos(u) - cos(v))",
+    "arctan": "where(u * v > -0.5, arctan(d / (1 + u * v)), arctan(u) - arctan(v))",
+    "digamma": "digamma_difference(v, d)",
+}
+
+
+@rule(
+    "sum",
+    identity="sin(u) - sin(v) = 2 cos((u + v)/2) sin((u - v)/2), arctan(u) - arctan(v) = arctan((u - v)/(1 + u v)), digamma(x + d) - digamma(x) = digamma_difference(x, d)",
+    reason="the difference cancels where u is near v",
+    holds="u near v; elsewhere the difference is taken as written",
+    again=True,
+)
+def differences(s: Scalars, form: Linear) -> Linear | None:
+    for p, q in pairs(form, lambda n: s.op(n) in _DIFFERENCES):
+        op, u, v = s.op(p), s.operand(p), s.operand(q)
+        if op != s.op(q):
+            continue
+        a, b = s.terms(u), s.terms(v)
+        difference = a.plus(b, -ONE)
+        if op == "digamma" and not _shared(a, b):
+            continue
+        value = formula(s, _DIFFERENCES[op], u=u, v=v, d=s.linear(difference))
+        plain = s.make("sub", p, q)
+        value = value if op == "digamma" else s.make("stands_for", value, plain)
+        return with_term(without(form, p, q), form.terms[p], value)
     return None
 
 
@@ -404,7 +544,9 @@ def quadratic_form(s: Scalars, monomials: Monomials) -> int | None:
         return None
     parts = [(-b / 2, s.make("pow", s.linear(_as_linear({p: ONE, q: -ONE})), s.number(2))) for p, q, b in crosses]
     parts += [(r, s.make("pow", p, s.number(2))) for p, r in rows.items() if r and p is not None]
-    return s.add(parts, rows.get(None, Fraction(0)))
+    constant = rows.get(None, Fraction(0))
+    weight = parts[0][0]
+    return s.scale(weight, s.add([(c / weight, node) for c, node in parts], constant / weight))
 
 
 @rule(
@@ -457,7 +599,44 @@ def conjugate(s: Scalars, form: Linear) -> Linear | None:
             value = s.make("div", s.polynomial(left) if factored is None else factored, both)
         if rest.terms:
             value = formula(s, "where(p > 0, v, r - p)", p=p, v=value, r=node)
+        else:  # whose derivative is that of the root
+            value = s.make("stands_for", value, s.add([(ONE, node)], -rest.constant))
         return Linear({value: c}, Fraction(0))
+    return None
+
+
+@rule(
+    "sum",
+    identity="a/b - 1 = (a - b) / b",
+    reason="the difference cancels where a is near b",
+    holds="where a - b is known as an expression of its own",
+)
+def quotient_and_constant(s: Scalars, form: Linear) -> Linear | None:
+    if not form.constant:
+        return None
+    for node, c in form.terms.items():
+        if s.op(node) == "direction":
+            x, y = s.at(node).operands
+            top, below = s.terms(x), s.make("hypot", x, y)
+        elif s.op(node) == "div" and list(s.factors(node).powers.values()).count(-1) == 1:
+            factors = s.factors(node)
+            below = next(n for n, e in factors.powers.items() if e == -1)
+            above = {n: e for n, e in factors.powers.items() if n != below}
+            top = s.terms(s.product(factors.coefficient, above))
+        else:
+            continue
+        bottom = s.terms(below)
+        difference = top.scaled(c).plus(bottom, form.constant)
+        left = len(difference.terms) + bool(difference.constant)
+        both = len(top.terms) + bool(top.constant) + len(bottom.terms) + bool(bottom.constant)
+        if left > both - 2 or not bottom.terms:
+            found = conjugate(s, difference)
+            if found is None:
+                continue
+            difference = found
+        plain = s.add([(c, node)], form.constant)
+        value = s.make("stands_for", s.make("div", s.linear(difference), below), plain)
+        return Linear(without(form, node).terms, Fraction(0)).plus(Linear({value: ONE}, Fraction(0)))
     return None
 
 
@@ -487,6 +666,45 @@ def rectifiers(s: Scalars, form: Linear) -> Linear | None:
                 return rest.plus(a, c).plus(b, c)
             return with_term(rest, c, s.make("abs", s.linear(a.plus(b, -ONE))))
     return None
+
+
+@rule(
+    "sum",
+    identity="c a + c b = c (a + b)",
+    reason="the products are rounded before their sum cancels",
+    again=True,
+)
+def common_constant(s: Scalars, _: Linear) -> Linear | None:
+    """Reads the sum as it stands, since a form has lost the differences that its terms are."""
+    parts: list[tuple[Fraction, int]] = []
+    pending = [(s.root, ONE)]
+    while pending:
+        node, sign = pending.pop()
+        op = s.op(node)
+        if op in ("add", "sub"):
+            left, right = s.at(node).operands
+            pending += [(right, sign if op == "add" else -sign), (left, sign)]
+        elif op == "neg":
+            pending.append((s.operand(node), -sign))
+        else:
+            factors = s.factors(node)
+            if factors.coefficient == factors.coefficient.numerator or abs(factors.coefficient) == HALF:
+                return None
+            parts.append((sign * factors.coefficient, node))
+        if len(parts) + len(pending) > 8:
+            return None
+    if len({abs(c) for c, _ in parts}) != 1 or len(parts) < 2:
+        return None
+    total: int | None = None
+    for c, node in parts:
+        factors = s.factors(node)
+        term = s.product(1, factors.powers)
+        if total is None:
+            total, first = term, c
+        else:
+            total = s.make("add" if c == first else "sub", total, term)
+    assert total is not None
+    return Linear({s.make("mul", s.number(first), total): ONE}, Fraction(0))
 
 
 # --- sums through reductions ----------------------------------------------------------------------------------------
@@ -690,6 +908,13 @@ def _hyperbolic(
     """A difference of two exponentials over their sum."""
     p, q = above
     u, v = below
+    if p.coefficient == q.coefficient and u.coefficient == -v.coefficient:  # its inverse
+        inverse = _hyperbolic(s, factors, below, above, bottom, top)
+        if inverse is None:
+            return None
+        (value,) = [n for n in inverse.powers if n not in factors.powers]
+        scale = inverse.coefficient / factors.coefficient
+        return _replaced(factors, {top: 1, bottom: -1}, 1 / scale, {value: -1})
     if p.coefficient != -q.coefficient or u.coefficient != v.coefficient:
         return None
     if p.coefficient < 0:
@@ -717,13 +942,54 @@ def _logistic(
                 if scaled[0].coefficient != 1:
                     argument = argument.plus(Linear({}, Fraction(repr(math.log(scaled[0].coefficient)))), -ONE)
                 value = s.make("sigmoid", s.linear(argument))
+            elif s.again:  # the derivative of one that has its shift
+                return None
             else:
-                value = s.make("sigmoid", s.make("sub", s.linear(exponent), log_of_sum(s, scaled)))
+                value = _softmax(s, exponent, scaled)
+                s.shares[value] = exponent, scaled
             return _replaced(factors, gone, 1 / term.coefficient, {value: 1})
         if len(others) == 1 and others[0].coefficient == -term.coefficient and (plain or s.op(node) != "expm1"):
             value = s.make("expm1", s.linear(others[0].exponent.plus(exponent, -ONE)))
             return _replaced(factors, gone, -1 / term.coefficient, {value: -1})
     return None
+
+
+def _softmax(s: Scalars, exponent: Linear, others: list[Exponential]) -> int:
+    """``exp(u) / (exp(u) + sum of c exp(v))``, shifted by the largest exponent."""
+    nodes = [s.linear(e.exponent) for e in others]
+    u = s.linear(exponent)
+    largest = u
+    for node in nodes:
+        largest = s.make("maximum", largest, node)
+    shift = s.make("held", largest)
+    total: int | None = None
+    for part, node in zip(others, nodes, strict=True):
+        term = s.scale(part.coefficient, s.make("exp", s.make("sub", node, shift)))
+        total = term if total is None else s.make("add", total, term)
+    assert total is not None
+    return s.make("share", s.make("exp", s.make("sub", u, shift)), total)
+
+
+def _log_softmax(s: Scalars, exponent: Linear, others: list[Exponential]) -> int:
+    """``log(exp(u) / (exp(u) + sum of c exp(v)))``: by the others' shares where u is the largest, else by its distance."""
+    u = s.linear(exponent)
+    nodes = [s.linear(e.exponent) for e in others]
+    most = nodes[0]
+    for node in nodes[1:]:
+        most = s.make("maximum", most, node)
+    shift = s.make("held", s.make("maximum", u, most))
+
+    def total(base: int, start: int) -> int:
+        result = start
+        for part, node in zip(others, nodes, strict=True):
+            term = s.scale(part.coefficient, s.make("exp", s.make("sub", node, base)))
+            result = s.make("add", result, term)
+        return result
+
+    first = s.make("neg", s.make("log1p", total(u, s.number(0))))
+    step = s.make("sub", u, shift)
+    second = s.make("sub", step, s.make("log", total(shift, s.make("exp", step))))
+    return s.body.apply("where", s.body.apply("le", most, u), first, second)
 
 
 def _normaliser(s: Scalars, node: int) -> tuple[Fraction, int] | None:
@@ -746,14 +1012,17 @@ def _normalised(
     "product",
     identity="exp(u) exp(v) = exp(u + v), exp(u) / exp(v) = exp(u - v)",
     reason="each may overflow or vanish where the product does not",
+    again=True,
 )
 def powers_of_e(s: Scalars, factors: Factors) -> Factors | None:
-    nodes = [n for n in factors.powers if s.op(n) == "exp"]
+    nodes = [n for n in factors.powers if s.op(s.through(n)) == "exp"]
     if len(nodes) < 2:
         return None
     exponent = NOTHING
     for node in nodes:
-        exponent = exponent.plus(s.terms(s.operand(node)), Fraction(factors.powers[node]))
+        exponent = exponent.plus(s.terms(s.operand(s.through(node))), Fraction(factors.powers[node]))
+    if s.again and not any(s.op(n) == "exp" for n in exponent.terms):
+        return None  # they are at hand, and vanish together
     return _replaced(factors, {n: factors.powers[n] for n in nodes}, ONE, {s.make("exp", s.linear(exponent)): 1})
 
 
@@ -800,12 +1069,41 @@ def directions(s: Scalars, factors: Factors) -> Factors | None:
 
 @rule(
     "product",
+    identity="x / (x + y) = share(x, y)",
+    reason="its derivative y / (x + y)**2 cancels where it is taken from the quotient",
+)
+def shares(s: Scalars, factors: Factors) -> Factors | None:
+    for node, e in factors.powers.items():
+        if e != -1 or s.op(node) not in ("add", "sub"):
+            continue
+        form = s.terms(node)
+        if len(form.terms) + bool(form.constant) < 2:
+            continue
+        for term, c in form.terms.items():
+            inner = s.factors(term)
+            held = all(p > 0 and factors.powers.get(n, 0) == p for n, p in inner.powers.items())
+            if abs(c) == 1 and inner.coefficient == 1 and held:
+                rest = s.linear(without(form, term).scaled(c))
+                gone = {node: -1, **inner.powers}
+                return _replaced(factors, gone, c, {s.make("share", term, rest): 1})
+    return None
+
+
+@rule(
+    "product",
     identity="(x**y - 1)/y = boxcox(x, y), expm1(t)/t = exp_moment(0, t), t/expm1(t) = 1/exp_moment(0, t)",
     reason="0/0 at 0, and a derivative that cancels near it",
 )
 def moments(s: Scalars, factors: Factors) -> Factors | None:
     for node, e in factors.powers.items():
         op = s.op(node)
+        if op == "where" and e == 1 and _is_nan(s, s.operand(node, 2)):  # NaN outside a domain
+            inner = moments(s, Factors(ONE, {**factors.powers, s.operand(node, 1): 1, node: 0}))
+            if inner is None or len(inner.powers) != 1 or inner.coefficient != 1:
+                continue
+            (value,) = inner.powers
+            guarded = s.body.apply("where", s.operand(node), value, s.operand(node, 2))
+            return Factors(factors.coefficient, {guarded: 1})
         if op == "powm1" and e == 1 and factors.powers.get(s.operand(node, 1)) == -1:
             x, y = s.at(node).operands
             return _replaced(factors, {node: 1, y: -1}, ONE, {s.make("boxcox", x, y): 1})
@@ -813,6 +1111,8 @@ def moments(s: Scalars, factors: Factors) -> Factors | None:
             continue
         argument = s.operand(node)
         inner = s.factors(argument)
+        if s.op(argument) == "weighted":
+            inner = Factors(ONE, dict.fromkeys(s.at(argument).operands, 1))
         for below in inner.powers:
             if inner.powers[below] != 1 or factors.powers.get(below, 0) != -e:
                 continue
@@ -842,9 +1142,12 @@ _INFINITE_LOGS = frozenset({"log", "log1p", "log2", "log10", "log_ratio", "log1m
     identity="x log(y) = 0 where x = 0",
     reason="0 log(0) is 0 in every entropy and likelihood, and 0 * -inf is NaN",
     holds="everywhere but where x = 0 and the logarithm is infinite, where it is the limit",
+    again=True,
 )
 def weights(s: Scalars, factors: Factors) -> Factors | None:
     logs = [n for n, e in factors.powers.items() if e == 1 and s.op(n) in _INFINITE_LOGS]
+    if logs and not factors.coefficient:
+        return Factors(ONE, {s.make("weighted", s.number(0), logs[0]): 1})
     if len(logs) != 1:
         return None
     (log,) = logs
@@ -853,6 +1156,40 @@ def weights(s: Scalars, factors: Factors) -> Factors | None:
         return None
     gone = {**top, log: 1}
     return _replaced(factors, gone, ONE, {s.make("weighted", s.product(1, top), log): 1})
+
+
+@rule(
+    "product",
+    identity="x sqrt(x) = x**1.5, sqrt(x)**3 = x**1.5",
+    reason="the derivative of the root is infinite at 0, where its product with x is not",
+)
+def roots_of_factors(s: Scalars, factors: Factors) -> Factors | None:
+    for node, e in factors.powers.items():
+        if s.op(node) != "sqrt" or e < 1:
+            continue
+        x = s.operand(node)
+        more = max(factors.powers.get(x, 0), 0)
+        if e == 1 and not more:
+            continue
+        value = s.make("pow", x, s.number(more + Fraction(e, 2)))
+        return _replaced(factors, {node: e, **({x: more} if more else {})}, ONE, {value: 1})
+    return None
+
+
+@rule(
+    "product",
+    identity="exp(x**2) erfc(x) = erfcx(x)",
+    reason="the exponential overflows where the other vanishes",
+)
+def scaled_erfc(s: Scalars, factors: Factors) -> Factors | None:
+    for node, e in factors.powers.items():
+        if s.op(node) != "erfc" or e != 1:
+            continue
+        u = s.operand(node)
+        for other, f in factors.powers.items():
+            if s.op(other) == "exp" and f == 1 and s.operand(other) == s.make("pow", u, s.number(2)):
+                return _replaced(factors, {node: 1, other: 1}, ONE, {s.make("erfcx", u): 1})
+    return None
 
 
 @rule(
@@ -866,6 +1203,33 @@ def quotients_of_squares(s: Scalars, factors: Factors) -> Factors | None:
             if e >= 2 and f == -e:
                 return _replaced(factors, {top: e, bottom: f}, ONE, {s.make("div", top, bottom): e})
     return None
+
+
+def _opposite(s: Scalars, x: int, y: int) -> int | None:
+    """``|x|`` where ``y = -x``."""
+    form = s.terms(x)
+    if not form.terms or form.key != s.terms(y).scaled(-ONE).key:
+        return None
+    return s.make("abs", y if s.op(x) == "neg" else x)
+
+
+@rule(
+    "maximum",
+    identity="maximum(x, -x) = |x|",
+    reason="an even function, whose derivative is known by name",
+)
+def larger_of_opposites(s: Scalars, x: int, y: int) -> int | None:
+    return _opposite(s, x, y)
+
+
+@rule(
+    "minimum",
+    identity="minimum(x, -x) = -|x|",
+    reason="an even function, whose derivative is known by name",
+)
+def smaller_of_opposites(s: Scalars, x: int, y: int) -> int | None:
+    found = _opposite(s, x, y)
+    return None if found is None else s.make("neg", found)
 
 
 # --- logarithms -----------------------------------------------------------------------------------------------------
@@ -968,7 +1332,8 @@ def _log_atom(s: Scalars, node: int, depth: int) -> int | None:
         name = {"sigmoid": "log_sigmoid", "ndtr": "log_ndtr", "cosh": "log_cosh"}[op]
         return s.make(name, equation.operands[0])
     if op == "erfc":
-        return formula(s, "log_ndtr(-1.4142135623730951 * u) + 0.6931471805599453", u=equation.operands[0])
+        text = "where(abs(u) < 0.5, log1p(-erf(u)), log_ndtr(-1.4142135623730951 * u) + 0.6931471805599453)"
+        return formula(s, text, u=equation.operands[0])
     if op == "expm1":
         return s.make("log_expm1", equation.operands[0])
     if op in ("add", "sub", "where") and (parts := s.exponentials(node)) is not None:
@@ -1004,6 +1369,8 @@ def _log_branch(s: Scalars, node: int, depth: int) -> tuple[int, bool]:
 def log_of(s: Scalars, number: int, depth: int = 4) -> int | None:
     """``log(number)`` where a part of it is positive by its form and has a logarithm of its own."""
     number = s.through(number)
+    if number in s.shares:
+        return _log_softmax(s, *s.shares[number])
     factors = s.factors(number)
     coefficient = factors.coefficient
     found: dict[int, int] = {}
@@ -1035,9 +1402,9 @@ def log_of(s: Scalars, number: int, depth: int = 4) -> int | None:
     if rest:
         (only, e), *more = rest.items()
         if not more and abs(e) == 1 and coefficient == 1:
-            form = form.plus(s.terms(s.make("log", only)), Fraction(e))
+            form = form.plus(s.terms(s.rewritten(s.make("log", only))), Fraction(e))
         else:
-            form = form.plus(Linear({s.make("log", s.product(coefficient, rest)): ONE}, Fraction(0)))
+            form = form.plus(s.terms(s.rewritten(s.make("log", s.product(coefficient, rest)))))
     elif coefficient != 1:
         form = form.plus(Linear({}, Fraction(repr(math.log(coefficient)))))
     return s.linear(form)
@@ -1059,7 +1426,7 @@ def logarithm(s: Scalars, x: int) -> int | None:
     holds="x >= 1 for arccosh; elsewhere the logarithm is taken as written",
 )
 def inverse_hyperbolic(s: Scalars, x: int) -> int | None:
-    form = s.terms(x)
+    form = s.terms(s.written.get(x, x))
     for node, c in form.terms.items():
         rest = without(form, node)
         if c != 1 or not rest.terms:
@@ -1137,7 +1504,7 @@ def of_quotient(s: Scalars, x: int) -> int | None:
         return None
     top, bottom = equation.operands
     if s.value(top) == 1:
-        return s.make("neg", s.make("log", bottom))
+        return s.make("neg", s.rewritten(s.make("log", bottom)))
     return _log_quotient(s, (s.terms(top), top), (s.terms(bottom), bottom))
 
 
@@ -1187,6 +1554,8 @@ def norms(s: Scalars, x: int) -> int | None:
     single = _root_of_square(s, x, ONE)
     if single is not None:
         return s.make("abs", single)
+    if s.op(x) == "pow" and (power := s.value(s.operand(x, 1))) is not None and power.denominator == 1 and power > 2:
+        return s.make("pow", s.operand(x), s.number(power / 2))
     form = s.terms(x)
     if form.constant < 0 or not form.terms or len(form.terms) + bool(form.constant) not in range(2, 7):
         return None
@@ -1238,6 +1607,8 @@ def _norm_of_reduction(s: Scalars, x: int) -> int | None:
 )
 def of_logarithm(s: Scalars, x: int) -> int | None:
     op = s.op(x)
+    if op == "access":
+        return _product_of_logs(s, x)
     if op == "log":
         return formula(s, "where(x >= 0, x, nan)", x=s.operand(x))
     if op == "log1p":
@@ -1258,12 +1629,49 @@ def of_logarithm(s: Scalars, x: int) -> int | None:
     return None
 
 
+def _product_of_logs(s: Scalars, x: int) -> int | None:
+    """``exp(sum(log(v))) = prod(v)``."""
+    definition = _sum_definition(s, x)
+    if definition is None or definition.body[-1].op != "log":
+        return None
+    rank, extents = definition.rank, definition.extents
+    if len(extents) != rank + 1:
+        return None
+    body = s.b.body()
+    (term,) = body.insert(definition.body, [definition.body[-1].operands[0]])
+    product = s.b.comprehend(body, term, extents[:rank], extents[rank:], "prod")
+    negative = s.b.body()
+    (term,) = negative.insert(definition.body, [definition.body[-1].operands[0]])
+    count = formula(Scalars(s.b, negative, s.definition_of), "where(x >= 0, 0, 1)", x=term)
+    number = s.b.comprehend(negative, count, extents[:rank], extents[rank:], "sum")
+    subscripts = s.at(x).data[1]
+    names = {"p": s.b.access(s.body, product, *subscripts), "c": s.b.access(s.body, number, *subscripts)}
+    return formula(s, "where(c == 0, p, nan)", **names)
+
+
+@rule(
+    "arccos",
+    identity="arccos(1 - x) = 2 arcsin(sqrt(x/2))",
+    reason="1 - x rounds the digits of a small x away",
+    holds="x < 1; elsewhere the arc cosine is taken as written",
+)
+def small_angle(s: Scalars, x: int) -> int | None:
+    form = s.terms(x)
+    if form.constant != 1 or not form.terms:
+        return None
+    u = s.linear(Linear(form.terms, Fraction(0)).scaled(-ONE))
+    return formula(s, "where(u < 1, 2 * arcsin(sqrt(0.5 * u)), arccos(x))", u=u, x=x)
+
+
 @rule(
     "pow",
-    identity="exp(u)**y = exp(u y)",
-    reason="the exponential may overflow where its power does not",
+    identity="exp(u)**y = exp(u y), sqrt(x)**3 = x**1.5",
+    reason="the exponential may overflow where its power does not; the derivative of the root is infinite at 0",
 )
-def power_of_exponential(s: Scalars, base: int, exponent: int) -> int | None:
-    if s.op(base) != "exp" or s.value(exponent) == 2:
+def power_of_function(s: Scalars, base: int, exponent: int) -> int | None:
+    power = s.value(exponent)
+    if s.op(base) == "sqrt" and power is not None and power > 2:
+        return s.make("pow", s.operand(base), s.number(power / 2))
+    if s.op(base) != "exp" or power == 2:
         return None
     return s.make("exp", s.make("mul", s.operand(base), exponent))

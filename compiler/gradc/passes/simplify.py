@@ -40,6 +40,8 @@ RULES = (
     Rule("x**0", "1", "exact: C and NumPy define it so for every x, NaN included"),
     Rule("x**0.5", "sqrt(x)", "as NumPy does it: differs from pow at -inf and -0 alone"),
     Rule("x**-1", "1 / x", "one rounding, as pow at its best"),
+    Rule("x**-0.5", "1 / sqrt(x)", "as NumPy's pow within an ulp; differs at -inf and -0 alone"),
+    Rule("-log_sigmoid(x)", "softplus(-x)", "the same function"),
     Rule("x * (1 / y)", "x / y", "one rounding fewer"),
     Rule("(x / c) * (d * y)", "x * y", "exact: c and d cancel, and are powers of two", lambda v: v["c"] == v["d"] and _power_of_two(v["c"])),
     Rule("(c * x) * (d * y)", "x * y", "exact: c and d cancel, and are powers of two", lambda v: v["c"] * v["d"] == 1 and _power_of_two(v["c"])),

@@ -28,10 +28,12 @@ from gradc.ir.program import (
     result_count,
 )
 from gradc.ir.size import Size
-from gradc.passes.identities import IDENTITIES, Identity
+from gradc.passes.identities import FIT, IDENTITIES, Identity
+from gradc.passes.removable import fitted
 from gradc.passes.views import Factors, Linear, Scalars
 
 _FAMILY = {"add": "sum", "sub": "sum", "mul": "product", "div": "product"}
+_FITTED = frozenset({"add", "sub", "mul", "div", "log"})  # where digits are lost, or 0/0 arises
 _REPEATS = 6  # rules on one sum or product: each makes it shorter
 
 
@@ -56,6 +58,7 @@ def stabilise(program: Program, *, again: bool = False) -> Rewriting:
 
 class _Run:
     def __init__(self, again: bool) -> None:
+        self.again = again
         self.applied: dict[Identity, None] = {}
         self.rules: dict[str, list[Identity]] = {}
         for identity in IDENTITIES:
@@ -112,7 +115,8 @@ class _Run:
     ) -> tuple[BodyBuilder, list[int]]:
         body = b.body()
         s = Scalars(b, body, known)
-        s.extents = extents
+        s.extents, s.again = extents, self.again
+        s.rewritten = lambda number: self._rewritten(s, number)
         needed = needed_by(equations, roots)
         parts = _parts(equations, needed, roots)
         new: dict[int, int] = {}
@@ -136,6 +140,15 @@ class _Run:
         return body, [new[root] for root in roots]
 
     def _rewritten(self, s: Scalars, number: int) -> int:
+        found = self._by_rules(s, number)
+        if s.op(found) in _FITTED:
+            fit = fitted(s, found)
+            if fit is not None:
+                self.applied[FIT] = None
+                return fit
+        return found
+
+    def _by_rules(self, s: Scalars, number: int) -> int:
         equation = s.at(number)
         family = _FAMILY.get(equation.op)
         if family == "sum":
@@ -151,6 +164,7 @@ class _Run:
 
     def _sum(self, s: Scalars, number: int) -> int:
         form: Linear = s.terms(number)
+        s.root = number
         changed = False
         for identity in self.rules.get("shift", ()):
             found = identity.apply(s, number, form)
@@ -168,10 +182,15 @@ class _Run:
                     break
             else:
                 break
-        return s.linear(form) if changed else number
+        if not changed:
+            return number
+        made = s.linear(form)
+        s.written.setdefault(made, number)
+        return made
 
     def _product(self, s: Scalars, number: int) -> int:
         factors: Factors = s.factors(number)
+        s.root = number
         changed = False
         for _ in range(_REPEATS):
             for identity in self.rules.get("product", ()):

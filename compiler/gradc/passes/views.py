@@ -13,7 +13,7 @@ elementwise to what defines it.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple, TypeAlias
 
@@ -75,8 +75,14 @@ class Scalars:
     def __init__(self, b: ProgramBuilder, body: BodyBuilder, definition_of: Mapping[int, Definition]) -> None:
         self.b, self.body = b, body
         self.definition_of = definition_of
+        self.again = False  # whether the program is a derivative
         self.extents: tuple[Size, ...] = ()  # of the loops that the body is in
         self.means: dict[int, list[Exponential]] = {}  # what a rule has built, as a sum of exponentials
+        self.written: dict[int, int] = {}  # what a sum or product that was rewritten was
+        self.shares: dict[int, tuple[Linear, list[Exponential]]] = {}  # softmax of several: its exponent, the others
+        self.rewritten: Callable[[int], int] = lambda number: number  # applies the rules to what a rule has built
+        self.root = -1  # the sum or product that rules are tried on
+        self.fits: dict[int, int] = {}  # a choice between a polynomial and a formula: the formula
         self._resolved: dict[int, int] = {}
 
     # --- equations ----------------------------------------------------------------------------------------------------
