@@ -298,24 +298,34 @@ int bradley_terry_backward(int64_t m, int64_t n, const double *restrict s, const
     }
 
     /* t1[j:n] = let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - s[where_integer(winner[j] < 0,
-     *    m + winner[j], winner[j])], s1 := exp(-abs(s0)), where(-inf == s0, 0, -(t0 * (where(0 <= s0, 1, s1) / (1
-     *    + s1))))) */
+     *    m + winner[j], winner[j])], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := s0 - s[where_integer(loser[j] < 0, m
+     *    + loser[j], loser[j])], s4 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - (s0 - s3) -
+     *    (s[where_integer(winner[j] < 0, m + winner[j], winner[j])] + s3), where(-inf == s0, 0, -(t0 * (where(0 <=
+     *    s0, 1, s1) / s2 * (1 + where(0 <= -s0, 1, s1) / s2 * where(abs(s4) < 1, s4, 0)))))) */
     /* t2[j:n] = let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - s[where_integer(winner[j] < 0,
-     *    m + winner[j], winner[j])], s1 := exp(-abs(s0)), where(-inf == s0, 0, t0 * (where(0 <= s0, 1, s1) / (1 +
-     *    s1)))) */
+     *    m + winner[j], winner[j])], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := s0 - s[where_integer(loser[j] < 0, m
+     *    + loser[j], loser[j])], s4 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - (s0 - s3) -
+     *    (s[where_integer(winner[j] < 0, m + winner[j], winner[j])] + s3), where(-inf == s0, 0, t0 * (where(0 <=
+     *    s0, 1, s1) / s2 * (1 + where(0 <= -s0, 1, s1) / s2 * where(abs(s4) < 1, s4, 0))))) */
     /* grad_s[:m] = 0 grad_s += each[j:n](at[where_integer(winner[j] < 0, m + winner[j], winner[j])](t1[j]),
      *    at[where_integer(loser[j] < 0, m + loser[j], loser[j])](t2[j])) */
     for (int64_t j = 0; j < n; ++j) {
         const int64_t loser_j = loser[j];
         const int64_t v0 = loser_j < 0 ? loser_j + m : loser_j;
+        const double s_here = s[v0];
         const int64_t winner_j = winner[j];
         const int64_t v1 = winner_j < 0 ? m + winner_j : winner_j;
-        const double v2 = s[v0] - s[v1];
+        const double s_here_ = s[v1];
+        const double v2 = s_here - s_here_;
         const int v3 = -INFINITY == v2;
         const double v4 = gradc_exp(-fabs(v2));
-        const double v5 = t0 * ((0.0 <= v2 ? 1.0 : v4) / (1.0 + v4));
-        grad_s[v1] += v3 ? 0.0 : -v5;
-        grad_s[v0] += v3 ? 0.0 : v5;
+        const double v5 = 1.0 + v4;
+        const double v6 = v2 - s_here;
+        const double v7 = s_here - (v2 - v6) - (s_here_ + v6);
+        const double v8 = (0.0 <= v2 ? 1.0 : v4) / v5 * (1.0 + (0.0 <= -v2 ? 1.0 : v4) / v5 * (fabs(v7) < 1.0 ? v7 : 0.0));
+        const double v9 = t0 * v8;
+        grad_s[v1] += v3 ? 0.0 : -v9;
+        grad_s[v0] += v3 ? 0.0 : v9;
     }
     return 0;
 }
@@ -375,27 +385,37 @@ int bradley_terry_value_and_grad(int64_t m, int64_t n, const double *restrict s,
          *    s[where_integer(winner[j] < 0, m + winner[j], winner[j])], where(0 == s0, 0.6931471805599453,
          *    maximum(0, s0) + log1p_unit(exp(-abs(s0)))))) */
         /* t2[j:n] = let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - s[where_integer(winner[j] <
-         *    0, m + winner[j], winner[j])], s1 := exp(-abs(s0)), where(-inf == s0, 0, -(t1 * (where(0 <= s0, 1,
-         *    s1) / (1 + s1))))) */
+         *    0, m + winner[j], winner[j])], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := s0 - s[where_integer(loser[j]
+         *    < 0, m + loser[j], loser[j])], s4 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - (s0 -
+         *    s3) - (s[where_integer(winner[j] < 0, m + winner[j], winner[j])] + s3), where(-inf == s0, 0, -(t1 *
+         *    (where(0 <= s0, 1, s1) / s2 * (1 + where(0 <= -s0, 1, s1) / s2 * where(abs(s4) < 1, s4, 0)))))) */
         /* t3[j:n] = let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - s[where_integer(winner[j] <
-         *    0, m + winner[j], winner[j])], s1 := exp(-abs(s0)), where(-inf == s0, 0, t1 * (where(0 <= s0, 1, s1)
-         *    / (1 + s1)))) */
+         *    0, m + winner[j], winner[j])], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := s0 - s[where_integer(loser[j]
+         *    < 0, m + loser[j], loser[j])], s4 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - (s0 -
+         *    s3) - (s[where_integer(winner[j] < 0, m + winner[j], winner[j])] + s3), where(-inf == s0, 0, t1 *
+         *    (where(0 <= s0, 1, s1) / s2 * (1 + where(0 <= -s0, 1, s1) / s2 * where(abs(s4) < 1, s4, 0))))) */
         /* grad_s[:m] = 0 grad_s += each[j:n](at[where_integer(winner[j] < 0, m + winner[j], winner[j])](t2[j]),
          *    at[where_integer(loser[j] < 0, m + loser[j], loser[j])](t3[j])) */
         double t0_sum = 0.0;
         for (int64_t j = tile_begin; j < tile_end; ++j) {
             const int64_t loser_j = loser[j];
             const int64_t v0 = loser_j < 0 ? loser_j + m : loser_j;
+            const double s_here = s[v0];
             const int64_t winner_j = winner[j];
             const int64_t v1 = winner_j < 0 ? m + winner_j : winner_j;
-            const double v2 = s[v0] - s[v1];
+            const double s_here_ = s[v1];
+            const double v2 = s_here - s_here_;
             const double v3 = gradc_exp(-fabs(v2));
             const double v4 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + gradc_log1p_unit(v3);
             const int v5 = -INFINITY == v2;
-            const double v6 = t1 * ((0.0 <= v2 ? 1.0 : v3) / (1.0 + v3));
+            const double v6 = 1.0 + v3;
+            const double v7 = v2 - s_here;
+            const double v8 = s_here - (v2 - v7) - (s_here_ + v7);
+            const double v9 = (0.0 <= v2 ? 1.0 : v3) / v6 * (1.0 + (0.0 <= -v2 ? 1.0 : v3) / v6 * (fabs(v8) < 1.0 ? v8 : 0.0));
+            const double v10 = t1 * v9;
             t0_sum += v4;
-            grad_s[v1] += v5 ? 0.0 : -v6;
-            grad_s[v0] += v5 ? 0.0 : v6;
+            grad_s[v1] += v5 ? 0.0 : -v10;
+            grad_s[v0] += v5 ? 0.0 : v10;
         }
         gradc_add(&t0, &t0_low, t0_sum);
     }

@@ -559,7 +559,7 @@ int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *re
 
 size_t cox_backward_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d + 34*n + 5, d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d + 44*n + 5, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -574,7 +574,7 @@ int cox_backward(int64_t n, int64_t d, const double *restrict w, const double *r
 
     /* t1 = cotangent / t2 */
     const double t1 = cotangent / t2;
-    const int64_t parts = gradc_parts(n, 3*d + 34*n + 5, d);
+    const int64_t parts = gradc_parts(n, 3*d + 44*n + 5, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -593,8 +593,9 @@ int cox_backward(int64_t n, int64_t d, const double *restrict w, const double *r
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* z_bar[i:n] = sum[j:n](let(s0 := time[j] <= time[i], s1 := where(s0, z[i], -inf), where(s0,
-             *    where(-inf == s1, 0, t1 * event[j] * exp(s1 - t0[j])), 0))) */
+            /* z_bar[i:n] = sum[j:n](let(s0 := time[j] <= time[i], s1 := where(s0, z[i], -inf), s2 := s1 - t0[j],
+             *    s3 := s2 - s1, s4 := s1 - (s2 - s3) - (t0[j] + s3), where(s0, where(-inf == s1, 0, t1 * event[j]
+             *    * (exp(s2) * (1 + where(abs(s4) < 1, s4, 0)))), 0))) */
             for (int64_t j = tile_begin; j < tile_end; ++j) {
                 z_bar[j - tile_begin] = 0.0;
             }
@@ -603,25 +604,41 @@ int cox_backward(int64_t n, int64_t d, const double *restrict w, const double *r
                 const double v2 = t1 * event[i];
                 const double t0_i = t0[i];
                 const double time__i1 = time_[(i + 1)];
-                const double v5 = t1 * event[(i + 1)];
+                const double v9 = t1 * event[(i + 1)];
                 const double t0_i1 = t0[(i + 1)];
                 const double time__i2 = time_[(i + 2)];
-                const double v8 = t1 * event[(i + 2)];
+                const double v16 = t1 * event[(i + 2)];
                 const double t0_i2 = t0[(i + 2)];
                 const double time__i3 = time_[(i + 3)];
-                const double v11 = t1 * event[(i + 3)];
+                const double v23 = t1 * event[(i + 3)];
                 const double t0_i3 = t0[(i + 3)];
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
                     const int v0 = time__i <= time_[j];
                     const double v1 = v0 ? z[j] : -INFINITY;
-                    const int v3 = time__i1 <= time_[j];
-                    const double v4 = v3 ? z[j] : -INFINITY;
-                    const int v6 = time__i2 <= time_[j];
-                    const double v7 = v6 ? z[j] : -INFINITY;
-                    const int v9 = time__i3 <= time_[j];
-                    const double v10 = v9 ? z[j] : -INFINITY;
-                    z_bar[j - tile_begin] += (v0 ? (-INFINITY == v1 ? 0.0 : v2 * gradc_exp(v1 - t0_i)) : 0.0) + (v3 ? (-INFINITY == v4 ? 0.0 : v5 * gradc_exp(v4 - t0_i1)) : 0.0) + (v6 ? (-INFINITY == v7 ? 0.0 : v8 * gradc_exp(v7 - t0_i2)) : 0.0) + (v9 ? (-INFINITY == v10 ? 0.0 : v11 * gradc_exp(v10 - t0_i3)) : 0.0);
+                    const double v3 = v1 - t0_i;
+                    const double v4 = v3 - v1;
+                    const double v5 = v1 - (v3 - v4) - (t0_i + v4);
+                    const double v6 = v0 ? (-INFINITY == v1 ? 0.0 : v2 * (gradc_exp(v3) * (1.0 + (fabs(v5) < 1.0 ? v5 : 0.0)))) : 0.0;
+                    const int v7 = time__i1 <= time_[j];
+                    const double v8 = v7 ? z[j] : -INFINITY;
+                    const double v10 = v8 - t0_i1;
+                    const double v11 = v10 - v8;
+                    const double v12 = v8 - (v10 - v11) - (t0_i1 + v11);
+                    const double v13 = v7 ? (-INFINITY == v8 ? 0.0 : v9 * (gradc_exp(v10) * (1.0 + (fabs(v12) < 1.0 ? v12 : 0.0)))) : 0.0;
+                    const int v14 = time__i2 <= time_[j];
+                    const double v15 = v14 ? z[j] : -INFINITY;
+                    const double v17 = v15 - t0_i2;
+                    const double v18 = v17 - v15;
+                    const double v19 = v15 - (v17 - v18) - (t0_i2 + v18);
+                    const double v20 = v14 ? (-INFINITY == v15 ? 0.0 : v16 * (gradc_exp(v17) * (1.0 + (fabs(v19) < 1.0 ? v19 : 0.0)))) : 0.0;
+                    const int v21 = time__i3 <= time_[j];
+                    const double v22 = v21 ? z[j] : -INFINITY;
+                    const double v24 = v22 - t0_i3;
+                    const double v25 = v24 - v22;
+                    const double v26 = v22 - (v24 - v25) - (t0_i3 + v25);
+                    const double v27 = v21 ? (-INFINITY == v22 ? 0.0 : v23 * (gradc_exp(v24) * (1.0 + (fabs(v26) < 1.0 ? v26 : 0.0)))) : 0.0;
+                    z_bar[j - tile_begin] += v6 + v13 + v20 + v27;
                 }
             }
             for (int64_t i = n / 4 * 4; i < n; ++i) {
@@ -632,7 +649,11 @@ int cox_backward(int64_t n, int64_t d, const double *restrict w, const double *r
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
                     const int v0 = time__i <= time_[j];
                     const double v1 = v0 ? z[j] : -INFINITY;
-                    z_bar[j - tile_begin] += v0 ? (-INFINITY == v1 ? 0.0 : v2 * gradc_exp(v1 - t0_i)) : 0.0;
+                    const double v3 = v1 - t0_i;
+                    const double v4 = v3 - v1;
+                    const double v5 = v1 - (v3 - v4) - (t0_i + v4);
+                    const double v6 = v0 ? (-INFINITY == v1 ? 0.0 : v2 * (gradc_exp(v3) * (1.0 + (fabs(v5) < 1.0 ? v5 : 0.0)))) : 0.0;
+                    z_bar[j - tile_begin] += v6;
                 }
             }
 

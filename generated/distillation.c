@@ -631,7 +631,7 @@ int distillation_forward(int64_t n, int64_t k, const double *restrict A, const d
 
 size_t distillation_backward_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 113*k, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 123*k, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -652,7 +652,7 @@ int distillation_backward(int64_t n, int64_t k, const double *restrict A, const 
     const double v0 = (double)n;
     const double t4 = -(cotangent * (1.0 - mix) / v0);
     const double t7 = cotangent * (mix * (tau * tau)) / v0;
-    const int64_t parts = gradc_parts(n, 113*k, 0);
+    const int64_t parts = gradc_parts(n, 123*k, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -702,9 +702,10 @@ int distillation_backward(int64_t n, int64_t k, const double *restrict A, const 
             gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
 
             /* t2[i:n, j:k] = A_tile[i, j] / tau */
-            /* t10[i:n, j:k] = (where(-inf == t2[i, j], 0, t7 * t9[i] * exp(t2[i, j] - t3[i])) - t7 * t8[i, j]) /
-             *    tau + (where(j == where_integer(y[i] < 0, k + y[i], y[i]), t4, 0) + where(-inf == A_tile[i, j],
-             *    0, -(t5[i] * exp(A_tile[i, j] - t6[i])))) */
+            /* t10[i:n, j:k] = let(s0 := A_tile[i, j] - t6[i], s1 := s0 - A_tile[i, j], s2 := A_tile[i, j] - (s0 -
+             *    s1) - (t6[i] + s1), (where(-inf == t2[i, j], 0, t7 * t9[i] * exp(t2[i, j] - t3[i])) - t7 * t8[i,
+             *    j]) / tau + (where(j == where_integer(y[i] < 0, k + y[i], y[i]), t4, 0) + where(-inf == A_tile[i,
+             *    j], 0, -(t5[i] * (exp(s0) * (1 + where(abs(s2) < 1, s2, 0))))))) */
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -712,8 +713,12 @@ int distillation_backward(int64_t n, int64_t k, const double *restrict A, const 
                     const double v1 = A_tile_ij / tau;
                     const double v2 = (-INFINITY == v1 ? 0.0 : t7 * t9[i - tile_begin] * gradc_exp(v1 - t3[i])) - t7 * t8[j*128 + i - tile_begin];
                     const int64_t y_i = y[i];
-                    const double v3 = (j == (y_i < 0 ? k + y_i : y_i) ? t4 : 0.0) + (-INFINITY == A_tile_ij ? 0.0 : -(t5[i - tile_begin] * gradc_exp(A_tile_ij - t6[i])));
-                    t10[j*128 + i - tile_begin] = v2 / tau + v3;
+                    const double t6_i = t6[i];
+                    const double v3 = A_tile_ij - t6_i;
+                    const double v4 = v3 - A_tile_ij;
+                    const double v5 = A_tile_ij - (v3 - v4) - (t6_i + v4);
+                    const double v6 = -INFINITY == A_tile_ij ? 0.0 : -(t5[i - tile_begin] * (gradc_exp(v3) * (1.0 + (fabs(v5) < 1.0 ? v5 : 0.0))));
+                    t10[j*128 + i - tile_begin] = v2 / tau + ((j == (y_i < 0 ? k + y_i : y_i) ? t4 : 0.0) + v6);
                 }
             }
 

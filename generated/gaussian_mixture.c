@@ -538,7 +538,7 @@ size_t gaussian_mixture_backward_work(int64_t k, int64_t d, int64_t n)
     return gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 45*k, 3*d*k + k) * (gradc_bytes(k, sizeof(double))
+           + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 91*k, 3*d*k + k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
@@ -567,7 +567,7 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
 
     /* t4 = -(cotangent / n) */
     const double t4 = -(cotangent / (double)n);
-    const int64_t parts = gradc_parts(n, 6*d*k + 45*k, 3*d*k + k);
+    const int64_t parts = gradc_parts(n, 6*d*k + 91*k, 3*d*k + k);
     const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t7_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -609,33 +609,59 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
             /* t1_tile[l:n, i:k] = t1[l, i] */
             gradc_transpose(tile_end - tile_begin, k, &t1[tile_begin*k], k, t1_tile, 128);
 
-            /* t5[i:k] = sum[l:n](let(s0 := a[i] - t1_tile[l, i] - t2, where(-inf == s0, 0, t4 * exp(s0 - t3[l])))) */
+            /* t5[i:k] = sum[l:n](let(s0 := a[i] - t1_tile[l, i], s1 := s0 - t2, s2 := s1 - t3[l], s3 := s2 - s1,
+             *    s4 := s0 - a[i], s5 := s1 - s0, s6 := s1 - (s2 - s3) - (t3[l] + s3) + (a[i] - (s0 - s4) -
+             *    (t1_tile[l, i] + s4) + (s0 - (s1 - s5) - (t2 + s5))), where(-inf == s1, 0, t4 * (exp(s2) * (1 +
+             *    where(abs(s6) < 1, s6, 0)))))) */
             /* t6[l:n, i:k] = exp(a[i] - t1_tile[l, i] - t2 - t3[l]) */
-            /* t8[l:n, i:k] = where(-inf == a[i] - t1_tile[l, i] - t2, 0, -(t4 * t6[l, i])) */
+            /* t8[l:n, i:k] = let(s0 := a[i] - t1_tile[l, i], s1 := s0 - t2, s2 := s1 - t3[l], s3 := s2 - s1, s4 :=
+             *    s0 - a[i], s5 := s1 - s0, s6 := s1 - (s2 - s3) - (t3[l] + s3) + (a[i] - (s0 - s4) - (t1_tile[l,
+             *    i] + s4) + (s0 - (s1 - s5) - (t2 + s5))), where(-inf == s1, 0, -(t4 * (t6[l, i] * (1 +
+             *    where(abs(s6) < 1, s6, 0)))))) */
             for (int64_t i = 0; i < k; ++i) {
                 const double a_i = a[i];
                 double t5_part_sum = 0.0;
                 GRADC_SIMD(reduction(+:t5_part_sum))
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v0 = a_i - t1_tile[i*128 + l - tile_begin] - t2;
-                    const int v1 = -INFINITY == v0;
-                    const double v2 = gradc_exp(v0 - t3[l]);
-                    const double v3 = t4 * v2;
-                    t5_part_sum += v1 ? 0.0 : v3;
-                    t6[i*128 + l - tile_begin] = v2;
-                    t8[i*128 + l - tile_begin] = v1 ? 0.0 : -v3;
+                    const double t1_tile_li = t1_tile[i*128 + l - tile_begin];
+                    const double v0 = a_i - t1_tile_li;
+                    const double v1 = v0 - t2;
+                    const int v2 = -INFINITY == v1;
+                    const double t3_l = t3[l];
+                    const double v3 = v1 - t3_l;
+                    const double v4 = gradc_exp(v3);
+                    const double v5 = v3 - v1;
+                    const double v6 = v0 - a_i;
+                    const double v7 = v1 - v0;
+                    const double v8 = v1 - (v3 - v5) - (t3_l + v5) + (a_i - (v0 - v6) - (t1_tile_li + v6) + (v0 - (v1 - v7) - (t2 + v7)));
+                    const double v9 = t4 * (v4 * (1.0 + (fabs(v8) < 1.0 ? v8 : 0.0)));
+                    t5_part_sum += v2 ? 0.0 : v9;
+                    t6[i*128 + l - tile_begin] = v4;
+                    t8[i*128 + l - tile_begin] = v2 ? 0.0 : -v9;
                 }
                 t5_part[i] += t5_part_sum;
             }
 
-            /* t7 = sum[l:n, i:k](where(-inf == a[i] - t1_tile[l, i] - t2, 0, -(t4 * t6[l, i]))) */
+            /* t7 = sum[l:n, i:k](let(s0 := a[i] - t1_tile[l, i], s1 := s0 - t2, s2 := s1 - t3[l], s3 := s2 - s1,
+             *    s4 := s0 - a[i], s5 := s1 - s0, s6 := s1 - (s2 - s3) - (t3[l] + s3) + (a[i] - (s0 - s4) -
+             *    (t1_tile[l, i] + s4) + (s0 - (s1 - s5) - (t2 + s5))), where(-inf == s1, 0, -(t4 * (t6[l, i] * (1
+             *    + where(abs(s6) < 1, s6, 0))))))) */
             double t7_part_sum = 0.0;
             for (int64_t i = 0; i < k; ++i) {
                 const double a_i = a[i];
                 GRADC_SIMD(reduction(+:t7_part_sum))
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v0 = -INFINITY == a_i - t1_tile[i*128 + l - tile_begin] - t2 ? 0.0 : -(t4 * t6[i*128 + l - tile_begin]);
-                    t7_part_sum += v0;
+                    const double t1_tile_li = t1_tile[i*128 + l - tile_begin];
+                    const double v0 = a_i - t1_tile_li;
+                    const double v1 = v0 - t2;
+                    const double t3_l = t3[l];
+                    const double v2 = v1 - t3_l;
+                    const double v3 = v2 - v1;
+                    const double v4 = v0 - a_i;
+                    const double v5 = v1 - v0;
+                    const double v6 = v1 - (v2 - v3) - (t3_l + v3) + (a_i - (v0 - v4) - (t1_tile_li + v4) + (v0 - (v1 - v5) - (t2 + v5)));
+                    const double v7 = -INFINITY == v1 ? 0.0 : -(t4 * (t6[i*128 + l - tile_begin] * (1.0 + (fabs(v6) < 1.0 ? v6 : 0.0))));
+                    t7_part_sum += v7;
                 }
             }
             gradc_add(&t7_part, &t7_part_low, t7_part_sum);
@@ -692,7 +718,7 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
             t11[at] += t11_more[at];
         }
     }
-    const int64_t parts_ = gradc_parts(k, 10*d + 29, 0);
+    const int64_t parts_ = gradc_parts(k, 10*d + 39, 0);
     GRADC_PARALLEL(parts_)
     for (int64_t part = 0; part < parts_; ++part) {
         const int64_t part_begin = gradc_cut(k, parts_, part);
@@ -701,11 +727,16 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* grad_a[i:k] = t5[i] + where(-inf == a[i], 0, t7 * exp(a[i] - t2)) */
+            /* grad_a[i:k] = let(s0 := a[i] - t2, s1 := s0 - a[i], s2 := a[i] - (s0 - s1) - (t2 + s1), t5[i] +
+             *    where(-inf == a[i], 0, t7 * (exp(s0) * (1 + where(abs(s2) < 1, s2, 0))))) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double a_i = a[i];
-                grad_a[i] = t5[i] + (-INFINITY == a_i ? 0.0 : t7 * gradc_exp(a_i - t2));
+                const double v0 = a_i - t2;
+                const double v1 = v0 - a_i;
+                const double v2 = a_i - (v0 - v1) - (t2 + v1);
+                const double v3 = t5[i] + (-INFINITY == a_i ? 0.0 : t7 * (gradc_exp(v0) * (1.0 + (fabs(v2) < 1.0 ? v2 : 0.0))));
+                grad_a[i] = v3;
             }
 
             /* grad_mu[i:k, j:d] = -(t0[i, j] * (t0[i, j] * t9[i, j])) */

@@ -594,7 +594,7 @@ int gaussian_process_backward(int64_t n, int64_t d, double log_amplitude, double
     if (gradc_solve(n, 1, t4, t5, t6, factors_, pivots_) != 0) {
         return 2;
     }
-    const int64_t parts_ = gradc_parts(n, 39*n, 0);
+    const int64_t parts_ = gradc_parts(n, 52*n, 0);
     double t7_parts[GRADC_PARTS];
     double t8_parts[GRADC_PARTS];
     double t9_parts[GRADC_PARTS];
@@ -613,8 +613,12 @@ int gaussian_process_backward(int64_t n, int64_t d, double log_amplitude, double
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
             /* K_bar[i:n, j:n] = log_det_bar * t2[j, i] - t3[j, 0] * t6[i, 0] */
-            /* t7 = sum[i:n, j:n](K_bar[i, j] * exp(2 * log_amplitude - t1 * (0.5 * gap[i, j]))) */
-            /* t8 = sum[i:n, j:n](gap[i, j] * K_bar[i, j] * exp(2 * log_amplitude - t1 * (0.5 * gap[i, j]))) */
+            /* t7 = sum[i:n, j:n](let(s0 := 2 * log_amplitude, s1 := 0.5 * gap[i, j], s2 := t1 * s1, s3 := s0 - s2,
+             *    s4 := s3 - s0, s5 := -product_error(t1, s1) + (s0 - (s3 - s4) - (s2 + s4)), K_bar[i, j] *
+             *    (exp(s3) * (1 + where(abs(s5) < 1, s5, 0))))) */
+            /* t8 = sum[i:n, j:n](let(s0 := 2 * log_amplitude, s1 := 0.5 * gap[i, j], s2 := t1 * s1, s3 := s0 - s2,
+             *    s4 := s3 - s0, s5 := -product_error(t1, s1) + (s0 - (s3 - s4) - (s2 + s4)), gap[i, j] * K_bar[i,
+             *    j] * (exp(s3) * (1 + where(abs(s5) < 1, s5, 0))))) */
             /* t9 = sum[i:n, j:n](where(j == i, K_bar[i, j], 0)) */
             const double v1 = 2.0 * log_amplitude;
             double t7_part_sum = 0.0;
@@ -626,9 +630,14 @@ int gaussian_process_backward(int64_t n, int64_t d, double log_amplitude, double
                 for (int64_t j = 0; j < n; ++j) {
                     const double v0 = log_det_bar * t2[j*n + i] - t3[j] * t6_i;
                     const double gap_ij = gap[i*n + j];
-                    const double v2 = gradc_exp(v1 - t1 * (0.5 * gap_ij));
-                    t7_part_sum += v0 * v2;
-                    t8_part_sum += gap_ij * v0 * v2;
+                    const double v2 = 0.5 * gap_ij;
+                    const double v3 = t1 * v2;
+                    const double v4 = v1 - v3;
+                    const double v5 = v4 - v1;
+                    const double v6 = -(fma(t1, v2, -(t1 * v2))) + (v1 - (v4 - v5) - (v3 + v5));
+                    const double v7 = gradc_exp(v4) * (1.0 + (fabs(v6) < 1.0 ? v6 : 0.0));
+                    t7_part_sum += v0 * v7;
+                    t8_part_sum += gap_ij * v0 * v7;
                     t9_part_sum += j == i ? v0 : 0.0;
                 }
             }

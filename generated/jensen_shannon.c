@@ -1,9 +1,9 @@
 /* jensen_shannon: the loss, and its derivatives.
  *
  *     def program(A: real[n, k], B: real[n, k]):
- *         t0[i:n] = logsumexp[j:k](A[i, j])
- *         t1[i:n] = logsumexp[j:k](B[i, j])
- *         t2[i:n] = sum[j:k](let(s0 := A[i, j] - t0[i], s1 := B[i, j] - t1[i], s2 := logaddexp(s0, s1) - 0.6931471805599453, exp(s0) * (s0 - s2) + exp(s1) * (s1 
+ *         t0[i:n] = logsumexp[j:k](B[i, j])
+ *         t1[i:n] = logsumexp[j:k](A[i, j])
+ *         t2[i:n] = sum[j:k](exp(B[i, j] - t0[i]) * (0.6931471805599453 + log_sigmoid(B[i, j] + t1[i] - t0[i] - A[i, j])) + exp(A[i, j] - t1[i]) * (0.69314718055
  *         t3 = sum[i:n](t2[i])
  *         value = 0.5 * (t3 / n)
  *         return value
@@ -183,7 +183,7 @@ static void gradc_transpose(int64_t rows, int64_t columns, const double *restric
 
 size_t jensen_shannon_value_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 156*k + 53, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 201*k + 53, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -199,7 +199,7 @@ int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const d
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 156*k + 53, 0);
+    const int64_t parts = gradc_parts(n, 201*k + 53, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t7_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -207,7 +207,7 @@ int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const d
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
-        double *const A_tile = (void *)own;
+        double *const B_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t0 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
@@ -215,7 +215,7 @@ int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const d
         own += gradc_bytes(128, sizeof(double));
         double *const t2 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const B_tile = (void *)own;
+        double *const A_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t3 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
@@ -230,22 +230,22 @@ int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const d
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* A_tile[i:n, j:k] = A[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
+            /* B_tile[i:n, j:k] = B[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
 
-            /* t0[i:n] = max[j:k](A_tile[i, j]) */
+            /* t0[i:n] = max[j:k](B_tile[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t0[i - tile_begin] = -INFINITY;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    t0[i - tile_begin] = (A_tile_ij > t0[i - tile_begin] || A_tile_ij != A_tile_ij) ? A_tile_ij : t0[i - tile_begin];
+                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                    t0[i - tile_begin] = (B_tile_ij > t0[i - tile_begin] || B_tile_ij != B_tile_ij) ? B_tile_ij : t0[i - tile_begin];
                 }
             }
 
-            /* t1[i:n] = sum[j:k](exp(A_tile[i, j] - where(inf == abs(t0[i]), 0, t0[i]))) */
+            /* t1[i:n] = sum[j:k](exp(B_tile[i, j] - where(inf == abs(t0[i]), 0, t0[i]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t1[i - tile_begin] = 0.0;
             }
@@ -253,14 +253,14 @@ int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const d
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double t0_i = t0[i - tile_begin];
-                    t1[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i));
+                    t1[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(B_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(B_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(B_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i));
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double t0_i = t0[i - tile_begin];
-                    t1[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i));
+                    t1[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i));
                 }
             }
 
@@ -271,22 +271,22 @@ int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const d
                 t2[i - tile_begin] = gradc_log(t1[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i);
             }
 
-            /* B_tile[i:n, j:k] = B[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
+            /* A_tile[i:n, j:k] = A[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
 
-            /* t3[i:n] = max[j:k](B_tile[i, j]) */
+            /* t3[i:n] = max[j:k](A_tile[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t3[i - tile_begin] = -INFINITY;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                    t3[i - tile_begin] = (B_tile_ij > t3[i - tile_begin] || B_tile_ij != B_tile_ij) ? B_tile_ij : t3[i - tile_begin];
+                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                    t3[i - tile_begin] = (A_tile_ij > t3[i - tile_begin] || A_tile_ij != A_tile_ij) ? A_tile_ij : t3[i - tile_begin];
                 }
             }
 
-            /* t4[i:n] = sum[j:k](exp(B_tile[i, j] - where(inf == abs(t3[i]), 0, t3[i]))) */
+            /* t4[i:n] = sum[j:k](exp(A_tile[i, j] - where(inf == abs(t3[i]), 0, t3[i]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t4[i - tile_begin] = 0.0;
             }
@@ -294,14 +294,14 @@ int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const d
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double t3_i = t3[i - tile_begin];
-                    t4[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(B_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(B_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(B_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i));
+                    t4[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i));
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double t3_i = t3[i - tile_begin];
-                    t4[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i));
+                    t4[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i));
                 }
             }
 
@@ -312,42 +312,57 @@ int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const d
                 t5[i - tile_begin] = gradc_log(t4[i - tile_begin]) + (INFINITY == fabs(t3_i) ? 0.0 : t3_i);
             }
 
-            /* t6[i:n] = sum[j:k](let(s0 := A_tile[i, j] - t2[i], s1 := B_tile[i, j] - t5[i], s2 := where(s1 == s0,
-             *    0.6931471805599453 + s0, maximum(s1, s0) + log1p_unit(exp(-abs(s0 - s1)))) - 0.6931471805599453,
-             *    exp(s0) * (s0 - s2) + exp(s1) * (s1 - s2))) */
+            /* t6[i:n] = sum[j:k](let(s0 := B_tile[i, j] + t5[i] - t2[i] - A_tile[i, j], s1 := A_tile[i, j] + t2[i]
+             *    - t5[i] - B_tile[i, j], exp(B_tile[i, j] - t2[i]) * (0.6931471805599453 + (minimum(0, s0) -
+             *    log1p_unit(exp(-abs(s0))))) + exp(A_tile[i, j] - t5[i]) * (0.6931471805599453 + (minimum(0, s1) -
+             *    log1p_unit(exp(-abs(s1))))))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t6[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v0 = A_tile[j*128 + i - tile_begin] - t2[i - tile_begin];
-                    const double v1 = B_tile[j*128 + i - tile_begin] - t5[i - tile_begin];
-                    const double v2 = v0 == v1 ? 0.6931471805599453 + v0 : ((v0 > v1 || v0 != v0) ? v0 : v1) + gradc_log1p_unit(gradc_exp(-fabs(v0 - v1)));
-                    const double v3 = v2 - 0.6931471805599453;
-                    const double v4 = A_tile[(j + 1)*128 + i - tile_begin] - t2[i - tile_begin];
-                    const double v5 = B_tile[(j + 1)*128 + i - tile_begin] - t5[i - tile_begin];
-                    const double v6 = v4 == v5 ? 0.6931471805599453 + v4 : ((v4 > v5 || v4 != v4) ? v4 : v5) + gradc_log1p_unit(gradc_exp(-fabs(v4 - v5)));
-                    const double v7 = v6 - 0.6931471805599453;
-                    const double v8 = A_tile[(j + 2)*128 + i - tile_begin] - t2[i - tile_begin];
-                    const double v9 = B_tile[(j + 2)*128 + i - tile_begin] - t5[i - tile_begin];
-                    const double v10 = v8 == v9 ? 0.6931471805599453 + v8 : ((v8 > v9 || v8 != v8) ? v8 : v9) + gradc_log1p_unit(gradc_exp(-fabs(v8 - v9)));
-                    const double v11 = v10 - 0.6931471805599453;
-                    const double v12 = A_tile[(j + 3)*128 + i - tile_begin] - t2[i - tile_begin];
-                    const double v13 = B_tile[(j + 3)*128 + i - tile_begin] - t5[i - tile_begin];
-                    const double v14 = v12 == v13 ? 0.6931471805599453 + v12 : ((v12 > v13 || v12 != v12) ? v12 : v13) + gradc_log1p_unit(gradc_exp(-fabs(v12 - v13)));
-                    const double v15 = v14 - 0.6931471805599453;
-                    t6[i - tile_begin] += (gradc_exp(v0) * (v0 - v3) + gradc_exp(v1) * (v1 - v3)) + (gradc_exp(v4) * (v4 - v7) + gradc_exp(v5) * (v5 - v7)) + (gradc_exp(v8) * (v8 - v11) + gradc_exp(v9) * (v9 - v11)) + (gradc_exp(v12) * (v12 - v15) + gradc_exp(v13) * (v13 - v15));
+                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                    const double t2_i = t2[i - tile_begin];
+                    const double t5_i = t5[i - tile_begin];
+                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                    const double v0 = B_tile_ij + t5_i - t2_i - A_tile_ij;
+                    const double v1 = 0.6931471805599453 + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v0))));
+                    const double v2 = A_tile_ij + t2_i - t5_i - B_tile_ij;
+                    const double v3 = 0.6931471805599453 + (((v2 < 0.0 || v2 != v2) ? v2 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v2))));
+                    const double B_tile_ij1 = B_tile[(j + 1)*128 + i - tile_begin];
+                    const double A_tile_ij1 = A_tile[(j + 1)*128 + i - tile_begin];
+                    const double v4 = B_tile_ij1 + t5_i - t2_i - A_tile_ij1;
+                    const double v5 = 0.6931471805599453 + (((v4 < 0.0 || v4 != v4) ? v4 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v4))));
+                    const double v6 = A_tile_ij1 + t2_i - t5_i - B_tile_ij1;
+                    const double v7 = 0.6931471805599453 + (((v6 < 0.0 || v6 != v6) ? v6 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v6))));
+                    const double B_tile_ij2 = B_tile[(j + 2)*128 + i - tile_begin];
+                    const double A_tile_ij2 = A_tile[(j + 2)*128 + i - tile_begin];
+                    const double v8 = B_tile_ij2 + t5_i - t2_i - A_tile_ij2;
+                    const double v9 = 0.6931471805599453 + (((v8 < 0.0 || v8 != v8) ? v8 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v8))));
+                    const double v10 = A_tile_ij2 + t2_i - t5_i - B_tile_ij2;
+                    const double v11 = 0.6931471805599453 + (((v10 < 0.0 || v10 != v10) ? v10 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v10))));
+                    const double B_tile_ij3 = B_tile[(j + 3)*128 + i - tile_begin];
+                    const double A_tile_ij3 = A_tile[(j + 3)*128 + i - tile_begin];
+                    const double v12 = B_tile_ij3 + t5_i - t2_i - A_tile_ij3;
+                    const double v13 = 0.6931471805599453 + (((v12 < 0.0 || v12 != v12) ? v12 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v12))));
+                    const double v14 = A_tile_ij3 + t2_i - t5_i - B_tile_ij3;
+                    const double v15 = 0.6931471805599453 + (((v14 < 0.0 || v14 != v14) ? v14 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v14))));
+                    t6[i - tile_begin] += (gradc_exp(A_tile_ij - t5_i) * v3 + gradc_exp(B_tile_ij - t2_i) * v1) + (gradc_exp(A_tile_ij1 - t5_i) * v7 + gradc_exp(B_tile_ij1 - t2_i) * v5) + (gradc_exp(A_tile_ij2 - t5_i) * v11 + gradc_exp(B_tile_ij2 - t2_i) * v9) + (gradc_exp(A_tile_ij3 - t5_i) * v15 + gradc_exp(B_tile_ij3 - t2_i) * v13);
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v0 = A_tile[j*128 + i - tile_begin] - t2[i - tile_begin];
-                    const double v1 = B_tile[j*128 + i - tile_begin] - t5[i - tile_begin];
-                    const double v2 = v0 == v1 ? 0.6931471805599453 + v0 : ((v0 > v1 || v0 != v0) ? v0 : v1) + gradc_log1p_unit(gradc_exp(-fabs(v0 - v1)));
-                    const double v3 = v2 - 0.6931471805599453;
-                    t6[i - tile_begin] += gradc_exp(v0) * (v0 - v3) + gradc_exp(v1) * (v1 - v3);
+                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                    const double t2_i = t2[i - tile_begin];
+                    const double t5_i = t5[i - tile_begin];
+                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                    const double v0 = B_tile_ij + t5_i - t2_i - A_tile_ij;
+                    const double v1 = 0.6931471805599453 + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v0))));
+                    const double v2 = A_tile_ij + t2_i - t5_i - B_tile_ij;
+                    const double v3 = 0.6931471805599453 + (((v2 < 0.0 || v2 != v2) ? v2 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v2))));
+                    t6[i - tile_begin] += gradc_exp(A_tile_ij - t5_i) * v3 + gradc_exp(B_tile_ij - t2_i) * v1;
                 }
             }
 
@@ -374,7 +389,7 @@ int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const d
 
 size_t jensen_shannon_forward_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 156*k + 53, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 201*k + 53, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
@@ -388,7 +403,7 @@ int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 156*k + 53, 0);
+    const int64_t parts = gradc_parts(n, 201*k + 53, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t5_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -396,13 +411,13 @@ int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
-        double *const A_tile = (void *)own;
+        double *const B_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t0_ = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t1_ = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const B_tile = (void *)own;
+        double *const A_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t2 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
@@ -415,22 +430,22 @@ int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* A_tile[i:n, j:k] = A[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
+            /* B_tile[i:n, j:k] = B[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
 
-            /* t0[i:n] = max[j:k](A_tile[i, j]) */
+            /* t0[i:n] = max[j:k](B_tile[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t0_[i - tile_begin] = -INFINITY;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    t0_[i - tile_begin] = (A_tile_ij > t0_[i - tile_begin] || A_tile_ij != A_tile_ij) ? A_tile_ij : t0_[i - tile_begin];
+                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                    t0_[i - tile_begin] = (B_tile_ij > t0_[i - tile_begin] || B_tile_ij != B_tile_ij) ? B_tile_ij : t0_[i - tile_begin];
                 }
             }
 
-            /* t1[i:n] = sum[j:k](exp(A_tile[i, j] - where(inf == abs(t0[i]), 0, t0[i]))) */
+            /* t1[i:n] = sum[j:k](exp(B_tile[i, j] - where(inf == abs(t0[i]), 0, t0[i]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t1_[i - tile_begin] = 0.0;
             }
@@ -438,17 +453,17 @@ int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double t0__i = t0_[i - tile_begin];
-                    const double v0 = gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t0__i) ? 0.0 : t0__i));
-                    const double v1 = gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t0__i) ? 0.0 : t0__i));
-                    const double v2 = gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t0__i) ? 0.0 : t0__i));
-                    t1_[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0__i) ? 0.0 : t0__i)) + v0 + v1 + v2;
+                    const double v0 = gradc_exp(B_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t0__i) ? 0.0 : t0__i));
+                    const double v1 = gradc_exp(B_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t0__i) ? 0.0 : t0__i));
+                    const double v2 = gradc_exp(B_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t0__i) ? 0.0 : t0__i));
+                    t1_[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0__i) ? 0.0 : t0__i)) + v0 + v1 + v2;
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double t0__i = t0_[i - tile_begin];
-                    t1_[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0__i) ? 0.0 : t0__i));
+                    t1_[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0__i) ? 0.0 : t0__i));
                 }
             }
 
@@ -459,22 +474,22 @@ int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const
                 t0[i] = gradc_log(t1_[i - tile_begin]) + (INFINITY == fabs(t0__i) ? 0.0 : t0__i);
             }
 
-            /* B_tile[i:n, j:k] = B[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
+            /* A_tile[i:n, j:k] = A[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
 
-            /* t2[i:n] = max[j:k](B_tile[i, j]) */
+            /* t2[i:n] = max[j:k](A_tile[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t2[i - tile_begin] = -INFINITY;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                    t2[i - tile_begin] = (B_tile_ij > t2[i - tile_begin] || B_tile_ij != B_tile_ij) ? B_tile_ij : t2[i - tile_begin];
+                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                    t2[i - tile_begin] = (A_tile_ij > t2[i - tile_begin] || A_tile_ij != A_tile_ij) ? A_tile_ij : t2[i - tile_begin];
                 }
             }
 
-            /* t3[i:n] = sum[j:k](exp(B_tile[i, j] - where(inf == abs(t2[i]), 0, t2[i]))) */
+            /* t3[i:n] = sum[j:k](exp(A_tile[i, j] - where(inf == abs(t2[i]), 0, t2[i]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t3[i - tile_begin] = 0.0;
             }
@@ -482,14 +497,14 @@ int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double t2_i = t2[i - tile_begin];
-                    t3[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i)) + gradc_exp(B_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i)) + gradc_exp(B_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i)) + gradc_exp(B_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i));
+                    t3[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i)) + gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i)) + gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i)) + gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i));
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double t2_i = t2[i - tile_begin];
-                    t3[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i));
+                    t3[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i));
                 }
             }
 
@@ -500,42 +515,57 @@ int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const
                 t1[i] = gradc_log(t3[i - tile_begin]) + (INFINITY == fabs(t2_i) ? 0.0 : t2_i);
             }
 
-            /* t4[i:n] = sum[j:k](let(s0 := A_tile[i, j] - t0_2[i], s1 := B_tile[i, j] - t1_2[i], s2 := where(s1 ==
-             *    s0, 0.6931471805599453 + s0, maximum(s1, s0) + log1p_unit(exp(-abs(s0 - s1)))) -
-             *    0.6931471805599453, exp(s0) * (s0 - s2) + exp(s1) * (s1 - s2))) */
+            /* t4[i:n] = sum[j:k](let(s0 := B_tile[i, j] + t1_2[i] - t0_2[i] - A_tile[i, j], s1 := A_tile[i, j] +
+             *    t0_2[i] - t1_2[i] - B_tile[i, j], exp(B_tile[i, j] - t0_2[i]) * (0.6931471805599453 + (minimum(0,
+             *    s0) - log1p_unit(exp(-abs(s0))))) + exp(A_tile[i, j] - t1_2[i]) * (0.6931471805599453 +
+             *    (minimum(0, s1) - log1p_unit(exp(-abs(s1))))))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t4[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v0 = A_tile[j*128 + i - tile_begin] - t0[i];
-                    const double v1 = B_tile[j*128 + i - tile_begin] - t1[i];
-                    const double v2 = v0 == v1 ? 0.6931471805599453 + v0 : ((v0 > v1 || v0 != v0) ? v0 : v1) + gradc_log1p_unit(gradc_exp(-fabs(v0 - v1)));
-                    const double v3 = v2 - 0.6931471805599453;
-                    const double v4 = A_tile[(j + 1)*128 + i - tile_begin] - t0[i];
-                    const double v5 = B_tile[(j + 1)*128 + i - tile_begin] - t1[i];
-                    const double v6 = v4 == v5 ? 0.6931471805599453 + v4 : ((v4 > v5 || v4 != v4) ? v4 : v5) + gradc_log1p_unit(gradc_exp(-fabs(v4 - v5)));
-                    const double v7 = v6 - 0.6931471805599453;
-                    const double v8 = A_tile[(j + 2)*128 + i - tile_begin] - t0[i];
-                    const double v9 = B_tile[(j + 2)*128 + i - tile_begin] - t1[i];
-                    const double v10 = v8 == v9 ? 0.6931471805599453 + v8 : ((v8 > v9 || v8 != v8) ? v8 : v9) + gradc_log1p_unit(gradc_exp(-fabs(v8 - v9)));
-                    const double v11 = v10 - 0.6931471805599453;
-                    const double v12 = A_tile[(j + 3)*128 + i - tile_begin] - t0[i];
-                    const double v13 = B_tile[(j + 3)*128 + i - tile_begin] - t1[i];
-                    const double v14 = v12 == v13 ? 0.6931471805599453 + v12 : ((v12 > v13 || v12 != v12) ? v12 : v13) + gradc_log1p_unit(gradc_exp(-fabs(v12 - v13)));
-                    const double v15 = v14 - 0.6931471805599453;
-                    t4[i - tile_begin] += (gradc_exp(v0) * (v0 - v3) + gradc_exp(v1) * (v1 - v3)) + (gradc_exp(v4) * (v4 - v7) + gradc_exp(v5) * (v5 - v7)) + (gradc_exp(v8) * (v8 - v11) + gradc_exp(v9) * (v9 - v11)) + (gradc_exp(v12) * (v12 - v15) + gradc_exp(v13) * (v13 - v15));
+                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                    const double t0_i = t0[i];
+                    const double t1_i = t1[i];
+                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                    const double v0 = B_tile_ij + t1_i - t0_i - A_tile_ij;
+                    const double v1 = 0.6931471805599453 + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v0))));
+                    const double v2 = A_tile_ij + t0_i - t1_i - B_tile_ij;
+                    const double v3 = 0.6931471805599453 + (((v2 < 0.0 || v2 != v2) ? v2 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v2))));
+                    const double B_tile_ij1 = B_tile[(j + 1)*128 + i - tile_begin];
+                    const double A_tile_ij1 = A_tile[(j + 1)*128 + i - tile_begin];
+                    const double v4 = B_tile_ij1 + t1_i - t0_i - A_tile_ij1;
+                    const double v5 = 0.6931471805599453 + (((v4 < 0.0 || v4 != v4) ? v4 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v4))));
+                    const double v6 = A_tile_ij1 + t0_i - t1_i - B_tile_ij1;
+                    const double v7 = 0.6931471805599453 + (((v6 < 0.0 || v6 != v6) ? v6 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v6))));
+                    const double B_tile_ij2 = B_tile[(j + 2)*128 + i - tile_begin];
+                    const double A_tile_ij2 = A_tile[(j + 2)*128 + i - tile_begin];
+                    const double v8 = B_tile_ij2 + t1_i - t0_i - A_tile_ij2;
+                    const double v9 = 0.6931471805599453 + (((v8 < 0.0 || v8 != v8) ? v8 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v8))));
+                    const double v10 = A_tile_ij2 + t0_i - t1_i - B_tile_ij2;
+                    const double v11 = 0.6931471805599453 + (((v10 < 0.0 || v10 != v10) ? v10 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v10))));
+                    const double B_tile_ij3 = B_tile[(j + 3)*128 + i - tile_begin];
+                    const double A_tile_ij3 = A_tile[(j + 3)*128 + i - tile_begin];
+                    const double v12 = B_tile_ij3 + t1_i - t0_i - A_tile_ij3;
+                    const double v13 = 0.6931471805599453 + (((v12 < 0.0 || v12 != v12) ? v12 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v12))));
+                    const double v14 = A_tile_ij3 + t0_i - t1_i - B_tile_ij3;
+                    const double v15 = 0.6931471805599453 + (((v14 < 0.0 || v14 != v14) ? v14 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v14))));
+                    t4[i - tile_begin] += (gradc_exp(A_tile_ij - t1_i) * v3 + gradc_exp(B_tile_ij - t0_i) * v1) + (gradc_exp(A_tile_ij1 - t1_i) * v7 + gradc_exp(B_tile_ij1 - t0_i) * v5) + (gradc_exp(A_tile_ij2 - t1_i) * v11 + gradc_exp(B_tile_ij2 - t0_i) * v9) + (gradc_exp(A_tile_ij3 - t1_i) * v15 + gradc_exp(B_tile_ij3 - t0_i) * v13);
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v0 = A_tile[j*128 + i - tile_begin] - t0[i];
-                    const double v1 = B_tile[j*128 + i - tile_begin] - t1[i];
-                    const double v2 = v0 == v1 ? 0.6931471805599453 + v0 : ((v0 > v1 || v0 != v0) ? v0 : v1) + gradc_log1p_unit(gradc_exp(-fabs(v0 - v1)));
-                    const double v3 = v2 - 0.6931471805599453;
-                    t4[i - tile_begin] += gradc_exp(v0) * (v0 - v3) + gradc_exp(v1) * (v1 - v3);
+                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                    const double t0_i = t0[i];
+                    const double t1_i = t1[i];
+                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                    const double v0 = B_tile_ij + t1_i - t0_i - A_tile_ij;
+                    const double v1 = 0.6931471805599453 + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v0))));
+                    const double v2 = A_tile_ij + t0_i - t1_i - B_tile_ij;
+                    const double v3 = 0.6931471805599453 + (((v2 < 0.0 || v2 != v2) ? v2 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v2))));
+                    t4[i - tile_begin] += gradc_exp(A_tile_ij - t1_i) * v3 + gradc_exp(B_tile_ij - t0_i) * v1;
                 }
             }
 
@@ -562,7 +592,8 @@ int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const
 
 size_t jensen_shannon_backward_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 225*k, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 422*k, 0) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
@@ -584,16 +615,16 @@ int jensen_shannon_backward(int64_t n, int64_t k, const double *restrict A, cons
 
     /* t2 = 0.5 * cotangent / n */
     const double t2 = 0.5 * cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 225*k, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const int64_t parts = gradc_parts(n, 422*k, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
-        double *const A_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
         double *const B_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const A_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t3 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
@@ -604,107 +635,199 @@ int jensen_shannon_backward(int64_t n, int64_t k, const double *restrict A, cons
         double *const t6 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t7 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t8 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t10 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t11 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t9 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t10 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t8 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t11 = (void *)own;
+        double *const t12 = (void *)own;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* A_tile[i:n, j:k] = A[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
-
             /* B_tile[i:n, j:k] = B[i, j] */
             gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
 
-            /* t3[i:n, j:k] = exp(A_tile[i, j] - t0[i]) */
-            /* t4[i:n, j:k] = exp(-abs(A_tile[i, j] - t0[i] - (B_tile[i, j] - t1[i]))) */
-            /* t5[i:n, j:k] = log1p_unit(exp(-abs(A_tile[i, j] - t0[i] - (B_tile[i, j] - t1[i])))) */
-            /* t6[i:n, j:k] = exp(B_tile[i, j] - t1[i]) */
-            /* t7[i:n] = sum[j:k](let(s0 := A_tile[i, j] - t0[i], s1 := B_tile[i, j] - t1[i], s2 := t2 * t3[i, j],
-             *    t3[i, j] * (t2 * (s0 - (where(s0 == s1, 0.6931471805599453 + s0, t5[i, j] + maximum(s0, s1)) -
-             *    0.6931471805599453))) + (s2 + where(-inf == s0, 0, -((s2 + t2 * t6[i, j]) * (where(0 <= s0 - s1,
-             *    1, t4[i, j]) / (1 + t4[i, j]))))))) */
-            /* t9[i:n, j:k] = exp(-abs(B_tile[i, j] - t1[i] - (A_tile[i, j] - t0[i]))) */
-            /* t10[i:n] = sum[j:k](let(s0 := B_tile[i, j] - t1[i], s1 := t2 * t6[i, j], s2 := A_tile[i, j] - t0[i],
-             *    where(-inf == s0, 0, -((t2 * t3[i, j] + s1) * (where(0 <= s0 - s2, 1, t9[i, j]) / (1 + t9[i,
-             *    j])))) + (s1 + t6[i, j] * (t2 * (s0 - (where(s2 == s0, 0.6931471805599453 + s2, t5[i, j] +
-             *    maximum(s2, s0)) - 0.6931471805599453)))))) */
+            /* A_tile[i:n, j:k] = A[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
+
+            /* t3[i:n, j:k] = exp(B_tile[i, j] - t0[i]) */
+            /* t4[i:n, j:k] = exp(-abs(B_tile[i, j] + t1[i] - t0[i] - A_tile[i, j])) */
+            /* t5[i:n, j:k] = exp(A_tile[i, j] - t1[i]) */
+            /* t6[i:n, j:k] = exp(-abs(A_tile[i, j] + t0[i] - t1[i] - B_tile[i, j])) */
+            /* t7[i:n, j:k] = log1p_unit(exp(-abs(A_tile[i, j] + t0[i] - t1[i] - B_tile[i, j]))) */
+            /* t8[i:n] = sum[j:k](let(s0 := B_tile[i, j] - t0[i], s1 := s0 - B_tile[i, j], s2 := B_tile[i, j] - (s0
+             *    - s1) - (t0[i] + s1), s3 := B_tile[i, j] + t1[i], s4 := s3 - t0[i], s5 := s4 - A_tile[i, j], s6
+             *    := -s5, s7 := 1 + t4[i, j], s8 := s5 - s4, s9 := s3 - B_tile[i, j], s10 := s4 - s3, s11 := -(s4 -
+             *    (s5 - s8) - (A_tile[i, j] + s8) + (t1[i] - s9 + (B_tile[i, j] - (s3 - s9)) + (s3 - (s4 - s10) -
+             *    (t0[i] + s10)))), s12 := A_tile[i, j] - t1[i], s13 := s12 - A_tile[i, j], s14 := A_tile[i, j] -
+             *    (s12 - s13) - (t1[i] + s13), s15 := t5[i, j] * (1 + where(abs(s14) < 1, s14, 0)), s16 :=
+             *    A_tile[i, j] + t0[i], s17 := s16 - t1[i], s18 := s17 - B_tile[i, j], s19 := -s18, s20 := 1 +
+             *    t6[i, j], s21 := where(0 <= s19, 1, t6[i, j]) / s20, s22 := s18 - s17, s23 := s16 - A_tile[i, j],
+             *    s24 := s17 - s16, s25 := s17 - (s18 - s22) - (B_tile[i, j] + s22) + (t0[i] - s23 + (A_tile[i, j]
+             *    - (s16 - s23)) + (s16 - (s17 - s24) - (t1[i] + s24))), s26 := -s25, t2 * (t3[i, j] * (1 +
+             *    where(abs(s2) < 1, s2, 0))) * (where(0 <= s6, 1, t4[i, j]) / s7 * (1 + where(0 <= -s6, 1, t4[i,
+             *    … (1290 characters in all) */
+            /* t10[i:n, j:k] = log1p_unit(exp(-abs(B_tile[i, j] + t1[i] - t0[i] - A_tile[i, j]))) */
+            /* t11[i:n] = sum[j:k](let(s0 := A_tile[i, j] - t1[i], s1 := s0 - A_tile[i, j], s2 := A_tile[i, j] -
+             *    (s0 - s1) - (t1[i] + s1), s3 := A_tile[i, j] + t0[i], s4 := s3 - t1[i], s5 := s4 - B_tile[i, j],
+             *    s6 := -s5, s7 := 1 + t6[i, j], s8 := s5 - s4, s9 := s3 - A_tile[i, j], s10 := s4 - s3, s11 :=
+             *    -(s4 - (s5 - s8) - (B_tile[i, j] + s8) + (t0[i] - s9 + (A_tile[i, j] - (s3 - s9)) + (s3 - (s4 -
+             *    s10) - (t1[i] + s10)))), s12 := B_tile[i, j] - t0[i], s13 := s12 - B_tile[i, j], s14 := B_tile[i,
+             *    j] - (s12 - s13) - (t0[i] + s13), s15 := t3[i, j] * (1 + where(abs(s14) < 1, s14, 0)), s16 :=
+             *    B_tile[i, j] + t1[i], s17 := s16 - t0[i], s18 := s17 - A_tile[i, j], s19 := -s18, s20 := 1 +
+             *    t4[i, j], s21 := where(0 <= s19, 1, t4[i, j]) / s20, s22 := s18 - s17, s23 := s16 - B_tile[i, j],
+             *    s24 := s17 - s16, s25 := s17 - (s18 - s22) - (A_tile[i, j] + s22) + (t1[i] - s23 + (B_tile[i, j]
+             *    - (s16 - s23)) + (s16 - (s17 - s24) - (t0[i] + s24))), s26 := -s25, t2 * (t5[i, j] * (1 +
+             *    where(abs(s2) < 1, s2, 0))) * (where(0 <= s6, 1, t6[i, j]) / s7 * (1 + where(0 <= -s6, 1, t6[i,
+             *    … (1290 characters in all) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t7[i - tile_begin] = 0.0;
+                t8[i - tile_begin] = 0.0;
             }
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t10[i - tile_begin] = 0.0;
+                t11[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v0 = A_tile[j*128 + i - tile_begin] - t0[i];
+                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                    const double t0_i = t0[i];
+                    const double v0 = B_tile_ij - t0_i;
                     const double v1 = gradc_exp(v0);
-                    const double v2 = B_tile[j*128 + i - tile_begin] - t1[i];
-                    const double v3 = v0 - v2;
-                    const double v4 = gradc_exp(-fabs(v3));
-                    const double v5 = gradc_log1p_unit(v4);
-                    const double v6 = gradc_exp(v2);
-                    const double v7 = (v2 == v0 ? 0.6931471805599453 + v0 : ((v2 > v0 || v2 != v2) ? v2 : v0) + v5) - 0.6931471805599453;
-                    const double v8 = t2 * v1;
-                    const double v9 = t2 * v6;
-                    const double v10 = v9 + v8;
-                    const double v11 = v1 * (t2 * (v0 - v7)) + (v8 + (-INFINITY == v0 ? 0.0 : -(v10 * ((0.0 <= v3 ? 1.0 : v4) / (1.0 + v4)))));
-                    const double v12 = v2 - v0;
-                    const double v13 = gradc_exp(-fabs(v12));
-                    const double v14 = v9 + v6 * (t2 * (v2 - v7)) + (-INFINITY == v2 ? 0.0 : -(v10 * ((0.0 <= v12 ? 1.0 : v13) / (1.0 + v13))));
+                    const double t1_i = t1[i];
+                    const double v2 = B_tile_ij + t1_i;
+                    const double v3 = v2 - t0_i;
+                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                    const double v4 = v3 - A_tile_ij;
+                    const double v5 = gradc_exp(-fabs(v4));
+                    const double v6 = A_tile_ij - t1_i;
+                    const double v7 = gradc_exp(v6);
+                    const double v8 = A_tile_ij + t0_i;
+                    const double v9 = v8 - t1_i;
+                    const double v10 = v9 - B_tile_ij;
+                    const double v11 = gradc_exp(-fabs(v10));
+                    const double v12 = gradc_log1p_unit(v11);
+                    const double v13 = v0 - B_tile_ij;
+                    const double v14 = B_tile_ij - (v0 - v13) - (t0_i + v13);
+                    const double v15 = v1 * (1.0 + (fabs(v14) < 1.0 ? v14 : 0.0));
+                    const double v16 = -v4;
+                    const double v17 = 1.0 + v5;
+                    const double v18 = (0.0 <= v16 ? 1.0 : v5) / v17;
+                    const double v19 = v4 - v3;
+                    const double v20 = v2 - B_tile_ij;
+                    const double v21 = v3 - v2;
+                    const double v22 = v3 - (v4 - v19) - (A_tile_ij + v19) + (t1_i - v20 + (B_tile_ij - (v2 - v20)) + (v2 - (v3 - v21) - (t0_i + v21)));
+                    const double v23 = -v22;
+                    const double v24 = t2 * v15 * (v18 * (1.0 + (0.0 <= -v16 ? 1.0 : v5) / v17 * (fabs(v23) < 1.0 ? v23 : 0.0)));
+                    const double v25 = v6 - A_tile_ij;
+                    const double v26 = A_tile_ij - (v6 - v25) - (t1_i + v25);
+                    const double v27 = v7 * (1.0 + (fabs(v26) < 1.0 ? v26 : 0.0));
+                    const double v28 = -v10;
+                    const double v29 = 1.0 + v11;
+                    const double v30 = (0.0 <= v28 ? 1.0 : v11) / v29;
+                    const double v31 = v10 - v9;
+                    const double v32 = v8 - A_tile_ij;
+                    const double v33 = v9 - v8;
+                    const double v34 = v9 - (v10 - v31) - (B_tile_ij + v31) + (t0_i - v32 + (A_tile_ij - (v8 - v32)) + (v8 - (v9 - v33) - (t1_i + v33)));
+                    const double v35 = 0.6931471805599453 + (((v10 < 0.0 || v10 != v10) ? v10 : 0.0) - v12 + v30 * (fabs(v34) < 1.0 ? v34 : 0.0));
+                    const double v36 = -v34;
+                    const double v37 = t2 * v27 * (v30 * (1.0 + (0.0 <= -v28 ? 1.0 : v11) / v29 * (fabs(v36) < 1.0 ? v36 : 0.0)));
+                    const double v38 = gradc_log1p_unit(v5);
+                    const double v39 = 0.6931471805599453 + (((v4 < 0.0 || v4 != v4) ? v4 : 0.0) - v38 + v18 * (fabs(v22) < 1.0 ? v22 : 0.0));
                     t3[j*128 + i - tile_begin] = v1;
-                    t4[j*128 + i - tile_begin] = v4;
-                    t5[j*128 + i - tile_begin] = v5;
-                    t6[j*128 + i - tile_begin] = v6;
-                    t7[i - tile_begin] += v11;
-                    t9[j*128 + i - tile_begin] = v13;
-                    t10[i - tile_begin] += v14;
+                    t4[j*128 + i - tile_begin] = v5;
+                    t5[j*128 + i - tile_begin] = v7;
+                    t6[j*128 + i - tile_begin] = v11;
+                    t7[j*128 + i - tile_begin] = v12;
+                    t8[i - tile_begin] += v24 - (v27 * (t2 * v35) + v37);
+                    t10[j*128 + i - tile_begin] = v38;
+                    t11[i - tile_begin] += v37 - v24 - v15 * (t2 * v39);
                 }
             }
 
-            /* t8[i:n, j:k] = let(s0 := A_tile[i, j] - t0[i], s1 := B_tile[i, j] - t1[i], s2 := t2 * t3[i, j],
-             *    where(-inf == A_tile[i, j], 0, -(t3[i, j] * t7[i])) + (t3[i, j] * (t2 * (s0 - (where(s0 == s1,
-             *    0.6931471805599453 + s0, t5[i, j] + maximum(s0, s1)) - 0.6931471805599453))) + (s2 + where(-inf
-             *    == s0, 0, -((s2 + t2 * t6[i, j]) * (where(0 <= s0 - s1, 1, t4[i, j]) / (1 + t4[i, j]))))))) */
-            /* t11[i:n, j:k] = let(s0 := B_tile[i, j] - t1[i], s1 := t2 * t6[i, j], s2 := A_tile[i, j] - t0[i],
-             *    where(-inf == B_tile[i, j], 0, -(t6[i, j] * t10[i])) + (where(-inf == s0, 0, -((t2 * t3[i, j] +
-             *    s1) * (where(0 <= s0 - s2, 1, t9[i, j]) / (1 + t9[i, j])))) + (s1 + t6[i, j] * (t2 * (s0 -
-             *    (where(s2 == s0, 0.6931471805599453 + s2, t5[i, j] + maximum(s2, s0)) - 0.6931471805599453)))))) */
+            /* t9[i:n, j:k] = let(s0 := A_tile[i, j] - t1[i], s1 := s0 - A_tile[i, j], s2 := A_tile[i, j] - (s0 -
+             *    s1) - (t1[i] + s1), s3 := t5[i, j] * (1 + where(abs(s2) < 1, s2, 0)), s4 := A_tile[i, j] + t0[i],
+             *    s5 := s4 - t1[i], s6 := s5 - B_tile[i, j], s7 := -s6, s8 := 1 + t6[i, j], s9 := where(0 <= s7, 1,
+             *    t6[i, j]) / s8, s10 := s6 - s5, s11 := s4 - A_tile[i, j], s12 := s5 - s4, s13 := s5 - (s6 - s10)
+             *    - (B_tile[i, j] + s10) + (t0[i] - s11 + (A_tile[i, j] - (s4 - s11)) + (s4 - (s5 - s12) - (t1[i] +
+             *    s12))), s14 := -s13, s15 := B_tile[i, j] - t0[i], s16 := s15 - B_tile[i, j], s17 := B_tile[i, j]
+             *    - (s15 - s16) - (t0[i] + s16), s18 := B_tile[i, j] + t1[i], s19 := s18 - t0[i], s20 := s19 -
+             *    A_tile[i, j], s21 := -s20, s22 := 1 + t4[i, j], s23 := s20 - s19, s24 := s18 - B_tile[i, j], s25
+             *    := s19 - s18, s26 := -(s19 - (s20 - s23) - (A_tile[i, j] + s23) + (t1[i] - s24 + (B_tile[i, j] -
+             *    (s18 - s24)) + (s18 - (s19 - s25) - (t0[i] + s25)))), where(-inf == A_tile[i, j], 0, t8[i] * s3)
+             *    + (s3 * (t2 * (0.6931471805599453 + (minimum(0, s6) - t7[i, j] + s9 * where(abs(s13) < 1, s13,
+             *    … (1329 characters in all) */
+            /* t12[i:n, j:k] = let(s0 := B_tile[i, j] - t0[i], s1 := s0 - B_tile[i, j], s2 := B_tile[i, j] - (s0 -
+             *    s1) - (t0[i] + s1), s3 := t3[i, j] * (1 + where(abs(s2) < 1, s2, 0)), s4 := B_tile[i, j] + t1[i],
+             *    s5 := s4 - t0[i], s6 := s5 - A_tile[i, j], s7 := -s6, s8 := 1 + t4[i, j], s9 := where(0 <= s7, 1,
+             *    t4[i, j]) / s8, s10 := s6 - s5, s11 := s4 - B_tile[i, j], s12 := s5 - s4, s13 := s5 - (s6 - s10)
+             *    - (A_tile[i, j] + s10) + (t1[i] - s11 + (B_tile[i, j] - (s4 - s11)) + (s4 - (s5 - s12) - (t0[i] +
+             *    s12))), s14 := -s13, s15 := A_tile[i, j] - t1[i], s16 := s15 - A_tile[i, j], s17 := A_tile[i, j]
+             *    - (s15 - s16) - (t1[i] + s16), s18 := A_tile[i, j] + t0[i], s19 := s18 - t1[i], s20 := s19 -
+             *    B_tile[i, j], s21 := -s20, s22 := 1 + t6[i, j], s23 := s20 - s19, s24 := s18 - A_tile[i, j], s25
+             *    := s19 - s18, s26 := -(s19 - (s20 - s23) - (B_tile[i, j] + s23) + (t0[i] - s24 + (A_tile[i, j] -
+             *    (s18 - s24)) + (s18 - (s19 - s25) - (t1[i] + s25)))), where(-inf == B_tile[i, j], 0, t11[i] * s3)
+             *    + (s3 * (t2 * (0.6931471805599453 + (minimum(0, s6) - t10[i, j] + s9 * where(abs(s13) < 1, s13,
+             *    … (1334 characters in all) */
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    const double t3_ij = t3[j*128 + i - tile_begin];
-                    const double v0 = A_tile_ij - t0[i];
+                    const double t1_i = t1[i];
+                    const double v0 = A_tile_ij - t1_i;
+                    const double v1 = v0 - A_tile_ij;
+                    const double v2 = A_tile_ij - (v0 - v1) - (t1_i + v1);
+                    const double v3 = t5[j*128 + i - tile_begin] * (1.0 + (fabs(v2) < 1.0 ? v2 : 0.0));
+                    const double t0_i = t0[i];
+                    const double v4 = A_tile_ij + t0_i;
+                    const double v5 = v4 - t1_i;
                     const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                    const double v1 = B_tile_ij - t1[i];
-                    const double v2 = v1 == v0 ? 0.6931471805599453 + v0 : t5[j*128 + i - tile_begin] + ((v1 > v0 || v1 != v1) ? v1 : v0);
-                    const double v3 = v2 - 0.6931471805599453;
-                    const double v4 = t2 * t3_ij;
+                    const double v6 = v5 - B_tile_ij;
+                    const double v7 = -v6;
                     const double t6_ij = t6[j*128 + i - tile_begin];
-                    const double v5 = t2 * t6_ij;
-                    const double v6 = v4 + v5;
+                    const double v8 = 1.0 + t6_ij;
+                    const double v9 = (0.0 <= v7 ? 1.0 : t6_ij) / v8;
+                    const double v10 = v6 - v5;
+                    const double v11 = v4 - A_tile_ij;
+                    const double v12 = v5 - v4;
+                    const double v13 = v5 - (v6 - v10) - (B_tile_ij + v10) + (t0_i - v11 + (A_tile_ij - (v4 - v11)) + (v4 - (v5 - v12) - (t1_i + v12)));
+                    const double v14 = ((v6 < 0.0 || v6 != v6) ? v6 : 0.0) - t7[j*128 + i - tile_begin] + v9 * (fabs(v13) < 1.0 ? v13 : 0.0);
+                    const double v15 = -v13;
+                    const double v16 = t2 * v3 * (v9 * (1.0 + (0.0 <= -v7 ? 1.0 : t6_ij) / v8 * (fabs(v15) < 1.0 ? v15 : 0.0)));
+                    const double v17 = B_tile_ij - t0_i;
+                    const double v18 = v17 - B_tile_ij;
+                    const double v19 = B_tile_ij - (v17 - v18) - (t0_i + v18);
+                    const double v20 = t3[j*128 + i - tile_begin] * (1.0 + (fabs(v19) < 1.0 ? v19 : 0.0));
+                    const double v21 = B_tile_ij + t1_i;
+                    const double v22 = v21 - t0_i;
+                    const double v23 = v22 - A_tile_ij;
+                    const double v24 = -v23;
                     const double t4_ij = t4[j*128 + i - tile_begin];
-                    const double v7 = t3_ij * (t2 * (v0 - v3)) + (v4 + (-INFINITY == v0 ? 0.0 : -(v6 * ((0.0 <= v0 - v1 ? 1.0 : t4_ij) / (1.0 + t4_ij)))));
-                    const double t9_ij = t9[j*128 + i - tile_begin];
-                    const double v8 = (-INFINITY == v1 ? 0.0 : -(v6 * ((0.0 <= v1 - v0 ? 1.0 : t9_ij) / (1.0 + t9_ij)))) + (v5 + t6_ij * (t2 * (v1 - v3)));
-                    t8[j*128 + i - tile_begin] = (-INFINITY == A_tile_ij ? 0.0 : -(t3_ij * t7[i - tile_begin])) + v7;
-                    t11[j*128 + i - tile_begin] = (-INFINITY == B_tile_ij ? 0.0 : -(t6_ij * t10[i - tile_begin])) + v8;
+                    const double v25 = 1.0 + t4_ij;
+                    const double v26 = (0.0 <= v24 ? 1.0 : t4_ij) / v25;
+                    const double v27 = v23 - v22;
+                    const double v28 = v21 - B_tile_ij;
+                    const double v29 = v22 - v21;
+                    const double v30 = v22 - (v23 - v27) - (A_tile_ij + v27) + (t1_i - v28 + (B_tile_ij - (v21 - v28)) + (v21 - (v22 - v29) - (t0_i + v29)));
+                    const double v31 = -v30;
+                    const double v32 = t2 * v20 * (v26 * (1.0 + (0.0 <= -v24 ? 1.0 : t4_ij) / v25 * (fabs(v31) < 1.0 ? v31 : 0.0)));
+                    const double v33 = (-INFINITY == A_tile_ij ? 0.0 : t8[i - tile_begin] * v3) + (v3 * (t2 * (0.6931471805599453 + v14)) + v16 - v32);
+                    const double v34 = ((v23 < 0.0 || v23 != v23) ? v23 : 0.0) - t10[j*128 + i - tile_begin] + v26 * (fabs(v30) < 1.0 ? v30 : 0.0);
+                    const double v35 = (-INFINITY == B_tile_ij ? 0.0 : t11[i - tile_begin] * v20) + (v20 * (t2 * (0.6931471805599453 + v34)) + (v32 - v16));
+                    t9[j*128 + i - tile_begin] = v33;
+                    t12[j*128 + i - tile_begin] = v35;
                 }
             }
 
-            /* grad_A[i:n, j:k] = t8[i, j] */
-            gradc_transpose(k, tile_end - tile_begin, t8, 128, &grad_A[tile_begin*k], k);
+            /* grad_A[i:n, j:k] = t9[i, j] */
+            gradc_transpose(k, tile_end - tile_begin, t9, 128, &grad_A[tile_begin*k], k);
 
-            /* grad_B[i:n, j:k] = t11[i, j] */
-            gradc_transpose(k, tile_end - tile_begin, t11, 128, &grad_B[tile_begin*k], k);
+            /* grad_B[i:n, j:k] = t12[i, j] */
+            gradc_transpose(k, tile_end - tile_begin, t12, 128, &grad_B[tile_begin*k], k);
         }
     }
     return 0;
@@ -712,7 +835,7 @@ int jensen_shannon_backward(int64_t n, int64_t k, const double *restrict A, cons
 
 size_t jensen_shannon_value_and_grad_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 286*k + 53, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 296*k + 53, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -724,9 +847,10 @@ size_t jensen_shannon_value_and_grad_work(int64_t n, int64_t k)
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double)));
@@ -739,17 +863,17 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
 
-    /* t12 = 0.5 / n */
-    const double t12 = 0.5 / (double)n;
-    const int64_t parts = gradc_parts(n, 286*k + 53, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
-    double t11_parts[GRADC_PARTS];
+    /* t14 = 0.5 / n */
+    const double t14 = 0.5 / (double)n;
+    const int64_t parts = gradc_parts(n, 296*k + 53, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    double t13_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
-        double *const A_tile = (void *)own;
+        double *const B_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t0 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
@@ -757,7 +881,7 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
         own += gradc_bytes(128, sizeof(double));
         double *const t2 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const B_tile = (void *)own;
+        double *const A_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t3 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
@@ -774,38 +898,40 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
         double *const t9 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t10 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t13 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t11 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t12 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t15 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t16 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t14 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
         double *const t17 = (void *)own;
-        double t11_part = 0.0;
-        double t11_part_low = 0.0;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t16 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t18 = (void *)own;
+        double t13_part = 0.0;
+        double t13_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* A_tile[i:n, j:k] = A[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
+            /* B_tile[i:n, j:k] = B[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
 
-            /* t0[i:n] = max[j:k](A_tile[i, j]) */
+            /* t0[i:n] = max[j:k](B_tile[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t0[i - tile_begin] = -INFINITY;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    t0[i - tile_begin] = (A_tile_ij > t0[i - tile_begin] || A_tile_ij != A_tile_ij) ? A_tile_ij : t0[i - tile_begin];
+                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                    t0[i - tile_begin] = (B_tile_ij > t0[i - tile_begin] || B_tile_ij != B_tile_ij) ? B_tile_ij : t0[i - tile_begin];
                 }
             }
 
-            /* t1[i:n] = sum[j:k](exp(A_tile[i, j] - where(inf == abs(t0[i]), 0, t0[i]))) */
+            /* t1[i:n] = sum[j:k](exp(B_tile[i, j] - where(inf == abs(t0[i]), 0, t0[i]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t1[i - tile_begin] = 0.0;
             }
@@ -813,14 +939,14 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double t0_i = t0[i - tile_begin];
-                    t1[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i));
+                    t1[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(B_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(B_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(B_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i));
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double t0_i = t0[i - tile_begin];
-                    t1[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i));
+                    t1[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i));
                 }
             }
 
@@ -831,24 +957,24 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
                 t2[i - tile_begin] = gradc_log(t1[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i);
             }
 
-            /* B_tile[i:n, j:k] = B[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
+            /* A_tile[i:n, j:k] = A[i, j] */
+            gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
 
-            /* t3[i:n] = max[j:k](B_tile[i, j]) */
-            /* t6[i:n, j:k] = exp(A_tile[i, j] - t2[i]) */
+            /* t3[i:n] = max[j:k](A_tile[i, j]) */
+            /* t6[i:n, j:k] = exp(B_tile[i, j] - t2[i]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t3[i - tile_begin] = -INFINITY;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                    t3[i - tile_begin] = (B_tile_ij > t3[i - tile_begin] || B_tile_ij != B_tile_ij) ? B_tile_ij : t3[i - tile_begin];
-                    t6[j*128 + i - tile_begin] = gradc_exp(A_tile[j*128 + i - tile_begin] - t2[i - tile_begin]);
+                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                    t3[i - tile_begin] = (A_tile_ij > t3[i - tile_begin] || A_tile_ij != A_tile_ij) ? A_tile_ij : t3[i - tile_begin];
+                    t6[j*128 + i - tile_begin] = gradc_exp(B_tile[j*128 + i - tile_begin] - t2[i - tile_begin]);
                 }
             }
 
-            /* t4[i:n] = sum[j:k](exp(B_tile[i, j] - where(inf == abs(t3[i]), 0, t3[i]))) */
+            /* t4[i:n] = sum[j:k](exp(A_tile[i, j] - where(inf == abs(t3[i]), 0, t3[i]))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t4[i - tile_begin] = 0.0;
             }
@@ -856,14 +982,14 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double t3_i = t3[i - tile_begin];
-                    t4[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(B_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(B_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(B_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i));
+                    t4[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i));
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double t3_i = t3[i - tile_begin];
-                    t4[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i));
+                    t4[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i));
                 }
             }
 
@@ -874,114 +1000,114 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
                 t5[i - tile_begin] = gradc_log(t4[i - tile_begin]) + (INFINITY == fabs(t3_i) ? 0.0 : t3_i);
             }
 
-            /* t7[i:n, j:k] = exp(-abs(A_tile[i, j] - t2[i] - (B_tile[i, j] - t5[i]))) */
-            /* t8[i:n, j:k] = log1p_unit(exp(-abs(A_tile[i, j] - t2[i] - (B_tile[i, j] - t5[i])))) */
-            /* t9[i:n, j:k] = exp(B_tile[i, j] - t5[i]) */
-            /* t10[i:n] = sum[j:k](let(s0 := A_tile[i, j] - t2[i], s1 := B_tile[i, j] - t5[i], s2 := where(s1 ==
-             *    s0, 0.6931471805599453 + s0, t8[i, j] + maximum(s1, s0)) - 0.6931471805599453, t6[i, j] * (s0 -
-             *    s2) + t9[i, j] * (s1 - s2))) */
-            /* t13[i:n] = sum[j:k](let(s0 := A_tile[i, j] - t2[i], s1 := B_tile[i, j] - t5[i], s2 := t12 * t6[i,
-             *    j], t6[i, j] * (t12 * (s0 - (where(s1 == s0, 0.6931471805599453 + s0, t8[i, j] + maximum(s1, s0))
-             *    - 0.6931471805599453))) + (s2 + where(-inf == s0, 0, -((t12 * t9[i, j] + s2) * (where(0 <= s0 -
-             *    s1, 1, t7[i, j]) / (1 + t7[i, j]))))))) */
-            /* t15[i:n, j:k] = exp(-abs(B_tile[i, j] - t5[i] - (A_tile[i, j] - t2[i]))) */
-            /* t16[i:n] = sum[j:k](let(s0 := B_tile[i, j] - t5[i], s1 := t12 * t9[i, j], s2 := A_tile[i, j] -
-             *    t2[i], where(-inf == s0, 0, -((s1 + t12 * t6[i, j]) * (where(0 <= s0 - s2, 1, t15[i, j]) / (1 +
-             *    t15[i, j])))) + (s1 + t9[i, j] * (t12 * (s0 - (where(s0 == s2, 0.6931471805599453 + s2, t8[i, j]
-             *    + maximum(s0, s2)) - 0.6931471805599453)))))) */
+            /* t7[i:n, j:k] = exp(-abs(B_tile[i, j] + t5[i] - t2[i] - A_tile[i, j])) */
+            /* t8[i:n, j:k] = log1p_unit(exp(-abs(B_tile[i, j] + t5[i] - t2[i] - A_tile[i, j]))) */
+            /* t9[i:n, j:k] = exp(A_tile[i, j] - t5[i]) */
+            /* t10[i:n, j:k] = exp(-abs(A_tile[i, j] + t2[i] - t5[i] - B_tile[i, j])) */
+            /* t11[i:n, j:k] = log1p_unit(exp(-abs(A_tile[i, j] + t2[i] - t5[i] - B_tile[i, j]))) */
+            /* t12[i:n] = sum[j:k](t9[i, j] * (0.6931471805599453 + (minimum(0, A_tile[i, j] + t2[i] - t5[i] -
+             *    B_tile[i, j]) - t11[i, j])) + t6[i, j] * (0.6931471805599453 + (minimum(0, B_tile[i, j] + t5[i] -
+             *    t2[i] - A_tile[i, j]) - t8[i, j]))) */
+            /* t15[i:n] = sum[j:k](let(s0 := A_tile[i, j] + t2[i] - t5[i] - B_tile[i, j], t14 * t6[i, j] * (where(0
+             *    <= -(B_tile[i, j] + t5[i] - t2[i] - A_tile[i, j]), 1, t7[i, j]) / (1 + t7[i, j])) - (t9[i, j] *
+             *    (t14 * (0.6931471805599453 + (minimum(0, s0) - t11[i, j]))) + t14 * t9[i, j] * (where(0 <= -s0,
+             *    1, t10[i, j]) / (1 + t10[i, j]))))) */
+            /* t17[i:n] = sum[j:k](let(s0 := B_tile[i, j] + t5[i] - t2[i] - A_tile[i, j], t14 * t9[i, j] * (where(0
+             *    <= -(A_tile[i, j] + t2[i] - t5[i] - B_tile[i, j]), 1, t10[i, j]) / (1 + t10[i, j])) - t14 * t6[i,
+             *    j] * (where(0 <= -s0, 1, t7[i, j]) / (1 + t7[i, j])) - t6[i, j] * (t14 * (0.6931471805599453 +
+             *    (minimum(0, s0) - t8[i, j]))))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t10[i - tile_begin] = 0.0;
+                t12[i - tile_begin] = 0.0;
             }
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t13[i - tile_begin] = 0.0;
+                t15[i - tile_begin] = 0.0;
             }
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t16[i - tile_begin] = 0.0;
+                t17[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v0 = A_tile[j*128 + i - tile_begin] - t2[i - tile_begin];
-                    const double v1 = B_tile[j*128 + i - tile_begin] - t5[i - tile_begin];
-                    const double v2 = v0 - v1;
-                    const double v3 = gradc_exp(-fabs(v2));
-                    const double v4 = gradc_log1p_unit(v3);
-                    const double v5 = gradc_exp(v1);
+                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                    const double t5_i = t5[i - tile_begin];
+                    const double t2_i = t2[i - tile_begin];
+                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                    const double v0 = B_tile_ij + t5_i - t2_i - A_tile_ij;
+                    const double v1 = gradc_exp(-fabs(v0));
+                    const double v2 = gradc_log1p_unit(v1);
+                    const double v3 = gradc_exp(A_tile_ij - t5_i);
+                    const double v4 = A_tile_ij + t2_i - t5_i - B_tile_ij;
+                    const double v5 = gradc_exp(-fabs(v4));
+                    const double v6 = gradc_log1p_unit(v5);
+                    const double v7 = 0.6931471805599453 + (((v4 < 0.0 || v4 != v4) ? v4 : 0.0) - v6);
                     const double t6_ij = t6[j*128 + i - tile_begin];
-                    const double v6 = (v0 == v1 ? 0.6931471805599453 + v0 : ((v0 > v1 || v0 != v0) ? v0 : v1) + v4) - 0.6931471805599453;
-                    const double v7 = v0 - v6;
-                    const double v8 = v1 - v6;
-                    const double v9 = t12 * t6_ij;
-                    const double v10 = t12 * v5;
-                    const double v11 = v9 + v10;
-                    const double v12 = t6_ij * (t12 * v7) + (v9 + (-INFINITY == v0 ? 0.0 : -(v11 * ((0.0 <= v2 ? 1.0 : v3) / (1.0 + v3)))));
-                    const double v13 = v1 - v0;
-                    const double v14 = gradc_exp(-fabs(v13));
-                    const double v15 = v10 + v5 * (t12 * v8) + (-INFINITY == v1 ? 0.0 : -(v11 * ((0.0 <= v13 ? 1.0 : v14) / (1.0 + v14))));
-                    t7[j*128 + i - tile_begin] = v3;
-                    t8[j*128 + i - tile_begin] = v4;
-                    t9[j*128 + i - tile_begin] = v5;
-                    t10[i - tile_begin] += t6_ij * v7 + v5 * v8;
-                    t13[i - tile_begin] += v12;
-                    t15[j*128 + i - tile_begin] = v14;
-                    t16[i - tile_begin] += v15;
+                    const double v8 = 0.6931471805599453 + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0) - v2);
+                    const double v9 = t14 * t6_ij * ((0.0 <= -v0 ? 1.0 : v1) / (1.0 + v1));
+                    const double v10 = t14 * v3 * ((0.0 <= -v4 ? 1.0 : v5) / (1.0 + v5));
+                    t7[j*128 + i - tile_begin] = v1;
+                    t8[j*128 + i - tile_begin] = v2;
+                    t9[j*128 + i - tile_begin] = v3;
+                    t10[j*128 + i - tile_begin] = v5;
+                    t11[j*128 + i - tile_begin] = v6;
+                    t12[i - tile_begin] += t6_ij * v8 + v3 * v7;
+                    t15[i - tile_begin] += v9 - (v3 * (t14 * v7) + v10);
+                    t17[i - tile_begin] += v10 - v9 - t6_ij * (t14 * v8);
                 }
             }
 
-            /* t11 = sum[i:n](t10[i]) */
-            double t11_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t11_part_sum))
+            /* t13 = sum[i:n](t12[i]) */
+            double t13_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t13_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t11_part_sum += t10[i - tile_begin];
+                t13_part_sum += t12[i - tile_begin];
             }
-            gradc_add(&t11_part, &t11_part_low, t11_part_sum);
+            gradc_add(&t13_part, &t13_part_low, t13_part_sum);
 
-            /* t14[i:n, j:k] = let(s0 := A_tile[i, j] - t2[i], s1 := B_tile[i, j] - t5[i], s2 := t12 * t6[i, j],
-             *    where(-inf == A_tile[i, j], 0, -(t6[i, j] * t13[i])) + (t6[i, j] * (t12 * (s0 - (where(s1 == s0,
-             *    0.6931471805599453 + s0, t8[i, j] + maximum(s1, s0)) - 0.6931471805599453))) + (s2 + where(-inf
-             *    == s0, 0, -((t12 * t9[i, j] + s2) * (where(0 <= s0 - s1, 1, t7[i, j]) / (1 + t7[i, j]))))))) */
-            /* t17[i:n, j:k] = let(s0 := B_tile[i, j] - t5[i], s1 := t12 * t9[i, j], s2 := A_tile[i, j] - t2[i],
-             *    where(-inf == B_tile[i, j], 0, -(t9[i, j] * t16[i])) + (where(-inf == s0, 0, -((s1 + t12 * t6[i,
-             *    j]) * (where(0 <= s0 - s2, 1, t15[i, j]) / (1 + t15[i, j])))) + (s1 + t9[i, j] * (t12 * (s0 -
-             *    (where(s0 == s2, 0.6931471805599453 + s2, t8[i, j] + maximum(s0, s2)) - 0.6931471805599453)))))) */
+            /* t16[i:n, j:k] = let(s0 := A_tile[i, j] + t2[i] - t5[i] - B_tile[i, j], where(-inf == A_tile[i, j],
+             *    0, t9[i, j] * t15[i]) + (t9[i, j] * (t14 * (0.6931471805599453 + (minimum(0, s0) - t11[i, j]))) +
+             *    t14 * t9[i, j] * (where(0 <= -s0, 1, t10[i, j]) / (1 + t10[i, j])) - t14 * t6[i, j] * (where(0 <=
+             *    -(B_tile[i, j] + t5[i] - t2[i] - A_tile[i, j]), 1, t7[i, j]) / (1 + t7[i, j])))) */
+            /* t18[i:n, j:k] = let(s0 := B_tile[i, j] + t5[i] - t2[i] - A_tile[i, j], where(-inf == B_tile[i, j],
+             *    0, t6[i, j] * t17[i]) + (t6[i, j] * (t14 * (0.6931471805599453 + (minimum(0, s0) - t8[i, j]))) +
+             *    (t14 * t6[i, j] * (where(0 <= -s0, 1, t7[i, j]) / (1 + t7[i, j])) - t14 * t9[i, j] * (where(0 <=
+             *    -(A_tile[i, j] + t2[i] - t5[i] - B_tile[i, j]), 1, t10[i, j]) / (1 + t10[i, j]))))) */
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    const double t6_ij = t6[j*128 + i - tile_begin];
-                    const double v0 = A_tile_ij - t2[i - tile_begin];
-                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                    const double v1 = B_tile_ij - t5[i - tile_begin];
-                    const double v2 = v0 == v1 ? 0.6931471805599453 + v0 : t8[j*128 + i - tile_begin] + ((v0 > v1 || v0 != v0) ? v0 : v1);
-                    const double v3 = v2 - 0.6931471805599453;
-                    const double v4 = t12 * t6_ij;
                     const double t9_ij = t9[j*128 + i - tile_begin];
-                    const double v5 = t12 * t9_ij;
-                    const double v6 = v5 + v4;
+                    const double t2_i = t2[i - tile_begin];
+                    const double t5_i = t5[i - tile_begin];
+                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                    const double v0 = A_tile_ij + t2_i - t5_i - B_tile_ij;
+                    const double v1 = t14 * (0.6931471805599453 + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0) - t11[j*128 + i - tile_begin]));
+                    const double t10_ij = t10[j*128 + i - tile_begin];
+                    const double v2 = t14 * t9_ij * ((0.0 <= -v0 ? 1.0 : t10_ij) / (1.0 + t10_ij));
+                    const double t6_ij = t6[j*128 + i - tile_begin];
+                    const double v3 = B_tile_ij + t5_i - t2_i - A_tile_ij;
                     const double t7_ij = t7[j*128 + i - tile_begin];
-                    const double v7 = t6_ij * (t12 * (v0 - v3)) + (v4 + (-INFINITY == v0 ? 0.0 : -(v6 * ((0.0 <= v0 - v1 ? 1.0 : t7_ij) / (1.0 + t7_ij)))));
-                    const double t15_ij = t15[j*128 + i - tile_begin];
-                    const double v8 = (-INFINITY == v1 ? 0.0 : -(v6 * ((0.0 <= v1 - v0 ? 1.0 : t15_ij) / (1.0 + t15_ij)))) + (v5 + t9_ij * (t12 * (v1 - v3)));
-                    t14[j*128 + i - tile_begin] = (-INFINITY == A_tile_ij ? 0.0 : -(t6_ij * t13[i - tile_begin])) + v7;
-                    t17[j*128 + i - tile_begin] = (-INFINITY == B_tile_ij ? 0.0 : -(t9_ij * t16[i - tile_begin])) + v8;
+                    const double v4 = t14 * t6_ij * ((0.0 <= -v3 ? 1.0 : t7_ij) / (1.0 + t7_ij));
+                    const double v5 = t14 * (0.6931471805599453 + (((v3 < 0.0 || v3 != v3) ? v3 : 0.0) - t8[j*128 + i - tile_begin]));
+                    t16[j*128 + i - tile_begin] = (-INFINITY == A_tile_ij ? 0.0 : t9_ij * t15[i - tile_begin]) + (t9_ij * v1 + v2 - v4);
+                    t18[j*128 + i - tile_begin] = (-INFINITY == B_tile_ij ? 0.0 : t6_ij * t17[i - tile_begin]) + (t6_ij * v5 + (v4 - v2));
                 }
             }
 
-            /* grad_A[i:n, j:k] = t14[i, j] */
-            gradc_transpose(k, tile_end - tile_begin, t14, 128, &grad_A[tile_begin*k], k);
+            /* grad_A[i:n, j:k] = t16[i, j] */
+            gradc_transpose(k, tile_end - tile_begin, t16, 128, &grad_A[tile_begin*k], k);
 
-            /* grad_B[i:n, j:k] = t17[i, j] */
-            gradc_transpose(k, tile_end - tile_begin, t17, 128, &grad_B[tile_begin*k], k);
+            /* grad_B[i:n, j:k] = t18[i, j] */
+            gradc_transpose(k, tile_end - tile_begin, t18, 128, &grad_B[tile_begin*k], k);
         }
-        t11_part = gradc_rounded(t11_part, t11_part_low);
-        t11_parts[part] = t11_part;
+        t13_part = gradc_rounded(t13_part, t13_part_low);
+        t13_parts[part] = t13_part;
     }
-    double t11 = 0.0;
+    double t13 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t11 += t11_parts[part];
+        t13 += t13_parts[part];
     }
 
-    /* value = 0.5 * (t11 / n) */
-    *value = 0.5 * (t11 / (double)n);
+    /* value = 0.5 * (t13 / n) */
+    *value = 0.5 * (t13 / (double)n);
     return 0;
 }

@@ -530,7 +530,7 @@ int kl_divergence_forward(int64_t n, int64_t k, const double *restrict A, const 
 
 size_t kl_divergence_backward_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 83*k, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 114*k, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -548,7 +548,7 @@ int kl_divergence_backward(int64_t n, int64_t k, const double *restrict A, const
 
     /* t2 = cotangent / n */
     const double t2 = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 83*k, 0);
+    const int64_t parts = gradc_parts(n, 114*k, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -579,8 +579,11 @@ int kl_divergence_backward(int64_t n, int64_t k, const double *restrict A, const
             gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
 
             /* t3[i:n, j:k] = exp(A_tile[i, j] - t0[i]) */
-            /* t4[i:n] = sum[j:k](t2 * t3[i, j] + t3[i, j] * (t2 * (A_tile[i, j] + t1[i] - t0[i] - B_tile[i, j]))) */
-            /* t6[i:n] = sum[j:k](t3[i, j]) */
+            /* t4[i:n] = sum[j:k](let(s0 := A_tile[i, j] - t0[i], s1 := s0 - A_tile[i, j], s2 := A_tile[i, j] - (s0
+             *    - s1) - (t0[i] + s1), s3 := t3[i, j] * (1 + where(abs(s2) < 1, s2, 0)), t2 * s3 + t2 * (A_tile[i,
+             *    j] + t1[i] - t0[i] - B_tile[i, j]) * s3)) */
+            /* t6[i:n] = sum[j:k](let(s0 := A_tile[i, j] - t0[i], s1 := s0 - A_tile[i, j], s2 := A_tile[i, j] - (s0
+             *    - s1) - (t0[i] + s1), t3[i, j] * (1 + where(abs(s2) < 1, s2, 0)))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t4[i - tile_begin] = 0.0;
             }
@@ -592,29 +595,43 @@ int kl_divergence_backward(int64_t n, int64_t k, const double *restrict A, const
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double A_tile_ij = A_tile[j*128 + i - tile_begin];
                     const double t0_i = t0[i];
-                    const double v0 = gradc_exp(A_tile_ij - t0_i);
-                    t3[j*128 + i - tile_begin] = v0;
-                    t4[i - tile_begin] += t2 * v0 + v0 * (t2 * (A_tile_ij + t1[i] - t0_i - B_tile[j*128 + i - tile_begin]));
-                    t6[i - tile_begin] += v0;
+                    const double v0 = A_tile_ij - t0_i;
+                    const double v1 = gradc_exp(v0);
+                    const double v2 = v0 - A_tile_ij;
+                    const double v3 = A_tile_ij - (v0 - v2) - (t0_i + v2);
+                    const double v4 = v1 * (1.0 + (fabs(v3) < 1.0 ? v3 : 0.0));
+                    t3[j*128 + i - tile_begin] = v1;
+                    t4[i - tile_begin] += t2 * v4 + t2 * (A_tile_ij + t1[i] - t0_i - B_tile[j*128 + i - tile_begin]) * v4;
+                    t6[i - tile_begin] += v4;
                 }
             }
 
-            /* t5[i:n, j:k] = where(-inf == A_tile[i, j], 0, -(t3[i, j] * t4[i])) + (t2 * t3[i, j] + t3[i, j] * (t2
-             *    * (A_tile[i, j] + t1[i] - t0[i] - B_tile[i, j]))) */
-            /* t7[i:n, j:k] = where(-inf == B_tile[i, j], 0, t2 * t6[i] * exp(B_tile[i, j] - t1[i])) - t2 * t3[i,
-             *    j] */
+            /* t5[i:n, j:k] = let(s0 := A_tile[i, j] - t0[i], s1 := s0 - A_tile[i, j], s2 := A_tile[i, j] - (s0 -
+             *    s1) - (t0[i] + s1), s3 := t3[i, j] * (1 + where(abs(s2) < 1, s2, 0)), where(-inf == A_tile[i, j],
+             *    0, -(t4[i] * s3)) + (t2 * s3 + t2 * (A_tile[i, j] + t1[i] - t0[i] - B_tile[i, j]) * s3)) */
+            /* t7[i:n, j:k] = let(s0 := B_tile[i, j] - t1[i], s1 := s0 - B_tile[i, j], s2 := B_tile[i, j] - (s0 -
+             *    s1) - (t1[i] + s1), s3 := A_tile[i, j] - t0[i], s4 := s3 - A_tile[i, j], s5 := A_tile[i, j] - (s3
+             *    - s4) - (t0[i] + s4), where(-inf == B_tile[i, j], 0, t2 * t6[i] * (exp(s0) * (1 + where(abs(s2) <
+             *    1, s2, 0)))) - t2 * (t3[i, j] * (1 + where(abs(s5) < 1, s5, 0)))) */
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    const double t3_ij = t3[j*128 + i - tile_begin];
-                    const double v0 = t2 * t3_ij;
+                    const double t0_i = t0[i];
+                    const double v0 = A_tile_ij - t0_i;
+                    const double v1 = v0 - A_tile_ij;
+                    const double v2 = A_tile_ij - (v0 - v1) - (t0_i + v1);
+                    const double v3 = t3[j*128 + i - tile_begin] * (1.0 + (fabs(v2) < 1.0 ? v2 : 0.0));
+                    const double v4 = t2 * v3;
                     const double t1_i = t1[i];
                     const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                    const double v1 = (-INFINITY == A_tile_ij ? 0.0 : -(t3_ij * t4[i - tile_begin])) + (v0 + t3_ij * (t2 * (A_tile_ij + t1_i - t0[i] - B_tile_ij)));
-                    const double v2 = (-INFINITY == B_tile_ij ? 0.0 : t2 * t6[i - tile_begin] * gradc_exp(B_tile_ij - t1_i)) - v0;
-                    t5[j*128 + i - tile_begin] = v1;
-                    t7[j*128 + i - tile_begin] = v2;
+                    const double v5 = (-INFINITY == A_tile_ij ? 0.0 : -(t4[i - tile_begin] * v3)) + (v4 + t2 * (A_tile_ij + t1_i - t0_i - B_tile_ij) * v3);
+                    const double v6 = B_tile_ij - t1_i;
+                    const double v7 = v6 - B_tile_ij;
+                    const double v8 = B_tile_ij - (v6 - v7) - (t1_i + v7);
+                    const double v9 = -INFINITY == B_tile_ij ? 0.0 : t2 * t6[i - tile_begin] * (gradc_exp(v6) * (1.0 + (fabs(v8) < 1.0 ? v8 : 0.0)));
+                    t5[j*128 + i - tile_begin] = v5;
+                    t7[j*128 + i - tile_begin] = v9 - v4;
                 }
             }
 

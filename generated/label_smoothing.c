@@ -547,7 +547,7 @@ int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restr
 
 size_t label_smoothing_backward_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 42*k + 8, d*k) * (gradc_bytes(d*k, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*k + 52*k + 8, d*k) * (gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -566,7 +566,7 @@ int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *rest
 
     /* t2 = -(cotangent / n) */
     const double t2 = -(cotangent / (double)n);
-    const int64_t parts = gradc_parts(n, 3*d*k + 42*k + 8, d*k);
+    const int64_t parts = gradc_parts(n, 3*d*k + 52*k + 8, d*k);
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -616,14 +616,20 @@ int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *rest
             /* t0_tile[l:n, j:k] = t0[l, j] */
             gradc_transpose(tile_end - tile_begin, k, &t0[tile_begin*k], k, t0_tile, 128);
 
-            /* t5[l:n, j:k] = where(-inf == t0_tile[l, j], 0, -(t4[l] * exp(t0_tile[l, j] - t1[l]))) */
+            /* t5[l:n, j:k] = let(s0 := t0_tile[l, j] - t1[l], s1 := s0 - t0_tile[l, j], s2 := t0_tile[l, j] - (s0
+             *    - s1) - (t1[l] + s1), where(-inf == t0_tile[l, j], 0, -(t4[l] * (exp(s0) * (1 + where(abs(s2) <
+             *    1, s2, 0)))))) */
             /* t6[l:n, j:k] = L_bar[l, j] + t5[l, j] */
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const double t0_tile_lj = t0_tile[j*128 + l - tile_begin];
-                    const double v2 = L_bar[j*128 + l - tile_begin] + (-INFINITY == t0_tile_lj ? 0.0 : -(t4[l - tile_begin] * gradc_exp(t0_tile_lj - t1[l])));
-                    t6[j*128 + l - tile_begin] = v2;
+                    const double t1_l = t1[l];
+                    const double v2 = t0_tile_lj - t1_l;
+                    const double v3 = v2 - t0_tile_lj;
+                    const double v4 = t0_tile_lj - (v2 - v3) - (t1_l + v3);
+                    const double v5 = -INFINITY == t0_tile_lj ? 0.0 : -(t4[l - tile_begin] * (gradc_exp(v2) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0))));
+                    t6[j*128 + l - tile_begin] = L_bar[j*128 + l - tile_begin] + v5;
                 }
             }
 

@@ -581,7 +581,7 @@ int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, c
 
 size_t listnet_backward_work(int64_t n, int64_t k, int64_t d)
 {
-    return (size_t)gradc_parts(n, 5*d*k + 57*k, d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 5*d*k + 77*k, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -599,7 +599,7 @@ int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, 
 
     /* t3 = -(cotangent / n) */
     const double t3 = -(cotangent / (double)n);
-    const int64_t parts = gradc_parts(n, 5*d*k + 57*k, d);
+    const int64_t parts = gradc_parts(n, 5*d*k + 77*k, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -628,34 +628,47 @@ int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, 
             gradc_transpose(tile_end - tile_begin, k, &grade[tile_begin*k], k, grade_tile, 128);
 
             /* t4[i:n, j:k] = exp(grade_tile[i, j] - t2[i]) */
-            /* t5[i:n, j:k] = t3 * t4[i, j] */
-            /* t6[i:n] = sum[j:k](t4[i, j]) */
+            /* t5[i:n, j:k] = let(s0 := grade_tile[i, j] - t2[i], s1 := s0 - grade_tile[i, j], s2 := grade_tile[i,
+             *    j] - (s0 - s1) - (t2[i] + s1), t3 * (t4[i, j] * (1 + where(abs(s2) < 1, s2, 0)))) */
+            /* t6[i:n] = sum[j:k](let(s0 := grade_tile[i, j] - t2[i], s1 := s0 - grade_tile[i, j], s2 :=
+             *    grade_tile[i, j] - (s0 - s1) - (t2[i] + s1), t4[i, j] * (1 + where(abs(s2) < 1, s2, 0)))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t6[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v0 = gradc_exp(grade_tile[j*128 + i - tile_begin] - t2[i]);
-                    t5[j*128 + i - tile_begin] = t3 * v0;
-                    t6[i - tile_begin] += v0;
+                    const double grade_tile_ij = grade_tile[j*128 + i - tile_begin];
+                    const double t2_i = t2[i];
+                    const double v0 = grade_tile_ij - t2_i;
+                    const double v1 = v0 - grade_tile_ij;
+                    const double v2 = grade_tile_ij - (v0 - v1) - (t2_i + v1);
+                    const double v3 = gradc_exp(v0) * (1.0 + (fabs(v2) < 1.0 ? v2 : 0.0));
+                    t5[j*128 + i - tile_begin] = t3 * v3;
+                    t6[i - tile_begin] += v3;
                 }
             }
 
             /* t0_tile[i:n, j:k] = t0[i, j] */
             gradc_transpose(tile_end - tile_begin, k, &t0[tile_begin*k], k, t0_tile, 128);
 
-            /* t7[i:n, j:k] = where(-inf == t0_tile[i, j], 0, -(t3 * t6[i] * exp(t0_tile[i, j] - t1[i]))) */
+            /* t7[i:n, j:k] = let(s0 := t0_tile[i, j] - t1[i], s1 := s0 - t0_tile[i, j], s2 := t0_tile[i, j] - (s0
+             *    - s1) - (t1[i] + s1), where(-inf == t0_tile[i, j], 0, -(t3 * t6[i] * (exp(s0) * (1 +
+             *    where(abs(s2) < 1, s2, 0)))))) */
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double t0_tile_ij = t0_tile[j*128 + i - tile_begin];
-                    const double v0 = -INFINITY == t0_tile_ij ? 0.0 : -(t3 * t6[i - tile_begin] * gradc_exp(t0_tile_ij - t1[i]));
-                    t7[j*128 + i - tile_begin] = v0;
+                    const double t1_i = t1[i];
+                    const double v0 = t0_tile_ij - t1_i;
+                    const double v1 = v0 - t0_tile_ij;
+                    const double v2 = t0_tile_ij - (v0 - v1) - (t1_i + v1);
+                    const double v3 = -INFINITY == t0_tile_ij ? 0.0 : -(t3 * t6[i - tile_begin] * (gradc_exp(v0) * (1.0 + (fabs(v2) < 1.0 ? v2 : 0.0))));
+                    t7[j*128 + i - tile_begin] = v3;
                 }
             }
 
-            /* grad_w[l:d] = sum[i:n, j:k](X[i, j, l] * (t7[i, j] + t5[i, j])) */
+            /* grad_w[l:d] = sum[i:n, j:k](X[i, j, l] * (t5[i, j] + t7[i, j])) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                     const double v0 = t7[j*128 + i - tile_begin] + t5[j*128 + i - tile_begin];

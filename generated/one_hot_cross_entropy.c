@@ -576,7 +576,7 @@ int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
 size_t one_hot_cross_entropy_backward_work(int64_t d, int64_t k, int64_t n)
 {
     return gradc_bytes(k, sizeof(double))
-           + gradc_bytes(k, sizeof(double)) + (size_t)gradc_parts(n, 3*d*k + 36*k + 4, d*k + 2*k) * (gradc_bytes(k, sizeof(double))
+           + gradc_bytes(k, sizeof(double)) + (size_t)gradc_parts(n, 3*d*k + 52*k + 4, d*k + 2*k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
@@ -601,7 +601,7 @@ int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
 
     /* t2 = -(cotangent / n) */
     const double t2 = -(cotangent / (double)n);
-    const int64_t parts = gradc_parts(n, 3*d*k + 36*k + 4, d*k + 2*k);
+    const int64_t parts = gradc_parts(n, 3*d*k + 52*k + 4, d*k + 2*k);
     const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -664,9 +664,13 @@ int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
             /* t0_tile[l:n, j:k] = t0[l, j] */
             gradc_transpose(tile_end - tile_begin, k, &t0[tile_begin*k], k, t0_tile, 128);
 
-            /* t5[l:n, j:k] = let(s0 := t0_tile[l, j] + b[j], where(-inf == s0, 0, t4[l] * exp(s0 - t1[l]))) */
+            /* t5[l:n, j:k] = let(s0 := t0_tile[l, j] + b[j], s1 := s0 - t1[l], s2 := s0 - t0_tile[l, j], s3 := s1
+             *    - s0, s4 := b[j] - s2 + (t0_tile[l, j] - (s0 - s2)) + (s0 - (s1 - s3) - (t1[l] + s3)), where(-inf
+             *    == s0, 0, t4[l] * (exp(s1) * (1 + where(abs(s4) < 1, s4, 0))))) */
             /* t6[l:n, j:k] = t5[l, j] + t2 * Y_tile[l, j] */
-            /* t7[j:k] = sum[l:n](let(s0 := t0_tile[l, j] + b[j], where(-inf == s0, 0, t4[l] * exp(s0 - t1[l])))) */
+            /* t7[j:k] = sum[l:n](let(s0 := t0_tile[l, j] + b[j], s1 := s0 - t1[l], s2 := s0 - t0_tile[l, j], s3 :=
+             *    s1 - s0, s4 := b[j] - s2 + (t0_tile[l, j] - (s0 - s2)) + (s0 - (s1 - s3) - (t1[l] + s3)),
+             *    where(-inf == s0, 0, t4[l] * (exp(s1) * (1 + where(abs(s4) < 1, s4, 0)))))) */
             /* t8[j:k] = sum[l:n](Y_tile[l, j]) */
             for (int64_t j = 0; j < k; ++j) {
                 const double b_j = b[j];
@@ -674,11 +678,17 @@ int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
                 double t8_part_sum = 0.0;
                 GRADC_SIMD(reduction(+:t7_part_sum, t8_part_sum))
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v0 = t0_tile[j*128 + l - tile_begin] + b_j;
-                    const double v1 = -INFINITY == v0 ? 0.0 : t4[l - tile_begin] * gradc_exp(v0 - t1[l]);
+                    const double t0_tile_lj = t0_tile[j*128 + l - tile_begin];
+                    const double v0 = t0_tile_lj + b_j;
+                    const double t1_l = t1[l];
+                    const double v1 = v0 - t1_l;
+                    const double v2 = v0 - t0_tile_lj;
+                    const double v3 = v1 - v0;
+                    const double v4 = b_j - v2 + (t0_tile_lj - (v0 - v2)) + (v0 - (v1 - v3) - (t1_l + v3));
+                    const double v5 = -INFINITY == v0 ? 0.0 : t4[l - tile_begin] * (gradc_exp(v1) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0)));
                     const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
-                    t6[j*128 + l - tile_begin] = t2 * Y_tile_lj + v1;
-                    t7_part_sum += v1;
+                    t6[j*128 + l - tile_begin] = t2 * Y_tile_lj + v5;
+                    t7_part_sum += v5;
                     t8_part_sum += Y_tile_lj;
                 }
                 t7_part[j] += t7_part_sum;

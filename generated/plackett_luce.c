@@ -527,7 +527,7 @@ int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const 
 
 size_t plackett_luce_backward_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d + 32*n + 3, d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d + 42*n + 3, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -542,7 +542,7 @@ int plackett_luce_backward(int64_t n, int64_t d, const double *restrict w, const
 
     /* t1 = cotangent / n */
     const double t1 = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 3*d + 32*n + 3, d);
+    const int64_t parts = gradc_parts(n, 3*d + 42*n + 3, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -561,8 +561,9 @@ int plackett_luce_backward(int64_t n, int64_t d, const double *restrict w, const
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* s_bar[i:n] = sum[j:n](let(s0 := place[j] <= place[i], s1 := where(s0, s[i], -inf), where(s0,
-             *    where(-inf == s1, 0, t1 * exp(s1 - t0[j])), 0))) */
+            /* s_bar[i:n] = sum[j:n](let(s0 := place[j] <= place[i], s1 := where(s0, s[i], -inf), s2 := s1 - t0[j],
+             *    s3 := s2 - s1, s4 := s1 - (s2 - s3) - (t0[j] + s3), where(s0, where(-inf == s1, 0, t1 * (exp(s2)
+             *    * (1 + where(abs(s4) < 1, s4, 0)))), 0))) */
             for (int64_t j = tile_begin; j < tile_end; ++j) {
                 s_bar[j - tile_begin] = 0.0;
             }
@@ -579,13 +580,29 @@ int plackett_luce_backward(int64_t n, int64_t d, const double *restrict w, const
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
                     const int v0 = place_i <= place[j];
                     const double v1 = v0 ? s[j] : -INFINITY;
-                    const int v2 = place_i1 <= place[j];
-                    const double v3 = v2 ? s[j] : -INFINITY;
-                    const int v4 = place_i2 <= place[j];
-                    const double v5 = v4 ? s[j] : -INFINITY;
-                    const int v6 = place_i3 <= place[j];
+                    const double v2 = v1 - t0_i;
+                    const double v3 = v2 - v1;
+                    const double v4 = v1 - (v2 - v3) - (t0_i + v3);
+                    const double v5 = v0 ? (-INFINITY == v1 ? 0.0 : t1 * (gradc_exp(v2) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0)))) : 0.0;
+                    const int v6 = place_i1 <= place[j];
                     const double v7 = v6 ? s[j] : -INFINITY;
-                    s_bar[j - tile_begin] += (v0 ? (-INFINITY == v1 ? 0.0 : t1 * gradc_exp(v1 - t0_i)) : 0.0) + (v2 ? (-INFINITY == v3 ? 0.0 : t1 * gradc_exp(v3 - t0_i1)) : 0.0) + (v4 ? (-INFINITY == v5 ? 0.0 : t1 * gradc_exp(v5 - t0_i2)) : 0.0) + (v6 ? (-INFINITY == v7 ? 0.0 : t1 * gradc_exp(v7 - t0_i3)) : 0.0);
+                    const double v8 = v7 - t0_i1;
+                    const double v9 = v8 - v7;
+                    const double v10 = v7 - (v8 - v9) - (t0_i1 + v9);
+                    const double v11 = v6 ? (-INFINITY == v7 ? 0.0 : t1 * (gradc_exp(v8) * (1.0 + (fabs(v10) < 1.0 ? v10 : 0.0)))) : 0.0;
+                    const int v12 = place_i2 <= place[j];
+                    const double v13 = v12 ? s[j] : -INFINITY;
+                    const double v14 = v13 - t0_i2;
+                    const double v15 = v14 - v13;
+                    const double v16 = v13 - (v14 - v15) - (t0_i2 + v15);
+                    const double v17 = v12 ? (-INFINITY == v13 ? 0.0 : t1 * (gradc_exp(v14) * (1.0 + (fabs(v16) < 1.0 ? v16 : 0.0)))) : 0.0;
+                    const int v18 = place_i3 <= place[j];
+                    const double v19 = v18 ? s[j] : -INFINITY;
+                    const double v20 = v19 - t0_i3;
+                    const double v21 = v20 - v19;
+                    const double v22 = v19 - (v20 - v21) - (t0_i3 + v21);
+                    const double v23 = v18 ? (-INFINITY == v19 ? 0.0 : t1 * (gradc_exp(v20) * (1.0 + (fabs(v22) < 1.0 ? v22 : 0.0)))) : 0.0;
+                    s_bar[j - tile_begin] += v5 + v11 + v17 + v23;
                 }
             }
             for (int64_t i = n / 4 * 4; i < n; ++i) {
@@ -595,7 +612,11 @@ int plackett_luce_backward(int64_t n, int64_t d, const double *restrict w, const
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
                     const int v0 = place_i <= place[j];
                     const double v1 = v0 ? s[j] : -INFINITY;
-                    s_bar[j - tile_begin] += v0 ? (-INFINITY == v1 ? 0.0 : t1 * gradc_exp(v1 - t0_i)) : 0.0;
+                    const double v2 = v1 - t0_i;
+                    const double v3 = v2 - v1;
+                    const double v4 = v1 - (v2 - v3) - (t0_i + v3);
+                    const double v5 = v0 ? (-INFINITY == v1 ? 0.0 : t1 * (gradc_exp(v2) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0)))) : 0.0;
+                    s_bar[j - tile_begin] += v5;
                 }
             }
 

@@ -448,7 +448,7 @@ int probit_forward(int64_t n, int64_t d, const double *restrict w, const double 
 
 size_t probit_backward_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d + 81, d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d + 92, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -462,7 +462,7 @@ int probit_backward(int64_t n, int64_t d, const double *restrict w, const double
 
     /* t1 = -(cotangent / n) */
     const double t1 = -(cotangent / (double)n);
-    const int64_t parts = gradc_parts(n, 3*d + 81, d);
+    const int64_t parts = gradc_parts(n, 3*d + 92, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -479,15 +479,21 @@ int probit_backward(int64_t n, int64_t d, const double *restrict w, const double
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t2[i:n] = let(s0 := y[i] * t0[i], y[i] * where(s0 < 0, 0.7978845608028654 * t1 /
-             *    erfcx(-0.7071067811865476 * s0), t1 * (0.3989422804014327 * exp(-0.5 * (s0 * s0))) / ndtr(s0))) */
+            /* t2[i:n] = let(s0 := y[i] * t0[i], s1 := s0 * product_error(y[i], t0[i]), s2 := -0.5 * (s1 + (s1 +
+             *    product_error(s0, s0))), y[i] * where(s0 < 0, 0.7978845608028654 * t1 / erfcx(-0.7071067811865476
+             *    * s0), t1 * (0.3989422804014327 * (exp(-0.5 * (s0 * s0)) * (1 + where(abs(s2) < 1, s2, 0)))) /
+             *    ndtr(s0))) */
             const double v1 = 0.7978845608028654 * t1;
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double y_i = y[i];
-                const double v0 = y_i * t0[i];
-                const double v2 = v0 < 0.0 ? v1 / gradc_scaled_erfc(-0.7071067811865476 * v0) : t1 * (0.3989422804014327 * gradc_exp(-0.5 * (v0 * v0))) / gradc_normal(v0);
-                t2[i - tile_begin] = y_i * v2;
+                const double t0_i = t0[i];
+                const double v0 = y_i * t0_i;
+                const double v2 = v0 * (fma(y_i, t0_i, -(y_i * t0_i)));
+                const double v3 = -0.5 * (v2 + (v2 + (fma(v0, v0, -(v0 * v0)))));
+                const double v4 = t1 * (0.3989422804014327 * (gradc_exp(-0.5 * (v0 * v0)) * (1.0 + (fabs(v3) < 1.0 ? v3 : 0.0))));
+                const double v5 = y_i * (v0 < 0.0 ? v1 / gradc_scaled_erfc(-0.7071067811865476 * v0) : v4 / gradc_normal(v0));
+                t2[i - tile_begin] = v5;
             }
 
             /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */

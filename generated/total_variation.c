@@ -1,9 +1,9 @@
 /* total_variation: the loss, and its derivatives.
  *
  *     def program(x: real[t], y: real[t], lam: real, eps: real):
- *         t0 = sum[i:t]((x[i] - y[i]) ** 2)
- *         t1 = sum[i:t - 1](hypot(x[i + 1] - x[i], eps))
- *         value = 0.5 * t0 + lam * t1
+ *         t0 = sum[i:t - 1](hypot(eps, x[i + 1] - x[i]))
+ *         t1 = sum[i:t]((x[i] - y[i]) ** 2)
+ *         value = lam * t0 + 0.5 * t1
  *         return value
  *
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
@@ -93,50 +93,50 @@ int total_variation_value(int64_t t, const double *restrict x, const double *res
                           double *restrict value, void *restrict work)
 {
     (void)work;
-    double t0 = 0.0;
-    double t0_low = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < t; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < t ? tile_begin + 128 : t;
-
-        /* t0 = sum[i:t](let(s0 := x[i] - y[i], s0 * s0)) */
-        double t0_sum = 0.0;
-        GRADC_SIMD(reduction(+:t0_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = x[i] - y[i];
-            t0_sum += v0 * v0;
-        }
-        gradc_add(&t0, &t0_low, t0_sum);
-    }
-    t0 = gradc_rounded(t0, t0_low);
     const int64_t parts = gradc_parts(t - 1, 24, 0);
-    double t1_parts[GRADC_PARTS];
+    double t0_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(t - 1, parts, part);
         const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
+        double t0_part = 0.0;
+        double t0_part_low = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-            /* t1 = sum[i:t - 1](hypot(x[i + 1] - x[i], eps)) */
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
+            /* t0 = sum[i:t - 1](hypot(eps, x[i + 1] - x[i])) */
+            double t0_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t0_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t1_part_sum += gradc_hypot(x[i + 1] - x[i], eps);
+                t0_part_sum += gradc_hypot(eps, x[i + 1] - x[i]);
             }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
         }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+        t0_part = gradc_rounded(t0_part, t0_part_low);
+        t0_parts[part] = t0_part;
+    }
+    double t0 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t0 += t0_parts[part];
     }
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
-    }
+    double t1_low = 0.0;
+    for (int64_t tile_begin = 0; tile_begin < t; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < t ? tile_begin + 128 : t;
 
-    /* value = 0.5 * t0 + lam * t1 */
-    *value = lam * t1 + 0.5 * t0;
+        /* t1 = sum[i:t](let(s0 := x[i] - y[i], s0 * s0)) */
+        double t1_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = x[i] - y[i];
+            t1_sum += v0 * v0;
+        }
+        gradc_add(&t1, &t1_low, t1_sum);
+    }
+    t1 = gradc_rounded(t1, t1_low);
+
+    /* value = lam * t0 + 0.5 * t1 */
+    *value = lam * t0 + 0.5 * t1;
     return 0;
 }
 
@@ -150,50 +150,50 @@ int total_variation_forward(int64_t t, const double *restrict x, const double *r
                             double *restrict value, void *restrict work)
 {
     (void)work;
-    double t0 = 0.0;
-    double t0_low = 0.0;
-    for (int64_t tile_begin = 0; tile_begin < t; tile_begin += 128) {
-        const int64_t tile_end = tile_begin + 128 < t ? tile_begin + 128 : t;
-
-        /* t0 = sum[i:t](let(s0 := x[i] - y[i], s0 * s0)) */
-        double t0_sum = 0.0;
-        GRADC_SIMD(reduction(+:t0_sum))
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = x[i] - y[i];
-            t0_sum += v0 * v0;
-        }
-        gradc_add(&t0, &t0_low, t0_sum);
-    }
-    t0 = gradc_rounded(t0, t0_low);
     const int64_t parts = gradc_parts(t - 1, 24, 0);
-    double t1_parts[GRADC_PARTS];
+    double t0_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(t - 1, parts, part);
         const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
+        double t0_part = 0.0;
+        double t0_part_low = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-            /* t1 = sum[i:t - 1](hypot(x[i + 1] - x[i], eps)) */
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
+            /* t0 = sum[i:t - 1](hypot(eps, x[i + 1] - x[i])) */
+            double t0_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t0_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t1_part_sum += gradc_hypot(x[i + 1] - x[i], eps);
+                t0_part_sum += gradc_hypot(eps, x[i + 1] - x[i]);
             }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
         }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+        t0_part = gradc_rounded(t0_part, t0_part_low);
+        t0_parts[part] = t0_part;
+    }
+    double t0 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t0 += t0_parts[part];
     }
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t1 += t1_parts[part];
-    }
+    double t1_low = 0.0;
+    for (int64_t tile_begin = 0; tile_begin < t; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < t ? tile_begin + 128 : t;
 
-    /* value = 0.5 * t0 + lam * t1 */
-    *value = lam * t1 + 0.5 * t0;
+        /* t1 = sum[i:t](let(s0 := x[i] - y[i], s0 * s0)) */
+        double t1_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = x[i] - y[i];
+            t1_sum += v0 * v0;
+        }
+        gradc_add(&t1, &t1_low, t1_sum);
+    }
+    t1 = gradc_rounded(t1, t1_low);
+
+    /* value = lam * t0 + 0.5 * t1 */
+    *value = lam * t0 + 0.5 * t1;
     return 0;
 }
 
@@ -211,14 +211,14 @@ int total_variation_backward(int64_t t, const double *restrict x, const double *
         t0[at] = 0.0;
     }
 
-    /* t0[:t] = 0 t0 += each[i:t - 1](let(s0 := x[i + 1] - x[i], s1 := hypot(s0, eps), s2 := 0 == s1, s3 := s0 *
-     *    (lam * cotangent) / s1, at[i](where(s2, 0, -s3)), at[i + 1](where(s2, 0, s3)))) */
+    /* t0[:t] = 0 t0 += each[i:t - 1](let(s0 := x[i + 1] - x[i], s1 := hypot(eps, s0), s2 := 0 == s1, s3 := lam *
+     *    cotangent * (s0 / s1), at[i](where(s2, 0, -s3)), at[i + 1](where(s2, 0, s3)))) */
     const double v3 = lam * cotangent;
     for (int64_t i = 0; i < t - 1; ++i) {
         const double v0 = x[i + 1] - x[i];
-        const double v1 = gradc_hypot(v0, eps);
+        const double v1 = gradc_hypot(eps, v0);
         const int v2 = 0.0 == v1;
-        const double v4 = v0 * v3 / v1;
+        const double v4 = v3 * (v0 / v1);
         t0[i] += v2 ? 0.0 : -v4;
         t0[i + 1] += v2 ? 0.0 : v4;
     }
@@ -241,45 +241,45 @@ int total_variation_value_and_grad(int64_t t, const double *restrict x, const do
 {
     unsigned char *scratch = work;
     double *const t2 = (void *)scratch;
-    double t0 = 0.0;
-    double t0_low = 0.0;
+    double t1 = 0.0;
+    double t1_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < t; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < t ? tile_begin + 128 : t;
 
-        /* t0 = sum[i:t](let(s0 := x[i] - y[i], s0 * s0)) */
-        double t0_sum = 0.0;
-        GRADC_SIMD(reduction(+:t0_sum))
+        /* t1 = sum[i:t](let(s0 := x[i] - y[i], s0 * s0)) */
+        double t1_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = x[i] - y[i];
-            t0_sum += v0 * v0;
+            t1_sum += v0 * v0;
         }
-        gradc_add(&t0, &t0_low, t0_sum);
+        gradc_add(&t1, &t1_low, t1_sum);
     }
-    t0 = gradc_rounded(t0, t0_low);
-    double t1 = 0.0;
-    double t1_low = 0.0;
+    t1 = gradc_rounded(t1, t1_low);
+    double t0 = 0.0;
+    double t0_low = 0.0;
     for (int64_t at = 0; at < t; ++at) {
         t2[at] = 0.0;
     }
     for (int64_t tile_begin = 0; tile_begin < t - 1; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < t - 1 ? tile_begin + 128 : t - 1;
 
-        /* t1 = sum[i:t - 1](hypot(x[i + 1] - x[i], eps)) */
-        /* t2[:t] = 0 t2 += each[i:t - 1](let(s0 := x[i + 1] - x[i], s1 := hypot(s0, eps), s2 := 0 == s1, s3 := lam
-         *    * s0 / s1, at[i](where(s2, 0, -s3)), at[i + 1](where(s2, 0, s3)))) */
-        double t1_sum = 0.0;
+        /* t0 = sum[i:t - 1](hypot(eps, x[i + 1] - x[i])) */
+        /* t2[:t] = 0 t2 += each[i:t - 1](let(s0 := x[i + 1] - x[i], s1 := hypot(eps, s0), s2 := 0 == s1, s3 := lam
+         *    * (s0 / s1), at[i](where(s2, 0, -s3)), at[i + 1](where(s2, 0, s3)))) */
+        double t0_sum = 0.0;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = x[i + 1] - x[i];
-            const double v1 = gradc_hypot(v0, eps);
+            const double v1 = gradc_hypot(eps, v0);
             const int v2 = 0.0 == v1;
-            const double v3 = lam * v0 / v1;
-            t1_sum += v1;
+            const double v3 = lam * (v0 / v1);
+            t0_sum += v1;
             t2[i] += v2 ? 0.0 : -v3;
             t2[i + 1] += v2 ? 0.0 : v3;
         }
-        gradc_add(&t1, &t1_low, t1_sum);
+        gradc_add(&t0, &t0_low, t0_sum);
     }
-    t1 = gradc_rounded(t1, t1_low);
+    t0 = gradc_rounded(t0, t0_low);
 
     /* grad_x[i:t] = t2[i] + (x[i] - y[i]) */
     GRADC_SIMD()
@@ -287,7 +287,7 @@ int total_variation_value_and_grad(int64_t t, const double *restrict x, const do
         grad_x[i] = t2[i] + (x[i] - y[i]);
     }
 
-    /* value = 0.5 * t0 + lam * t1 */
-    *value = lam * t1 + 0.5 * t0;
+    /* value = lam * t0 + 0.5 * t1 */
+    *value = lam * t0 + 0.5 * t1;
     return 0;
 }

@@ -555,7 +555,7 @@ int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *
 
 size_t two_layer_backward_work(int64_t d, int64_t h, int64_t k, int64_t n)
 {
-    return gradc_bytes(h, sizeof(double)) + (size_t)gradc_parts(n, 3*d*h + 6*h*k + 70*h + 37*k, d*h + h*k + h + k) * (gradc_bytes(k, sizeof(double))
+    return gradc_bytes(h, sizeof(double)) + (size_t)gradc_parts(n, 3*d*h + 6*h*k + 103*h + 37*k, d*h + h*k + h + k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(h, sizeof(double))
            + gradc_bytes(d*h, sizeof(double))
            + gradc_bytes(h*k, sizeof(double))
@@ -581,7 +581,7 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
 
     /* t4 = cotangent / n */
     const double t4 = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 3*d*h + 6*h*k + 70*h + 37*k, d*h + h*k + h + k);
+    const int64_t parts = gradc_parts(n, 3*d*h + 6*h*k + 103*h + 37*k, d*h + h*k + h + k);
     const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -648,27 +648,38 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
             /* t0_tile[m:n, j:h] = t0[m, j] */
             gradc_transpose(tile_end - tile_begin, h, &t0[tile_begin*h], h, t0_tile, 128);
 
-            /* t6[m:n, j:h] = let(s0 := t0_tile[m, j] + b1[j], s1 := -2 * s0, s2 := exp(-abs(s1)), s3 := 2 * s0, s4
-             *    := exp(-abs(s3)), t5[m, j] * (where(0 <= s1, 1, s2) / (1 + s2) * (4 * (where(0 <= s3, 1, s4) / (1
-             *    + s4))))) */
-            /* t7[j:h] = sum[m:n](let(s0 := t0_tile[m, j] + b1[j], s1 := 2 * s0, s2 := exp(-abs(s1)), s3 := -2 *
-             *    s0, s4 := exp(-abs(s3)), where(0 <= s1, 1, s2) / (1 + s2) * (t5[m, j] * (where(0 <= s3, 1, s4) /
-             *    (1 + s4))))) */
+            /* t6[m:n, j:h] = let(s0 := t0_tile[m, j] + b1[j], s1 := -2 * s0, s2 := exp(-abs(s1)), s3 := 1 + s2, s4
+             *    := s0 - t0_tile[m, j], s5 := b1[j] - s4 + (t0_tile[m, j] - (s0 - s4)), s6 := -2 * s5, s7 := 2 *
+             *    s0, s8 := exp(-abs(s7)), s9 := 1 + s8, s10 := 2 * s5, t5[m, j] * (where(0 <= s1, 1, s2) / s3 * (1
+             *    + where(0 <= -s1, 1, s2) / s3 * where(abs(s6) < 1, s6, 0)) * (4 * (where(0 <= s7, 1, s8) / s9 *
+             *    (1 + where(0 <= -s7, 1, s8) / s9 * where(abs(s10) < 1, s10, 0)))))) */
+            /* t7[j:h] = sum[m:n](let(s0 := t0_tile[m, j] + b1[j], s1 := 2 * s0, s2 := exp(-abs(s1)), s3 := 1 + s2,
+             *    s4 := s0 - t0_tile[m, j], s5 := b1[j] - s4 + (t0_tile[m, j] - (s0 - s4)), s6 := 2 * s5, s7 := -2
+             *    * s0, s8 := exp(-abs(s7)), s9 := 1 + s8, s10 := -2 * s5, where(0 <= s1, 1, s2) / s3 * (1 +
+             *    where(0 <= -s1, 1, s2) / s3 * where(abs(s6) < 1, s6, 0)) * (t5[m, j] * (where(0 <= s7, 1, s8) /
+             *    s9 * (1 + where(0 <= -s7, 1, s8) / s9 * where(abs(s10) < 1, s10, 0)))))) */
             for (int64_t j = 0; j < h; ++j) {
                 const double b1_j = b1[j];
                 double t7_part_sum = 0.0;
                 GRADC_SIMD(reduction(+:t7_part_sum))
                 for (int64_t m = tile_begin; m < tile_end; ++m) {
                     const double t5_mj = t5[j*128 + m - tile_begin];
-                    const double v0 = t0_tile[j*128 + m - tile_begin] + b1_j;
+                    const double t0_tile_mj = t0_tile[j*128 + m - tile_begin];
+                    const double v0 = t0_tile_mj + b1_j;
                     const double v2 = -2.0 * v0;
                     const double v3 = gradc_exp(-fabs(v2));
-                    const double v4 = (0.0 <= v2 ? 1.0 : v3) / (1.0 + v3);
-                    const double v5 = 2.0 * v0;
-                    const double v6 = gradc_exp(-fabs(v5));
-                    const double v7 = (0.0 <= v5 ? 1.0 : v6) / (1.0 + v6);
-                    t6[j*128 + m - tile_begin] = t5_mj * (v4 * (4.0 * v7));
-                    t7_part_sum += v7 * (t5_mj * v4);
+                    const double v4 = 1.0 + v3;
+                    const double v5 = v0 - t0_tile_mj;
+                    const double v6 = b1_j - v5 + (t0_tile_mj - (v0 - v5));
+                    const double v7 = -2.0 * v6;
+                    const double v8 = (0.0 <= v2 ? 1.0 : v3) / v4 * (1.0 + (0.0 <= -v2 ? 1.0 : v3) / v4 * (fabs(v7) < 1.0 ? v7 : 0.0));
+                    const double v9 = 2.0 * v0;
+                    const double v10 = gradc_exp(-fabs(v9));
+                    const double v11 = 1.0 + v10;
+                    const double v12 = 2.0 * v6;
+                    const double v13 = (0.0 <= v9 ? 1.0 : v10) / v11 * (1.0 + (0.0 <= -v9 ? 1.0 : v10) / v11 * (fabs(v12) < 1.0 ? v12 : 0.0));
+                    t6[j*128 + m - tile_begin] = t5_mj * (v8 * (4.0 * v13));
+                    t7_part_sum += v13 * (t5_mj * v8);
                 }
                 t7_part[j] += t7_part_sum;
             }
