@@ -1,0 +1,364 @@
+"""Time second derivatives and Jacobians beside JAX, PyTorch and CasADi: `make` no claim that this page does not print.
+
+    python benchmarks/second_order.py                          # every problem, every installed peer
+    python benchmarks/second_order.py --problems logistic softmax --peers jax
+
+JAX runs `jit(hessian)`, `jit(jacfwd(jacfwd))` and `jit(jacrev(jacrev))` as its documentation has them and the best counts, and for products
+`jvp` of `grad`; PyTorch `torch.func.hessian` and `jacrev(jacrev)`; CasADi its sparse Hessians with generated C, compiled with the flags of gradc. Every result is
+compared with gradc's before it is timed. A row gives each peer's time as a multiple of gradc's, the median over the rounds.
+"""
+
+from __future__ import annotations
+
+import importlib
+import math
+import statistics
+import sys
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import machine
+import sheet
+import timing
+
+PEERS = ("jax", "torch", "casadi")
+TOLERANCE = 1e-8
+
+
+class Problem(NamedTuple):
+    """A loss for all: gradc's source and the same mathematics in the vocabulary of JAX and PyTorch, and of CasADi."""
+
+    name: str
+    source: str
+    signature: str
+    wrt: tuple[str, ...]
+    arguments: Mapping[str, Any]
+    function: Callable[..., Any]
+    casadi: Callable[[Any, Mapping[str, Any]], tuple[Any, list[Any], list[Any]]] | None = None
+
+
+def problems() -> list[Problem]:
+    """The problems, with their arguments."""
+    import numpy as np
+
+    rng = np.random.default_rng(20)
+    normal = rng.standard_normal
+
+    def linear(n: int, d: int) -> dict[str, Any]:
+        return {"w": 0.1 * normal(d), "X": normal((n, d)), "y": np.sign(normal(n))}
+
+    def casadi_linear(each: Callable[[Any, Any, Any], Any]) -> Callable[..., Any]:
+        def build(ca: Any, given: Mapping[str, Any]) -> tuple[Any, list[Any], list[Any]]:
+            n, d = given["X"].shape
+            w, X, y = ca.MX.sym("w", d), ca.MX.sym("X", d, n), ca.MX.sym("y", n)
+            return ca.sum1(each(ca, ca.mtimes(X.T, w), y)) / n, [w], [X, y]
+
+        return build
+
+    def casadi_elementwise(each: Callable[[Any, Any, Any], Any]) -> Callable[..., Any]:
+        def build(ca: Any, given: Mapping[str, Any]) -> tuple[Any, list[Any], list[Any]]:
+            n = given["x"].size
+            x, y = ca.SX.sym("x", n), ca.SX.sym("y", n)
+            return ca.sum1(each(ca, x, y)), [x], [y]
+
+        return build
+
+    def casadi_chain(ca: Any, given: Mapping[str, Any]) -> tuple[Any, list[Any], list[Any]]:
+        x = ca.SX.sym("x", given["x"].size)
+        return ca.sum1(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2), [x], []
+
+    def casadi_factors(ca: Any, given: Mapping[str, Any]) -> tuple[Any, list[Any], list[Any]]:
+        (m, k), p, n = given["U"].shape, given["V"].shape[0], given["y"].size
+        U, V, y = ca.SX.sym("U", k, m), ca.SX.sym("V", k, p), ca.SX.sym("y", n)
+        u, v = given["u"].tolist(), given["v"].tolist()
+        found = ca.sum1(U[:, u] * V[:, v]).T - y
+        return ca.sum1(found**2) / 2, [ca.vec(U), ca.vec(V)], [y]
+
+    counts = rng.poisson(1.5, 20_000).astype(float)
+    labels = np.eye(5)[rng.integers(0, 5, 2_000)]
+    factors = {
+        "U": normal((60, 4)), "V": normal((50, 4)),
+        "u": rng.integers(0, 60, 1_000), "v": rng.integers(0, 50, 1_000), "y": normal(1_000),
+    }  # fmt: skip
+    pointwise = {"x": normal(1_000), "y": normal(1_000)}
+    return [
+        Problem(
+            "logistic", "mean(softplus(-y * (X @ w)))", "w[d], X[n,d], y[n]", ("w",), linear(20_000, 40),
+            lambda m, w, X, y: m.mean(m.softplus(-y * (X @ w))),
+            casadi_linear(lambda ca, z, y: ca.log1p(ca.exp(-y * z))),
+        ),
+        Problem(
+            "poisson", "mean(exp(X @ w) - y * (X @ w))", "w[d], X[n,d], y[n]", ("w",),
+            {**linear(20_000, 40), "y": counts},
+            lambda m, w, X, y: m.mean(m.exp(X @ w) - y * (X @ w)),
+            casadi_linear(lambda ca, z, y: ca.exp(z) - y * z),
+        ),
+        Problem(
+            "softmax", "mean(logsumexp(X @ W, axis=1) - sum(Y * (X @ W), axis=1))", "W[d,k], X[n,d], Y[n,k]", ("W",),
+            {"W": 0.1 * normal((20, 5)), "X": normal((2_000, 20)), "Y": labels},
+            lambda m, W, X, Y: m.mean(m.logsumexp(X @ W) - m.total(Y * (X @ W))),
+        ),
+        Problem(
+            "factorisation", "sum((sum(U[u] * V[v], axis=1) - y)**2) / 2",
+            "U[m,k], V[p,k], u[n]:int64, v[n]:int64, y[n]", ("U", "V"), factors,
+            lambda m, U, V, u, v, y: m.sum((m.total(U[u] * V[v]) - y) ** 2) / 2,
+            casadi_factors,
+        ),
+        Problem(
+            "network", "mean((tanh(X @ W + b) @ v - y)**2)", "W[d,h], b[h], v[h], X[n,d], y[n]", ("W", "b", "v"),
+            {"W": 0.3 * normal((10, 8)), "b": normal(8), "v": normal(8), "X": normal((1_000, 10)), "y": normal(1_000)},
+            lambda m, W, b, v, X, y: m.mean((m.tanh(X @ W + b) @ v - y) ** 2),
+        ),
+        Problem(
+            "separable", "sum(log(cosh(x - y)))", "x[n], y[n]", ("x",), pointwise,
+            lambda m, x, y: m.sum(m.log(m.cosh(x - y))),
+            casadi_elementwise(lambda ca, x, y: ca.log(ca.cosh(x - y))),
+        ),
+        Problem(
+            "separable softplus", "sum(softplus(x * y))", "x[n], y[n]", ("x",), pointwise,
+            lambda m, x, y: m.sum(m.softplus(x * y)),
+            casadi_elementwise(lambda ca, x, y: ca.log1p(ca.exp(x * y))),
+        ),
+        Problem(
+            "chain", "sum(100*(x[1:] - x[:-1]**2)**2 + (1 - x[:-1])**2)", "x[n]", ("x",), {"x": pointwise["x"]},
+            lambda m, x: m.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2),
+            casadi_chain,
+        ),
+    ]  # fmt: skip
+
+
+# --- the calls of each system -----------------------------------------------------------------------------------------
+
+Calls = dict[str, Callable[[], Any]]
+
+
+def gradc_calls(problem: Problem, threads: int) -> Calls:
+    """Hessian, gradient, product and diagonal."""
+    import numpy as np
+
+    import gradc
+
+    wrt: Any = problem.wrt if len(problem.wrt) > 1 else problem.wrt[0]
+    kernel = gradc.compile(problem.source, problem.signature, wrt=wrt, name="problem", threads=threads)
+    given = tuple(problem.arguments.values())
+    vectors = tuple(np.ones_like(problem.arguments[name]) for name in problem.wrt)
+    vector: Any = vectors if len(vectors) > 1 else vectors[0]
+    return {
+        "hessian": lambda: kernel.hessian(*given),
+        "gradient": lambda: kernel.value_and_grad(*given),
+        "product": lambda: kernel.hvp(given, vector),
+        "diagonal": lambda: kernel.hessian_diagonal(*given),
+    }
+
+
+def jax_calls(problem: Problem, threads: int) -> Calls:
+    """`jit` of the ways that JAX's documentation has."""
+    import types
+
+    import jax
+    import jax.numpy as jnp
+
+    jax.config.update("jax_enable_x64", True)
+    m = types.SimpleNamespace(
+        mean=jnp.mean, sum=jnp.sum, exp=jnp.exp, log=jnp.log, cosh=jnp.cosh, tanh=jnp.tanh,
+        softplus=jax.nn.softplus, logsumexp=lambda Z: jax.nn.logsumexp(Z, axis=1), total=lambda Z: jnp.sum(Z, axis=1),
+    )  # fmt: skip
+    names = list(problem.arguments)
+    at = tuple(names.index(name) for name in problem.wrt)
+    given = [jnp.asarray(value) for value in problem.arguments.values()]
+
+    def loss(*args: Any) -> Any:
+        return problem.function(m, *args)
+
+    def timed(function: Any) -> Callable[[], Any]:
+        compiled = jax.jit(function)
+        return lambda: jax.block_until_ready(compiled(*given))
+
+    def product(*args: Any) -> Any:
+        def gradient(*moving: Any) -> Any:
+            full = list(args)
+            for k, value in zip(at, moving, strict=True):
+                full[k] = value
+            return jax.grad(loss, at)(*full)
+
+        points = tuple(args[k] for k in at)
+        return jax.jvp(gradient, points, tuple(jnp.ones_like(p) for p in points))[1]
+
+    return {
+        "hessian": timed(jax.hessian(loss, at)),
+        "hessian, jacfwd of jacfwd": timed(jax.jacfwd(jax.jacfwd(loss, at), at)),
+        "hessian, jacrev of jacrev": timed(jax.jacrev(jax.jacrev(loss, at), at)),
+        "gradient": timed(jax.value_and_grad(loss, at)),
+        "product": timed(product),
+    }
+
+
+def torch_calls(problem: Problem, threads: int) -> Calls:
+    """`torch.func`, eager, as its documentation has it."""
+    import types
+
+    import torch
+
+    torch.set_num_threads(threads)
+    m = types.SimpleNamespace(
+        mean=torch.mean, sum=torch.sum, exp=torch.exp, log=torch.log, cosh=torch.cosh, tanh=torch.tanh,
+        softplus=torch.nn.functional.softplus, logsumexp=lambda Z: torch.logsumexp(Z, 1),
+        total=lambda Z: torch.sum(Z, 1),
+    )  # fmt: skip
+    names = list(problem.arguments)
+    at = tuple(names.index(name) for name in problem.wrt)
+    given = [torch.as_tensor(value) for value in problem.arguments.values()]
+
+    def loss(*args: Any) -> Any:
+        return problem.function(m, *args)
+
+    return {
+        "hessian": lambda: torch.func.hessian(loss, at)(*given),
+        "hessian, jacrev of jacrev": lambda: torch.func.jacrev(torch.func.jacrev(loss, at), at)(*given),
+        "gradient": lambda: torch.func.grad_and_value(loss, at)(*given),
+    }
+
+
+def casadi_calls(problem: Problem, _threads: int) -> Calls:
+    """The sparse Hessian of CasADi, as generated C."""
+    import casadi as ca
+    import numpy as np
+    from peers import CasADi
+
+    if problem.casadi is None:
+        return {}
+    value, wrt, rest = problem.casadi(ca, problem.arguments)
+    inputs = [*ca.symvar(value)] if False else [*wrt, *rest]
+    x = ca.vertcat(*wrt)
+    if len(wrt) > 1:  # a Hessian over all of them at once
+        flat = type(x).sym("all", x.numel())
+        value = ca.graph_evaluate(value, wrt, flat) if hasattr(ca, "graph_evaluate") else _substituted(ca, value, wrt, flat)
+        x, inputs = flat, [flat, *rest]
+    hessian, _ = ca.hessian(value, x)
+    function = ca.Function("hessian", inputs, [hessian])
+    arguments = list(problem.arguments.values())
+    if len(wrt) > 1:
+        arguments = [np.concatenate([np.ravel(problem.arguments[name]) for name in problem.wrt]), problem.arguments["y"]]
+    call = CasADi(1)._bound(ca, function, arguments)
+    pattern = hessian.sparsity()
+    rows, columns = np.array(pattern.row()), np.array(pattern.get_col())
+
+    def dense() -> Any:
+        whole = np.zeros(pattern.shape)
+        whole[rows, columns] = call()[0]
+        return whole
+
+    return {"hessian": call, "check": dense}
+
+
+def _substituted(ca: Any, value: Any, wrt: Sequence[Any], flat: Any) -> Any:
+    start, parts = 0, []
+    for one in wrt:
+        parts.append(flat[start : start + one.numel()])
+        start += one.numel()
+    symbols = [ca.symvar(one) for one in wrt]
+    return ca.substitute([value], [ca.vertcat(*s) for s in symbols], parts)[0]
+
+
+SYSTEMS = {"gradc": gradc_calls, "jax": jax_calls, "torch": torch_calls, "casadi": casadi_calls}
+
+
+# --- comparing --------------------------------------------------------------------------------------------------------
+
+
+def whole(hessian: Any, sizes: Sequence[int]) -> Any:
+    """A Hessian of any system as one matrix."""
+    import numpy as np
+
+    def matrix(block: Any, rows: int, columns: int) -> Any:
+        block = block.toarray() if hasattr(block, "toarray") else np.asarray(block)
+        return block.reshape(rows, columns)
+
+    if hasattr(hessian, "shape"):
+        return matrix(hessian, sum(sizes), sum(sizes))
+    return np.block([[matrix(b, sizes[p], sizes[q]) for q, b in enumerate(row)] for p, row in enumerate(hessian)])
+
+
+def compare(problem: Problem, peers: Sequence[str], options: Any) -> tuple[dict[str, list[float]], dict[str, str]]:
+    """The times of all calls that agree, and remarks on those that do not take part."""
+    import numpy as np
+
+    sizes = [int(np.size(problem.arguments[name])) for name in problem.wrt]
+    own = gradc_calls(problem, options.threads)
+    expected = whole(own["hessian"](), sizes)
+    calls = {f"gradc {what}": call for what, call in own.items()}
+    remarks: dict[str, str] = {}
+    for peer in peers:
+        try:
+            found = SYSTEMS[peer](problem, options.threads)
+        except Exception as error:  # a peer may fail in its own way, and the others are timed all the same
+            remarks[peer] = f"failed: {type(error).__name__}: {str(error).splitlines()[:1]}"
+            continue
+        check = found.pop("check", None)
+        for what, call in found.items():
+            if what.startswith("hessian"):
+                try:
+                    value = whole((check or call)(), sizes)
+                except Exception as error:
+                    remarks[f"{peer} {what}"] = f"failed: {type(error).__name__}: {str(error).splitlines()[:1]}"
+                    continue
+                apart = float(np.max(np.abs(value - expected)) / np.max(np.abs(expected)))
+                if not apart <= TOLERANCE:
+                    remarks[f"{peer} {what}"] = f"disagrees by {apart:.1e}, so it was not timed"
+                    continue
+            calls[f"{peer} {what}"] = call
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return timing.measure(calls, options.rounds, options.seconds), remarks
+
+
+def main(given: Sequence[str] | None = None) -> None:
+    """Run and print."""
+    parser = sheet.parser(__doc__, rounds=9, seconds=0.02)
+    parser.add_argument("--problems", nargs="+")
+    parser.add_argument("--peers", nargs="*", default=list(PEERS), choices=PEERS)
+    options = parser.parse_args(given)
+    machine.pin(options.threads)
+    peers, versions = [], {}
+    for name in options.peers:
+        try:
+            versions[name] = str(importlib.import_module(name).__version__)
+        except ImportError:
+            continue
+        peers.append(name)
+    page = sheet.Sheet(options, versions)
+    page.say(f"{'':20}{'gradc':>10}{'/gradient':>11}{'hvp/grad':>10}{'diag/grad':>10}  the best of each peer, × gradc's Hessian")
+    best_ratios = []
+    for problem in problems():
+        if options.problems and problem.name not in options.problems:
+            continue
+        times, remarks = compare(problem, peers, options)
+        base = times["gradc hessian"]
+
+        def ratio(name: str, to: str, times: dict[str, list[float]] = times) -> float:
+            return statistics.median(a / b for a, b in zip(times[name], times[to], strict=True))
+
+        found = {}
+        for peer in peers:
+            ways = [name for name in times if name.startswith(f"{peer} hessian")]
+            if ways:
+                found[peer] = min(ratio(way, "gradc hessian") for way in ways)
+        words = "".join(f"{peer} {value:8.1f}   " for peer, value in found.items())
+        product = ratio("gradc product", "gradc gradient")
+        page.say(
+            f"{problem.name:20}{statistics.median(base) * 1e6:8.0f}µs{ratio('gradc hessian', 'gradc gradient'):11.1f}"
+            f"{product:10.1f}{ratio('gradc diagonal', 'gradc gradient'):10.1f}  {words}"
+        )
+        for name, remark in remarks.items():
+            page.say(f"    {name}: {remark}")
+        if found:
+            best_ratios.append(min(found.values()))
+        page.rows.append({"problem": problem.name, "times": times, "ratios": found, "remarks": remarks})
+    if best_ratios:
+        page.say(f"geometric mean of the best peer's: {timing.geometric_mean(best_ratios):.1f}, least {min(best_ratios):.1f}")
+    page.save()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
