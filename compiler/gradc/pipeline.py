@@ -27,6 +27,7 @@ from gradc.ir.size import ONE, Size
 from gradc.passes import normalise as passes
 from gradc.passes.batch import batch
 from gradc.passes.compensate import compensate
+from gradc.passes.contract import contract
 from gradc.passes.lower import lower
 from gradc.passes.partition import partition
 from gradc.passes.specialise import specialise
@@ -180,7 +181,7 @@ def fresh(name: str, taken: set[str]) -> str:
 def emit(program: Program, mode: str, name: str, dtype: str, *, precise: bool = False) -> Unit:
     """One entry point."""
     _debug(f"{name}_{mode}", program)
-    lowered = lower(compensate(program, dtype), dtype)
+    lowered = lower(compensate(contract(program), dtype), dtype)
     _debug(f"{name}_{mode}, lowered", lowered)
     symbol = f"{c_identifier(name)}_{mode}"
     real = {"float64": "double", "float32": "float"}[dtype]

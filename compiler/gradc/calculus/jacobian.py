@@ -16,6 +16,7 @@ Matrix and Tensor Expressions* (NeurIPS 2018).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -34,6 +35,7 @@ from gradc.ir.program import (
     Scan,
     copy_definitions,
     remap_body,
+    result_count,
 )
 from gradc.ir.size import ONE, Atom, Size, index, symbol
 
@@ -78,6 +80,8 @@ class Jacobian:
         self.b, self.program, self.new, self.shapes = b, program, new, shapes
         self._terms: dict[int, list[Term]] = dict(terms)
         self._settled: dict[int, list[Term]] = {}
+        self._seen = 0
+        self._finite: list[bool] = [True] * len(b.parameters)
         for definition, first in zip(program.definitions, program.first_results(), strict=True):
             results = definition_results(definition, first)
             for number, found in zip(results, self._push(definition, results), strict=True):
@@ -181,7 +185,10 @@ class Jacobian:
                     term,
                     lambda k, s=subscripts, r=rank, o=offset: s[k] if k < r else index(o + k - r),  # type: ignore[misc]
                 )
-                product = scale(body, value, factor)
+                multiple = factor
+                if body.equations[factor].op == "where" and self._is_finite(body, value):
+                    multiple = self._as_array(body, factor, extents)  # what a choice discards is no infinity
+                product = scale(body, value, multiple)
                 found.append(Term(term.wrt, (*extents, *term.extents[rank:]), body, product, where, direction))
         return found
 
@@ -199,15 +206,38 @@ class Jacobian:
             condition, *branches = equation.operands
             parts = [self._coefficient(body, branch, extents, True) for branch in branches]
             return body.apply("where", condition, *parts)
-        found, (root,) = body.extract([number])
-        depends = sorted(index_dependencies(found)[root])
+        found, _ = body.extract([number])
         if chosen and not _reads_inside(found, extents, self.b):
             return number  # a read that only this branch may make stays in it
+        return self._as_array(body, number, extents)
+
+    def _as_array(self, body: BodyBuilder, number: int, extents: tuple[Size, ...]) -> int:
+        """An element of an array of its own, over the indices that the equation names; its sign stays outside."""
+        equation = body.equations[number]
+        if equation.op == "where":
+            condition, *branches = equation.operands
+            positive = [_without_sign(body, branch) for branch in branches]
+            if None not in positive:
+                bare = body.apply("where", condition, *(branch for branch in positive if branch is not None))
+                return body.apply("neg", self._as_array(body, bare, extents))
+        found, (root,) = body.extract([number])
+        depends = sorted(index_dependencies(found)[root])
         inner = self.b.body()
         level = {k: index(position) for position, k in enumerate(depends)}
         (value,) = inner.insert(found, [root], replace_index=level.__getitem__)
         array = self.b.comprehend(inner, value, [extents[k] for k in depends])
         return self.b.access(body, array, *(index(k) for k in depends))
+
+    def _is_finite(self, body: BodyBuilder, number: int) -> bool:
+        """Whether a value is made of data by sums, products and bounded functions alone: finite where the loss is."""
+        for definition in self.b.definitions[self._seen :]:
+            flag = False
+            if isinstance(definition, Comprehension) and definition.reduction in (None, "sum"):
+                flag = _finite_equations(definition.body, self._finite)[-1]
+            self._finite += [flag] * result_count(definition)
+            self._seen += 1
+        equations, (root,) = body.extract([number])
+        return _finite_equations(equations, self._finite)[root]
 
     # --- terms in the form that readers take --------------------------------------------------------------------------
 
@@ -602,6 +632,30 @@ def loops_of(term: Term, part: Size) -> set[int]:
         for number in refs:
             found |= below[number]
     return found
+
+
+def _without_sign(body: BodyBuilder, number: int) -> int | None:
+    """What a value is the negative of: zero of itself; None where there is no sign."""
+    equation = body.equations[number]
+    if equation.op == "neg":
+        return equation.operands[0]
+    return number if equation.op == "constant" and equation.data == 0.0 else None
+
+
+def _finite_equations(equations: Sequence[Equation], arrays: Sequence[bool]) -> list[bool]:
+    flags: list[bool] = []
+    for equation in equations:
+        if equation.op == "constant":
+            flags.append(isinstance(equation.data, bool) or math.isfinite(equation.data))
+        elif equation.op == "access":
+            flags.append(arrays[equation.data[0]])
+        elif equation.op == "where":
+            flags.append(all(flags[k] for k in equation.operands[1:]))
+        elif equation.op in ("add", "sub", "mul", "neg"):
+            flags.append(all(flags[k] for k in equation.operands))
+        else:
+            flags.append(equation.op in ("exp", "tanh", "sigmoid"))
+    return flags
 
 
 def _are_rows(term: Term, part: Size, known: Mapping[int, Size], shape: tuple[Size, ...]) -> bool:

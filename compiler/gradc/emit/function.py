@@ -860,7 +860,7 @@ class _StageWriter:
                 *(count(k) for k in taken),
                 *(start(a), step(a, call.row), step(a, call.depth)),
                 *(start(b), step(b, call.depth), step(b, call.column)),
-                *(start(c), step(c, call.row), step(c, call.column), str(int(carried))),
+                *(start(c), step(c, call.row), step(c, call.column), str(int(carried)), str(int(call.below))),
             ]
         elif call.along:
             routine = "dots"

@@ -26,7 +26,7 @@ from gradc.schedule.columns import Copy, copy_columns
 from gradc.schedule.order import choose_unroll, order_loops
 from gradc.schedule.pairs import compute_pairs_again
 from gradc.schedule.plan import SCALAR, TILE, WHOLE, Action, Loop, Nest, Plan, Routine, Stage
-from gradc.schedule.products import find_product, separate_factors
+from gradc.schedule.products import find_product, read_triangles, separate_factors
 from gradc.schedule.share import Key, share
 from gradc.schedule.tiles import choose_lanes, find_transposition, is_copy, turn
 
@@ -118,11 +118,20 @@ def _plan(program: Program) -> Plan:
     tiled = [step.stages for step in steps if isinstance(step, _OpenNest) and step.extent is not None]
     products = {id(stage) for stages in tiled for stage in stages if find_product(stage, arrays, lambda _: -1)}
     lanes = choose_lanes([[s for s in stages if id(s) not in products] for stages in tiled], stream_axes, arrays)
-    closed = [_closed(step, stream_axes, lanes, arrays) if isinstance(step, _OpenNest) else step for step in steps]
+    triangles = read_triangles(program)
+    closed = [
+        _closed(step, stream_axes, lanes, arrays, triangles) if isinstance(step, _OpenNest) else step for step in steps
+    ]
     return Plan(program, tuple(closed), storage, stream_axes, lanes, reset)
 
 
-def _closed(step: _OpenNest, stream_axes: dict[int, int], lanes: frozenset[int], arrays: Sequence[Array]) -> Nest:
+def _closed(
+    step: _OpenNest,
+    stream_axes: dict[int, int],
+    lanes: frozenset[int],
+    arrays: Sequence[Array],
+    triangles: frozenset[int],
+) -> Nest:
     """The nest with its products recognised and its loops in their final order."""
 
     def fast_axis(array: int) -> int:
@@ -130,7 +139,7 @@ def _closed(step: _OpenNest, stream_axes: dict[int, int], lanes: frozenset[int],
 
     stages = []
     for stage in step.stages:
-        call = find_product(stage, arrays, fast_axis) or find_transposition(stage, lanes)
+        call = find_product(stage, arrays, fast_axis, triangles) or find_transposition(stage, lanes)
         if call is not None:
             stages.append(stage._replace(call=call))
             continue

@@ -38,7 +38,7 @@ class Product(NamedTuple):
     """``C[row, column] = sum[depth](A[row, depth] * B[depth, column])``: three loops of a stage that one call replaces.
 
     `row`, `column` and `depth` are loops, `left` and `right` the equations that read A and B. The call's vectors run
-    along the column.
+    along the column. With `below`, only elements whose row is not less than their column are asked for.
     """
 
     row: int
@@ -46,6 +46,7 @@ class Product(NamedTuple):
     depth: int
     left: int
     right: int
+    below: bool = False
 
 
 class VectorProduct(NamedTuple):

@@ -11,11 +11,12 @@ call.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import permutations
 
-from gradc.ir.equations import BodyBuilder, index_dependencies
-from gradc.ir.program import Array, Comprehension, Program, ProgramBuilder, remap, result_count
+from gradc.ir.equations import BodyBuilder, index_dependencies, references
+from gradc.ir.program import Array, Comprehension, Program, ProgramBuilder, bodies_of, remap, result_count
 from gradc.ir.size import Size, index
 from gradc.schedule.plan import Product, Stage, VectorProduct
 
@@ -93,9 +94,15 @@ def _side(b: ProgramBuilder, result: BodyBuilder, definition: Comprehension, sid
 
 
 def find_product(
-    stage: Stage, arrays: Sequence[Array], fast_axis: Callable[[int], int]
+    stage: Stage,
+    arrays: Sequence[Array],
+    fast_axis: Callable[[int], int],
+    triangles: frozenset[int] = frozenset(),
 ) -> Product | VectorProduct | None:
-    """The product that a stage is, if it is one; `fast_axis` tells which axis of an array is contiguous."""
+    """The product that a stage is, if it is one; `fast_axis` tells which axis of an array is contiguous.
+
+    Of the arrays in `triangles` only elements whose row is not less than their column are read.
+    """
     if len(stage.actions) != 1 or len(stage.extents) < 2:
         return None
     (action,) = stage.actions
@@ -140,8 +147,35 @@ def find_product(
                     smooth += _is_fast(action.subscripts, fast_axis(action.array), column)
                     # A tile's rows are the deepest loop there is: of two depths it is the one to take.
                     smooth += 4 * (depth == stage.stream)
-                    found.append((smooth, Product(row, column, depth, first, second)))
+                    below = action.array in triangles
+                    if below and action.subscripts != (index(row), index(column)):
+                        continue
+                    found.append((smooth, Product(row, column, depth, first, second, below)))
     return max(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def read_triangles(program: Program) -> frozenset[int]:
+    """The matrices that are read below their diagonal alone: as ``where(r <= q, S[q, r], S[r, q])``."""
+    reads: dict[int, int] = {}
+    below: dict[int, int] = {}
+    for definition in program.definitions:
+        for _, body, roots in bodies_of(definition):
+            uses = Counter((*roots, *(number for equation in body for number in references(equation))))
+            for equation in body:
+                if equation.op == "access":
+                    reads[equation.data[0]] = reads.get(equation.data[0], 0) + 1
+                if equation.op != "where" or body[equation.operands[0]].op != "le":
+                    continue
+                column, row = (body[number] for number in body[equation.operands[0]].operands)
+                for number, order in zip(equation.operands[1:], ((row, column), (column, row)), strict=True):
+                    access = body[number]
+                    if (
+                        uses[number] == 1
+                        and access.op == "access"
+                        and access.data[1] == tuple(part.data for part in order)
+                    ):
+                        below[access.data[0]] = below.get(access.data[0], 0) + 1
+    return frozenset(array for array, count in below.items() if count == reads[array]) - frozenset(program.outputs)
 
 
 def _is_short(stage: Stage, loops: Sequence[int]) -> bool:
