@@ -278,7 +278,7 @@ __attribute__((always_inline)) static inline void gradc_block(
 
 static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
                           int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
-                          double *restrict c, int64_t c_row, int64_t c_column, int add)
+                          double *restrict c, int64_t c_row, int64_t c_column, int add, int below)
 {
     double panel[GRADC_DEPTH * GRADC_WIDE * GRADC_BYTES / sizeof(double)] __attribute__((aligned(GRADC_BYTES)));
     for (int64_t from = 0; from < depth || from == 0; from += GRADC_DEPTH) {
@@ -299,7 +299,7 @@ static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const do
             const double *restrict start = a + from * a_depth;
             double *restrict target = c + left * c_column;
             const int more = add || from > 0;
-            int64_t i = 0;
+            int64_t i = below ? left - left % GRADC_ROWS : 0; /* rows above a block of the diagonal are not asked for */
             for (; i + GRADC_ROWS <= rows; i += GRADC_ROWS) {
 #define GRADC_CASE(count, vectors) \
     gradc_block(count, vectors, deep, start + i * a_row, a_row, a_depth, panel, target + i * c_row, c_row, c_column, used, more)
@@ -370,7 +370,7 @@ int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const
             }
 
             /* t1[l:n, j:k] = sum[i:d](V[i, j] * X[l, i]) */
-            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, V, k, 1, &t1[tile_begin*k], k, 1, 0);
+            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, V, k, 1, &t1[tile_begin*k], k, 1, 0, 0);
         }
     }
 
@@ -399,7 +399,7 @@ int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
-            gradc_product(tile_end - tile_begin, k, d, &t3[tile_begin*d], d, 1, t2, k, 1, t4, k, 1, 0);
+            gradc_product(tile_end - tile_begin, k, d, &t3[tile_begin*d], d, 1, t2, k, 1, t4, k, 1, 0, 0);
 
             /* t5[l:n] = sum[j:k](t1[l, j] * t1[l, j] - t4[l, j]) */
             for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {

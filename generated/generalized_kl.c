@@ -200,7 +200,7 @@ __attribute__((always_inline)) static inline void gradc_block(
 
 static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
                           int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
-                          double *restrict c, int64_t c_row, int64_t c_column, int add)
+                          double *restrict c, int64_t c_row, int64_t c_column, int add, int below)
 {
     double panel[GRADC_DEPTH * GRADC_WIDE * GRADC_BYTES / sizeof(double)] __attribute__((aligned(GRADC_BYTES)));
     for (int64_t from = 0; from < depth || from == 0; from += GRADC_DEPTH) {
@@ -221,7 +221,7 @@ static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const do
             const double *restrict start = a + from * a_depth;
             double *restrict target = c + left * c_column;
             const int more = add || from > 0;
-            int64_t i = 0;
+            int64_t i = below ? left - left % GRADC_ROWS : 0; /* rows above a block of the diagonal are not asked for */
             for (; i + GRADC_ROWS <= rows; i += GRADC_ROWS) {
 #define GRADC_CASE(count, vectors) \
     gradc_block(count, vectors, deep, start + i * a_row, a_row, a_depth, panel, target + i * c_row, c_row, c_column, used, more)
@@ -272,7 +272,7 @@ int generalized_kl_value(int64_t n, int64_t k, int64_t d, const double *restrict
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* M[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
-            gradc_product(tile_end - tile_begin, d, k, &W[tile_begin*k], k, 1, H, d, 1, M, d, 1, 0);
+            gradc_product(tile_end - tile_begin, d, k, &W[tile_begin*k], k, 1, H, d, 1, M, d, 1, 0, 0);
 
             /* value = sum[i:n, l:d](let(s0 := where(0 < V[i, l], V[i, l], 1), s1 := abs(M[i, l]) <= abs(s0), s2 :=
              *    where(s1, M[i, l], s0), M[i, l] + (V[i, l] * where(M[i, l] < 0, nan, where(s1, 1, -1) *
@@ -320,7 +320,7 @@ int generalized_kl_forward(int64_t n, int64_t k, int64_t d, const double *restri
     }
 
     /* M[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
-    gradc_product(n, d, k, W, k, 1, H, d, 1, M, d, 1, 1);
+    gradc_product(n, d, k, W, k, 1, H, d, 1, M, d, 1, 1, 0);
     const int64_t parts = gradc_parts(n, 41*d, 0);
     double value__parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -400,10 +400,10 @@ int generalized_kl_backward(int64_t n, int64_t k, int64_t d, const double *restr
             }
 
             /* grad_W[i:n, j:k] = sum[l:d](H[j, l] * M_bar[i, l]) */
-            gradc_product(tile_end - tile_begin, k, d, vM_bar, d, 1, H, 1, d, &grad_W[tile_begin*k], k, 1, 0);
+            gradc_product(tile_end - tile_begin, k, d, vM_bar, d, 1, H, 1, d, &grad_W[tile_begin*k], k, 1, 0, 0);
 
             /* grad_H[j:k, l:d] = sum[i:n](W[i, j] * M_bar[i, l]) */
-            gradc_product(k, d, tile_end - tile_begin, &W[tile_begin*k], 1, k, vM_bar, d, 1, grad_H_part, d, 1, 1);
+            gradc_product(k, d, tile_end - tile_begin, &W[tile_begin*k], 1, k, vM_bar, d, 1, grad_H_part, d, 1, 1, 0);
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
@@ -451,7 +451,7 @@ int generalized_kl_value_and_grad(int64_t n, int64_t k, int64_t d, const double 
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* M[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
-            gradc_product(tile_end - tile_begin, d, k, &W[tile_begin*k], k, 1, H, d, 1, M, d, 1, 0);
+            gradc_product(tile_end - tile_begin, d, k, &W[tile_begin*k], k, 1, H, d, 1, M, d, 1, 0, 0);
 
             /* value = sum[i:n, l:d](let(s0 := where(0 < V[i, l], V[i, l], 1), s1 := abs(M[i, l]) <= abs(s0), s2 :=
              *    where(s1, M[i, l], s0), M[i, l] + (V[i, l] * where(M[i, l] < 0, nan, where(s1, 1, -1) *
@@ -475,10 +475,10 @@ int generalized_kl_value_and_grad(int64_t n, int64_t k, int64_t d, const double 
             gradc_add(&value__part, &value__part_low, value__part_sum);
 
             /* grad_W[i:n, j:k] = sum[l:d](H[j, l] * M_bar[i, l]) */
-            gradc_product(tile_end - tile_begin, k, d, vM_bar, d, 1, H, 1, d, &grad_W[tile_begin*k], k, 1, 0);
+            gradc_product(tile_end - tile_begin, k, d, vM_bar, d, 1, H, 1, d, &grad_W[tile_begin*k], k, 1, 0, 0);
 
             /* grad_H[j:k, l:d] = sum[i:n](W[i, j] * M_bar[i, l]) */
-            gradc_product(k, d, tile_end - tile_begin, &W[tile_begin*k], 1, k, vM_bar, d, 1, grad_H_part, d, 1, 1);
+            gradc_product(k, d, tile_end - tile_begin, &W[tile_begin*k], 1, k, vM_bar, d, 1, grad_H_part, d, 1, 1, 0);
         }
         value__part = gradc_rounded(value__part, value__part_low);
         value__parts[part] = value__part;

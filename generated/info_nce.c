@@ -238,7 +238,7 @@ __attribute__((always_inline)) static inline void gradc_block(
 
 static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
                           int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
-                          double *restrict c, int64_t c_row, int64_t c_column, int add)
+                          double *restrict c, int64_t c_row, int64_t c_column, int add, int below)
 {
     double panel[GRADC_DEPTH * GRADC_WIDE * GRADC_BYTES / sizeof(double)] __attribute__((aligned(GRADC_BYTES)));
     for (int64_t from = 0; from < depth || from == 0; from += GRADC_DEPTH) {
@@ -259,7 +259,7 @@ static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const do
             const double *restrict start = a + from * a_depth;
             double *restrict target = c + left * c_column;
             const int more = add || from > 0;
-            int64_t i = 0;
+            int64_t i = below ? left - left % GRADC_ROWS : 0; /* rows above a block of the diagonal are not asked for */
             for (; i + GRADC_ROWS <= rows; i += GRADC_ROWS) {
 #define GRADC_CASE(count, vectors) \
     gradc_block(count, vectors, deep, start + i * a_row, a_row, a_depth, panel, target + i * c_row, c_row, c_column, used, more)
@@ -422,7 +422,7 @@ int info_nce_value(int64_t n, int64_t k, const double *restrict A, const double 
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* t8[i:n, l:n] = sum[j:k](B_2[l, j] * A_2[i, j]) */
-            gradc_product(n, tile_end - tile_begin, k, B_2, k, 1, &A_2[tile_begin*k], 1, k, t8, 128, 1, 0);
+            gradc_product(n, tile_end - tile_begin, k, B_2, k, 1, &A_2[tile_begin*k], 1, k, t8, 128, 1, 0, 0);
 
             /* S[i:n, j:n] = t8[i, j] / tau */
             /* t9[i:n] = max[j:n](S[i, j]) */
@@ -610,7 +610,7 @@ int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const doubl
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* t2_2[i:n, l:n] = sum[j:k](B_2[l, j] * A_2[i, j]) */
-            gradc_product(tile_end - tile_begin, n, k, &A_2[tile_begin*k], k, 1, B_2, 1, k, &t2[tile_begin*n], n, 1, 0);
+            gradc_product(tile_end - tile_begin, n, k, &A_2[tile_begin*k], k, 1, B_2, 1, k, &t2[tile_begin*n], n, 1, 0, 0);
 
             /* S[i:n, j:n] = t2_2[i, j] / tau */
             /* t6[i:n] = max[j:n](S[i, j]) */
@@ -732,7 +732,7 @@ int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const doub
             }
 
             /* B_bar[i:n, j:k] = sum[l:n](t5[l, i] * A_2[l, j]) */
-            gradc_product(n, k, tile_end - tile_begin, &t5[tile_begin*n], 1, n, A_2, k, 1, B_bar_part, k, 1, 1);
+            gradc_product(n, k, tile_end - tile_begin, &t5[tile_begin*n], 1, n, A_2, k, 1, B_bar_part, k, 1, 1, 0);
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
@@ -762,7 +762,7 @@ int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const doub
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* A_bar[i:n, j:k] = sum[l:n](B_2[l, j] * t5[i, l]) */
-            gradc_product(tile_end - tile_begin, k, n, &t5[tile_begin*n], n, 1, B_2, k, 1, A_bar, k, 1, 0);
+            gradc_product(tile_end - tile_begin, k, n, &t5[tile_begin*n], n, 1, B_2, k, 1, A_bar, k, 1, 0, 0);
 
             /* t6[i:n] = sum[j:k](A[i, j] * A_bar[i, j]) */
             /* t8[i:n] = sum[j:k](B[i, j] * B_bar[i, j]) */
@@ -1005,7 +1005,7 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* t8[i:n, l:n] = sum[j:k](B_2[l, j] * A_2[i, j]) */
-            gradc_product(n, tile_end - tile_begin, k, B_2, k, 1, &A_2[tile_begin*k], 1, k, t8, 128, 1, 0);
+            gradc_product(n, tile_end - tile_begin, k, B_2, k, 1, &A_2[tile_begin*k], 1, k, t8, 128, 1, 0, 0);
 
             /* S[i:n, j:n] = t8[i, j] / tau */
             /* t9[i:n] = max[j:n](S[i, j]) */
@@ -1065,7 +1065,7 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
             }
 
             /* A_bar[i:n, j:k] = sum[l:n](t14[i, l] * B_2[l, j]) */
-            gradc_product(tile_end - tile_begin, k, n, t14, 1, 128, B_2, k, 1, A_bar, k, 1, 0);
+            gradc_product(tile_end - tile_begin, k, n, t14, 1, 128, B_2, k, 1, A_bar, k, 1, 0, 0);
 
             /* t15[i:n] = sum[j:k](A[i, j] * A_bar[i, j]) */
             for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
@@ -1113,7 +1113,7 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
             }
 
             /* B_bar[i:n, j:k] = sum[l:n](A_2[l, j] * t14[l, i]) */
-            gradc_product(n, k, tile_end - tile_begin, t14, 128, 1, &A_2[tile_begin*k], k, 1, B_bar_part, k, 1, 1);
+            gradc_product(n, k, tile_end - tile_begin, t14, 128, 1, &A_2[tile_begin*k], k, 1, B_bar_part, k, 1, 1, 0);
         }
         t12_part = gradc_rounded(t12_part, t12_part_low);
         t12_parts[part] = t12_part;

@@ -262,7 +262,7 @@ __attribute__((always_inline)) static inline void gradc_block(
 
 static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
                           int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
-                          double *restrict c, int64_t c_row, int64_t c_column, int add)
+                          double *restrict c, int64_t c_row, int64_t c_column, int add, int below)
 {
     double panel[GRADC_DEPTH * GRADC_WIDE * GRADC_BYTES / sizeof(double)] __attribute__((aligned(GRADC_BYTES)));
     for (int64_t from = 0; from < depth || from == 0; from += GRADC_DEPTH) {
@@ -283,7 +283,7 @@ static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const do
             const double *restrict start = a + from * a_depth;
             double *restrict target = c + left * c_column;
             const int more = add || from > 0;
-            int64_t i = 0;
+            int64_t i = below ? left - left % GRADC_ROWS : 0; /* rows above a block of the diagonal are not asked for */
             for (; i + GRADC_ROWS <= rows; i += GRADC_ROWS) {
 #define GRADC_CASE(count, vectors) \
     gradc_block(count, vectors, deep, start + i * a_row, a_row, a_depth, panel, target + i * c_row, c_row, c_column, used, more)
@@ -334,7 +334,7 @@ int itakura_saito_value(int64_t n, int64_t k, int64_t d, const double *restrict 
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* t0[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
-            gradc_product(tile_end - tile_begin, d, k, &W[tile_begin*k], k, 1, H, d, 1, t0, d, 1, 0);
+            gradc_product(tile_end - tile_begin, d, k, &W[tile_begin*k], k, 1, H, d, 1, t0, d, 1, 0, 0);
 
             /* value = sum[i:n, l:d](let(s0 := abs(t0[i, l]) <= abs(V[i, l]), s1 := where(s0, t0[i, l], V[i, l]),
              *    where((0 < t0[i, l]) & (0 < V[i, l]), kl_div(t0[i, l], V[i, l]) / t0[i, l], V[i, l] / t0[i, l] -
@@ -381,7 +381,7 @@ int itakura_saito_forward(int64_t n, int64_t k, int64_t d, const double *restric
     }
 
     /* t0[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
-    gradc_product(n, d, k, W, k, 1, H, d, 1, t0, d, 1, 1);
+    gradc_product(n, d, k, W, k, 1, H, d, 1, t0, d, 1, 1, 0);
     const int64_t parts = gradc_parts(n, 68*d, 0);
     double value__parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -465,10 +465,10 @@ int itakura_saito_backward(int64_t n, int64_t k, int64_t d, const double *restri
             }
 
             /* grad_W[i:n, j:k] = sum[l:d](H[j, l] * t1[i, l]) */
-            gradc_product(tile_end - tile_begin, k, d, t1, d, 1, H, 1, d, &grad_W[tile_begin*k], k, 1, 0);
+            gradc_product(tile_end - tile_begin, k, d, t1, d, 1, H, 1, d, &grad_W[tile_begin*k], k, 1, 0, 0);
 
             /* grad_H[j:k, l:d] = sum[i:n](W[i, j] * t1[i, l]) */
-            gradc_product(k, d, tile_end - tile_begin, &W[tile_begin*k], 1, k, t1, d, 1, grad_H_part, d, 1, 1);
+            gradc_product(k, d, tile_end - tile_begin, &W[tile_begin*k], 1, k, t1, d, 1, grad_H_part, d, 1, 1, 0);
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
@@ -516,7 +516,7 @@ int itakura_saito_value_and_grad(int64_t n, int64_t k, int64_t d, const double *
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* t0[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
-            gradc_product(tile_end - tile_begin, d, k, &W[tile_begin*k], k, 1, H, d, 1, t0, d, 1, 0);
+            gradc_product(tile_end - tile_begin, d, k, &W[tile_begin*k], k, 1, H, d, 1, t0, d, 1, 0, 0);
 
             /* value = sum[i:n, l:d](let(s0 := abs(t0[i, l]) <= abs(V[i, l]), s1 := where(s0, t0[i, l], V[i, l]),
              *    where((0 < t0[i, l]) & (0 < V[i, l]), kl_div(t0[i, l], V[i, l]) / t0[i, l], V[i, l] / t0[i, l] -
@@ -542,10 +542,10 @@ int itakura_saito_value_and_grad(int64_t n, int64_t k, int64_t d, const double *
             gradc_add(&value__part, &value__part_low, value__part_sum);
 
             /* grad_W[i:n, j:k] = sum[l:d](H[j, l] * t1[i, l]) */
-            gradc_product(tile_end - tile_begin, k, d, t1, d, 1, H, 1, d, &grad_W[tile_begin*k], k, 1, 0);
+            gradc_product(tile_end - tile_begin, k, d, t1, d, 1, H, 1, d, &grad_W[tile_begin*k], k, 1, 0, 0);
 
             /* grad_H[j:k, l:d] = sum[i:n](W[i, j] * t1[i, l]) */
-            gradc_product(k, d, tile_end - tile_begin, &W[tile_begin*k], 1, k, t1, d, 1, grad_H_part, d, 1, 1);
+            gradc_product(k, d, tile_end - tile_begin, &W[tile_begin*k], 1, k, t1, d, 1, grad_H_part, d, 1, 1, 0);
         }
         value__part = gradc_rounded(value__part, value__part_low);
         value__parts[part] = value__part;

@@ -160,7 +160,7 @@ __attribute__((always_inline)) static inline void gradc_block(
 
 static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
                           int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
-                          double *restrict c, int64_t c_row, int64_t c_column, int add)
+                          double *restrict c, int64_t c_row, int64_t c_column, int add, int below)
 {
     double panel[GRADC_DEPTH * GRADC_WIDE * GRADC_BYTES / sizeof(double)] __attribute__((aligned(GRADC_BYTES)));
     for (int64_t from = 0; from < depth || from == 0; from += GRADC_DEPTH) {
@@ -181,7 +181,7 @@ static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const do
             const double *restrict start = a + from * a_depth;
             double *restrict target = c + left * c_column;
             const int more = add || from > 0;
-            int64_t i = 0;
+            int64_t i = below ? left - left % GRADC_ROWS : 0; /* rows above a block of the diagonal are not asked for */
             for (; i + GRADC_ROWS <= rows; i += GRADC_ROWS) {
 #define GRADC_CASE(count, vectors) \
     gradc_block(count, vectors, deep, start + i * a_row, a_row, a_depth, panel, target + i * c_row, c_row, c_column, used, more)
@@ -260,7 +260,7 @@ int multiclass_hinge_value(int64_t d, int64_t k, int64_t n, const double *restri
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* Z[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, Z, 1, 128, 0);
+            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, Z, 1, 128, 0, 0);
 
             /* Y_tile[l:n, j:k] = Y[l, j] */
             gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
@@ -357,7 +357,7 @@ int multiclass_hinge_forward(int64_t d, int64_t k, int64_t n, const double *rest
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* Z[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-            gradc_product(n, k, tile_end - tile_begin, &X[tile_begin], d, 1, &W[tile_begin*k], k, 1, Z_part, k, 1, 1);
+            gradc_product(n, k, tile_end - tile_begin, &X[tile_begin], d, 1, &W[tile_begin*k], k, 1, Z_part, k, 1, 1, 0);
 
             /* t4 = sum[i:d, j:k](W[i, j] * W[i, j]) */
             double t4_part_sum = 0.0;
@@ -503,7 +503,7 @@ int multiclass_hinge_backward(int64_t d, int64_t k, int64_t n, const double *res
             }
 
             /* t6[i:d, j:k] = sum[l:n](X[l, i] * t5[l, j]) */
-            gradc_product(d, k, tile_end - tile_begin, &X[tile_begin*d], 1, d, t5, k, 1, t6_part, k, 1, 1);
+            gradc_product(d, k, tile_end - tile_begin, &X[tile_begin*d], 1, d, t5, k, 1, t6_part, k, 1, 1, 0);
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
@@ -600,7 +600,7 @@ int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const doubl
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* Z[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, Z, 1, 128, 0);
+            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, Z, 1, 128, 0, 0);
 
             /* Y_tile[l:n, j:k] = Y[l, j] */
             gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
@@ -662,7 +662,7 @@ int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const doubl
             }
 
             /* t9[i:d, j:k] = sum[l:n](X[l, i] * t8[l, j]) */
-            gradc_product(k, d, tile_end - tile_begin, t8, 128, 1, &X[tile_begin*d], d, 1, t9_part, 1, k, 1);
+            gradc_product(k, d, tile_end - tile_begin, t8, 128, 1, &X[tile_begin*d], d, 1, t9_part, 1, k, 1, 0);
         }
         t3_part = gradc_rounded(t3_part, t3_part_low);
         t3_parts[part] = t3_part;

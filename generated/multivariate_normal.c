@@ -241,7 +241,7 @@ __attribute__((always_inline)) static inline void gradc_block(
 
 static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
                           int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
-                          double *restrict c, int64_t c_row, int64_t c_column, int add)
+                          double *restrict c, int64_t c_row, int64_t c_column, int add, int below)
 {
     double panel[GRADC_DEPTH * GRADC_WIDE * GRADC_BYTES / sizeof(double)] __attribute__((aligned(GRADC_BYTES)));
     for (int64_t from = 0; from < depth || from == 0; from += GRADC_DEPTH) {
@@ -262,7 +262,7 @@ static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const do
             const double *restrict start = a + from * a_depth;
             double *restrict target = c + left * c_column;
             const int more = add || from > 0;
-            int64_t i = 0;
+            int64_t i = below ? left - left % GRADC_ROWS : 0; /* rows above a block of the diagonal are not asked for */
             for (; i + GRADC_ROWS <= rows; i += GRADC_ROWS) {
 #define GRADC_CASE(count, vectors) \
     gradc_block(count, vectors, deep, start + i * a_row, a_row, a_depth, panel, target + i * c_row, c_row, c_column, used, more)
@@ -627,7 +627,7 @@ int multivariate_normal_backward(int64_t d, int64_t n, const double *restrict mu
             }
 
             /* t8[i:d, k:d] = sum[j:n](t1[k, j] * t5[i, j]) */
-            gradc_product(tile_end - tile_begin, d, n, &t5[tile_begin*n], n, 1, t1, 1, n, &t8[tile_begin*d], d, 1, 0);
+            gradc_product(tile_end - tile_begin, d, n, &t5[tile_begin*n], n, 1, t1, 1, n, &t8[tile_begin*d], d, 1, 0, 0);
         }
     }
 
@@ -837,7 +837,7 @@ int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restr
             }
 
             /* t9[i:d, k:d] = sum[j:n](t1[k, j] * t6[i, j]) */
-            gradc_product(tile_end - tile_begin, d, n, &t6[tile_begin*n], n, 1, t1, 1, n, &t9[tile_begin*d], d, 1, 0);
+            gradc_product(tile_end - tile_begin, d, n, &t6[tile_begin*n], n, 1, t1, 1, n, &t9[tile_begin*d], d, 1, 0, 0);
         }
     }
 

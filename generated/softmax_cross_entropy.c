@@ -237,7 +237,7 @@ __attribute__((always_inline)) static inline void gradc_block(
 
 static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
                           int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
-                          double *restrict c, int64_t c_row, int64_t c_column, int add)
+                          double *restrict c, int64_t c_row, int64_t c_column, int add, int below)
 {
     double panel[GRADC_DEPTH * GRADC_WIDE * GRADC_BYTES / sizeof(double)] __attribute__((aligned(GRADC_BYTES)));
     for (int64_t from = 0; from < depth || from == 0; from += GRADC_DEPTH) {
@@ -258,7 +258,7 @@ static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const do
             const double *restrict start = a + from * a_depth;
             double *restrict target = c + left * c_column;
             const int more = add || from > 0;
-            int64_t i = 0;
+            int64_t i = below ? left - left % GRADC_ROWS : 0; /* rows above a block of the diagonal are not asked for */
             for (; i + GRADC_ROWS <= rows; i += GRADC_ROWS) {
 #define GRADC_CASE(count, vectors) \
     gradc_block(count, vectors, deep, start + i * a_row, a_row, a_depth, panel, target + i * c_row, c_row, c_column, used, more)
@@ -345,7 +345,7 @@ int softmax_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, t0, 1, 128, 0);
+            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, t0, 1, 128, 0, 0);
 
             /* Z[l:n, j:k] = t0[l, j] + b[j] */
             /* t1[l:n] = max[j:k](Z[l, j]) */
@@ -432,7 +432,7 @@ int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
     }
 
     /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-    gradc_product(n, k, d, X, d, 1, W, k, 1, t0, k, 1, 1);
+    gradc_product(n, k, d, X, d, 1, W, k, 1, t0, k, 1, 1, 0);
     const int64_t parts = gradc_parts(n, 29*k + 31, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
@@ -567,7 +567,7 @@ int softmax_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
             }
 
             /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * Z_bar[l, j]) */
-            gradc_product(k, d, tile_end - tile_begin, Z_bar, 128, 1, &X[tile_begin*d], d, 1, grad_W_part, 1, k, 1);
+            gradc_product(k, d, tile_end - tile_begin, Z_bar, 128, 1, &X[tile_begin*d], d, 1, grad_W_part, 1, k, 1, 0);
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
@@ -651,7 +651,7 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, t0, 1, 128, 0);
+            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, t0, 1, 128, 0, 0);
 
             /* Z[l:n, j:k] = t0[l, j] + b[j] */
             /* t1[l:n] = max[j:k](Z[l, j]) */
@@ -718,7 +718,7 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
             }
 
             /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * Z_bar[l, j]) */
-            gradc_product(k, d, tile_end - tile_begin, Z_bar, 128, 1, &X[tile_begin*d], d, 1, grad_W_part, 1, k, 1);
+            gradc_product(k, d, tile_end - tile_begin, Z_bar, 128, 1, &X[tile_begin*d], d, 1, grad_W_part, 1, k, 1, 0);
         }
         t4_part = gradc_rounded(t4_part, t4_part_low);
         t4_parts[part] = t4_part;

@@ -258,7 +258,7 @@ __attribute__((always_inline)) static inline void gradc_block(
 
 static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
                           int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
-                          double *restrict c, int64_t c_row, int64_t c_column, int add)
+                          double *restrict c, int64_t c_row, int64_t c_column, int add, int below)
 {
     double panel[GRADC_DEPTH * GRADC_WIDE * GRADC_BYTES / sizeof(double)] __attribute__((aligned(GRADC_BYTES)));
     for (int64_t from = 0; from < depth || from == 0; from += GRADC_DEPTH) {
@@ -279,7 +279,7 @@ static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const do
             const double *restrict start = a + from * a_depth;
             double *restrict target = c + left * c_column;
             const int more = add || from > 0;
-            int64_t i = 0;
+            int64_t i = below ? left - left % GRADC_ROWS : 0; /* rows above a block of the diagonal are not asked for */
             for (; i + GRADC_ROWS <= rows; i += GRADC_ROWS) {
 #define GRADC_CASE(count, vectors) \
     gradc_block(count, vectors, deep, start + i * a_row, a_row, a_depth, panel, target + i * c_row, c_row, c_column, used, more)
@@ -372,7 +372,7 @@ int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *re
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* t0[m:n, j:h] = sum[i:d](W1[i, j] * X[m, i]) */
-            gradc_product(tile_end - tile_begin, h, d, &X[tile_begin*d], d, 1, W1, h, 1, t0, 1, 128, 0);
+            gradc_product(tile_end - tile_begin, h, d, &X[tile_begin*d], d, 1, W1, h, 1, t0, 1, 128, 0, 0);
 
             /* t1[m:n, j:h] = tanh(t0[m, j] + b1[j]) */
             for (int64_t j = 0; j < h; ++j) {
@@ -384,7 +384,7 @@ int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *re
             }
 
             /* t2[m:n, l:k] = sum[j:h](W2[j, l] * t1[m, j]) */
-            gradc_product(k, tile_end - tile_begin, h, W2, 1, k, t1, 128, 1, t2, 128, 1, 0);
+            gradc_product(k, tile_end - tile_begin, h, W2, 1, k, t1, 128, 1, t2, 128, 1, 0, 0);
 
             /* Z[m:n, l:k] = t2[m, l] + b2[l] */
             /* t3[m:n] = max[l:k](Z[m, l]) */
@@ -473,7 +473,7 @@ int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *
     }
 
     /* t0[m:n, j:h] = sum[i:d](W1[i, j] * X[m, i]) */
-    gradc_product(n, h, d, X, d, 1, W1, h, 1, t0, h, 1, 1);
+    gradc_product(n, h, d, X, d, 1, W1, h, 1, t0, h, 1, 1, 0);
     const int64_t parts = gradc_parts(n, 3*h*k + 23*h + 29*k + 31, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t5_parts[GRADC_PARTS];
@@ -501,7 +501,7 @@ int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *
             }
 
             /* t2[m:n, l:k] = sum[j:h](W2[j, l] * t1[m, j]) */
-            gradc_product(tile_end - tile_begin, k, h, &t1[tile_begin*h], h, 1, W2, k, 1, &t2[tile_begin*k], k, 1, 0);
+            gradc_product(tile_end - tile_begin, k, h, &t1[tile_begin*h], h, 1, W2, k, 1, &t2[tile_begin*k], k, 1, 0, 0);
 
             /* Z[m:n, l:k] = t2[m, l] + b2[l] */
             /* t3[m:n] = max[l:k](Z[m, l]) */
@@ -643,7 +643,7 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
             }
 
             /* t5[m:n, j:h] = sum[l:k](W2[j, l] * Z_bar[m, l]) */
-            gradc_product(h, tile_end - tile_begin, k, W2, k, 1, Z_bar, 128, 1, t5, 128, 1, 0);
+            gradc_product(h, tile_end - tile_begin, k, W2, k, 1, Z_bar, 128, 1, t5, 128, 1, 0, 0);
 
             /* t0_tile[m:n, j:h] = t0[m, j] */
             gradc_transpose(tile_end - tile_begin, h, &t0[tile_begin*h], h, t0_tile, 128);
@@ -685,10 +685,10 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
             }
 
             /* grad_W1[i:d, j:h] = sum[m:n](X[m, i] * t6[m, j]) */
-            gradc_product(h, d, tile_end - tile_begin, t6, 128, 1, &X[tile_begin*d], d, 1, grad_W1_part, 1, h, 1);
+            gradc_product(h, d, tile_end - tile_begin, t6, 128, 1, &X[tile_begin*d], d, 1, grad_W1_part, 1, h, 1, 0);
 
             /* grad_W2[j:h, l:k] = sum[m:n](t1[m, j] * Z_bar[m, l]) */
-            gradc_product(k, h, tile_end - tile_begin, Z_bar, 128, 1, &t1[tile_begin*h], h, 1, grad_W2_part, 1, k, 1);
+            gradc_product(k, h, tile_end - tile_begin, Z_bar, 128, 1, &t1[tile_begin*h], h, 1, grad_W2_part, 1, k, 1, 0);
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
@@ -819,7 +819,7 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* t0[m:n, j:h] = sum[i:d](W1[i, j] * X[m, i]) */
-            gradc_product(tile_end - tile_begin, h, d, &X[tile_begin*d], d, 1, W1, h, 1, t0, 1, 128, 0);
+            gradc_product(tile_end - tile_begin, h, d, &X[tile_begin*d], d, 1, W1, h, 1, t0, 1, 128, 0, 0);
 
             /* t1[m:n, j:h] = tanh(t0[m, j] + b1[j]) */
             for (int64_t j = 0; j < h; ++j) {
@@ -831,7 +831,7 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
             }
 
             /* t2[m:n, l:k] = sum[j:h](W2[j, l] * t1[m, j]) */
-            gradc_product(k, tile_end - tile_begin, h, W2, 1, k, t1, 128, 1, t2, 128, 1, 0);
+            gradc_product(k, tile_end - tile_begin, h, W2, 1, k, t1, 128, 1, t2, 128, 1, 0, 0);
 
             /* Z[m:n, l:k] = t2[m, l] + b2[l] */
             /* t3[m:n] = max[l:k](Z[m, l]) */
@@ -898,7 +898,7 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
             }
 
             /* t8[m:n, j:h] = sum[l:k](W2[j, l] * Z_bar[m, l]) */
-            gradc_product(h, tile_end - tile_begin, k, W2, k, 1, Z_bar, 128, 1, t8, 128, 1, 0);
+            gradc_product(h, tile_end - tile_begin, k, W2, k, 1, Z_bar, 128, 1, t8, 128, 1, 0, 0);
 
             /* t9[m:n, j:h] = let(s0 := t0[m, j] + b1[j], s1 := -2 * s0, s2 := exp(-abs(s1)), s3 := 2 * s0, s4 :=
              *    exp(-abs(s3)), t8[m, j] * (where(0 <= s1, 1, s2) / (1 + s2) * (4 * (where(0 <= s3, 1, s4) / (1 +
@@ -926,10 +926,10 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
             }
 
             /* grad_W1[i:d, j:h] = sum[m:n](X[m, i] * t9[m, j]) */
-            gradc_product(h, d, tile_end - tile_begin, t9, 128, 1, &X[tile_begin*d], d, 1, grad_W1_part, 1, h, 1);
+            gradc_product(h, d, tile_end - tile_begin, t9, 128, 1, &X[tile_begin*d], d, 1, grad_W1_part, 1, h, 1, 0);
 
             /* grad_W2[j:h, l:k] = sum[m:n](t1[m, j] * Z_bar[m, l]) */
-            gradc_product(h, k, tile_end - tile_begin, t1, 128, 1, Z_bar, 1, 128, grad_W2_part, k, 1, 1);
+            gradc_product(h, k, tile_end - tile_begin, t1, 128, 1, Z_bar, 1, 128, grad_W2_part, k, 1, 1, 0);
         }
         t6_part = gradc_rounded(t6_part, t6_part_low);
         t6_parts[part] = t6_part;
