@@ -6,7 +6,9 @@ and C against the interpreter in both dtypes.
 
 from __future__ import annotations
 
+import operator
 import zlib
+from fractions import Fraction
 from functools import cache
 from typing import Any
 
@@ -21,6 +23,7 @@ from gradc.calculus.multiprecision import functions
 from gradc.calculus.primitives import OPERANDS, PRIMITIVES, Primitive
 from gradc.calculus.reverse import vjp
 from gradc.calculus.scalar import apply_formula
+from gradc.frontends.formula import parse_program
 from gradc.ir.program import Parameter, Program, ProgramBuilder
 from gradc.ir.size import index, symbol
 from gradc.ir.verify import verify
@@ -402,3 +405,20 @@ def test_nan_goes_through(name: str, dtype: str) -> None:
             points[0][:] = 0
         for found in (run(elementwise(entry), points, dtype)[0], edge_kernels(dtype)[name](*points)[0]):
             assert np.isnan(found).all() == (name not in PASS_NAN_OVER)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_what_rounding_takes_is_exact(dtype):
+    programs = {
+        name: parse_program(f"def program(x: real[n], y: real[n]):\n    e[i:n] = {name}(x[i], y[i])\n    return e\n")
+        for name in ("sum_error", "product_error")
+    }
+    kernels = compile_programs(programs, dtype)
+    rng = np.random.default_rng(0)
+    x, y = (rng.standard_normal(200) * 10.0 ** rng.uniform(-3, 3, 200) for _ in range(2))
+    x, y = x.astype(dtype), y.astype(dtype)
+    for name, apply in (("sum_error", operator.add), ("product_error", operator.mul)):
+        (lost,) = kernels[name](x, y)
+        for a, b, rounded, e in zip(x, y, apply(x, y), lost, strict=True):
+            exact = apply(Fraction(float(a)), Fraction(float(b)))
+            assert exact == Fraction(float(rounded)) + Fraction(float(e))
