@@ -137,13 +137,25 @@ def needs_names(op: str) -> bool:
     return entry is not None and entry.c is not None and "{" in entry.c and op not in _INFIX and op != "neg"
 
 
-def vector_functions(ops: Sequence[str], real: str) -> tuple[str, ...]:
-    """The libm functions among these operations that a vector library may have, in order."""
+def vector_functions(ops: Sequence[str], vectors: Sequence[str], real: str) -> tuple[str, ...]:
+    """The libm functions that a vector library may have, in order.
+
+    Parameters
+    ----------
+    ops
+        The operations that are spelled as libm's functions where they have no function of loops.
+    vectors
+        The functions of loops that are used.
+    """
     suffix = "" if real == "double" else "f"
     entries = [PRIMITIVES[op] for op in ops if op in PRIMITIVES]
     names = [entry.c for entry in entries if entry.special is None and entry.vector is None]
+    names += [name for name in vectors if name in FASTER_IN_LIBMVEC]
     return tuple(sorted({f"{name}{suffix}" for name in names if name is not None and name in _VECTOR}))
 
+
+# Functions of loops that libmvec has in much less time (docs/vector-functions.md): ours are for where there is none.
+FASTER_IN_LIBMVEC = frozenset({"pow", "erf", "erfc", "log2", "log10", "hypot"})
 
 # What glibc's libmvec has for AVX2 and AVX-512 since 2.35; `sqrt`, `fabs` and the roundings are instructions.
 _VECTOR = frozenset(

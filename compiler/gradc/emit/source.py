@@ -8,7 +8,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, NamedTuple
 
-from gradc.emit.expressions import vector_functions
+from gradc.emit.expressions import FASTER_IN_LIBMVEC, vector_functions
 from gradc.emit.function import Function
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def render_source(
     prototypes = [line for function in functions for line in _prototypes(function)]
     notes = [f"{f.name} gives {status.code}: {status.message}" for f in functions for status in f.statuses]
     ops = sorted({op for function in functions for op in function.ops})
+    vectors = sorted({name for function in functions for name in function.vectors})
     title = f"{name}: the loss, and its derivatives."
     text = (
         _environment()
@@ -52,7 +53,7 @@ def render_source(
             real=real,
             parallel=any(function.parallel for function in functions),
             notes=notes,
-            vector_functions=[_declare(function, real) for function in vector_functions(ops, real)],
+            vector_functions=[_declare(function, real) for function in vector_functions(ops, vectors, real)],
             prototypes=[f'#include "{name}.h"'] if include else prototypes,
             support=_support(functions, real),
             functions=[_frame(function) for function in functions],
@@ -139,6 +140,8 @@ def _support(functions: Sequence[Function], real: str) -> list[str]:
             for other in needs[1].split(","):
                 add(folder, other.strip())
             text = text[needs.end() :]
+        if folder == "vector" and (name[:-1] if single else name) in FASTER_IN_LIBMVEC:
+            text = f"#if defined(GRADC_LIBMVEC)\n#define gradc_{name} {name}\n#else\n{text.rstrip()}\n#endif"
         found[key] = text.rstrip()
 
     for folder in ("helpers", "vectors", "specials", "routines"):

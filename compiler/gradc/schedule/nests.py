@@ -278,12 +278,15 @@ def _join(program: Program, nest: _OpenNest, item: _Item, stream: int | None) ->
 
     reduced = frozenset(position for position, k in enumerate(order) if k in item.reduced)
     earliest = max((nest.made[e.data[0]] for e in item.body if e.op == "access" and e.data[0] in nest.made), default=0)
+    arrays = program.arrays()
+    action = Action(item.kind, item.array, item.stores[0][0], item.stores[0][1], item.reduced)
+    alone = len(item.stores) == 1 and is_alone(Stage(item.extents, item.body, (action,), ()), arrays)
     target = next(
         (
             k
             for k in range(earliest, len(nest.stages))
             if nest.stages[k].extents == extents
-            and not (is_copy(nest.stages[k]) or _is_copy(item))
+            and not (is_alone(nest.stages[k], arrays) or alone)
             and _pointwise(item, nest, k, level)
             and _same_suffix(nest.stages[k], reduced)
         ),
@@ -327,9 +330,9 @@ def _join(program: Program, nest: _OpenNest, item: _Item, stream: int | None) ->
             nest.streamed[item.array] = axis
 
 
-def _is_copy(item: _Item) -> bool:
-    """Whether an item only copies a matrix: it is done by a routine."""
-    return item.kind == "store" and len(item.extents) == 2 and item.body[item.stores[0][1]].op == "access"
+def is_alone(stage: Stage, arrays: Sequence[Array]) -> bool:
+    """Whether a stage becomes a call, which no other definition can share loops with."""
+    return is_copy(stage) or (len(stage.actions) == 1 and find_product(stage, arrays, lambda _: -1) is not None)
 
 
 def _same_suffix(stage: Stage, reduced: frozenset[int]) -> bool:

@@ -38,7 +38,8 @@ def choose_lanes(
 def turn(stage: Stage, stream_axes: Mapping[int, int], lanes: frozenset[int], arrays: Sequence[Array]) -> Stage:
     """The stage with the stream's loop innermost, if that suits all that it reads and writes."""
     count = len(stage.extents)
-    if count < 2 or not _runs_along(stage, stream_axes, lanes, arrays):
+    serial = any(action.kind in ("max", "min") and stage.stream in action.reduced for action in stage.actions)
+    if count < 2 or serial or not _runs_along(stage, stream_axes, lanes, arrays):
         return stage
     # A loop that is reduced stays inside those that are not, or a reduction would be finished a piece at a time.
     order = [*sorted((k for k in range(count) if k != stage.stream), key=lambda k: (_is_reduced(stage, k), k))]
