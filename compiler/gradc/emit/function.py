@@ -10,6 +10,7 @@ from gradc.calculus.routines import ROUTINES
 from gradc.emit.expressions import Text, c_type, needs_names, spell, spell_constant, spell_size
 from gradc.emit.indices import IndexUse, index_uses
 from gradc.emit.names import NameTable
+from gradc.emit.pieces import Piece, cut
 from gradc.emit.ranges import stays_inside, stays_natural
 from gradc.emit.statements import Block, Comment, Line, Statement
 from gradc.ir.equations import INTEGER, BodyBuilder, Equation, index_dependencies, needed_by, references
@@ -62,6 +63,7 @@ class Function(NamedTuple):
     helpers: tuple[str, ...]
     ops: tuple[str, ...]
     parallel: bool = False  # whether it holds parallel loops
+    pieces: tuple[Piece, ...] = ()  # functions that straight-line code was cut into
 
 
 class _Buffer(NamedTuple):
@@ -117,6 +119,16 @@ class FunctionWriter:
         for output, number in copies:
             statements.append(scope.copy_out(output, number))
         statements += [Line(f"*{output} = {scope.name_of[number]};") for output, number in scalars]
+        real = self.real
+        inputs = []
+        for parameter, name in zip(program.parameters, self.parameters, strict=True):
+            kind = real if parameter.dtype == "real" else _ctype_of(parameter.dtype)
+            inputs.append((f"const {kind} *restrict {name}" if parameter.shape else f"{kind} {name}", name))
+        outputs = [(f"{real} *restrict {name}", name) for name in self.outputs]
+        around = [(name, text) for text, name in (*inputs, *outputs)]
+        around += [(name, f"int64_t {name}") for name in self.dims.values()]
+        around += [(buffer.name, f"{buffer.type} *restrict {buffer.name}") for buffer in self.buffers]
+        statements, pieces = cut(statements, around, self.name, self._reserve)
         used = _words(statements)
         head: list[Statement] = []
         head += [Line(f"(void){name};") for name in (*self.dims.values(), *self.parameters) if name not in used]
@@ -132,12 +144,6 @@ class FunctionWriter:
         statements = [*head, *statements, Line("return 0;")]
         from gradc.emit.statements import render_lines
 
-        real = self.real
-        inputs = []
-        for parameter, name in zip(program.parameters, self.parameters, strict=True):
-            kind = real if parameter.dtype == "real" else _ctype_of(parameter.dtype)
-            inputs.append((f"const {kind} *restrict {name}" if parameter.shape else f"{kind} {name}", name))
-        outputs = [(f"{real} *restrict {name}", name) for name in self.outputs]
         return Function(
             self.name,
             tuple(self.dims.values()),
@@ -152,7 +158,14 @@ class FunctionWriter:
             tuple(sorted(self.helpers)),
             tuple(sorted(self.ops)),
             self.parallel,
+            tuple(pieces),
         )
+
+    def _reserve(self, wanted: str, count: int, kind: str) -> str:
+        """A new buffer, for what passes from piece to piece."""
+        name = self.table.choose(wanted)
+        self.buffer(name, size(count), kind)
+        return name
 
     def status(self, kind: str, message: str) -> int:
         """A status code for a failure; the same failure has the same code."""

@@ -32,6 +32,7 @@ class _Frame(NamedTuple):
     work: str
     unused_dims: tuple[str, ...]
     lines: tuple[str, ...]
+    pieces: tuple[tuple[str, tuple[str, ...]], ...]
 
 
 def render_source(
@@ -52,6 +53,7 @@ def render_source(
             version=version,
             real=real,
             parallel=any(function.parallel for function in functions),
+            apart=any(function.pieces for function in functions),
             notes=notes,
             vector_functions=[_declare(function, real) for function in vector_functions(ops, vectors, real)],
             prototypes=[f'#include "{name}.h"'] if include else prototypes,
@@ -117,6 +119,10 @@ def _frame(function: Function) -> _Frame:
         function.work.replace(" + gradc", "\n           + gradc"),
         tuple(dim for dim in function.dims if dim not in used),
         function.lines,
+        tuple(
+            (_signature(f"static GRADC_APART void {piece.name}(", piece.parameters or ["void"]), piece.lines)
+            for piece in function.pieces
+        ),
     )
 
 
