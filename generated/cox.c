@@ -330,14 +330,14 @@ int cox_value(int64_t n, int64_t d, const double *restrict w, const double *rest
             gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &z[tile_begin], 1, 0);
 
             /* t0[i:n] = max[j:n](where(time[i] <= time[j], z[j], -inf)) */
-            for (int64_t i = 0; i < n; ++i) {
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double time__i = time_[i];
-                double t0_part_max = -INFINITY;
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double v0 = time__i <= time_[j] ? z[j] : -INFINITY;
-                    t0_part_max = (v0 > t0_part_max || v0 != v0) ? v0 : t0_part_max;
+                const double z_i = z[i];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < n; ++j) {
+                    const double v0 = time_[j] <= time__i ? z_i : -INFINITY;
+                    t0_part[j] = (v0 > t0_part[j] || v0 != v0) ? v0 : t0_part[j];
                 }
-                t0_part[i] = (t0_part_max > t0_part[i] || t0_part_max != t0_part_max) ? t0_part_max : t0_part[i];
             }
 
             /* t4 = sum[i:n](event[i]) */
@@ -724,14 +724,14 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
             gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &z[tile_begin], 1, 0);
 
             /* t0[i:n] = max[j:n](where(time[i] <= time[j], z[j], -inf)) */
-            for (int64_t i = 0; i < n; ++i) {
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double time__i = time_[i];
-                double t0_part_max = -INFINITY;
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double v0 = time__i <= time_[j] ? z[j] : -INFINITY;
-                    t0_part_max = (v0 > t0_part_max || v0 != v0) ? v0 : t0_part_max;
+                const double z_i = z[i];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < n; ++j) {
+                    const double v0 = time_[j] <= time__i ? z_i : -INFINITY;
+                    t0_part[j] = (v0 > t0_part[j] || v0 != v0) ? v0 : t0_part[j];
                 }
-                t0_part[i] = (t0_part_max > t0_part[i] || t0_part_max != t0_part_max) ? t0_part_max : t0_part[i];
             }
 
             /* t4 = sum[i:n](event[i]) */

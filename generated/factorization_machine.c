@@ -56,12 +56,6 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
     return part == parts ? rows : rows / 128 * part / parts * 128;
 }
 
-/* The rows of a tile: as many as leave what is read of them in the first-level cache, for it is read more than once. */
-static int64_t gradc_rows(size_t bytes)
-{
-    return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
-}
-
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
 #if defined(__GNUC__)
 #define GRADC_INLINE __attribute__((always_inline)) static inline
@@ -207,6 +201,74 @@ static inline double gradc_rounded(double sum, double low)
     return low == low ? sum + low : sum;
 }
 
+/* The sum of a vector's lanes. Halves are added as vectors of their own: a lane written by its number costs a trip through
+ * memory. */
+static inline double gradc_total(gradc_vector sum)
+{
+    typedef double quarter __attribute__((vector_size(16)));
+    quarter least;
+#if GRADC_BYTES == 64
+    typedef double half __attribute__((vector_size(32)));
+    half low, high;
+    __builtin_memcpy(&low, &sum, sizeof(half));
+    __builtin_memcpy(&high, (const char *)&sum + sizeof(half), sizeof(half));
+    low += high;
+#else
+    const gradc_vector low = sum;
+#endif
+    __builtin_memcpy(&least, &low, sizeof(quarter));
+#if GRADC_BYTES > 16
+    quarter more;
+    __builtin_memcpy(&more, (const char *)&low + sizeof(quarter), sizeof(quarter));
+    least += more;
+#endif
+    const int64_t few = 16 / sizeof(double);
+    return few == 2 ? least[0] + least[1] : (least[0] + least[few / 2]) + (least[1] + least[few - 1]);
+}
+
+/* z[i] (+)= sum over j < depth of a[i, j] * x[j], a's rows contiguous: four rows at a time, so that x is loaded once for
+ * them. The last vector of a row overlaps the one before it, and what that one has counted is masked out. */
+static void gradc_dots(int64_t rows, int64_t depth, const double *restrict a, int64_t a_row,
+                       const double *restrict x, double *restrict z, int64_t z_row, int add)
+{
+    const int64_t whole = depth / GRADC_LANES * GRADC_LANES, last = depth - GRADC_LANES;
+    int64_t i = 0;
+    if (last >= 0) {
+        gradc_mask late = {0};
+        for (int64_t j = 0; j < GRADC_LANES; ++j) {
+            late[j] = last + j >= whole ? -1 : 0;
+        }
+        for (; i + 4 <= rows; i += 4) {
+            const double *restrict row = a + i * a_row;
+            gradc_vector sum[4] = {{0}, {0}, {0}, {0}};
+            for (int64_t j = 0; j < whole; j += GRADC_LANES) {
+                const gradc_vector v = *(const gradc_vector *)(x + j);
+                for (int r = 0; r < 4; ++r) {
+                    sum[r] += *(const gradc_vector *)(row + r * a_row + j) * v;
+                }
+            }
+            if (whole < depth) {
+                const gradc_vector v = *(const gradc_vector *)(x + last);
+                for (int r = 0; r < 4; ++r) {
+                    const gradc_vector term = *(const gradc_vector *)(row + r * a_row + last) * v;
+                    sum[r] += (gradc_vector)((gradc_mask)term & late);
+                }
+            }
+            for (int r = 0; r < 4; ++r) {
+                double *restrict place = z + (i + r) * z_row;
+                *place = (add ? *place : 0) + gradc_total(sum[r]);
+            }
+        }
+    }
+    for (; i < rows; ++i) {
+        double sum = 0;
+        for (int64_t j = 0; j < depth; ++j) {
+            sum += a[i * a_row + j] * x[j];
+        }
+        z[i * z_row] = (add ? z[i * z_row] : 0) + sum;
+    }
+}
+
 /* C[i, j] (+)= sum over k < depth of A[i, k] * B[k, j], for any strides, in blocks that stay in registers.
  *
  * Panels of B, a few vectors wide, are copied so that they are read in order; A is read where it is. Vectors run along
@@ -348,7 +410,7 @@ int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const
     double *const t3 = (void *)scratch;
     scratch += gradc_bytes(d*n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 3*d*k + 4*d, 0);
+    const int64_t parts = gradc_parts(n, 3*d*k + 5*d, 0);
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -357,20 +419,19 @@ int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* t0[l:n] = sum[i:d](X[l, i] * w[i]) */
-            /* t3[l:n, i:d] = X[l, i] * X[l, i] */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                double t0_sum = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum))
-                for (int64_t i = 0; i < d; ++i) {
-                    const double X_li = X[l*d + i];
-                    t0_sum += X_li * w[i];
-                    t3[l*d + i] = X_li * X_li;
-                }
-                t0[l] = t0_sum;
-            }
+            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &t0[tile_begin], 1, 0);
 
             /* t1[l:n, j:k] = sum[i:d](V[i, j] * X[l, i]) */
             gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, V, k, 1, &t1[tile_begin*k], k, 1, 0, 0);
+
+            /* t3[l:n, i:d] = X[l, i] * X[l, i] */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                GRADC_SIMD()
+                for (int64_t i = 0; i < d; ++i) {
+                    const double X_li = X[l*d + i];
+                    t3[l*d + i] = X_li * X_li;
+                }
+            }
         }
     }
 
@@ -460,7 +521,7 @@ int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const
 
 size_t factorization_machine_forward_work(int64_t d, int64_t k, int64_t n)
 {
-    return gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 4*d + 4*k + 55, 0) * (gradc_bytes(128*k, sizeof(double)));
+    return gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 5*d + 4*k + 55, 0) * (gradc_bytes(128*k, sizeof(double)));
 }
 
 int factorization_machine_forward(int64_t d, int64_t k, int64_t n, double b, const double *restrict w,
@@ -481,7 +542,7 @@ int factorization_machine_forward(int64_t d, int64_t k, int64_t n, double b, con
             t2[i*k + j] = V_ij * V_ij;
         }
     }
-    const int64_t parts = gradc_parts(n, 6*d*k + 4*d + 4*k + 55, 0);
+    const int64_t parts = gradc_parts(n, 6*d*k + 5*d + 4*k + 55, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double));
     double t6_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -492,57 +553,26 @@ int factorization_machine_forward(int64_t d, int64_t k, int64_t n, double b, con
         double *const t4 = (void *)own;
         double t6_part = 0.0;
         double t6_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows((2*d + k) * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* t0[l:n] = sum[i:d](X[l, i] * w[i]) */
-            /* t3[l:n, i:d] = X[l, i] * X[l, i] */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                double t0_sum = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum))
-                for (int64_t i = 0; i < d; ++i) {
-                    const double X_li = X[l*d + i];
-                    t0_sum += X_li * w[i];
-                    t3[l*d + i] = X_li * X_li;
-                }
-                t0[l] = t0_sum;
-            }
+            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &t0[tile_begin], 1, 0);
 
             /* t1[l:n, j:k] = sum[i:d](V[i, j] * X[l, i]) */
-            /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
+            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, V, k, 1, &t1[tile_begin*k], k, 1, 0, 0);
+
+            /* t3[l:n, i:d] = X[l, i] * X[l, i] */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                for (int64_t j = 0; j < k; ++j) {
-                    t1[l*k + j] = 0.0;
-                }
-                for (int64_t j = 0; j < k; ++j) {
-                    t4[(l - tile_begin)*k + j] = 0.0;
-                }
-                for (int64_t i = 0; i < d / 4 * 4; i += 4) {
+                GRADC_SIMD()
+                for (int64_t i = 0; i < d; ++i) {
                     const double X_li = X[l*d + i];
-                    const double t3_li = t3[l*d + i];
-                    const double X_li1 = X[l*d + (i + 1)];
-                    const double t3_li1 = t3[l*d + (i + 1)];
-                    const double X_li2 = X[l*d + (i + 2)];
-                    const double t3_li2 = t3[l*d + (i + 2)];
-                    const double X_li3 = X[l*d + (i + 3)];
-                    const double t3_li3 = t3[l*d + (i + 3)];
-                    GRADC_SIMD()
-                    for (int64_t j = 0; j < k; ++j) {
-                        t1[l*k + j] += V[i*k + j] * X_li + V[(i + 1)*k + j] * X_li1 + V[(i + 2)*k + j] * X_li2 + V[(i + 3)*k + j] * X_li3;
-                        t4[(l - tile_begin)*k + j] += t3_li * t2[i*k + j] + t3_li1 * t2[(i + 1)*k + j] + t3_li2 * t2[(i + 2)*k + j] + t3_li3 * t2[(i + 3)*k + j];
-                    }
-                }
-                for (int64_t i = d / 4 * 4; i < d; ++i) {
-                    const double X_li = X[l*d + i];
-                    const double t3_li = t3[l*d + i];
-                    GRADC_SIMD()
-                    for (int64_t j = 0; j < k; ++j) {
-                        t1[l*k + j] += V[i*k + j] * X_li;
-                        t4[(l - tile_begin)*k + j] += t3_li * t2[i*k + j];
-                    }
+                    t3[l*d + i] = X_li * X_li;
                 }
             }
+
+            /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
+            gradc_product(tile_end - tile_begin, k, d, &t3[tile_begin*d], d, 1, t2, k, 1, t4, k, 1, 0, 0);
 
             /* t5[l:n] = sum[j:k](t1[l, j] * t1[l, j] - t4[l, j]) */
             for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
@@ -658,9 +688,8 @@ int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, co
         for (int64_t at = 0; at < d*k; ++at) {
             t9_part[at] = 0.0;
         }
-        const int64_t tile_rows = gradc_rows((2*d + k) * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* grad_b = sum[l:n](let(s0 := 0.5 * t5[l], s1 := b + t0[l], s2 := s0 + s1, s3 := y[l] * s2, s4 := -s3,
              *    s5 := exp(-abs(s3)), s6 := 1 + s5, s7 := s1 - b, s8 := s2 - s0, s9 := -(product_error(y[l], s2) +
@@ -716,15 +745,15 @@ int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, co
             }
 
             /* t8[i:d, j:k] = sum[l:n](X[l, i] * t7[l, j]) */
+            gradc_product(d, k, tile_end - tile_begin, &X[tile_begin*d], 1, d, t7, k, 1, t8_part, k, 1, 1, 0);
+
             /* t9[i:d, j:k] = sum[l:n](t3[l, i] * t6[l]) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t6_l = t6[l - tile_begin];
                 for (int64_t i = 0; i < d; ++i) {
-                    const double X_li = X[l*d + i];
                     const double v0 = t3[l*d + i] * t6_l;
                     GRADC_SIMD()
                     for (int64_t j = 0; j < k; ++j) {
-                        t8_part[i*k + j] += X_li * t7[(l - tile_begin)*k + j];
                         t9_part[i*k + j] += v0;
                     }
                 }
@@ -774,12 +803,12 @@ size_t factorization_machine_value_and_grad_work(int64_t d, int64_t k, int64_t n
 {
     return gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 12*d*k + 7*d + 8*k + 71, 2*d*k + d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 12*d*k + 8*d + 8*k + 71, 2*d*k + d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*d, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*d, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -812,8 +841,8 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
             t2[i*k + j] = V_ij * V_ij;
         }
     }
-    const int64_t parts = gradc_parts(n, 12*d*k + 7*d + 8*k + 71, 2*d*k + d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const int64_t parts = gradc_parts(n, 12*d*k + 8*d + 8*k + 71, 2*d*k + d);
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t6_parts[GRADC_PARTS];
     double grad_b__parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -829,10 +858,10 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
         own += gradc_bytes(d*k, sizeof(double));
         double *const t0 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t3 = (void *)own;
-        own += gradc_bytes(128*d, sizeof(double));
         double *const t1 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
+        double *const t3 = (void *)own;
+        own += gradc_bytes(128*d, sizeof(double));
         double *const t4 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t5 = (void *)own;
@@ -855,88 +884,47 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
         for (int64_t at = 0; at < d*k; ++at) {
             t12_part[at] = 0.0;
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
             /* t0[l:n] = sum[i:d](X[l, i] * w[i]) */
-            /* t3[l:n, i:d] = X[l, i] * X[l, i] */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                double t0_sum = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum))
-                for (int64_t i = 0; i < d; ++i) {
-                    const double X_li = X[l*d + i];
-                    t0_sum += X_li * w[i];
-                    t3[(l - tile_begin)*d + i] = X_li * X_li;
-                }
-                t0[l - tile_begin] = t0_sum;
-            }
+            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
             /* t1[l:n, j:k] = sum[i:d](V[i, j] * X[l, i]) */
-            /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
+            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, V, k, 1, t1, 1, 128, 0, 0);
+
+            /* t3[l:n, i:d] = X[l, i] * X[l, i] */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                for (int64_t j = 0; j < k; ++j) {
-                    t1[(l - tile_begin)*k + j] = 0.0;
-                }
-                for (int64_t j = 0; j < k; ++j) {
-                    t4[(l - tile_begin)*k + j] = 0.0;
-                }
-                for (int64_t i = 0; i < d / 4 * 4; i += 4) {
+                GRADC_SIMD()
+                for (int64_t i = 0; i < d; ++i) {
                     const double X_li = X[l*d + i];
-                    const double t3_li = t3[(l - tile_begin)*d + i];
-                    const double X_li1 = X[l*d + (i + 1)];
-                    const double t3_li1 = t3[(l - tile_begin)*d + (i + 1)];
-                    const double X_li2 = X[l*d + (i + 2)];
-                    const double t3_li2 = t3[(l - tile_begin)*d + (i + 2)];
-                    const double X_li3 = X[l*d + (i + 3)];
-                    const double t3_li3 = t3[(l - tile_begin)*d + (i + 3)];
-                    GRADC_SIMD()
-                    for (int64_t j = 0; j < k; ++j) {
-                        t1[(l - tile_begin)*k + j] += V[i*k + j] * X_li + V[(i + 1)*k + j] * X_li1 + V[(i + 2)*k + j] * X_li2 + V[(i + 3)*k + j] * X_li3;
-                        t4[(l - tile_begin)*k + j] += t3_li * t2[i*k + j] + t3_li1 * t2[(i + 1)*k + j] + t3_li2 * t2[(i + 2)*k + j] + t3_li3 * t2[(i + 3)*k + j];
-                    }
-                }
-                for (int64_t i = d / 4 * 4; i < d; ++i) {
-                    const double X_li = X[l*d + i];
-                    const double t3_li = t3[(l - tile_begin)*d + i];
-                    GRADC_SIMD()
-                    for (int64_t j = 0; j < k; ++j) {
-                        t1[(l - tile_begin)*k + j] += V[i*k + j] * X_li;
-                        t4[(l - tile_begin)*k + j] += t3_li * t2[i*k + j];
-                    }
+                    t3[(l - tile_begin)*d + i] = X_li * X_li;
                 }
             }
 
+            /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
+            gradc_product(tile_end - tile_begin, k, d, t3, d, 1, t2, k, 1, t4, 1, 128, 0, 0);
+
             /* t5[l:n] = sum[j:k](t1[l, j] * t1[l, j] - t4[l, j]) */
-            for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
-                double t5_sum = 0.0;
-                double t5_sum_ = 0.0;
-                double t5_sum_2 = 0.0;
-                double t5_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t5_sum, t5_sum_, t5_sum_2, t5_sum_3))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double t1_lj = t1[(l - tile_begin)*k + j];
-                    const double t1_l1j = t1[((l + 1) - tile_begin)*k + j];
-                    const double t1_l2j = t1[((l + 2) - tile_begin)*k + j];
-                    const double t1_l3j = t1[((l + 3) - tile_begin)*k + j];
-                    t5_sum += t1_lj * t1_lj - t4[(l - tile_begin)*k + j];
-                    t5_sum_ += t1_l1j * t1_l1j - t4[((l + 1) - tile_begin)*k + j];
-                    t5_sum_2 += t1_l2j * t1_l2j - t4[((l + 2) - tile_begin)*k + j];
-                    t5_sum_3 += t1_l3j * t1_l3j - t4[((l + 3) - tile_begin)*k + j];
-                }
-                t5[l - tile_begin] = t5_sum;
-                t5[(l + 1) - tile_begin] = t5_sum_;
-                t5[(l + 2) - tile_begin] = t5_sum_2;
-                t5[(l + 3) - tile_begin] = t5_sum_3;
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t5[l - tile_begin] = 0.0;
             }
-            for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
-                double t5_sum = 0.0;
-                GRADC_SIMD(reduction(+:t5_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double t1_lj = t1[(l - tile_begin)*k + j];
-                    t5_sum += t1_lj * t1_lj - t4[(l - tile_begin)*k + j];
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double t1_lj = t1[j*128 + l - tile_begin];
+                    const double t1_lj1 = t1[(j + 1)*128 + l - tile_begin];
+                    const double t1_lj2 = t1[(j + 2)*128 + l - tile_begin];
+                    const double t1_lj3 = t1[(j + 3)*128 + l - tile_begin];
+                    t5[l - tile_begin] += (t1_lj * t1_lj - t4[j*128 + l - tile_begin]) + (t1_lj1 * t1_lj1 - t4[(j + 1)*128 + l - tile_begin]) + (t1_lj2 * t1_lj2 - t4[(j + 2)*128 + l - tile_begin]) + (t1_lj3 * t1_lj3 - t4[(j + 3)*128 + l - tile_begin]);
                 }
-                t5[l - tile_begin] = t5_sum;
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double t1_lj = t1[j*128 + l - tile_begin];
+                    t5[l - tile_begin] += t1_lj * t1_lj - t4[j*128 + l - tile_begin];
+                }
             }
 
             /* t6 = sum[l:n](let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, where(0 == s1,
@@ -971,24 +959,23 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
             gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t8, 1, grad_w_part);
 
             /* t10[l:n, j:k] = 2 * (t1[l, j] * t9[l]) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t9_l = t9[l - tile_begin];
+            for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    t10[(l - tile_begin)*k + j] = 2.0 * (t1[(l - tile_begin)*k + j] * t9_l);
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    t10[j*128 + l - tile_begin] = 2.0 * (t1[j*128 + l - tile_begin] * t9[l - tile_begin]);
                 }
             }
 
             /* t11[i:d, j:k] = sum[l:n](X[l, i] * t10[l, j]) */
+            gradc_product(k, d, tile_end - tile_begin, t10, 128, 1, &X[tile_begin*d], d, 1, t11_part, 1, k, 1, 0);
+
             /* t12[i:d, j:k] = sum[l:n](t3[l, i] * t9[l]) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t9_l = t9[l - tile_begin];
                 for (int64_t i = 0; i < d; ++i) {
-                    const double X_li = X[l*d + i];
                     const double v0 = t3[(l - tile_begin)*d + i] * t9_l;
                     GRADC_SIMD()
                     for (int64_t j = 0; j < k; ++j) {
-                        t11_part[i*k + j] += X_li * t10[(l - tile_begin)*k + j];
                         t12_part[i*k + j] += v0;
                     }
                 }

@@ -103,6 +103,79 @@ GRADC_INLINE double gradc_exp(double x)
     return gradc_exp_sum(x, 0.0);
 }
 
+/* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
+#if defined(__AVX512F__)
+#define GRADC_BYTES 64
+#elif defined(__AVX__)
+#define GRADC_BYTES 32
+#else
+#define GRADC_BYTES 16
+#endif
+#define GRADC_LANES ((int64_t)(GRADC_BYTES / sizeof(double)))
+
+typedef double gradc_vector __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
+typedef int64_t gradc_mask __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
+
+/* z[j] += sum over i < rows of a[i, j] * x[i], a's rows contiguous: z stays in registers, a few vectors at a time. */
+__attribute__((always_inline)) static inline void gradc_strip(
+    const int wide, int64_t rows, const double *restrict a, int64_t a_row, const double *restrict x, int64_t x_step,
+    double *restrict z, gradc_mask used)
+{
+    gradc_vector even[6], odd[6];
+    for (int v = 0; v < wide; ++v) {
+        even[v] = odd[v] = (gradc_vector){0};
+    }
+    int64_t i = 0;
+    for (; i + 2 <= rows; i += 2) {
+        const double first = x[i * x_step], second = x[(i + 1) * x_step];
+        for (int v = 0; v < wide; ++v) {
+            even[v] += first * *(const gradc_vector *)(a + i * a_row + v * GRADC_LANES);
+            odd[v] += second * *(const gradc_vector *)(a + (i + 1) * a_row + v * GRADC_LANES);
+        }
+    }
+    if (i < rows) {
+        const double first = x[i * x_step];
+        for (int v = 0; v < wide; ++v) {
+            even[v] += first * *(const gradc_vector *)(a + i * a_row + v * GRADC_LANES);
+        }
+    }
+    for (int v = 0; v < wide; ++v) {
+        gradc_vector *place = (gradc_vector *)(z + v * GRADC_LANES);
+        const gradc_vector more = even[v] + odd[v];
+        *place += v + 1 == wide ? (gradc_vector)((gradc_mask)more & used) : more;
+    }
+}
+
+static void gradc_combine(int64_t rows, int64_t columns, const double *restrict a, int64_t a_row,
+                          const double *restrict x, int64_t x_step, double *restrict z)
+{
+    const int64_t last = columns - GRADC_LANES;
+    gradc_mask all = {0};
+    all = ~all;
+    int64_t j = 0;
+    for (; j + 6 * GRADC_LANES <= columns; j += 6 * GRADC_LANES) {
+        gradc_strip(6, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    for (; j + 2 * GRADC_LANES <= columns; j += 2 * GRADC_LANES) {
+        gradc_strip(2, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    for (; j + GRADC_LANES <= columns; j += GRADC_LANES) {
+        gradc_strip(1, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    if (j < columns && last >= 0) { /* what overlaps is computed again, and masked out */
+        for (int64_t k = 0; k < GRADC_LANES; ++k) {
+            all[k] = last + k >= j ? -1 : 0;
+        }
+        gradc_strip(1, rows, a + last, a_row, x, x_step, z + last, all);
+        return;
+    }
+    for (int64_t i = 0; i < rows; ++i) {
+        for (int64_t k = j; k < columns; ++k) {
+            z[k] += a[i * a_row + k] * x[i * x_step];
+        }
+    }
+}
+
 /* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
  * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
 static inline void gradc_add(double *sum, double *low, double term)
@@ -118,9 +191,77 @@ static inline double gradc_rounded(double sum, double low)
     return low == low ? sum + low : sum;
 }
 
+/* The sum of a vector's lanes. Halves are added as vectors of their own: a lane written by its number costs a trip through
+ * memory. */
+static inline double gradc_total(gradc_vector sum)
+{
+    typedef double quarter __attribute__((vector_size(16)));
+    quarter least;
+#if GRADC_BYTES == 64
+    typedef double half __attribute__((vector_size(32)));
+    half low, high;
+    __builtin_memcpy(&low, &sum, sizeof(half));
+    __builtin_memcpy(&high, (const char *)&sum + sizeof(half), sizeof(half));
+    low += high;
+#else
+    const gradc_vector low = sum;
+#endif
+    __builtin_memcpy(&least, &low, sizeof(quarter));
+#if GRADC_BYTES > 16
+    quarter more;
+    __builtin_memcpy(&more, (const char *)&low + sizeof(quarter), sizeof(quarter));
+    least += more;
+#endif
+    const int64_t few = 16 / sizeof(double);
+    return few == 2 ? least[0] + least[1] : (least[0] + least[few / 2]) + (least[1] + least[few - 1]);
+}
+
+/* z[i] (+)= sum over j < depth of a[i, j] * x[j], a's rows contiguous: four rows at a time, so that x is loaded once for
+ * them. The last vector of a row overlaps the one before it, and what that one has counted is masked out. */
+static void gradc_dots(int64_t rows, int64_t depth, const double *restrict a, int64_t a_row,
+                       const double *restrict x, double *restrict z, int64_t z_row, int add)
+{
+    const int64_t whole = depth / GRADC_LANES * GRADC_LANES, last = depth - GRADC_LANES;
+    int64_t i = 0;
+    if (last >= 0) {
+        gradc_mask late = {0};
+        for (int64_t j = 0; j < GRADC_LANES; ++j) {
+            late[j] = last + j >= whole ? -1 : 0;
+        }
+        for (; i + 4 <= rows; i += 4) {
+            const double *restrict row = a + i * a_row;
+            gradc_vector sum[4] = {{0}, {0}, {0}, {0}};
+            for (int64_t j = 0; j < whole; j += GRADC_LANES) {
+                const gradc_vector v = *(const gradc_vector *)(x + j);
+                for (int r = 0; r < 4; ++r) {
+                    sum[r] += *(const gradc_vector *)(row + r * a_row + j) * v;
+                }
+            }
+            if (whole < depth) {
+                const gradc_vector v = *(const gradc_vector *)(x + last);
+                for (int r = 0; r < 4; ++r) {
+                    const gradc_vector term = *(const gradc_vector *)(row + r * a_row + last) * v;
+                    sum[r] += (gradc_vector)((gradc_mask)term & late);
+                }
+            }
+            for (int r = 0; r < 4; ++r) {
+                double *restrict place = z + (i + r) * z_row;
+                *place = (add ? *place : 0) + gradc_total(sum[r]);
+            }
+        }
+    }
+    for (; i < rows; ++i) {
+        double sum = 0;
+        for (int64_t j = 0; j < depth; ++j) {
+            sum += a[i * a_row + j] * x[j];
+        }
+        z[i * z_row] = (add ? z[i * z_row] : 0) + sum;
+    }
+}
+
 size_t gaussian_value_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 5*d + 29, 0) * (gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 6*d + 29, 0) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -129,7 +270,7 @@ int gaussian_value(int64_t n, int64_t d, const double *restrict w, const double 
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 5*d + 29, 0);
+    const int64_t parts = gradc_parts(n, 6*d + 29, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -147,52 +288,10 @@ int gaussian_value(int64_t n, int64_t d, const double *restrict w, const double 
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
             /* s[i:n] = sum[j:d](X[i, j] * v[j]) */
+            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, v, s, 1, 0);
+
             /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                double s_sum = 0.0;
-                double t0_sum = 0.0;
-                double s_sum_ = 0.0;
-                double t0_sum_ = 0.0;
-                double s_sum_2 = 0.0;
-                double t0_sum_2 = 0.0;
-                double s_sum_3 = 0.0;
-                double t0_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:s_sum, t0_sum, s_sum_, t0_sum_, s_sum_2, t0_sum_2, s_sum_3, t0_sum_3))
-                for (int64_t j = 0; j < d; ++j) {
-                    const double X_ij = X[i*d + j];
-                    const double X_i1j = X[(i + 1)*d + j];
-                    const double X_i2j = X[(i + 2)*d + j];
-                    const double X_i3j = X[(i + 3)*d + j];
-                    s_sum += X_ij * v[j];
-                    t0_sum += X_ij * w[j];
-                    s_sum_ += X_i1j * v[j];
-                    t0_sum_ += X_i1j * w[j];
-                    s_sum_2 += X_i2j * v[j];
-                    t0_sum_2 += X_i2j * w[j];
-                    s_sum_3 += X_i3j * v[j];
-                    t0_sum_3 += X_i3j * w[j];
-                }
-                s[i - tile_begin] = s_sum;
-                t0[i - tile_begin] = t0_sum;
-                s[(i + 1) - tile_begin] = s_sum_;
-                t0[(i + 1) - tile_begin] = t0_sum_;
-                s[(i + 2) - tile_begin] = s_sum_2;
-                t0[(i + 2) - tile_begin] = t0_sum_2;
-                s[(i + 3) - tile_begin] = s_sum_3;
-                t0[(i + 3) - tile_begin] = t0_sum_3;
-            }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                double s_sum = 0.0;
-                double t0_sum = 0.0;
-                GRADC_SIMD(reduction(+:s_sum, t0_sum))
-                for (int64_t j = 0; j < d; ++j) {
-                    const double X_ij = X[i*d + j];
-                    s_sum += X_ij * v[j];
-                    t0_sum += X_ij * w[j];
-                }
-                s[i - tile_begin] = s_sum;
-                t0[i - tile_begin] = t0_sum;
-            }
+            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
             /* t1 = sum[i:n](let(s0 := exp(-s[i]) * (y[i] - t0[i]), s[i] + 0.5 * (s0 * s0))) */
             double t1_part_sum = 0.0;
@@ -219,70 +318,62 @@ int gaussian_value(int64_t n, int64_t d, const double *restrict w, const double 
 
 size_t gaussian_forward_work(int64_t n, int64_t d)
 {
-    (void)n;
-    (void)d;
-    return 0;
+    return (size_t)gradc_parts(d, 6*n, 2*n) * (gradc_bytes(n, sizeof(double))
+           + gradc_bytes(n, sizeof(double)));
 }
 
 int gaussian_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict v,
                      const double *restrict X, const double *restrict y, double *restrict value, double *restrict s,
                      double *restrict t0, void *restrict work)
 {
-    (void)work;
-
-    /* s[i:n] = sum[j:d](X[i, j] * v[j]) */
-    /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-    for (int64_t i = 0; i < n / 4 * 4; i += 4) {
-        double s_sum = 0.0;
-        double t0_sum = 0.0;
-        double s_sum_ = 0.0;
-        double t0_sum_ = 0.0;
-        double s_sum_2 = 0.0;
-        double t0_sum_2 = 0.0;
-        double s_sum_3 = 0.0;
-        double t0_sum_3 = 0.0;
-        GRADC_SIMD(reduction(+:s_sum, t0_sum, s_sum_, t0_sum_, s_sum_2, t0_sum_2, s_sum_3, t0_sum_3))
-        for (int64_t j = 0; j < d; ++j) {
-            const double X_ij = X[i*d + j];
-            const double X_i1j = X[(i + 1)*d + j];
-            const double X_i2j = X[(i + 2)*d + j];
-            const double X_i3j = X[(i + 3)*d + j];
-            s_sum += X_ij * v[j];
-            t0_sum += X_ij * w[j];
-            s_sum_ += X_i1j * v[j];
-            t0_sum_ += X_i1j * w[j];
-            s_sum_2 += X_i2j * v[j];
-            t0_sum_2 += X_i2j * w[j];
-            s_sum_3 += X_i3j * v[j];
-            t0_sum_3 += X_i3j * w[j];
-        }
-        s[i] = s_sum;
-        t0[i] = t0_sum;
-        s[(i + 1)] = s_sum_;
-        t0[(i + 1)] = t0_sum_;
-        s[(i + 2)] = s_sum_2;
-        t0[(i + 2)] = t0_sum_2;
-        s[(i + 3)] = s_sum_3;
-        t0[(i + 3)] = t0_sum_3;
-    }
-    for (int64_t i = n / 4 * 4; i < n; ++i) {
-        double s_sum = 0.0;
-        double t0_sum = 0.0;
-        GRADC_SIMD(reduction(+:s_sum, t0_sum))
-        for (int64_t j = 0; j < d; ++j) {
-            const double X_ij = X[i*d + j];
-            s_sum += X_ij * v[j];
-            t0_sum += X_ij * w[j];
-        }
-        s[i] = s_sum;
-        t0[i] = t0_sum;
-    }
-    const int64_t parts = gradc_parts(n, 29, 0);
-    double t1_parts[GRADC_PARTS];
+    unsigned char *scratch = work;
+    unsigned char *const part_scratch = (void *)scratch;
+    const int64_t parts = gradc_parts(d, 6*n, 2*n);
+    const size_t part_bytes = gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        const int64_t part_begin = gradc_cut(d, parts, part);
+        const int64_t part_end = gradc_cut(d, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const s_part = part == 0 ? s : (void *)own;
+        own += gradc_bytes(n, sizeof(double));
+        double *const t0_part = part == 0 ? t0 : (void *)own;
+        for (int64_t at = 0; at < n; ++at) {
+            s_part[at] = 0.0;
+        }
+        for (int64_t at = 0; at < n; ++at) {
+            t0_part[at] = 0.0;
+        }
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+            /* s[i:n] = sum[j:d](X[i, j] * v[j]) */
+            gradc_dots(n, tile_end - tile_begin, &X[tile_begin], d, &v[tile_begin], s_part, 1, 1);
+
+            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+            gradc_dots(n, tile_end - tile_begin, &X[tile_begin], d, &w[tile_begin], t0_part, 1, 1);
+        }
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const s_more = (void *)(part_scratch + part * part_bytes);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < n; ++at) {
+            s[at] += s_more[at];
+        }
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t0_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(n, sizeof(double)));
+        GRADC_SIMD()
+        for (int64_t at = 0; at < n; ++at) {
+            t0[at] += t0_more[at];
+        }
+    }
+    const int64_t parts_ = gradc_parts(n, 29, 0);
+    double t1_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts_)
+    for (int64_t part = 0; part < parts_; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_, part);
+        const int64_t part_end = gradc_cut(n, parts_, part + 1);
         double t1_part = 0.0;
         double t1_part_low = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
@@ -302,7 +393,7 @@ int gaussian_forward(int64_t n, int64_t d, const double *restrict w, const doubl
         t1_parts[part] = t1_part;
     }
     double t1 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
+    for (int64_t part = 0; part < parts_; ++part) {
         t1 += t1_parts[part];
     }
 
@@ -313,7 +404,7 @@ int gaussian_forward(int64_t n, int64_t d, const double *restrict w, const doubl
 
 size_t gaussian_backward_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 5*d + 33, 2*d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 6*d + 33, 2*d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
@@ -331,7 +422,7 @@ int gaussian_backward(int64_t n, int64_t d, const double *restrict w, const doub
 
     /* t1 = cotangent / n */
     const double t1 = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 5*d + 33, 2*d);
+    const int64_t parts = gradc_parts(n, 6*d + 33, 2*d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -367,36 +458,10 @@ int gaussian_backward(int64_t n, int64_t d, const double *restrict w, const doub
             }
 
             /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
+
             /* grad_v[j:d] = sum[i:n](X[i, j] * s_bar[i]) */
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                const double t2_i = t2[i - tile_begin];
-                const double s_bar_i = s_bar[i - tile_begin];
-                const double t2_i1 = t2[(i + 1) - tile_begin];
-                const double s_bar_i1 = s_bar[(i + 1) - tile_begin];
-                const double t2_i2 = t2[(i + 2) - tile_begin];
-                const double s_bar_i2 = s_bar[(i + 2) - tile_begin];
-                const double t2_i3 = t2[(i + 3) - tile_begin];
-                const double s_bar_i3 = s_bar[(i + 3) - tile_begin];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    const double X_ij = X[i*d + j];
-                    const double X_i1j = X[(i + 1)*d + j];
-                    const double X_i2j = X[(i + 2)*d + j];
-                    const double X_i3j = X[(i + 3)*d + j];
-                    grad_w_part[j] += X_ij * t2_i + X_i1j * t2_i1 + X_i2j * t2_i2 + X_i3j * t2_i3;
-                    grad_v_part[j] += X_ij * s_bar_i + X_i1j * s_bar_i1 + X_i2j * s_bar_i2 + X_i3j * s_bar_i3;
-                }
-            }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                const double t2_i = t2[i - tile_begin];
-                const double s_bar_i = s_bar[i - tile_begin];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    const double X_ij = X[i*d + j];
-                    grad_w_part[j] += X_ij * t2_i;
-                    grad_v_part[j] += X_ij * s_bar_i;
-                }
-            }
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, s_bar, 1, grad_v_part);
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
@@ -418,7 +483,7 @@ int gaussian_backward(int64_t n, int64_t d, const double *restrict w, const doub
 
 size_t gaussian_value_and_grad_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 10*d + 36, 2*d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 12*d + 36, 2*d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -435,7 +500,7 @@ int gaussian_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
 
     /* t2 = 1 / n */
     const double t2 = 1.0 / (double)n;
-    const int64_t parts = gradc_parts(n, 10*d + 36, 2*d);
+    const int64_t parts = gradc_parts(n, 12*d + 36, 2*d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -467,52 +532,10 @@ int gaussian_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
             /* s[i:n] = sum[j:d](X[i, j] * v[j]) */
+            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, v, s, 1, 0);
+
             /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                double s_sum = 0.0;
-                double t0_sum = 0.0;
-                double s_sum_ = 0.0;
-                double t0_sum_ = 0.0;
-                double s_sum_2 = 0.0;
-                double t0_sum_2 = 0.0;
-                double s_sum_3 = 0.0;
-                double t0_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:s_sum, t0_sum, s_sum_, t0_sum_, s_sum_2, t0_sum_2, s_sum_3, t0_sum_3))
-                for (int64_t j = 0; j < d; ++j) {
-                    const double X_ij = X[i*d + j];
-                    const double X_i1j = X[(i + 1)*d + j];
-                    const double X_i2j = X[(i + 2)*d + j];
-                    const double X_i3j = X[(i + 3)*d + j];
-                    s_sum += X_ij * v[j];
-                    t0_sum += X_ij * w[j];
-                    s_sum_ += X_i1j * v[j];
-                    t0_sum_ += X_i1j * w[j];
-                    s_sum_2 += X_i2j * v[j];
-                    t0_sum_2 += X_i2j * w[j];
-                    s_sum_3 += X_i3j * v[j];
-                    t0_sum_3 += X_i3j * w[j];
-                }
-                s[i - tile_begin] = s_sum;
-                t0[i - tile_begin] = t0_sum;
-                s[(i + 1) - tile_begin] = s_sum_;
-                t0[(i + 1) - tile_begin] = t0_sum_;
-                s[(i + 2) - tile_begin] = s_sum_2;
-                t0[(i + 2) - tile_begin] = t0_sum_2;
-                s[(i + 3) - tile_begin] = s_sum_3;
-                t0[(i + 3) - tile_begin] = t0_sum_3;
-            }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                double s_sum = 0.0;
-                double t0_sum = 0.0;
-                GRADC_SIMD(reduction(+:s_sum, t0_sum))
-                for (int64_t j = 0; j < d; ++j) {
-                    const double X_ij = X[i*d + j];
-                    s_sum += X_ij * v[j];
-                    t0_sum += X_ij * w[j];
-                }
-                s[i - tile_begin] = s_sum;
-                t0[i - tile_begin] = t0_sum;
-            }
+            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
             /* t1 = sum[i:n](let(s0 := exp(-s[i]) * (y[i] - t0[i]), s[i] + 0.5 * (s0 * s0))) */
             /* t3[i:n] = let(s0 := exp(-s[i]), -(s0 * (t2 * (s0 * (y[i] - t0[i]))))) */
@@ -532,36 +555,10 @@ int gaussian_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
             gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
             /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
+
             /* grad_v[j:d] = sum[i:n](X[i, j] * s_bar[i]) */
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                const double t3_i = t3[i - tile_begin];
-                const double s_bar_i = s_bar[i - tile_begin];
-                const double t3_i1 = t3[(i + 1) - tile_begin];
-                const double s_bar_i1 = s_bar[(i + 1) - tile_begin];
-                const double t3_i2 = t3[(i + 2) - tile_begin];
-                const double s_bar_i2 = s_bar[(i + 2) - tile_begin];
-                const double t3_i3 = t3[(i + 3) - tile_begin];
-                const double s_bar_i3 = s_bar[(i + 3) - tile_begin];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    const double X_ij = X[i*d + j];
-                    const double X_i1j = X[(i + 1)*d + j];
-                    const double X_i2j = X[(i + 2)*d + j];
-                    const double X_i3j = X[(i + 3)*d + j];
-                    grad_w_part[j] += X_ij * t3_i + X_i1j * t3_i1 + X_i2j * t3_i2 + X_i3j * t3_i3;
-                    grad_v_part[j] += X_ij * s_bar_i + X_i1j * s_bar_i1 + X_i2j * s_bar_i2 + X_i3j * s_bar_i3;
-                }
-            }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                const double t3_i = t3[i - tile_begin];
-                const double s_bar_i = s_bar[i - tile_begin];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    const double X_ij = X[i*d + j];
-                    grad_w_part[j] += X_ij * t3_i;
-                    grad_v_part[j] += X_ij * s_bar_i;
-                }
-            }
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, s_bar, 1, grad_v_part);
         }
         t1_part = gradc_rounded(t1_part, t1_part_low);
         t1_parts[part] = t1_part;

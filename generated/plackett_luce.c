@@ -326,14 +326,14 @@ int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const do
             gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &s[tile_begin], 1, 0);
 
             /* t0[i:n] = max[j:n](where(place[i] <= place[j], s[j], -inf)) */
-            for (int64_t i = 0; i < n; ++i) {
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double place_i = place[i];
-                double t0_part_max = -INFINITY;
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double v0 = place_i <= place[j] ? s[j] : -INFINITY;
-                    t0_part_max = (v0 > t0_part_max || v0 != v0) ? v0 : t0_part_max;
+                const double s_i = s[i];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < n; ++j) {
+                    const double v0 = place[j] <= place_i ? s_i : -INFINITY;
+                    t0_part[j] = (v0 > t0_part[j] || v0 != v0) ? v0 : t0_part[j];
                 }
-                t0_part[i] = (t0_part_max > t0_part[i] || t0_part_max != t0_part_max) ? t0_part_max : t0_part[i];
             }
         }
     }
@@ -688,14 +688,14 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
             gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &s[tile_begin], 1, 0);
 
             /* t0[i:n] = max[j:n](where(place[i] <= place[j], s[j], -inf)) */
-            for (int64_t i = 0; i < n; ++i) {
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double place_i = place[i];
-                double t0_part_max = -INFINITY;
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double v0 = place_i <= place[j] ? s[j] : -INFINITY;
-                    t0_part_max = (v0 > t0_part_max || v0 != v0) ? v0 : t0_part_max;
+                const double s_i = s[i];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < n; ++j) {
+                    const double v0 = place[j] <= place_i ? s_i : -INFINITY;
+                    t0_part[j] = (v0 > t0_part[j] || v0 != v0) ? v0 : t0_part[j];
                 }
-                t0_part[i] = (t0_part_max > t0_part[i] || t0_part_max != t0_part_max) ? t0_part_max : t0_part[i];
             }
         }
     }

@@ -12,6 +12,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
+ * declarations then add to them. */
+#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
+#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
+#pragma omp declare simd notinbranch
+double hypot(double, double);
+#define GRADC_LIBMVEC
+#endif
+#endif
+
 #include <math.h>
 
 #define GRADC_PRAGMA(text) _Pragma(#text)
@@ -64,6 +74,9 @@ static int64_t gradc_rows(size_t bytes)
 #define GRADC_INLINE static inline
 #endif
 
+#if defined(GRADC_LIBMVEC)
+#define gradc_hypot hypot
+#else
 /* sqrt(x^2 + y^2), scaled by a power of two where a square would overflow or be subnormal. */
 GRADC_INLINE double gradc_hypot(double x, double y)
 {
@@ -73,6 +86,7 @@ GRADC_INLINE double gradc_hypot(double x, double y)
     const double p = most * up, q = least * up;
     return a == INFINITY || b == INFINITY ? INFINITY : sqrt(p * p + q * q) * down;
 }
+#endif
 
 /* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
 #if defined(__AVX512F__)

@@ -12,6 +12,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* With -fopenmp-simd, gcc and glibc, loops call these a vector at a time. Declared before math.h, whose own
+ * declarations then add to them. */
+#if defined(GRADC_OPENMP_SIMD) && defined(__GLIBC__) && defined(__x86_64__) && !defined(__clang__)
+#if __GLIBC__ > 2 || __GLIBC_MINOR__ >= 35
+#pragma omp declare simd notinbranch
+double pow(double, double);
+#define GRADC_LIBMVEC
+#endif
+#endif
+
 #include <math.h>
 
 #define GRADC_PRAGMA(text) _Pragma(#text)
@@ -112,6 +122,9 @@ GRADC_INLINE double gradc_split(double x, double *k)
     return gradc_number((t & 0x000fffffffffffff) + 0x3fe6a09e00000000) - 1.0;
 }
 
+#if defined(GRADC_LIBMVEC)
+#define gradc_pow pow
+#else
 /* x^y = exp(y log|x|) with the sign that a whole y gives. The logarithm is in two parts: log(1 + f) = 2/3 s (3 +
  * s^2 + s^4 P(s^2)), s = f / (2 + f), with products of 26-bit factors, which are exact. */
 GRADC_INLINE double gradc_high(double x)
@@ -146,6 +159,7 @@ GRADC_INLINE double gradc_pow(double x, double y)
     const double one = y == 0.0 ? 1.0 : kept == 0.0 ? signed_e : NAN;
     return x == 1.0 ? 1.0 : one;
 }
+#endif
 
 /* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
 #if defined(__AVX512F__)

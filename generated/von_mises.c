@@ -19,6 +19,7 @@
 double cos(double);
 #pragma omp declare simd notinbranch
 double sin(double);
+#define GRADC_LIBMVEC
 #endif
 #endif
 

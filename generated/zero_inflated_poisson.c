@@ -115,6 +115,79 @@ GRADC_INLINE double gradc_log1p_unit(double x)
     return x - (h - s * (h + z * p));
 }
 
+/* Vectors as wide as the machine's, through an extension that gcc and clang share; loads and stores need no alignment. */
+#if defined(__AVX512F__)
+#define GRADC_BYTES 64
+#elif defined(__AVX__)
+#define GRADC_BYTES 32
+#else
+#define GRADC_BYTES 16
+#endif
+#define GRADC_LANES ((int64_t)(GRADC_BYTES / sizeof(double)))
+
+typedef double gradc_vector __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
+typedef int64_t gradc_mask __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
+
+/* z[j] += sum over i < rows of a[i, j] * x[i], a's rows contiguous: z stays in registers, a few vectors at a time. */
+__attribute__((always_inline)) static inline void gradc_strip(
+    const int wide, int64_t rows, const double *restrict a, int64_t a_row, const double *restrict x, int64_t x_step,
+    double *restrict z, gradc_mask used)
+{
+    gradc_vector even[6], odd[6];
+    for (int v = 0; v < wide; ++v) {
+        even[v] = odd[v] = (gradc_vector){0};
+    }
+    int64_t i = 0;
+    for (; i + 2 <= rows; i += 2) {
+        const double first = x[i * x_step], second = x[(i + 1) * x_step];
+        for (int v = 0; v < wide; ++v) {
+            even[v] += first * *(const gradc_vector *)(a + i * a_row + v * GRADC_LANES);
+            odd[v] += second * *(const gradc_vector *)(a + (i + 1) * a_row + v * GRADC_LANES);
+        }
+    }
+    if (i < rows) {
+        const double first = x[i * x_step];
+        for (int v = 0; v < wide; ++v) {
+            even[v] += first * *(const gradc_vector *)(a + i * a_row + v * GRADC_LANES);
+        }
+    }
+    for (int v = 0; v < wide; ++v) {
+        gradc_vector *place = (gradc_vector *)(z + v * GRADC_LANES);
+        const gradc_vector more = even[v] + odd[v];
+        *place += v + 1 == wide ? (gradc_vector)((gradc_mask)more & used) : more;
+    }
+}
+
+static void gradc_combine(int64_t rows, int64_t columns, const double *restrict a, int64_t a_row,
+                          const double *restrict x, int64_t x_step, double *restrict z)
+{
+    const int64_t last = columns - GRADC_LANES;
+    gradc_mask all = {0};
+    all = ~all;
+    int64_t j = 0;
+    for (; j + 6 * GRADC_LANES <= columns; j += 6 * GRADC_LANES) {
+        gradc_strip(6, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    for (; j + 2 * GRADC_LANES <= columns; j += 2 * GRADC_LANES) {
+        gradc_strip(2, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    for (; j + GRADC_LANES <= columns; j += GRADC_LANES) {
+        gradc_strip(1, rows, a + j, a_row, x, x_step, z + j, all);
+    }
+    if (j < columns && last >= 0) { /* what overlaps is computed again, and masked out */
+        for (int64_t k = 0; k < GRADC_LANES; ++k) {
+            all[k] = last + k >= j ? -1 : 0;
+        }
+        gradc_strip(1, rows, a + last, a_row, x, x_step, z + last, all);
+        return;
+    }
+    for (int64_t i = 0; i < rows; ++i) {
+        for (int64_t k = j; k < columns; ++k) {
+            z[k] += a[i * a_row + k] * x[i * x_step];
+        }
+    }
+}
+
 /* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
  * Summation endlicher Summen, ZAMM 54, 1974): the error does not grow with the number of terms. */
 static inline void gradc_add(double *sum, double *low, double term)
@@ -130,9 +203,77 @@ static inline double gradc_rounded(double sum, double low)
     return low == low ? sum + low : sum;
 }
 
+/* The sum of a vector's lanes. Halves are added as vectors of their own: a lane written by its number costs a trip through
+ * memory. */
+static inline double gradc_total(gradc_vector sum)
+{
+    typedef double quarter __attribute__((vector_size(16)));
+    quarter least;
+#if GRADC_BYTES == 64
+    typedef double half __attribute__((vector_size(32)));
+    half low, high;
+    __builtin_memcpy(&low, &sum, sizeof(half));
+    __builtin_memcpy(&high, (const char *)&sum + sizeof(half), sizeof(half));
+    low += high;
+#else
+    const gradc_vector low = sum;
+#endif
+    __builtin_memcpy(&least, &low, sizeof(quarter));
+#if GRADC_BYTES > 16
+    quarter more;
+    __builtin_memcpy(&more, (const char *)&low + sizeof(quarter), sizeof(quarter));
+    least += more;
+#endif
+    const int64_t few = 16 / sizeof(double);
+    return few == 2 ? least[0] + least[1] : (least[0] + least[few / 2]) + (least[1] + least[few - 1]);
+}
+
+/* z[i] (+)= sum over j < depth of a[i, j] * x[j], a's rows contiguous: four rows at a time, so that x is loaded once for
+ * them. The last vector of a row overlaps the one before it, and what that one has counted is masked out. */
+static void gradc_dots(int64_t rows, int64_t depth, const double *restrict a, int64_t a_row,
+                       const double *restrict x, double *restrict z, int64_t z_row, int add)
+{
+    const int64_t whole = depth / GRADC_LANES * GRADC_LANES, last = depth - GRADC_LANES;
+    int64_t i = 0;
+    if (last >= 0) {
+        gradc_mask late = {0};
+        for (int64_t j = 0; j < GRADC_LANES; ++j) {
+            late[j] = last + j >= whole ? -1 : 0;
+        }
+        for (; i + 4 <= rows; i += 4) {
+            const double *restrict row = a + i * a_row;
+            gradc_vector sum[4] = {{0}, {0}, {0}, {0}};
+            for (int64_t j = 0; j < whole; j += GRADC_LANES) {
+                const gradc_vector v = *(const gradc_vector *)(x + j);
+                for (int r = 0; r < 4; ++r) {
+                    sum[r] += *(const gradc_vector *)(row + r * a_row + j) * v;
+                }
+            }
+            if (whole < depth) {
+                const gradc_vector v = *(const gradc_vector *)(x + last);
+                for (int r = 0; r < 4; ++r) {
+                    const gradc_vector term = *(const gradc_vector *)(row + r * a_row + last) * v;
+                    sum[r] += (gradc_vector)((gradc_mask)term & late);
+                }
+            }
+            for (int r = 0; r < 4; ++r) {
+                double *restrict place = z + (i + r) * z_row;
+                *place = (add ? *place : 0) + gradc_total(sum[r]);
+            }
+        }
+    }
+    for (; i < rows; ++i) {
+        double sum = 0;
+        for (int64_t j = 0; j < depth; ++j) {
+            sum += a[i * a_row + j] * x[j];
+        }
+        z[i * z_row] = (add ? z[i * z_row] : 0) + sum;
+    }
+}
+
 size_t zero_inflated_poisson_value_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 5*d + 124, 0) * (gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 6*d + 124, 0) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -142,7 +283,7 @@ int zero_inflated_poisson_value(int64_t n, int64_t d, const double *restrict w, 
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 5*d + 124, 0);
+    const int64_t parts = gradc_parts(n, 6*d + 124, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -160,52 +301,10 @@ int zero_inflated_poisson_value(int64_t n, int64_t d, const double *restrict w, 
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
             /* g[i:n] = sum[j:d](X[i, j] * v[j]) */
+            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, v, g, 1, 0);
+
             /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                double g_sum = 0.0;
-                double z_sum = 0.0;
-                double g_sum_ = 0.0;
-                double z_sum_ = 0.0;
-                double g_sum_2 = 0.0;
-                double z_sum_2 = 0.0;
-                double g_sum_3 = 0.0;
-                double z_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:g_sum, z_sum, g_sum_, z_sum_, g_sum_2, z_sum_2, g_sum_3, z_sum_3))
-                for (int64_t j = 0; j < d; ++j) {
-                    const double X_ij = X[i*d + j];
-                    const double X_i1j = X[(i + 1)*d + j];
-                    const double X_i2j = X[(i + 2)*d + j];
-                    const double X_i3j = X[(i + 3)*d + j];
-                    g_sum += X_ij * v[j];
-                    z_sum += X_ij * w[j];
-                    g_sum_ += X_i1j * v[j];
-                    z_sum_ += X_i1j * w[j];
-                    g_sum_2 += X_i2j * v[j];
-                    z_sum_2 += X_i2j * w[j];
-                    g_sum_3 += X_i3j * v[j];
-                    z_sum_3 += X_i3j * w[j];
-                }
-                g[i - tile_begin] = g_sum;
-                z[i - tile_begin] = z_sum;
-                g[(i + 1) - tile_begin] = g_sum_;
-                z[(i + 1) - tile_begin] = z_sum_;
-                g[(i + 2) - tile_begin] = g_sum_2;
-                z[(i + 2) - tile_begin] = z_sum_2;
-                g[(i + 3) - tile_begin] = g_sum_3;
-                z[(i + 3) - tile_begin] = z_sum_3;
-            }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                double g_sum = 0.0;
-                double z_sum = 0.0;
-                GRADC_SIMD(reduction(+:g_sum, z_sum))
-                for (int64_t j = 0; j < d; ++j) {
-                    const double X_ij = X[i*d + j];
-                    g_sum += X_ij * v[j];
-                    z_sum += X_ij * w[j];
-                }
-                g[i - tile_begin] = g_sum;
-                z[i - tile_begin] = z_sum;
-            }
+            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, z, 1, 0);
 
             /* t0 = sum[i:n](let(s0 := exp(z[i]), s1 := -s0, where(0 == g[i], 0.6931471805599453, maximum(0, g[i])
              *    + log1p_unit(exp(-abs(g[i])))) + where(0 < y[i], s0 - y[i] * z[i], -where(g[i] == s1,
@@ -239,70 +338,62 @@ int zero_inflated_poisson_value(int64_t n, int64_t d, const double *restrict w, 
 
 size_t zero_inflated_poisson_forward_work(int64_t n, int64_t d)
 {
-    (void)n;
-    (void)d;
-    return 0;
+    return (size_t)gradc_parts(d, 6*n, 2*n) * (gradc_bytes(n, sizeof(double))
+           + gradc_bytes(n, sizeof(double)));
 }
 
 int zero_inflated_poisson_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict v,
                                   const double *restrict X, const double *restrict y, double *restrict value,
                                   double *restrict g, double *restrict z, void *restrict work)
 {
-    (void)work;
-
-    /* g[i:n] = sum[j:d](X[i, j] * v[j]) */
-    /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-    for (int64_t i = 0; i < n / 4 * 4; i += 4) {
-        double g_sum = 0.0;
-        double z_sum = 0.0;
-        double g_sum_ = 0.0;
-        double z_sum_ = 0.0;
-        double g_sum_2 = 0.0;
-        double z_sum_2 = 0.0;
-        double g_sum_3 = 0.0;
-        double z_sum_3 = 0.0;
-        GRADC_SIMD(reduction(+:g_sum, z_sum, g_sum_, z_sum_, g_sum_2, z_sum_2, g_sum_3, z_sum_3))
-        for (int64_t j = 0; j < d; ++j) {
-            const double X_ij = X[i*d + j];
-            const double X_i1j = X[(i + 1)*d + j];
-            const double X_i2j = X[(i + 2)*d + j];
-            const double X_i3j = X[(i + 3)*d + j];
-            g_sum += X_ij * v[j];
-            z_sum += X_ij * w[j];
-            g_sum_ += X_i1j * v[j];
-            z_sum_ += X_i1j * w[j];
-            g_sum_2 += X_i2j * v[j];
-            z_sum_2 += X_i2j * w[j];
-            g_sum_3 += X_i3j * v[j];
-            z_sum_3 += X_i3j * w[j];
-        }
-        g[i] = g_sum;
-        z[i] = z_sum;
-        g[(i + 1)] = g_sum_;
-        z[(i + 1)] = z_sum_;
-        g[(i + 2)] = g_sum_2;
-        z[(i + 2)] = z_sum_2;
-        g[(i + 3)] = g_sum_3;
-        z[(i + 3)] = z_sum_3;
-    }
-    for (int64_t i = n / 4 * 4; i < n; ++i) {
-        double g_sum = 0.0;
-        double z_sum = 0.0;
-        GRADC_SIMD(reduction(+:g_sum, z_sum))
-        for (int64_t j = 0; j < d; ++j) {
-            const double X_ij = X[i*d + j];
-            g_sum += X_ij * v[j];
-            z_sum += X_ij * w[j];
-        }
-        g[i] = g_sum;
-        z[i] = z_sum;
-    }
-    const int64_t parts = gradc_parts(n, 124, 0);
-    double t0_parts[GRADC_PARTS];
+    unsigned char *scratch = work;
+    unsigned char *const part_scratch = (void *)scratch;
+    const int64_t parts = gradc_parts(d, 6*n, 2*n);
+    const size_t part_bytes = gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        const int64_t part_begin = gradc_cut(d, parts, part);
+        const int64_t part_end = gradc_cut(d, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const g_part = part == 0 ? g : (void *)own;
+        own += gradc_bytes(n, sizeof(double));
+        double *const z_part = part == 0 ? z : (void *)own;
+        for (int64_t at = 0; at < n; ++at) {
+            g_part[at] = 0.0;
+        }
+        for (int64_t at = 0; at < n; ++at) {
+            z_part[at] = 0.0;
+        }
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+            /* g[i:n] = sum[j:d](X[i, j] * v[j]) */
+            gradc_dots(n, tile_end - tile_begin, &X[tile_begin], d, &v[tile_begin], g_part, 1, 1);
+
+            /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
+            gradc_dots(n, tile_end - tile_begin, &X[tile_begin], d, &w[tile_begin], z_part, 1, 1);
+        }
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const g_more = (void *)(part_scratch + part * part_bytes);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < n; ++at) {
+            g[at] += g_more[at];
+        }
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const z_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(n, sizeof(double)));
+        GRADC_SIMD()
+        for (int64_t at = 0; at < n; ++at) {
+            z[at] += z_more[at];
+        }
+    }
+    const int64_t parts_ = gradc_parts(n, 124, 0);
+    double t0_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts_)
+    for (int64_t part = 0; part < parts_; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_, part);
+        const int64_t part_end = gradc_cut(n, parts_, part + 1);
         double t0_part = 0.0;
         double t0_part_low = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
@@ -329,7 +420,7 @@ int zero_inflated_poisson_forward(int64_t n, int64_t d, const double *restrict w
         t0_parts[part] = t0_part;
     }
     double t0 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
+    for (int64_t part = 0; part < parts_; ++part) {
         t0 += t0_parts[part];
     }
 
@@ -340,7 +431,7 @@ int zero_inflated_poisson_forward(int64_t n, int64_t d, const double *restrict w
 
 size_t zero_inflated_poisson_backward_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 5*d + 113, 2*d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 6*d + 113, 2*d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
@@ -358,7 +449,7 @@ int zero_inflated_poisson_backward(int64_t n, int64_t d, const double *restrict 
 
     /* t0 = cotangent / n */
     const double t0 = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 5*d + 113, 2*d);
+    const int64_t parts = gradc_parts(n, 6*d + 113, 2*d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -406,36 +497,10 @@ int zero_inflated_poisson_backward(int64_t n, int64_t d, const double *restrict 
             }
 
             /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar, 1, grad_w_part);
+
             /* grad_v[j:d] = sum[i:n](X[i, j] * g_bar[i]) */
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                const double z_bar_i = z_bar[i - tile_begin];
-                const double g_bar_i = g_bar[i - tile_begin];
-                const double z_bar_i1 = z_bar[(i + 1) - tile_begin];
-                const double g_bar_i1 = g_bar[(i + 1) - tile_begin];
-                const double z_bar_i2 = z_bar[(i + 2) - tile_begin];
-                const double g_bar_i2 = g_bar[(i + 2) - tile_begin];
-                const double z_bar_i3 = z_bar[(i + 3) - tile_begin];
-                const double g_bar_i3 = g_bar[(i + 3) - tile_begin];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    const double X_ij = X[i*d + j];
-                    const double X_i1j = X[(i + 1)*d + j];
-                    const double X_i2j = X[(i + 2)*d + j];
-                    const double X_i3j = X[(i + 3)*d + j];
-                    grad_w_part[j] += X_ij * z_bar_i + X_i1j * z_bar_i1 + X_i2j * z_bar_i2 + X_i3j * z_bar_i3;
-                    grad_v_part[j] += X_ij * g_bar_i + X_i1j * g_bar_i1 + X_i2j * g_bar_i2 + X_i3j * g_bar_i3;
-                }
-            }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                const double z_bar_i = z_bar[i - tile_begin];
-                const double g_bar_i = g_bar[i - tile_begin];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    const double X_ij = X[i*d + j];
-                    grad_w_part[j] += X_ij * z_bar_i;
-                    grad_v_part[j] += X_ij * g_bar_i;
-                }
-            }
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, g_bar, 1, grad_v_part);
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
@@ -457,7 +522,7 @@ int zero_inflated_poisson_backward(int64_t n, int64_t d, const double *restrict 
 
 size_t zero_inflated_poisson_value_and_grad_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 10*d + 167, 2*d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 12*d + 167, 2*d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -474,7 +539,7 @@ int zero_inflated_poisson_value_and_grad(int64_t n, int64_t d, const double *res
 
     /* t1 = 1 / n */
     const double t1 = 1.0 / (double)n;
-    const int64_t parts = gradc_parts(n, 10*d + 167, 2*d);
+    const int64_t parts = gradc_parts(n, 12*d + 167, 2*d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -506,52 +571,10 @@ int zero_inflated_poisson_value_and_grad(int64_t n, int64_t d, const double *res
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
             /* g[i:n] = sum[j:d](X[i, j] * v[j]) */
+            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, v, g, 1, 0);
+
             /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                double g_sum = 0.0;
-                double z_sum = 0.0;
-                double g_sum_ = 0.0;
-                double z_sum_ = 0.0;
-                double g_sum_2 = 0.0;
-                double z_sum_2 = 0.0;
-                double g_sum_3 = 0.0;
-                double z_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:g_sum, z_sum, g_sum_, z_sum_, g_sum_2, z_sum_2, g_sum_3, z_sum_3))
-                for (int64_t j = 0; j < d; ++j) {
-                    const double X_ij = X[i*d + j];
-                    const double X_i1j = X[(i + 1)*d + j];
-                    const double X_i2j = X[(i + 2)*d + j];
-                    const double X_i3j = X[(i + 3)*d + j];
-                    g_sum += X_ij * v[j];
-                    z_sum += X_ij * w[j];
-                    g_sum_ += X_i1j * v[j];
-                    z_sum_ += X_i1j * w[j];
-                    g_sum_2 += X_i2j * v[j];
-                    z_sum_2 += X_i2j * w[j];
-                    g_sum_3 += X_i3j * v[j];
-                    z_sum_3 += X_i3j * w[j];
-                }
-                g[i - tile_begin] = g_sum;
-                z[i - tile_begin] = z_sum;
-                g[(i + 1) - tile_begin] = g_sum_;
-                z[(i + 1) - tile_begin] = z_sum_;
-                g[(i + 2) - tile_begin] = g_sum_2;
-                z[(i + 2) - tile_begin] = z_sum_2;
-                g[(i + 3) - tile_begin] = g_sum_3;
-                z[(i + 3) - tile_begin] = z_sum_3;
-            }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                double g_sum = 0.0;
-                double z_sum = 0.0;
-                GRADC_SIMD(reduction(+:g_sum, z_sum))
-                for (int64_t j = 0; j < d; ++j) {
-                    const double X_ij = X[i*d + j];
-                    g_sum += X_ij * v[j];
-                    z_sum += X_ij * w[j];
-                }
-                g[i - tile_begin] = g_sum;
-                z[i - tile_begin] = z_sum;
-            }
+            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, z, 1, 0);
 
             /* t0 = sum[i:n](let(s0 := exp(z[i]), s1 := -s0, where(0 == g[i], 0.6931471805599453, maximum(0, g[i])
              *    + log1p_unit(exp(-abs(g[i])))) + where(0 < y[i], s0 - y[i] * z[i], -where(g[i] == s1,
@@ -587,36 +610,10 @@ int zero_inflated_poisson_value_and_grad(int64_t n, int64_t d, const double *res
             gradc_add(&t0_part, &t0_part_low, t0_part_sum);
 
             /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar, 1, grad_w_part);
+
             /* grad_v[j:d] = sum[i:n](X[i, j] * g_bar[i]) */
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                const double z_bar_i = z_bar[i - tile_begin];
-                const double g_bar_i = g_bar[i - tile_begin];
-                const double z_bar_i1 = z_bar[(i + 1) - tile_begin];
-                const double g_bar_i1 = g_bar[(i + 1) - tile_begin];
-                const double z_bar_i2 = z_bar[(i + 2) - tile_begin];
-                const double g_bar_i2 = g_bar[(i + 2) - tile_begin];
-                const double z_bar_i3 = z_bar[(i + 3) - tile_begin];
-                const double g_bar_i3 = g_bar[(i + 3) - tile_begin];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    const double X_ij = X[i*d + j];
-                    const double X_i1j = X[(i + 1)*d + j];
-                    const double X_i2j = X[(i + 2)*d + j];
-                    const double X_i3j = X[(i + 3)*d + j];
-                    grad_w_part[j] += X_ij * z_bar_i + X_i1j * z_bar_i1 + X_i2j * z_bar_i2 + X_i3j * z_bar_i3;
-                    grad_v_part[j] += X_ij * g_bar_i + X_i1j * g_bar_i1 + X_i2j * g_bar_i2 + X_i3j * g_bar_i3;
-                }
-            }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                const double z_bar_i = z_bar[i - tile_begin];
-                const double g_bar_i = g_bar[i - tile_begin];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    const double X_ij = X[i*d + j];
-                    grad_w_part[j] += X_ij * z_bar_i;
-                    grad_v_part[j] += X_ij * g_bar_i;
-                }
-            }
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, g_bar, 1, grad_v_part);
         }
         t0_part = gradc_rounded(t0_part, t0_part_low);
         t0_parts[part] = t0_part;
