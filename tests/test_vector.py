@@ -220,3 +220,35 @@ def test_precise_calls_libm():
     assert " exp(" in libm.c_source
     x = np.linspace(-5, 5, 37)
     np.testing.assert_allclose(own(x), libm(x), rtol=1e-15)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_powers_go_through_libmvec_where_it_is(dtype, tmp_path):
+    """Also with an exponent that all iterations share, for which gcc has no vector form of the own function."""
+    kernel = gradc.compile("sum(y**p + erf(y))", "y[n], p", wrt="y", dtype=dtype)
+    (tmp_path / "k.c").write_text(kernel.c_source, encoding="utf-8")
+    gcc = shutil.which("gcc")
+    if gcc is None:
+        pytest.skip("no gcc")
+    flags = ["-std=c99", "-O3", "-fno-math-errno", "-fno-trapping-math", "-fopenmp-simd", "-DGRADC_OPENMP_SIMD"]
+    subprocess.run([gcc, *flags, "-S", "k.c", "-o", "k.s"], cwd=tmp_path, check=True)
+    called = set(re.findall(r"_ZGV\w+?_(\w+)", (tmp_path / "k.s").read_text()))
+    macros = subprocess.run(
+        [gcc, "-dM", "-E", "-include", "features.h", "-xc", "/dev/null"], capture_output=True, text=True, check=True
+    ).stdout
+    version = re.search(r"__GLIBC_MINOR__ (\d+)", macros)
+    if version is None or int(version[1]) < 35 or "__x86_64__ 1" not in macros:
+        pytest.skip("no libmvec with these functions")
+    assert {"pow", "erf"} <= {name.removesuffix("f") if name != "erf" else name for name in called}
+
+
+def test_without_libmvec_the_own_functions_are_compiled():
+    text = gradc.compile("sum(y**p)", "y[n], p", wrt="y").c_source
+    assert re.search(
+        r"#if defined\(GRADC_LIBMVEC\)\n#define gradc_pow pow\n#else\n.*GRADC_INLINE double gradc_pow\(",
+        text,
+        re.DOTALL,
+    )
+    precise = gradc.compile("sum(y**p)", "y[n], p", wrt="y", precise=True).c_source
+    assert "GRADC_LIBMVEC" not in precise
+    assert "omp declare simd" not in precise
