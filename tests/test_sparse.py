@@ -235,3 +235,18 @@ def test_least_squares_takes_a_sparse_jacobian(adjustment: Any) -> None:
     start = np.sum(adjustment(**arguments) ** 2) / 2
     assert found.cost < start
     assert found.optimality < 1e-3
+
+
+def test_what_is_done_to_a_result_changes_no_other() -> None:
+    kernel = gradc.compile("sum((x[1:] - x[:-1])**2) + sum(x**4)", "x[n]", wrt="x")
+    x = np.linspace(0.0, 1.0, 6)
+    first, diagonal = kernel.hessian(x), gradc.compile("sum(x**4)", "x[n]", wrt="x")
+    wanted = first.toarray()
+    first.data[:] = 0
+    first.eliminate_zeros()
+    np.testing.assert_array_equal(kernel.hessian(x).toarray(), wanted)
+    second = diagonal.hessian(x)
+    second.data[:] = 7
+    second.offsets[:] = 1
+    np.testing.assert_array_equal(diagonal.hessian(x).toarray(), np.diag(12 * x**2))
+    np.testing.assert_array_equal(diagonal.hessian(x[:3]).toarray(), np.diag(12 * x[:3] ** 2))

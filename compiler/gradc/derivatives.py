@@ -293,6 +293,7 @@ class DerivativeCall:
         self._sparse = any(block.layout.kind not in (DENSE, DIAGONAL) for block in derived.blocks)
         self._evaluate = None if derived.places is None else pipeline.evaluator(derived.places, "float64")
         self._known: tuple[tuple[Any, ...], dict[int, Places]] | None = None
+        self._blanks: dict[int, tuple[int, Places | None, Any]] = {}  # of each block, a matrix of the pattern at hand
 
     def __call__(self, args: tuple[Any, ...], out: Sequence[Any] | None = None) -> tuple[list[Any], list[Any]]:
         """The outputs that are no blocks, and the blocks, each a matrix or an array."""
@@ -311,7 +312,7 @@ class DerivativeCall:
         for k, block in enumerate(derived.blocks):
             given = None if out is None else out[k]
             values = None if block.output is None else outputs[block.output]
-            blocks.append(self._finished(block, values, places.get(k)) if given is None else given)
+            blocks.append(self._finished(k, values, places.get(k)) if given is None else given)
         held = {block.output for block in derived.blocks}
         return [value for number, value in enumerate(outputs) if number not in held], blocks
 
@@ -394,15 +395,21 @@ class DerivativeCall:
             targets[block.output] = given.data.reshape(shape)
         return targets[0] if len(targets) == 1 else tuple(targets)
 
-    def _finished(self, block: Block, values: Any, places: Places | None) -> Any:
+    def _finished(self, k: int, values: Any, places: Places | None) -> Any:
+        block = self.derived.blocks[k]
         if block.layout.kind == DENSE:
             return values
-        from gradc.runtime.sparse import make_diagonal, make_matrix
+        from gradc.runtime.sparse import make_diagonal, make_matrix, refilled
 
-        if block.layout.kind == DIAGONAL:
-            return make_diagonal(values)
-        assert places is not None
-        return make_matrix(places, np.zeros(0, self.call.entry.outputs[0].dtype) if values is None else values)  # type: ignore[attr-defined]
+        if values is None:
+            values = np.zeros(0, self.call.entry.outputs[0].dtype)  # type: ignore[attr-defined]
+        key = np.size(values) if places is None else id(places)
+        known = self._blanks.get(k)
+        if known is None or known[0] != key:
+            # Kept to itself, with the places that it is of: what is given out may be changed by its owner.
+            blank = make_diagonal(values) if places is None else make_matrix(places, values)
+            known = self._blanks[k] = (key, places, blank)
+        return refilled(known[2], values)
 
 
 def _lengths(shape: Sequence[Size], sizes: Mapping[str, int]) -> list[int]:

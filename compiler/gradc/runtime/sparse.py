@@ -9,6 +9,7 @@ SciPy is needed here alone, and imported when the first sparse result is made.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from math import prod
 from typing import Any, NamedTuple
 
@@ -114,6 +115,19 @@ def make_diagonal(values: Values) -> Values:
     """The `dia_array` with these values on its diagonal."""
     flat = np.asarray(values).reshape(1, -1)
     return import_sparse().dia_array((flat, [0]), shape=(flat.shape[1], flat.shape[1]))
+
+
+def refilled(matrix: Values, values: Values) -> Values:
+    """A matrix of the same pattern with other values, in a fraction of the time of making one from its parts.
+
+    The pattern is copied: what its owner does with it, such as ``eliminate_zeros()``, changes no other result.
+    """
+    made = copy(matrix)
+    made.data = np.asarray(values).reshape(matrix.data.shape)
+    for part in ("indices", "indptr", "offsets"):
+        if hasattr(matrix, part):
+            setattr(made, part, getattr(matrix, part).copy())
+    return made
 
 
 def import_sparse() -> Any:
