@@ -2,7 +2,7 @@
  *
  *     def program(W: real[n, k], H: real[k, d], V: real[n, d]):
  *         t0[i:n, l:d] = sum[j:k](W[i, j] * H[j, l])
- *         value = sum[i:n, l:d](where((0 < t0[i, l]) & (0 < V[i, l]), itakura_saito(V[i, l], t0[i, l]), V[i, l] / t0[i, l] - log_ratio(V[i, l], t0[i, l]) - 1))
+ *         value = sum[i:n, l:d](itakura_saito(V[i, l], t0[i, l]))
  *         return value
  *
  * Written by gradc 0.1.0. C99, double; reentrant: no allocation, no globals, no input or output.
@@ -76,6 +76,16 @@ GRADC_INLINE double gradc_number(uint64_t bits)
     return u.value;
 }
 
+/* x = 2^k (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)): gives f. Subnormal numbers are scaled by 2^54, and the
+ * exponent's bits become a number as the last bits of 2^52. */
+GRADC_INLINE double gradc_split(double x, double *k)
+{
+    const double tiny = x < 2.2250738585072014e-308 ? 1.0 : 0.0;
+    const uint64_t t = gradc_bits(tiny != 0.0 ? x * 18014398509481984.0 : x) + 0x00095f6200000000; /* 1 - sqrt(1/2) */
+    *k = gradc_number(t >> 52 | 0x4330000000000000) - (tiny != 0.0 ? 4503599627371573.0 : 4503599627371519.0);
+    return gradc_number((t & 0x000fffffffffffff) + 0x3fe6a09e00000000) - 1.0;
+}
+
 /* log(1 + f) + low, 1 + f in [sqrt(1/2), sqrt(2)): with s = f / (2 + f) it is 2 atanh(s) = f - f^2/2 + s (f^2/2 +
  * s^2 P(s^2)), whose first term is exact. */
 GRADC_INLINE double gradc_log1p_near(double f, double low)
@@ -88,79 +98,30 @@ GRADC_INLINE double gradc_log1p_near(double f, double low)
     return f - (h - (s * (h + z * p) + low));
 }
 
-/* log(1 + x) = k log(2) + log(1 + f), as gradc_log: k is that of the rounded sum, but f = 2^-k x + (2^-k - 1) has
- * no rounding that matters. Four times 2^-k is normal for every k. */
-GRADC_INLINE double gradc_log1p(double x)
+/* log(x) = k log(2) + log(1 + f). */
+GRADC_INLINE double gradc_log(double x)
 {
-    const uint64_t e = (gradc_bits(1.0 + x) + 0x00095f6200000000) >> 52; /* k + 1023 */
-    const double k = gradc_number(e | 0x4330000000000000) - 4503599627371519.0;
-    const double scale = gradc_number((2048 - e) << 52);
-    const double f = (x * scale) * 0.25 + (0.25 * scale - 1.0);
+    double k;
+    const double f = gradc_split(x, &k);
     const double y = k * 0.6931471803691238 + gradc_log1p_near(f, k * 1.9082149292705877e-10);
-    const double w = fabs(x) < 1e-17 ? x : y;
-    return x > -1.0 ? x < INFINITY ? w : x : x == -1.0 ? -INFINITY : NAN;
+    return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
 }
 
-/* The polynomial c[0] + c[1] t + ... + c[n-1] t^(n-1), its even and odd powers summed side by side. */
-static double gradc_polynomial(const double *c, int n, double t)
+/* r - log(r) - 1 of r = x/y. With s = (x - y)/(x + y), log(r) = 2 atanh(s) = 2 s + s^3 T(s^2), and it is s ((x - y)/y - s^2
+ * T(s^2)), in which little cancels; where x and y differ by more than a factor of 4, as it is written. */
+GRADC_INLINE double gradc_itakura(double x, double y)
 {
-    const double t2 = t * t;
-    double even = n % 2 ? c[n - 1] : 0.0, odd = 0.0;
-    int i;
-    for (i = n - n % 2 - 2; i >= 0; i -= 2) {
-        even = even * t2 + c[i];
-        odd = odd * t2 + c[i + 1];
-    }
-    return even + t * odd;
-}
-
-/* x log(x/y) - x + y: y where x = 0 <= y, infinite elsewhere outside x, y > 0. With d = (x - y)/y, which is exact
- * but for the quotient near x = y, it is y ((1 + d) log(1 + d) - d) = y d^2 R(d), with polynomials for R on [-1/2,
- * 0], [0, 1] and [1, 3]. */
-static double gradc_kl_div(double x, double y)
-{
-    static const double gradc_kl_div_0[] = {
-        0.5478151305786289, -0.22039211459946384, 0.13848766061289372, -0.1065656222461919,
-        0.09216627938487197, -0.08601487070297578, 0.08468284123708478, -0.08673960380371006,
-        0.09159798510882461, -0.09909821129803052, 0.10934245511106182, -0.12263385537726709,
-        0.1394352328952475, -0.16021612297921164, 0.18617349487538482, -0.22218873348452414,
-        0.26267303119185764, -0.2626583780336065, 0.31321127960014833, -0.7312516201844691,
-        0.8883562130961273,
-    };
-    static const double gradc_kl_div_1[] = {
-        0.4327906486489863, -0.10930216216328763, 0.039379387390538714, -0.016605197205305774,
-        0.007668671357816236, -0.003760069449113096, 0.0019238914064795849, -0.001016382627085799,
-        0.000550512212678309, -0.00030420923158349235, 0.0001708913895817886, -9.73340197786591e-05,
-        5.6087009105213654e-05, -3.260437753178961e-05, 1.9142906274528568e-05, -1.153947910948538e-05,
-        6.8780146235683085e-06, -3.4459466384731114e-06, 2.0692575293607274e-06, -2.454972093784579e-06,
-        1.4991171301095094e-06,
-    };
-    static const double gradc_kl_div_2[] = {
-        0.3239592165010823, -0.04930614433405484, 0.00998300687545092, -0.0022861004215668553,
-        0.0005619536409767832, -0.00014474952323866348, 3.855466579014022e-05, -1.0532416613742248e-05,
-        2.9350332025911445e-06, -8.311504523115373e-07, 2.3851727446078196e-07, -6.921892191068173e-08,
-        2.0282709991203335e-08, -5.992248917578771e-09, 1.779872523965689e-09, -5.330281812041967e-10,
-        1.645427123248366e-10, -4.984241975018855e-11, 1.2185287569080463e-11, -3.708853839063373e-12,
-        2.3888800021555424e-12, -7.373594437181571e-13,
-    };
-    double r, d;
-    if (isnan(x) || isnan(y))
-        return NAN;
-    if (x > 0.0 && y > 0.0) {
-        r = x / y;
-        d = (x - y) / y;
-        if (r > 0.5 && r < 1.0)
-            return y * d * d
-                   * gradc_polynomial(gradc_kl_div_0, (int)(sizeof gradc_kl_div_0 / sizeof(double)), d + 0.25);
-        if (r >= 1.0 && r < 2.0)
-            return y * d * d
-                   * gradc_polynomial(gradc_kl_div_1, (int)(sizeof gradc_kl_div_1 / sizeof(double)), d - 0.5);
-        if (r >= 2.0 && r < 4.0)
-            return y * d * d
-                   * gradc_polynomial(gradc_kl_div_2, (int)(sizeof gradc_kl_div_2 / sizeof(double)), d - 2.0);
-        return x * (r > 1e-300 && r < 1e300 ? log(r) : log(x) - log(y)) + (y - x);
-    }
-    return x == 0.0 && y >= 0.0 ? y : INFINITY;
+    const double d = x - y, s = 0.5 * d / (0.5 * x + 0.5 * y), z = s * s, r = (z <= 0.36 ? d : x) / y;
+    /* fit: itakura of z */
+    const double t = ((((((((((((((((2.2050980679006673 * z - 5.076549947084199) * z + 6.056871177525196) * z
+        - 4.321851069425252) * z + 2.284743604066598) * z - 0.7379140220347735) * z
+        + 0.3016850744283951) * z + 0.041258012725974846) * z + 0.10238070627441818) * z
+        + 0.10441959680415284) * z + 0.1177215346410701) * z + 0.1333285101194625) * z
+        + 0.15384637636287662) * z + 0.18181817481977772) * z + 0.222222222362529) * z
+        + 0.2857142857126773) * z + 0.4000000000000086) * z + 0.6666666666666666;
+    const double near = s * (r - z * t), far = r - gradc_log(r) - 1.0;
+    const double value = z <= 0.36 ? near : far;
+    return r < INFINITY ? value : r;
 }
 
 /* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
@@ -311,7 +272,7 @@ static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const do
 
 size_t itakura_saito_value_work(int64_t n, int64_t k, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 68*d, 0) * (gradc_bytes(128*d, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d*k + 22*d, 0) * (gradc_bytes(128*d, sizeof(double)));
 }
 
 int itakura_saito_value(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
@@ -319,7 +280,7 @@ int itakura_saito_value(int64_t n, int64_t k, int64_t d, const double *restrict 
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 3*d*k + 68*d, 0);
+    const int64_t parts = gradc_parts(n, 3*d*k + 22*d, 0);
     const size_t part_bytes = gradc_bytes(128*d, sizeof(double));
     double value__parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -336,19 +297,12 @@ int itakura_saito_value(int64_t n, int64_t k, int64_t d, const double *restrict 
             /* t0[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
             gradc_product(tile_end - tile_begin, d, k, &W[tile_begin*k], k, 1, H, d, 1, t0, d, 1, 0, 0);
 
-            /* value = sum[i:n, l:d](let(s0 := abs(t0[i, l]) <= abs(V[i, l]), s1 := where(s0, t0[i, l], V[i, l]),
-             *    where((0 < t0[i, l]) & (0 < V[i, l]), kl_div(t0[i, l], V[i, l]) / t0[i, l], V[i, l] / t0[i, l] -
-             *    where(s0, 1, -1) * log1p((where(s0, V[i, l], t0[i, l]) - s1) / s1) - 1))) */
+            /* value = sum[i:n, l:d](itakura_saito(V[i, l], t0[i, l])) */
             double value__part_sum = 0.0;
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD(reduction(+:value__part_sum))
                 for (int64_t l = 0; l < d; ++l) {
-                    const double t0_il = t0[(i - tile_begin)*d + l];
-                    const double V_il = V[i*d + l];
-                    const int v0 = fabs(t0_il) <= fabs(V_il);
-                    const double v1 = v0 ? t0_il : V_il;
-                    const double v2 = (0.0 < t0_il) && (0.0 < V_il) ? gradc_kl_div(t0_il, V_il) / t0_il : V_il / t0_il - (v0 ? 1.0 : -1.0) * gradc_log1p(((v0 ? V_il : t0_il) - v1) / v1) - 1.0;
-                    value__part_sum += v2;
+                    value__part_sum += gradc_itakura(V[i*d + l], t0[(i - tile_begin)*d + l]);
                 }
             }
             gradc_add(&value__part, &value__part_low, value__part_sum);
@@ -382,7 +336,7 @@ int itakura_saito_forward(int64_t n, int64_t k, int64_t d, const double *restric
 
     /* t0[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
     gradc_product(n, d, k, W, k, 1, H, d, 1, t0, d, 1, 1, 0);
-    const int64_t parts = gradc_parts(n, 68*d, 0);
+    const int64_t parts = gradc_parts(n, 22*d, 0);
     double value__parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -394,19 +348,12 @@ int itakura_saito_forward(int64_t n, int64_t k, int64_t d, const double *restric
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* value = sum[i:n, l:d](let(s0 := abs(t0[i, l]) <= abs(V[i, l]), s1 := where(s0, t0[i, l], V[i, l]),
-             *    where((0 < t0[i, l]) & (0 < V[i, l]), kl_div(t0[i, l], V[i, l]) / t0[i, l], V[i, l] / t0[i, l] -
-             *    where(s0, 1, -1) * log1p((where(s0, V[i, l], t0[i, l]) - s1) / s1) - 1))) */
+            /* value = sum[i:n, l:d](itakura_saito(V[i, l], t0[i, l])) */
             double value__part_sum = 0.0;
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD(reduction(+:value__part_sum))
                 for (int64_t l = 0; l < d; ++l) {
-                    const double t0_il = t0[i*d + l];
-                    const double V_il = V[i*d + l];
-                    const int v0 = fabs(t0_il) <= fabs(V_il);
-                    const double v1 = v0 ? t0_il : V_il;
-                    const double v2 = (0.0 < t0_il) && (0.0 < V_il) ? gradc_kl_div(t0_il, V_il) / t0_il : V_il / t0_il - (v0 ? 1.0 : -1.0) * gradc_log1p(((v0 ? V_il : t0_il) - v1) / v1) - 1.0;
-                    value__part_sum += v2;
+                    value__part_sum += gradc_itakura(V[i*d + l], t0[i*d + l]);
                 }
             }
             gradc_add(&value__part, &value__part_low, value__part_sum);
@@ -424,7 +371,7 @@ int itakura_saito_forward(int64_t n, int64_t k, int64_t d, const double *restric
 
 size_t itakura_saito_backward_work(int64_t n, int64_t k, int64_t d)
 {
-    return (size_t)gradc_parts(n, 6*d*k + 35*d, d*k) * (gradc_bytes(d*k, sizeof(double))
+    return (size_t)gradc_parts(n, 6*d*k + 13*d, d*k) * (gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128*d, sizeof(double)));
 }
 
@@ -434,7 +381,7 @@ int itakura_saito_backward(int64_t n, int64_t k, int64_t d, const double *restri
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 6*d*k + 35*d, d*k);
+    const int64_t parts = gradc_parts(n, 6*d*k + 13*d, d*k);
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*d, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -450,17 +397,12 @@ int itakura_saito_backward(int64_t n, int64_t k, int64_t d, const double *restri
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-            /* t1[i:n, l:d] = let(s0 := (0 < t0[i, l]) & (0 < V[i, l]), where(s0, cotangent * (t0[i, l] - V[i, l])
-             *    / t0[i, l] / t0[i, l], 0) + (where(s0, 0, cotangent / t0[i, l]) + where(s0, 0, -(cotangent * V[i,
-             *    l] / t0[i, l] / t0[i, l])))) */
+            /* t1[i:n, l:d] = cotangent * (t0[i, l] - V[i, l]) / t0[i, l] / t0[i, l] */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD()
                 for (int64_t l = 0; l < d; ++l) {
                     const double t0_il = t0[i*d + l];
-                    const double V_il = V[i*d + l];
-                    const int v0 = (0.0 < t0_il) && (0.0 < V_il);
-                    const double v1 = (v0 ? cotangent * (t0_il - V_il) / t0_il / t0_il : 0.0) + ((v0 ? 0.0 : cotangent / t0_il) + (v0 ? 0.0 : -(cotangent * V_il / t0_il / t0_il)));
-                    t1[(i - tile_begin)*d + l] = v1;
+                    t1[(i - tile_begin)*d + l] = cotangent * (t0_il - V[i*d + l]) / t0_il / t0_il;
                 }
             }
 
@@ -483,7 +425,7 @@ int itakura_saito_backward(int64_t n, int64_t k, int64_t d, const double *restri
 
 size_t itakura_saito_value_and_grad_work(int64_t n, int64_t k, int64_t d)
 {
-    return (size_t)gradc_parts(n, 9*d*k + 92*d, d*k) * (gradc_bytes(d*k, sizeof(double))
+    return (size_t)gradc_parts(n, 9*d*k + 31*d, d*k) * (gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128*d, sizeof(double))
            + gradc_bytes(128*d, sizeof(double)));
 }
@@ -494,7 +436,7 @@ int itakura_saito_value_and_grad(int64_t n, int64_t k, int64_t d, const double *
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 9*d*k + 92*d, d*k);
+    const int64_t parts = gradc_parts(n, 9*d*k + 31*d, d*k);
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*d, sizeof(double));
     double value__parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -518,25 +460,16 @@ int itakura_saito_value_and_grad(int64_t n, int64_t k, int64_t d, const double *
             /* t0[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
             gradc_product(tile_end - tile_begin, d, k, &W[tile_begin*k], k, 1, H, d, 1, t0, d, 1, 0, 0);
 
-            /* value = sum[i:n, l:d](let(s0 := abs(t0[i, l]) <= abs(V[i, l]), s1 := where(s0, t0[i, l], V[i, l]),
-             *    where((0 < t0[i, l]) & (0 < V[i, l]), kl_div(t0[i, l], V[i, l]) / t0[i, l], V[i, l] / t0[i, l] -
-             *    where(s0, 1, -1) * log1p((where(s0, V[i, l], t0[i, l]) - s1) / s1) - 1))) */
-            /* t1[i:n, l:d] = let(s0 := (0 < t0[i, l]) & (0 < V[i, l]), where(s0, (t0[i, l] - V[i, l]) / t0[i, l] /
-             *    t0[i, l], 0) + (where(s0, 0, -(-1 / t0[i, l])) + where(s0, 0, -(V[i, l] / t0[i, l] / t0[i, l])))) */
+            /* value = sum[i:n, l:d](itakura_saito(V[i, l], t0[i, l])) */
+            /* t1[i:n, l:d] = (t0[i, l] - V[i, l]) / t0[i, l] / t0[i, l] */
             double value__part_sum = 0.0;
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD(reduction(+:value__part_sum))
                 for (int64_t l = 0; l < d; ++l) {
-                    const double t0_il = t0[(i - tile_begin)*d + l];
                     const double V_il = V[i*d + l];
-                    const int v0 = (0.0 < t0_il) && (0.0 < V_il);
-                    const double v1 = V_il / t0_il;
-                    const int v2 = fabs(t0_il) <= fabs(V_il);
-                    const double v3 = v2 ? t0_il : V_il;
-                    const double v4 = v0 ? gradc_kl_div(t0_il, V_il) / t0_il : v1 - (v2 ? 1.0 : -1.0) * gradc_log1p(((v2 ? V_il : t0_il) - v3) / v3) - 1.0;
-                    const double v5 = (v0 ? (t0_il - V_il) / t0_il / t0_il : 0.0) + ((v0 ? 0.0 : -(-1.0 / t0_il)) + (v0 ? 0.0 : -(v1 / t0_il)));
-                    value__part_sum += v4;
-                    t1[(i - tile_begin)*d + l] = v5;
+                    const double t0_il = t0[(i - tile_begin)*d + l];
+                    value__part_sum += gradc_itakura(V_il, t0_il);
+                    t1[(i - tile_begin)*d + l] = (t0_il - V_il) / t0_il / t0_il;
                 }
             }
             gradc_add(&value__part, &value__part_low, value__part_sum);

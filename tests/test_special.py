@@ -169,6 +169,10 @@ def divergence(x: mpf, y: mpf) -> mpf:
         return x * mp.log(x / y) - x + y
 
 
+def excess(x, y):
+    return x / y - mp.log(x / y) - 1
+
+
 R = Range
 SMALL, WIDE = R(1e-300, 1e-3, "log"), R(1e-3, 1e3, "log")
 NEAR = R(0.25, 4, "log")
@@ -206,6 +210,7 @@ CASES = (
     Case("entr", lambda x: -x * mp.log(x), one(SMALL, WIDE, R(0.9, 1.1)), 4),
     Case("rel_entr", lambda x, y: x * mp.log(x / y), ((WIDE, WIDE), (NEAR, NEAR)), 4),
     Case("kl_div", divergence, ((WIDE, WIDE), (NEAR, NEAR), (R(0.99, 1.01),) * 2), 5),
+    Case("itakura_saito", excess, ((WIDE, WIDE), (NEAR, NEAR), (R(0.99, 1.01),) * 2), 6),
     Case("powm1", lambda x, y: x**y - 1, ((R(0, 20), R(-8, 8)), (R(0.9, 1.1), R(-1e-3, 1e-3))), 4, True),
     Case("boxcox", lambda x, y: (x**y - 1) / y, ((R(0, 20), R(-8, 8)), (R(0.9, 1.1), R(-1e-3, 1e-3))), 4, True),
     Case(

@@ -71,6 +71,15 @@ def _kl_div(x: Any, y: Any) -> Array:
     return np.asarray(_rel_entr(x, y) - x + y)
 
 
+def _itakura_saito(x: Any, y: Any) -> Array:
+    d, ratio = (x - y) / y, x / y
+    near = np.abs(d) < 0.3
+    small = np.where(near, d, 0)
+    series = sum((-small) ** k / k for k in range(40, 1, -1))
+    far = np.where(np.isinf(ratio), ratio, ratio - np.log(ratio) - 1)
+    return np.asarray(np.where(near, series, far))
+
+
 def _weighted(x: Any, y: Any) -> Array:
     zero = np.equal(x, 0) & ~np.isnan(y)
     return np.asarray(np.where(zero, 0, x * np.where(zero, 0, y)))
@@ -236,6 +245,7 @@ _NUMPY: dict[str, Function] = {
     "logaddexp": np.logaddexp,
     "logaddexp2": np.logaddexp2,
     "trigamma": _trigamma,
+    "itakura_saito": _itakura_saito,
     "weighted": _weighted,
     "log_ratio": _log_ratio,
     "log1mexp": _log1mexp,

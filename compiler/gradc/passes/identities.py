@@ -395,7 +395,7 @@ def divergence(s: Scalars, form: Linear) -> Linear | None:
     "sum",
     identity="x/y - log(x/y) - 1 = itakura_saito(x, y) = kl_div(y, x) / y",
     reason="three terms of the size of 1 leave one of the size of (x/y - 1)**2",
-    holds="x, y > 0, where the logarithm is real; otherwise the sum is taken as written",
+    holds="x/y > 0, where the logarithm is real",
 )
 def log_excess(s: Scalars, form: Linear) -> Linear | None:
     for node, c in form.terms.items():
@@ -408,8 +408,7 @@ def log_excess(s: Scalars, form: Linear) -> Linear | None:
             sign = -c if s.at(other).operands == (x, y) else None
             if sign is None:
                 continue
-            text = "where((x > 0) & (y > 0), itakura_saito(x, y), r - l - 1)"
-            value = formula(s, text, x=x, y=y, r=other, l=node)
+            value = s.make("itakura_saito", x, y)
             return Linear(without(form, node, other).terms, Fraction(0)).plus(Linear({value: sign}, Fraction(0)))
     return None
 
