@@ -18,6 +18,7 @@ from gradc import pipeline
 from gradc.calculus.primitives import PRIMITIVES
 from gradc.calculus.reverse import vjp
 from gradc.calculus.scalar import apply_formula
+from gradc.frontends.formula import parse_program
 from gradc.ir.equations import BodyBuilder
 from gradc.ir.program import Parameter, Program, ProgramBuilder
 from gradc.ir.size import index, symbol
@@ -193,6 +194,44 @@ def test_rules_apply(rule: Rule) -> None:
     unchanged = apply_formula(rule.pattern, plain, operands)
     same = body.equations[number].op == plain.equations[unchanged].op
     assert any(rewritten) or same
+
+
+# --- log-sum-exp ----------------------------------------------------------------------------------------------------
+
+ROWS = "Z: real[n, k]):\n    T[i:n] = logsumexp[j:k](Z[i, j])\n"
+WEIGHTS = {
+    "rows": (ROWS + "    P[i:n, j:k] = exp(Z[i, j] - T[i])\n    return P, T", True),
+    "one of a row": (ROWS + "    P[i:n] = exp(Z[i, 2] - T[i])\n    return P, T", True),
+    "turned": (ROWS + "    P[j:k, i:n] = 3 * exp(Z[i, j] - T[i])\n    return P, T", True),
+    "all": (
+        "Z: real[n, k]):\n    T = logsumexp[i:n, j:k](Z[i, j])\n    P[i:n, j:k] = exp(Z[i, j] - T)\n    return P, T",
+        True,
+    ),
+    "computed terms": (
+        "Z: real[n, n]):\n    T[i:n] = logsumexp[j:n](where(Z[i, 0] <= Z[j, 0], Z[j, 1] * Z[i, 1], -inf))\n"
+        "    P[i:n] = sum[j:n](exp(where(Z[j, 0] <= Z[i, 0], Z[i, 1] * Z[j, 1], -inf) - T[j]))\n    return P, T",
+        True,
+    ),
+    "another row": (ROWS + "    P[i:n - 1, j:k] = exp(Z[i + 1, j] - T[i])\n    return P, T", False),
+    "another array": (ROWS + "    P[i:n, j:k] = exp(2 * Z[i, j] - T[i])\n    return P, T", False),
+}
+
+
+@pytest.mark.parametrize("name", WEIGHTS)
+@pytest.mark.parametrize("lowest", [0.0, -np.inf])
+def test_weights_of_a_logsumexp(name: str, lowest: float) -> None:
+    """They are quotients by its sum, where its own terms are weighed; with minus infinity among these as well."""
+    text, found = WEIGHTS[name]
+    program = parse_program("def program(" + text)
+    lowered = lower(program)
+    verify(lowered)
+    Z = 900 * np.random.default_rng(2).normal(size=(4, 4))
+    Z[1, 3], Z[3, :] = lowest, np.nextafter(lowest, -np.inf)
+    assert any(e.op == "div" for d in lowered.definitions for e in d.body) == found
+    with np.errstate(invalid="ignore"):  # a row without any weight
+        before, after = run(program, [Z]), run(lowered, [Z])
+    for one, other in zip(before, after, strict=True):
+        np.testing.assert_allclose(other, one, rtol=1e-12, atol=1e-300)
 
 
 # --- determinism ----------------------------------------------------------------------------------------------------

@@ -109,6 +109,30 @@ def test_a_classifier_is_one_nest_whose_buffers_lie_along_the_samples():
     assert len(exps) == 1  # computed once, for the sum and for the gradient
 
 
+def test_the_loop_that_is_summed_up_does_not_hinder_sharing():
+    plan = plan_of(
+        "def program(Z: real[n, k]):\n"
+        "    s[i:n] = sum[j:k](exp(Z[i, j]))\n"
+        "    t[j:k] = sum[i:n](exp(Z[i, j]) / s[i])\n"
+        "    return t\n"
+    )
+    assert len([e for stage in stages(plan) for e in stage.body if e.op == "exp"]) == 1
+
+
+def test_a_number_is_there_before_the_nests_that_it_does_not_read():
+    """So the sum over i joins the nest of t, in place of waiting for a number that waits for that nest."""
+    plan = plan_of(
+        "def program(x: real[n], X: real[n, d]):\n"
+        "    a = sum[i:n](x[i])\n"
+        "    t[i:n] = sum[j:d](X[i, j]) / a\n"
+        "    v = log(sum[i:n](t[i]))\n"
+        "    c = 1 / a\n"
+        "    s[j:d] = sum[i:n](c * t[i] * X[i, j])\n"
+        "    return v, s\n"
+    )
+    assert len([step for step in plan.steps if isinstance(step, Nest) and step.extent is not None]) == 2
+
+
 def test_what_would_be_stored_whole_is_not_shared():
     plan = plan_of(
         "def program(X: real[n, d]):\n"

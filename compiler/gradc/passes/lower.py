@@ -1,8 +1,7 @@
-"""Rewrite what C does not spell into what it does: expansions from the table, small powers, log-sum-exp and norms.
+"""Rewrite what C does not spell into what it does: expansions from the table, small powers, norms and log-sum-exp.
 
-    T[i:n] = logsumexp[k:c](z[i, k])      ->      m[i:n] = max[k:c](z[i, k])
-                                                  s[i:n] = sum[k:c](exp(z[i, k] - m[i]))
-                                                  T[i:n] = log(s[i]) + m[i]            (m read as 0 where infinite)
+    T[i:n] = sigmoid(x[i]) / y[i]**1.5      ->      T[i:n] = let(s0 := exp(-abs(x[i])),
+                                                        where(0 <= x[i], 1, s0) / (1 + s0) / (y[i] * sqrt(y[i])))
 
 After it, bodies hold only primitives that have a C spelling. It comes last, so that differentiation and the other
 passes see the named functions.
@@ -19,6 +18,7 @@ from gradc.ir.program import Comprehension, Program, ProgramBuilder, Scan, remap
 from gradc.ir.size import index
 from gradc.passes.rebuild import rebuild_bodies
 from gradc.passes.simplify import simplified
+from gradc.passes.softmax import softmax
 
 _LARGEST_POWER = 16
 
@@ -36,7 +36,7 @@ _RANGES = {"float64": _Range(1e-280, 1e300, 2.0**540), "float32": _Range(1e-30, 
 
 def lower(program: Program, dtype: str = "float64") -> Program:
     """The program in the vocabulary of C, whose reals are `dtype`."""
-    return rebuild_bodies(_split_reductions(program, _RANGES[dtype]), _lowered)
+    return rebuild_bodies(_split_reductions(softmax(program), _RANGES[dtype]), _lowered)
 
 
 def _lowered(body: BodyBuilder, op: str, operands: tuple[int, ...]) -> int | None:
@@ -84,9 +84,6 @@ def _split_reductions(program: Program, safe: _Range) -> Program:
     for definition, first in zip(program.definitions, program.first_results(), strict=True):
         moved = remap(definition, new)
         hints = [program.hint(first + j) for j in range(result_count(definition))]
-        if isinstance(moved, Comprehension) and moved.reduction == "logsumexp":
-            new[first] = _shifted(b, moved, hints[0])
-            continue
         if isinstance(moved, Comprehension) and moved.reduction == "norm":
             new[first] = _scaled(b, moved, hints[0], safe)
             continue
@@ -95,35 +92,6 @@ def _split_reductions(program: Program, safe: _Range) -> Program:
         for offset, number in enumerate(b.define(moved, *hints)):
             new[first + offset] = number
     return b.finish([new[number] for number in program.outputs], program.output_names)
-
-
-def _shifted(b: ProgramBuilder, definition: Comprehension, hint: str | None) -> int:
-    rank, extents = definition.rank, definition.extents
-    free, reduced = extents[:rank], extents[rank:]
-    everywhere = tuple(index(k) for k in range(len(extents)))
-    here = everywhere[:rank]
-    if definition.body[-1].op == "access":
-        terms = None
-    else:  # the terms are read twice, so they are computed once
-        body = b.body()
-        terms = b.comprehend(body, body.insert(definition.body, [len(definition.body) - 1])[0], extents)
-
-    def term(body: BodyBuilder) -> int:
-        if terms is not None:
-            return b.access(body, terms, *everywhere)
-        return body.insert(definition.body, [len(definition.body) - 1])[0]
-
-    def shift(body: BodyBuilder) -> int:
-        names = {"m": b.access(body, largest, *here)}
-        return apply_formula("where(abs(m) == inf, 0, m)", body, names)
-
-    body = b.body()
-    largest = b.comprehend(body, term(body), free, reduced, "max")
-    body = b.body()
-    total = b.comprehend(body, body.apply("exp", body.apply("sub", term(body), shift(body))), free, reduced, "sum")
-    body = b.body()
-    result = body.apply("add", body.apply("log", b.access(body, total, *here)), shift(body))
-    return b.comprehend(body, result, free, hint=hint)
 
 
 def _scaled(b: ProgramBuilder, definition: Comprehension, hint: str | None, safe: _Range) -> int:

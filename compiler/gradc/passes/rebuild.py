@@ -55,15 +55,16 @@ def rebuild(program: Program, transfer: Transfer, *, scans: bool = True) -> Prog
     new = {k: k for k in range(len(program.parameters))}
     for definition, first in zip(program.definitions, program.first_results(), strict=True):
         hints = [program.hint(first + j) for j in range(result_count(definition))]
-        rebuilt = _rebuild(b, new, definition, transfer, scans)
+        rebuilt = rebuild_definition(b, new, definition, transfer, scans=scans)
         for offset, number in enumerate(b.define(rebuilt, *hints)):
             new[first + offset] = number
     return b.finish([new[number] for number in program.outputs], program.output_names)
 
 
-def _rebuild(
-    b: ProgramBuilder, new: Mapping[int, int], definition: Definition, transfer: Transfer, scans: bool
+def rebuild_definition(
+    b: ProgramBuilder, new: Mapping[int, int], definition: Definition, transfer: Transfer, *, scans: bool
 ) -> Definition:
+    """The definition whose bodies have gone through `transfer`."""
     if isinstance(definition, Comprehension):
         body = b.body()
         (root,) = transfer(b, new, body, definition.extents, definition.body, [len(definition.body) - 1])

@@ -211,6 +211,8 @@ def _place(
     preferred = _preferred_stream(item, given)
     for position in range(earliest, len(steps)):
         nest = steps[position]
+        if not item.extents and position > earliest + 1 and len(steps) < _MANY:
+            break  # what reads a number need not wait for the nests before the next numbers
         if not isinstance(nest, _OpenNest):
             continue
         reads_nest = any(array in nest.made for array in needs)

@@ -58,7 +58,7 @@ def share(program: Program, refused: Collection[Key]) -> tuple[Program, dict[int
             if key in wanted:
                 array = _define(b, new, key)
                 added[array] = key
-                known[number] = b.access(body, array, *(index(k) for k in sorted(depends[number])))
+                known[number] = b.access(body, array, *map(index, _axes(equations, number, depends[number])))
         return body.insert(
             equations,
             roots,
@@ -111,8 +111,18 @@ def _scattered(piece: Piece) -> dict[int, Key]:
 
 def _key(extents: Sequence[Size], body: Sequence[Equation], number: int, loops: Collection[int]) -> Key:
     """An expression with the loops that it names numbered in order, and their extents."""
-    axes = sorted(loops)
+    axes = _axes(body, number, loops)
     place = {k: index(position) for position, k in enumerate(axes)}
     builder = BodyBuilder()
     (root,) = builder.insert(body, [number], replace_index=place.__getitem__)
     return builder.extract([root])[0], tuple(extents[k] for k in axes)
+
+
+def _axes(body: Sequence[Equation], number: int, loops: Collection[int]) -> list[int]:
+    """The loops that an expression names as the arrays that it reads have them, whichever of them is summed up."""
+    found: dict[int, None] = {}
+    for k in needed_by(body, [number]):
+        if body[k].op == "access":
+            found.update((atom[1], None) for part in body[k].data[1] for atom in part.atoms() if atom[0] == "index")
+    found.update(dict.fromkeys(sorted(loops)))
+    return [k for k in found if k in loops]
