@@ -294,7 +294,8 @@ static void gradc_dots(int64_t rows, int64_t depth, const double *restrict a, in
 size_t cox_value_work(int64_t n, int64_t d)
 {
     return gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 30*n + 30, 0) * (gradc_bytes(128, sizeof(double)));
+           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 27*n + 31, 0) * (gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int cox_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict time_,
@@ -310,15 +311,15 @@ int cox_value(int64_t n, int64_t d, const double *restrict w, const double *rest
     unsigned char *const part_scratch_ = (void *)scratch;
     const int64_t parts = gradc_parts(n, 3*d + 5*n + 1, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
-    double t4_parts[GRADC_PARTS];
+    double t5_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
         double *const t0_part = part == 0 ? t0 : (void *)own;
-        double t4_part = 0.0;
-        double t4_part_low = 0.0;
+        double t5_part = 0.0;
+        double t5_part_low = 0.0;
         for (int64_t at = 0; at < n; ++at) {
             t0_part[at] = -INFINITY;
         }
@@ -340,20 +341,20 @@ int cox_value(int64_t n, int64_t d, const double *restrict w, const double *rest
                 }
             }
 
-            /* t4 = sum[i:n](event[i]) */
-            double t4_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t4_part_sum))
+            /* t5 = sum[i:n](event[i]) */
+            double t5_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t5_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t4_part_sum += event[i];
+                t5_part_sum += event[i];
             }
-            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
+            gradc_add(&t5_part, &t5_part_low, t5_part_sum);
         }
-        t4_part = gradc_rounded(t4_part, t4_part_low);
-        t4_parts[part] = t4_part;
+        t5_part = gradc_rounded(t5_part, t5_part_low);
+        t5_parts[part] = t5_part;
     }
-    double t4 = 0.0;
+    double t5 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t4 += t4_parts[part];
+        t5 += t5_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const t0_more = (void *)(part_scratch + part * part_bytes);
@@ -362,23 +363,32 @@ int cox_value(int64_t n, int64_t d, const double *restrict w, const double *rest
             t0[at] = (t0_more[at] > t0[at] || t0_more[at] != t0_more[at]) ? t0_more[at] : t0[at];
         }
     }
-    const int64_t parts_ = gradc_parts(n, 30*n + 30, 0);
-    const size_t part_bytes_ = gradc_bytes(128, sizeof(double));
-    double t3_parts[GRADC_PARTS];
+    const int64_t parts_ = gradc_parts(n, 27*n + 31, 0);
+    const size_t part_bytes_ = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t4_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
     for (int64_t part = 0; part < parts_; ++part) {
         const int64_t part_begin = gradc_cut(n, parts_, part);
         const int64_t part_end = gradc_cut(n, parts_, part + 1);
         unsigned char *own = part_scratch_ + part * part_bytes_;
         double *const t1 = (void *)own;
-        double t3_part = 0.0;
-        double t3_part_low = 0.0;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t2 = (void *)own;
+        double t4_part = 0.0;
+        double t4_part_low = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-            /* t1[i:n] = sum[j:n](exp(where(time[i] <= time[j], z[j], -inf) - where(inf == abs(t0[i]), 0, t0[i]))) */
+            /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t0_i = t0[i];
+                t1[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+            }
+
+            /* t2[i:n] = sum[j:n](exp(where(time[i] <= time[j], z[j], -inf) - t1[i])) */
             for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t1[j - tile_begin] = 0.0;
+                t2[j - tile_begin] = 0.0;
             }
             for (int64_t i = 0; i < n / 4 * 4; i += 4) {
                 const double time__i = time_[i];
@@ -391,12 +401,7 @@ int cox_value(int64_t n, int64_t d, const double *restrict w, const double *rest
                 const double z_i3 = z[(i + 3)];
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double t0_j = t0[j];
-                    const double v0 = gradc_exp((time_[j] <= time__i ? z_i : -INFINITY) - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
-                    const double v1 = gradc_exp((time_[j] <= time__i1 ? z_i1 : -INFINITY) - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
-                    const double v2 = gradc_exp((time_[j] <= time__i2 ? z_i2 : -INFINITY) - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
-                    const double v3 = gradc_exp((time_[j] <= time__i3 ? z_i3 : -INFINITY) - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
-                    t1[j - tile_begin] += v0 + v1 + v2 + v3;
+                    t2[j - tile_begin] += gradc_exp((time_[j] <= time__i ? z_i : -INFINITY) - t1[j - tile_begin]) + gradc_exp((time_[j] <= time__i1 ? z_i1 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((time_[j] <= time__i2 ? z_i2 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((time_[j] <= time__i3 ? z_i3 : -INFINITY) - t1[j - tile_begin]);
                 }
             }
             for (int64_t i = n / 4 * 4; i < n; ++i) {
@@ -404,40 +409,37 @@ int cox_value(int64_t n, int64_t d, const double *restrict w, const double *rest
                 const double z_i = z[i];
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double t0_j = t0[j];
-                    const double v0 = gradc_exp((time_[j] <= time__i ? z_i : -INFINITY) - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
-                    t1[j - tile_begin] += v0;
+                    t2[j - tile_begin] += gradc_exp((time_[j] <= time__i ? z_i : -INFINITY) - t1[j - tile_begin]);
                 }
             }
 
-            /* t2[i:n] = log(t1[i]) + where(inf == abs(t0[i]), 0, t0[i]) */
-            /* t3 = sum[i:n](event[i] * (t2[i] - z[i])) */
-            double t3_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_part_sum))
+            /* t3[i:n] = t1[i] + log(t2[i]) */
+            /* t4 = sum[i:n](event[i] * (t3[i] - z[i])) */
+            double t4_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t4_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0_i = t0[i];
-                const double v0 = event[i] * (gradc_log(t1[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i) - z[i]);
-                t3_part_sum += v0;
+                t4_part_sum += event[i] * (t1[i - tile_begin] + gradc_log(t2[i - tile_begin]) - z[i]);
             }
-            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
+            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
         }
-        t3_part = gradc_rounded(t3_part, t3_part_low);
-        t3_parts[part] = t3_part;
+        t4_part = gradc_rounded(t4_part, t4_part_low);
+        t4_parts[part] = t4_part;
     }
-    double t3 = 0.0;
+    double t4 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
-        t3 += t3_parts[part];
+        t4 += t4_parts[part];
     }
 
-    /* value = t3 / t4 */
-    *value = t3 / t4;
+    /* value = t4 / t5 */
+    *value = t4 / t5;
     return 0;
 }
 
 size_t cox_forward_work(int64_t n, int64_t d)
 {
     (void)d;
-    return (size_t)gradc_parts(n, 35*n + 30, 0) * (gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 32*n + 32, 0) * (gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -453,10 +455,10 @@ int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *re
 
     /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
     gradc_dots(n, d, X, d, w, z, 1, 1);
-    const int64_t parts = gradc_parts(n, 35*n + 30, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t2__parts[GRADC_PARTS];
+    const int64_t parts = gradc_parts(n, 32*n + 32, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t2_2_parts[GRADC_PARTS];
+    double t3_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -465,10 +467,12 @@ int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *re
         double *const t0_ = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t1 = (void *)own;
-        double t2__part = 0.0;
-        double t2__part_low = 0.0;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t2_ = (void *)own;
         double t2_2_part = 0.0;
         double t2_2_part_low = 0.0;
+        double t3_part = 0.0;
+        double t3_part_low = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -486,9 +490,20 @@ int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *re
                 }
             }
 
-            /* t1[i:n] = sum[j:n](exp(where(time[i] <= time[j], z[j], -inf) - where(inf == abs(t0[i]), 0, t0[i]))) */
+            /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
+            /* t2_2 = sum[i:n](event[i]) */
+            double t2_2_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t2_2_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t0__i = t0_[i - tile_begin];
+                t1[i - tile_begin] = INFINITY == fabs(t0__i) ? 0.0 : t0__i;
+                t2_2_part_sum += event[i];
+            }
+            gradc_add(&t2_2_part, &t2_2_part_low, t2_2_part_sum);
+
+            /* t2[i:n] = sum[j:n](exp(where(time[i] <= time[j], z[j], -inf) - t1[i])) */
             for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t1[j - tile_begin] = 0.0;
+                t2_[j - tile_begin] = 0.0;
             }
             for (int64_t i = 0; i < n / 4 * 4; i += 4) {
                 const double time__i = time_[i];
@@ -501,12 +516,7 @@ int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *re
                 const double z_i3 = z[(i + 3)];
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double t0__j = t0_[j - tile_begin];
-                    const double v0 = gradc_exp((time_[j] <= time__i ? z_i : -INFINITY) - (INFINITY == fabs(t0__j) ? 0.0 : t0__j));
-                    const double v1 = gradc_exp((time_[j] <= time__i1 ? z_i1 : -INFINITY) - (INFINITY == fabs(t0__j) ? 0.0 : t0__j));
-                    const double v2 = gradc_exp((time_[j] <= time__i2 ? z_i2 : -INFINITY) - (INFINITY == fabs(t0__j) ? 0.0 : t0__j));
-                    const double v3 = gradc_exp((time_[j] <= time__i3 ? z_i3 : -INFINITY) - (INFINITY == fabs(t0__j) ? 0.0 : t0__j));
-                    t1[j - tile_begin] += v0 + v1 + v2 + v3;
+                    t2_[j - tile_begin] += gradc_exp((time_[j] <= time__i ? z_i : -INFINITY) - t1[j - tile_begin]) + gradc_exp((time_[j] <= time__i1 ? z_i1 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((time_[j] <= time__i2 ? z_i2 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((time_[j] <= time__i3 ? z_i3 : -INFINITY) - t1[j - tile_begin]);
                 }
             }
             for (int64_t i = n / 4 * 4; i < n; ++i) {
@@ -514,45 +524,37 @@ int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *re
                 const double z_i = z[i];
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double t0__j = t0_[j - tile_begin];
-                    const double v0 = gradc_exp((time_[j] <= time__i ? z_i : -INFINITY) - (INFINITY == fabs(t0__j) ? 0.0 : t0__j));
-                    t1[j - tile_begin] += v0;
+                    t2_[j - tile_begin] += gradc_exp((time_[j] <= time__i ? z_i : -INFINITY) - t1[j - tile_begin]);
                 }
             }
 
-            /* t0_2[i:n] = log(t1[i]) + where(inf == abs(t0[i]), 0, t0[i]) */
-            /* t2 = sum[i:n](event[i] * (t0_2[i] - z[i])) */
-            /* t2_2 = sum[i:n](event[i]) */
-            double t2__part_sum = 0.0;
-            double t2_2_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2__part_sum, t2_2_part_sum))
+            /* t0_2[i:n] = t1[i] + log(t2[i]) */
+            /* t3 = sum[i:n](event[i] * (t0_2[i] - z[i])) */
+            double t3_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t3_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0__i = t0_[i - tile_begin];
-                const double v0 = gradc_log(t1[i - tile_begin]) + (INFINITY == fabs(t0__i) ? 0.0 : t0__i);
-                const double event_i = event[i];
+                const double v0 = t1[i - tile_begin] + gradc_log(t2_[i - tile_begin]);
                 t0[i] = v0;
-                t2__part_sum += event_i * (v0 - z[i]);
-                t2_2_part_sum += event_i;
+                t3_part_sum += event[i] * (v0 - z[i]);
             }
-            gradc_add(&t2__part, &t2__part_low, t2__part_sum);
-            gradc_add(&t2_2_part, &t2_2_part_low, t2_2_part_sum);
+            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
         }
-        t2__part = gradc_rounded(t2__part, t2__part_low);
-        t2__parts[part] = t2__part;
         t2_2_part = gradc_rounded(t2_2_part, t2_2_part_low);
         t2_2_parts[part] = t2_2_part;
-    }
-    double t2_ = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t2_ += t2__parts[part];
+        t3_part = gradc_rounded(t3_part, t3_part_low);
+        t3_parts[part] = t3_part;
     }
     double t2_2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t2_2 += t2_2_parts[part];
     }
+    double t3 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t3 += t3_parts[part];
+    }
 
-    /* value = t2 / t2_2 */
-    *value = t2_ / t2_2;
+    /* value = t3 / t2_2 */
+    *value = t3 / t2_2;
     *t2 = t2_2;
     return 0;
 }
@@ -681,8 +683,10 @@ size_t cox_value_and_grad_work(int64_t n, int64_t d)
 {
     return gradc_bytes(n, sizeof(double))
            + gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 30*n + 30, 0) * (gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 34*n + 5, d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 63*n + 35, n) * (gradc_bytes(n, sizeof(double))
            + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 5, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -695,24 +699,24 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
     scratch += gradc_bytes(n, sizeof(double));
     double *const t0 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
-    double *const t2 = (void *)scratch;
+    double *const z_bar = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double)));
     unsigned char *const part_scratch_ = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 30*n + 30, 0) * (gradc_bytes(128, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 63*n + 35, n) * (gradc_bytes(n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
     unsigned char *const part_scratch_2 = (void *)scratch;
     const int64_t parts = gradc_parts(n, 3*d + 5*n + 1, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
-    double t4_parts[GRADC_PARTS];
+    double t5_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
         double *const t0_part = part == 0 ? t0 : (void *)own;
-        double t4_part = 0.0;
-        double t4_part_low = 0.0;
+        double t5_part = 0.0;
+        double t5_part_low = 0.0;
         for (int64_t at = 0; at < n; ++at) {
             t0_part[at] = -INFINITY;
         }
@@ -734,20 +738,20 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
                 }
             }
 
-            /* t4 = sum[i:n](event[i]) */
-            double t4_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t4_part_sum))
+            /* t5 = sum[i:n](event[i]) */
+            double t5_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t5_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t4_part_sum += event[i];
+                t5_part_sum += event[i];
             }
-            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
+            gradc_add(&t5_part, &t5_part_low, t5_part_sum);
         }
-        t4_part = gradc_rounded(t4_part, t4_part_low);
-        t4_parts[part] = t4_part;
+        t5_part = gradc_rounded(t5_part, t5_part_low);
+        t5_parts[part] = t5_part;
     }
-    double t4 = 0.0;
+    double t5 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t4 += t4_parts[part];
+        t5 += t5_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const t0_more = (void *)(part_scratch + part * part_bytes);
@@ -756,23 +760,42 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
             t0[at] = (t0_more[at] > t0[at] || t0_more[at] != t0_more[at]) ? t0_more[at] : t0[at];
         }
     }
-    const int64_t parts_ = gradc_parts(n, 30*n + 30, 0);
-    const size_t part_bytes_ = gradc_bytes(128, sizeof(double));
-    double t3_parts[GRADC_PARTS];
+
+    /* t6 = 1 / t5 */
+    const double t6 = 1.0 / t5;
+    const int64_t parts_ = gradc_parts(n, 63*n + 35, n);
+    const size_t part_bytes_ = gradc_bytes(n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t4_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
     for (int64_t part = 0; part < parts_; ++part) {
         const int64_t part_begin = gradc_cut(n, parts_, part);
         const int64_t part_end = gradc_cut(n, parts_, part + 1);
         unsigned char *own = part_scratch_ + part * part_bytes_;
+        double *const z_bar_part = part == 0 ? z_bar : (void *)own;
+        own += gradc_bytes(n, sizeof(double));
         double *const t1 = (void *)own;
-        double t3_part = 0.0;
-        double t3_part_low = 0.0;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t2 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t7 = (void *)own;
+        double t4_part = 0.0;
+        double t4_part_low = 0.0;
+        for (int64_t at = 0; at < n; ++at) {
+            z_bar_part[at] = 0.0;
+        }
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-            /* t1[i:n] = sum[j:n](exp(where(time[i] <= time[j], z[j], -inf) - where(inf == abs(t0[i]), 0, t0[i]))) */
+            /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t0_i = t0[i];
+                t1[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+            }
+
+            /* t2[i:n] = sum[j:n](exp(where(time[i] <= time[j], z[j], -inf) - t1[i])) */
             for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t1[j - tile_begin] = 0.0;
+                t2[j - tile_begin] = 0.0;
             }
             for (int64_t i = 0; i < n / 4 * 4; i += 4) {
                 const double time__i = time_[i];
@@ -785,12 +808,7 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
                 const double z_i3 = z[(i + 3)];
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double t0_j = t0[j];
-                    const double v0 = gradc_exp((time_[j] <= time__i ? z_i : -INFINITY) - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
-                    const double v1 = gradc_exp((time_[j] <= time__i1 ? z_i1 : -INFINITY) - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
-                    const double v2 = gradc_exp((time_[j] <= time__i2 ? z_i2 : -INFINITY) - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
-                    const double v3 = gradc_exp((time_[j] <= time__i3 ? z_i3 : -INFINITY) - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
-                    t1[j - tile_begin] += v0 + v1 + v2 + v3;
+                    t2[j - tile_begin] += gradc_exp((time_[j] <= time__i ? z_i : -INFINITY) - t1[j - tile_begin]) + gradc_exp((time_[j] <= time__i1 ? z_i1 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((time_[j] <= time__i2 ? z_i2 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((time_[j] <= time__i3 ? z_i3 : -INFINITY) - t1[j - tile_begin]);
                 }
             }
             for (int64_t i = n / 4 * 4; i < n; ++i) {
@@ -798,38 +816,57 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
                 const double z_i = z[i];
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double t0_j = t0[j];
-                    const double v0 = gradc_exp((time_[j] <= time__i ? z_i : -INFINITY) - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
-                    t1[j - tile_begin] += v0;
+                    t2[j - tile_begin] += gradc_exp((time_[j] <= time__i ? z_i : -INFINITY) - t1[j - tile_begin]);
                 }
             }
 
-            /* t2[i:n] = log(t1[i]) + where(inf == abs(t0[i]), 0, t0[i]) */
-            /* t3 = sum[i:n](event[i] * (t2[i] - z[i])) */
-            double t3_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_part_sum))
+            /* t3[i:n] = t1[i] + log(t2[i]) */
+            /* t4 = sum[i:n](event[i] * (t3[i] - z[i])) */
+            /* t7[i:n] = 1 / t2[i] */
+            double t4_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t4_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0_i = t0[i];
-                const double v0 = gradc_log(t1[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i);
-                t2[i] = v0;
-                t3_part_sum += event[i] * (v0 - z[i]);
+                const double t2_i = t2[i - tile_begin];
+                t4_part_sum += event[i] * (t1[i - tile_begin] + gradc_log(t2_i) - z[i]);
+                t7[i - tile_begin] = 1.0 / t2_i;
             }
-            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
+            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
+
+            /* z_bar[i:n] = sum[j:n](let(s0 := time[j] <= time[i], s1 := where(s0, z[i], -inf), where(s0,
+             *    where(-inf == s1, 0, t6 * event[j] * (t7[j] * exp(s1 - t1[j]))), 0))) */
+            for (int64_t i = 0; i < n; ++i) {
+                const double time__i = time_[i];
+                const double z_i = z[i];
+                double z_bar_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:z_bar_part_sum))
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const int v0 = time_[j] <= time__i;
+                    const double v1 = v0 ? z_i : -INFINITY;
+                    const double v2 = -INFINITY == v1 ? 0.0 : t6 * event[j] * (t7[j - tile_begin] * gradc_exp(v1 - t1[j - tile_begin]));
+                    z_bar_part_sum += v0 ? v2 : 0.0;
+                }
+                z_bar_part[i] += z_bar_part_sum;
+            }
         }
-        t3_part = gradc_rounded(t3_part, t3_part_low);
-        t3_parts[part] = t3_part;
+        t4_part = gradc_rounded(t4_part, t4_part_low);
+        t4_parts[part] = t4_part;
     }
-    double t3 = 0.0;
+    double t4 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
-        t3 += t3_parts[part];
+        t4 += t4_parts[part];
+    }
+    for (int64_t part = 1; part < parts_; ++part) {
+        const double *const z_bar_more = (void *)(part_scratch_ + part * part_bytes_);
+        GRADC_SIMD()
+        for (int64_t at = 0; at < n; ++at) {
+            z_bar[at] += z_bar_more[at];
+        }
     }
 
-    /* value = t3 / t4 */
-    /* t5 = 1 / t4 */
-    *value = t3 / t4;
-    const double t5 = 1.0 / t4;
-    const int64_t parts_2 = gradc_parts(n, 3*d + 34*n + 5, d);
-    const size_t part_bytes_2 = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    /* value = t4 / t5 */
+    *value = t4 / t5;
+    const int64_t parts_2 = gradc_parts(n, 3*d + 5, d);
+    const size_t part_bytes_2 = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts_2)
     for (int64_t part = 0; part < parts_2; ++part) {
         const int64_t part_begin = gradc_cut(n, parts_2, part);
@@ -837,9 +874,7 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
         unsigned char *own = part_scratch_2 + part * part_bytes_2;
         double *const grad_w_part = part == 0 ? grad_w : (void *)own;
         own += gradc_bytes(d, sizeof(double));
-        double *const z_bar = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t6 = (void *)own;
+        double *const t8 = (void *)own;
         for (int64_t at = 0; at < d; ++at) {
             grad_w_part[at] = 0.0;
         }
@@ -847,57 +882,14 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* z_bar[i:n] = sum[j:n](let(s0 := time[j] <= time[i], s1 := where(s0, z[i], -inf), where(s0,
-             *    where(-inf == s1, 0, t5 * event[j] * exp(s1 - t2[j])), 0))) */
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
-                z_bar[j - tile_begin] = 0.0;
-            }
-            for (int64_t i = 0; i < n / 4 * 4; i += 4) {
-                const double time__i = time_[i];
-                const double v2 = t5 * event[i];
-                const double t2_i = t2[i];
-                const double time__i1 = time_[(i + 1)];
-                const double v5 = t5 * event[(i + 1)];
-                const double t2_i1 = t2[(i + 1)];
-                const double time__i2 = time_[(i + 2)];
-                const double v8 = t5 * event[(i + 2)];
-                const double t2_i2 = t2[(i + 2)];
-                const double time__i3 = time_[(i + 3)];
-                const double v11 = t5 * event[(i + 3)];
-                const double t2_i3 = t2[(i + 3)];
-                GRADC_SIMD()
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const int v0 = time__i <= time_[j];
-                    const double v1 = v0 ? z[j] : -INFINITY;
-                    const int v3 = time__i1 <= time_[j];
-                    const double v4 = v3 ? z[j] : -INFINITY;
-                    const int v6 = time__i2 <= time_[j];
-                    const double v7 = v6 ? z[j] : -INFINITY;
-                    const int v9 = time__i3 <= time_[j];
-                    const double v10 = v9 ? z[j] : -INFINITY;
-                    z_bar[j - tile_begin] += (v0 ? (-INFINITY == v1 ? 0.0 : v2 * gradc_exp(v1 - t2_i)) : 0.0) + (v3 ? (-INFINITY == v4 ? 0.0 : v5 * gradc_exp(v4 - t2_i1)) : 0.0) + (v6 ? (-INFINITY == v7 ? 0.0 : v8 * gradc_exp(v7 - t2_i2)) : 0.0) + (v9 ? (-INFINITY == v10 ? 0.0 : v11 * gradc_exp(v10 - t2_i3)) : 0.0);
-                }
-            }
-            for (int64_t i = n / 4 * 4; i < n; ++i) {
-                const double time__i = time_[i];
-                const double v2 = t5 * event[i];
-                const double t2_i = t2[i];
-                GRADC_SIMD()
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const int v0 = time__i <= time_[j];
-                    const double v1 = v0 ? z[j] : -INFINITY;
-                    z_bar[j - tile_begin] += v0 ? (-INFINITY == v1 ? 0.0 : v2 * gradc_exp(v1 - t2_i)) : 0.0;
-                }
-            }
-
-            /* t6[i:n] = z_bar[i] - t5 * event[i] */
+            /* t8[i:n] = z_bar[i] - t6 * event[i] */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t6[i - tile_begin] = z_bar[i - tile_begin] - t5 * event[i];
+                t8[i - tile_begin] = z_bar[i] - t6 * event[i];
             }
 
-            /* grad_w[j:d] = sum[i:n](X[i, j] * t6[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t6, 1, grad_w_part);
+            /* grad_w[j:d] = sum[i:n](X[i, j] * t8[i]) */
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t8, 1, grad_w_part);
         }
     }
     for (int64_t part = 1; part < parts_2; ++part) {

@@ -730,6 +730,9 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
     for (int64_t part = 0; part < parts; ++part) {
         t4 += t4_parts[part];
     }
+
+    /* t5 = 1 / t4 */
+    const double t5 = 1.0 / t4;
     const int64_t parts_ = gradc_parts(n, 25, 0);
     double t10_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
@@ -769,52 +772,33 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
         const double t12 = t2_now + ((n > 0) ? t1[gradc_clamp(t, n)] : 0);
         t2[t + 1] = t12;
     }
-    const int64_t parts_2 = gradc_parts(n, 30, 0);
-    double t3_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts_2)
-    for (int64_t part = 0; part < parts_2; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_2, part);
-        const int64_t part_end = gradc_cut(n, parts_2, part + 1);
-        double t3_part = 0.0;
-        double t3_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t3 = sum[i:n](event[i] * (top + log(t2[where_integer(last[i] < 0, n + last[i], last[i]) + 1]) -
-             *    z[i])) */
-            double t3_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const int64_t last_i = last[i];
-                t3_part_sum += event[i] * (top + gradc_log(t2[(last_i < 0 ? last_i + n : last_i) + 1]) - z[i]);
-            }
-            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
-        }
-        t3_part = gradc_rounded(t3_part, t3_part_low);
-        t3_parts[part] = t3_part;
-    }
     double t3 = 0.0;
-    for (int64_t part = 0; part < parts_2; ++part) {
-        t3 += t3_parts[part];
-    }
-
-    /* value = t3 / t4 */
-    /* t5 = 1 / t4 */
-    *value = t3 / t4;
-    const double t5 = 1.0 / t4;
+    double t3_low = 0.0;
     for (int64_t at = 0; at < n + 1; ++at) {
         t6[at] = 0.0;
     }
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
-    /* t6[:n + 1] = 0 t6 += each[i:n](let(s0 := where_integer(last[i] < 0, n + last[i], last[i]), at[s0 + 1](t5 *
-     *    event[i] / t2[s0 + 1]))) */
-    for (int64_t i = 0; i < n; ++i) {
-        const int64_t last_i = last[i];
-        const int64_t v0 = last_i < 0 ? last_i + n : last_i;
-        t6[v0 + 1] += t5 * event[i] / t2[v0 + 1];
+        /* t3 = sum[i:n](event[i] * (top + log(t2[where_integer(last[i] < 0, n + last[i], last[i]) + 1]) - z[i])) */
+        /* t6[:n + 1] = 0 t6 += each[i:n](let(s0 := where_integer(last[i] < 0, n + last[i], last[i]), at[s0 + 1](t5
+         *    * event[i] / t2[s0 + 1]))) */
+        double t3_sum = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double event_i = event[i];
+            const int64_t last_i = last[i];
+            const int64_t v0 = last_i < 0 ? last_i + n : last_i;
+            const double t2_here = t2[v0 + 1];
+            t3_sum += event_i * (top + gradc_log(t2_here) - z[i]);
+            t6[v0 + 1] += t5 * event_i / t2_here;
+        }
+        gradc_add(&t3, &t3_low, t3_sum);
     }
+    t3 = gradc_rounded(t3, t3_low);
 
+    /* value = t3 / t4 */
     /* t7 = t6[n] */
+    *value = t3 / t4;
     const double t7 = t6[n];
 
     /* with scan[t:n](t6, t8_t=t7) as t8: t12 = t8_t + t6[n - t - 1] return t12 */
@@ -840,13 +824,13 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
         gradc_add(&t9, &t9_low, t9_sum);
     }
     t9 = gradc_rounded(t9, t9_low);
-    const int64_t parts_3 = gradc_parts(n, 3*d + 21, d);
-    const size_t part_bytes_3 = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    GRADC_PARALLEL(parts_3)
-    for (int64_t part = 0; part < parts_3; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_3, part);
-        const int64_t part_end = gradc_cut(n, parts_3, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes_3;
+    const int64_t parts_2 = gradc_parts(n, 3*d + 21, d);
+    const size_t part_bytes_2 = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    GRADC_PARALLEL(parts_2)
+    for (int64_t part = 0; part < parts_2; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts_2, part);
+        const int64_t part_end = gradc_cut(n, parts_2, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes_2;
         double *const grad_w_part = part == 0 ? grad_w : (void *)own;
         own += gradc_bytes(d, sizeof(double));
         double *const t11 = (void *)own;
@@ -869,8 +853,8 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
             gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t11, 1, grad_w_part);
         }
     }
-    for (int64_t part = 1; part < parts_3; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes_3);
+    for (int64_t part = 1; part < parts_2; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes_2);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];

@@ -179,13 +179,18 @@ static void gradc_transpose(int64_t rows, int64_t columns, const double *restric
 
 size_t distillation_value_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 124*k + 83, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 97*k + 90, 0) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -208,10 +213,10 @@ int distillation_value(int64_t n, int64_t k, const double *restrict A, const dou
             return 1;
         }
     }
-    const int64_t parts = gradc_parts(n, 124*k + 83, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
-    double t9_parts[GRADC_PARTS];
-    double t14_parts[GRADC_PARTS];
+    const int64_t parts = gradc_parts(n, 97*k + 90, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    double t13_parts[GRADC_PARTS];
+    double t19_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -226,30 +231,40 @@ int distillation_value(int64_t n, int64_t k, const double *restrict A, const dou
         double *const t2 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t3 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const A_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t4 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
+        own += gradc_bytes(128, sizeof(double));
         double *const t5 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t10 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t6 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t11 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
+        double *const A_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t6 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t7 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t12 = (void *)own;
+        double *const t14 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t8 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t13 = (void *)own;
-        double t9_part = 0.0;
-        double t9_part_low = 0.0;
-        double t14_part = 0.0;
-        double t14_part_low = 0.0;
+        double *const t15 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t9 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t16 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t10 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t17 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t12 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t18 = (void *)own;
+        double t13_part = 0.0;
+        double t13_part_low = 0.0;
+        double t19_part = 0.0;
+        double t19_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -271,152 +286,160 @@ int distillation_value(int64_t n, int64_t k, const double *restrict A, const dou
                 }
             }
 
-            /* t2[i:n] = sum[j:k](exp(t0[i, j] - where(inf == abs(t1[i]), 0, t1[i]))) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t2[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t1_i = t1[i - tile_begin];
-                    t2[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i)) + gradc_exp(t0[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i)) + gradc_exp(t0[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i)) + gradc_exp(t0[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i));
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t1_i = t1[i - tile_begin];
-                    t2[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i));
-                }
-            }
-
-            /* t3[i:n] = log(t2[i]) + where(inf == abs(t1[i]), 0, t1[i]) */
+            /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t1_i = t1[i - tile_begin];
-                t3[i - tile_begin] = gradc_log(t2[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
+                t2[i - tile_begin] = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
+            }
+
+            /* t3[i:n, j:k] = exp(t0[i, j] - t2[i]) */
+            /* t4[i:n] = sum[j:k](t3[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t4[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double v0 = gradc_exp(t0[j*128 + i - tile_begin] - t2[i - tile_begin]);
+                    t3[j*128 + i - tile_begin] = v0;
+                    t4[i - tile_begin] += v0;
+                }
+            }
+
+            /* t5[i:n] = t2[i] + log(t4[i]) */
+            /* t11[i:n] = 1 / t4[i] */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t4_i = t4[i - tile_begin];
+                t5[i - tile_begin] = t2[i - tile_begin] + gradc_log(t4_i);
+                t11[i - tile_begin] = 1.0 / t4_i;
             }
 
             /* A_tile[i:n, j:k] = A[i, j] */
             gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
 
-            /* t4[i:n, j:k] = A_tile[i, j] / tau */
-            /* t5[i:n] = max[j:k](t4[i, j]) */
-            /* t10[i:n] = max[j:k](A_tile[i, j]) */
+            /* t6[i:n, j:k] = A_tile[i, j] / tau */
+            /* t7[i:n] = max[j:k](t6[i, j]) */
+            /* t14[i:n] = max[j:k](A_tile[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t5[i - tile_begin] = -INFINITY;
+                t7[i - tile_begin] = -INFINITY;
             }
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t10[i - tile_begin] = -INFINITY;
+                t14[i - tile_begin] = -INFINITY;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double A_tile_ij = A_tile[j*128 + i - tile_begin];
                     const double v0 = A_tile_ij / tau;
-                    t4[j*128 + i - tile_begin] = v0;
-                    t5[i - tile_begin] = (v0 > t5[i - tile_begin] || v0 != v0) ? v0 : t5[i - tile_begin];
-                    t10[i - tile_begin] = (A_tile_ij > t10[i - tile_begin] || A_tile_ij != A_tile_ij) ? A_tile_ij : t10[i - tile_begin];
+                    t6[j*128 + i - tile_begin] = v0;
+                    t7[i - tile_begin] = (v0 > t7[i - tile_begin] || v0 != v0) ? v0 : t7[i - tile_begin];
+                    t14[i - tile_begin] = (A_tile_ij > t14[i - tile_begin] || A_tile_ij != A_tile_ij) ? A_tile_ij : t14[i - tile_begin];
                 }
             }
 
-            /* t6[i:n] = sum[j:k](exp(t4[i, j] - where(inf == abs(t5[i]), 0, t5[i]))) */
-            /* t11[i:n] = sum[j:k](exp(A_tile[i, j] - where(inf == abs(t10[i]), 0, t10[i]))) */
+            /* t8[i:n] = where(inf == abs(t7[i]), 0, t7[i]) */
+            /* t15[i:n] = where(inf == abs(t14[i]), 0, t14[i]) */
+            GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t6[i - tile_begin] = 0.0;
+                const double t7_i = t7[i - tile_begin];
+                const double t14_i = t14[i - tile_begin];
+                t8[i - tile_begin] = INFINITY == fabs(t7_i) ? 0.0 : t7_i;
+                t15[i - tile_begin] = INFINITY == fabs(t14_i) ? 0.0 : t14_i;
+            }
+
+            /* t9[i:n] = sum[j:k](exp(t6[i, j] - t8[i])) */
+            /* t16[i:n] = sum[j:k](exp(A_tile[i, j] - t15[i])) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t9[i - tile_begin] = 0.0;
             }
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t11[i - tile_begin] = 0.0;
+                t16[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t5_i = t5[i - tile_begin];
-                    const double t10_i = t10[i - tile_begin];
-                    const double v0 = gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t10_i) ? 0.0 : t10_i));
-                    const double v1 = gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t10_i) ? 0.0 : t10_i));
-                    const double v2 = gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t10_i) ? 0.0 : t10_i));
-                    t6[i - tile_begin] += gradc_exp(t4[j*128 + i - tile_begin] - (INFINITY == fabs(t5_i) ? 0.0 : t5_i)) + gradc_exp(t4[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t5_i) ? 0.0 : t5_i)) + gradc_exp(t4[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t5_i) ? 0.0 : t5_i)) + gradc_exp(t4[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t5_i) ? 0.0 : t5_i));
-                    t11[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t10_i) ? 0.0 : t10_i)) + v0 + v1 + v2;
+                    t9[i - tile_begin] += gradc_exp(t6[j*128 + i - tile_begin] - t8[i - tile_begin]) + gradc_exp(t6[(j + 1)*128 + i - tile_begin] - t8[i - tile_begin]) + gradc_exp(t6[(j + 2)*128 + i - tile_begin] - t8[i - tile_begin]) + gradc_exp(t6[(j + 3)*128 + i - tile_begin] - t8[i - tile_begin]);
+                    t16[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - t15[i - tile_begin]) + gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - t15[i - tile_begin]) + gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - t15[i - tile_begin]) + gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - t15[i - tile_begin]);
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t5_i = t5[i - tile_begin];
-                    const double t10_i = t10[i - tile_begin];
-                    t6[i - tile_begin] += gradc_exp(t4[j*128 + i - tile_begin] - (INFINITY == fabs(t5_i) ? 0.0 : t5_i));
-                    t11[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t10_i) ? 0.0 : t10_i));
+                    t9[i - tile_begin] += gradc_exp(t6[j*128 + i - tile_begin] - t8[i - tile_begin]);
+                    t16[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - t15[i - tile_begin]);
                 }
             }
 
-            /* t7[i:n] = log(t6[i]) + where(inf == abs(t5[i]), 0, t5[i]) */
-            /* t12[i:n] = log(t11[i]) + where(inf == abs(t10[i]), 0, t10[i]) */
+            /* t10[i:n] = t8[i] + log(t9[i]) */
+            /* t17[i:n] = t15[i] + log(t16[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t5_i = t5[i - tile_begin];
-                const double t10_i = t10[i - tile_begin];
-                t7[i - tile_begin] = gradc_log(t6[i - tile_begin]) + (INFINITY == fabs(t5_i) ? 0.0 : t5_i);
-                t12[i - tile_begin] = gradc_log(t11[i - tile_begin]) + (INFINITY == fabs(t10_i) ? 0.0 : t10_i);
+                t10[i - tile_begin] = t8[i - tile_begin] + gradc_log(t9[i - tile_begin]);
+                t17[i - tile_begin] = t15[i - tile_begin] + gradc_log(t16[i - tile_begin]);
             }
 
-            /* t8[i:n] = sum[j:k](exp(t0[i, j] - t3[i]) * (t0[i, j] + t7[i] - t3[i] - t4[i, j])) */
-            /* t13[i:n, j:k] = A_tile[i, j] - t12[i] */
+            /* t12[i:n] = sum[j:k](t3[i, j] * t11[i] * (t0[i, j] + t10[i] - t5[i] - t6[i, j])) */
+            /* t18[i:n, j:k] = A_tile[i, j] - t17[i] */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t8[i - tile_begin] = 0.0;
+                t12[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t0_ij = t0[j*128 + i - tile_begin];
-                    const double t3_i = t3[i - tile_begin];
-                    const double v0 = gradc_exp(t0_ij - t3_i) * (t0_ij + t7[i - tile_begin] - t3_i - t4[j*128 + i - tile_begin]);
-                    t8[i - tile_begin] += v0;
-                    t13[j*128 + i - tile_begin] = A_tile[j*128 + i - tile_begin] - t12[i - tile_begin];
+                    const double v0 = t0[j*128 + i - tile_begin] + t10[i - tile_begin] - t5[i - tile_begin] - t6[j*128 + i - tile_begin];
+                    t12[i - tile_begin] += t3[j*128 + i - tile_begin] * t11[i - tile_begin] * v0;
+                    t18[j*128 + i - tile_begin] = A_tile[j*128 + i - tile_begin] - t17[i - tile_begin];
                 }
             }
 
-            /* t9 = sum[i:n](t8[i]) */
-            /* t14 = sum[i:n](t13[i, where_integer(y[i] < 0, k + y[i], y[i])]) */
-            double t9_part_sum = 0.0;
-            double t14_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t9_part_sum, t14_part_sum))
+            /* t13 = sum[i:n](t12[i]) */
+            /* t19 = sum[i:n](t18[i, where_integer(y[i] < 0, k + y[i], y[i])]) */
+            double t13_part_sum = 0.0;
+            double t19_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t13_part_sum, t19_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const int64_t y_i = y[i];
-                t9_part_sum += t8[i - tile_begin];
-                t14_part_sum += t13[(y_i < 0 ? k + y_i : y_i)*128 + i - tile_begin];
+                t13_part_sum += t12[i - tile_begin];
+                t19_part_sum += t18[(y_i < 0 ? k + y_i : y_i)*128 + i - tile_begin];
             }
-            gradc_add(&t9_part, &t9_part_low, t9_part_sum);
-            gradc_add(&t14_part, &t14_part_low, t14_part_sum);
+            gradc_add(&t13_part, &t13_part_low, t13_part_sum);
+            gradc_add(&t19_part, &t19_part_low, t19_part_sum);
         }
-        t9_part = gradc_rounded(t9_part, t9_part_low);
-        t9_parts[part] = t9_part;
-        t14_part = gradc_rounded(t14_part, t14_part_low);
-        t14_parts[part] = t14_part;
+        t13_part = gradc_rounded(t13_part, t13_part_low);
+        t13_parts[part] = t13_part;
+        t19_part = gradc_rounded(t19_part, t19_part_low);
+        t19_parts[part] = t19_part;
     }
-    double t9 = 0.0;
+    double t13 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t9 += t9_parts[part];
+        t13 += t13_parts[part];
     }
-    double t14 = 0.0;
+    double t19 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t14 += t14_parts[part];
+        t19 += t19_parts[part];
     }
 
-    /* value = t9 / n * (mix * (tau * tau)) - (1 - mix) * (t14 / n) */
+    /* value = t13 / n * (mix * (tau * tau)) - (1 - mix) * (t19 / n) */
     const double v0 = (double)n;
-    *value = t9 / v0 * (mix * (tau * tau)) - (1.0 - mix) * (t14 / v0);
+    *value = t13 / v0 * (mix * (tau * tau)) - (1.0 - mix) * (t19 / v0);
     return 0;
 }
 
 size_t distillation_forward_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 124*k + 83, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 97*k + 90, 0) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -438,10 +461,10 @@ int distillation_forward(int64_t n, int64_t k, const double *restrict A, const d
             return 1;
         }
     }
-    const int64_t parts = gradc_parts(n, 124*k + 83, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
-    double t7_parts[GRADC_PARTS];
+    const int64_t parts = gradc_parts(n, 97*k + 90, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t11_parts[GRADC_PARTS];
+    double t16_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -455,25 +478,35 @@ int distillation_forward(int64_t n, int64_t k, const double *restrict A, const d
         own += gradc_bytes(128, sizeof(double));
         double *const t2 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const A_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
         double *const t3_ = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t4 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t8 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t5 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const t9 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
+        double *const A_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t5 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t6_ = (void *)own;
         own += gradc_bytes(128, sizeof(double));
+        double *const t12 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t7 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t13 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t8 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t14 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
         double *const t10 = (void *)own;
-        double t7_part = 0.0;
-        double t7_part_low = 0.0;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t15 = (void *)own;
         double t11_part = 0.0;
         double t11_part_low = 0.0;
+        double t16_part = 0.0;
+        double t16_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -495,137 +528,144 @@ int distillation_forward(int64_t n, int64_t k, const double *restrict A, const d
                 }
             }
 
-            /* t2[i:n] = sum[j:k](exp(t0[i, j] - where(inf == abs(t1[i]), 0, t1[i]))) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t2[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t1__i = t1_[i - tile_begin];
-                    t2[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - (INFINITY == fabs(t1__i) ? 0.0 : t1__i)) + gradc_exp(t0[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t1__i) ? 0.0 : t1__i)) + gradc_exp(t0[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t1__i) ? 0.0 : t1__i)) + gradc_exp(t0[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t1__i) ? 0.0 : t1__i));
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t1__i = t1_[i - tile_begin];
-                    t2[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - (INFINITY == fabs(t1__i) ? 0.0 : t1__i));
-                }
-            }
-
-            /* t1_2[i:n] = log(t2[i]) + where(inf == abs(t1[i]), 0, t1[i]) */
+            /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t1__i = t1_[i - tile_begin];
-                t1[i] = gradc_log(t2[i - tile_begin]) + (INFINITY == fabs(t1__i) ? 0.0 : t1__i);
+                t2[i - tile_begin] = INFINITY == fabs(t1__i) ? 0.0 : t1__i;
+            }
+
+            /* t3[i:n, j:k] = exp(t0[i, j] - t2[i]) */
+            /* t4[i:n] = sum[j:k](t3[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t4[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double v0 = gradc_exp(t0[j*128 + i - tile_begin] - t2[i - tile_begin]);
+                    t3_[j*128 + i - tile_begin] = v0;
+                    t4[i - tile_begin] += v0;
+                }
+            }
+
+            /* t1_2[i:n] = t2[i] + log(t4[i]) */
+            /* t9[i:n] = 1 / t4[i] */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t4_i = t4[i - tile_begin];
+                t1[i] = t2[i - tile_begin] + gradc_log(t4_i);
+                t9[i - tile_begin] = 1.0 / t4_i;
             }
 
             /* A_tile[i:n, j:k] = A[i, j] */
             gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
 
-            /* t3[i:n, j:k] = A_tile[i, j] / tau */
-            /* t4[i:n] = max[j:k](t3[i, j]) */
-            /* t8[i:n] = max[j:k](A_tile[i, j]) */
+            /* t5[i:n, j:k] = A_tile[i, j] / tau */
+            /* t6[i:n] = max[j:k](t5[i, j]) */
+            /* t12[i:n] = max[j:k](A_tile[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t4[i - tile_begin] = -INFINITY;
+                t6_[i - tile_begin] = -INFINITY;
             }
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t8[i - tile_begin] = -INFINITY;
+                t12[i - tile_begin] = -INFINITY;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double A_tile_ij = A_tile[j*128 + i - tile_begin];
                     const double v0 = A_tile_ij / tau;
-                    t3_[j*128 + i - tile_begin] = v0;
-                    t4[i - tile_begin] = (v0 > t4[i - tile_begin] || v0 != v0) ? v0 : t4[i - tile_begin];
-                    t8[i - tile_begin] = (A_tile_ij > t8[i - tile_begin] || A_tile_ij != A_tile_ij) ? A_tile_ij : t8[i - tile_begin];
+                    t5[j*128 + i - tile_begin] = v0;
+                    t6_[i - tile_begin] = (v0 > t6_[i - tile_begin] || v0 != v0) ? v0 : t6_[i - tile_begin];
+                    t12[i - tile_begin] = (A_tile_ij > t12[i - tile_begin] || A_tile_ij != A_tile_ij) ? A_tile_ij : t12[i - tile_begin];
                 }
             }
 
-            /* t5[i:n] = sum[j:k](exp(t3[i, j] - where(inf == abs(t4[i]), 0, t4[i]))) */
-            /* t9[i:n] = sum[j:k](exp(A_tile[i, j] - where(inf == abs(t8[i]), 0, t8[i]))) */
+            /* t7[i:n] = where(inf == abs(t6[i]), 0, t6[i]) */
+            /* t13[i:n] = where(inf == abs(t12[i]), 0, t12[i]) */
+            GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t5[i - tile_begin] = 0.0;
+                const double t6__i = t6_[i - tile_begin];
+                const double t12_i = t12[i - tile_begin];
+                t7[i - tile_begin] = INFINITY == fabs(t6__i) ? 0.0 : t6__i;
+                t13[i - tile_begin] = INFINITY == fabs(t12_i) ? 0.0 : t12_i;
+            }
+
+            /* t8[i:n] = sum[j:k](exp(t5[i, j] - t7[i])) */
+            /* t14[i:n] = sum[j:k](exp(A_tile[i, j] - t13[i])) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t8[i - tile_begin] = 0.0;
             }
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t9[i - tile_begin] = 0.0;
+                t14[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t4_i = t4[i - tile_begin];
-                    const double t8_i = t8[i - tile_begin];
-                    t5[i - tile_begin] += gradc_exp(t3_[j*128 + i - tile_begin] - (INFINITY == fabs(t4_i) ? 0.0 : t4_i)) + gradc_exp(t3_[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t4_i) ? 0.0 : t4_i)) + gradc_exp(t3_[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t4_i) ? 0.0 : t4_i)) + gradc_exp(t3_[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t4_i) ? 0.0 : t4_i));
-                    t9[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t8_i) ? 0.0 : t8_i)) + gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t8_i) ? 0.0 : t8_i)) + gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t8_i) ? 0.0 : t8_i)) + gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t8_i) ? 0.0 : t8_i));
+                    t8[i - tile_begin] += gradc_exp(t5[j*128 + i - tile_begin] - t7[i - tile_begin]) + gradc_exp(t5[(j + 1)*128 + i - tile_begin] - t7[i - tile_begin]) + gradc_exp(t5[(j + 2)*128 + i - tile_begin] - t7[i - tile_begin]) + gradc_exp(t5[(j + 3)*128 + i - tile_begin] - t7[i - tile_begin]);
+                    t14[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - t13[i - tile_begin]) + gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - t13[i - tile_begin]) + gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - t13[i - tile_begin]) + gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - t13[i - tile_begin]);
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t4_i = t4[i - tile_begin];
-                    const double t8_i = t8[i - tile_begin];
-                    t5[i - tile_begin] += gradc_exp(t3_[j*128 + i - tile_begin] - (INFINITY == fabs(t4_i) ? 0.0 : t4_i));
-                    t9[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t8_i) ? 0.0 : t8_i));
+                    t8[i - tile_begin] += gradc_exp(t5[j*128 + i - tile_begin] - t7[i - tile_begin]);
+                    t14[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - t13[i - tile_begin]);
                 }
             }
 
-            /* t3_2[i:n] = log(t5[i]) + where(inf == abs(t4[i]), 0, t4[i]) */
-            /* t6_2[i:n] = log(t9[i]) + where(inf == abs(t8[i]), 0, t8[i]) */
+            /* t3_2[i:n] = t7[i] + log(t8[i]) */
+            /* t6_2[i:n] = t13[i] + log(t14[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t4_i = t4[i - tile_begin];
-                const double t8_i = t8[i - tile_begin];
-                t3[i] = gradc_log(t5[i - tile_begin]) + (INFINITY == fabs(t4_i) ? 0.0 : t4_i);
-                t6[i] = gradc_log(t9[i - tile_begin]) + (INFINITY == fabs(t8_i) ? 0.0 : t8_i);
+                t3[i] = t7[i - tile_begin] + gradc_log(t8[i - tile_begin]);
+                t6[i] = t13[i - tile_begin] + gradc_log(t14[i - tile_begin]);
             }
 
-            /* t6[i:n] = sum[j:k](exp(t0[i, j] - t1_2[i]) * (t0[i, j] + t3_2[i] - t1_2[i] - t3[i, j])) */
-            /* t10[i:n, j:k] = A_tile[i, j] - t6_2[i] */
+            /* t10[i:n] = sum[j:k](t3[i, j] * t9[i] * (t0[i, j] + t3_2[i] - t1_2[i] - t5[i, j])) */
+            /* t15[i:n, j:k] = A_tile[i, j] - t6_2[i] */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t6_[i - tile_begin] = 0.0;
+                t10[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t0_ij = t0[j*128 + i - tile_begin];
-                    const double t1_i = t1[i];
-                    t6_[i - tile_begin] += gradc_exp(t0_ij - t1_i) * (t0_ij + t3[i] - t1_i - t3_[j*128 + i - tile_begin]);
-                    t10[j*128 + i - tile_begin] = A_tile[j*128 + i - tile_begin] - t6[i];
+                    const double v0 = t3_[j*128 + i - tile_begin] * t9[i - tile_begin] * (t0[j*128 + i - tile_begin] + t3[i] - t1[i] - t5[j*128 + i - tile_begin]);
+                    t10[i - tile_begin] += v0;
+                    t15[j*128 + i - tile_begin] = A_tile[j*128 + i - tile_begin] - t6[i];
                 }
             }
 
-            /* t7 = sum[i:n](t6[i]) */
-            /* t11 = sum[i:n](t10[i, where_integer(y[i] < 0, k + y[i], y[i])]) */
-            double t7_part_sum = 0.0;
+            /* t11 = sum[i:n](t10[i]) */
+            /* t16 = sum[i:n](t15[i, where_integer(y[i] < 0, k + y[i], y[i])]) */
             double t11_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t7_part_sum, t11_part_sum))
+            double t16_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t11_part_sum, t16_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const int64_t y_i = y[i];
-                t7_part_sum += t6_[i - tile_begin];
-                t11_part_sum += t10[(y_i < 0 ? k + y_i : y_i)*128 + i - tile_begin];
+                t11_part_sum += t10[i - tile_begin];
+                t16_part_sum += t15[(y_i < 0 ? k + y_i : y_i)*128 + i - tile_begin];
             }
-            gradc_add(&t7_part, &t7_part_low, t7_part_sum);
             gradc_add(&t11_part, &t11_part_low, t11_part_sum);
+            gradc_add(&t16_part, &t16_part_low, t16_part_sum);
         }
-        t7_part = gradc_rounded(t7_part, t7_part_low);
-        t7_parts[part] = t7_part;
         t11_part = gradc_rounded(t11_part, t11_part_low);
         t11_parts[part] = t11_part;
-    }
-    double t7 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t7 += t7_parts[part];
+        t16_part = gradc_rounded(t16_part, t16_part_low);
+        t16_parts[part] = t16_part;
     }
     double t11 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
         t11 += t11_parts[part];
     }
+    double t16 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t16 += t16_parts[part];
+    }
 
-    /* value = t7 / n * (mix * (tau * tau)) - (1 - mix) * (t11 / n) */
+    /* value = t11 / n * (mix * (tau * tau)) - (1 - mix) * (t16 / n) */
     const double v0 = (double)n;
-    *value = t7 / v0 * (mix * (tau * tau)) - (1.0 - mix) * (t11 / v0);
+    *value = t11 / v0 * (mix * (tau * tau)) - (1.0 - mix) * (t16 / v0);
     return 0;
 }
 
@@ -731,17 +771,25 @@ int distillation_backward(int64_t n, int64_t k, const double *restrict A, const 
 
 size_t distillation_value_and_grad_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 201*k + 83, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 139*k + 98, 0) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -766,15 +814,15 @@ int distillation_value_and_grad(int64_t n, int64_t k, const double *restrict A, 
         }
     }
 
-    /* t16 = -((1 - mix) / n) */
-    /* t18 = mix * (tau * tau) / n */
+    /* t22 = -((1 - mix) / n) */
+    /* t24 = mix * (tau * tau) / n */
     const double v0 = (double)n;
-    const double t16 = -((1.0 - mix) / v0);
-    const double t18 = mix * (tau * tau) / v0;
-    const int64_t parts = gradc_parts(n, 201*k + 83, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
-    double t10_parts[GRADC_PARTS];
-    double t15_parts[GRADC_PARTS];
+    const double t22 = -((1.0 - mix) / v0);
+    const double t24 = mix * (tau * tau) / v0;
+    const int64_t parts = gradc_parts(n, 139*k + 98, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    double t14_parts[GRADC_PARTS];
+    double t21_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -786,41 +834,57 @@ int distillation_value_and_grad(int64_t n, int64_t k, const double *restrict A, 
         own += gradc_bytes(128*k, sizeof(double));
         double *const t1 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t17 = (void *)own;
+        double *const t23 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t2 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t3 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t4 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t5 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t12 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const A_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t4 = (void *)own;
+        double *const t6 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t5 = (void *)own;
+        double *const t7 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t15 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t25 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t8 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t16 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t9 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
+        double *const t10 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t17 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t18 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
         double *const t11 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t19 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t6 = (void *)own;
+        double *const t26 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t12 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t7 = (void *)own;
+        double *const t27 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t13 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t9 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t14 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
         double *const t20 = (void *)own;
-        double t10_part = 0.0;
-        double t10_part_low = 0.0;
-        double t15_part = 0.0;
-        double t15_part_low = 0.0;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t28 = (void *)own;
+        double t14_part = 0.0;
+        double t14_part_low = 0.0;
+        double t21_part = 0.0;
+        double t21_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -830,12 +894,12 @@ int distillation_value_and_grad(int64_t n, int64_t k, const double *restrict A, 
 
             /* t0[i:n, j:k] = B_tile[i, j] / tau */
             /* t1[i:n] = max[j:k](t0[i, j]) */
-            /* t17[i:n] = sum[j:k](where(j == where_integer(y[i] < 0, k + y[i], y[i]), t16, 0)) */
+            /* t23[i:n] = sum[j:k](where(j == where_integer(y[i] < 0, k + y[i], y[i]), t22, 0)) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t1[i - tile_begin] = -INFINITY;
             }
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t17[i - tile_begin] = 0.0;
+                t23[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
@@ -844,164 +908,169 @@ int distillation_value_and_grad(int64_t n, int64_t k, const double *restrict A, 
                     const int64_t y_i = y[i];
                     t0[j*128 + i - tile_begin] = v1;
                     t1[i - tile_begin] = (v1 > t1[i - tile_begin] || v1 != v1) ? v1 : t1[i - tile_begin];
-                    t17[i - tile_begin] += j == (y_i < 0 ? k + y_i : y_i) ? t16 : 0.0;
+                    t23[i - tile_begin] += j == (y_i < 0 ? k + y_i : y_i) ? t22 : 0.0;
                 }
             }
 
-            /* t2[i:n] = sum[j:k](exp(t0[i, j] - where(inf == abs(t1[i]), 0, t1[i]))) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t2[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t1_i = t1[i - tile_begin];
-                    t2[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i)) + gradc_exp(t0[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i)) + gradc_exp(t0[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i)) + gradc_exp(t0[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i));
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t1_i = t1[i - tile_begin];
-                    t2[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i));
-                }
-            }
-
-            /* t3[i:n] = log(t2[i]) + where(inf == abs(t1[i]), 0, t1[i]) */
+            /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t1_i = t1[i - tile_begin];
-                t3[i - tile_begin] = gradc_log(t2[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
+                t2[i - tile_begin] = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
+            }
+
+            /* t3[i:n, j:k] = exp(t0[i, j] - t2[i]) */
+            /* t4[i:n] = sum[j:k](t3[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t4[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double v1 = gradc_exp(t0[j*128 + i - tile_begin] - t2[i - tile_begin]);
+                    t3[j*128 + i - tile_begin] = v1;
+                    t4[i - tile_begin] += v1;
+                }
+            }
+
+            /* t5[i:n] = t2[i] + log(t4[i]) */
+            /* t12[i:n] = 1 / t4[i] */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t4_i = t4[i - tile_begin];
+                t5[i - tile_begin] = t2[i - tile_begin] + gradc_log(t4_i);
+                t12[i - tile_begin] = 1.0 / t4_i;
             }
 
             /* A_tile[i:n, j:k] = A[i, j] */
             gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
 
-            /* t4[i:n, j:k] = A_tile[i, j] / tau */
-            /* t5[i:n] = max[j:k](t4[i, j]) */
-            /* t8[i:n, j:k] = exp(t0[i, j] - t3[i]) */
-            /* t11[i:n] = max[j:k](A_tile[i, j]) */
-            /* t19[i:n] = sum[j:k](t8[i, j]) */
+            /* t6[i:n, j:k] = A_tile[i, j] / tau */
+            /* t7[i:n] = max[j:k](t6[i, j]) */
+            /* t15[i:n] = max[j:k](A_tile[i, j]) */
+            /* t25[i:n] = sum[j:k](t3[i, j] * t12[i]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t5[i - tile_begin] = -INFINITY;
+                t7[i - tile_begin] = -INFINITY;
             }
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t11[i - tile_begin] = -INFINITY;
+                t15[i - tile_begin] = -INFINITY;
             }
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t19[i - tile_begin] = 0.0;
+                t25[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double A_tile_ij = A_tile[j*128 + i - tile_begin];
                     const double v1 = A_tile_ij / tau;
-                    const double v2 = gradc_exp(t0[j*128 + i - tile_begin] - t3[i - tile_begin]);
-                    t4[j*128 + i - tile_begin] = v1;
-                    t5[i - tile_begin] = (v1 > t5[i - tile_begin] || v1 != v1) ? v1 : t5[i - tile_begin];
-                    t8[j*128 + i - tile_begin] = v2;
-                    t11[i - tile_begin] = (A_tile_ij > t11[i - tile_begin] || A_tile_ij != A_tile_ij) ? A_tile_ij : t11[i - tile_begin];
-                    t19[i - tile_begin] += v2;
+                    t6[j*128 + i - tile_begin] = v1;
+                    t7[i - tile_begin] = (v1 > t7[i - tile_begin] || v1 != v1) ? v1 : t7[i - tile_begin];
+                    t15[i - tile_begin] = (A_tile_ij > t15[i - tile_begin] || A_tile_ij != A_tile_ij) ? A_tile_ij : t15[i - tile_begin];
+                    t25[i - tile_begin] += t3[j*128 + i - tile_begin] * t12[i - tile_begin];
                 }
             }
 
-            /* t6[i:n] = sum[j:k](exp(t4[i, j] - where(inf == abs(t5[i]), 0, t5[i]))) */
-            /* t12[i:n] = sum[j:k](exp(A_tile[i, j] - where(inf == abs(t11[i]), 0, t11[i]))) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t6[i - tile_begin] = 0.0;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t12[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t5_i = t5[i - tile_begin];
-                    const double t11_i = t11[i - tile_begin];
-                    const double v1 = gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t11_i) ? 0.0 : t11_i));
-                    const double v2 = gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t11_i) ? 0.0 : t11_i));
-                    const double v3 = gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t11_i) ? 0.0 : t11_i));
-                    t6[i - tile_begin] += gradc_exp(t4[j*128 + i - tile_begin] - (INFINITY == fabs(t5_i) ? 0.0 : t5_i)) + gradc_exp(t4[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t5_i) ? 0.0 : t5_i)) + gradc_exp(t4[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t5_i) ? 0.0 : t5_i)) + gradc_exp(t4[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t5_i) ? 0.0 : t5_i));
-                    t12[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t11_i) ? 0.0 : t11_i)) + v1 + v2 + v3;
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t5_i = t5[i - tile_begin];
-                    const double t11_i = t11[i - tile_begin];
-                    t6[i - tile_begin] += gradc_exp(t4[j*128 + i - tile_begin] - (INFINITY == fabs(t5_i) ? 0.0 : t5_i));
-                    t12[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t11_i) ? 0.0 : t11_i));
-                }
-            }
-
-            /* t7[i:n] = log(t6[i]) + where(inf == abs(t5[i]), 0, t5[i]) */
-            /* t13[i:n] = log(t12[i]) + where(inf == abs(t11[i]), 0, t11[i]) */
+            /* t8[i:n] = where(inf == abs(t7[i]), 0, t7[i]) */
+            /* t16[i:n] = where(inf == abs(t15[i]), 0, t15[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t5_i = t5[i - tile_begin];
-                const double t11_i = t11[i - tile_begin];
-                t7[i - tile_begin] = gradc_log(t6[i - tile_begin]) + (INFINITY == fabs(t5_i) ? 0.0 : t5_i);
-                t13[i - tile_begin] = gradc_log(t12[i - tile_begin]) + (INFINITY == fabs(t11_i) ? 0.0 : t11_i);
+                const double t7_i = t7[i - tile_begin];
+                const double t15_i = t15[i - tile_begin];
+                t8[i - tile_begin] = INFINITY == fabs(t7_i) ? 0.0 : t7_i;
+                t16[i - tile_begin] = INFINITY == fabs(t15_i) ? 0.0 : t15_i;
             }
 
-            /* t9[i:n] = sum[j:k](t8[i, j] * (t0[i, j] + t7[i] - t3[i] - t4[i, j])) */
-            /* t14[i:n, j:k] = A_tile[i, j] - t13[i] */
-            /* t20[i:n, j:k] = (where(-inf == t4[i, j], 0, t18 * t19[i] * exp(t4[i, j] - t7[i])) - t18 * t8[i, j])
-             *    / tau + (where(j == where_integer(y[i] < 0, k + y[i], y[i]), t16, 0) + where(-inf == A_tile[i,
-             *    j], 0, -(t17[i] * exp(A_tile[i, j] - t13[i])))) */
+            /* t9[i:n, j:k] = exp(t6[i, j] - t8[i]) */
+            /* t10[i:n] = sum[j:k](t9[i, j]) */
+            /* t17[i:n, j:k] = exp(A_tile[i, j] - t16[i]) */
+            /* t18[i:n] = sum[j:k](t17[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t9[i - tile_begin] = 0.0;
+                t10[i - tile_begin] = 0.0;
+            }
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t18[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t8_ij = t8[j*128 + i - tile_begin];
-                    const double t7_i = t7[i - tile_begin];
-                    const double t4_ij = t4[j*128 + i - tile_begin];
-                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    const double v1 = A_tile_ij - t13[i - tile_begin];
-                    const double v2 = (-INFINITY == t4_ij ? 0.0 : t18 * t19[i - tile_begin] * gradc_exp(t4_ij - t7_i)) - t18 * t8_ij;
-                    const int64_t y_i = y[i];
-                    const double v3 = (j == (y_i < 0 ? k + y_i : y_i) ? t16 : 0.0) + (-INFINITY == A_tile_ij ? 0.0 : -(t17[i - tile_begin] * gradc_exp(v1)));
-                    t9[i - tile_begin] += t8_ij * (t0[j*128 + i - tile_begin] + t7_i - t3[i - tile_begin] - t4_ij);
-                    t14[j*128 + i - tile_begin] = v1;
-                    t20[j*128 + i - tile_begin] = v2 / tau + v3;
+                    const double v1 = gradc_exp(t6[j*128 + i - tile_begin] - t8[i - tile_begin]);
+                    const double v2 = gradc_exp(A_tile[j*128 + i - tile_begin] - t16[i - tile_begin]);
+                    t9[j*128 + i - tile_begin] = v1;
+                    t10[i - tile_begin] += v1;
+                    t17[j*128 + i - tile_begin] = v2;
+                    t18[i - tile_begin] += v2;
                 }
             }
 
-            /* t10 = sum[i:n](t9[i]) */
-            /* t15 = sum[i:n](t14[i, where_integer(y[i] < 0, k + y[i], y[i])]) */
-            double t10_part_sum = 0.0;
-            double t15_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t10_part_sum, t15_part_sum))
+            /* t11[i:n] = t8[i] + log(t10[i]) */
+            /* t19[i:n] = t16[i] + log(t18[i]) */
+            /* t26[i:n] = 1 / t18[i] */
+            /* t27[i:n] = 1 / t10[i] */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t10_i = t10[i - tile_begin];
+                const double t18_i = t18[i - tile_begin];
+                t11[i - tile_begin] = t8[i - tile_begin] + gradc_log(t10_i);
+                t19[i - tile_begin] = t16[i - tile_begin] + gradc_log(t18_i);
+                t26[i - tile_begin] = 1.0 / t18_i;
+                t27[i - tile_begin] = 1.0 / t10_i;
+            }
+
+            /* t13[i:n] = sum[j:k](t3[i, j] * t12[i] * (t0[i, j] + t11[i] - t5[i] - t6[i, j])) */
+            /* t20[i:n, j:k] = A_tile[i, j] - t19[i] */
+            /* t28[i:n, j:k] = (where(-inf == t6[i, j], 0, t24 * t25[i] * (t9[i, j] * t27[i])) - t24 * (t3[i, j] *
+             *    t12[i])) / tau + (where(-inf == A_tile[i, j], 0, -(t23[i] * (t17[i, j] * t26[i]))) + where(j ==
+             *    where_integer(y[i] < 0, k + y[i], y[i]), t22, 0)) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t13[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double v1 = t3[j*128 + i - tile_begin] * t12[i - tile_begin];
+                    const double t6_ij = t6[j*128 + i - tile_begin];
+                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                    const double v2 = -INFINITY == t6_ij ? 0.0 : t9[j*128 + i - tile_begin] * t27[i - tile_begin] * (t24 * t25[i - tile_begin]);
+                    const double v3 = -INFINITY == A_tile_ij ? 0.0 : -(t23[i - tile_begin] * (t17[j*128 + i - tile_begin] * t26[i - tile_begin]));
+                    const int64_t y_i = y[i];
+                    t13[i - tile_begin] += v1 * (t0[j*128 + i - tile_begin] + t11[i - tile_begin] - t5[i - tile_begin] - t6_ij);
+                    t20[j*128 + i - tile_begin] = A_tile_ij - t19[i - tile_begin];
+                    t28[j*128 + i - tile_begin] = (v2 - t24 * v1) / tau + ((j == (y_i < 0 ? k + y_i : y_i) ? t22 : 0.0) + v3);
+                }
+            }
+
+            /* t14 = sum[i:n](t13[i]) */
+            /* t21 = sum[i:n](t20[i, where_integer(y[i] < 0, k + y[i], y[i])]) */
+            double t14_part_sum = 0.0;
+            double t21_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t14_part_sum, t21_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const int64_t y_i = y[i];
-                t10_part_sum += t9[i - tile_begin];
-                t15_part_sum += t14[(y_i < 0 ? k + y_i : y_i)*128 + i - tile_begin];
+                t14_part_sum += t13[i - tile_begin];
+                t21_part_sum += t20[(y_i < 0 ? k + y_i : y_i)*128 + i - tile_begin];
             }
-            gradc_add(&t10_part, &t10_part_low, t10_part_sum);
-            gradc_add(&t15_part, &t15_part_low, t15_part_sum);
+            gradc_add(&t14_part, &t14_part_low, t14_part_sum);
+            gradc_add(&t21_part, &t21_part_low, t21_part_sum);
 
-            /* grad_A[i:n, j:k] = t20[i, j] */
-            gradc_transpose(k, tile_end - tile_begin, t20, 128, &grad_A[tile_begin*k], k);
+            /* grad_A[i:n, j:k] = t28[i, j] */
+            gradc_transpose(k, tile_end - tile_begin, t28, 128, &grad_A[tile_begin*k], k);
         }
-        t10_part = gradc_rounded(t10_part, t10_part_low);
-        t10_parts[part] = t10_part;
-        t15_part = gradc_rounded(t15_part, t15_part_low);
-        t15_parts[part] = t15_part;
+        t14_part = gradc_rounded(t14_part, t14_part_low);
+        t14_parts[part] = t14_part;
+        t21_part = gradc_rounded(t21_part, t21_part_low);
+        t21_parts[part] = t21_part;
     }
-    double t10 = 0.0;
+    double t14 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t10 += t10_parts[part];
+        t14 += t14_parts[part];
     }
-    double t15 = 0.0;
+    double t21 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t15 += t15_parts[part];
+        t21 += t21_parts[part];
     }
 
-    /* value = t10 / n * (mix * (tau * tau)) - (1 - mix) * (t15 / n) */
+    /* value = t14 / n * (mix * (tau * tau)) - (1 - mix) * (t21 / n) */
     const double v1 = (double)n;
-    *value = t10 / v1 * (mix * (tau * tau)) - (1.0 - mix) * (t15 / v1);
+    *value = t14 / v1 * (mix * (tau * tau)) - (1.0 - mix) * (t21 / v1);
     return 0;
 }

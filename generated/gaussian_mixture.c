@@ -173,7 +173,8 @@ static void gradc_transpose(int64_t rows, int64_t columns, const double *restric
 size_t gaussian_mixture_value_work(int64_t k, int64_t d, int64_t n)
 {
     return gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(n, 31*k + 26, 0) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(n, 28*k + 27, 0) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -222,6 +223,9 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
         t2 = (t2_parts[part] > t2 || t2_parts[part] != t2_parts[part]) ? t2_parts[part] : t2;
     }
 
+    /* t3 = where(inf == abs(t2), 0, t2) */
+    const double t3 = INFINITY == fabs(t2) ? 0.0 : t2;
+
     /* t1[l:n, i:k] = sum[j:d](let(s0 := t0[i, j] * (X[l, j] - mu[i, j]), 0.9189385332046727 + (log_sigma[i, j] +
      *    0.5 * (s0 * s0)))) */
     for (int64_t l = 0; l < n; ++l) {
@@ -256,105 +260,112 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
             t1[l*k + i] = t1_sum;
         }
     }
-    const int64_t parts_ = gradc_parts(k, 26, 0);
-    double t3_parts[GRADC_PARTS];
+    const int64_t parts_ = gradc_parts(k, 23, 0);
+    double t4_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
     for (int64_t part = 0; part < parts_; ++part) {
         const int64_t part_begin = gradc_cut(k, parts_, part);
         const int64_t part_end = gradc_cut(k, parts_, part + 1);
-        double t3_part = 0.0;
-        double t3_part_low = 0.0;
+        double t4_part = 0.0;
+        double t4_part_low = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-            /* t3 = sum[i:k](exp(a[i] - where(inf == abs(t2), 0, t2))) */
-            const double v0 = INFINITY == fabs(t2) ? 0.0 : t2;
-            double t3_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_part_sum))
+            /* t4 = sum[i:k](exp(a[i] - t3)) */
+            double t4_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t4_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t3_part_sum += gradc_exp(a[i] - v0);
+                t4_part_sum += gradc_exp(a[i] - t3);
             }
-            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
+            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
         }
-        t3_part = gradc_rounded(t3_part, t3_part_low);
-        t3_parts[part] = t3_part;
+        t4_part = gradc_rounded(t4_part, t4_part_low);
+        t4_parts[part] = t4_part;
     }
-    double t3 = 0.0;
+    double t4 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
-        t3 += t3_parts[part];
+        t4 += t4_parts[part];
     }
 
-    /* t4 = log(t3) + where(inf == abs(t2), 0, t2) */
-    const double t4 = gradc_log(t3) + (INFINITY == fabs(t2) ? 0.0 : t2);
-    const int64_t parts_2 = gradc_parts(n, 31*k + 26, 0);
-    const size_t part_bytes_2 = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t9_parts[GRADC_PARTS];
+    /* t5 = t3 + log(t4) */
+    const double t5 = t3 + gradc_log(t4);
+    const int64_t parts_2 = gradc_parts(n, 28*k + 27, 0);
+    const size_t part_bytes_2 = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t11_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_2)
     for (int64_t part = 0; part < parts_2; ++part) {
         const int64_t part_begin = gradc_cut(n, parts_2, part);
         const int64_t part_end = gradc_cut(n, parts_2, part + 1);
         unsigned char *own = part_scratch + part * part_bytes_2;
-        double *const t5 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
         double *const t6 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t7 = (void *)own;
-        double t9_part = 0.0;
-        double t9_part_low = 0.0;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t8 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t9 = (void *)own;
+        double t11_part = 0.0;
+        double t11_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t5[l:n, i:k] = a[i] - t1[l, i] - t4 */
-            /* t6[l:n] = max[i:k](t5[l, i]) */
+            /* t6[l:n, i:k] = a[i] - t1[l, i] - t5 */
+            /* t7[l:n] = max[i:k](t6[l, i]) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                double t6_max = -INFINITY;
+                double t7_max = -INFINITY;
                 for (int64_t i = 0; i < k; ++i) {
-                    const double v1 = a[i] - t1[l*k + i] - t4;
-                    t5[(l - tile_begin)*k + i] = v1;
-                    t6_max = (v1 > t6_max || v1 != v1) ? v1 : t6_max;
+                    const double v0 = a[i] - t1[l*k + i] - t5;
+                    t6[(l - tile_begin)*k + i] = v0;
+                    t7_max = (v0 > t7_max || v0 != v0) ? v0 : t7_max;
                 }
-                t6[l - tile_begin] = t6_max;
+                t7[l - tile_begin] = t7_max;
             }
 
-            /* t7[l:n] = sum[i:k](exp(t5[l, i] - where(inf == abs(t6[l]), 0, t6[l]))) */
+            /* t8[l:n] = where(inf == abs(t7[l]), 0, t7[l]) */
+            GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t6_l = t6[l - tile_begin];
-                const double v1 = INFINITY == fabs(t6_l) ? 0.0 : t6_l;
-                double t7_sum = 0.0;
-                GRADC_SIMD(reduction(+:t7_sum))
-                for (int64_t i = 0; i < k; ++i) {
-                    t7_sum += gradc_exp(t5[(l - tile_begin)*k + i] - v1);
-                }
-                t7[l - tile_begin] = t7_sum;
+                const double t7_l = t7[l - tile_begin];
+                t8[l - tile_begin] = INFINITY == fabs(t7_l) ? 0.0 : t7_l;
             }
 
-            /* t8[l:n] = log(t7[l]) + where(inf == abs(t6[l]), 0, t6[l]) */
-            /* t9 = sum[l:n](t8[l]) */
-            double t9_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t9_part_sum))
+            /* t9[l:n] = sum[i:k](exp(t6[l, i] - t8[l])) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t6_l = t6[l - tile_begin];
-                t9_part_sum += gradc_log(t7[l - tile_begin]) + (INFINITY == fabs(t6_l) ? 0.0 : t6_l);
+                const double t8_l = t8[l - tile_begin];
+                double t9_sum = 0.0;
+                GRADC_SIMD(reduction(+:t9_sum))
+                for (int64_t i = 0; i < k; ++i) {
+                    t9_sum += gradc_exp(t6[(l - tile_begin)*k + i] - t8_l);
+                }
+                t9[l - tile_begin] = t9_sum;
             }
-            gradc_add(&t9_part, &t9_part_low, t9_part_sum);
+
+            /* t10[l:n] = t8[l] + log(t9[l]) */
+            /* t11 = sum[l:n](t10[l]) */
+            double t11_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t11_part_sum))
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t11_part_sum += t8[l - tile_begin] + gradc_log(t9[l - tile_begin]);
+            }
+            gradc_add(&t11_part, &t11_part_low, t11_part_sum);
         }
-        t9_part = gradc_rounded(t9_part, t9_part_low);
-        t9_parts[part] = t9_part;
+        t11_part = gradc_rounded(t11_part, t11_part_low);
+        t11_parts[part] = t11_part;
     }
-    double t9 = 0.0;
+    double t11 = 0.0;
     for (int64_t part = 0; part < parts_2; ++part) {
-        t9 += t9_parts[part];
+        t11 += t11_parts[part];
     }
 
-    /* value = -(t9 / n) */
-    *value = -(t9 / (double)n);
+    /* value = -(t11 / n) */
+    *value = -(t11 / (double)n);
     return 0;
 }
 
 size_t gaussian_mixture_forward_work(int64_t k, int64_t d, int64_t n)
 {
-    return (size_t)gradc_parts(n, 10*d*k + 31*k + 26, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 10*d*k + 28*k + 27, 0) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -399,51 +410,55 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
     for (int64_t part = 0; part < parts; ++part) {
         t2_ = (t2__parts[part] > t2_ || t2__parts[part] != t2__parts[part]) ? t2__parts[part] : t2_;
     }
-    const int64_t parts_ = gradc_parts(k, 26, 0);
-    double t3__parts[GRADC_PARTS];
+
+    /* t3 = where(inf == abs(t2), 0, t2) */
+    const double t3_ = INFINITY == fabs(t2_) ? 0.0 : t2_;
+    const int64_t parts_ = gradc_parts(k, 23, 0);
+    double t4_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
     for (int64_t part = 0; part < parts_; ++part) {
         const int64_t part_begin = gradc_cut(k, parts_, part);
         const int64_t part_end = gradc_cut(k, parts_, part + 1);
-        double t3__part = 0.0;
-        double t3__part_low = 0.0;
+        double t4_part = 0.0;
+        double t4_part_low = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-            /* t3 = sum[i:k](exp(a[i] - where(inf == abs(t2), 0, t2))) */
-            const double v0 = INFINITY == fabs(t2_) ? 0.0 : t2_;
-            double t3__part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3__part_sum))
+            /* t4 = sum[i:k](exp(a[i] - t3)) */
+            double t4_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t4_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t3__part_sum += gradc_exp(a[i] - v0);
+                t4_part_sum += gradc_exp(a[i] - t3_);
             }
-            gradc_add(&t3__part, &t3__part_low, t3__part_sum);
+            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
         }
-        t3__part = gradc_rounded(t3__part, t3__part_low);
-        t3__parts[part] = t3__part;
+        t4_part = gradc_rounded(t4_part, t4_part_low);
+        t4_parts[part] = t4_part;
     }
-    double t3_ = 0.0;
+    double t4 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
-        t3_ += t3__parts[part];
+        t4 += t4_parts[part];
     }
 
-    /* t2_2 = log(t3) + where(inf == abs(t2), 0, t2) */
-    const double t2_2 = gradc_log(t3_) + (INFINITY == fabs(t2_) ? 0.0 : t2_);
-    const int64_t parts_2 = gradc_parts(n, 10*d*k + 31*k + 26, 0);
-    const size_t part_bytes_2 = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t7_parts[GRADC_PARTS];
+    /* t2_2 = t3 + log(t4) */
+    const double t2_2 = t3_ + gradc_log(t4);
+    const int64_t parts_2 = gradc_parts(n, 10*d*k + 28*k + 27, 0);
+    const size_t part_bytes_2 = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t9_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_2)
     for (int64_t part = 0; part < parts_2; ++part) {
         const int64_t part_begin = gradc_cut(n, parts_2, part);
         const int64_t part_end = gradc_cut(n, parts_2, part + 1);
         unsigned char *own = part_scratch + part * part_bytes_2;
-        double *const t4 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
         double *const t5 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t6 = (void *)own;
-        double t7_part = 0.0;
-        double t7_part_low = 0.0;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t7 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t8 = (void *)own;
+        double t9_part = 0.0;
+        double t9_part_low = 0.0;
         const int64_t tile_rows = gradc_rows((d + k) * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -458,14 +473,14 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
                     double t1_sum_3 = 0.0;
                     GRADC_SIMD(reduction(+:t1_sum, t1_sum_, t1_sum_2, t1_sum_3))
                     for (int64_t j = 0; j < d; ++j) {
-                        const double v1 = t0[i*d + j] * (X[l*d + j] - mu[i*d + j]);
-                        const double v2 = t0[(i + 1)*d + j] * (X[l*d + j] - mu[(i + 1)*d + j]);
-                        const double v3 = t0[(i + 2)*d + j] * (X[l*d + j] - mu[(i + 2)*d + j]);
-                        const double v4 = t0[(i + 3)*d + j] * (X[l*d + j] - mu[(i + 3)*d + j]);
-                        t1_sum += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v1 * v1));
-                        t1_sum_ += 0.9189385332046727 + (log_sigma[(i + 1)*d + j] + 0.5 * (v2 * v2));
-                        t1_sum_2 += 0.9189385332046727 + (log_sigma[(i + 2)*d + j] + 0.5 * (v3 * v3));
-                        t1_sum_3 += 0.9189385332046727 + (log_sigma[(i + 3)*d + j] + 0.5 * (v4 * v4));
+                        const double v0 = t0[i*d + j] * (X[l*d + j] - mu[i*d + j]);
+                        const double v1 = t0[(i + 1)*d + j] * (X[l*d + j] - mu[(i + 1)*d + j]);
+                        const double v2 = t0[(i + 2)*d + j] * (X[l*d + j] - mu[(i + 2)*d + j]);
+                        const double v3 = t0[(i + 3)*d + j] * (X[l*d + j] - mu[(i + 3)*d + j]);
+                        t1_sum += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v0 * v0));
+                        t1_sum_ += 0.9189385332046727 + (log_sigma[(i + 1)*d + j] + 0.5 * (v1 * v1));
+                        t1_sum_2 += 0.9189385332046727 + (log_sigma[(i + 2)*d + j] + 0.5 * (v2 * v2));
+                        t1_sum_3 += 0.9189385332046727 + (log_sigma[(i + 3)*d + j] + 0.5 * (v3 * v3));
                     }
                     t1[l*k + i] = t1_sum;
                     t1[l*k + (i + 1)] = t1_sum_;
@@ -476,59 +491,64 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
                     double t1_sum = 0.0;
                     GRADC_SIMD(reduction(+:t1_sum))
                     for (int64_t j = 0; j < d; ++j) {
-                        const double v1 = t0[i*d + j] * (X[l*d + j] - mu[i*d + j]);
-                        t1_sum += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v1 * v1));
+                        const double v0 = t0[i*d + j] * (X[l*d + j] - mu[i*d + j]);
+                        t1_sum += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v0 * v0));
                     }
                     t1[l*k + i] = t1_sum;
                 }
             }
 
-            /* t4[l:n, i:k] = a[i] - t1[l, i] - t2_2 */
-            /* t5[l:n] = max[i:k](t4[l, i]) */
+            /* t5[l:n, i:k] = a[i] - t1[l, i] - t2_2 */
+            /* t6[l:n] = max[i:k](t5[l, i]) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                double t5_max = -INFINITY;
+                double t6_max = -INFINITY;
                 for (int64_t i = 0; i < k; ++i) {
-                    const double v1 = a[i] - t1[l*k + i] - t2_2;
-                    t4[(l - tile_begin)*k + i] = v1;
-                    t5_max = (v1 > t5_max || v1 != v1) ? v1 : t5_max;
+                    const double v0 = a[i] - t1[l*k + i] - t2_2;
+                    t5[(l - tile_begin)*k + i] = v0;
+                    t6_max = (v0 > t6_max || v0 != v0) ? v0 : t6_max;
                 }
-                t5[l - tile_begin] = t5_max;
+                t6[l - tile_begin] = t6_max;
             }
 
-            /* t6[l:n] = sum[i:k](exp(t4[l, i] - where(inf == abs(t5[l]), 0, t5[l]))) */
+            /* t7[l:n] = where(inf == abs(t6[l]), 0, t6[l]) */
+            GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t5_l = t5[l - tile_begin];
-                const double v1 = INFINITY == fabs(t5_l) ? 0.0 : t5_l;
-                double t6_sum = 0.0;
-                GRADC_SIMD(reduction(+:t6_sum))
-                for (int64_t i = 0; i < k; ++i) {
-                    t6_sum += gradc_exp(t4[(l - tile_begin)*k + i] - v1);
-                }
-                t6[l - tile_begin] = t6_sum;
+                const double t6_l = t6[l - tile_begin];
+                t7[l - tile_begin] = INFINITY == fabs(t6_l) ? 0.0 : t6_l;
             }
 
-            /* t3_2[l:n] = log(t6[l]) + where(inf == abs(t5[l]), 0, t5[l]) */
-            /* t7 = sum[l:n](t3_2[l]) */
-            double t7_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t7_part_sum))
+            /* t8[l:n] = sum[i:k](exp(t5[l, i] - t7[l])) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t5_l = t5[l - tile_begin];
-                const double v1 = gradc_log(t6[l - tile_begin]) + (INFINITY == fabs(t5_l) ? 0.0 : t5_l);
-                t3[l] = v1;
-                t7_part_sum += v1;
+                const double t7_l = t7[l - tile_begin];
+                double t8_sum = 0.0;
+                GRADC_SIMD(reduction(+:t8_sum))
+                for (int64_t i = 0; i < k; ++i) {
+                    t8_sum += gradc_exp(t5[(l - tile_begin)*k + i] - t7_l);
+                }
+                t8[l - tile_begin] = t8_sum;
             }
-            gradc_add(&t7_part, &t7_part_low, t7_part_sum);
+
+            /* t3_2[l:n] = t7[l] + log(t8[l]) */
+            /* t9 = sum[l:n](t3_2[l]) */
+            double t9_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t9_part_sum))
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double v0 = t7[l - tile_begin] + gradc_log(t8[l - tile_begin]);
+                t3[l] = v0;
+                t9_part_sum += v0;
+            }
+            gradc_add(&t9_part, &t9_part_low, t9_part_sum);
         }
-        t7_part = gradc_rounded(t7_part, t7_part_low);
-        t7_parts[part] = t7_part;
+        t9_part = gradc_rounded(t9_part, t9_part_low);
+        t9_parts[part] = t9_part;
     }
-    double t7 = 0.0;
+    double t9 = 0.0;
     for (int64_t part = 0; part < parts_2; ++part) {
-        t7 += t7_parts[part];
+        t9 += t9_parts[part];
     }
 
-    /* value = -(t7 / n) */
-    *value = -(t7 / (double)n);
+    /* value = -(t9 / n) */
+    *value = -(t9 / (double)n);
     *t2 = t2_2;
     return 0;
 }
@@ -555,7 +575,7 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
 {
     (void)log_sigma;
     unsigned char *scratch = work;
-    double *const t5 = (void *)scratch;
+    double *const t6 = (void *)scratch;
     scratch += gradc_bytes(k, sizeof(double));
     double *const t9 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
@@ -575,7 +595,7 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
-        double *const t5_part = part == 0 ? t5 : (void *)own;
+        double *const t6_part = part == 0 ? t6 : (void *)own;
         own += gradc_bytes(k, sizeof(double));
         double *const t9_part = part == 0 ? t9 : (void *)own;
         own += gradc_bytes(d*k, sizeof(double));
@@ -585,13 +605,13 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
         own += gradc_bytes(d*k, sizeof(double));
         double *const t1_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t6 = (void *)own;
+        double *const t5 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t8 = (void *)own;
         double t7_part = 0.0;
         double t7_part_low = 0.0;
         for (int64_t at = 0; at < k; ++at) {
-            t5_part[at] = 0.0;
+            t6_part[at] = 0.0;
         }
         for (int64_t at = 0; at < d*k; ++at) {
             t9_part[at] = 0.0;
@@ -609,42 +629,42 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
             /* t1_tile[l:n, i:k] = t1[l, i] */
             gradc_transpose(tile_end - tile_begin, k, &t1[tile_begin*k], k, t1_tile, 128);
 
-            /* t5[i:k] = sum[l:n](let(s0 := a[i] - t1_tile[l, i], s1 := s0 - t2, s2 := s1 - t3[l], s3 := s2 - s1,
+            /* t5[i:k, l:n] = exp(a[i] - t1_tile[l, i] - t2 - t3[l]) */
+            /* t6[i:k] = sum[l:n](let(s0 := a[i] - t1_tile[l, i], s1 := s0 - t2, s2 := s1 - t3[l], s3 := s2 - s1,
              *    s4 := s0 - a[i], s5 := s1 - s0, s6 := s1 - (s2 - s3) - (t3[l] + s3) + (a[i] - (s0 - s4) -
-             *    (t1_tile[l, i] + s4) + (s0 - (s1 - s5) - (t2 + s5))), where(-inf == s1, 0, t4 * (exp(s2) * (1 +
+             *    (t1_tile[l, i] + s4) + (s0 - (s1 - s5) - (t2 + s5))), where(-inf == s1, 0, t4 * (t5[i, l] * (1 +
              *    where(abs(s6) < 1, s6, 0)))))) */
-            /* t6[l:n, i:k] = exp(a[i] - t1_tile[l, i] - t2 - t3[l]) */
             /* t8[l:n, i:k] = let(s0 := a[i] - t1_tile[l, i], s1 := s0 - t2, s2 := s1 - t3[l], s3 := s2 - s1, s4 :=
              *    s0 - a[i], s5 := s1 - s0, s6 := s1 - (s2 - s3) - (t3[l] + s3) + (a[i] - (s0 - s4) - (t1_tile[l,
-             *    i] + s4) + (s0 - (s1 - s5) - (t2 + s5))), where(-inf == s1, 0, -(t4 * (t6[l, i] * (1 +
+             *    i] + s4) + (s0 - (s1 - s5) - (t2 + s5))), where(-inf == s1, 0, -(t4 * (t5[i, l] * (1 +
              *    where(abs(s6) < 1, s6, 0)))))) */
             for (int64_t i = 0; i < k; ++i) {
                 const double a_i = a[i];
-                double t5_part_sum = 0.0;
-                GRADC_SIMD(reduction(+:t5_part_sum))
+                double t6_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:t6_part_sum))
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const double t1_tile_li = t1_tile[i*128 + l - tile_begin];
                     const double v0 = a_i - t1_tile_li;
                     const double v1 = v0 - t2;
-                    const int v2 = -INFINITY == v1;
                     const double t3_l = t3[l];
-                    const double v3 = v1 - t3_l;
-                    const double v4 = gradc_exp(v3);
-                    const double v5 = v3 - v1;
+                    const double v2 = v1 - t3_l;
+                    const double v3 = gradc_exp(v2);
+                    const int v4 = -INFINITY == v1;
+                    const double v5 = v2 - v1;
                     const double v6 = v0 - a_i;
                     const double v7 = v1 - v0;
-                    const double v8 = v1 - (v3 - v5) - (t3_l + v5) + (a_i - (v0 - v6) - (t1_tile_li + v6) + (v0 - (v1 - v7) - (t2 + v7)));
-                    const double v9 = t4 * (v4 * (1.0 + (fabs(v8) < 1.0 ? v8 : 0.0)));
-                    t5_part_sum += v2 ? 0.0 : v9;
-                    t6[i*128 + l - tile_begin] = v4;
-                    t8[i*128 + l - tile_begin] = v2 ? 0.0 : -v9;
+                    const double v8 = v1 - (v2 - v5) - (t3_l + v5) + (a_i - (v0 - v6) - (t1_tile_li + v6) + (v0 - (v1 - v7) - (t2 + v7)));
+                    const double v9 = t4 * (v3 * (1.0 + (fabs(v8) < 1.0 ? v8 : 0.0)));
+                    t5[i*128 + l - tile_begin] = v3;
+                    t6_part_sum += v4 ? 0.0 : v9;
+                    t8[i*128 + l - tile_begin] = v4 ? 0.0 : -v9;
                 }
-                t5_part[i] += t5_part_sum;
+                t6_part[i] += t6_part_sum;
             }
 
             /* t7 = sum[l:n, i:k](let(s0 := a[i] - t1_tile[l, i], s1 := s0 - t2, s2 := s1 - t3[l], s3 := s2 - s1,
              *    s4 := s0 - a[i], s5 := s1 - s0, s6 := s1 - (s2 - s3) - (t3[l] + s3) + (a[i] - (s0 - s4) -
-             *    (t1_tile[l, i] + s4) + (s0 - (s1 - s5) - (t2 + s5))), where(-inf == s1, 0, -(t4 * (t6[l, i] * (1
+             *    (t1_tile[l, i] + s4) + (s0 - (s1 - s5) - (t2 + s5))), where(-inf == s1, 0, -(t4 * (t5[i, l] * (1
              *    + where(abs(s6) < 1, s6, 0))))))) */
             double t7_part_sum = 0.0;
             for (int64_t i = 0; i < k; ++i) {
@@ -660,7 +680,7 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
                     const double v4 = v0 - a_i;
                     const double v5 = v1 - v0;
                     const double v6 = v1 - (v2 - v3) - (t3_l + v3) + (a_i - (v0 - v4) - (t1_tile_li + v4) + (v0 - (v1 - v5) - (t2 + v5)));
-                    const double v7 = -INFINITY == v1 ? 0.0 : -(t4 * (t6[i*128 + l - tile_begin] * (1.0 + (fabs(v6) < 1.0 ? v6 : 0.0))));
+                    const double v7 = -INFINITY == v1 ? 0.0 : -(t4 * (t5[i*128 + l - tile_begin] * (1.0 + (fabs(v6) < 1.0 ? v6 : 0.0))));
                     t7_part_sum += v7;
                 }
             }
@@ -691,10 +711,10 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
         t7 += t7_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t5_more = (void *)(part_scratch + part * part_bytes);
+        const double *const t6_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
-            t5[at] += t5_more[at];
+            t6[at] += t6_more[at];
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
@@ -727,7 +747,7 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* grad_a[i:k] = let(s0 := a[i] - t2, s1 := s0 - a[i], s2 := a[i] - (s0 - s1) - (t2 + s1), t5[i] +
+            /* grad_a[i:k] = let(s0 := a[i] - t2, s1 := s0 - a[i], s2 := a[i] - (s0 - s1) - (t2 + s1), t6[i] +
              *    where(-inf == a[i], 0, t7 * (exp(s0) * (1 + where(abs(s2) < 1, s2, 0))))) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -735,7 +755,7 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
                 const double v0 = a_i - t2;
                 const double v1 = v0 - a_i;
                 const double v2 = a_i - (v0 - v1) - (t2 + v1);
-                const double v3 = t5[i] + (-INFINITY == a_i ? 0.0 : t7 * (gradc_exp(v0) * (1.0 + (fabs(v2) < 1.0 ? v2 : 0.0))));
+                const double v3 = t6[i] + (-INFINITY == a_i ? 0.0 : t7 * (gradc_exp(v0) * (1.0 + (fabs(v2) < 1.0 ? v2 : 0.0))));
                 grad_a[i] = v3;
             }
 
@@ -760,7 +780,7 @@ size_t gaussian_mixture_value_and_grad_work(int64_t k, int64_t d, int64_t n)
            + gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 16*d*k + 75*k + 26, 3*d*k + k) * (gradc_bytes(k, sizeof(double))
+           + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 16*d*k + 55*k + 31, 3*d*k + k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
@@ -768,8 +788,9 @@ size_t gaussian_mixture_value_and_grad_work(int64_t k, int64_t d, int64_t n)
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double)));
 }
 
@@ -781,18 +802,18 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
     unsigned char *scratch = work;
     double *const t0 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
-    double *const t11 = (void *)scratch;
-    scratch += gradc_bytes(k, sizeof(double));
     double *const t15 = (void *)scratch;
+    scratch += gradc_bytes(k, sizeof(double));
+    double *const t19 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
-    double *const t16 = (void *)scratch;
+    double *const t20 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
-    double *const t17 = (void *)scratch;
+    double *const t21 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
 
-    /* t10 = -(1 / n) */
-    const double t10 = -(1.0 / (double)n);
+    /* t13 = -(1 / n) */
+    const double t13 = -(1.0 / (double)n);
     const int64_t parts = gradc_parts(k, 22*d + 1, 0);
     double t2_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
@@ -826,81 +847,87 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
     for (int64_t part = 0; part < parts; ++part) {
         t2 = (t2_parts[part] > t2 || t2_parts[part] != t2_parts[part]) ? t2_parts[part] : t2;
     }
-    const int64_t parts_ = gradc_parts(k, 26, 0);
-    double t3_parts[GRADC_PARTS];
+
+    /* t3 = where(inf == abs(t2), 0, t2) */
+    const double t3 = INFINITY == fabs(t2) ? 0.0 : t2;
+    const int64_t parts_ = gradc_parts(k, 23, 0);
+    double t4_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
     for (int64_t part = 0; part < parts_; ++part) {
         const int64_t part_begin = gradc_cut(k, parts_, part);
         const int64_t part_end = gradc_cut(k, parts_, part + 1);
-        double t3_part = 0.0;
-        double t3_part_low = 0.0;
+        double t4_part = 0.0;
+        double t4_part_low = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-            /* t3 = sum[i:k](exp(a[i] - where(inf == abs(t2), 0, t2))) */
-            const double v0 = INFINITY == fabs(t2) ? 0.0 : t2;
-            double t3_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_part_sum))
+            /* t4 = sum[i:k](exp(a[i] - t3)) */
+            double t4_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t4_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t3_part_sum += gradc_exp(a[i] - v0);
+                t4_part_sum += gradc_exp(a[i] - t3);
             }
-            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
+            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
         }
-        t3_part = gradc_rounded(t3_part, t3_part_low);
-        t3_parts[part] = t3_part;
+        t4_part = gradc_rounded(t4_part, t4_part_low);
+        t4_parts[part] = t4_part;
     }
-    double t3 = 0.0;
+    double t4 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
-        t3 += t3_parts[part];
+        t4 += t4_parts[part];
     }
 
-    /* t4 = log(t3) + where(inf == abs(t2), 0, t2) */
-    const double t4 = gradc_log(t3) + (INFINITY == fabs(t2) ? 0.0 : t2);
-    const int64_t parts_2 = gradc_parts(n, 16*d*k + 75*k + 26, 3*d*k + k);
-    const size_t part_bytes_2 = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
-    double t9_parts[GRADC_PARTS];
-    double t13_parts[GRADC_PARTS];
+    /* t5 = t3 + log(t4) */
+    /* t17 = 1 / t4 */
+    const double t5 = t3 + gradc_log(t4);
+    const double t17 = 1.0 / t4;
+    const int64_t parts_2 = gradc_parts(n, 16*d*k + 55*k + 31, 3*d*k + k);
+    const size_t part_bytes_2 = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    double t12_parts[GRADC_PARTS];
+    double t16_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_2)
     for (int64_t part = 0; part < parts_2; ++part) {
         const int64_t part_begin = gradc_cut(n, parts_2, part);
         const int64_t part_end = gradc_cut(n, parts_2, part + 1);
         unsigned char *own = part_scratch + part * part_bytes_2;
-        double *const t11_part = part == 0 ? t11 : (void *)own;
-        own += gradc_bytes(k, sizeof(double));
         double *const t15_part = part == 0 ? t15 : (void *)own;
+        own += gradc_bytes(k, sizeof(double));
+        double *const t19_part = part == 0 ? t19 : (void *)own;
         own += gradc_bytes(d*k, sizeof(double));
-        double *const t16_part = part == 0 ? t16 : (void *)own;
+        double *const t20_part = part == 0 ? t20 : (void *)own;
         own += gradc_bytes(d*k, sizeof(double));
-        double *const t17_part = part == 0 ? t17 : (void *)own;
+        double *const t21_part = part == 0 ? t21 : (void *)own;
         own += gradc_bytes(d*k, sizeof(double));
         double *const t1 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t5 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
         double *const t6 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t7 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t8 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t12 = (void *)own;
+        double *const t9 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
+        double *const t10 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
         double *const t14 = (void *)own;
-        double t9_part = 0.0;
-        double t9_part_low = 0.0;
-        double t13_part = 0.0;
-        double t13_part_low = 0.0;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t18 = (void *)own;
+        double t12_part = 0.0;
+        double t12_part_low = 0.0;
+        double t16_part = 0.0;
+        double t16_part_low = 0.0;
         for (int64_t at = 0; at < k; ++at) {
-            t11_part[at] = 0.0;
-        }
-        for (int64_t at = 0; at < d*k; ++at) {
             t15_part[at] = 0.0;
         }
         for (int64_t at = 0; at < d*k; ++at) {
-            t16_part[at] = 0.0;
+            t19_part[at] = 0.0;
         }
         for (int64_t at = 0; at < d*k; ++at) {
-            t17_part[at] = 0.0;
+            t20_part[at] = 0.0;
+        }
+        for (int64_t at = 0; at < d*k; ++at) {
+            t21_part[at] = 0.0;
         }
         const int64_t tile_rows = gradc_rows(d * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
@@ -916,14 +943,14 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
                     double t1_sum_3 = 0.0;
                     GRADC_SIMD(reduction(+:t1_sum, t1_sum_, t1_sum_2, t1_sum_3))
                     for (int64_t j = 0; j < d; ++j) {
-                        const double v1 = t0[i*d + j] * (X[l*d + j] - mu[i*d + j]);
-                        const double v2 = t0[(i + 1)*d + j] * (X[l*d + j] - mu[(i + 1)*d + j]);
-                        const double v3 = t0[(i + 2)*d + j] * (X[l*d + j] - mu[(i + 2)*d + j]);
-                        const double v4 = t0[(i + 3)*d + j] * (X[l*d + j] - mu[(i + 3)*d + j]);
-                        t1_sum += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v1 * v1));
-                        t1_sum_ += 0.9189385332046727 + (log_sigma[(i + 1)*d + j] + 0.5 * (v2 * v2));
-                        t1_sum_2 += 0.9189385332046727 + (log_sigma[(i + 2)*d + j] + 0.5 * (v3 * v3));
-                        t1_sum_3 += 0.9189385332046727 + (log_sigma[(i + 3)*d + j] + 0.5 * (v4 * v4));
+                        const double v0 = t0[i*d + j] * (X[l*d + j] - mu[i*d + j]);
+                        const double v1 = t0[(i + 1)*d + j] * (X[l*d + j] - mu[(i + 1)*d + j]);
+                        const double v2 = t0[(i + 2)*d + j] * (X[l*d + j] - mu[(i + 2)*d + j]);
+                        const double v3 = t0[(i + 3)*d + j] * (X[l*d + j] - mu[(i + 3)*d + j]);
+                        t1_sum += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v0 * v0));
+                        t1_sum_ += 0.9189385332046727 + (log_sigma[(i + 1)*d + j] + 0.5 * (v1 * v1));
+                        t1_sum_2 += 0.9189385332046727 + (log_sigma[(i + 2)*d + j] + 0.5 * (v2 * v2));
+                        t1_sum_3 += 0.9189385332046727 + (log_sigma[(i + 3)*d + j] + 0.5 * (v3 * v3));
                     }
                     t1[i*128 + l - tile_begin] = t1_sum;
                     t1[(i + 1)*128 + l - tile_begin] = t1_sum_;
@@ -934,149 +961,147 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
                     double t1_sum = 0.0;
                     GRADC_SIMD(reduction(+:t1_sum))
                     for (int64_t j = 0; j < d; ++j) {
-                        const double v1 = t0[i*d + j] * (X[l*d + j] - mu[i*d + j]);
-                        t1_sum += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v1 * v1));
+                        const double v0 = t0[i*d + j] * (X[l*d + j] - mu[i*d + j]);
+                        t1_sum += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v0 * v0));
                     }
                     t1[i*128 + l - tile_begin] = t1_sum;
                 }
             }
 
-            /* t5[l:n, i:k] = a[i] - t1[l, i] - t4 */
-            /* t6[l:n] = max[i:k](t5[l, i]) */
+            /* t6[l:n, i:k] = a[i] - t1[l, i] - t5 */
+            /* t7[l:n] = max[i:k](t6[l, i]) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t6[l - tile_begin] = -INFINITY;
+                t7[l - tile_begin] = -INFINITY;
             }
             for (int64_t i = 0; i < k; ++i) {
                 const double a_i = a[i];
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v1 = a_i - t1[i*128 + l - tile_begin] - t4;
-                    t5[i*128 + l - tile_begin] = v1;
-                    t6[l - tile_begin] = (v1 > t6[l - tile_begin] || v1 != v1) ? v1 : t6[l - tile_begin];
+                    const double v0 = a_i - t1[i*128 + l - tile_begin] - t5;
+                    t6[i*128 + l - tile_begin] = v0;
+                    t7[l - tile_begin] = (v0 > t7[l - tile_begin] || v0 != v0) ? v0 : t7[l - tile_begin];
                 }
             }
 
-            /* t7[l:n] = sum[i:k](exp(t5[l, i] - where(inf == abs(t6[l]), 0, t6[l]))) */
+            /* t8[l:n] = where(inf == abs(t7[l]), 0, t7[l]) */
+            GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t7[l - tile_begin] = 0.0;
+                const double t7_l = t7[l - tile_begin];
+                t8[l - tile_begin] = INFINITY == fabs(t7_l) ? 0.0 : t7_l;
             }
-            for (int64_t i = 0; i < k / 4 * 4; i += 4) {
+
+            /* t9[l:n, i:k] = exp(t6[l, i] - t8[l]) */
+            /* t10[l:n] = sum[i:k](t9[l, i]) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t10[l - tile_begin] = 0.0;
+            }
+            for (int64_t i = 0; i < k; ++i) {
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t6_l = t6[l - tile_begin];
-                    t7[l - tile_begin] += gradc_exp(t5[i*128 + l - tile_begin] - (INFINITY == fabs(t6_l) ? 0.0 : t6_l)) + gradc_exp(t5[(i + 1)*128 + l - tile_begin] - (INFINITY == fabs(t6_l) ? 0.0 : t6_l)) + gradc_exp(t5[(i + 2)*128 + l - tile_begin] - (INFINITY == fabs(t6_l) ? 0.0 : t6_l)) + gradc_exp(t5[(i + 3)*128 + l - tile_begin] - (INFINITY == fabs(t6_l) ? 0.0 : t6_l));
-                }
-            }
-            for (int64_t i = k / 4 * 4; i < k; ++i) {
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t6_l = t6[l - tile_begin];
-                    t7[l - tile_begin] += gradc_exp(t5[i*128 + l - tile_begin] - (INFINITY == fabs(t6_l) ? 0.0 : t6_l));
+                    const double v0 = gradc_exp(t6[i*128 + l - tile_begin] - t8[l - tile_begin]);
+                    t9[i*128 + l - tile_begin] = v0;
+                    t10[l - tile_begin] += v0;
                 }
             }
 
-            /* t8[l:n] = log(t7[l]) + where(inf == abs(t6[l]), 0, t6[l]) */
-            /* t9 = sum[l:n](t8[l]) */
-            double t9_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t9_part_sum))
+            /* t11[l:n] = t8[l] + log(t10[l]) */
+            /* t12 = sum[l:n](t11[l]) */
+            /* t14[l:n] = 1 / t10[l] */
+            double t12_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t12_part_sum))
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t6_l = t6[l - tile_begin];
-                const double v1 = gradc_log(t7[l - tile_begin]) + (INFINITY == fabs(t6_l) ? 0.0 : t6_l);
-                t8[l - tile_begin] = v1;
-                t9_part_sum += v1;
+                const double t10_l = t10[l - tile_begin];
+                t12_part_sum += t8[l - tile_begin] + gradc_log(t10_l);
+                t14[l - tile_begin] = 1.0 / t10_l;
             }
-            gradc_add(&t9_part, &t9_part_low, t9_part_sum);
+            gradc_add(&t12_part, &t12_part_low, t12_part_sum);
 
-            /* t11[i:k] = sum[l:n](let(s0 := a[i] - t1[l, i] - t4, where(-inf == s0, 0, t10 * exp(s0 - t8[l])))) */
-            /* t12[l:n, i:k] = exp(a[i] - t1[l, i] - t4 - t8[l]) */
-            /* t14[l:n, i:k] = where(-inf == a[i] - t1[l, i] - t4, 0, -(t10 * t12[l, i])) */
+            /* t15[i:k] = sum[l:n](where(-inf == a[i] - t1[l, i] - t5, 0, t13 * (t9[l, i] * t14[l]))) */
+            /* t18[l:n, i:k] = where(-inf == a[i] - t1[l, i] - t5, 0, -(t13 * (t9[l, i] * t14[l]))) */
             for (int64_t i = 0; i < k; ++i) {
                 const double a_i = a[i];
-                double t11_part_sum = 0.0;
-                GRADC_SIMD(reduction(+:t11_part_sum))
+                double t15_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:t15_part_sum))
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v1 = a_i - t1[i*128 + l - tile_begin] - t4;
-                    const int v2 = -INFINITY == v1;
-                    const double v3 = gradc_exp(v1 - t8[l - tile_begin]);
-                    const double v4 = t10 * v3;
-                    t11_part_sum += v2 ? 0.0 : v4;
-                    t12[i*128 + l - tile_begin] = v3;
-                    t14[i*128 + l - tile_begin] = v2 ? 0.0 : -v4;
+                    const int v0 = -INFINITY == a_i - t1[i*128 + l - tile_begin] - t5;
+                    const double v1 = t13 * (t9[i*128 + l - tile_begin] * t14[l - tile_begin]);
+                    t15_part_sum += v0 ? 0.0 : v1;
+                    t18[i*128 + l - tile_begin] = v0 ? 0.0 : -v1;
                 }
-                t11_part[i] += t11_part_sum;
+                t15_part[i] += t15_part_sum;
             }
 
-            /* t13 = sum[l:n, i:k](where(-inf == a[i] - t1[l, i] - t4, 0, -(t10 * t12[l, i]))) */
-            double t13_part_sum = 0.0;
+            /* t16 = sum[l:n, i:k](where(-inf == a[i] - t1[l, i] - t5, 0, -(t13 * (t9[l, i] * t14[l])))) */
+            double t16_part_sum = 0.0;
             for (int64_t i = 0; i < k; ++i) {
                 const double a_i = a[i];
-                GRADC_SIMD(reduction(+:t13_part_sum))
+                GRADC_SIMD(reduction(+:t16_part_sum))
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v1 = -INFINITY == a_i - t1[i*128 + l - tile_begin] - t4 ? 0.0 : -(t10 * t12[i*128 + l - tile_begin]);
-                    t13_part_sum += v1;
+                    const double v0 = -INFINITY == a_i - t1[i*128 + l - tile_begin] - t5 ? 0.0 : -(t13 * (t9[i*128 + l - tile_begin] * t14[l - tile_begin]));
+                    t16_part_sum += v0;
                 }
             }
-            gradc_add(&t13_part, &t13_part_low, t13_part_sum);
+            gradc_add(&t16_part, &t16_part_low, t16_part_sum);
 
-            /* t15[i:k, j:d] = sum[l:n](t14[l, i] * (X[l, j] - mu[i, j])) */
-            /* t16[i:k, j:d] = sum[l:n](t14[l, i]) */
-            /* t17[i:k, j:d] = sum[l:n](let(s0 := X[l, j] - mu[i, j], s0 * (t14[l, i] * s0))) */
+            /* t19[i:k, j:d] = sum[l:n](t18[l, i] * (X[l, j] - mu[i, j])) */
+            /* t20[i:k, j:d] = sum[l:n](t18[l, i]) */
+            /* t21[i:k, j:d] = sum[l:n](let(s0 := X[l, j] - mu[i, j], s0 * (t18[l, i] * s0))) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 for (int64_t i = 0; i < k; ++i) {
-                    const double t14_li = t14[i*128 + l - tile_begin];
+                    const double t18_li = t18[i*128 + l - tile_begin];
                     GRADC_SIMD()
                     for (int64_t j = 0; j < d; ++j) {
-                        const double v1 = X[l*d + j] - mu[i*d + j];
-                        const double v2 = t14_li * v1;
-                        t15_part[i*d + j] += v2;
-                        t16_part[i*d + j] += t14_li;
-                        t17_part[i*d + j] += v1 * v2;
+                        const double v0 = X[l*d + j] - mu[i*d + j];
+                        const double v1 = t18_li * v0;
+                        t19_part[i*d + j] += v1;
+                        t20_part[i*d + j] += t18_li;
+                        t21_part[i*d + j] += v0 * v1;
                     }
                 }
             }
         }
-        t9_part = gradc_rounded(t9_part, t9_part_low);
-        t9_parts[part] = t9_part;
-        t13_part = gradc_rounded(t13_part, t13_part_low);
-        t13_parts[part] = t13_part;
+        t12_part = gradc_rounded(t12_part, t12_part_low);
+        t12_parts[part] = t12_part;
+        t16_part = gradc_rounded(t16_part, t16_part_low);
+        t16_parts[part] = t16_part;
     }
-    double t9 = 0.0;
+    double t12 = 0.0;
     for (int64_t part = 0; part < parts_2; ++part) {
-        t9 += t9_parts[part];
+        t12 += t12_parts[part];
     }
-    double t13 = 0.0;
+    double t16 = 0.0;
     for (int64_t part = 0; part < parts_2; ++part) {
-        t13 += t13_parts[part];
+        t16 += t16_parts[part];
     }
     for (int64_t part = 1; part < parts_2; ++part) {
-        const double *const t11_more = (void *)(part_scratch + part * part_bytes_2);
+        const double *const t15_more = (void *)(part_scratch + part * part_bytes_2);
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
-            t11[at] += t11_more[at];
-        }
-    }
-    for (int64_t part = 1; part < parts_2; ++part) {
-        const double *const t15_more = (void *)(part_scratch + part * part_bytes_2 + gradc_bytes(k, sizeof(double)));
-        GRADC_SIMD()
-        for (int64_t at = 0; at < d*k; ++at) {
             t15[at] += t15_more[at];
         }
     }
     for (int64_t part = 1; part < parts_2; ++part) {
-        const double *const t16_more = (void *)(part_scratch + part * part_bytes_2 + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+        const double *const t19_more = (void *)(part_scratch + part * part_bytes_2 + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
-            t16[at] += t16_more[at];
+            t19[at] += t19_more[at];
         }
     }
     for (int64_t part = 1; part < parts_2; ++part) {
-        const double *const t17_more = (void *)(part_scratch + part * part_bytes_2 + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+        const double *const t20_more = (void *)(part_scratch + part * part_bytes_2 + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
-            t17[at] += t17_more[at];
+            t20[at] += t20_more[at];
         }
     }
-    const int64_t parts_3 = gradc_parts(k, 10*d + 29, 0);
+    for (int64_t part = 1; part < parts_2; ++part) {
+        const double *const t21_more = (void *)(part_scratch + part * part_bytes_2 + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+        GRADC_SIMD()
+        for (int64_t at = 0; at < d*k; ++at) {
+            t21[at] += t21_more[at];
+        }
+    }
+    const int64_t parts_3 = gradc_parts(k, 10*d + 31, 0);
     GRADC_PARALLEL(parts_3)
     for (int64_t part = 0; part < parts_3; ++part) {
         const int64_t part_begin = gradc_cut(k, parts_3, part);
@@ -1085,27 +1110,27 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* grad_a[i:k] = t11[i] + where(-inf == a[i], 0, t13 * exp(a[i] - t4)) */
+            /* grad_a[i:k] = t15[i] + where(-inf == a[i], 0, t16 * (t17 * exp(a[i] - t3))) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double a_i = a[i];
-                grad_a[i] = t11[i] + (-INFINITY == a_i ? 0.0 : t13 * gradc_exp(a_i - t4));
+                grad_a[i] = t15[i] + (-INFINITY == a_i ? 0.0 : t16 * (t17 * gradc_exp(a_i - t3)));
             }
 
-            /* grad_mu[i:k, j:d] = -(t0[i, j] * (t0[i, j] * t15[i, j])) */
-            /* grad_log_sigma[i:k, j:d] = t16[i, j] - t0[i, j] * (t0[i, j] * t17[i, j]) */
+            /* grad_mu[i:k, j:d] = -(t0[i, j] * (t0[i, j] * t19[i, j])) */
+            /* grad_log_sigma[i:k, j:d] = t20[i, j] - t0[i, j] * (t21[i, j] * t0[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD()
                 for (int64_t j = 0; j < d; ++j) {
                     const double t0_ij = t0[i*d + j];
-                    grad_mu[i*d + j] = -(t0_ij * (t0_ij * t15[i*d + j]));
-                    grad_log_sigma[i*d + j] = t16[i*d + j] - t0_ij * (t0_ij * t17[i*d + j]);
+                    grad_mu[i*d + j] = -(t0_ij * (t0_ij * t19[i*d + j]));
+                    grad_log_sigma[i*d + j] = t20[i*d + j] - t0_ij * (t21[i*d + j] * t0_ij);
                 }
             }
         }
     }
 
-    /* value = -(t9 / n) */
-    *value = -(t9 / (double)n);
+    /* value = -(t12 / n) */
+    *value = -(t12 / (double)n);
     return 0;
 }

@@ -295,8 +295,9 @@ size_t info_nce_value_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*k*n + 32*n + 28, 0) * (gradc_bytes(128*n, sizeof(double))
+           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*k*n + 29*n + 29, 0) * (gradc_bytes(128*n, sizeof(double))
            + gradc_bytes(128*n, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -401,9 +402,9 @@ int info_nce_value(int64_t n, int64_t k, const double *restrict A, const double 
             }
         }
     }
-    const int64_t parts_ = gradc_parts(n, 3*k*n + 32*n + 28, 0);
-    const size_t part_bytes_ = gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t12_parts[GRADC_PARTS];
+    const int64_t parts_ = gradc_parts(n, 3*k*n + 29*n + 29, 0);
+    const size_t part_bytes_ = gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t13_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
     for (int64_t part = 0; part < parts_; ++part) {
         const int64_t part_begin = gradc_cut(n, parts_, part);
@@ -416,8 +417,10 @@ int info_nce_value(int64_t n, int64_t k, const double *restrict A, const double 
         double *const t9 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t10 = (void *)own;
-        double t12_part = 0.0;
-        double t12_part_low = 0.0;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t11 = (void *)own;
+        double t13_part = 0.0;
+        double t13_part_low = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -438,46 +441,49 @@ int info_nce_value(int64_t n, int64_t k, const double *restrict A, const double 
                 }
             }
 
-            /* t10[i:n] = sum[j:n](exp(S[i, j] - where(inf == abs(t9[i]), 0, t9[i]))) */
+            /* t10[i:n] = where(inf == abs(t9[i]), 0, t9[i]) */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t9_i = t9[i - tile_begin];
+                t10[i - tile_begin] = INFINITY == fabs(t9_i) ? 0.0 : t9_i;
+            }
+
+            /* t11[i:n] = sum[j:n](exp(S[i, j] - t10[i])) */
             for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t10[j - tile_begin] = 0.0;
+                t11[j - tile_begin] = 0.0;
             }
             for (int64_t i = 0; i < n / 4 * 4; i += 4) {
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double t9_j = t9[j - tile_begin];
-                    t10[j - tile_begin] += gradc_exp(S[i*128 + j - tile_begin] - (INFINITY == fabs(t9_j) ? 0.0 : t9_j)) + gradc_exp(S[(i + 1)*128 + j - tile_begin] - (INFINITY == fabs(t9_j) ? 0.0 : t9_j)) + gradc_exp(S[(i + 2)*128 + j - tile_begin] - (INFINITY == fabs(t9_j) ? 0.0 : t9_j)) + gradc_exp(S[(i + 3)*128 + j - tile_begin] - (INFINITY == fabs(t9_j) ? 0.0 : t9_j));
+                    t11[j - tile_begin] += gradc_exp(S[i*128 + j - tile_begin] - t10[j - tile_begin]) + gradc_exp(S[(i + 1)*128 + j - tile_begin] - t10[j - tile_begin]) + gradc_exp(S[(i + 2)*128 + j - tile_begin] - t10[j - tile_begin]) + gradc_exp(S[(i + 3)*128 + j - tile_begin] - t10[j - tile_begin]);
                 }
             }
             for (int64_t i = n / 4 * 4; i < n; ++i) {
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double t9_j = t9[j - tile_begin];
-                    t10[j - tile_begin] += gradc_exp(S[i*128 + j - tile_begin] - (INFINITY == fabs(t9_j) ? 0.0 : t9_j));
+                    t11[j - tile_begin] += gradc_exp(S[i*128 + j - tile_begin] - t10[j - tile_begin]);
                 }
             }
 
-            /* t11[i:n] = log(t10[i]) + where(inf == abs(t9[i]), 0, t9[i]) */
-            /* t12 = sum[i:n](t11[i] - S[i, i]) */
-            double t12_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t12_part_sum))
+            /* t12[i:n] = t10[i] + log(t11[i]) */
+            /* t13 = sum[i:n](t12[i] - S[i, i]) */
+            double t13_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t13_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t9_i = t9[i - tile_begin];
-                const double v0 = gradc_log(t10[i - tile_begin]) + (INFINITY == fabs(t9_i) ? 0.0 : t9_i) - S[i*128 + i - tile_begin];
-                t12_part_sum += v0;
+                t13_part_sum += t10[i - tile_begin] + gradc_log(t11[i - tile_begin]) - S[i*128 + i - tile_begin];
             }
-            gradc_add(&t12_part, &t12_part_low, t12_part_sum);
+            gradc_add(&t13_part, &t13_part_low, t13_part_sum);
         }
-        t12_part = gradc_rounded(t12_part, t12_part_low);
-        t12_parts[part] = t12_part;
+        t13_part = gradc_rounded(t13_part, t13_part_low);
+        t13_parts[part] = t13_part;
     }
-    double t12 = 0.0;
+    double t13 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
-        t12 += t12_parts[part];
+        t13 += t13_parts[part];
     }
 
-    /* value = t12 / n */
-    *value = t12 / (double)n;
+    /* value = t13 / n */
+    *value = t13 / (double)n;
     return 0;
 }
 
@@ -489,7 +495,8 @@ size_t info_nce_forward_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*k*n + 32*n + 28, 0) * (gradc_bytes(128*n, sizeof(double))
+           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*k*n + 29*n + 29, 0) * (gradc_bytes(128*n, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -591,9 +598,9 @@ int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const doubl
             }
         }
     }
-    const int64_t parts_ = gradc_parts(n, 3*k*n + 32*n + 28, 0);
-    const size_t part_bytes_ = gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t8_parts[GRADC_PARTS];
+    const int64_t parts_ = gradc_parts(n, 3*k*n + 29*n + 29, 0);
+    const size_t part_bytes_ = gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t9_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
     for (int64_t part = 0; part < parts_; ++part) {
         const int64_t part_begin = gradc_cut(n, parts_, part);
@@ -604,8 +611,10 @@ int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const doubl
         double *const t6 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t7 = (void *)own;
-        double t8_part = 0.0;
-        double t8_part_low = 0.0;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t8 = (void *)own;
+        double t9_part = 0.0;
+        double t9_part_low = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -624,40 +633,45 @@ int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const doubl
                 t6[i - tile_begin] = t6_max;
             }
 
-            /* t7[i:n] = sum[j:n](exp(S[i, j] - where(inf == abs(t6[i]), 0, t6[i]))) */
+            /* t7[i:n] = where(inf == abs(t6[i]), 0, t6[i]) */
+            GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t6_i = t6[i - tile_begin];
-                const double v0 = INFINITY == fabs(t6_i) ? 0.0 : t6_i;
-                double t7_sum = 0.0;
-                GRADC_SIMD(reduction(+:t7_sum))
+                t7[i - tile_begin] = INFINITY == fabs(t6_i) ? 0.0 : t6_i;
+            }
+
+            /* t8[i:n] = sum[j:n](exp(S[i, j] - t7[i])) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t7_i = t7[i - tile_begin];
+                double t8_sum = 0.0;
+                GRADC_SIMD(reduction(+:t8_sum))
                 for (int64_t j = 0; j < n; ++j) {
-                    t7_sum += gradc_exp(S[(i - tile_begin)*n + j] - v0);
+                    t8_sum += gradc_exp(S[(i - tile_begin)*n + j] - t7_i);
                 }
-                t7[i - tile_begin] = t7_sum;
+                t8[i - tile_begin] = t8_sum;
             }
 
-            /* t3_2[i:n] = log(t7[i]) + where(inf == abs(t6[i]), 0, t6[i]) */
-            /* t8 = sum[i:n](t3_2[i] - S[i, i]) */
-            double t8_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t8_part_sum))
+            /* t3_2[i:n] = t7[i] + log(t8[i]) */
+            /* t9 = sum[i:n](t3_2[i] - S[i, i]) */
+            double t9_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t9_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t6_i = t6[i - tile_begin];
-                const double v0 = gradc_log(t7[i - tile_begin]) + (INFINITY == fabs(t6_i) ? 0.0 : t6_i);
+                const double v0 = t7[i - tile_begin] + gradc_log(t8[i - tile_begin]);
                 t3[i] = v0;
-                t8_part_sum += v0 - S[(i - tile_begin)*n + i];
+                t9_part_sum += v0 - S[(i - tile_begin)*n + i];
             }
-            gradc_add(&t8_part, &t8_part_low, t8_part_sum);
+            gradc_add(&t9_part, &t9_part_low, t9_part_sum);
         }
-        t8_part = gradc_rounded(t8_part, t8_part_low);
-        t8_parts[part] = t8_part;
+        t9_part = gradc_rounded(t9_part, t9_part_low);
+        t9_parts[part] = t9_part;
     }
-    double t8 = 0.0;
+    double t9 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
-        t8 += t8_parts[part];
+        t9 += t9_parts[part];
     }
 
-    /* value = t8 / n */
-    *value = t8 / (double)n;
+    /* value = t9 / n */
+    *value = t9 / (double)n;
     return 0;
 }
 
@@ -848,10 +862,12 @@ size_t info_nce_value_and_grad_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 9*k*n + 19*k + 68*n + 36, k*n) * (gradc_bytes(k*n, sizeof(double))
+           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 9*k*n + 19*k + 46*n + 41, k*n) * (gradc_bytes(k*n, sizeof(double))
            + gradc_bytes(128*n, sizeof(double))
            + gradc_bytes(128*n, sizeof(double))
            + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*n, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*n, sizeof(double))
@@ -879,11 +895,11 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 24*k + 48, 0) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
     unsigned char *const part_scratch_ = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 9*k*n + 19*k + 68*n + 36, k*n) * (gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 9*k*n + 19*k + 46*n + 41, k*n) * (gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
     unsigned char *const part_scratch_2 = (void *)scratch;
 
-    /* t13 = 1 / n */
-    const double t13 = 1.0 / (double)n;
+    /* t15 = 1 / n */
+    const double t15 = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 24*k + 48, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts)
@@ -969,9 +985,9 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
             }
         }
     }
-    const int64_t parts_ = gradc_parts(n, 9*k*n + 19*k + 68*n + 36, k*n);
-    const size_t part_bytes_ = gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t12_parts[GRADC_PARTS];
+    const int64_t parts_ = gradc_parts(n, 9*k*n + 19*k + 46*n + 41, k*n);
+    const size_t part_bytes_ = gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t14_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
     for (int64_t part = 0; part < parts_; ++part) {
         const int64_t part_begin = gradc_cut(n, parts_, part);
@@ -988,16 +1004,20 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
         double *const t10 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t11 = (void *)own;
+        own += gradc_bytes(128*n, sizeof(double));
+        double *const t12 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t14 = (void *)own;
+        double *const t16 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t17 = (void *)own;
         own += gradc_bytes(128*n, sizeof(double));
         double *const A_bar = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t15 = (void *)own;
+        double *const t18 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t16 = (void *)own;
-        double t12_part = 0.0;
-        double t12_part_low = 0.0;
+        double *const t19 = (void *)own;
+        double t14_part = 0.0;
+        double t14_part_low = 0.0;
         for (int64_t at = 0; at < k*n; ++at) {
             B_bar_part[at] = 0.0;
         }
@@ -1021,106 +1041,107 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
                 }
             }
 
-            /* t10[i:n] = sum[j:n](exp(S[i, j] - where(inf == abs(t9[i]), 0, t9[i]))) */
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t10[j - tile_begin] = 0.0;
-            }
-            for (int64_t i = 0; i < n / 4 * 4; i += 4) {
-                GRADC_SIMD()
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double t9_j = t9[j - tile_begin];
-                    t10[j - tile_begin] += gradc_exp(S[i*128 + j - tile_begin] - (INFINITY == fabs(t9_j) ? 0.0 : t9_j)) + gradc_exp(S[(i + 1)*128 + j - tile_begin] - (INFINITY == fabs(t9_j) ? 0.0 : t9_j)) + gradc_exp(S[(i + 2)*128 + j - tile_begin] - (INFINITY == fabs(t9_j) ? 0.0 : t9_j)) + gradc_exp(S[(i + 3)*128 + j - tile_begin] - (INFINITY == fabs(t9_j) ? 0.0 : t9_j));
-                }
-            }
-            for (int64_t i = n / 4 * 4; i < n; ++i) {
-                GRADC_SIMD()
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double t9_j = t9[j - tile_begin];
-                    t10[j - tile_begin] += gradc_exp(S[i*128 + j - tile_begin] - (INFINITY == fabs(t9_j) ? 0.0 : t9_j));
-                }
-            }
-
-            /* t11[i:n] = log(t10[i]) + where(inf == abs(t9[i]), 0, t9[i]) */
-            /* t12 = sum[i:n](t11[i] - S[i, i]) */
-            double t12_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t12_part_sum))
+            /* t10[i:n] = where(inf == abs(t9[i]), 0, t9[i]) */
+            GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t9_i = t9[i - tile_begin];
-                const double v0 = gradc_log(t10[i - tile_begin]) + (INFINITY == fabs(t9_i) ? 0.0 : t9_i);
-                t11[i - tile_begin] = v0;
-                t12_part_sum += v0 - S[i*128 + i - tile_begin];
+                t10[i - tile_begin] = INFINITY == fabs(t9_i) ? 0.0 : t9_i;
             }
-            gradc_add(&t12_part, &t12_part_low, t12_part_sum);
 
-            /* t14[i:n, j:n] = (where(j == i, -t13, 0) + where(-inf == S[i, j], 0, t13 * exp(S[i, j] - t11[i]))) /
-             *    tau */
-            const double v0 = -t13;
+            /* t11[i:n, j:n] = exp(S[i, j] - t10[i]) */
+            /* t12[i:n] = sum[j:n](t11[i, j]) */
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t12[j - tile_begin] = 0.0;
+            }
             for (int64_t i = 0; i < n; ++i) {
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double S_ji = S[i*128 + j - tile_begin];
-                    const double v1 = (j == i ? v0 : 0.0) + (-INFINITY == S_ji ? 0.0 : t13 * gradc_exp(S_ji - t11[j - tile_begin]));
-                    t14[i*128 + j - tile_begin] = v1 / tau;
+                    const double v0 = gradc_exp(S[i*128 + j - tile_begin] - t10[j - tile_begin]);
+                    t11[i*128 + j - tile_begin] = v0;
+                    t12[j - tile_begin] += v0;
                 }
             }
 
-            /* A_bar[i:n, j:k] = sum[l:n](t14[i, l] * B_2[l, j]) */
-            gradc_product(tile_end - tile_begin, k, n, t14, 1, 128, B_2, k, 1, A_bar, k, 1, 0, 0);
+            /* t13[i:n] = t10[i] + log(t12[i]) */
+            /* t14 = sum[i:n](t13[i] - S[i, i]) */
+            /* t16[i:n] = 1 / t12[i] */
+            double t14_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t14_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t12_i = t12[i - tile_begin];
+                t14_part_sum += t10[i - tile_begin] + gradc_log(t12_i) - S[i*128 + i - tile_begin];
+                t16[i - tile_begin] = 1.0 / t12_i;
+            }
+            gradc_add(&t14_part, &t14_part_low, t14_part_sum);
 
-            /* t15[i:n] = sum[j:k](A[i, j] * A_bar[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                double t15_sum = 0.0;
-                double t15_sum_ = 0.0;
-                double t15_sum_2 = 0.0;
-                double t15_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t15_sum, t15_sum_, t15_sum_2, t15_sum_3))
-                for (int64_t j = 0; j < k; ++j) {
-                    t15_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
-                    t15_sum_ += A[(i + 1)*k + j] * A_bar[((i + 1) - tile_begin)*k + j];
-                    t15_sum_2 += A[(i + 2)*k + j] * A_bar[((i + 2) - tile_begin)*k + j];
-                    t15_sum_3 += A[(i + 3)*k + j] * A_bar[((i + 3) - tile_begin)*k + j];
+            /* t17[i:n, j:n] = (where(j == i, -t15, 0) + where(-inf == S[i, j], 0, t15 * (t11[i, j] * t16[i]))) /
+             *    tau */
+            const double v0 = -t15;
+            for (int64_t i = 0; i < n; ++i) {
+                GRADC_SIMD()
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const double v1 = -INFINITY == S[i*128 + j - tile_begin] ? 0.0 : t15 * (t11[i*128 + j - tile_begin] * t16[j - tile_begin]);
+                    t17[i*128 + j - tile_begin] = ((j == i ? v0 : 0.0) + v1) / tau;
                 }
-                t15[i - tile_begin] = t15_sum;
-                t15[(i + 1) - tile_begin] = t15_sum_;
-                t15[(i + 2) - tile_begin] = t15_sum_2;
-                t15[(i + 3) - tile_begin] = t15_sum_3;
+            }
+
+            /* A_bar[i:n, j:k] = sum[l:n](B_2[l, j] * t17[i, l]) */
+            gradc_product(tile_end - tile_begin, k, n, t17, 1, 128, B_2, k, 1, A_bar, k, 1, 0, 0);
+
+            /* t18[i:n] = sum[j:k](A[i, j] * A_bar[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+                double t18_sum = 0.0;
+                double t18_sum_ = 0.0;
+                double t18_sum_2 = 0.0;
+                double t18_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t18_sum, t18_sum_, t18_sum_2, t18_sum_3))
+                for (int64_t j = 0; j < k; ++j) {
+                    t18_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
+                    t18_sum_ += A[(i + 1)*k + j] * A_bar[((i + 1) - tile_begin)*k + j];
+                    t18_sum_2 += A[(i + 2)*k + j] * A_bar[((i + 2) - tile_begin)*k + j];
+                    t18_sum_3 += A[(i + 3)*k + j] * A_bar[((i + 3) - tile_begin)*k + j];
+                }
+                t18[i - tile_begin] = t18_sum;
+                t18[(i + 1) - tile_begin] = t18_sum_;
+                t18[(i + 2) - tile_begin] = t18_sum_2;
+                t18[(i + 3) - tile_begin] = t18_sum_3;
             }
             for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                double t15_sum = 0.0;
-                GRADC_SIMD(reduction(+:t15_sum))
+                double t18_sum = 0.0;
+                GRADC_SIMD(reduction(+:t18_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t15_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
+                    t18_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
                 }
-                t15[i - tile_begin] = t15_sum;
+                t18[i - tile_begin] = t18_sum;
             }
 
-            /* t16[i:n] = -(t15[i] / (t7[i] * t7[i])) */
+            /* t19[i:n] = -(t18[i] / (t7[i] * t7[i])) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t7_i = t7[i];
-                t16[i - tile_begin] = -(t15[i - tile_begin] / (t7_i * t7_i));
+                t19[i - tile_begin] = -(t18[i - tile_begin] / (t7_i * t7_i));
             }
 
-            /* grad_A[i:n, j:k] = A_bar[i, j] / t7[i] + where(0 == t7[i], 0, A[i, j] * t16[i] / t7[i]) */
+            /* grad_A[i:n, j:k] = A_bar[i, j] / t7[i] + where(0 == t7[i], 0, A[i, j] * t19[i] / t7[i]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t7_i = t7[i];
                 const int v1 = 0.0 == t7_i;
-                const double t16_i = t16[i - tile_begin];
+                const double t19_i = t19[i - tile_begin];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    grad_A[i*k + j] = A_bar[(i - tile_begin)*k + j] / t7_i + (v1 ? 0.0 : A[i*k + j] * t16_i / t7_i);
+                    grad_A[i*k + j] = A_bar[(i - tile_begin)*k + j] / t7_i + (v1 ? 0.0 : A[i*k + j] * t19_i / t7_i);
                 }
             }
 
-            /* B_bar[i:n, j:k] = sum[l:n](A_2[l, j] * t14[l, i]) */
-            gradc_product(n, k, tile_end - tile_begin, t14, 128, 1, &A_2[tile_begin*k], k, 1, B_bar_part, k, 1, 1, 0);
+            /* B_bar[i:n, j:k] = sum[l:n](A_2[l, j] * t17[l, i]) */
+            gradc_product(n, k, tile_end - tile_begin, t17, 128, 1, &A_2[tile_begin*k], k, 1, B_bar_part, k, 1, 1, 0);
         }
-        t12_part = gradc_rounded(t12_part, t12_part_low);
-        t12_parts[part] = t12_part;
+        t14_part = gradc_rounded(t14_part, t14_part_low);
+        t14_parts[part] = t14_part;
     }
-    double t12 = 0.0;
+    double t14 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
-        t12 += t12_parts[part];
+        t14 += t14_parts[part];
     }
     for (int64_t part = 1; part < parts_; ++part) {
         const double *const B_bar_more = (void *)(part_scratch_ + part * part_bytes_);
@@ -1136,61 +1157,61 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
         const int64_t part_begin = gradc_cut(n, parts_2, part);
         const int64_t part_end = gradc_cut(n, parts_2, part + 1);
         unsigned char *own = part_scratch_2 + part * part_bytes_2;
-        double *const t17 = (void *)own;
+        double *const t20 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t18 = (void *)own;
+        double *const t21 = (void *)own;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t17[i:n] = sum[j:k](B[i, j] * B_bar[i, j]) */
+            /* t20[i:n] = sum[j:k](B[i, j] * B_bar[i, j]) */
             for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                double t17_sum = 0.0;
-                double t17_sum_ = 0.0;
-                double t17_sum_2 = 0.0;
-                double t17_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t17_sum, t17_sum_, t17_sum_2, t17_sum_3))
+                double t20_sum = 0.0;
+                double t20_sum_ = 0.0;
+                double t20_sum_2 = 0.0;
+                double t20_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t20_sum, t20_sum_, t20_sum_2, t20_sum_3))
                 for (int64_t j = 0; j < k; ++j) {
-                    t17_sum += B[i*k + j] * B_bar[i*k + j];
-                    t17_sum_ += B[(i + 1)*k + j] * B_bar[(i + 1)*k + j];
-                    t17_sum_2 += B[(i + 2)*k + j] * B_bar[(i + 2)*k + j];
-                    t17_sum_3 += B[(i + 3)*k + j] * B_bar[(i + 3)*k + j];
+                    t20_sum += B[i*k + j] * B_bar[i*k + j];
+                    t20_sum_ += B[(i + 1)*k + j] * B_bar[(i + 1)*k + j];
+                    t20_sum_2 += B[(i + 2)*k + j] * B_bar[(i + 2)*k + j];
+                    t20_sum_3 += B[(i + 3)*k + j] * B_bar[(i + 3)*k + j];
                 }
-                t17[i - tile_begin] = t17_sum;
-                t17[(i + 1) - tile_begin] = t17_sum_;
-                t17[(i + 2) - tile_begin] = t17_sum_2;
-                t17[(i + 3) - tile_begin] = t17_sum_3;
+                t20[i - tile_begin] = t20_sum;
+                t20[(i + 1) - tile_begin] = t20_sum_;
+                t20[(i + 2) - tile_begin] = t20_sum_2;
+                t20[(i + 3) - tile_begin] = t20_sum_3;
             }
             for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                double t17_sum = 0.0;
-                GRADC_SIMD(reduction(+:t17_sum))
+                double t20_sum = 0.0;
+                GRADC_SIMD(reduction(+:t20_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t17_sum += B[i*k + j] * B_bar[i*k + j];
+                    t20_sum += B[i*k + j] * B_bar[i*k + j];
                 }
-                t17[i - tile_begin] = t17_sum;
+                t20[i - tile_begin] = t20_sum;
             }
 
-            /* t18[i:n] = -(t17[i] / (t3[i] * t3[i])) */
+            /* t21[i:n] = -(t20[i] / (t3[i] * t3[i])) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t3_i = t3[i];
-                t18[i - tile_begin] = -(t17[i - tile_begin] / (t3_i * t3_i));
+                t21[i - tile_begin] = -(t20[i - tile_begin] / (t3_i * t3_i));
             }
 
-            /* grad_B[i:n, j:k] = B_bar[i, j] / t3[i] + where(0 == t3[i], 0, B[i, j] * t18[i] / t3[i]) */
+            /* grad_B[i:n, j:k] = B_bar[i, j] / t3[i] + where(0 == t3[i], 0, B[i, j] * t21[i] / t3[i]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t3_i = t3[i];
                 const int v1 = 0.0 == t3_i;
-                const double t18_i = t18[i - tile_begin];
+                const double t21_i = t21[i - tile_begin];
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
-                    grad_B[i*k + j] = B_bar[i*k + j] / t3_i + (v1 ? 0.0 : B[i*k + j] * t18_i / t3_i);
+                    grad_B[i*k + j] = B_bar[i*k + j] / t3_i + (v1 ? 0.0 : B[i*k + j] * t21_i / t3_i);
                 }
             }
         }
     }
 
-    /* value = t12 / n */
-    *value = t12 / (double)n;
+    /* value = t14 / n */
+    *value = t14 / (double)n;
     return 0;
 }

@@ -183,8 +183,14 @@ static void gradc_transpose(int64_t rows, int64_t columns, const double *restric
 
 size_t jensen_shannon_value_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 201*k + 53, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 159*k + 63, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
@@ -199,9 +205,9 @@ int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const d
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 201*k + 53, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t7_parts[GRADC_PARTS];
+    const int64_t parts = gradc_parts(n, 159*k + 63, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t13_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -214,18 +220,30 @@ int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const d
         double *const t1 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t2 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const A_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t3 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t4 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
+        double *const t10 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const A_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t5 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t6 = (void *)own;
-        double t7_part = 0.0;
-        double t7_part_low = 0.0;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t7 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t8 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t9 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t11 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t12 = (void *)own;
+        double t13_part = 0.0;
+        double t13_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -245,151 +263,170 @@ int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const d
                 }
             }
 
-            /* t1[i:n] = sum[j:k](exp(B_tile[i, j] - where(inf == abs(t0[i]), 0, t0[i]))) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t1[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t0_i = t0[i - tile_begin];
-                    t1[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(B_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(B_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(B_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i));
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t0_i = t0[i - tile_begin];
-                    t1[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i));
-                }
-            }
-
-            /* t2[i:n] = log(t1[i]) + where(inf == abs(t0[i]), 0, t0[i]) */
+            /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0_i = t0[i - tile_begin];
-                t2[i - tile_begin] = gradc_log(t1[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i);
+                t1[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+            }
+
+            /* t2[i:n, j:k] = exp(B_tile[i, j] - t1[i]) */
+            /* t3[i:n] = sum[j:k](t2[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t3[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double v0 = gradc_exp(B_tile[j*128 + i - tile_begin] - t1[i - tile_begin]);
+                    t2[j*128 + i - tile_begin] = v0;
+                    t3[i - tile_begin] += v0;
+                }
+            }
+
+            /* t4[i:n] = t1[i] + log(t3[i]) */
+            /* t10[i:n] = 1 / t3[i] */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t3_i = t3[i - tile_begin];
+                t4[i - tile_begin] = t1[i - tile_begin] + gradc_log(t3_i);
+                t10[i - tile_begin] = 1.0 / t3_i;
             }
 
             /* A_tile[i:n, j:k] = A[i, j] */
             gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
 
-            /* t3[i:n] = max[j:k](A_tile[i, j]) */
+            /* t5[i:n] = max[j:k](A_tile[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t3[i - tile_begin] = -INFINITY;
+                t5[i - tile_begin] = -INFINITY;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    t3[i - tile_begin] = (A_tile_ij > t3[i - tile_begin] || A_tile_ij != A_tile_ij) ? A_tile_ij : t3[i - tile_begin];
+                    t5[i - tile_begin] = (A_tile_ij > t5[i - tile_begin] || A_tile_ij != A_tile_ij) ? A_tile_ij : t5[i - tile_begin];
                 }
             }
 
-            /* t4[i:n] = sum[j:k](exp(A_tile[i, j] - where(inf == abs(t3[i]), 0, t3[i]))) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t4[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t3_i = t3[i - tile_begin];
-                    t4[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i));
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t3_i = t3[i - tile_begin];
-                    t4[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i));
-                }
-            }
-
-            /* t5[i:n] = log(t4[i]) + where(inf == abs(t3[i]), 0, t3[i]) */
+            /* t6[i:n] = where(inf == abs(t5[i]), 0, t5[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t3_i = t3[i - tile_begin];
-                t5[i - tile_begin] = gradc_log(t4[i - tile_begin]) + (INFINITY == fabs(t3_i) ? 0.0 : t3_i);
+                const double t5_i = t5[i - tile_begin];
+                t6[i - tile_begin] = INFINITY == fabs(t5_i) ? 0.0 : t5_i;
             }
 
-            /* t6[i:n] = sum[j:k](let(s0 := B_tile[i, j] + t5[i] - t2[i] - A_tile[i, j], s1 := A_tile[i, j] + t2[i]
-             *    - t5[i] - B_tile[i, j], exp(B_tile[i, j] - t2[i]) * (0.6931471805599453 + (minimum(0, s0) -
-             *    log1p_unit(exp(-abs(s0))))) + exp(A_tile[i, j] - t5[i]) * (0.6931471805599453 + (minimum(0, s1) -
+            /* t7[i:n, j:k] = exp(A_tile[i, j] - t6[i]) */
+            /* t8[i:n] = sum[j:k](t7[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t8[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin] - t6[i - tile_begin]);
+                    t7[j*128 + i - tile_begin] = v0;
+                    t8[i - tile_begin] += v0;
+                }
+            }
+
+            /* t9[i:n] = t6[i] + log(t8[i]) */
+            /* t11[i:n] = 1 / t8[i] */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t8_i = t8[i - tile_begin];
+                t9[i - tile_begin] = t6[i - tile_begin] + gradc_log(t8_i);
+                t11[i - tile_begin] = 1.0 / t8_i;
+            }
+
+            /* t12[i:n] = sum[j:k](let(s0 := B_tile[i, j] + t9[i] - t4[i] - A_tile[i, j], s1 := A_tile[i, j] +
+             *    t4[i] - t9[i] - B_tile[i, j], t2[i, j] * t10[i] * (0.6931471805599453 + (minimum(0, s0) -
+             *    log1p_unit(exp(-abs(s0))))) + t7[i, j] * t11[i] * (0.6931471805599453 + (minimum(0, s1) -
              *    log1p_unit(exp(-abs(s1))))))) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t6[i - tile_begin] = 0.0;
+                t12[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                    const double t2_i = t2[i - tile_begin];
-                    const double t5_i = t5[i - tile_begin];
+                    const double t9_i = t9[i - tile_begin];
+                    const double t4_i = t4[i - tile_begin];
                     const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    const double v0 = B_tile_ij + t5_i - t2_i - A_tile_ij;
+                    const double v0 = B_tile_ij + t9_i - t4_i - A_tile_ij;
                     const double v1 = 0.6931471805599453 + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v0))));
-                    const double v2 = A_tile_ij + t2_i - t5_i - B_tile_ij;
+                    const double v2 = A_tile_ij + t4_i - t9_i - B_tile_ij;
                     const double v3 = 0.6931471805599453 + (((v2 < 0.0 || v2 != v2) ? v2 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v2))));
+                    const double v4 = t2[j*128 + i - tile_begin] * t10[i - tile_begin] * v1 + t7[j*128 + i - tile_begin] * t11[i - tile_begin] * v3;
                     const double B_tile_ij1 = B_tile[(j + 1)*128 + i - tile_begin];
                     const double A_tile_ij1 = A_tile[(j + 1)*128 + i - tile_begin];
-                    const double v4 = B_tile_ij1 + t5_i - t2_i - A_tile_ij1;
-                    const double v5 = 0.6931471805599453 + (((v4 < 0.0 || v4 != v4) ? v4 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v4))));
-                    const double v6 = A_tile_ij1 + t2_i - t5_i - B_tile_ij1;
-                    const double v7 = 0.6931471805599453 + (((v6 < 0.0 || v6 != v6) ? v6 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v6))));
+                    const double v5 = B_tile_ij1 + t9_i - t4_i - A_tile_ij1;
+                    const double v6 = 0.6931471805599453 + (((v5 < 0.0 || v5 != v5) ? v5 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v5))));
+                    const double v7 = A_tile_ij1 + t4_i - t9_i - B_tile_ij1;
+                    const double v8 = 0.6931471805599453 + (((v7 < 0.0 || v7 != v7) ? v7 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v7))));
+                    const double v9 = t2[(j + 1)*128 + i - tile_begin] * t10[i - tile_begin] * v6 + t7[(j + 1)*128 + i - tile_begin] * t11[i - tile_begin] * v8;
                     const double B_tile_ij2 = B_tile[(j + 2)*128 + i - tile_begin];
                     const double A_tile_ij2 = A_tile[(j + 2)*128 + i - tile_begin];
-                    const double v8 = B_tile_ij2 + t5_i - t2_i - A_tile_ij2;
-                    const double v9 = 0.6931471805599453 + (((v8 < 0.0 || v8 != v8) ? v8 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v8))));
-                    const double v10 = A_tile_ij2 + t2_i - t5_i - B_tile_ij2;
+                    const double v10 = B_tile_ij2 + t9_i - t4_i - A_tile_ij2;
                     const double v11 = 0.6931471805599453 + (((v10 < 0.0 || v10 != v10) ? v10 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v10))));
+                    const double v12 = A_tile_ij2 + t4_i - t9_i - B_tile_ij2;
+                    const double v13 = 0.6931471805599453 + (((v12 < 0.0 || v12 != v12) ? v12 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v12))));
+                    const double v14 = t2[(j + 2)*128 + i - tile_begin] * t10[i - tile_begin] * v11 + t7[(j + 2)*128 + i - tile_begin] * t11[i - tile_begin] * v13;
                     const double B_tile_ij3 = B_tile[(j + 3)*128 + i - tile_begin];
                     const double A_tile_ij3 = A_tile[(j + 3)*128 + i - tile_begin];
-                    const double v12 = B_tile_ij3 + t5_i - t2_i - A_tile_ij3;
-                    const double v13 = 0.6931471805599453 + (((v12 < 0.0 || v12 != v12) ? v12 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v12))));
-                    const double v14 = A_tile_ij3 + t2_i - t5_i - B_tile_ij3;
-                    const double v15 = 0.6931471805599453 + (((v14 < 0.0 || v14 != v14) ? v14 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v14))));
-                    t6[i - tile_begin] += (gradc_exp(A_tile_ij - t5_i) * v3 + gradc_exp(B_tile_ij - t2_i) * v1) + (gradc_exp(A_tile_ij1 - t5_i) * v7 + gradc_exp(B_tile_ij1 - t2_i) * v5) + (gradc_exp(A_tile_ij2 - t5_i) * v11 + gradc_exp(B_tile_ij2 - t2_i) * v9) + (gradc_exp(A_tile_ij3 - t5_i) * v15 + gradc_exp(B_tile_ij3 - t2_i) * v13);
+                    const double v15 = B_tile_ij3 + t9_i - t4_i - A_tile_ij3;
+                    const double v16 = 0.6931471805599453 + (((v15 < 0.0 || v15 != v15) ? v15 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v15))));
+                    const double v17 = A_tile_ij3 + t4_i - t9_i - B_tile_ij3;
+                    const double v18 = 0.6931471805599453 + (((v17 < 0.0 || v17 != v17) ? v17 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v17))));
+                    const double v19 = t2[(j + 3)*128 + i - tile_begin] * t10[i - tile_begin] * v16 + t7[(j + 3)*128 + i - tile_begin] * t11[i - tile_begin] * v18;
+                    t12[i - tile_begin] += v4 + v9 + v14 + v19;
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                    const double t2_i = t2[i - tile_begin];
-                    const double t5_i = t5[i - tile_begin];
+                    const double t9_i = t9[i - tile_begin];
+                    const double t4_i = t4[i - tile_begin];
                     const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    const double v0 = B_tile_ij + t5_i - t2_i - A_tile_ij;
+                    const double v0 = B_tile_ij + t9_i - t4_i - A_tile_ij;
                     const double v1 = 0.6931471805599453 + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v0))));
-                    const double v2 = A_tile_ij + t2_i - t5_i - B_tile_ij;
+                    const double v2 = A_tile_ij + t4_i - t9_i - B_tile_ij;
                     const double v3 = 0.6931471805599453 + (((v2 < 0.0 || v2 != v2) ? v2 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v2))));
-                    t6[i - tile_begin] += gradc_exp(A_tile_ij - t5_i) * v3 + gradc_exp(B_tile_ij - t2_i) * v1;
+                    const double v4 = t2[j*128 + i - tile_begin] * t10[i - tile_begin] * v1 + t7[j*128 + i - tile_begin] * t11[i - tile_begin] * v3;
+                    t12[i - tile_begin] += v4;
                 }
             }
 
-            /* t7 = sum[i:n](t6[i]) */
-            double t7_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t7_part_sum))
+            /* t13 = sum[i:n](t12[i]) */
+            double t13_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t13_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t7_part_sum += t6[i - tile_begin];
+                t13_part_sum += t12[i - tile_begin];
             }
-            gradc_add(&t7_part, &t7_part_low, t7_part_sum);
+            gradc_add(&t13_part, &t13_part_low, t13_part_sum);
         }
-        t7_part = gradc_rounded(t7_part, t7_part_low);
-        t7_parts[part] = t7_part;
+        t13_part = gradc_rounded(t13_part, t13_part_low);
+        t13_parts[part] = t13_part;
     }
-    double t7 = 0.0;
+    double t13 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t7 += t7_parts[part];
+        t13 += t13_parts[part];
     }
 
-    /* value = 0.5 * (t7 / n) */
-    *value = 0.5 * (t7 / (double)n);
+    /* value = 0.5 * (t13 / n) */
+    *value = 0.5 * (t13 / (double)n);
     return 0;
 }
 
 size_t jensen_shannon_forward_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 201*k + 53, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 159*k + 63, 0) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
@@ -403,9 +440,9 @@ int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 201*k + 53, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t5_parts[GRADC_PARTS];
+    const int64_t parts = gradc_parts(n, 159*k + 63, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t11_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -417,15 +454,27 @@ int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const
         own += gradc_bytes(128, sizeof(double));
         double *const t1_ = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const A_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
         double *const t2 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t3 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
+        double *const t8 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const A_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t4 = (void *)own;
-        double t5_part = 0.0;
-        double t5_part_low = 0.0;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t5 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t6 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t7 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t9 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t10 = (void *)own;
+        double t11_part = 0.0;
+        double t11_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -445,148 +494,158 @@ int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const
                 }
             }
 
-            /* t1[i:n] = sum[j:k](exp(B_tile[i, j] - where(inf == abs(t0[i]), 0, t0[i]))) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t1_[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t0__i = t0_[i - tile_begin];
-                    const double v0 = gradc_exp(B_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t0__i) ? 0.0 : t0__i));
-                    const double v1 = gradc_exp(B_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t0__i) ? 0.0 : t0__i));
-                    const double v2 = gradc_exp(B_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t0__i) ? 0.0 : t0__i));
-                    t1_[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0__i) ? 0.0 : t0__i)) + v0 + v1 + v2;
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t0__i = t0_[i - tile_begin];
-                    t1_[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0__i) ? 0.0 : t0__i));
-                }
-            }
-
-            /* t0_2[i:n] = log(t1[i]) + where(inf == abs(t0[i]), 0, t0[i]) */
+            /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0__i = t0_[i - tile_begin];
-                t0[i] = gradc_log(t1_[i - tile_begin]) + (INFINITY == fabs(t0__i) ? 0.0 : t0__i);
+                t1_[i - tile_begin] = INFINITY == fabs(t0__i) ? 0.0 : t0__i;
+            }
+
+            /* t2[i:n, j:k] = exp(B_tile[i, j] - t1[i]) */
+            /* t3[i:n] = sum[j:k](t2[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t3[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double v0 = gradc_exp(B_tile[j*128 + i - tile_begin] - t1_[i - tile_begin]);
+                    t2[j*128 + i - tile_begin] = v0;
+                    t3[i - tile_begin] += v0;
+                }
+            }
+
+            /* t0_2[i:n] = t1[i] + log(t3[i]) */
+            /* t8[i:n] = 1 / t3[i] */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t3_i = t3[i - tile_begin];
+                t0[i] = t1_[i - tile_begin] + gradc_log(t3_i);
+                t8[i - tile_begin] = 1.0 / t3_i;
             }
 
             /* A_tile[i:n, j:k] = A[i, j] */
             gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
 
-            /* t2[i:n] = max[j:k](A_tile[i, j]) */
+            /* t4[i:n] = max[j:k](A_tile[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t2[i - tile_begin] = -INFINITY;
+                t4[i - tile_begin] = -INFINITY;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    t2[i - tile_begin] = (A_tile_ij > t2[i - tile_begin] || A_tile_ij != A_tile_ij) ? A_tile_ij : t2[i - tile_begin];
+                    t4[i - tile_begin] = (A_tile_ij > t4[i - tile_begin] || A_tile_ij != A_tile_ij) ? A_tile_ij : t4[i - tile_begin];
                 }
             }
 
-            /* t3[i:n] = sum[j:k](exp(A_tile[i, j] - where(inf == abs(t2[i]), 0, t2[i]))) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t3[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t2_i = t2[i - tile_begin];
-                    t3[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i)) + gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i)) + gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i)) + gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i));
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t2_i = t2[i - tile_begin];
-                    t3[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i));
-                }
-            }
-
-            /* t1_2[i:n] = log(t3[i]) + where(inf == abs(t2[i]), 0, t2[i]) */
+            /* t5[i:n] = where(inf == abs(t4[i]), 0, t4[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t2_i = t2[i - tile_begin];
-                t1[i] = gradc_log(t3[i - tile_begin]) + (INFINITY == fabs(t2_i) ? 0.0 : t2_i);
+                const double t4_i = t4[i - tile_begin];
+                t5[i - tile_begin] = INFINITY == fabs(t4_i) ? 0.0 : t4_i;
             }
 
-            /* t4[i:n] = sum[j:k](let(s0 := B_tile[i, j] + t1_2[i] - t0_2[i] - A_tile[i, j], s1 := A_tile[i, j] +
-             *    t0_2[i] - t1_2[i] - B_tile[i, j], exp(B_tile[i, j] - t0_2[i]) * (0.6931471805599453 + (minimum(0,
-             *    s0) - log1p_unit(exp(-abs(s0))))) + exp(A_tile[i, j] - t1_2[i]) * (0.6931471805599453 +
-             *    (minimum(0, s1) - log1p_unit(exp(-abs(s1))))))) */
+            /* t6[i:n, j:k] = exp(A_tile[i, j] - t5[i]) */
+            /* t7[i:n] = sum[j:k](t6[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t4[i - tile_begin] = 0.0;
+                t7[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin] - t5[i - tile_begin]);
+                    t6[j*128 + i - tile_begin] = v0;
+                    t7[i - tile_begin] += v0;
+                }
+            }
+
+            /* t1_2[i:n] = t5[i] + log(t7[i]) */
+            /* t9[i:n] = 1 / t7[i] */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t7_i = t7[i - tile_begin];
+                t1[i] = t5[i - tile_begin] + gradc_log(t7_i);
+                t9[i - tile_begin] = 1.0 / t7_i;
+            }
+
+            /* t10[i:n] = sum[j:k](let(s0 := B_tile[i, j] + t1_2[i] - t0_2[i] - A_tile[i, j], s1 := A_tile[i, j] +
+             *    t0_2[i] - t1_2[i] - B_tile[i, j], t2[i, j] * t8[i] * (0.6931471805599453 + (minimum(0, s0) -
+             *    log1p_unit(exp(-abs(s0))))) + t6[i, j] * t9[i] * (0.6931471805599453 + (minimum(0, s1) -
+             *    log1p_unit(exp(-abs(s1))))))) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t10[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                    const double t0_i = t0[i];
                     const double t1_i = t1[i];
+                    const double t0_i = t0[i];
                     const double A_tile_ij = A_tile[j*128 + i - tile_begin];
                     const double v0 = B_tile_ij + t1_i - t0_i - A_tile_ij;
                     const double v1 = 0.6931471805599453 + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v0))));
                     const double v2 = A_tile_ij + t0_i - t1_i - B_tile_ij;
                     const double v3 = 0.6931471805599453 + (((v2 < 0.0 || v2 != v2) ? v2 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v2))));
+                    const double v4 = t2[j*128 + i - tile_begin] * t8[i - tile_begin] * v1 + t6[j*128 + i - tile_begin] * t9[i - tile_begin] * v3;
                     const double B_tile_ij1 = B_tile[(j + 1)*128 + i - tile_begin];
                     const double A_tile_ij1 = A_tile[(j + 1)*128 + i - tile_begin];
-                    const double v4 = B_tile_ij1 + t1_i - t0_i - A_tile_ij1;
-                    const double v5 = 0.6931471805599453 + (((v4 < 0.0 || v4 != v4) ? v4 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v4))));
-                    const double v6 = A_tile_ij1 + t0_i - t1_i - B_tile_ij1;
-                    const double v7 = 0.6931471805599453 + (((v6 < 0.0 || v6 != v6) ? v6 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v6))));
+                    const double v5 = B_tile_ij1 + t1_i - t0_i - A_tile_ij1;
+                    const double v6 = 0.6931471805599453 + (((v5 < 0.0 || v5 != v5) ? v5 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v5))));
+                    const double v7 = A_tile_ij1 + t0_i - t1_i - B_tile_ij1;
+                    const double v8 = 0.6931471805599453 + (((v7 < 0.0 || v7 != v7) ? v7 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v7))));
+                    const double v9 = t2[(j + 1)*128 + i - tile_begin] * t8[i - tile_begin] * v6 + t6[(j + 1)*128 + i - tile_begin] * t9[i - tile_begin] * v8;
                     const double B_tile_ij2 = B_tile[(j + 2)*128 + i - tile_begin];
                     const double A_tile_ij2 = A_tile[(j + 2)*128 + i - tile_begin];
-                    const double v8 = B_tile_ij2 + t1_i - t0_i - A_tile_ij2;
-                    const double v9 = 0.6931471805599453 + (((v8 < 0.0 || v8 != v8) ? v8 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v8))));
-                    const double v10 = A_tile_ij2 + t0_i - t1_i - B_tile_ij2;
+                    const double v10 = B_tile_ij2 + t1_i - t0_i - A_tile_ij2;
                     const double v11 = 0.6931471805599453 + (((v10 < 0.0 || v10 != v10) ? v10 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v10))));
+                    const double v12 = A_tile_ij2 + t0_i - t1_i - B_tile_ij2;
+                    const double v13 = 0.6931471805599453 + (((v12 < 0.0 || v12 != v12) ? v12 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v12))));
+                    const double v14 = t2[(j + 2)*128 + i - tile_begin] * t8[i - tile_begin] * v11 + t6[(j + 2)*128 + i - tile_begin] * t9[i - tile_begin] * v13;
                     const double B_tile_ij3 = B_tile[(j + 3)*128 + i - tile_begin];
                     const double A_tile_ij3 = A_tile[(j + 3)*128 + i - tile_begin];
-                    const double v12 = B_tile_ij3 + t1_i - t0_i - A_tile_ij3;
-                    const double v13 = 0.6931471805599453 + (((v12 < 0.0 || v12 != v12) ? v12 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v12))));
-                    const double v14 = A_tile_ij3 + t0_i - t1_i - B_tile_ij3;
-                    const double v15 = 0.6931471805599453 + (((v14 < 0.0 || v14 != v14) ? v14 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v14))));
-                    t4[i - tile_begin] += (gradc_exp(A_tile_ij - t1_i) * v3 + gradc_exp(B_tile_ij - t0_i) * v1) + (gradc_exp(A_tile_ij1 - t1_i) * v7 + gradc_exp(B_tile_ij1 - t0_i) * v5) + (gradc_exp(A_tile_ij2 - t1_i) * v11 + gradc_exp(B_tile_ij2 - t0_i) * v9) + (gradc_exp(A_tile_ij3 - t1_i) * v15 + gradc_exp(B_tile_ij3 - t0_i) * v13);
+                    const double v15 = B_tile_ij3 + t1_i - t0_i - A_tile_ij3;
+                    const double v16 = 0.6931471805599453 + (((v15 < 0.0 || v15 != v15) ? v15 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v15))));
+                    const double v17 = A_tile_ij3 + t0_i - t1_i - B_tile_ij3;
+                    const double v18 = 0.6931471805599453 + (((v17 < 0.0 || v17 != v17) ? v17 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v17))));
+                    const double v19 = t2[(j + 3)*128 + i - tile_begin] * t8[i - tile_begin] * v16 + t6[(j + 3)*128 + i - tile_begin] * t9[i - tile_begin] * v18;
+                    t10[i - tile_begin] += v4 + v9 + v14 + v19;
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                    const double t0_i = t0[i];
                     const double t1_i = t1[i];
+                    const double t0_i = t0[i];
                     const double A_tile_ij = A_tile[j*128 + i - tile_begin];
                     const double v0 = B_tile_ij + t1_i - t0_i - A_tile_ij;
                     const double v1 = 0.6931471805599453 + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v0))));
                     const double v2 = A_tile_ij + t0_i - t1_i - B_tile_ij;
                     const double v3 = 0.6931471805599453 + (((v2 < 0.0 || v2 != v2) ? v2 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v2))));
-                    t4[i - tile_begin] += gradc_exp(A_tile_ij - t1_i) * v3 + gradc_exp(B_tile_ij - t0_i) * v1;
+                    const double v4 = t2[j*128 + i - tile_begin] * t8[i - tile_begin] * v1 + t6[j*128 + i - tile_begin] * t9[i - tile_begin] * v3;
+                    t10[i - tile_begin] += v4;
                 }
             }
 
-            /* t5 = sum[i:n](t4[i]) */
-            double t5_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t5_part_sum))
+            /* t11 = sum[i:n](t10[i]) */
+            double t11_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t11_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t5_part_sum += t4[i - tile_begin];
+                t11_part_sum += t10[i - tile_begin];
             }
-            gradc_add(&t5_part, &t5_part_low, t5_part_sum);
+            gradc_add(&t11_part, &t11_part_low, t11_part_sum);
         }
-        t5_part = gradc_rounded(t5_part, t5_part_low);
-        t5_parts[part] = t5_part;
+        t11_part = gradc_rounded(t11_part, t11_part_low);
+        t11_parts[part] = t11_part;
     }
-    double t5 = 0.0;
+    double t11 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t5 += t5_parts[part];
+        t11 += t11_parts[part];
     }
 
-    /* value = 0.5 * (t5 / n) */
-    *value = 0.5 * (t5 / (double)n);
+    /* value = 0.5 * (t11 / n) */
+    *value = 0.5 * (t11 / (double)n);
     return 0;
 }
 
@@ -835,16 +894,20 @@ int jensen_shannon_backward(int64_t n, int64_t k, const double *restrict A, cons
 
 size_t jensen_shannon_value_and_grad_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 296*k + 53, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 255*k + 63, 0) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
@@ -863,11 +926,11 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
 
-    /* t14 = 0.5 / n */
-    const double t14 = 0.5 / (double)n;
-    const int64_t parts = gradc_parts(n, 296*k + 53, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
-    double t13_parts[GRADC_PARTS];
+    /* t18 = 0.5 / n */
+    const double t18 = 0.5 / (double)n;
+    const int64_t parts = gradc_parts(n, 255*k + 63, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    double t17_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -880,38 +943,46 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
         double *const t1 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t2 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const A_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t3 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t6 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
         double *const t4 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
+        double *const t10 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const A_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t5 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t6 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t7 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t8 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
+        own += gradc_bytes(128, sizeof(double));
         double *const t9 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t10 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
+        own += gradc_bytes(128, sizeof(double));
         double *const t11 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
+        own += gradc_bytes(128, sizeof(double));
         double *const t12 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t15 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t17 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t16 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t18 = (void *)own;
-        double t13_part = 0.0;
-        double t13_part_low = 0.0;
+        double *const t13 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t14 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t15 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t16 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t19 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t21 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t20 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t22 = (void *)own;
+        double t17_part = 0.0;
+        double t17_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -931,183 +1002,189 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
                 }
             }
 
-            /* t1[i:n] = sum[j:k](exp(B_tile[i, j] - where(inf == abs(t0[i]), 0, t0[i]))) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t1[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t0_i = t0[i - tile_begin];
-                    t1[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(B_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(B_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(B_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i));
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t0_i = t0[i - tile_begin];
-                    t1[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i));
-                }
-            }
-
-            /* t2[i:n] = log(t1[i]) + where(inf == abs(t0[i]), 0, t0[i]) */
+            /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0_i = t0[i - tile_begin];
-                t2[i - tile_begin] = gradc_log(t1[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i);
+                t1[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+            }
+
+            /* t2[i:n, j:k] = exp(B_tile[i, j] - t1[i]) */
+            /* t3[i:n] = sum[j:k](t2[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t3[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double v0 = gradc_exp(B_tile[j*128 + i - tile_begin] - t1[i - tile_begin]);
+                    t2[j*128 + i - tile_begin] = v0;
+                    t3[i - tile_begin] += v0;
+                }
+            }
+
+            /* t4[i:n] = t1[i] + log(t3[i]) */
+            /* t10[i:n] = 1 / t3[i] */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t3_i = t3[i - tile_begin];
+                t4[i - tile_begin] = t1[i - tile_begin] + gradc_log(t3_i);
+                t10[i - tile_begin] = 1.0 / t3_i;
             }
 
             /* A_tile[i:n, j:k] = A[i, j] */
             gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
 
-            /* t3[i:n] = max[j:k](A_tile[i, j]) */
-            /* t6[i:n, j:k] = exp(B_tile[i, j] - t2[i]) */
+            /* t5[i:n] = max[j:k](A_tile[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t3[i - tile_begin] = -INFINITY;
+                t5[i - tile_begin] = -INFINITY;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    t3[i - tile_begin] = (A_tile_ij > t3[i - tile_begin] || A_tile_ij != A_tile_ij) ? A_tile_ij : t3[i - tile_begin];
-                    t6[j*128 + i - tile_begin] = gradc_exp(B_tile[j*128 + i - tile_begin] - t2[i - tile_begin]);
+                    t5[i - tile_begin] = (A_tile_ij > t5[i - tile_begin] || A_tile_ij != A_tile_ij) ? A_tile_ij : t5[i - tile_begin];
                 }
             }
 
-            /* t4[i:n] = sum[j:k](exp(A_tile[i, j] - where(inf == abs(t3[i]), 0, t3[i]))) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t4[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t3_i = t3[i - tile_begin];
-                    t4[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i));
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t3_i = t3[i - tile_begin];
-                    t4[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i));
-                }
-            }
-
-            /* t5[i:n] = log(t4[i]) + where(inf == abs(t3[i]), 0, t3[i]) */
+            /* t6[i:n] = where(inf == abs(t5[i]), 0, t5[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t3_i = t3[i - tile_begin];
-                t5[i - tile_begin] = gradc_log(t4[i - tile_begin]) + (INFINITY == fabs(t3_i) ? 0.0 : t3_i);
+                const double t5_i = t5[i - tile_begin];
+                t6[i - tile_begin] = INFINITY == fabs(t5_i) ? 0.0 : t5_i;
             }
 
-            /* t7[i:n, j:k] = exp(-abs(B_tile[i, j] + t5[i] - t2[i] - A_tile[i, j])) */
-            /* t8[i:n, j:k] = log1p_unit(exp(-abs(B_tile[i, j] + t5[i] - t2[i] - A_tile[i, j]))) */
-            /* t9[i:n, j:k] = exp(A_tile[i, j] - t5[i]) */
-            /* t10[i:n, j:k] = exp(-abs(A_tile[i, j] + t2[i] - t5[i] - B_tile[i, j])) */
-            /* t11[i:n, j:k] = log1p_unit(exp(-abs(A_tile[i, j] + t2[i] - t5[i] - B_tile[i, j]))) */
-            /* t12[i:n] = sum[j:k](t9[i, j] * (0.6931471805599453 + (minimum(0, A_tile[i, j] + t2[i] - t5[i] -
-             *    B_tile[i, j]) - t11[i, j])) + t6[i, j] * (0.6931471805599453 + (minimum(0, B_tile[i, j] + t5[i] -
-             *    t2[i] - A_tile[i, j]) - t8[i, j]))) */
-            /* t15[i:n] = sum[j:k](let(s0 := A_tile[i, j] + t2[i] - t5[i] - B_tile[i, j], t14 * t6[i, j] * (where(0
-             *    <= -(B_tile[i, j] + t5[i] - t2[i] - A_tile[i, j]), 1, t7[i, j]) / (1 + t7[i, j])) - (t9[i, j] *
-             *    (t14 * (0.6931471805599453 + (minimum(0, s0) - t11[i, j]))) + t14 * t9[i, j] * (where(0 <= -s0,
-             *    1, t10[i, j]) / (1 + t10[i, j]))))) */
-            /* t17[i:n] = sum[j:k](let(s0 := B_tile[i, j] + t5[i] - t2[i] - A_tile[i, j], t14 * t9[i, j] * (where(0
-             *    <= -(A_tile[i, j] + t2[i] - t5[i] - B_tile[i, j]), 1, t10[i, j]) / (1 + t10[i, j])) - t14 * t6[i,
-             *    j] * (where(0 <= -s0, 1, t7[i, j]) / (1 + t7[i, j])) - t6[i, j] * (t14 * (0.6931471805599453 +
-             *    (minimum(0, s0) - t8[i, j]))))) */
+            /* t7[i:n, j:k] = exp(A_tile[i, j] - t6[i]) */
+            /* t8[i:n] = sum[j:k](t7[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t12[i - tile_begin] = 0.0;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t15[i - tile_begin] = 0.0;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t17[i - tile_begin] = 0.0;
+                t8[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                    const double t5_i = t5[i - tile_begin];
-                    const double t2_i = t2[i - tile_begin];
+                    const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin] - t6[i - tile_begin]);
+                    t7[j*128 + i - tile_begin] = v0;
+                    t8[i - tile_begin] += v0;
+                }
+            }
+
+            /* t9[i:n] = t6[i] + log(t8[i]) */
+            /* t11[i:n] = 1 / t8[i] */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t8_i = t8[i - tile_begin];
+                t9[i - tile_begin] = t6[i - tile_begin] + gradc_log(t8_i);
+                t11[i - tile_begin] = 1.0 / t8_i;
+            }
+
+            /* t12[i:n, j:k] = exp(-abs(A_tile[i, j] + t4[i] - t9[i] - B_tile[i, j])) */
+            /* t13[i:n, j:k] = log1p_unit(exp(-abs(A_tile[i, j] + t4[i] - t9[i] - B_tile[i, j]))) */
+            /* t14[i:n, j:k] = exp(-abs(B_tile[i, j] + t9[i] - t4[i] - A_tile[i, j])) */
+            /* t15[i:n, j:k] = log1p_unit(exp(-abs(B_tile[i, j] + t9[i] - t4[i] - A_tile[i, j]))) */
+            /* t16[i:n] = sum[j:k](t2[i, j] * t10[i] * (0.6931471805599453 + (minimum(0, B_tile[i, j] + t9[i] -
+             *    t4[i] - A_tile[i, j]) - t15[i, j])) + t7[i, j] * t11[i] * (0.6931471805599453 + (minimum(0,
+             *    A_tile[i, j] + t4[i] - t9[i] - B_tile[i, j]) - t13[i, j]))) */
+            /* t19[i:n] = sum[j:k](let(s0 := t7[i, j] * t11[i], s1 := A_tile[i, j] + t4[i] - t9[i] - B_tile[i, j],
+             *    t18 * (t2[i, j] * t10[i]) * (where(0 <= -(B_tile[i, j] + t9[i] - t4[i] - A_tile[i, j]), 1, t14[i,
+             *    j]) / (1 + t14[i, j])) - (s0 * (t18 * (0.6931471805599453 + (minimum(0, s1) - t13[i, j]))) + t18
+             *    * s0 * (where(0 <= -s1, 1, t12[i, j]) / (1 + t12[i, j]))))) */
+            /* t21[i:n] = sum[j:k](let(s0 := t2[i, j] * t10[i], s1 := B_tile[i, j] + t9[i] - t4[i] - A_tile[i, j],
+             *    t18 * (t7[i, j] * t11[i]) * (where(0 <= -(A_tile[i, j] + t4[i] - t9[i] - B_tile[i, j]), 1, t12[i,
+             *    j]) / (1 + t12[i, j])) - t18 * s0 * (where(0 <= -s1, 1, t14[i, j]) / (1 + t14[i, j])) - s0 * (t18
+             *    * (0.6931471805599453 + (minimum(0, s1) - t15[i, j]))))) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t16[i - tile_begin] = 0.0;
+            }
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t19[i - tile_begin] = 0.0;
+            }
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t21[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    const double v0 = B_tile_ij + t5_i - t2_i - A_tile_ij;
+                    const double t4_i = t4[i - tile_begin];
+                    const double t9_i = t9[i - tile_begin];
+                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                    const double v0 = A_tile_ij + t4_i - t9_i - B_tile_ij;
                     const double v1 = gradc_exp(-fabs(v0));
                     const double v2 = gradc_log1p_unit(v1);
-                    const double v3 = gradc_exp(A_tile_ij - t5_i);
-                    const double v4 = A_tile_ij + t2_i - t5_i - B_tile_ij;
-                    const double v5 = gradc_exp(-fabs(v4));
-                    const double v6 = gradc_log1p_unit(v5);
-                    const double v7 = 0.6931471805599453 + (((v4 < 0.0 || v4 != v4) ? v4 : 0.0) - v6);
-                    const double t6_ij = t6[j*128 + i - tile_begin];
-                    const double v8 = 0.6931471805599453 + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0) - v2);
-                    const double v9 = t14 * t6_ij * ((0.0 <= -v0 ? 1.0 : v1) / (1.0 + v1));
-                    const double v10 = t14 * v3 * ((0.0 <= -v4 ? 1.0 : v5) / (1.0 + v5));
-                    t7[j*128 + i - tile_begin] = v1;
-                    t8[j*128 + i - tile_begin] = v2;
-                    t9[j*128 + i - tile_begin] = v3;
-                    t10[j*128 + i - tile_begin] = v5;
-                    t11[j*128 + i - tile_begin] = v6;
-                    t12[i - tile_begin] += t6_ij * v8 + v3 * v7;
-                    t15[i - tile_begin] += v9 - (v3 * (t14 * v7) + v10);
-                    t17[i - tile_begin] += v10 - v9 - t6_ij * (t14 * v8);
+                    const double v3 = B_tile_ij + t9_i - t4_i - A_tile_ij;
+                    const double v4 = gradc_exp(-fabs(v3));
+                    const double v5 = gradc_log1p_unit(v4);
+                    const double v6 = t2[j*128 + i - tile_begin] * t10[i - tile_begin];
+                    const double v7 = 0.6931471805599453 + (((v3 < 0.0 || v3 != v3) ? v3 : 0.0) - v5);
+                    const double v8 = t7[j*128 + i - tile_begin] * t11[i - tile_begin];
+                    const double v9 = 0.6931471805599453 + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0) - v2);
+                    const double v10 = t18 * v6 * ((0.0 <= -v3 ? 1.0 : v4) / (1.0 + v4));
+                    const double v11 = t18 * v8 * ((0.0 <= -v0 ? 1.0 : v1) / (1.0 + v1));
+                    t12[j*128 + i - tile_begin] = v1;
+                    t13[j*128 + i - tile_begin] = v2;
+                    t14[j*128 + i - tile_begin] = v4;
+                    t15[j*128 + i - tile_begin] = v5;
+                    t16[i - tile_begin] += v6 * v7 + v8 * v9;
+                    t19[i - tile_begin] += v10 - (v8 * (t18 * v9) + v11);
+                    t21[i - tile_begin] += v11 - v10 - v6 * (t18 * v7);
                 }
             }
 
-            /* t13 = sum[i:n](t12[i]) */
-            double t13_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t13_part_sum))
+            /* t17 = sum[i:n](t16[i]) */
+            double t17_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t17_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t13_part_sum += t12[i - tile_begin];
+                t17_part_sum += t16[i - tile_begin];
             }
-            gradc_add(&t13_part, &t13_part_low, t13_part_sum);
+            gradc_add(&t17_part, &t17_part_low, t17_part_sum);
 
-            /* t16[i:n, j:k] = let(s0 := A_tile[i, j] + t2[i] - t5[i] - B_tile[i, j], where(-inf == A_tile[i, j],
-             *    0, t9[i, j] * t15[i]) + (t9[i, j] * (t14 * (0.6931471805599453 + (minimum(0, s0) - t11[i, j]))) +
-             *    t14 * t9[i, j] * (where(0 <= -s0, 1, t10[i, j]) / (1 + t10[i, j])) - t14 * t6[i, j] * (where(0 <=
-             *    -(B_tile[i, j] + t5[i] - t2[i] - A_tile[i, j]), 1, t7[i, j]) / (1 + t7[i, j])))) */
-            /* t18[i:n, j:k] = let(s0 := B_tile[i, j] + t5[i] - t2[i] - A_tile[i, j], where(-inf == B_tile[i, j],
-             *    0, t6[i, j] * t17[i]) + (t6[i, j] * (t14 * (0.6931471805599453 + (minimum(0, s0) - t8[i, j]))) +
-             *    (t14 * t6[i, j] * (where(0 <= -s0, 1, t7[i, j]) / (1 + t7[i, j])) - t14 * t9[i, j] * (where(0 <=
-             *    -(A_tile[i, j] + t2[i] - t5[i] - B_tile[i, j]), 1, t10[i, j]) / (1 + t10[i, j]))))) */
+            /* t20[i:n, j:k] = let(s0 := t7[i, j] * t11[i], s1 := A_tile[i, j] + t4[i] - t9[i] - B_tile[i, j],
+             *    where(-inf == A_tile[i, j], 0, t19[i] * s0) + (s0 * (t18 * (0.6931471805599453 + (minimum(0, s1)
+             *    - t13[i, j]))) + t18 * s0 * (where(0 <= -s1, 1, t12[i, j]) / (1 + t12[i, j])) - t18 * (t2[i, j] *
+             *    t10[i]) * (where(0 <= -(B_tile[i, j] + t9[i] - t4[i] - A_tile[i, j]), 1, t14[i, j]) / (1 + t14[i,
+             *    j])))) */
+            /* t22[i:n, j:k] = let(s0 := t2[i, j] * t10[i], s1 := B_tile[i, j] + t9[i] - t4[i] - A_tile[i, j],
+             *    where(-inf == B_tile[i, j], 0, t21[i] * s0) + (s0 * (t18 * (0.6931471805599453 + (minimum(0, s1)
+             *    - t15[i, j]))) + (t18 * s0 * (where(0 <= -s1, 1, t14[i, j]) / (1 + t14[i, j])) - t18 * (t7[i, j]
+             *    * t11[i]) * (where(0 <= -(A_tile[i, j] + t4[i] - t9[i] - B_tile[i, j]), 1, t12[i, j]) / (1 +
+             *    t12[i, j]))))) */
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    const double t9_ij = t9[j*128 + i - tile_begin];
-                    const double t2_i = t2[i - tile_begin];
-                    const double t5_i = t5[i - tile_begin];
+                    const double v0 = t7[j*128 + i - tile_begin] * t11[i - tile_begin];
+                    const double t4_i = t4[i - tile_begin];
+                    const double t9_i = t9[i - tile_begin];
                     const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                    const double v0 = A_tile_ij + t2_i - t5_i - B_tile_ij;
-                    const double v1 = t14 * (0.6931471805599453 + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0) - t11[j*128 + i - tile_begin]));
-                    const double t10_ij = t10[j*128 + i - tile_begin];
-                    const double v2 = t14 * t9_ij * ((0.0 <= -v0 ? 1.0 : t10_ij) / (1.0 + t10_ij));
-                    const double t6_ij = t6[j*128 + i - tile_begin];
-                    const double v3 = B_tile_ij + t5_i - t2_i - A_tile_ij;
-                    const double t7_ij = t7[j*128 + i - tile_begin];
-                    const double v4 = t14 * t6_ij * ((0.0 <= -v3 ? 1.0 : t7_ij) / (1.0 + t7_ij));
-                    const double v5 = t14 * (0.6931471805599453 + (((v3 < 0.0 || v3 != v3) ? v3 : 0.0) - t8[j*128 + i - tile_begin]));
-                    t16[j*128 + i - tile_begin] = (-INFINITY == A_tile_ij ? 0.0 : t9_ij * t15[i - tile_begin]) + (t9_ij * v1 + v2 - v4);
-                    t18[j*128 + i - tile_begin] = (-INFINITY == B_tile_ij ? 0.0 : t6_ij * t17[i - tile_begin]) + (t6_ij * v5 + (v4 - v2));
+                    const double v1 = A_tile_ij + t4_i - t9_i - B_tile_ij;
+                    const double v2 = t18 * (0.6931471805599453 + (((v1 < 0.0 || v1 != v1) ? v1 : 0.0) - t13[j*128 + i - tile_begin]));
+                    const double t12_ij = t12[j*128 + i - tile_begin];
+                    const double v3 = t18 * v0 * ((0.0 <= -v1 ? 1.0 : t12_ij) / (1.0 + t12_ij));
+                    const double v4 = t2[j*128 + i - tile_begin] * t10[i - tile_begin];
+                    const double v5 = B_tile_ij + t9_i - t4_i - A_tile_ij;
+                    const double t14_ij = t14[j*128 + i - tile_begin];
+                    const double v6 = t18 * v4 * ((0.0 <= -v5 ? 1.0 : t14_ij) / (1.0 + t14_ij));
+                    const double v7 = t18 * (0.6931471805599453 + (((v5 < 0.0 || v5 != v5) ? v5 : 0.0) - t15[j*128 + i - tile_begin]));
+                    t20[j*128 + i - tile_begin] = (-INFINITY == A_tile_ij ? 0.0 : t19[i - tile_begin] * v0) + (v0 * v2 + v3 - v6);
+                    t22[j*128 + i - tile_begin] = (-INFINITY == B_tile_ij ? 0.0 : t21[i - tile_begin] * v4) + (v4 * v7 + (v6 - v3));
                 }
             }
 
-            /* grad_A[i:n, j:k] = t16[i, j] */
-            gradc_transpose(k, tile_end - tile_begin, t16, 128, &grad_A[tile_begin*k], k);
+            /* grad_A[i:n, j:k] = t20[i, j] */
+            gradc_transpose(k, tile_end - tile_begin, t20, 128, &grad_A[tile_begin*k], k);
 
-            /* grad_B[i:n, j:k] = t18[i, j] */
-            gradc_transpose(k, tile_end - tile_begin, t18, 128, &grad_B[tile_begin*k], k);
+            /* grad_B[i:n, j:k] = t22[i, j] */
+            gradc_transpose(k, tile_end - tile_begin, t22, 128, &grad_B[tile_begin*k], k);
         }
-        t13_part = gradc_rounded(t13_part, t13_part_low);
-        t13_parts[part] = t13_part;
+        t17_part = gradc_rounded(t17_part, t17_part_low);
+        t17_parts[part] = t17_part;
     }
-    double t13 = 0.0;
+    double t17 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t13 += t13_parts[part];
+        t17 += t17_parts[part];
     }
 
-    /* value = 0.5 * (t13 / n) */
-    *value = 0.5 * (t13 / (double)n);
+    /* value = 0.5 * (t17 / n) */
+    *value = 0.5 * (t17 / (double)n);
     return 0;
 }

@@ -171,11 +171,15 @@ static void gradc_transpose(int64_t rows, int64_t columns, const double *restric
 
 size_t kl_divergence_value_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 85*k + 53, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 61*k + 59, 0) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -187,9 +191,9 @@ int kl_divergence_value(int64_t n, int64_t k, const double *restrict A, const do
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 85*k + 53, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t7_parts[GRADC_PARTS];
+    const int64_t parts = gradc_parts(n, 61*k + 59, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t11_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -202,18 +206,26 @@ int kl_divergence_value(int64_t n, int64_t k, const double *restrict A, const do
         double *const t1 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t2 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const B_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t3 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t4 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
+        double *const t9 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const B_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t5 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t6 = (void *)own;
-        double t7_part = 0.0;
-        double t7_part_low = 0.0;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t7 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t8 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t10 = (void *)own;
+        double t11_part = 0.0;
+        double t11_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -233,129 +245,134 @@ int kl_divergence_value(int64_t n, int64_t k, const double *restrict A, const do
                 }
             }
 
-            /* t1[i:n] = sum[j:k](exp(A_tile[i, j] - where(inf == abs(t0[i]), 0, t0[i]))) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t1[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t0_i = t0[i - tile_begin];
-                    t1[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i));
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t0_i = t0[i - tile_begin];
-                    t1[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i));
-                }
-            }
-
-            /* t2[i:n] = log(t1[i]) + where(inf == abs(t0[i]), 0, t0[i]) */
+            /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0_i = t0[i - tile_begin];
-                t2[i - tile_begin] = gradc_log(t1[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i);
+                t1[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+            }
+
+            /* t2[i:n, j:k] = exp(A_tile[i, j] - t1[i]) */
+            /* t3[i:n] = sum[j:k](t2[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t3[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin] - t1[i - tile_begin]);
+                    t2[j*128 + i - tile_begin] = v0;
+                    t3[i - tile_begin] += v0;
+                }
+            }
+
+            /* t4[i:n] = t1[i] + log(t3[i]) */
+            /* t9[i:n] = 1 / t3[i] */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t3_i = t3[i - tile_begin];
+                t4[i - tile_begin] = t1[i - tile_begin] + gradc_log(t3_i);
+                t9[i - tile_begin] = 1.0 / t3_i;
             }
 
             /* B_tile[i:n, j:k] = B[i, j] */
             gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
 
-            /* t3[i:n] = max[j:k](B_tile[i, j]) */
+            /* t5[i:n] = max[j:k](B_tile[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t3[i - tile_begin] = -INFINITY;
+                t5[i - tile_begin] = -INFINITY;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                    t3[i - tile_begin] = (B_tile_ij > t3[i - tile_begin] || B_tile_ij != B_tile_ij) ? B_tile_ij : t3[i - tile_begin];
+                    t5[i - tile_begin] = (B_tile_ij > t5[i - tile_begin] || B_tile_ij != B_tile_ij) ? B_tile_ij : t5[i - tile_begin];
                 }
             }
 
-            /* t4[i:n] = sum[j:k](exp(B_tile[i, j] - where(inf == abs(t3[i]), 0, t3[i]))) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t4[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t3_i = t3[i - tile_begin];
-                    t4[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(B_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(B_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(B_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i));
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t3_i = t3[i - tile_begin];
-                    t4[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i));
-                }
-            }
-
-            /* t5[i:n] = log(t4[i]) + where(inf == abs(t3[i]), 0, t3[i]) */
+            /* t6[i:n] = where(inf == abs(t5[i]), 0, t5[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t3_i = t3[i - tile_begin];
-                t5[i - tile_begin] = gradc_log(t4[i - tile_begin]) + (INFINITY == fabs(t3_i) ? 0.0 : t3_i);
+                const double t5_i = t5[i - tile_begin];
+                t6[i - tile_begin] = INFINITY == fabs(t5_i) ? 0.0 : t5_i;
             }
 
-            /* t6[i:n] = sum[j:k](exp(A_tile[i, j] - t2[i]) * (A_tile[i, j] + t5[i] - t2[i] - B_tile[i, j])) */
+            /* t7[i:n] = sum[j:k](exp(B_tile[i, j] - t6[i])) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t6[i - tile_begin] = 0.0;
+                t7[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    const double t2_i = t2[i - tile_begin];
-                    const double v0 = gradc_exp(A_tile_ij - t2_i) * (A_tile_ij + t5[i - tile_begin] - t2_i - B_tile[j*128 + i - tile_begin]);
-                    const double A_tile_ij1 = A_tile[(j + 1)*128 + i - tile_begin];
-                    const double v1 = gradc_exp(A_tile_ij1 - t2_i) * (A_tile_ij1 + t5[i - tile_begin] - t2_i - B_tile[(j + 1)*128 + i - tile_begin]);
-                    const double A_tile_ij2 = A_tile[(j + 2)*128 + i - tile_begin];
-                    const double v2 = gradc_exp(A_tile_ij2 - t2_i) * (A_tile_ij2 + t5[i - tile_begin] - t2_i - B_tile[(j + 2)*128 + i - tile_begin]);
-                    const double A_tile_ij3 = A_tile[(j + 3)*128 + i - tile_begin];
-                    const double v3 = gradc_exp(A_tile_ij3 - t2_i) * (A_tile_ij3 + t5[i - tile_begin] - t2_i - B_tile[(j + 3)*128 + i - tile_begin]);
-                    t6[i - tile_begin] += v0 + v1 + v2 + v3;
+                    t7[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - t6[i - tile_begin]) + gradc_exp(B_tile[(j + 1)*128 + i - tile_begin] - t6[i - tile_begin]) + gradc_exp(B_tile[(j + 2)*128 + i - tile_begin] - t6[i - tile_begin]) + gradc_exp(B_tile[(j + 3)*128 + i - tile_begin] - t6[i - tile_begin]);
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    const double t2_i = t2[i - tile_begin];
-                    const double v0 = gradc_exp(A_tile_ij - t2_i) * (A_tile_ij + t5[i - tile_begin] - t2_i - B_tile[j*128 + i - tile_begin]);
-                    t6[i - tile_begin] += v0;
+                    t7[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - t6[i - tile_begin]);
                 }
             }
 
-            /* t7 = sum[i:n](t6[i]) */
-            double t7_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t7_part_sum))
+            /* t8[i:n] = t6[i] + log(t7[i]) */
+            GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t7_part_sum += t6[i - tile_begin];
+                t8[i - tile_begin] = t6[i - tile_begin] + gradc_log(t7[i - tile_begin]);
             }
-            gradc_add(&t7_part, &t7_part_low, t7_part_sum);
+
+            /* t10[i:n] = sum[j:k](t2[i, j] * t9[i] * (A_tile[i, j] + t8[i] - t4[i] - B_tile[i, j])) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t10[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double v0 = A_tile[j*128 + i - tile_begin] + t8[i - tile_begin] - t4[i - tile_begin] - B_tile[j*128 + i - tile_begin];
+                    const double v1 = A_tile[(j + 1)*128 + i - tile_begin] + t8[i - tile_begin] - t4[i - tile_begin] - B_tile[(j + 1)*128 + i - tile_begin];
+                    const double v2 = A_tile[(j + 2)*128 + i - tile_begin] + t8[i - tile_begin] - t4[i - tile_begin] - B_tile[(j + 2)*128 + i - tile_begin];
+                    const double v3 = A_tile[(j + 3)*128 + i - tile_begin] + t8[i - tile_begin] - t4[i - tile_begin] - B_tile[(j + 3)*128 + i - tile_begin];
+                    t10[i - tile_begin] += t2[j*128 + i - tile_begin] * t9[i - tile_begin] * v0 + t2[(j + 1)*128 + i - tile_begin] * t9[i - tile_begin] * v1 + t2[(j + 2)*128 + i - tile_begin] * t9[i - tile_begin] * v2 + t2[(j + 3)*128 + i - tile_begin] * t9[i - tile_begin] * v3;
+                }
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double v0 = A_tile[j*128 + i - tile_begin] + t8[i - tile_begin] - t4[i - tile_begin] - B_tile[j*128 + i - tile_begin];
+                    t10[i - tile_begin] += t2[j*128 + i - tile_begin] * t9[i - tile_begin] * v0;
+                }
+            }
+
+            /* t11 = sum[i:n](t10[i]) */
+            double t11_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t11_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t11_part_sum += t10[i - tile_begin];
+            }
+            gradc_add(&t11_part, &t11_part_low, t11_part_sum);
         }
-        t7_part = gradc_rounded(t7_part, t7_part_low);
-        t7_parts[part] = t7_part;
+        t11_part = gradc_rounded(t11_part, t11_part_low);
+        t11_parts[part] = t11_part;
     }
-    double t7 = 0.0;
+    double t11 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t7 += t7_parts[part];
+        t11 += t11_parts[part];
     }
 
-    /* value = t7 / n */
-    *value = t7 / (double)n;
+    /* value = t11 / n */
+    *value = t11 / (double)n;
     return 0;
 }
 
 size_t kl_divergence_forward_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 85*k + 53, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 61*k + 59, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
@@ -366,9 +383,9 @@ int kl_divergence_forward(int64_t n, int64_t k, const double *restrict A, const 
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 85*k + 53, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t5_parts[GRADC_PARTS];
+    const int64_t parts = gradc_parts(n, 61*k + 59, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t9_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -380,15 +397,23 @@ int kl_divergence_forward(int64_t n, int64_t k, const double *restrict A, const 
         own += gradc_bytes(128, sizeof(double));
         double *const t1_ = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const B_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
         double *const t2 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t3 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
+        double *const t7 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const B_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t4 = (void *)own;
-        double t5_part = 0.0;
-        double t5_part_low = 0.0;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t5 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t6 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t8 = (void *)own;
+        double t9_part = 0.0;
+        double t9_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -408,123 +433,121 @@ int kl_divergence_forward(int64_t n, int64_t k, const double *restrict A, const 
                 }
             }
 
-            /* t1[i:n] = sum[j:k](exp(A_tile[i, j] - where(inf == abs(t0[i]), 0, t0[i]))) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t1_[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t0__i = t0_[i - tile_begin];
-                    const double v0 = gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t0__i) ? 0.0 : t0__i));
-                    const double v1 = gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t0__i) ? 0.0 : t0__i));
-                    const double v2 = gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t0__i) ? 0.0 : t0__i));
-                    t1_[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0__i) ? 0.0 : t0__i)) + v0 + v1 + v2;
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t0__i = t0_[i - tile_begin];
-                    t1_[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0__i) ? 0.0 : t0__i));
-                }
-            }
-
-            /* t0_2[i:n] = log(t1[i]) + where(inf == abs(t0[i]), 0, t0[i]) */
+            /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0__i = t0_[i - tile_begin];
-                t0[i] = gradc_log(t1_[i - tile_begin]) + (INFINITY == fabs(t0__i) ? 0.0 : t0__i);
+                t1_[i - tile_begin] = INFINITY == fabs(t0__i) ? 0.0 : t0__i;
+            }
+
+            /* t2[i:n, j:k] = exp(A_tile[i, j] - t1[i]) */
+            /* t3[i:n] = sum[j:k](t2[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t3[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin] - t1_[i - tile_begin]);
+                    t2[j*128 + i - tile_begin] = v0;
+                    t3[i - tile_begin] += v0;
+                }
+            }
+
+            /* t0_2[i:n] = t1[i] + log(t3[i]) */
+            /* t7[i:n] = 1 / t3[i] */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t3_i = t3[i - tile_begin];
+                t0[i] = t1_[i - tile_begin] + gradc_log(t3_i);
+                t7[i - tile_begin] = 1.0 / t3_i;
             }
 
             /* B_tile[i:n, j:k] = B[i, j] */
             gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
 
-            /* t2[i:n] = max[j:k](B_tile[i, j]) */
+            /* t4[i:n] = max[j:k](B_tile[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t2[i - tile_begin] = -INFINITY;
+                t4[i - tile_begin] = -INFINITY;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                    t2[i - tile_begin] = (B_tile_ij > t2[i - tile_begin] || B_tile_ij != B_tile_ij) ? B_tile_ij : t2[i - tile_begin];
+                    t4[i - tile_begin] = (B_tile_ij > t4[i - tile_begin] || B_tile_ij != B_tile_ij) ? B_tile_ij : t4[i - tile_begin];
                 }
             }
 
-            /* t3[i:n] = sum[j:k](exp(B_tile[i, j] - where(inf == abs(t2[i]), 0, t2[i]))) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t3[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t2_i = t2[i - tile_begin];
-                    t3[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i)) + gradc_exp(B_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i)) + gradc_exp(B_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i)) + gradc_exp(B_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i));
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t2_i = t2[i - tile_begin];
-                    t3[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t2_i) ? 0.0 : t2_i));
-                }
-            }
-
-            /* t1_2[i:n] = log(t3[i]) + where(inf == abs(t2[i]), 0, t2[i]) */
+            /* t5[i:n] = where(inf == abs(t4[i]), 0, t4[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t2_i = t2[i - tile_begin];
-                t1[i] = gradc_log(t3[i - tile_begin]) + (INFINITY == fabs(t2_i) ? 0.0 : t2_i);
+                const double t4_i = t4[i - tile_begin];
+                t5[i - tile_begin] = INFINITY == fabs(t4_i) ? 0.0 : t4_i;
             }
 
-            /* t4[i:n] = sum[j:k](exp(A_tile[i, j] - t0_2[i]) * (A_tile[i, j] + t1_2[i] - t0_2[i] - B_tile[i, j])) */
+            /* t6[i:n] = sum[j:k](exp(B_tile[i, j] - t5[i])) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t4[i - tile_begin] = 0.0;
+                t6[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    const double t0_i = t0[i];
-                    const double v0 = gradc_exp(A_tile_ij - t0_i) * (A_tile_ij + t1[i] - t0_i - B_tile[j*128 + i - tile_begin]);
-                    const double A_tile_ij1 = A_tile[(j + 1)*128 + i - tile_begin];
-                    const double v1 = gradc_exp(A_tile_ij1 - t0_i) * (A_tile_ij1 + t1[i] - t0_i - B_tile[(j + 1)*128 + i - tile_begin]);
-                    const double A_tile_ij2 = A_tile[(j + 2)*128 + i - tile_begin];
-                    const double v2 = gradc_exp(A_tile_ij2 - t0_i) * (A_tile_ij2 + t1[i] - t0_i - B_tile[(j + 2)*128 + i - tile_begin]);
-                    const double A_tile_ij3 = A_tile[(j + 3)*128 + i - tile_begin];
-                    const double v3 = gradc_exp(A_tile_ij3 - t0_i) * (A_tile_ij3 + t1[i] - t0_i - B_tile[(j + 3)*128 + i - tile_begin]);
-                    t4[i - tile_begin] += v0 + v1 + v2 + v3;
+                    t6[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - t5[i - tile_begin]) + gradc_exp(B_tile[(j + 1)*128 + i - tile_begin] - t5[i - tile_begin]) + gradc_exp(B_tile[(j + 2)*128 + i - tile_begin] - t5[i - tile_begin]) + gradc_exp(B_tile[(j + 3)*128 + i - tile_begin] - t5[i - tile_begin]);
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    const double t0_i = t0[i];
-                    const double v0 = gradc_exp(A_tile_ij - t0_i) * (A_tile_ij + t1[i] - t0_i - B_tile[j*128 + i - tile_begin]);
-                    t4[i - tile_begin] += v0;
+                    t6[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - t5[i - tile_begin]);
                 }
             }
 
-            /* t5 = sum[i:n](t4[i]) */
-            double t5_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t5_part_sum))
+            /* t1_2[i:n] = t5[i] + log(t6[i]) */
+            GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t5_part_sum += t4[i - tile_begin];
+                t1[i] = t5[i - tile_begin] + gradc_log(t6[i - tile_begin]);
             }
-            gradc_add(&t5_part, &t5_part_low, t5_part_sum);
+
+            /* t8[i:n] = sum[j:k](t2[i, j] * t7[i] * (A_tile[i, j] + t1_2[i] - t0_2[i] - B_tile[i, j])) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t8[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double v0 = t2[j*128 + i - tile_begin] * t7[i - tile_begin] * (A_tile[j*128 + i - tile_begin] + t1[i] - t0[i] - B_tile[j*128 + i - tile_begin]);
+                    const double v1 = A_tile[(j + 1)*128 + i - tile_begin] + t1[i] - t0[i] - B_tile[(j + 1)*128 + i - tile_begin];
+                    const double v2 = A_tile[(j + 2)*128 + i - tile_begin] + t1[i] - t0[i] - B_tile[(j + 2)*128 + i - tile_begin];
+                    const double v3 = A_tile[(j + 3)*128 + i - tile_begin] + t1[i] - t0[i] - B_tile[(j + 3)*128 + i - tile_begin];
+                    t8[i - tile_begin] += v0 + t2[(j + 1)*128 + i - tile_begin] * t7[i - tile_begin] * v1 + t2[(j + 2)*128 + i - tile_begin] * t7[i - tile_begin] * v2 + t2[(j + 3)*128 + i - tile_begin] * t7[i - tile_begin] * v3;
+                }
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double v0 = t2[j*128 + i - tile_begin] * t7[i - tile_begin] * (A_tile[j*128 + i - tile_begin] + t1[i] - t0[i] - B_tile[j*128 + i - tile_begin]);
+                    t8[i - tile_begin] += v0;
+                }
+            }
+
+            /* t9 = sum[i:n](t8[i]) */
+            double t9_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t9_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t9_part_sum += t8[i - tile_begin];
+            }
+            gradc_add(&t9_part, &t9_part_low, t9_part_sum);
         }
-        t5_part = gradc_rounded(t5_part, t5_part_low);
-        t5_parts[part] = t5_part;
+        t9_part = gradc_rounded(t9_part, t9_part_low);
+        t9_parts[part] = t9_part;
     }
-    double t5 = 0.0;
+    double t9 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t5 += t5_parts[part];
+        t9 += t9_parts[part];
     }
 
-    /* value = t5 / n */
-    *value = t5 / (double)n;
+    /* value = t9 / n */
+    *value = t9 / (double)n;
     return 0;
 }
 
@@ -647,11 +670,16 @@ int kl_divergence_backward(int64_t n, int64_t k, const double *restrict A, const
 
 size_t kl_divergence_value_and_grad_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 141*k + 53, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 101*k + 63, 0) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -670,11 +698,11 @@ int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *restrict A,
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
 
-    /* t9 = 1 / n */
-    const double t9 = 1.0 / (double)n;
-    const int64_t parts = gradc_parts(n, 141*k + 53, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
-    double t8_parts[GRADC_PARTS];
+    /* t13 = 1 / n */
+    const double t13 = 1.0 / (double)n;
+    const int64_t parts = gradc_parts(n, 101*k + 63, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    double t12_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -687,28 +715,38 @@ int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *restrict A,
         double *const t1 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t2 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const B_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t3 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t6 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t12 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const t4 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t5 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t7 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t10 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t13 = (void *)own;
+        double *const B_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
+        double *const t5 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t16 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t6 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t7 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t8 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t9 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t17 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
         double *const t11 = (void *)own;
-        double t8_part = 0.0;
-        double t8_part_low = 0.0;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t14 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t18 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t15 = (void *)own;
+        double t12_part = 0.0;
+        double t12_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -728,142 +766,146 @@ int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *restrict A,
                 }
             }
 
-            /* t1[i:n] = sum[j:k](exp(A_tile[i, j] - where(inf == abs(t0[i]), 0, t0[i]))) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t1[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t0_i = t0[i - tile_begin];
-                    t1[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i)) + gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i));
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t0_i = t0[i - tile_begin];
-                    t1[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t0_i) ? 0.0 : t0_i));
-                }
-            }
-
-            /* t2[i:n] = log(t1[i]) + where(inf == abs(t0[i]), 0, t0[i]) */
+            /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t0_i = t0[i - tile_begin];
-                t2[i - tile_begin] = gradc_log(t1[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i);
+                t1[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+            }
+
+            /* t2[i:n, j:k] = exp(A_tile[i, j] - t1[i]) */
+            /* t3[i:n] = sum[j:k](t2[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t3[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin] - t1[i - tile_begin]);
+                    t2[j*128 + i - tile_begin] = v0;
+                    t3[i - tile_begin] += v0;
+                }
+            }
+
+            /* t4[i:n] = t1[i] + log(t3[i]) */
+            /* t10[i:n] = 1 / t3[i] */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t3_i = t3[i - tile_begin];
+                t4[i - tile_begin] = t1[i - tile_begin] + gradc_log(t3_i);
+                t10[i - tile_begin] = 1.0 / t3_i;
             }
 
             /* B_tile[i:n, j:k] = B[i, j] */
             gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
 
-            /* t3[i:n] = max[j:k](B_tile[i, j]) */
-            /* t6[i:n, j:k] = exp(A_tile[i, j] - t2[i]) */
-            /* t12[i:n] = sum[j:k](t6[i, j]) */
+            /* t5[i:n] = max[j:k](B_tile[i, j]) */
+            /* t16[i:n] = sum[j:k](t2[i, j] * t10[i]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t3[i - tile_begin] = -INFINITY;
+                t5[i - tile_begin] = -INFINITY;
             }
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t12[i - tile_begin] = 0.0;
+                t16[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                    const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin] - t2[i - tile_begin]);
-                    t3[i - tile_begin] = (B_tile_ij > t3[i - tile_begin] || B_tile_ij != B_tile_ij) ? B_tile_ij : t3[i - tile_begin];
-                    t6[j*128 + i - tile_begin] = v0;
-                    t12[i - tile_begin] += v0;
+                    t5[i - tile_begin] = (B_tile_ij > t5[i - tile_begin] || B_tile_ij != B_tile_ij) ? B_tile_ij : t5[i - tile_begin];
+                    t16[i - tile_begin] += t2[j*128 + i - tile_begin] * t10[i - tile_begin];
                 }
             }
 
-            /* t4[i:n] = sum[j:k](exp(B_tile[i, j] - where(inf == abs(t3[i]), 0, t3[i]))) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t4[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t3_i = t3[i - tile_begin];
-                    t4[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(B_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(B_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i)) + gradc_exp(B_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i));
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t3_i = t3[i - tile_begin];
-                    t4[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t3_i) ? 0.0 : t3_i));
-                }
-            }
-
-            /* t5[i:n] = log(t4[i]) + where(inf == abs(t3[i]), 0, t3[i]) */
+            /* t6[i:n] = where(inf == abs(t5[i]), 0, t5[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t3_i = t3[i - tile_begin];
-                t5[i - tile_begin] = gradc_log(t4[i - tile_begin]) + (INFINITY == fabs(t3_i) ? 0.0 : t3_i);
+                const double t5_i = t5[i - tile_begin];
+                t6[i - tile_begin] = INFINITY == fabs(t5_i) ? 0.0 : t5_i;
             }
 
-            /* t7[i:n] = sum[j:k](t6[i, j] * (A_tile[i, j] + t5[i] - t2[i] - B_tile[i, j])) */
-            /* t10[i:n] = sum[j:k](t9 * t6[i, j] + t6[i, j] * (t9 * (A_tile[i, j] + t5[i] - t2[i] - B_tile[i, j]))) */
-            /* t13[i:n, j:k] = where(-inf == B_tile[i, j], 0, t9 * t12[i] * exp(B_tile[i, j] - t5[i])) - t9 * t6[i,
-             *    j] */
+            /* t7[i:n, j:k] = exp(B_tile[i, j] - t6[i]) */
+            /* t8[i:n] = sum[j:k](t7[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t7[i - tile_begin] = 0.0;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t10[i - tile_begin] = 0.0;
+                t8[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t6_ij = t6[j*128 + i - tile_begin];
-                    const double t5_i = t5[i - tile_begin];
-                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                    const double v0 = A_tile[j*128 + i - tile_begin] + t5_i - t2[i - tile_begin] - B_tile_ij;
-                    const double v1 = t9 * t6_ij;
-                    const double v2 = (-INFINITY == B_tile_ij ? 0.0 : t9 * t12[i - tile_begin] * gradc_exp(B_tile_ij - t5_i)) - v1;
-                    t7[i - tile_begin] += t6_ij * v0;
-                    t10[i - tile_begin] += v1 + t6_ij * (t9 * v0);
-                    t13[j*128 + i - tile_begin] = v2;
+                    const double v0 = gradc_exp(B_tile[j*128 + i - tile_begin] - t6[i - tile_begin]);
+                    t7[j*128 + i - tile_begin] = v0;
+                    t8[i - tile_begin] += v0;
                 }
             }
 
-            /* t8 = sum[i:n](t7[i]) */
-            double t8_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t8_part_sum))
+            /* t9[i:n] = t6[i] + log(t8[i]) */
+            /* t17[i:n] = 1 / t8[i] */
+            GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t8_part_sum += t7[i - tile_begin];
+                const double t8_i = t8[i - tile_begin];
+                t9[i - tile_begin] = t6[i - tile_begin] + gradc_log(t8_i);
+                t17[i - tile_begin] = 1.0 / t8_i;
             }
-            gradc_add(&t8_part, &t8_part_low, t8_part_sum);
 
-            /* t11[i:n, j:k] = where(-inf == A_tile[i, j], 0, -(t6[i, j] * t10[i])) + (t9 * t6[i, j] + t6[i, j] *
-             *    (t9 * (A_tile[i, j] + t5[i] - t2[i] - B_tile[i, j]))) */
+            /* t11[i:n] = sum[j:k](t2[i, j] * t10[i] * (A_tile[i, j] + t9[i] - t4[i] - B_tile[i, j])) */
+            /* t14[i:n] = sum[j:k](let(s0 := t2[i, j] * t10[i], t13 * s0 + s0 * (t13 * (A_tile[i, j] + t9[i] -
+             *    t4[i] - B_tile[i, j])))) */
+            /* t18[i:n, j:k] = where(-inf == B_tile[i, j], 0, t13 * t16[i] * (t7[i, j] * t17[i])) - t13 * (t2[i, j]
+             *    * t10[i]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t11[i - tile_begin] = 0.0;
+            }
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t14[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double v0 = t2[j*128 + i - tile_begin] * t10[i - tile_begin];
+                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                    const double v1 = A_tile[j*128 + i - tile_begin] + t9[i - tile_begin] - t4[i - tile_begin] - B_tile_ij;
+                    const double v2 = t13 * v0;
+                    const double v3 = -INFINITY == B_tile_ij ? 0.0 : t7[j*128 + i - tile_begin] * t17[i - tile_begin] * (t13 * t16[i - tile_begin]);
+                    t11[i - tile_begin] += v0 * v1;
+                    t14[i - tile_begin] += v2 + v0 * (t13 * v1);
+                    t18[j*128 + i - tile_begin] = v3 - v2;
+                }
+            }
+
+            /* t12 = sum[i:n](t11[i]) */
+            double t12_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t12_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t12_part_sum += t11[i - tile_begin];
+            }
+            gradc_add(&t12_part, &t12_part_low, t12_part_sum);
+
+            /* t15[i:n, j:k] = let(s0 := t2[i, j] * t10[i], where(-inf == A_tile[i, j], 0, -(t14[i] * s0)) + (t13 *
+             *    s0 + s0 * (t13 * (A_tile[i, j] + t9[i] - t4[i] - B_tile[i, j])))) */
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    const double t6_ij = t6[j*128 + i - tile_begin];
-                    const double v0 = t9 * (A_tile_ij + t5[i - tile_begin] - t2[i - tile_begin] - B_tile[j*128 + i - tile_begin]);
-                    const double v1 = (-INFINITY == A_tile_ij ? 0.0 : -(t6_ij * t10[i - tile_begin])) + (t9 * t6_ij + t6_ij * v0);
-                    t11[j*128 + i - tile_begin] = v1;
+                    const double v0 = t2[j*128 + i - tile_begin] * t10[i - tile_begin];
+                    const double v1 = t13 * (A_tile_ij + t9[i - tile_begin] - t4[i - tile_begin] - B_tile[j*128 + i - tile_begin]);
+                    t15[j*128 + i - tile_begin] = (-INFINITY == A_tile_ij ? 0.0 : -(t14[i - tile_begin] * v0)) + (t13 * v0 + v0 * v1);
                 }
             }
 
-            /* grad_A[i:n, j:k] = t11[i, j] */
-            gradc_transpose(k, tile_end - tile_begin, t11, 128, &grad_A[tile_begin*k], k);
+            /* grad_A[i:n, j:k] = t15[i, j] */
+            gradc_transpose(k, tile_end - tile_begin, t15, 128, &grad_A[tile_begin*k], k);
 
-            /* grad_B[i:n, j:k] = t13[i, j] */
-            gradc_transpose(k, tile_end - tile_begin, t13, 128, &grad_B[tile_begin*k], k);
+            /* grad_B[i:n, j:k] = t18[i, j] */
+            gradc_transpose(k, tile_end - tile_begin, t18, 128, &grad_B[tile_begin*k], k);
         }
-        t8_part = gradc_rounded(t8_part, t8_part_low);
-        t8_parts[part] = t8_part;
+        t12_part = gradc_rounded(t12_part, t12_part_low);
+        t12_parts[part] = t12_part;
     }
-    double t8 = 0.0;
+    double t12 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t8 += t8_parts[part];
+        t12 += t12_parts[part];
     }
 
-    /* value = t8 / n */
-    *value = t8 / (double)n;
+    /* value = t12 / n */
+    *value = t12 / (double)n;
     return 0;
 }

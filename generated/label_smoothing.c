@@ -306,7 +306,8 @@ static void gradc_transpose(int64_t rows, int64_t columns, const double *restric
 
 size_t label_smoothing_value_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 30*k + 41, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*k + 27*k + 42, 0) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -326,9 +327,9 @@ int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restric
             return 1;
         }
     }
-    const int64_t parts = gradc_parts(n, 3*d*k + 30*k + 41, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t5_parts[GRADC_PARTS];
+    const int64_t parts = gradc_parts(n, 3*d*k + 27*k + 42, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t6_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -342,11 +343,13 @@ int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restric
         own += gradc_bytes(128, sizeof(double));
         double *const t3 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
+        double *const t4 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
         double *const L = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t4 = (void *)own;
-        double t5_part = 0.0;
-        double t5_part_low = 0.0;
+        double *const t5 = (void *)own;
+        double t6_part = 0.0;
+        double t6_part_low = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -365,74 +368,79 @@ int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restric
                 }
             }
 
-            /* t2[l:n] = sum[j:k](exp(t0[l, j] - where(inf == abs(t1[l]), 0, t1[l]))) */
+            /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]) */
+            GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t2[l - tile_begin] = 0.0;
+                const double t1_l = t1[l - tile_begin];
+                t2[l - tile_begin] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
+            }
+
+            /* t3[l:n] = sum[j:k](exp(t0[l, j] - t2[l])) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t3[l - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t1_l = t1[l - tile_begin];
-                    t2[l - tile_begin] += gradc_exp(t0[j*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + gradc_exp(t0[(j + 1)*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + gradc_exp(t0[(j + 2)*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + gradc_exp(t0[(j + 3)*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l));
+                    t3[l - tile_begin] += gradc_exp(t0[j*128 + l - tile_begin] - t2[l - tile_begin]) + gradc_exp(t0[(j + 1)*128 + l - tile_begin] - t2[l - tile_begin]) + gradc_exp(t0[(j + 2)*128 + l - tile_begin] - t2[l - tile_begin]) + gradc_exp(t0[(j + 3)*128 + l - tile_begin] - t2[l - tile_begin]);
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t1_l = t1[l - tile_begin];
-                    t2[l - tile_begin] += gradc_exp(t0[j*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l));
+                    t3[l - tile_begin] += gradc_exp(t0[j*128 + l - tile_begin] - t2[l - tile_begin]);
                 }
             }
 
-            /* t3[l:n] = log(t2[l]) + where(inf == abs(t1[l]), 0, t1[l]) */
+            /* t4[l:n] = t2[l] + log(t3[l]) */
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t1_l = t1[l - tile_begin];
-                t3[l - tile_begin] = gradc_log(t2[l - tile_begin]) + (INFINITY == fabs(t1_l) ? 0.0 : t1_l);
+                t4[l - tile_begin] = t2[l - tile_begin] + gradc_log(t3[l - tile_begin]);
             }
 
-            /* L[l:n, j:k] = t0[l, j] - t3[l] */
-            /* t4[l:n] = sum[j:k](L[l, j]) */
+            /* L[l:n, j:k] = t0[l, j] - t4[l] */
+            /* t5[l:n] = sum[j:k](L[l, j]) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t4[l - tile_begin] = 0.0;
+                t5[l - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v0 = t0[j*128 + l - tile_begin] - t3[l - tile_begin];
+                    const double v0 = t0[j*128 + l - tile_begin] - t4[l - tile_begin];
                     L[j*128 + l - tile_begin] = v0;
-                    t4[l - tile_begin] += v0;
+                    t5[l - tile_begin] += v0;
                 }
             }
 
-            /* t5 = sum[l:n](L[l, where_integer(y[l] < 0, k + y[l], y[l])] * (1 - eps) + eps * (t4[l] / k)) */
+            /* t6 = sum[l:n](L[l, where_integer(y[l] < 0, k + y[l], y[l])] * (1 - eps) + eps * (t5[l] / k)) */
             const double v0 = 1.0 - eps;
             const double v1 = (double)k;
-            double t5_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t5_part_sum))
+            double t6_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t6_part_sum))
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const int64_t y_l = y[l];
-                t5_part_sum += L[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin] * v0 + eps * (t4[l - tile_begin] / v1);
+                t6_part_sum += L[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin] * v0 + eps * (t5[l - tile_begin] / v1);
             }
-            gradc_add(&t5_part, &t5_part_low, t5_part_sum);
+            gradc_add(&t6_part, &t6_part_low, t6_part_sum);
         }
-        t5_part = gradc_rounded(t5_part, t5_part_low);
-        t5_parts[part] = t5_part;
+        t6_part = gradc_rounded(t6_part, t6_part_low);
+        t6_parts[part] = t6_part;
     }
-    double t5 = 0.0;
+    double t6 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t5 += t5_parts[part];
+        t6 += t6_parts[part];
     }
 
-    /* value = -(t5 / n) */
-    *value = -(t5 / (double)n);
+    /* value = -(t6 / n) */
+    *value = -(t6 / (double)n);
     return 0;
 }
 
 size_t label_smoothing_forward_work(int64_t d, int64_t k, int64_t n)
 {
     (void)d;
-    return (size_t)gradc_parts(n, 30*k + 41, 0) * (gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 27*k + 42, 0) * (gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
@@ -457,9 +465,9 @@ int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restr
 
     /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
     gradc_product(n, k, d, X, d, 1, W, k, 1, t0, k, 1, 1, 0);
-    const int64_t parts = gradc_parts(n, 30*k + 41, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t4_parts[GRADC_PARTS];
+    const int64_t parts = gradc_parts(n, 27*k + 42, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t5_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -469,11 +477,13 @@ int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restr
         own += gradc_bytes(128, sizeof(double));
         double *const t2 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
+        double *const t3 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
         double *const L = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t3 = (void *)own;
-        double t4_part = 0.0;
-        double t4_part_low = 0.0;
+        double *const t4 = (void *)own;
+        double t5_part = 0.0;
+        double t5_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -488,60 +498,65 @@ int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restr
                 t1_[l - tile_begin] = t1__max;
             }
 
-            /* t2[l:n] = sum[j:k](exp(t0[l, j] - where(inf == abs(t1[l]), 0, t1[l]))) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t1__l = t1_[l - tile_begin];
-                const double v0 = INFINITY == fabs(t1__l) ? 0.0 : t1__l;
-                double t2_sum = 0.0;
-                GRADC_SIMD(reduction(+:t2_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    t2_sum += gradc_exp(t0[l*k + j] - v0);
-                }
-                t2[l - tile_begin] = t2_sum;
-            }
-
-            /* t1_2[l:n] = log(t2[l]) + where(inf == abs(t1[l]), 0, t1[l]) */
+            /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]) */
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t1__l = t1_[l - tile_begin];
-                t1[l] = gradc_log(t2[l - tile_begin]) + (INFINITY == fabs(t1__l) ? 0.0 : t1__l);
+                t2[l - tile_begin] = INFINITY == fabs(t1__l) ? 0.0 : t1__l;
             }
 
-            /* L[l:n, j:k] = t0[l, j] - t1_2[l] */
-            /* t3[l:n] = sum[j:k](L[l, j]) */
+            /* t3[l:n] = sum[j:k](exp(t0[l, j] - t2[l])) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t1_l = t1[l];
+                const double t2_l = t2[l - tile_begin];
                 double t3_sum = 0.0;
                 GRADC_SIMD(reduction(+:t3_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    const double v0 = t0[l*k + j] - t1_l;
-                    L[(l - tile_begin)*k + j] = v0;
-                    t3_sum += v0;
+                    t3_sum += gradc_exp(t0[l*k + j] - t2_l);
                 }
                 t3[l - tile_begin] = t3_sum;
             }
 
-            /* t4 = sum[l:n](L[l, where_integer(y[l] < 0, k + y[l], y[l])] * (1 - eps) + eps * (t3[l] / k)) */
+            /* t1_2[l:n] = t2[l] + log(t3[l]) */
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t1[l] = t2[l - tile_begin] + gradc_log(t3[l - tile_begin]);
+            }
+
+            /* L[l:n, j:k] = t0[l, j] - t1_2[l] */
+            /* t4[l:n] = sum[j:k](L[l, j]) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t1_l = t1[l];
+                double t4_sum = 0.0;
+                GRADC_SIMD(reduction(+:t4_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    const double v0 = t0[l*k + j] - t1_l;
+                    L[(l - tile_begin)*k + j] = v0;
+                    t4_sum += v0;
+                }
+                t4[l - tile_begin] = t4_sum;
+            }
+
+            /* t5 = sum[l:n](L[l, where_integer(y[l] < 0, k + y[l], y[l])] * (1 - eps) + eps * (t4[l] / k)) */
             const double v0 = 1.0 - eps;
             const double v1 = (double)k;
-            double t4_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t4_part_sum))
+            double t5_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t5_part_sum))
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const int64_t y_l = y[l];
-                t4_part_sum += L[(l - tile_begin)*k + (y_l < 0 ? k + y_l : y_l)] * v0 + eps * (t3[l - tile_begin] / v1);
+                t5_part_sum += L[(l - tile_begin)*k + (y_l < 0 ? k + y_l : y_l)] * v0 + eps * (t4[l - tile_begin] / v1);
             }
-            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
+            gradc_add(&t5_part, &t5_part_low, t5_part_sum);
         }
-        t4_part = gradc_rounded(t4_part, t4_part_low);
-        t4_parts[part] = t4_part;
+        t5_part = gradc_rounded(t5_part, t5_part_low);
+        t5_parts[part] = t5_part;
     }
-    double t4 = 0.0;
+    double t5 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t4 += t4_parts[part];
+        t5 += t5_parts[part];
     }
 
-    /* value = -(t4 / n) */
-    *value = -(t4 / (double)n);
+    /* value = -(t5 / n) */
+    *value = -(t5 / (double)n);
     return 0;
 }
 
@@ -649,13 +664,16 @@ int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *rest
 
 size_t label_smoothing_value_and_grad_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 6*d*k + 71*k + 49, d*k) * (gradc_bytes(d*k, sizeof(double))
+    return (size_t)gradc_parts(n, 6*d*k + 48*k + 54, d*k) * (gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -676,11 +694,11 @@ int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double
         }
     }
 
-    /* t6 = -(1 / n) */
-    const double t6 = -(1.0 / (double)n);
-    const int64_t parts = gradc_parts(n, 6*d*k + 71*k + 49, d*k);
-    const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
-    double t5_parts[GRADC_PARTS];
+    /* t8 = -(1 / n) */
+    const double t8 = -(1.0 / (double)n);
+    const int64_t parts = gradc_parts(n, 6*d*k + 48*k + 54, d*k);
+    const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    double t7_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -694,21 +712,27 @@ int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double
         own += gradc_bytes(128, sizeof(double));
         double *const t2 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
+        double *const t9 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
         double *const t3 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t7 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const L = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t4 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const L_bar = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t8 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
         double *const t10 = (void *)own;
-        double t5_part = 0.0;
-        double t5_part_low = 0.0;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t5 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t11 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const L = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t6 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t13 = (void *)own;
+        double t7_part = 0.0;
+        double t7_part_low = 0.0;
         for (int64_t at = 0; at < d*k; ++at) {
             grad_W_part[at] = 0.0;
         }
@@ -730,90 +754,88 @@ int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double
                 }
             }
 
-            /* t2[l:n] = sum[j:k](exp(t0[l, j] - where(inf == abs(t1[l]), 0, t1[l]))) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t2[l - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t1_l = t1[l - tile_begin];
-                    t2[l - tile_begin] += gradc_exp(t0[j*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + gradc_exp(t0[(j + 1)*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + gradc_exp(t0[(j + 2)*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + gradc_exp(t0[(j + 3)*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l));
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t1_l = t1[l - tile_begin];
-                    t2[l - tile_begin] += gradc_exp(t0[j*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l));
-                }
-            }
-
-            /* t3[l:n] = log(t2[l]) + where(inf == abs(t1[l]), 0, t1[l]) */
-            /* t7[l:n] = eps * t6 / k */
-            const double v0 = eps * t6 / (double)k;
+            /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]) */
+            /* t9[l:n] = eps * t8 / k */
+            const double v0 = eps * t8 / (double)k;
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t1_l = t1[l - tile_begin];
-                t3[l - tile_begin] = gradc_log(t2[l - tile_begin]) + (INFINITY == fabs(t1_l) ? 0.0 : t1_l);
-                t7[l - tile_begin] = v0;
+                t2[l - tile_begin] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
+                t9[l - tile_begin] = v0;
             }
 
-            /* L[l:n, j:k] = t0[l, j] - t3[l] */
-            /* t4[l:n] = sum[j:k](L[l, j]) */
-            /* L_bar[l:n, j:k] = t7[l] + where(j == where_integer(y[l] < 0, k + y[l], y[l]), t6 * (1 - eps), 0) */
-            /* t8[l:n] = sum[j:k](L_bar[l, j]) */
-            const double v2 = t6 * (1.0 - eps);
+            /* t3[l:n, j:k] = exp(t0[l, j] - t2[l]) */
+            /* t4[l:n] = sum[j:k](t3[l, j]) */
+            /* L_bar[l:n, j:k] = t9[l] + where(j == where_integer(y[l] < 0, k + y[l], y[l]), t8 * (1 - eps), 0) */
+            /* t10[l:n] = sum[j:k](L_bar[l, j]) */
+            const double v2 = t8 * (1.0 - eps);
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 t4[l - tile_begin] = 0.0;
             }
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t8[l - tile_begin] = 0.0;
+                t10[l - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v1 = t0[j*128 + l - tile_begin] - t3[l - tile_begin];
+                    const double v1 = gradc_exp(t0[j*128 + l - tile_begin] - t2[l - tile_begin]);
                     const int64_t y_l = y[l];
-                    const double v3 = t7[l - tile_begin] + (j == (y_l < 0 ? k + y_l : y_l) ? v2 : 0.0);
-                    L[j*128 + l - tile_begin] = v1;
+                    const double v3 = t9[l - tile_begin] + (j == (y_l < 0 ? k + y_l : y_l) ? v2 : 0.0);
+                    t3[j*128 + l - tile_begin] = v1;
                     t4[l - tile_begin] += v1;
                     L_bar[j*128 + l - tile_begin] = v3;
-                    t8[l - tile_begin] += v3;
+                    t10[l - tile_begin] += v3;
                 }
             }
 
-            /* t5 = sum[l:n](L[l, where_integer(y[l] < 0, k + y[l], y[l])] * (1 - eps) + eps * (t4[l] / k)) */
-            const double v1 = 1.0 - eps;
-            const double v3 = (double)k;
-            double t5_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t5_part_sum))
+            /* t5[l:n] = t2[l] + log(t4[l]) */
+            /* t11[l:n] = 1 / t4[l] */
+            GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const int64_t y_l = y[l];
-                t5_part_sum += L[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin] * v1 + eps * (t4[l - tile_begin] / v3);
+                const double t4_l = t4[l - tile_begin];
+                t5[l - tile_begin] = t2[l - tile_begin] + gradc_log(t4_l);
+                t11[l - tile_begin] = 1.0 / t4_l;
             }
-            gradc_add(&t5_part, &t5_part_low, t5_part_sum);
 
-            /* t9[l:n, j:k] = where(-inf == t0[l, j], 0, -(t8[l] * exp(t0[l, j] - t3[l]))) */
-            /* t10[l:n, j:k] = t9[l, j] + L_bar[l, j] */
+            /* L[l:n, j:k] = t0[l, j] - t5[l] */
+            /* t6[l:n] = sum[j:k](L[l, j]) */
+            /* t12[l:n, j:k] = where(-inf == t0[l, j], 0, -(t10[l] * (t3[l, j] * t11[l]))) */
+            /* t13[l:n, j:k] = t12[l, j] + L_bar[l, j] */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t6[l - tile_begin] = 0.0;
+            }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const double t0_lj = t0[j*128 + l - tile_begin];
-                    const double v4 = L_bar[j*128 + l - tile_begin] + (-INFINITY == t0_lj ? 0.0 : -(t8[l - tile_begin] * gradc_exp(t0_lj - t3[l - tile_begin])));
-                    t10[j*128 + l - tile_begin] = v4;
+                    const double v1 = t0_lj - t5[l - tile_begin];
+                    const double v3 = -INFINITY == t0_lj ? 0.0 : -(t10[l - tile_begin] * (t3[j*128 + l - tile_begin] * t11[l - tile_begin]));
+                    L[j*128 + l - tile_begin] = v1;
+                    t6[l - tile_begin] += v1;
+                    t13[j*128 + l - tile_begin] = L_bar[j*128 + l - tile_begin] + v3;
                 }
             }
 
-            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t10[l, j]) */
-            gradc_product(k, d, tile_end - tile_begin, t10, 128, 1, &X[tile_begin*d], d, 1, grad_W_part, 1, k, 1, 0);
+            /* t7 = sum[l:n](L[l, where_integer(y[l] < 0, k + y[l], y[l])] * (1 - eps) + eps * (t6[l] / k)) */
+            const double v1 = 1.0 - eps;
+            const double v3 = (double)k;
+            double t7_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t7_part_sum))
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const int64_t y_l = y[l];
+                t7_part_sum += L[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin] * v1 + eps * (t6[l - tile_begin] / v3);
+            }
+            gradc_add(&t7_part, &t7_part_low, t7_part_sum);
+
+            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t13[l, j]) */
+            gradc_product(k, d, tile_end - tile_begin, t13, 128, 1, &X[tile_begin*d], d, 1, grad_W_part, 1, k, 1, 0);
         }
-        t5_part = gradc_rounded(t5_part, t5_part_low);
-        t5_parts[part] = t5_part;
+        t7_part = gradc_rounded(t7_part, t7_part_low);
+        t7_parts[part] = t7_part;
     }
-    double t5 = 0.0;
+    double t7 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t5 += t5_parts[part];
+        t7 += t7_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_W_more = (void *)(part_scratch + part * part_bytes);
@@ -823,7 +845,7 @@ int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double
         }
     }
 
-    /* value = -(t5 / n) */
-    *value = -(t5 / (double)n);
+    /* value = -(t7 / n) */
+    *value = -(t7 / (double)n);
     return 0;
 }

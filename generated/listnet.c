@@ -253,12 +253,15 @@ static void gradc_transpose(int64_t rows, int64_t columns, const double *restric
 
 size_t listnet_value_work(int64_t n, int64_t k, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 82*k + 53, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*k + 56*k + 59, 0) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
@@ -269,9 +272,9 @@ int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, con
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 3*d*k + 82*k + 53, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t8_parts[GRADC_PARTS];
+    const int64_t parts = gradc_parts(n, 3*d*k + 56*k + 59, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t12_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -285,17 +288,23 @@ int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, con
         own += gradc_bytes(128, sizeof(double));
         double *const t3 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const grade_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
         double *const t4 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
+        double *const grade_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t5 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t6 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t7 = (void *)own;
-        double t8_part = 0.0;
-        double t8_part_low = 0.0;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t8 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t10 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t11 = (void *)own;
+        double t12_part = 0.0;
+        double t12_part_low = 0.0;
         const int64_t tile_rows = gradc_rows((d*k + k) * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -317,123 +326,130 @@ int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, con
                 }
             }
 
-            /* t2[i:n] = sum[j:k](exp(t0[i, j] - where(inf == abs(t1[i]), 0, t1[i]))) */
+            /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]) */
+            GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t2[i - tile_begin] = 0.0;
+                const double t1_i = t1[i - tile_begin];
+                t2[i - tile_begin] = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
+            }
+
+            /* t3[i:n] = sum[j:k](exp(t0[i, j] - t2[i])) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t3[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t1_i = t1[i - tile_begin];
-                    t2[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i)) + gradc_exp(t0[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i)) + gradc_exp(t0[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i)) + gradc_exp(t0[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i));
+                    t3[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - t2[i - tile_begin]) + gradc_exp(t0[(j + 1)*128 + i - tile_begin] - t2[i - tile_begin]) + gradc_exp(t0[(j + 2)*128 + i - tile_begin] - t2[i - tile_begin]) + gradc_exp(t0[(j + 3)*128 + i - tile_begin] - t2[i - tile_begin]);
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t1_i = t1[i - tile_begin];
-                    t2[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i));
+                    t3[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - t2[i - tile_begin]);
                 }
             }
 
-            /* t3[i:n] = log(t2[i]) + where(inf == abs(t1[i]), 0, t1[i]) */
+            /* t4[i:n] = t2[i] + log(t3[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i - tile_begin];
-                t3[i - tile_begin] = gradc_log(t2[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
+                t4[i - tile_begin] = t2[i - tile_begin] + gradc_log(t3[i - tile_begin]);
             }
 
             /* grade_tile[i:n, j:k] = grade[i, j] */
             gradc_transpose(tile_end - tile_begin, k, &grade[tile_begin*k], k, grade_tile, 128);
 
-            /* t4[i:n] = max[j:k](grade_tile[i, j]) */
+            /* t5[i:n] = max[j:k](grade_tile[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t4[i - tile_begin] = -INFINITY;
+                t5[i - tile_begin] = -INFINITY;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double grade_tile_ij = grade_tile[j*128 + i - tile_begin];
-                    t4[i - tile_begin] = (grade_tile_ij > t4[i - tile_begin] || grade_tile_ij != grade_tile_ij) ? grade_tile_ij : t4[i - tile_begin];
+                    t5[i - tile_begin] = (grade_tile_ij > t5[i - tile_begin] || grade_tile_ij != grade_tile_ij) ? grade_tile_ij : t5[i - tile_begin];
                 }
             }
 
-            /* t5[i:n] = sum[j:k](exp(grade_tile[i, j] - where(inf == abs(t4[i]), 0, t4[i]))) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t5[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t4_i = t4[i - tile_begin];
-                    const double v0 = gradc_exp(grade_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t4_i) ? 0.0 : t4_i));
-                    const double v1 = gradc_exp(grade_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t4_i) ? 0.0 : t4_i));
-                    const double v2 = gradc_exp(grade_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t4_i) ? 0.0 : t4_i));
-                    t5[i - tile_begin] += gradc_exp(grade_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t4_i) ? 0.0 : t4_i)) + v0 + v1 + v2;
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t4_i = t4[i - tile_begin];
-                    t5[i - tile_begin] += gradc_exp(grade_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t4_i) ? 0.0 : t4_i));
-                }
-            }
-
-            /* t6[i:n] = log(t5[i]) + where(inf == abs(t4[i]), 0, t4[i]) */
+            /* t6[i:n] = where(inf == abs(t5[i]), 0, t5[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t4_i = t4[i - tile_begin];
-                t6[i - tile_begin] = gradc_log(t5[i - tile_begin]) + (INFINITY == fabs(t4_i) ? 0.0 : t4_i);
+                const double t5_i = t5[i - tile_begin];
+                t6[i - tile_begin] = INFINITY == fabs(t5_i) ? 0.0 : t5_i;
             }
 
-            /* t7[i:n] = sum[j:k]((t0[i, j] - t3[i]) * exp(grade_tile[i, j] - t6[i])) */
+            /* t7[i:n, j:k] = exp(grade_tile[i, j] - t6[i]) */
+            /* t8[i:n] = sum[j:k](t7[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t7[i - tile_begin] = 0.0;
+                t8[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double v0 = gradc_exp(grade_tile[j*128 + i - tile_begin] - t6[i - tile_begin]);
+                    t7[j*128 + i - tile_begin] = v0;
+                    t8[i - tile_begin] += v0;
+                }
+            }
+
+            /* t9[i:n] = t6[i] + log(t8[i]) */
+            /* t10[i:n] = 1 / t8[i] */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t10[i - tile_begin] = 1.0 / t8[i - tile_begin];
+            }
+
+            /* t11[i:n] = sum[j:k]((t0[i, j] - t4[i]) * (t7[i, j] * t10[i])) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t11[i - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v0 = (t0[j*128 + i - tile_begin] - t3[i - tile_begin]) * gradc_exp(grade_tile[j*128 + i - tile_begin] - t6[i - tile_begin]);
-                    const double v1 = (t0[(j + 1)*128 + i - tile_begin] - t3[i - tile_begin]) * gradc_exp(grade_tile[(j + 1)*128 + i - tile_begin] - t6[i - tile_begin]);
-                    const double v2 = (t0[(j + 2)*128 + i - tile_begin] - t3[i - tile_begin]) * gradc_exp(grade_tile[(j + 2)*128 + i - tile_begin] - t6[i - tile_begin]);
-                    const double v3 = (t0[(j + 3)*128 + i - tile_begin] - t3[i - tile_begin]) * gradc_exp(grade_tile[(j + 3)*128 + i - tile_begin] - t6[i - tile_begin]);
-                    t7[i - tile_begin] += v0 + v1 + v2 + v3;
+                    const double v0 = t7[j*128 + i - tile_begin] * t10[i - tile_begin] * (t0[j*128 + i - tile_begin] - t4[i - tile_begin]);
+                    const double v1 = t7[(j + 1)*128 + i - tile_begin] * t10[i - tile_begin] * (t0[(j + 1)*128 + i - tile_begin] - t4[i - tile_begin]);
+                    const double v2 = t7[(j + 2)*128 + i - tile_begin] * t10[i - tile_begin] * (t0[(j + 2)*128 + i - tile_begin] - t4[i - tile_begin]);
+                    const double v3 = t7[(j + 3)*128 + i - tile_begin] * t10[i - tile_begin] * (t0[(j + 3)*128 + i - tile_begin] - t4[i - tile_begin]);
+                    t11[i - tile_begin] += v0 + v1 + v2 + v3;
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v0 = (t0[j*128 + i - tile_begin] - t3[i - tile_begin]) * gradc_exp(grade_tile[j*128 + i - tile_begin] - t6[i - tile_begin]);
-                    t7[i - tile_begin] += v0;
+                    const double v0 = t7[j*128 + i - tile_begin] * t10[i - tile_begin] * (t0[j*128 + i - tile_begin] - t4[i - tile_begin]);
+                    t11[i - tile_begin] += v0;
                 }
             }
 
-            /* t8 = sum[i:n](t7[i]) */
-            double t8_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t8_part_sum))
+            /* t12 = sum[i:n](t11[i]) */
+            double t12_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t12_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t8_part_sum += t7[i - tile_begin];
+                t12_part_sum += t11[i - tile_begin];
             }
-            gradc_add(&t8_part, &t8_part_low, t8_part_sum);
+            gradc_add(&t12_part, &t12_part_low, t12_part_sum);
         }
-        t8_part = gradc_rounded(t8_part, t8_part_low);
-        t8_parts[part] = t8_part;
+        t12_part = gradc_rounded(t12_part, t12_part_low);
+        t12_parts[part] = t12_part;
     }
-    double t8 = 0.0;
+    double t12 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t8 += t8_parts[part];
+        t12 += t12_parts[part];
     }
 
-    /* value = -(t8 / n) */
-    *value = -(t8 / (double)n);
+    /* value = -(t12 / n) */
+    *value = -(t12 / (double)n);
     return 0;
 }
 
 size_t listnet_forward_work(int64_t n, int64_t k, int64_t d)
 {
     (void)d;
-    return (size_t)gradc_parts(n, 82*k + 53, 0) * (gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 56*k + 59, 0) * (gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -455,9 +471,9 @@ int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, c
     for (int64_t j = 0; j < k; ++j) {
         gradc_dots(n, d, &X[j*d], d*k, w, &t0[j], k, 1);
     }
-    const int64_t parts = gradc_parts(n, 82*k + 53, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t6_parts[GRADC_PARTS];
+    const int64_t parts = gradc_parts(n, 56*k + 59, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t10_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -467,15 +483,23 @@ int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, c
         own += gradc_bytes(128, sizeof(double));
         double *const t2_ = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const grade_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
         double *const t3 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
+        double *const grade_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t4 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t5 = (void *)own;
-        double t6_part = 0.0;
-        double t6_part_low = 0.0;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t6 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t7 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t8 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t9 = (void *)own;
+        double t10_part = 0.0;
+        double t10_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -490,23 +514,28 @@ int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, c
                 t1_[i - tile_begin] = t1__max;
             }
 
-            /* t2[i:n] = sum[j:k](exp(t0[i, j] - where(inf == abs(t1[i]), 0, t1[i]))) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1__i = t1_[i - tile_begin];
-                const double v0 = INFINITY == fabs(t1__i) ? 0.0 : t1__i;
-                double t2__sum = 0.0;
-                GRADC_SIMD(reduction(+:t2__sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    t2__sum += gradc_exp(t0[i*k + j] - v0);
-                }
-                t2_[i - tile_begin] = t2__sum;
-            }
-
-            /* t1_2[i:n] = log(t2[i]) + where(inf == abs(t1[i]), 0, t1[i]) */
+            /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t1__i = t1_[i - tile_begin];
-                t1[i] = gradc_log(t2_[i - tile_begin]) + (INFINITY == fabs(t1__i) ? 0.0 : t1__i);
+                t2_[i - tile_begin] = INFINITY == fabs(t1__i) ? 0.0 : t1__i;
+            }
+
+            /* t3[i:n] = sum[j:k](exp(t0[i, j] - t2[i])) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t2__i = t2_[i - tile_begin];
+                double t3_sum = 0.0;
+                GRADC_SIMD(reduction(+:t3_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    t3_sum += gradc_exp(t0[i*k + j] - t2__i);
+                }
+                t3[i - tile_begin] = t3_sum;
+            }
+
+            /* t1_2[i:n] = t2[i] + log(t3[i]) */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t1[i] = t2_[i - tile_begin] + gradc_log(t3[i - tile_begin]);
             }
 
             /* grade_tile[i:n, j:k] = grade[i, j] */
@@ -517,65 +546,101 @@ int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, c
                 }
             }
 
-            /* t3[i:n] = max[j:k](grade_tile[i, j]) */
+            /* t4[i:n] = max[j:k](grade_tile[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                double t3_max = -INFINITY;
+                double t4_max = -INFINITY;
                 for (int64_t j = 0; j < k; ++j) {
                     const double grade_tile_ij = grade_tile[(i - tile_begin)*k + j];
-                    t3_max = (grade_tile_ij > t3_max || grade_tile_ij != grade_tile_ij) ? grade_tile_ij : t3_max;
+                    t4_max = (grade_tile_ij > t4_max || grade_tile_ij != grade_tile_ij) ? grade_tile_ij : t4_max;
                 }
-                t3[i - tile_begin] = t3_max;
+                t4[i - tile_begin] = t4_max;
             }
 
-            /* t4[i:n] = sum[j:k](exp(grade_tile[i, j] - where(inf == abs(t3[i]), 0, t3[i]))) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t3_i = t3[i - tile_begin];
-                const double v0 = INFINITY == fabs(t3_i) ? 0.0 : t3_i;
-                double t4_sum = 0.0;
-                GRADC_SIMD(reduction(+:t4_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    t4_sum += gradc_exp(grade_tile[(i - tile_begin)*k + j] - v0);
-                }
-                t4[i - tile_begin] = t4_sum;
-            }
-
-            /* t2_2[i:n] = log(t4[i]) + where(inf == abs(t3[i]), 0, t3[i]) */
+            /* t5[i:n] = where(inf == abs(t4[i]), 0, t4[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t3_i = t3[i - tile_begin];
-                t2[i] = gradc_log(t4[i - tile_begin]) + (INFINITY == fabs(t3_i) ? 0.0 : t3_i);
+                const double t4_i = t4[i - tile_begin];
+                t5[i - tile_begin] = INFINITY == fabs(t4_i) ? 0.0 : t4_i;
             }
 
-            /* t5[i:n] = sum[j:k]((t0[i, j] - t1_2[i]) * exp(grade_tile[i, j] - t2_2[i])) */
+            /* t6[i:n, j:k] = exp(grade_tile[i, j] - t5[i]) */
+            /* t7[i:n] = sum[j:k](t6[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i];
-                const double t2_i = t2[i];
-                double t5_sum = 0.0;
-                GRADC_SIMD(reduction(+:t5_sum))
+                const double t5_i = t5[i - tile_begin];
+                double t7_sum = 0.0;
+                GRADC_SIMD(reduction(+:t7_sum))
                 for (int64_t j = 0; j < k; ++j) {
-                    t5_sum += (t0[i*k + j] - t1_i) * gradc_exp(grade_tile[(i - tile_begin)*k + j] - t2_i);
+                    const double v0 = gradc_exp(grade_tile[(i - tile_begin)*k + j] - t5_i);
+                    t6[(i - tile_begin)*k + j] = v0;
+                    t7_sum += v0;
                 }
-                t5[i - tile_begin] = t5_sum;
+                t7[i - tile_begin] = t7_sum;
             }
 
-            /* t6 = sum[i:n](t5[i]) */
-            double t6_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t6_part_sum))
+            /* t2_2[i:n] = t5[i] + log(t7[i]) */
+            /* t8[i:n] = 1 / t7[i] */
+            GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t6_part_sum += t5[i - tile_begin];
+                const double t7_i = t7[i - tile_begin];
+                t2[i] = t5[i - tile_begin] + gradc_log(t7_i);
+                t8[i - tile_begin] = 1.0 / t7_i;
             }
-            gradc_add(&t6_part, &t6_part_low, t6_part_sum);
+
+            /* t9[i:n] = sum[j:k]((t0[i, j] - t1_2[i]) * (t6[i, j] * t8[i])) */
+            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+                const double t1_i = t1[i];
+                const double t8_i = t8[i - tile_begin];
+                double t9_sum = 0.0;
+                const double t1_i1 = t1[(i + 1)];
+                const double t8_i1 = t8[(i + 1) - tile_begin];
+                double t9_sum_ = 0.0;
+                const double t1_i2 = t1[(i + 2)];
+                const double t8_i2 = t8[(i + 2) - tile_begin];
+                double t9_sum_2 = 0.0;
+                const double t1_i3 = t1[(i + 3)];
+                const double t8_i3 = t8[(i + 3) - tile_begin];
+                double t9_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t9_sum, t9_sum_, t9_sum_2, t9_sum_3))
+                for (int64_t j = 0; j < k; ++j) {
+                    t9_sum += t6[(i - tile_begin)*k + j] * t8_i * (t0[i*k + j] - t1_i);
+                    t9_sum_ += t6[((i + 1) - tile_begin)*k + j] * t8_i1 * (t0[(i + 1)*k + j] - t1_i1);
+                    t9_sum_2 += t6[((i + 2) - tile_begin)*k + j] * t8_i2 * (t0[(i + 2)*k + j] - t1_i2);
+                    t9_sum_3 += t6[((i + 3) - tile_begin)*k + j] * t8_i3 * (t0[(i + 3)*k + j] - t1_i3);
+                }
+                t9[i - tile_begin] = t9_sum;
+                t9[(i + 1) - tile_begin] = t9_sum_;
+                t9[(i + 2) - tile_begin] = t9_sum_2;
+                t9[(i + 3) - tile_begin] = t9_sum_3;
+            }
+            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+                const double t1_i = t1[i];
+                const double t8_i = t8[i - tile_begin];
+                double t9_sum = 0.0;
+                GRADC_SIMD(reduction(+:t9_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    t9_sum += t6[(i - tile_begin)*k + j] * t8_i * (t0[i*k + j] - t1_i);
+                }
+                t9[i - tile_begin] = t9_sum;
+            }
+
+            /* t10 = sum[i:n](t9[i]) */
+            double t10_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t10_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t10_part_sum += t9[i - tile_begin];
+            }
+            gradc_add(&t10_part, &t10_part_low, t10_part_sum);
         }
-        t6_part = gradc_rounded(t6_part, t6_part_low);
-        t6_parts[part] = t6_part;
+        t10_part = gradc_rounded(t10_part, t10_part_low);
+        t10_parts[part] = t10_part;
     }
-    double t6 = 0.0;
+    double t10 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t6 += t6_parts[part];
+        t10 += t10_parts[part];
     }
 
-    /* value = -(t6 / n) */
-    *value = -(t6 / (double)n);
+    /* value = -(t10 / n) */
+    *value = -(t10 / (double)n);
     return 0;
 }
 
@@ -702,13 +767,18 @@ int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, 
 
 size_t listnet_value_and_grad_work(int64_t n, int64_t k, int64_t d)
 {
-    return (size_t)gradc_parts(n, 8*d*k + 114*k + 53, d) * (gradc_bytes(d, sizeof(double))
+    return (size_t)gradc_parts(n, 8*d*k + 69*k + 63, d) * (gradc_bytes(d, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -724,11 +794,11 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
 
-    /* t10 = -(1 / n) */
-    const double t10 = -(1.0 / (double)n);
-    const int64_t parts = gradc_parts(n, 8*d*k + 114*k + 53, d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
-    double t9_parts[GRADC_PARTS];
+    /* t14 = -(1 / n) */
+    const double t14 = -(1.0 / (double)n);
+    const int64_t parts = gradc_parts(n, 8*d*k + 69*k + 63, d);
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    double t13_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -743,24 +813,34 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
         double *const t2 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t3 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const grade_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t4 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t5 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
+        double *const t17 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const grade_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
         double *const t6 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
+        double *const t7 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
         double *const t8 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t9 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t11 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
+        own += gradc_bytes(128, sizeof(double));
         double *const t12 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t13 = (void *)own;
-        double t9_part = 0.0;
-        double t9_part_low = 0.0;
+        double *const t15 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t16 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t18 = (void *)own;
+        double t13_part = 0.0;
+        double t13_part_low = 0.0;
         for (int64_t at = 0; at < d; ++at) {
             grad_w_part[at] = 0.0;
         }
@@ -785,128 +865,129 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
                 }
             }
 
-            /* t2[i:n] = sum[j:k](exp(t0[i, j] - where(inf == abs(t1[i]), 0, t1[i]))) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t2[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t1_i = t1[i - tile_begin];
-                    t2[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i)) + gradc_exp(t0[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i)) + gradc_exp(t0[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i)) + gradc_exp(t0[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i));
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t1_i = t1[i - tile_begin];
-                    t2[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - (INFINITY == fabs(t1_i) ? 0.0 : t1_i));
-                }
-            }
-
-            /* t3[i:n] = log(t2[i]) + where(inf == abs(t1[i]), 0, t1[i]) */
+            /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t1_i = t1[i - tile_begin];
-                t3[i - tile_begin] = gradc_log(t2[i - tile_begin]) + (INFINITY == fabs(t1_i) ? 0.0 : t1_i);
+                t2[i - tile_begin] = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
+            }
+
+            /* t3[i:n, j:k] = exp(t0[i, j] - t2[i]) */
+            /* t4[i:n] = sum[j:k](t3[i, j]) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t4[i - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double v0 = gradc_exp(t0[j*128 + i - tile_begin] - t2[i - tile_begin]);
+                    t3[j*128 + i - tile_begin] = v0;
+                    t4[i - tile_begin] += v0;
+                }
+            }
+
+            /* t5[i:n] = t2[i] + log(t4[i]) */
+            /* t17[i:n] = 1 / t4[i] */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t4_i = t4[i - tile_begin];
+                t5[i - tile_begin] = t2[i - tile_begin] + gradc_log(t4_i);
+                t17[i - tile_begin] = 1.0 / t4_i;
             }
 
             /* grade_tile[i:n, j:k] = grade[i, j] */
             gradc_transpose(tile_end - tile_begin, k, &grade[tile_begin*k], k, grade_tile, 128);
 
-            /* t4[i:n] = max[j:k](grade_tile[i, j]) */
+            /* t6[i:n] = max[j:k](grade_tile[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t4[i - tile_begin] = -INFINITY;
+                t6[i - tile_begin] = -INFINITY;
             }
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double grade_tile_ij = grade_tile[j*128 + i - tile_begin];
-                    t4[i - tile_begin] = (grade_tile_ij > t4[i - tile_begin] || grade_tile_ij != grade_tile_ij) ? grade_tile_ij : t4[i - tile_begin];
+                    t6[i - tile_begin] = (grade_tile_ij > t6[i - tile_begin] || grade_tile_ij != grade_tile_ij) ? grade_tile_ij : t6[i - tile_begin];
                 }
             }
 
-            /* t5[i:n] = sum[j:k](exp(grade_tile[i, j] - where(inf == abs(t4[i]), 0, t4[i]))) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t5[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t4_i = t4[i - tile_begin];
-                    const double v0 = gradc_exp(grade_tile[(j + 1)*128 + i - tile_begin] - (INFINITY == fabs(t4_i) ? 0.0 : t4_i));
-                    const double v1 = gradc_exp(grade_tile[(j + 2)*128 + i - tile_begin] - (INFINITY == fabs(t4_i) ? 0.0 : t4_i));
-                    const double v2 = gradc_exp(grade_tile[(j + 3)*128 + i - tile_begin] - (INFINITY == fabs(t4_i) ? 0.0 : t4_i));
-                    t5[i - tile_begin] += gradc_exp(grade_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t4_i) ? 0.0 : t4_i)) + v0 + v1 + v2;
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t4_i = t4[i - tile_begin];
-                    t5[i - tile_begin] += gradc_exp(grade_tile[j*128 + i - tile_begin] - (INFINITY == fabs(t4_i) ? 0.0 : t4_i));
-                }
-            }
-
-            /* t6[i:n] = log(t5[i]) + where(inf == abs(t4[i]), 0, t4[i]) */
+            /* t7[i:n] = where(inf == abs(t6[i]), 0, t6[i]) */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t4_i = t4[i - tile_begin];
-                t6[i - tile_begin] = gradc_log(t5[i - tile_begin]) + (INFINITY == fabs(t4_i) ? 0.0 : t4_i);
+                const double t6_i = t6[i - tile_begin];
+                t7[i - tile_begin] = INFINITY == fabs(t6_i) ? 0.0 : t6_i;
             }
 
-            /* t7[i:n, j:k] = exp(grade_tile[i, j] - t6[i]) */
-            /* t8[i:n] = sum[j:k](t7[i, j] * (t0[i, j] - t3[i])) */
-            /* t11[i:n, j:k] = t10 * t7[i, j] */
-            /* t12[i:n] = sum[j:k](t7[i, j]) */
+            /* t8[i:n, j:k] = exp(grade_tile[i, j] - t7[i]) */
+            /* t9[i:n] = sum[j:k](t8[i, j]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t8[i - tile_begin] = 0.0;
+                t9[i - tile_begin] = 0.0;
             }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double v0 = gradc_exp(grade_tile[j*128 + i - tile_begin] - t7[i - tile_begin]);
+                    t8[j*128 + i - tile_begin] = v0;
+                    t9[i - tile_begin] += v0;
+                }
+            }
+
+            /* t10[i:n] = t7[i] + log(t9[i]) */
+            /* t11[i:n] = 1 / t9[i] */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t11[i - tile_begin] = 1.0 / t9[i - tile_begin];
+            }
+
+            /* t12[i:n] = sum[j:k]((t0[i, j] - t5[i]) * (t8[i, j] * t11[i])) */
+            /* t15[i:n, j:k] = t14 * (t8[i, j] * t11[i]) */
+            /* t16[i:n] = sum[j:k](t8[i, j] * t11[i]) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 t12[i - tile_begin] = 0.0;
             }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v0 = gradc_exp(grade_tile[j*128 + i - tile_begin] - t6[i - tile_begin]);
-                    t8[i - tile_begin] += (t0[j*128 + i - tile_begin] - t3[i - tile_begin]) * v0;
-                    t11[j*128 + i - tile_begin] = t10 * v0;
-                    t12[i - tile_begin] += v0;
-                }
-            }
-
-            /* t9 = sum[i:n](t8[i]) */
-            double t9_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t9_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t9_part_sum += t8[i - tile_begin];
+                t16[i - tile_begin] = 0.0;
             }
-            gradc_add(&t9_part, &t9_part_low, t9_part_sum);
-
-            /* t13[i:n, j:k] = where(-inf == t0[i, j], 0, -(t10 * t12[i] * exp(t0[i, j] - t3[i]))) */
             for (int64_t j = 0; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t0_ij = t0[j*128 + i - tile_begin];
-                    const double v0 = -INFINITY == t0_ij ? 0.0 : -(t10 * t12[i - tile_begin] * gradc_exp(t0_ij - t3[i - tile_begin]));
-                    t13[j*128 + i - tile_begin] = v0;
+                    const double v0 = t8[j*128 + i - tile_begin] * t11[i - tile_begin];
+                    t12[i - tile_begin] += (t0[j*128 + i - tile_begin] - t5[i - tile_begin]) * v0;
+                    t15[j*128 + i - tile_begin] = t14 * v0;
+                    t16[i - tile_begin] += v0;
                 }
             }
 
-            /* grad_w[l:d] = sum[i:n, j:k](X[i, j, l] * (t13[i, j] + t11[i, j])) */
+            /* t13 = sum[i:n](t12[i]) */
+            double t13_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t13_part_sum))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t13_part_sum += t12[i - tile_begin];
+            }
+            gradc_add(&t13_part, &t13_part_low, t13_part_sum);
+
+            /* t18[i:n, j:k] = where(-inf == t0[i, j], 0, -(t3[i, j] * t17[i] * (t14 * t16[i]))) */
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double v0 = -INFINITY == t0[j*128 + i - tile_begin] ? 0.0 : -(t3[j*128 + i - tile_begin] * t17[i - tile_begin] * (t14 * t16[i - tile_begin]));
+                    t18[j*128 + i - tile_begin] = v0;
+                }
+            }
+
+            /* grad_w[l:d] = sum[i:n, j:k](X[i, j, l] * (t18[i, j] + t15[i, j])) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                    const double v0 = t11[j*128 + i - tile_begin] + t13[j*128 + i - tile_begin];
-                    const double v1 = t11[(j + 1)*128 + i - tile_begin] + t13[(j + 1)*128 + i - tile_begin];
-                    const double v2 = t11[(j + 2)*128 + i - tile_begin] + t13[(j + 2)*128 + i - tile_begin];
-                    const double v3 = t11[(j + 3)*128 + i - tile_begin] + t13[(j + 3)*128 + i - tile_begin];
+                    const double v0 = t18[j*128 + i - tile_begin] + t15[j*128 + i - tile_begin];
+                    const double v1 = t18[(j + 1)*128 + i - tile_begin] + t15[(j + 1)*128 + i - tile_begin];
+                    const double v2 = t18[(j + 2)*128 + i - tile_begin] + t15[(j + 2)*128 + i - tile_begin];
+                    const double v3 = t18[(j + 3)*128 + i - tile_begin] + t15[(j + 3)*128 + i - tile_begin];
                     GRADC_SIMD()
                     for (int64_t l = 0; l < d; ++l) {
                         grad_w_part[l] += X[(i*k + j)*d + l] * v0 + X[(i*k + (j + 1))*d + l] * v1 + X[(i*k + (j + 2))*d + l] * v2 + X[(i*k + (j + 3))*d + l] * v3;
                     }
                 }
                 for (int64_t j = k / 4 * 4; j < k; ++j) {
-                    const double v0 = t11[j*128 + i - tile_begin] + t13[j*128 + i - tile_begin];
+                    const double v0 = t18[j*128 + i - tile_begin] + t15[j*128 + i - tile_begin];
                     GRADC_SIMD()
                     for (int64_t l = 0; l < d; ++l) {
                         grad_w_part[l] += X[(i*k + j)*d + l] * v0;
@@ -914,12 +995,12 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
                 }
             }
         }
-        t9_part = gradc_rounded(t9_part, t9_part_low);
-        t9_parts[part] = t9_part;
+        t13_part = gradc_rounded(t13_part, t13_part_low);
+        t13_parts[part] = t13_part;
     }
-    double t9 = 0.0;
+    double t13 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t9 += t9_parts[part];
+        t13 += t13_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
@@ -929,7 +1010,7 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
         }
     }
 
-    /* value = -(t9 / n) */
-    *value = -(t9 / (double)n);
+    /* value = -(t13 / n) */
+    *value = -(t13 / (double)n);
     return 0;
 }

@@ -302,8 +302,9 @@ static void gradc_transpose(int64_t rows, int64_t columns, const double *restric
 
 size_t one_hot_cross_entropy_value_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 37*k + 27, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*k + 34*k + 28, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -317,9 +318,9 @@ int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    const int64_t parts = gradc_parts(n, 3*d*k + 37*k + 27, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t6_parts[GRADC_PARTS];
+    const int64_t parts = gradc_parts(n, 3*d*k + 34*k + 28, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t7_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -335,11 +336,13 @@ int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
         own += gradc_bytes(128, sizeof(double));
         double *const t4 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
+        double *const t5 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
         double *const Y_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t5 = (void *)own;
-        double t6_part = 0.0;
-        double t6_part_low = 0.0;
+        double *const t6 = (void *)own;
+        double t7_part = 0.0;
+        double t7_part_low = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -361,38 +364,42 @@ int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
                 }
             }
 
-            /* t3[l:n] = sum[j:k](exp(t1[l, j] - where(inf == abs(t2[l]), 0, t2[l]))) */
+            /* t3[l:n] = where(inf == abs(t2[l]), 0, t2[l]) */
+            GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t3[l - tile_begin] = 0.0;
+                const double t2_l = t2[l - tile_begin];
+                t3[l - tile_begin] = INFINITY == fabs(t2_l) ? 0.0 : t2_l;
+            }
+
+            /* t4[l:n] = sum[j:k](exp(t1[l, j] - t3[l])) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t4[l - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t2_l = t2[l - tile_begin];
-                    t3[l - tile_begin] += gradc_exp(t1[j*128 + l - tile_begin] - (INFINITY == fabs(t2_l) ? 0.0 : t2_l)) + gradc_exp(t1[(j + 1)*128 + l - tile_begin] - (INFINITY == fabs(t2_l) ? 0.0 : t2_l)) + gradc_exp(t1[(j + 2)*128 + l - tile_begin] - (INFINITY == fabs(t2_l) ? 0.0 : t2_l)) + gradc_exp(t1[(j + 3)*128 + l - tile_begin] - (INFINITY == fabs(t2_l) ? 0.0 : t2_l));
+                    t4[l - tile_begin] += gradc_exp(t1[j*128 + l - tile_begin] - t3[l - tile_begin]) + gradc_exp(t1[(j + 1)*128 + l - tile_begin] - t3[l - tile_begin]) + gradc_exp(t1[(j + 2)*128 + l - tile_begin] - t3[l - tile_begin]) + gradc_exp(t1[(j + 3)*128 + l - tile_begin] - t3[l - tile_begin]);
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t2_l = t2[l - tile_begin];
-                    t3[l - tile_begin] += gradc_exp(t1[j*128 + l - tile_begin] - (INFINITY == fabs(t2_l) ? 0.0 : t2_l));
+                    t4[l - tile_begin] += gradc_exp(t1[j*128 + l - tile_begin] - t3[l - tile_begin]);
                 }
             }
 
-            /* t4[l:n] = log(t3[l]) + where(inf == abs(t2[l]), 0, t2[l]) */
+            /* t5[l:n] = t3[l] + log(t4[l]) */
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t2_l = t2[l - tile_begin];
-                t4[l - tile_begin] = gradc_log(t3[l - tile_begin]) + (INFINITY == fabs(t2_l) ? 0.0 : t2_l);
+                t5[l - tile_begin] = t3[l - tile_begin] + gradc_log(t4[l - tile_begin]);
             }
 
             /* Y_tile[l:n, j:k] = Y[l, j] */
             gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
 
-            /* t5[l:n] = sum[j:k](Y_tile[l, j] * (t0[l, j] + b[j] - t4[l])) */
+            /* t6[l:n] = sum[j:k](Y_tile[l, j] * (t0[l, j] + b[j] - t5[l])) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t5[l - tile_begin] = 0.0;
+                t6[l - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                 const double b_j = b[j];
@@ -401,18 +408,163 @@ int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
                 const double b_j3 = b[(j + 3)];
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v0 = Y_tile[(j + 1)*128 + l - tile_begin] * (t0[(j + 1)*128 + l - tile_begin] + b_j1 - t4[l - tile_begin]);
-                    const double v1 = Y_tile[(j + 2)*128 + l - tile_begin] * (t0[(j + 2)*128 + l - tile_begin] + b_j2 - t4[l - tile_begin]);
-                    const double v2 = Y_tile[(j + 3)*128 + l - tile_begin] * (t0[(j + 3)*128 + l - tile_begin] + b_j3 - t4[l - tile_begin]);
-                    t5[l - tile_begin] += Y_tile[j*128 + l - tile_begin] * (t0[j*128 + l - tile_begin] + b_j - t4[l - tile_begin]) + v0 + v1 + v2;
+                    const double v0 = Y_tile[(j + 1)*128 + l - tile_begin] * (t0[(j + 1)*128 + l - tile_begin] + b_j1 - t5[l - tile_begin]);
+                    const double v1 = Y_tile[(j + 2)*128 + l - tile_begin] * (t0[(j + 2)*128 + l - tile_begin] + b_j2 - t5[l - tile_begin]);
+                    const double v2 = Y_tile[(j + 3)*128 + l - tile_begin] * (t0[(j + 3)*128 + l - tile_begin] + b_j3 - t5[l - tile_begin]);
+                    t6[l - tile_begin] += Y_tile[j*128 + l - tile_begin] * (t0[j*128 + l - tile_begin] + b_j - t5[l - tile_begin]) + v0 + v1 + v2;
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 const double b_j = b[j];
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    t5[l - tile_begin] += Y_tile[j*128 + l - tile_begin] * (t0[j*128 + l - tile_begin] + b_j - t4[l - tile_begin]);
+                    t6[l - tile_begin] += Y_tile[j*128 + l - tile_begin] * (t0[j*128 + l - tile_begin] + b_j - t5[l - tile_begin]);
                 }
+            }
+
+            /* t7 = sum[l:n](t6[l]) */
+            double t7_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t7_part_sum))
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t7_part_sum += t6[l - tile_begin];
+            }
+            gradc_add(&t7_part, &t7_part_low, t7_part_sum);
+        }
+        t7_part = gradc_rounded(t7_part, t7_part_low);
+        t7_parts[part] = t7_part;
+    }
+    double t7 = 0.0;
+    for (int64_t part = 0; part < parts; ++part) {
+        t7 += t7_parts[part];
+    }
+
+    /* value = -(t7 / n) */
+    *value = -(t7 / (double)n);
+    return 0;
+}
+
+size_t one_hot_cross_entropy_forward_work(int64_t d, int64_t k, int64_t n)
+{
+    (void)d;
+    return (size_t)gradc_parts(n, 34*k + 28, 0) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
+}
+
+int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict b,
+                                  const double *restrict X, const double *restrict Y, double *restrict value,
+                                  double *restrict t0, double *restrict t1, void *restrict work)
+{
+    unsigned char *scratch = work;
+    unsigned char *const part_scratch = (void *)scratch;
+    for (int64_t at = 0; at < k*n; ++at) {
+        t0[at] = 0.0;
+    }
+
+    /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
+    gradc_product(n, k, d, X, d, 1, W, k, 1, t0, k, 1, 1, 0);
+    const int64_t parts = gradc_parts(n, 34*k + 28, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t6_parts[GRADC_PARTS];
+    GRADC_PARALLEL(parts)
+    for (int64_t part = 0; part < parts; ++part) {
+        const int64_t part_begin = gradc_cut(n, parts, part);
+        const int64_t part_end = gradc_cut(n, parts, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes;
+        double *const t1_ = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t2 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t3 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t4 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const Y_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t5 = (void *)own;
+        double t6_part = 0.0;
+        double t6_part_low = 0.0;
+        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+            /* t1[l:n, j:k] = t0[l, j] + b[j] */
+            /* t2[l:n] = max[j:k](t1[l, j]) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                double t2_max = -INFINITY;
+                for (int64_t j = 0; j < k; ++j) {
+                    const double v0 = t0[l*k + j] + b[j];
+                    t1_[(l - tile_begin)*k + j] = v0;
+                    t2_max = (v0 > t2_max || v0 != v0) ? v0 : t2_max;
+                }
+                t2[l - tile_begin] = t2_max;
+            }
+
+            /* t3[l:n] = where(inf == abs(t2[l]), 0, t2[l]) */
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t2_l = t2[l - tile_begin];
+                t3[l - tile_begin] = INFINITY == fabs(t2_l) ? 0.0 : t2_l;
+            }
+
+            /* t4[l:n] = sum[j:k](exp(t1[l, j] - t3[l])) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t3_l = t3[l - tile_begin];
+                double t4_sum = 0.0;
+                GRADC_SIMD(reduction(+:t4_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    t4_sum += gradc_exp(t1_[(l - tile_begin)*k + j] - t3_l);
+                }
+                t4[l - tile_begin] = t4_sum;
+            }
+
+            /* t1_2[l:n] = t3[l] + log(t4[l]) */
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t1[l] = t3[l - tile_begin] + gradc_log(t4[l - tile_begin]);
+            }
+
+            /* Y_tile[l:n, j:k] = Y[l, j] */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                GRADC_SIMD()
+                for (int64_t j = 0; j < k; ++j) {
+                    Y_tile[(l - tile_begin)*k + j] = Y[l*k + j];
+                }
+            }
+
+            /* t5[l:n] = sum[j:k](Y_tile[l, j] * (t0[l, j] + b[j] - t1_2[l])) */
+            for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
+                const double t1_l = t1[l];
+                double t5_sum = 0.0;
+                const double t1_l1 = t1[(l + 1)];
+                double t5_sum_ = 0.0;
+                const double t1_l2 = t1[(l + 2)];
+                double t5_sum_2 = 0.0;
+                const double t1_l3 = t1[(l + 3)];
+                double t5_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t5_sum, t5_sum_, t5_sum_2, t5_sum_3))
+                for (int64_t j = 0; j < k; ++j) {
+                    t5_sum += Y_tile[(l - tile_begin)*k + j] * (t0[l*k + j] + b[j] - t1_l);
+                    t5_sum_ += Y_tile[((l + 1) - tile_begin)*k + j] * (t0[(l + 1)*k + j] + b[j] - t1_l1);
+                    t5_sum_2 += Y_tile[((l + 2) - tile_begin)*k + j] * (t0[(l + 2)*k + j] + b[j] - t1_l2);
+                    t5_sum_3 += Y_tile[((l + 3) - tile_begin)*k + j] * (t0[(l + 3)*k + j] + b[j] - t1_l3);
+                }
+                t5[l - tile_begin] = t5_sum;
+                t5[(l + 1) - tile_begin] = t5_sum_;
+                t5[(l + 2) - tile_begin] = t5_sum_2;
+                t5[(l + 3) - tile_begin] = t5_sum_3;
+            }
+            for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
+                const double t1_l = t1[l];
+                double t5_sum = 0.0;
+                GRADC_SIMD(reduction(+:t5_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    t5_sum += Y_tile[(l - tile_begin)*k + j] * (t0[l*k + j] + b[j] - t1_l);
+                }
+                t5[l - tile_begin] = t5_sum;
             }
 
             /* t6 = sum[l:n](t5[l]) */
@@ -436,143 +588,6 @@ int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
     return 0;
 }
 
-size_t one_hot_cross_entropy_forward_work(int64_t d, int64_t k, int64_t n)
-{
-    (void)d;
-    return (size_t)gradc_parts(n, 37*k + 27, 0) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
-}
-
-int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict b,
-                                  const double *restrict X, const double *restrict Y, double *restrict value,
-                                  double *restrict t0, double *restrict t1, void *restrict work)
-{
-    unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
-    for (int64_t at = 0; at < k*n; ++at) {
-        t0[at] = 0.0;
-    }
-
-    /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-    gradc_product(n, k, d, X, d, 1, W, k, 1, t0, k, 1, 1, 0);
-    const int64_t parts = gradc_parts(n, 37*k + 27, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t5_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t1_ = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t2 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t3 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const Y_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t4 = (void *)own;
-        double t5_part = 0.0;
-        double t5_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t1[l:n, j:k] = t0[l, j] + b[j] */
-            /* t2[l:n] = max[j:k](t1[l, j]) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                double t2_max = -INFINITY;
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v0 = t0[l*k + j] + b[j];
-                    t1_[(l - tile_begin)*k + j] = v0;
-                    t2_max = (v0 > t2_max || v0 != v0) ? v0 : t2_max;
-                }
-                t2[l - tile_begin] = t2_max;
-            }
-
-            /* t3[l:n] = sum[j:k](exp(t1[l, j] - where(inf == abs(t2[l]), 0, t2[l]))) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t2_l = t2[l - tile_begin];
-                const double v0 = INFINITY == fabs(t2_l) ? 0.0 : t2_l;
-                double t3_sum = 0.0;
-                GRADC_SIMD(reduction(+:t3_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    t3_sum += gradc_exp(t1_[(l - tile_begin)*k + j] - v0);
-                }
-                t3[l - tile_begin] = t3_sum;
-            }
-
-            /* t1_2[l:n] = log(t3[l]) + where(inf == abs(t2[l]), 0, t2[l]) */
-            GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t2_l = t2[l - tile_begin];
-                t1[l] = gradc_log(t3[l - tile_begin]) + (INFINITY == fabs(t2_l) ? 0.0 : t2_l);
-            }
-
-            /* Y_tile[l:n, j:k] = Y[l, j] */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    Y_tile[(l - tile_begin)*k + j] = Y[l*k + j];
-                }
-            }
-
-            /* t4[l:n] = sum[j:k](Y_tile[l, j] * (t0[l, j] + b[j] - t1_2[l])) */
-            for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
-                const double t1_l = t1[l];
-                double t4_sum = 0.0;
-                const double t1_l1 = t1[(l + 1)];
-                double t4_sum_ = 0.0;
-                const double t1_l2 = t1[(l + 2)];
-                double t4_sum_2 = 0.0;
-                const double t1_l3 = t1[(l + 3)];
-                double t4_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t4_sum, t4_sum_, t4_sum_2, t4_sum_3))
-                for (int64_t j = 0; j < k; ++j) {
-                    t4_sum += Y_tile[(l - tile_begin)*k + j] * (t0[l*k + j] + b[j] - t1_l);
-                    t4_sum_ += Y_tile[((l + 1) - tile_begin)*k + j] * (t0[(l + 1)*k + j] + b[j] - t1_l1);
-                    t4_sum_2 += Y_tile[((l + 2) - tile_begin)*k + j] * (t0[(l + 2)*k + j] + b[j] - t1_l2);
-                    t4_sum_3 += Y_tile[((l + 3) - tile_begin)*k + j] * (t0[(l + 3)*k + j] + b[j] - t1_l3);
-                }
-                t4[l - tile_begin] = t4_sum;
-                t4[(l + 1) - tile_begin] = t4_sum_;
-                t4[(l + 2) - tile_begin] = t4_sum_2;
-                t4[(l + 3) - tile_begin] = t4_sum_3;
-            }
-            for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
-                const double t1_l = t1[l];
-                double t4_sum = 0.0;
-                GRADC_SIMD(reduction(+:t4_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    t4_sum += Y_tile[(l - tile_begin)*k + j] * (t0[l*k + j] + b[j] - t1_l);
-                }
-                t4[l - tile_begin] = t4_sum;
-            }
-
-            /* t5 = sum[l:n](t4[l]) */
-            double t5_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t5_part_sum))
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t5_part_sum += t4[l - tile_begin];
-            }
-            gradc_add(&t5_part, &t5_part_low, t5_part_sum);
-        }
-        t5_part = gradc_rounded(t5_part, t5_part_low);
-        t5_parts[part] = t5_part;
-    }
-    double t5 = 0.0;
-    for (int64_t part = 0; part < parts; ++part) {
-        t5 += t5_parts[part];
-    }
-
-    /* value = -(t5 / n) */
-    *value = -(t5 / (double)n);
-    return 0;
-}
-
 size_t one_hot_cross_entropy_backward_work(int64_t d, int64_t k, int64_t n)
 {
     return gradc_bytes(k, sizeof(double))
@@ -593,9 +608,9 @@ int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
 {
     (void)W;
     unsigned char *scratch = work;
-    double *const t7 = (void *)scratch;
-    scratch += gradc_bytes(k, sizeof(double));
     double *const t8 = (void *)scratch;
+    scratch += gradc_bytes(k, sizeof(double));
+    double *const t9 = (void *)scratch;
     scratch += gradc_bytes(k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
 
@@ -608,9 +623,9 @@ int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
-        double *const t7_part = part == 0 ? t7 : (void *)own;
-        own += gradc_bytes(k, sizeof(double));
         double *const t8_part = part == 0 ? t8 : (void *)own;
+        own += gradc_bytes(k, sizeof(double));
+        double *const t9_part = part == 0 ? t9 : (void *)own;
         own += gradc_bytes(k, sizeof(double));
         double *const grad_W_part = part == 0 ? grad_W : (void *)own;
         own += gradc_bytes(d*k, sizeof(double));
@@ -622,12 +637,12 @@ int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
         own += gradc_bytes(128, sizeof(double));
         double *const t0_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t6 = (void *)own;
-        for (int64_t at = 0; at < k; ++at) {
-            t7_part[at] = 0.0;
-        }
+        double *const t7 = (void *)own;
         for (int64_t at = 0; at < k; ++at) {
             t8_part[at] = 0.0;
+        }
+        for (int64_t at = 0; at < k; ++at) {
+            t9_part[at] = 0.0;
         }
         for (int64_t at = 0; at < d*k; ++at) {
             grad_W_part[at] = 0.0;
@@ -664,19 +679,20 @@ int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
             /* t0_tile[l:n, j:k] = t0[l, j] */
             gradc_transpose(tile_end - tile_begin, k, &t0[tile_begin*k], k, t0_tile, 128);
 
-            /* t5[l:n, j:k] = let(s0 := t0_tile[l, j] + b[j], s1 := s0 - t1[l], s2 := s0 - t0_tile[l, j], s3 := s1
-             *    - s0, s4 := b[j] - s2 + (t0_tile[l, j] - (s0 - s2)) + (s0 - (s1 - s3) - (t1[l] + s3)), where(-inf
-             *    == s0, 0, t4[l] * (exp(s1) * (1 + where(abs(s4) < 1, s4, 0))))) */
-            /* t6[l:n, j:k] = t5[l, j] + t2 * Y_tile[l, j] */
-            /* t7[j:k] = sum[l:n](let(s0 := t0_tile[l, j] + b[j], s1 := s0 - t1[l], s2 := s0 - t0_tile[l, j], s3 :=
-             *    s1 - s0, s4 := b[j] - s2 + (t0_tile[l, j] - (s0 - s2)) + (s0 - (s1 - s3) - (t1[l] + s3)),
-             *    where(-inf == s0, 0, t4[l] * (exp(s1) * (1 + where(abs(s4) < 1, s4, 0)))))) */
-            /* t8[j:k] = sum[l:n](Y_tile[l, j]) */
+            /* t5[l:n, j:k] = exp(t0_tile[l, j] + b[j] - t1[l]) */
+            /* t6[l:n, j:k] = let(s0 := t0_tile[l, j] + b[j], s1 := s0 - t0_tile[l, j], s2 := s0 - t1[l], s3 := s2
+             *    - s0, s4 := b[j] - s1 + (t0_tile[l, j] - (s0 - s1)) + (s0 - (s2 - s3) - (t1[l] + s3)), where(-inf
+             *    == s0, 0, t4[l] * (t5[l, j] * (1 + where(abs(s4) < 1, s4, 0))))) */
+            /* t7[l:n, j:k] = t6[l, j] + t2 * Y_tile[l, j] */
+            /* t8[j:k] = sum[l:n](let(s0 := t0_tile[l, j] + b[j], s1 := s0 - t0_tile[l, j], s2 := s0 - t1[l], s3 :=
+             *    s2 - s0, s4 := b[j] - s1 + (t0_tile[l, j] - (s0 - s1)) + (s0 - (s2 - s3) - (t1[l] + s3)),
+             *    where(-inf == s0, 0, t4[l] * (t5[l, j] * (1 + where(abs(s4) < 1, s4, 0)))))) */
+            /* t9[j:k] = sum[l:n](Y_tile[l, j]) */
             for (int64_t j = 0; j < k; ++j) {
                 const double b_j = b[j];
-                double t7_part_sum = 0.0;
                 double t8_part_sum = 0.0;
-                GRADC_SIMD(reduction(+:t7_part_sum, t8_part_sum))
+                double t9_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:t8_part_sum, t9_part_sum))
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const double t0_tile_lj = t0_tile[j*128 + l - tile_begin];
                     const double v0 = t0_tile_lj + b_j;
@@ -687,30 +703,30 @@ int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
                     const double v4 = b_j - v2 + (t0_tile_lj - (v0 - v2)) + (v0 - (v1 - v3) - (t1_l + v3));
                     const double v5 = -INFINITY == v0 ? 0.0 : t4[l - tile_begin] * (gradc_exp(v1) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0)));
                     const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
-                    t6[j*128 + l - tile_begin] = t2 * Y_tile_lj + v5;
-                    t7_part_sum += v5;
-                    t8_part_sum += Y_tile_lj;
+                    t7[j*128 + l - tile_begin] = t2 * Y_tile_lj + v5;
+                    t8_part_sum += v5;
+                    t9_part_sum += Y_tile_lj;
                 }
-                t7_part[j] += t7_part_sum;
                 t8_part[j] += t8_part_sum;
+                t9_part[j] += t9_part_sum;
             }
 
-            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t6[l, j]) */
-            gradc_product(k, d, tile_end - tile_begin, t6, 128, 1, &X[tile_begin*d], d, 1, grad_W_part, 1, k, 1, 0);
+            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t7[l, j]) */
+            gradc_product(k, d, tile_end - tile_begin, t7, 128, 1, &X[tile_begin*d], d, 1, grad_W_part, 1, k, 1, 0);
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t7_more = (void *)(part_scratch + part * part_bytes);
-        GRADC_SIMD()
-        for (int64_t at = 0; at < k; ++at) {
-            t7[at] += t7_more[at];
-        }
-    }
-    for (int64_t part = 1; part < parts; ++part) {
-        const double *const t8_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
+        const double *const t8_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
             t8[at] += t8_more[at];
+        }
+    }
+    for (int64_t part = 1; part < parts; ++part) {
+        const double *const t9_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
+        GRADC_SIMD()
+        for (int64_t at = 0; at < k; ++at) {
+            t9[at] += t9_more[at];
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
@@ -721,10 +737,10 @@ int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
         }
     }
 
-    /* grad_b[j:k] = t7[j] + t2 * t8[j] */
+    /* grad_b[j:k] = t8[j] + t2 * t9[j] */
     GRADC_SIMD()
     for (int64_t j = 0; j < k; ++j) {
-        grad_b[j] = t7[j] + t2 * t8[j];
+        grad_b[j] = t8[j] + t2 * t9[j];
     }
     return 0;
 }
@@ -732,10 +748,13 @@ int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
 size_t one_hot_cross_entropy_value_and_grad_work(int64_t d, int64_t k, int64_t n)
 {
     return gradc_bytes(k, sizeof(double))
-           + gradc_bytes(k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 70*k + 31, d*k + 2*k) * (gradc_bytes(k, sizeof(double))
+           + gradc_bytes(k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 48*k + 36, d*k + 2*k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -753,25 +772,25 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
                                          void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t12 = (void *)scratch;
+    double *const t15 = (void *)scratch;
     scratch += gradc_bytes(k, sizeof(double));
-    double *const t13 = (void *)scratch;
+    double *const t16 = (void *)scratch;
     scratch += gradc_bytes(k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
 
-    /* t7 = -(1 / n) */
-    const double t7 = -(1.0 / (double)n);
-    const int64_t parts = gradc_parts(n, 6*d*k + 70*k + 31, d*k + 2*k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
-    double t6_parts[GRADC_PARTS];
+    /* t9 = -(1 / n) */
+    const double t9 = -(1.0 / (double)n);
+    const int64_t parts = gradc_parts(n, 6*d*k + 48*k + 36, d*k + 2*k);
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    double t8_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
-        double *const t12_part = part == 0 ? t12 : (void *)own;
+        double *const t15_part = part == 0 ? t15 : (void *)own;
         own += gradc_bytes(k, sizeof(double));
-        double *const t13_part = part == 0 ? t13 : (void *)own;
+        double *const t16_part = part == 0 ? t16 : (void *)own;
         own += gradc_bytes(k, sizeof(double));
         double *const grad_W_part = part == 0 ? grad_W : (void *)own;
         own += gradc_bytes(d*k, sizeof(double));
@@ -784,23 +803,29 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
         double *const t3 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t4 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const Y_tile = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
         double *const t5 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t8 = (void *)own;
+        double *const t6 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
-        double *const t9 = (void *)own;
+        double *const t12 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const Y_tile = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t7 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t10 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t11 = (void *)own;
-        double t6_part = 0.0;
-        double t6_part_low = 0.0;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t14 = (void *)own;
+        double t8_part = 0.0;
+        double t8_part_low = 0.0;
         for (int64_t at = 0; at < k; ++at) {
-            t12_part[at] = 0.0;
+            t15_part[at] = 0.0;
         }
         for (int64_t at = 0; at < k; ++at) {
-            t13_part[at] = 0.0;
+            t16_part[at] = 0.0;
         }
         for (int64_t at = 0; at < d*k; ++at) {
             grad_W_part[at] = 0.0;
@@ -826,42 +851,46 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
                 }
             }
 
-            /* t3[l:n] = sum[j:k](exp(t1[l, j] - where(inf == abs(t2[l]), 0, t2[l]))) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t3[l - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t2_l = t2[l - tile_begin];
-                    t3[l - tile_begin] += gradc_exp(t1[j*128 + l - tile_begin] - (INFINITY == fabs(t2_l) ? 0.0 : t2_l)) + gradc_exp(t1[(j + 1)*128 + l - tile_begin] - (INFINITY == fabs(t2_l) ? 0.0 : t2_l)) + gradc_exp(t1[(j + 2)*128 + l - tile_begin] - (INFINITY == fabs(t2_l) ? 0.0 : t2_l)) + gradc_exp(t1[(j + 3)*128 + l - tile_begin] - (INFINITY == fabs(t2_l) ? 0.0 : t2_l));
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t2_l = t2[l - tile_begin];
-                    t3[l - tile_begin] += gradc_exp(t1[j*128 + l - tile_begin] - (INFINITY == fabs(t2_l) ? 0.0 : t2_l));
-                }
-            }
-
-            /* t4[l:n] = log(t3[l]) + where(inf == abs(t2[l]), 0, t2[l]) */
+            /* t3[l:n] = where(inf == abs(t2[l]), 0, t2[l]) */
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t2_l = t2[l - tile_begin];
-                t4[l - tile_begin] = gradc_log(t3[l - tile_begin]) + (INFINITY == fabs(t2_l) ? 0.0 : t2_l);
+                t3[l - tile_begin] = INFINITY == fabs(t2_l) ? 0.0 : t2_l;
+            }
+
+            /* t4[l:n, j:k] = exp(t1[l, j] - t3[l]) */
+            /* t5[l:n] = sum[j:k](t4[l, j]) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t5[l - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double v0 = gradc_exp(t1[j*128 + l - tile_begin] - t3[l - tile_begin]);
+                    t4[j*128 + l - tile_begin] = v0;
+                    t5[l - tile_begin] += v0;
+                }
+            }
+
+            /* t6[l:n] = t3[l] + log(t5[l]) */
+            /* t12[l:n] = 1 / t5[l] */
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t5_l = t5[l - tile_begin];
+                t6[l - tile_begin] = t3[l - tile_begin] + gradc_log(t5_l);
+                t12[l - tile_begin] = 1.0 / t5_l;
             }
 
             /* Y_tile[l:n, j:k] = Y[l, j] */
             gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
 
-            /* t5[l:n] = sum[j:k](Y_tile[l, j] * (t0[l, j] + b[j] - t4[l])) */
-            /* t8[l:n] = sum[j:k](Y_tile[l, j]) */
+            /* t7[l:n] = sum[j:k](Y_tile[l, j] * (t0[l, j] + b[j] - t6[l])) */
+            /* t10[l:n] = sum[j:k](Y_tile[l, j]) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t5[l - tile_begin] = 0.0;
+                t7[l - tile_begin] = 0.0;
             }
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t8[l - tile_begin] = 0.0;
+                t10[l - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                 const double b_j = b[j];
@@ -874,8 +903,8 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
                     const double Y_tile_lj1 = Y_tile[(j + 1)*128 + l - tile_begin];
                     const double Y_tile_lj2 = Y_tile[(j + 2)*128 + l - tile_begin];
                     const double Y_tile_lj3 = Y_tile[(j + 3)*128 + l - tile_begin];
-                    t5[l - tile_begin] += Y_tile_lj * (t0[j*128 + l - tile_begin] + b_j - t4[l - tile_begin]) + Y_tile_lj1 * (t0[(j + 1)*128 + l - tile_begin] + b_j1 - t4[l - tile_begin]) + Y_tile_lj2 * (t0[(j + 2)*128 + l - tile_begin] + b_j2 - t4[l - tile_begin]) + Y_tile_lj3 * (t0[(j + 3)*128 + l - tile_begin] + b_j3 - t4[l - tile_begin]);
-                    t8[l - tile_begin] += Y_tile_lj + Y_tile_lj1 + Y_tile_lj2 + Y_tile_lj3;
+                    t7[l - tile_begin] += Y_tile_lj * (t0[j*128 + l - tile_begin] + b_j - t6[l - tile_begin]) + Y_tile_lj1 * (t0[(j + 1)*128 + l - tile_begin] + b_j1 - t6[l - tile_begin]) + Y_tile_lj2 * (t0[(j + 2)*128 + l - tile_begin] + b_j2 - t6[l - tile_begin]) + Y_tile_lj3 * (t0[(j + 3)*128 + l - tile_begin] + b_j3 - t6[l - tile_begin]);
+                    t10[l - tile_begin] += Y_tile_lj + Y_tile_lj1 + Y_tile_lj2 + Y_tile_lj3;
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
@@ -883,64 +912,63 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
-                    t5[l - tile_begin] += Y_tile_lj * (t0[j*128 + l - tile_begin] + b_j - t4[l - tile_begin]);
-                    t8[l - tile_begin] += Y_tile_lj;
+                    t7[l - tile_begin] += Y_tile_lj * (t0[j*128 + l - tile_begin] + b_j - t6[l - tile_begin]);
+                    t10[l - tile_begin] += Y_tile_lj;
                 }
             }
 
-            /* t6 = sum[l:n](t5[l]) */
-            /* t9[l:n] = -(t7 * t8[l]) */
-            double t6_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t6_part_sum))
+            /* t8 = sum[l:n](t7[l]) */
+            /* t11[l:n] = -(t9 * t10[l]) */
+            double t8_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t8_part_sum))
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t6_part_sum += t5[l - tile_begin];
-                t9[l - tile_begin] = -(t7 * t8[l - tile_begin]);
+                t8_part_sum += t7[l - tile_begin];
+                t11[l - tile_begin] = -(t9 * t10[l - tile_begin]);
             }
-            gradc_add(&t6_part, &t6_part_low, t6_part_sum);
+            gradc_add(&t8_part, &t8_part_low, t8_part_sum);
 
-            /* t10[l:n, j:k] = let(s0 := t0[l, j] + b[j], where(-inf == s0, 0, t9[l] * exp(s0 - t4[l]))) */
-            /* t11[l:n, j:k] = t10[l, j] + t7 * Y_tile[l, j] */
-            /* t12[j:k] = sum[l:n](let(s0 := t0[l, j] + b[j], where(-inf == s0, 0, t9[l] * exp(s0 - t4[l])))) */
-            /* t13[j:k] = sum[l:n](Y_tile[l, j]) */
+            /* t13[l:n, j:k] = where(-inf == t0[l, j] + b[j], 0, t11[l] * (t4[l, j] * t12[l])) */
+            /* t14[l:n, j:k] = t13[l, j] + t9 * Y_tile[l, j] */
+            /* t15[j:k] = sum[l:n](where(-inf == t0[l, j] + b[j], 0, t11[l] * (t4[l, j] * t12[l]))) */
+            /* t16[j:k] = sum[l:n](Y_tile[l, j]) */
             for (int64_t j = 0; j < k; ++j) {
                 const double b_j = b[j];
-                double t12_part_sum = 0.0;
-                double t13_part_sum = 0.0;
-                GRADC_SIMD(reduction(+:t12_part_sum, t13_part_sum))
+                double t15_part_sum = 0.0;
+                double t16_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:t15_part_sum, t16_part_sum))
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v0 = t0[j*128 + l - tile_begin] + b_j;
-                    const double v1 = -INFINITY == v0 ? 0.0 : t9[l - tile_begin] * gradc_exp(v0 - t4[l - tile_begin]);
+                    const double v0 = -INFINITY == t0[j*128 + l - tile_begin] + b_j ? 0.0 : t11[l - tile_begin] * (t4[j*128 + l - tile_begin] * t12[l - tile_begin]);
                     const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
-                    t11[j*128 + l - tile_begin] = t7 * Y_tile_lj + v1;
-                    t12_part_sum += v1;
-                    t13_part_sum += Y_tile_lj;
+                    t14[j*128 + l - tile_begin] = t9 * Y_tile_lj + v0;
+                    t15_part_sum += v0;
+                    t16_part_sum += Y_tile_lj;
                 }
-                t12_part[j] += t12_part_sum;
-                t13_part[j] += t13_part_sum;
+                t15_part[j] += t15_part_sum;
+                t16_part[j] += t16_part_sum;
             }
 
-            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t11[l, j]) */
-            gradc_product(k, d, tile_end - tile_begin, t11, 128, 1, &X[tile_begin*d], d, 1, grad_W_part, 1, k, 1, 0);
+            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t14[l, j]) */
+            gradc_product(k, d, tile_end - tile_begin, t14, 128, 1, &X[tile_begin*d], d, 1, grad_W_part, 1, k, 1, 0);
         }
-        t6_part = gradc_rounded(t6_part, t6_part_low);
-        t6_parts[part] = t6_part;
+        t8_part = gradc_rounded(t8_part, t8_part_low);
+        t8_parts[part] = t8_part;
     }
-    double t6 = 0.0;
+    double t8 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t6 += t6_parts[part];
+        t8 += t8_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t12_more = (void *)(part_scratch + part * part_bytes);
+        const double *const t15_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
-            t12[at] += t12_more[at];
+            t15[at] += t15_more[at];
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t13_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
+        const double *const t16_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
-            t13[at] += t13_more[at];
+            t16[at] += t16_more[at];
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
@@ -951,13 +979,13 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
         }
     }
 
-    /* grad_b[j:k] = t12[j] + t7 * t13[j] */
+    /* grad_b[j:k] = t15[j] + t9 * t16[j] */
     GRADC_SIMD()
     for (int64_t j = 0; j < k; ++j) {
-        grad_b[j] = t12[j] + t7 * t13[j];
+        grad_b[j] = t15[j] + t9 * t16[j];
     }
 
-    /* value = -(t6 / n) */
-    *value = -(t6 / (double)n);
+    /* value = -(t8 / n) */
+    *value = -(t8 / (double)n);
     return 0;
 }

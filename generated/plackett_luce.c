@@ -293,7 +293,8 @@ static void gradc_dots(int64_t rows, int64_t depth, const double *restrict a, in
 size_t plackett_luce_value_work(int64_t n, int64_t d)
 {
     return gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 30*n + 28, 0) * (gradc_bytes(128, sizeof(double)));
+           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 27*n + 29, 0) * (gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double)));
 }
 
 int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -344,24 +345,32 @@ int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const do
             t0[at] = (t0_more[at] > t0[at] || t0_more[at] != t0_more[at]) ? t0_more[at] : t0[at];
         }
     }
-    const int64_t parts_ = gradc_parts(n, 30*n + 28, 0);
-    const size_t part_bytes_ = gradc_bytes(128, sizeof(double));
-    double t3_parts[GRADC_PARTS];
+    const int64_t parts_ = gradc_parts(n, 27*n + 29, 0);
+    const size_t part_bytes_ = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t4_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
     for (int64_t part = 0; part < parts_; ++part) {
         const int64_t part_begin = gradc_cut(n, parts_, part);
         const int64_t part_end = gradc_cut(n, parts_, part + 1);
         unsigned char *own = part_scratch_ + part * part_bytes_;
         double *const t1 = (void *)own;
-        double t3_part = 0.0;
-        double t3_part_low = 0.0;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t2 = (void *)own;
+        double t4_part = 0.0;
+        double t4_part_low = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-            /* t1[i:n] = sum[j:n](exp(where(place[i] <= place[j], s[j], -inf) - where(inf == abs(t0[i]), 0,
-             *    t0[i]))) */
+            /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t0_i = t0[i];
+                t1[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+            }
+
+            /* t2[i:n] = sum[j:n](exp(where(place[i] <= place[j], s[j], -inf) - t1[i])) */
             for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t1[j - tile_begin] = 0.0;
+                t2[j - tile_begin] = 0.0;
             }
             for (int64_t i = 0; i < n / 4 * 4; i += 4) {
                 const double place_i = place[i];
@@ -374,12 +383,7 @@ int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const do
                 const double s_i3 = s[(i + 3)];
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double t0_j = t0[j];
-                    const double v0 = gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
-                    const double v1 = gradc_exp((place[j] <= place_i1 ? s_i1 : -INFINITY) - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
-                    const double v2 = gradc_exp((place[j] <= place_i2 ? s_i2 : -INFINITY) - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
-                    const double v3 = gradc_exp((place[j] <= place_i3 ? s_i3 : -INFINITY) - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
-                    t1[j - tile_begin] += v0 + v1 + v2 + v3;
+                    t2[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t1[j - tile_begin]) + gradc_exp((place[j] <= place_i1 ? s_i1 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((place[j] <= place_i2 ? s_i2 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((place[j] <= place_i3 ? s_i3 : -INFINITY) - t1[j - tile_begin]);
                 }
             }
             for (int64_t i = n / 4 * 4; i < n; ++i) {
@@ -387,39 +391,37 @@ int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const do
                 const double s_i = s[i];
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double t0_j = t0[j];
-                    const double v0 = gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
-                    t1[j - tile_begin] += v0;
+                    t2[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t1[j - tile_begin]);
                 }
             }
 
-            /* t2[i:n] = log(t1[i]) + where(inf == abs(t0[i]), 0, t0[i]) */
-            /* t3 = sum[i:n](t2[i] - s[i]) */
-            double t3_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_part_sum))
+            /* t3[i:n] = t1[i] + log(t2[i]) */
+            /* t4 = sum[i:n](t3[i] - s[i]) */
+            double t4_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t4_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0_i = t0[i];
-                t3_part_sum += gradc_log(t1[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i) - s[i];
+                t4_part_sum += t1[i - tile_begin] + gradc_log(t2[i - tile_begin]) - s[i];
             }
-            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
+            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
         }
-        t3_part = gradc_rounded(t3_part, t3_part_low);
-        t3_parts[part] = t3_part;
+        t4_part = gradc_rounded(t4_part, t4_part_low);
+        t4_parts[part] = t4_part;
     }
-    double t3 = 0.0;
+    double t4 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
-        t3 += t3_parts[part];
+        t4 += t4_parts[part];
     }
 
-    /* value = t3 / n */
-    *value = t3 / (double)n;
+    /* value = t4 / n */
+    *value = t4 / (double)n;
     return 0;
 }
 
 size_t plackett_luce_forward_work(int64_t n, int64_t d)
 {
     (void)d;
-    return (size_t)gradc_parts(n, 35*n + 28, 0) * (gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 32*n + 29, 0) * (gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -435,9 +437,9 @@ int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const 
 
     /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
     gradc_dots(n, d, X, d, w, s, 1, 1);
-    const int64_t parts = gradc_parts(n, 35*n + 28, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t2_parts[GRADC_PARTS];
+    const int64_t parts = gradc_parts(n, 32*n + 29, 0);
+    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t3_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -446,8 +448,10 @@ int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const 
         double *const t0_ = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t1 = (void *)own;
-        double t2_part = 0.0;
-        double t2_part_low = 0.0;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t2 = (void *)own;
+        double t3_part = 0.0;
+        double t3_part_low = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -465,10 +469,16 @@ int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const 
                 }
             }
 
-            /* t1[i:n] = sum[j:n](exp(where(place[i] <= place[j], s[j], -inf) - where(inf == abs(t0[i]), 0,
-             *    t0[i]))) */
+            /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t0__i = t0_[i - tile_begin];
+                t1[i - tile_begin] = INFINITY == fabs(t0__i) ? 0.0 : t0__i;
+            }
+
+            /* t2[i:n] = sum[j:n](exp(where(place[i] <= place[j], s[j], -inf) - t1[i])) */
             for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t1[j - tile_begin] = 0.0;
+                t2[j - tile_begin] = 0.0;
             }
             for (int64_t i = 0; i < n / 4 * 4; i += 4) {
                 const double place_i = place[i];
@@ -481,12 +491,7 @@ int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const 
                 const double s_i3 = s[(i + 3)];
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double t0__j = t0_[j - tile_begin];
-                    const double v0 = gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - (INFINITY == fabs(t0__j) ? 0.0 : t0__j));
-                    const double v1 = gradc_exp((place[j] <= place_i1 ? s_i1 : -INFINITY) - (INFINITY == fabs(t0__j) ? 0.0 : t0__j));
-                    const double v2 = gradc_exp((place[j] <= place_i2 ? s_i2 : -INFINITY) - (INFINITY == fabs(t0__j) ? 0.0 : t0__j));
-                    const double v3 = gradc_exp((place[j] <= place_i3 ? s_i3 : -INFINITY) - (INFINITY == fabs(t0__j) ? 0.0 : t0__j));
-                    t1[j - tile_begin] += v0 + v1 + v2 + v3;
+                    t2[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t1[j - tile_begin]) + gradc_exp((place[j] <= place_i1 ? s_i1 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((place[j] <= place_i2 ? s_i2 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((place[j] <= place_i3 ? s_i3 : -INFINITY) - t1[j - tile_begin]);
                 }
             }
             for (int64_t i = n / 4 * 4; i < n; ++i) {
@@ -494,34 +499,31 @@ int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const 
                 const double s_i = s[i];
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double t0__j = t0_[j - tile_begin];
-                    const double v0 = gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - (INFINITY == fabs(t0__j) ? 0.0 : t0__j));
-                    t1[j - tile_begin] += v0;
+                    t2[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t1[j - tile_begin]);
                 }
             }
 
-            /* t0_2[i:n] = log(t1[i]) + where(inf == abs(t0[i]), 0, t0[i]) */
-            /* t2 = sum[i:n](t0_2[i] - s[i]) */
-            double t2_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2_part_sum))
+            /* t0_2[i:n] = t1[i] + log(t2[i]) */
+            /* t3 = sum[i:n](t0_2[i] - s[i]) */
+            double t3_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t3_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0__i = t0_[i - tile_begin];
-                const double v0 = gradc_log(t1[i - tile_begin]) + (INFINITY == fabs(t0__i) ? 0.0 : t0__i);
+                const double v0 = t1[i - tile_begin] + gradc_log(t2[i - tile_begin]);
                 t0[i] = v0;
-                t2_part_sum += v0 - s[i];
+                t3_part_sum += v0 - s[i];
             }
-            gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
         }
-        t2_part = gradc_rounded(t2_part, t2_part_low);
-        t2_parts[part] = t2_part;
+        t3_part = gradc_rounded(t3_part, t3_part_low);
+        t3_parts[part] = t3_part;
     }
-    double t2 = 0.0;
+    double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t2 += t2_parts[part];
+        t3 += t3_parts[part];
     }
 
-    /* value = t2 / n */
-    *value = t2 / (double)n;
+    /* value = t3 / n */
+    *value = t3 / (double)n;
     return 0;
 }
 
@@ -644,7 +646,8 @@ size_t plackett_luce_value_and_grad_work(int64_t n, int64_t d)
 {
     return gradc_bytes(n, sizeof(double))
            + gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 62*n + 28, n) * (gradc_bytes(n, sizeof(double))
+           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 61*n + 33, n) * (gradc_bytes(n, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 3, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
@@ -664,11 +667,11 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double)));
     unsigned char *const part_scratch_ = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 62*n + 28, n) * (gradc_bytes(n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 61*n + 33, n) * (gradc_bytes(n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
     unsigned char *const part_scratch_2 = (void *)scratch;
 
-    /* t4 = 1 / n */
-    const double t4 = 1.0 / (double)n;
+    /* t5 = 1 / n */
+    const double t5 = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 5*n, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     GRADC_PARALLEL(parts)
@@ -706,9 +709,9 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
             t0[at] = (t0_more[at] > t0[at] || t0_more[at] != t0_more[at]) ? t0_more[at] : t0[at];
         }
     }
-    const int64_t parts_ = gradc_parts(n, 62*n + 28, n);
-    const size_t part_bytes_ = gradc_bytes(n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t3_parts[GRADC_PARTS];
+    const int64_t parts_ = gradc_parts(n, 61*n + 33, n);
+    const size_t part_bytes_ = gradc_bytes(n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t4_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
     for (int64_t part = 0; part < parts_; ++part) {
         const int64_t part_begin = gradc_cut(n, parts_, part);
@@ -719,18 +722,26 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
         double *const t1 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t2 = (void *)own;
-        double t3_part = 0.0;
-        double t3_part_low = 0.0;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t6 = (void *)own;
+        double t4_part = 0.0;
+        double t4_part_low = 0.0;
         for (int64_t at = 0; at < n; ++at) {
             s_bar_part[at] = 0.0;
         }
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
-            /* t1[i:n] = sum[j:n](exp(where(place[i] <= place[j], s[j], -inf) - where(inf == abs(t0[i]), 0,
-             *    t0[i]))) */
+            /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t0_i = t0[i];
+                t1[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+            }
+
+            /* t2[i:n] = sum[j:n](exp(where(place[i] <= place[j], s[j], -inf) - t1[i])) */
             for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t1[j - tile_begin] = 0.0;
+                t2[j - tile_begin] = 0.0;
             }
             for (int64_t i = 0; i < n / 4 * 4; i += 4) {
                 const double place_i = place[i];
@@ -743,12 +754,7 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
                 const double s_i3 = s[(i + 3)];
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double t0_j = t0[j];
-                    const double v0 = gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
-                    const double v1 = gradc_exp((place[j] <= place_i1 ? s_i1 : -INFINITY) - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
-                    const double v2 = gradc_exp((place[j] <= place_i2 ? s_i2 : -INFINITY) - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
-                    const double v3 = gradc_exp((place[j] <= place_i3 ? s_i3 : -INFINITY) - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
-                    t1[j - tile_begin] += v0 + v1 + v2 + v3;
+                    t2[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t1[j - tile_begin]) + gradc_exp((place[j] <= place_i1 ? s_i1 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((place[j] <= place_i2 ? s_i2 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((place[j] <= place_i3 ? s_i3 : -INFINITY) - t1[j - tile_begin]);
                 }
             }
             for (int64_t i = n / 4 * 4; i < n; ++i) {
@@ -756,26 +762,24 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
                 const double s_i = s[i];
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double t0_j = t0[j];
-                    const double v0 = gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - (INFINITY == fabs(t0_j) ? 0.0 : t0_j));
-                    t1[j - tile_begin] += v0;
+                    t2[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t1[j - tile_begin]);
                 }
             }
 
-            /* t2[i:n] = log(t1[i]) + where(inf == abs(t0[i]), 0, t0[i]) */
-            /* t3 = sum[i:n](t2[i] - s[i]) */
-            double t3_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_part_sum))
+            /* t3[i:n] = t1[i] + log(t2[i]) */
+            /* t4 = sum[i:n](t3[i] - s[i]) */
+            /* t6[i:n] = 1 / t2[i] */
+            double t4_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t4_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0_i = t0[i];
-                const double v0 = gradc_log(t1[i - tile_begin]) + (INFINITY == fabs(t0_i) ? 0.0 : t0_i);
-                t2[i - tile_begin] = v0;
-                t3_part_sum += v0 - s[i];
+                const double t2_i = t2[i - tile_begin];
+                t4_part_sum += t1[i - tile_begin] + gradc_log(t2_i) - s[i];
+                t6[i - tile_begin] = 1.0 / t2_i;
             }
-            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
+            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
 
             /* s_bar[i:n] = sum[j:n](let(s0 := place[j] <= place[i], s1 := where(s0, s[i], -inf), where(s0,
-             *    where(-inf == s1, 0, t4 * exp(s1 - t2[j])), 0))) */
+             *    where(-inf == s1, 0, t5 * (t6[j] * exp(s1 - t1[j]))), 0))) */
             for (int64_t i = 0; i < n; ++i) {
                 const double place_i = place[i];
                 const double s_i = s[i];
@@ -784,17 +788,18 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
                     const int v0 = place[j] <= place_i;
                     const double v1 = v0 ? s_i : -INFINITY;
-                    s_bar_part_sum += v0 ? (-INFINITY == v1 ? 0.0 : t4 * gradc_exp(v1 - t2[j - tile_begin])) : 0.0;
+                    const double v2 = v0 ? (-INFINITY == v1 ? 0.0 : t5 * (t6[j - tile_begin] * gradc_exp(v1 - t1[j - tile_begin]))) : 0.0;
+                    s_bar_part_sum += v2;
                 }
                 s_bar_part[i] += s_bar_part_sum;
             }
         }
-        t3_part = gradc_rounded(t3_part, t3_part_low);
-        t3_parts[part] = t3_part;
+        t4_part = gradc_rounded(t4_part, t4_part_low);
+        t4_parts[part] = t4_part;
     }
-    double t3 = 0.0;
+    double t4 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
-        t3 += t3_parts[part];
+        t4 += t4_parts[part];
     }
     for (int64_t part = 1; part < parts_; ++part) {
         const double *const s_bar_more = (void *)(part_scratch_ + part * part_bytes_);
@@ -804,8 +809,8 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
         }
     }
 
-    /* value = t3 / n */
-    *value = t3 / (double)n;
+    /* value = t4 / n */
+    *value = t4 / (double)n;
     const int64_t parts_2 = gradc_parts(n, 3*d + 3, d);
     const size_t part_bytes_2 = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
     GRADC_PARALLEL(parts_2)
@@ -815,7 +820,7 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
         unsigned char *own = part_scratch_2 + part * part_bytes_2;
         double *const grad_w_part = part == 0 ? grad_w : (void *)own;
         own += gradc_bytes(d, sizeof(double));
-        double *const t5 = (void *)own;
+        double *const t7 = (void *)own;
         for (int64_t at = 0; at < d; ++at) {
             grad_w_part[at] = 0.0;
         }
@@ -823,14 +828,14 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
-            /* t5[i:n] = s_bar[i] - t4 */
+            /* t7[i:n] = s_bar[i] - t5 */
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t5[i - tile_begin] = s_bar[i] - t4;
+                t7[i - tile_begin] = s_bar[i] - t5;
             }
 
-            /* grad_w[j:d] = sum[i:n](X[i, j] * t5[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t5, 1, grad_w_part);
+            /* grad_w[j:d] = sum[i:n](X[i, j] * t7[i]) */
+            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t7, 1, grad_w_part);
         }
     }
     for (int64_t part = 1; part < parts_2; ++part) {

@@ -589,7 +589,7 @@ int ranknet_backward(int64_t n, int64_t d, const double *restrict w, const doubl
 
 size_t ranknet_value_and_grad_work(int64_t n, int64_t d)
 {
-    return gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 76*n + 3, d) * (gradc_bytes(d, sizeof(double))
+    return gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 129*n + 3, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
@@ -636,16 +636,32 @@ int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
     for (int64_t part = 0; part < parts; ++part) {
         t1 += t1_parts[part];
     }
-    const int64_t parts_ = gradc_parts(n, 53*n, 0);
+
+    /* t2 = 1 / t1 */
+    const double t2 = 1.0 / t1;
+    const int64_t parts_ = gradc_parts(n, 3*d + 129*n + 3, d);
+    const size_t part_bytes_ = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
     for (int64_t part = 0; part < parts_; ++part) {
         const int64_t part_begin = gradc_cut(n, parts_, part);
         const int64_t part_end = gradc_cut(n, parts_, part + 1);
+        unsigned char *own = part_scratch + part * part_bytes_;
+        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+        own += gradc_bytes(d, sizeof(double));
+        double *const s_bar = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const s_bar_2 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t3 = (void *)own;
         double t0_part = 0.0;
         double t0_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+        for (int64_t at = 0; at < d; ++at) {
+            grad_w_part[at] = 0.0;
+        }
+        const int64_t tile_rows = gradc_rows(d * sizeof(double));
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
             /* t0 = sum[i:n, j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], where(0 == s0,
              *    0.6931471805599453, maximum(0, s0) + log1p_unit(exp(-abs(s0)))), 0))) */
@@ -661,39 +677,6 @@ int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
                 }
             }
             gradc_add(&t0_part, &t0_part_low, t0_part_sum);
-        }
-        t0_part = gradc_rounded(t0_part, t0_part_low);
-        t0_parts[part] = t0_part;
-    }
-    double t0 = 0.0;
-    for (int64_t part = 0; part < parts_; ++part) {
-        t0 += t0_parts[part];
-    }
-
-    /* value = t0 / t1 */
-    /* t2 = 1 / t1 */
-    *value = t0 / t1;
-    const double t2 = 1.0 / t1;
-    const int64_t parts_2 = gradc_parts(n, 3*d + 76*n + 3, d);
-    const size_t part_bytes_2 = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    GRADC_PARALLEL(parts_2)
-    for (int64_t part = 0; part < parts_2; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_2, part);
-        const int64_t part_end = gradc_cut(n, parts_2, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes_2;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const s_bar = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const s_bar_2 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t3 = (void *)own;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
-        }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
             /* s_bar[i:n] = sum[j:n](let(s0 := s[i] - s[j], s1 := exp(-abs(s0)), where(grade[i] < grade[j],
              *    where(-inf == s0, 0, t2 * (where(0 <= s0, 1, s1) / (1 + s1))), 0))) */
@@ -773,13 +756,22 @@ int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
             /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
             gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
         }
+        t0_part = gradc_rounded(t0_part, t0_part_low);
+        t0_parts[part] = t0_part;
     }
-    for (int64_t part = 1; part < parts_2; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes_2);
+    double t0 = 0.0;
+    for (int64_t part = 0; part < parts_; ++part) {
+        t0 += t0_parts[part];
+    }
+    for (int64_t part = 1; part < parts_; ++part) {
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes_);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];
         }
     }
+
+    /* value = t0 / t1 */
+    *value = t0 / t1;
     return 0;
 }

@@ -305,8 +305,9 @@ static void gradc_transpose(int64_t rows, int64_t columns, const double *restric
 
 size_t softmax_cross_entropy_value_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 29*k + 31, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*k + 26*k + 32, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -324,9 +325,9 @@ int softmax_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
             return 1;
         }
     }
-    const int64_t parts = gradc_parts(n, 3*d*k + 29*k + 31, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t4_parts[GRADC_PARTS];
+    const int64_t parts = gradc_parts(n, 3*d*k + 26*k + 32, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t5_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -339,8 +340,10 @@ int softmax_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
         double *const t1 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t2 = (void *)own;
-        double t4_part = 0.0;
-        double t4_part_low = 0.0;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t3 = (void *)own;
+        double t5_part = 0.0;
+        double t5_part_low = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -362,54 +365,59 @@ int softmax_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
                 }
             }
 
-            /* t2[l:n] = sum[j:k](exp(Z[l, j] - where(inf == abs(t1[l]), 0, t1[l]))) */
+            /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]) */
+            GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t2[l - tile_begin] = 0.0;
+                const double t1_l = t1[l - tile_begin];
+                t2[l - tile_begin] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
+            }
+
+            /* t3[l:n] = sum[j:k](exp(Z[l, j] - t2[l])) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t3[l - tile_begin] = 0.0;
             }
             for (int64_t j = 0; j < k / 4 * 4; j += 4) {
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t1_l = t1[l - tile_begin];
-                    t2[l - tile_begin] += gradc_exp(Z[j*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + gradc_exp(Z[(j + 1)*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + gradc_exp(Z[(j + 2)*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + gradc_exp(Z[(j + 3)*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l));
+                    t3[l - tile_begin] += gradc_exp(Z[j*128 + l - tile_begin] - t2[l - tile_begin]) + gradc_exp(Z[(j + 1)*128 + l - tile_begin] - t2[l - tile_begin]) + gradc_exp(Z[(j + 2)*128 + l - tile_begin] - t2[l - tile_begin]) + gradc_exp(Z[(j + 3)*128 + l - tile_begin] - t2[l - tile_begin]);
                 }
             }
             for (int64_t j = k / 4 * 4; j < k; ++j) {
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t1_l = t1[l - tile_begin];
-                    t2[l - tile_begin] += gradc_exp(Z[j*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l));
+                    t3[l - tile_begin] += gradc_exp(Z[j*128 + l - tile_begin] - t2[l - tile_begin]);
                 }
             }
 
-            /* t3[l:n] = log(t2[l]) + where(inf == abs(t1[l]), 0, t1[l]) */
-            /* t4 = sum[l:n](t3[l] - Z[l, where_integer(y[l] < 0, k + y[l], y[l])]) */
-            double t4_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t4_part_sum))
+            /* t4[l:n] = t2[l] + log(t3[l]) */
+            /* t5 = sum[l:n](t4[l] - Z[l, where_integer(y[l] < 0, k + y[l], y[l])]) */
+            double t5_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t5_part_sum))
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t1_l = t1[l - tile_begin];
                 const int64_t y_l = y[l];
-                const double v0 = gradc_log(t2[l - tile_begin]) + (INFINITY == fabs(t1_l) ? 0.0 : t1_l) - Z[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin];
-                t4_part_sum += v0;
+                const double v0 = t2[l - tile_begin] + gradc_log(t3[l - tile_begin]) - Z[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin];
+                t5_part_sum += v0;
             }
-            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
+            gradc_add(&t5_part, &t5_part_low, t5_part_sum);
         }
-        t4_part = gradc_rounded(t4_part, t4_part_low);
-        t4_parts[part] = t4_part;
+        t5_part = gradc_rounded(t5_part, t5_part_low);
+        t5_parts[part] = t5_part;
     }
-    double t4 = 0.0;
+    double t5 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t4 += t4_parts[part];
+        t5 += t5_parts[part];
     }
 
-    /* value = t4 / n */
-    *value = t4 / (double)n;
+    /* value = t5 / n */
+    *value = t5 / (double)n;
     return 0;
 }
 
 size_t softmax_cross_entropy_forward_work(int64_t d, int64_t k, int64_t n)
 {
     (void)d;
-    return (size_t)gradc_parts(n, 29*k + 31, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 26*k + 32, 0) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -433,9 +441,9 @@ int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
 
     /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
     gradc_product(n, k, d, X, d, 1, W, k, 1, t0, k, 1, 1, 0);
-    const int64_t parts = gradc_parts(n, 29*k + 31, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t3_parts[GRADC_PARTS];
+    const int64_t parts = gradc_parts(n, 26*k + 32, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t4_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -446,8 +454,10 @@ int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
         double *const t1_ = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t2 = (void *)own;
-        double t3_part = 0.0;
-        double t3_part_low = 0.0;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t3 = (void *)own;
+        double t4_part = 0.0;
+        double t4_part_low = 0.0;
         const int64_t tile_rows = gradc_rows(k * sizeof(double));
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -464,41 +474,46 @@ int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
                 t1_[l - tile_begin] = t1__max;
             }
 
-            /* t2[l:n] = sum[j:k](exp(Z[l, j] - where(inf == abs(t1[l]), 0, t1[l]))) */
+            /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]) */
+            GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t1__l = t1_[l - tile_begin];
-                const double v0 = INFINITY == fabs(t1__l) ? 0.0 : t1__l;
-                double t2_sum = 0.0;
-                GRADC_SIMD(reduction(+:t2_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    t2_sum += gradc_exp(Z[(l - tile_begin)*k + j] - v0);
-                }
-                t2[l - tile_begin] = t2_sum;
+                t2[l - tile_begin] = INFINITY == fabs(t1__l) ? 0.0 : t1__l;
             }
 
-            /* t1_2[l:n] = log(t2[l]) + where(inf == abs(t1[l]), 0, t1[l]) */
-            /* t3 = sum[l:n](t1_2[l] - Z[l, where_integer(y[l] < 0, k + y[l], y[l])]) */
-            double t3_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_part_sum))
+            /* t3[l:n] = sum[j:k](exp(Z[l, j] - t2[l])) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t1__l = t1_[l - tile_begin];
-                const double v0 = gradc_log(t2[l - tile_begin]) + (INFINITY == fabs(t1__l) ? 0.0 : t1__l);
+                const double t2_l = t2[l - tile_begin];
+                double t3_sum = 0.0;
+                GRADC_SIMD(reduction(+:t3_sum))
+                for (int64_t j = 0; j < k; ++j) {
+                    t3_sum += gradc_exp(Z[(l - tile_begin)*k + j] - t2_l);
+                }
+                t3[l - tile_begin] = t3_sum;
+            }
+
+            /* t1_2[l:n] = t2[l] + log(t3[l]) */
+            /* t4 = sum[l:n](t1_2[l] - Z[l, where_integer(y[l] < 0, k + y[l], y[l])]) */
+            double t4_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t4_part_sum))
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double v0 = t2[l - tile_begin] + gradc_log(t3[l - tile_begin]);
                 const int64_t y_l = y[l];
                 t1[l] = v0;
-                t3_part_sum += v0 - Z[(l - tile_begin)*k + (y_l < 0 ? k + y_l : y_l)];
+                t4_part_sum += v0 - Z[(l - tile_begin)*k + (y_l < 0 ? k + y_l : y_l)];
             }
-            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
+            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
         }
-        t3_part = gradc_rounded(t3_part, t3_part_low);
-        t3_parts[part] = t3_part;
+        t4_part = gradc_rounded(t4_part, t4_part_low);
+        t4_parts[part] = t4_part;
     }
-    double t3 = 0.0;
+    double t4 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t3 += t3_parts[part];
+        t4 += t4_parts[part];
     }
 
-    /* value = t3 / n */
-    *value = t3 / (double)n;
+    /* value = t4 / n */
+    *value = t4 / (double)n;
     return 0;
 }
 
@@ -589,11 +604,13 @@ int softmax_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
 
 size_t softmax_cross_entropy_value_and_grad_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 6*d*k + 63*k + 31, d*k + k) * (gradc_bytes(k, sizeof(double))
+    return (size_t)gradc_parts(n, 6*d*k + 41*k + 36, d*k + k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double)));
@@ -614,11 +631,11 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
         }
     }
 
-    /* t5 = 1 / n */
-    const double t5 = 1.0 / (double)n;
-    const int64_t parts = gradc_parts(n, 6*d*k + 63*k + 31, d*k + k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
-    double t4_parts[GRADC_PARTS];
+    /* t7 = 1 / n */
+    const double t7 = 1.0 / (double)n;
+    const int64_t parts = gradc_parts(n, 6*d*k + 41*k + 36, d*k + k);
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    double t6_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -637,10 +654,14 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
         double *const t2 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t3 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t4 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t8 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const Z_bar = (void *)own;
-        double t4_part = 0.0;
-        double t4_part_low = 0.0;
+        double t6_part = 0.0;
+        double t6_part_low = 0.0;
         for (int64_t at = 0; at < k; ++at) {
             grad_b_part[at] = 0.0;
         }
@@ -668,51 +689,53 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
                 }
             }
 
-            /* t2[l:n] = sum[j:k](exp(Z[l, j] - where(inf == abs(t1[l]), 0, t1[l]))) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t2[l - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t1_l = t1[l - tile_begin];
-                    t2[l - tile_begin] += gradc_exp(Z[j*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + gradc_exp(Z[(j + 1)*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + gradc_exp(Z[(j + 2)*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l)) + gradc_exp(Z[(j + 3)*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l));
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t1_l = t1[l - tile_begin];
-                    t2[l - tile_begin] += gradc_exp(Z[j*128 + l - tile_begin] - (INFINITY == fabs(t1_l) ? 0.0 : t1_l));
-                }
-            }
-
-            /* t3[l:n] = log(t2[l]) + where(inf == abs(t1[l]), 0, t1[l]) */
-            /* t4 = sum[l:n](t3[l] - Z[l, where_integer(y[l] < 0, k + y[l], y[l])]) */
-            double t4_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t4_part_sum))
+            /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]) */
+            GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t1_l = t1[l - tile_begin];
-                const double v0 = gradc_log(t2[l - tile_begin]) + (INFINITY == fabs(t1_l) ? 0.0 : t1_l);
-                const int64_t y_l = y[l];
-                t3[l - tile_begin] = v0;
-                t4_part_sum += v0 - Z[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin];
+                t2[l - tile_begin] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
             }
-            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
 
-            /* Z_bar[l:n, j:k] = where(-inf == Z[l, j], 0, t5 * exp(Z[l, j] - t3[l])) + where(j ==
-             *    where_integer(y[l] < 0, k + y[l], y[l]), -t5, 0) */
+            /* t3[l:n, j:k] = exp(Z[l, j] - t2[l]) */
+            /* t4[l:n] = sum[j:k](t3[l, j]) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t4[l - tile_begin] = 0.0;
+            }
+            for (int64_t j = 0; j < k; ++j) {
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double v0 = gradc_exp(Z[j*128 + l - tile_begin] - t2[l - tile_begin]);
+                    t3[j*128 + l - tile_begin] = v0;
+                    t4[l - tile_begin] += v0;
+                }
+            }
+
+            /* t5[l:n] = t2[l] + log(t4[l]) */
+            /* t6 = sum[l:n](t5[l] - Z[l, where_integer(y[l] < 0, k + y[l], y[l])]) */
+            /* t8[l:n] = 1 / t4[l] */
+            double t6_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t6_part_sum))
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t4_l = t4[l - tile_begin];
+                const int64_t y_l = y[l];
+                t6_part_sum += t2[l - tile_begin] + gradc_log(t4_l) - Z[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin];
+                t8[l - tile_begin] = 1.0 / t4_l;
+            }
+            gradc_add(&t6_part, &t6_part_low, t6_part_sum);
+
+            /* Z_bar[l:n, j:k] = where(-inf == Z[l, j], 0, t7 * (t3[l, j] * t8[l])) + where(j == where_integer(y[l]
+             *    < 0, k + y[l], y[l]), -t7, 0) */
             /* grad_b[j:k] = sum[l:n](Z_bar[l, j]) */
-            const double v0 = -t5;
+            const double v1 = -t7;
             for (int64_t j = 0; j < k; ++j) {
                 double grad_b_part_sum = 0.0;
                 GRADC_SIMD(reduction(+:grad_b_part_sum))
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double Z_lj = Z[j*128 + l - tile_begin];
+                    const double v0 = -INFINITY == Z[j*128 + l - tile_begin] ? 0.0 : t7 * (t3[j*128 + l - tile_begin] * t8[l - tile_begin]);
                     const int64_t y_l = y[l];
-                    const double v1 = (-INFINITY == Z_lj ? 0.0 : t5 * gradc_exp(Z_lj - t3[l - tile_begin])) + (j == (y_l < 0 ? k + y_l : y_l) ? v0 : 0.0);
-                    Z_bar[j*128 + l - tile_begin] = v1;
-                    grad_b_part_sum += v1;
+                    const double v2 = v0 + (j == (y_l < 0 ? k + y_l : y_l) ? v1 : 0.0);
+                    Z_bar[j*128 + l - tile_begin] = v2;
+                    grad_b_part_sum += v2;
                 }
                 grad_b_part[j] += grad_b_part_sum;
             }
@@ -720,12 +743,12 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
             /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * Z_bar[l, j]) */
             gradc_product(k, d, tile_end - tile_begin, Z_bar, 128, 1, &X[tile_begin*d], d, 1, grad_W_part, 1, k, 1, 0);
         }
-        t4_part = gradc_rounded(t4_part, t4_part_low);
-        t4_parts[part] = t4_part;
+        t6_part = gradc_rounded(t6_part, t6_part_low);
+        t6_parts[part] = t6_part;
     }
-    double t4 = 0.0;
+    double t6 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t4 += t4_parts[part];
+        t6 += t6_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_b_more = (void *)(part_scratch + part * part_bytes);
@@ -742,7 +765,7 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
         }
     }
 
-    /* value = t4 / n */
-    *value = t4 / (double)n;
+    /* value = t6 / n */
+    *value = t6 / (double)n;
     return 0;
 }

@@ -326,10 +326,11 @@ static void gradc_transpose(int64_t rows, int64_t columns, const double *restric
 
 size_t two_layer_value_work(int64_t d, int64_t h, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 3*d*h + 3*h*k + 23*h + 29*k + 31, 0) * (gradc_bytes(128*h, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*h + 3*h*k + 23*h + 26*k + 32, 0) * (gradc_bytes(128*h, sizeof(double))
            + gradc_bytes(128*h, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -347,9 +348,9 @@ int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *re
             return 1;
         }
     }
-    const int64_t parts = gradc_parts(n, 3*d*h + 3*h*k + 23*h + 29*k + 31, 0);
-    const size_t part_bytes = gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t6_parts[GRADC_PARTS];
+    const int64_t parts = gradc_parts(n, 3*d*h + 3*h*k + 23*h + 26*k + 32, 0);
+    const size_t part_bytes = gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t7_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -366,8 +367,10 @@ int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *re
         double *const t3 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t4 = (void *)own;
-        double t6_part = 0.0;
-        double t6_part_low = 0.0;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t5 = (void *)own;
+        double t7_part = 0.0;
+        double t7_part_low = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -401,54 +404,59 @@ int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *re
                 }
             }
 
-            /* t4[m:n] = sum[l:k](exp(Z[m, l] - where(inf == abs(t3[m]), 0, t3[m]))) */
+            /* t4[m:n] = where(inf == abs(t3[m]), 0, t3[m]) */
+            GRADC_SIMD()
             for (int64_t m = tile_begin; m < tile_end; ++m) {
-                t4[m - tile_begin] = 0.0;
+                const double t3_m = t3[m - tile_begin];
+                t4[m - tile_begin] = INFINITY == fabs(t3_m) ? 0.0 : t3_m;
+            }
+
+            /* t5[m:n] = sum[l:k](exp(Z[m, l] - t4[m])) */
+            for (int64_t m = tile_begin; m < tile_end; ++m) {
+                t5[m - tile_begin] = 0.0;
             }
             for (int64_t l = 0; l < k / 4 * 4; l += 4) {
                 GRADC_SIMD()
                 for (int64_t m = tile_begin; m < tile_end; ++m) {
-                    const double t3_m = t3[m - tile_begin];
-                    t4[m - tile_begin] += gradc_exp(Z[l*128 + m - tile_begin] - (INFINITY == fabs(t3_m) ? 0.0 : t3_m)) + gradc_exp(Z[(l + 1)*128 + m - tile_begin] - (INFINITY == fabs(t3_m) ? 0.0 : t3_m)) + gradc_exp(Z[(l + 2)*128 + m - tile_begin] - (INFINITY == fabs(t3_m) ? 0.0 : t3_m)) + gradc_exp(Z[(l + 3)*128 + m - tile_begin] - (INFINITY == fabs(t3_m) ? 0.0 : t3_m));
+                    t5[m - tile_begin] += gradc_exp(Z[l*128 + m - tile_begin] - t4[m - tile_begin]) + gradc_exp(Z[(l + 1)*128 + m - tile_begin] - t4[m - tile_begin]) + gradc_exp(Z[(l + 2)*128 + m - tile_begin] - t4[m - tile_begin]) + gradc_exp(Z[(l + 3)*128 + m - tile_begin] - t4[m - tile_begin]);
                 }
             }
             for (int64_t l = k / 4 * 4; l < k; ++l) {
                 GRADC_SIMD()
                 for (int64_t m = tile_begin; m < tile_end; ++m) {
-                    const double t3_m = t3[m - tile_begin];
-                    t4[m - tile_begin] += gradc_exp(Z[l*128 + m - tile_begin] - (INFINITY == fabs(t3_m) ? 0.0 : t3_m));
+                    t5[m - tile_begin] += gradc_exp(Z[l*128 + m - tile_begin] - t4[m - tile_begin]);
                 }
             }
 
-            /* t5[m:n] = log(t4[m]) + where(inf == abs(t3[m]), 0, t3[m]) */
-            /* t6 = sum[m:n](t5[m] - Z[m, where_integer(y[m] < 0, k + y[m], y[m])]) */
-            double t6_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t6_part_sum))
+            /* t6[m:n] = t4[m] + log(t5[m]) */
+            /* t7 = sum[m:n](t6[m] - Z[m, where_integer(y[m] < 0, k + y[m], y[m])]) */
+            double t7_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t7_part_sum))
             for (int64_t m = tile_begin; m < tile_end; ++m) {
-                const double t3_m = t3[m - tile_begin];
                 const int64_t y_m = y[m];
-                const double v0 = gradc_log(t4[m - tile_begin]) + (INFINITY == fabs(t3_m) ? 0.0 : t3_m) - Z[(y_m < 0 ? k + y_m : y_m)*128 + m - tile_begin];
-                t6_part_sum += v0;
+                const double v0 = t4[m - tile_begin] + gradc_log(t5[m - tile_begin]) - Z[(y_m < 0 ? k + y_m : y_m)*128 + m - tile_begin];
+                t7_part_sum += v0;
             }
-            gradc_add(&t6_part, &t6_part_low, t6_part_sum);
+            gradc_add(&t7_part, &t7_part_low, t7_part_sum);
         }
-        t6_part = gradc_rounded(t6_part, t6_part_low);
-        t6_parts[part] = t6_part;
+        t7_part = gradc_rounded(t7_part, t7_part_low);
+        t7_parts[part] = t7_part;
     }
-    double t6 = 0.0;
+    double t7 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t6 += t6_parts[part];
+        t7 += t7_parts[part];
     }
 
-    /* value = t6 / n */
-    *value = t6 / (double)n;
+    /* value = t7 / n */
+    *value = t7 / (double)n;
     return 0;
 }
 
 size_t two_layer_forward_work(int64_t d, int64_t h, int64_t k, int64_t n)
 {
     (void)d;
-    return (size_t)gradc_parts(n, 3*h*k + 23*h + 29*k + 31, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 3*h*k + 23*h + 26*k + 32, 0) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -474,9 +482,9 @@ int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *
 
     /* t0[m:n, j:h] = sum[i:d](W1[i, j] * X[m, i]) */
     gradc_product(n, h, d, X, d, 1, W1, h, 1, t0, h, 1, 1, 0);
-    const int64_t parts = gradc_parts(n, 3*h*k + 23*h + 29*k + 31, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    double t5_parts[GRADC_PARTS];
+    const int64_t parts = gradc_parts(n, 3*h*k + 23*h + 26*k + 32, 0);
+    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    double t6_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -487,8 +495,10 @@ int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *
         double *const t3_ = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t4 = (void *)own;
-        double t5_part = 0.0;
-        double t5_part_low = 0.0;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t5 = (void *)own;
+        double t6_part = 0.0;
+        double t6_part_low = 0.0;
         for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
             const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -515,41 +525,46 @@ int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *
                 t3_[m - tile_begin] = t3__max;
             }
 
-            /* t4[m:n] = sum[l:k](exp(Z[m, l] - where(inf == abs(t3[m]), 0, t3[m]))) */
+            /* t4[m:n] = where(inf == abs(t3[m]), 0, t3[m]) */
+            GRADC_SIMD()
             for (int64_t m = tile_begin; m < tile_end; ++m) {
                 const double t3__m = t3_[m - tile_begin];
-                const double v0 = INFINITY == fabs(t3__m) ? 0.0 : t3__m;
-                double t4_sum = 0.0;
-                GRADC_SIMD(reduction(+:t4_sum))
-                for (int64_t l = 0; l < k; ++l) {
-                    t4_sum += gradc_exp(Z[(m - tile_begin)*k + l] - v0);
-                }
-                t4[m - tile_begin] = t4_sum;
+                t4[m - tile_begin] = INFINITY == fabs(t3__m) ? 0.0 : t3__m;
             }
 
-            /* t3_2[m:n] = log(t4[m]) + where(inf == abs(t3[m]), 0, t3[m]) */
-            /* t5 = sum[m:n](t3_2[m] - Z[m, where_integer(y[m] < 0, k + y[m], y[m])]) */
-            double t5_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t5_part_sum))
+            /* t5[m:n] = sum[l:k](exp(Z[m, l] - t4[m])) */
             for (int64_t m = tile_begin; m < tile_end; ++m) {
-                const double t3__m = t3_[m - tile_begin];
-                const double v0 = gradc_log(t4[m - tile_begin]) + (INFINITY == fabs(t3__m) ? 0.0 : t3__m);
+                const double t4_m = t4[m - tile_begin];
+                double t5_sum = 0.0;
+                GRADC_SIMD(reduction(+:t5_sum))
+                for (int64_t l = 0; l < k; ++l) {
+                    t5_sum += gradc_exp(Z[(m - tile_begin)*k + l] - t4_m);
+                }
+                t5[m - tile_begin] = t5_sum;
+            }
+
+            /* t3_2[m:n] = t4[m] + log(t5[m]) */
+            /* t6 = sum[m:n](t3_2[m] - Z[m, where_integer(y[m] < 0, k + y[m], y[m])]) */
+            double t6_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t6_part_sum))
+            for (int64_t m = tile_begin; m < tile_end; ++m) {
+                const double v0 = t4[m - tile_begin] + gradc_log(t5[m - tile_begin]);
                 const int64_t y_m = y[m];
                 t3[m] = v0;
-                t5_part_sum += v0 - Z[(m - tile_begin)*k + (y_m < 0 ? k + y_m : y_m)];
+                t6_part_sum += v0 - Z[(m - tile_begin)*k + (y_m < 0 ? k + y_m : y_m)];
             }
-            gradc_add(&t5_part, &t5_part_low, t5_part_sum);
+            gradc_add(&t6_part, &t6_part_low, t6_part_sum);
         }
-        t5_part = gradc_rounded(t5_part, t5_part_low);
-        t5_parts[part] = t5_part;
+        t6_part = gradc_rounded(t6_part, t6_part_low);
+        t6_parts[part] = t6_part;
     }
-    double t5 = 0.0;
+    double t6 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t5 += t5_parts[part];
+        t6 += t6_parts[part];
     }
 
-    /* value = t5 / n */
-    *value = t5 / (double)n;
+    /* value = t6 / n */
+    *value = t6 / (double)n;
     return 0;
 }
 
@@ -575,7 +590,7 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
 {
     (void)W1;
     unsigned char *scratch = work;
-    double *const t7 = (void *)scratch;
+    double *const t9 = (void *)scratch;
     scratch += gradc_bytes(h, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
 
@@ -590,7 +605,7 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
         unsigned char *own = part_scratch + part * part_bytes;
         double *const grad_b2_part = part == 0 ? grad_b2 : (void *)own;
         own += gradc_bytes(k, sizeof(double));
-        double *const t7_part = part == 0 ? t7 : (void *)own;
+        double *const t9_part = part == 0 ? t9 : (void *)own;
         own += gradc_bytes(h, sizeof(double));
         double *const grad_W1_part = part == 0 ? grad_W1 : (void *)own;
         own += gradc_bytes(d*h, sizeof(double));
@@ -604,12 +619,12 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
         own += gradc_bytes(128*h, sizeof(double));
         double *const t0_tile = (void *)own;
         own += gradc_bytes(128*h, sizeof(double));
-        double *const t6 = (void *)own;
+        double *const t8 = (void *)own;
         for (int64_t at = 0; at < k; ++at) {
             grad_b2_part[at] = 0.0;
         }
         for (int64_t at = 0; at < h; ++at) {
-            t7_part[at] = 0.0;
+            t9_part[at] = 0.0;
         }
         for (int64_t at = 0; at < d*h; ++at) {
             grad_W1_part[at] = 0.0;
@@ -648,44 +663,46 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
             /* t0_tile[m:n, j:h] = t0[m, j] */
             gradc_transpose(tile_end - tile_begin, h, &t0[tile_begin*h], h, t0_tile, 128);
 
-            /* t6[m:n, j:h] = let(s0 := t0_tile[m, j] + b1[j], s1 := -2 * s0, s2 := exp(-abs(s1)), s3 := 1 + s2, s4
-             *    := s0 - t0_tile[m, j], s5 := b1[j] - s4 + (t0_tile[m, j] - (s0 - s4)), s6 := -2 * s5, s7 := 2 *
-             *    s0, s8 := exp(-abs(s7)), s9 := 1 + s8, s10 := 2 * s5, t5[m, j] * (where(0 <= s1, 1, s2) / s3 * (1
-             *    + where(0 <= -s1, 1, s2) / s3 * where(abs(s6) < 1, s6, 0)) * (4 * (where(0 <= s7, 1, s8) / s9 *
-             *    (1 + where(0 <= -s7, 1, s8) / s9 * where(abs(s10) < 1, s10, 0)))))) */
-            /* t7[j:h] = sum[m:n](let(s0 := t0_tile[m, j] + b1[j], s1 := 2 * s0, s2 := exp(-abs(s1)), s3 := 1 + s2,
-             *    s4 := s0 - t0_tile[m, j], s5 := b1[j] - s4 + (t0_tile[m, j] - (s0 - s4)), s6 := 2 * s5, s7 := -2
-             *    * s0, s8 := exp(-abs(s7)), s9 := 1 + s8, s10 := -2 * s5, where(0 <= s1, 1, s2) / s3 * (1 +
-             *    where(0 <= -s1, 1, s2) / s3 * where(abs(s6) < 1, s6, 0)) * (t5[m, j] * (where(0 <= s7, 1, s8) /
-             *    s9 * (1 + where(0 <= -s7, 1, s8) / s9 * where(abs(s10) < 1, s10, 0)))))) */
+            /* t6[m:n, j:h] = exp(-abs(-2 * (t0_tile[m, j] + b1[j]))) */
+            /* t7[m:n, j:h] = exp(-abs(2 * (t0_tile[m, j] + b1[j]))) */
+            /* t8[m:n, j:h] = let(s0 := t0_tile[m, j] + b1[j], s1 := -2 * s0, s2 := 1 + t6[m, j], s3 := s0 -
+             *    t0_tile[m, j], s4 := b1[j] - s3 + (t0_tile[m, j] - (s0 - s3)), s5 := -2 * s4, s6 := 2 * s0, s7 :=
+             *    1 + t7[m, j], s8 := 2 * s4, t5[m, j] * (where(0 <= s1, 1, t6[m, j]) / s2 * (1 + where(0 <= -s1,
+             *    1, t6[m, j]) / s2 * where(abs(s5) < 1, s5, 0)) * (4 * (where(0 <= s6, 1, t7[m, j]) / s7 * (1 +
+             *    where(0 <= -s6, 1, t7[m, j]) / s7 * where(abs(s8) < 1, s8, 0)))))) */
+            /* t9[j:h] = sum[m:n](let(s0 := t0_tile[m, j] + b1[j], s1 := 2 * s0, s2 := 1 + t7[m, j], s3 := s0 -
+             *    t0_tile[m, j], s4 := b1[j] - s3 + (t0_tile[m, j] - (s0 - s3)), s5 := 2 * s4, s6 := -2 * s0, s7 :=
+             *    1 + t6[m, j], s8 := -2 * s4, where(0 <= s1, 1, t7[m, j]) / s2 * (1 + where(0 <= -s1, 1, t7[m, j])
+             *    / s2 * where(abs(s5) < 1, s5, 0)) * (t5[m, j] * (where(0 <= s6, 1, t6[m, j]) / s7 * (1 + where(0
+             *    <= -s6, 1, t6[m, j]) / s7 * where(abs(s8) < 1, s8, 0)))))) */
             for (int64_t j = 0; j < h; ++j) {
                 const double b1_j = b1[j];
-                double t7_part_sum = 0.0;
-                GRADC_SIMD(reduction(+:t7_part_sum))
+                double t9_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:t9_part_sum))
                 for (int64_t m = tile_begin; m < tile_end; ++m) {
-                    const double t5_mj = t5[j*128 + m - tile_begin];
                     const double t0_tile_mj = t0_tile[j*128 + m - tile_begin];
                     const double v0 = t0_tile_mj + b1_j;
                     const double v2 = -2.0 * v0;
                     const double v3 = gradc_exp(-fabs(v2));
-                    const double v4 = 1.0 + v3;
-                    const double v5 = v0 - t0_tile_mj;
-                    const double v6 = b1_j - v5 + (t0_tile_mj - (v0 - v5));
-                    const double v7 = -2.0 * v6;
-                    const double v8 = (0.0 <= v2 ? 1.0 : v3) / v4 * (1.0 + (0.0 <= -v2 ? 1.0 : v3) / v4 * (fabs(v7) < 1.0 ? v7 : 0.0));
-                    const double v9 = 2.0 * v0;
-                    const double v10 = gradc_exp(-fabs(v9));
-                    const double v11 = 1.0 + v10;
-                    const double v12 = 2.0 * v6;
-                    const double v13 = (0.0 <= v9 ? 1.0 : v10) / v11 * (1.0 + (0.0 <= -v9 ? 1.0 : v10) / v11 * (fabs(v12) < 1.0 ? v12 : 0.0));
-                    t6[j*128 + m - tile_begin] = t5_mj * (v8 * (4.0 * v13));
-                    t7_part_sum += v13 * (t5_mj * v8);
+                    const double v4 = 2.0 * v0;
+                    const double v5 = gradc_exp(-fabs(v4));
+                    const double t5_mj = t5[j*128 + m - tile_begin];
+                    const double v6 = 1.0 + v3;
+                    const double v7 = v0 - t0_tile_mj;
+                    const double v8 = b1_j - v7 + (t0_tile_mj - (v0 - v7));
+                    const double v9 = -2.0 * v8;
+                    const double v10 = (0.0 <= v2 ? 1.0 : v3) / v6 * (1.0 + (0.0 <= -v2 ? 1.0 : v3) / v6 * (fabs(v9) < 1.0 ? v9 : 0.0));
+                    const double v11 = 1.0 + v5;
+                    const double v12 = 2.0 * v8;
+                    const double v13 = (0.0 <= v4 ? 1.0 : v5) / v11 * (1.0 + (0.0 <= -v4 ? 1.0 : v5) / v11 * (fabs(v12) < 1.0 ? v12 : 0.0));
+                    t8[j*128 + m - tile_begin] = t5_mj * (v10 * (4.0 * v13));
+                    t9_part_sum += v13 * (t5_mj * v10);
                 }
-                t7_part[j] += t7_part_sum;
+                t9_part[j] += t9_part_sum;
             }
 
-            /* grad_W1[i:d, j:h] = sum[m:n](X[m, i] * t6[m, j]) */
-            gradc_product(h, d, tile_end - tile_begin, t6, 128, 1, &X[tile_begin*d], d, 1, grad_W1_part, 1, h, 1, 0);
+            /* grad_W1[i:d, j:h] = sum[m:n](X[m, i] * t8[m, j]) */
+            gradc_product(h, d, tile_end - tile_begin, t8, 128, 1, &X[tile_begin*d], d, 1, grad_W1_part, 1, h, 1, 0);
 
             /* grad_W2[j:h, l:k] = sum[m:n](t1[m, j] * Z_bar[m, l]) */
             gradc_product(k, h, tile_end - tile_begin, Z_bar, 128, 1, &t1[tile_begin*h], h, 1, grad_W2_part, 1, k, 1, 0);
@@ -699,10 +716,10 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t7_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
+        const double *const t9_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < h; ++at) {
-            t7[at] += t7_more[at];
+            t9[at] += t9_more[at];
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
@@ -720,25 +737,29 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
         }
     }
 
-    /* grad_b1[j:h] = 4 * t7[j] */
+    /* grad_b1[j:h] = 4 * t9[j] */
     GRADC_SIMD()
     for (int64_t j = 0; j < h; ++j) {
-        grad_b1[j] = 4.0 * t7[j];
+        grad_b1[j] = 4.0 * t9[j];
     }
     return 0;
 }
 
 size_t two_layer_value_and_grad_work(int64_t d, int64_t h, int64_t k, int64_t n)
 {
-    return gradc_bytes(h, sizeof(double)) + (size_t)gradc_parts(n, 6*d*h + 9*h*k + 92*h + 63*k + 31, d*h + h*k + h + k) * (gradc_bytes(k, sizeof(double))
+    return gradc_bytes(h, sizeof(double)) + (size_t)gradc_parts(n, 6*d*h + 9*h*k + 96*h + 41*k + 36, d*h + h*k + h + k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(h, sizeof(double))
            + gradc_bytes(d*h, sizeof(double))
            + gradc_bytes(h*k, sizeof(double))
            + gradc_bytes(128*h, sizeof(double))
            + gradc_bytes(128*h, sizeof(double))
+           + gradc_bytes(128*h, sizeof(double))
+           + gradc_bytes(128*h, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
@@ -753,7 +774,7 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
                              double *restrict grad_b2, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t10 = (void *)scratch;
+    double *const t15 = (void *)scratch;
     scratch += gradc_bytes(h, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     for (int64_t m = 0; m < n; ++m) {
@@ -764,11 +785,11 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
         }
     }
 
-    /* t7 = 1 / n */
-    const double t7 = 1.0 / (double)n;
-    const int64_t parts = gradc_parts(n, 6*d*h + 9*h*k + 92*h + 63*k + 31, d*h + h*k + h + k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double));
-    double t6_parts[GRADC_PARTS];
+    /* t9 = 1 / n */
+    const double t9 = 1.0 / (double)n;
+    const int64_t parts = gradc_parts(n, 6*d*h + 9*h*k + 96*h + 41*k + 36, d*h + h*k + h + k);
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double));
+    double t8_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -776,7 +797,7 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
         unsigned char *own = part_scratch + part * part_bytes;
         double *const grad_b2_part = part == 0 ? grad_b2 : (void *)own;
         own += gradc_bytes(k, sizeof(double));
-        double *const t10_part = part == 0 ? t10 : (void *)own;
+        double *const t15_part = part == 0 ? t15 : (void *)own;
         own += gradc_bytes(h, sizeof(double));
         double *const grad_W1_part = part == 0 ? grad_W1 : (void *)own;
         own += gradc_bytes(d*h, sizeof(double));
@@ -785,6 +806,10 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
         double *const t0 = (void *)own;
         own += gradc_bytes(128*h, sizeof(double));
         double *const t1 = (void *)own;
+        own += gradc_bytes(128*h, sizeof(double));
+        double *const t12 = (void *)own;
+        own += gradc_bytes(128*h, sizeof(double));
+        double *const t13 = (void *)own;
         own += gradc_bytes(128*h, sizeof(double));
         double *const t2 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
@@ -795,19 +820,23 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
         double *const t4 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const t5 = (void *)own;
+        own += gradc_bytes(128*k, sizeof(double));
+        double *const t6 = (void *)own;
+        own += gradc_bytes(128, sizeof(double));
+        double *const t10 = (void *)own;
         own += gradc_bytes(128, sizeof(double));
         double *const Z_bar = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
-        double *const t8 = (void *)own;
+        double *const t11 = (void *)own;
         own += gradc_bytes(128*h, sizeof(double));
-        double *const t9 = (void *)own;
-        double t6_part = 0.0;
-        double t6_part_low = 0.0;
+        double *const t14 = (void *)own;
+        double t8_part = 0.0;
+        double t8_part_low = 0.0;
         for (int64_t at = 0; at < k; ++at) {
             grad_b2_part[at] = 0.0;
         }
         for (int64_t at = 0; at < h; ++at) {
-            t10_part[at] = 0.0;
+            t15_part[at] = 0.0;
         }
         for (int64_t at = 0; at < d*h; ++at) {
             grad_W1_part[at] = 0.0;
@@ -822,11 +851,16 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
             gradc_product(tile_end - tile_begin, h, d, &X[tile_begin*d], d, 1, W1, h, 1, t0, 1, 128, 0, 0);
 
             /* t1[m:n, j:h] = tanh(t0[m, j] + b1[j]) */
+            /* t12[m:n, j:h] = exp(-abs(-2 * (t0[m, j] + b1[j]))) */
+            /* t13[m:n, j:h] = exp(-abs(2 * (t0[m, j] + b1[j]))) */
             for (int64_t j = 0; j < h; ++j) {
                 const double b1_j = b1[j];
                 GRADC_SIMD()
                 for (int64_t m = tile_begin; m < tile_end; ++m) {
-                    t1[j*128 + m - tile_begin] = gradc_tanh(t0[j*128 + m - tile_begin] + b1_j);
+                    const double v0 = t0[j*128 + m - tile_begin] + b1_j;
+                    t1[j*128 + m - tile_begin] = gradc_tanh(v0);
+                    t12[j*128 + m - tile_begin] = gradc_exp(-fabs(-2.0 * v0));
+                    t13[j*128 + m - tile_begin] = gradc_exp(-fabs(2.0 * v0));
                 }
             }
 
@@ -848,95 +882,93 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
                 }
             }
 
-            /* t4[m:n] = sum[l:k](exp(Z[m, l] - where(inf == abs(t3[m]), 0, t3[m]))) */
-            for (int64_t m = tile_begin; m < tile_end; ++m) {
-                t4[m - tile_begin] = 0.0;
-            }
-            for (int64_t l = 0; l < k / 4 * 4; l += 4) {
-                GRADC_SIMD()
-                for (int64_t m = tile_begin; m < tile_end; ++m) {
-                    const double t3_m = t3[m - tile_begin];
-                    t4[m - tile_begin] += gradc_exp(Z[l*128 + m - tile_begin] - (INFINITY == fabs(t3_m) ? 0.0 : t3_m)) + gradc_exp(Z[(l + 1)*128 + m - tile_begin] - (INFINITY == fabs(t3_m) ? 0.0 : t3_m)) + gradc_exp(Z[(l + 2)*128 + m - tile_begin] - (INFINITY == fabs(t3_m) ? 0.0 : t3_m)) + gradc_exp(Z[(l + 3)*128 + m - tile_begin] - (INFINITY == fabs(t3_m) ? 0.0 : t3_m));
-                }
-            }
-            for (int64_t l = k / 4 * 4; l < k; ++l) {
-                GRADC_SIMD()
-                for (int64_t m = tile_begin; m < tile_end; ++m) {
-                    const double t3_m = t3[m - tile_begin];
-                    t4[m - tile_begin] += gradc_exp(Z[l*128 + m - tile_begin] - (INFINITY == fabs(t3_m) ? 0.0 : t3_m));
-                }
-            }
-
-            /* t5[m:n] = log(t4[m]) + where(inf == abs(t3[m]), 0, t3[m]) */
-            /* t6 = sum[m:n](t5[m] - Z[m, where_integer(y[m] < 0, k + y[m], y[m])]) */
-            double t6_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t6_part_sum))
+            /* t4[m:n] = where(inf == abs(t3[m]), 0, t3[m]) */
+            GRADC_SIMD()
             for (int64_t m = tile_begin; m < tile_end; ++m) {
                 const double t3_m = t3[m - tile_begin];
-                const double v0 = gradc_log(t4[m - tile_begin]) + (INFINITY == fabs(t3_m) ? 0.0 : t3_m);
-                const int64_t y_m = y[m];
-                t5[m - tile_begin] = v0;
-                t6_part_sum += v0 - Z[(y_m < 0 ? k + y_m : y_m)*128 + m - tile_begin];
+                t4[m - tile_begin] = INFINITY == fabs(t3_m) ? 0.0 : t3_m;
             }
-            gradc_add(&t6_part, &t6_part_low, t6_part_sum);
 
-            /* Z_bar[m:n, l:k] = where(-inf == Z[m, l], 0, t7 * exp(Z[m, l] - t5[m])) + where(l ==
-             *    where_integer(y[m] < 0, k + y[m], y[m]), -t7, 0) */
+            /* t5[m:n, l:k] = exp(Z[m, l] - t4[m]) */
+            /* t6[m:n] = sum[l:k](t5[m, l]) */
+            for (int64_t m = tile_begin; m < tile_end; ++m) {
+                t6[m - tile_begin] = 0.0;
+            }
+            for (int64_t l = 0; l < k; ++l) {
+                GRADC_SIMD()
+                for (int64_t m = tile_begin; m < tile_end; ++m) {
+                    const double v0 = gradc_exp(Z[l*128 + m - tile_begin] - t4[m - tile_begin]);
+                    t5[l*128 + m - tile_begin] = v0;
+                    t6[m - tile_begin] += v0;
+                }
+            }
+
+            /* t7[m:n] = t4[m] + log(t6[m]) */
+            /* t8 = sum[m:n](t7[m] - Z[m, where_integer(y[m] < 0, k + y[m], y[m])]) */
+            /* t10[m:n] = 1 / t6[m] */
+            double t8_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t8_part_sum))
+            for (int64_t m = tile_begin; m < tile_end; ++m) {
+                const double t6_m = t6[m - tile_begin];
+                const int64_t y_m = y[m];
+                t8_part_sum += t4[m - tile_begin] + gradc_log(t6_m) - Z[(y_m < 0 ? k + y_m : y_m)*128 + m - tile_begin];
+                t10[m - tile_begin] = 1.0 / t6_m;
+            }
+            gradc_add(&t8_part, &t8_part_low, t8_part_sum);
+
+            /* Z_bar[m:n, l:k] = where(-inf == Z[m, l], 0, t9 * (t5[m, l] * t10[m])) + where(l ==
+             *    where_integer(y[m] < 0, k + y[m], y[m]), -t9, 0) */
             /* grad_b2[l:k] = sum[m:n](Z_bar[m, l]) */
-            const double v0 = -t7;
+            const double v1 = -t9;
             for (int64_t l = 0; l < k; ++l) {
                 double grad_b2_part_sum = 0.0;
                 GRADC_SIMD(reduction(+:grad_b2_part_sum))
                 for (int64_t m = tile_begin; m < tile_end; ++m) {
-                    const double Z_ml = Z[l*128 + m - tile_begin];
+                    const double v0 = -INFINITY == Z[l*128 + m - tile_begin] ? 0.0 : t9 * (t5[l*128 + m - tile_begin] * t10[m - tile_begin]);
                     const int64_t y_m = y[m];
-                    const double v1 = (-INFINITY == Z_ml ? 0.0 : t7 * gradc_exp(Z_ml - t5[m - tile_begin])) + (l == (y_m < 0 ? k + y_m : y_m) ? v0 : 0.0);
-                    Z_bar[l*128 + m - tile_begin] = v1;
-                    grad_b2_part_sum += v1;
+                    const double v2 = v0 + (l == (y_m < 0 ? k + y_m : y_m) ? v1 : 0.0);
+                    Z_bar[l*128 + m - tile_begin] = v2;
+                    grad_b2_part_sum += v2;
                 }
                 grad_b2_part[l] += grad_b2_part_sum;
             }
 
-            /* t8[m:n, j:h] = sum[l:k](W2[j, l] * Z_bar[m, l]) */
-            gradc_product(h, tile_end - tile_begin, k, W2, k, 1, Z_bar, 128, 1, t8, 128, 1, 0, 0);
+            /* t11[m:n, j:h] = sum[l:k](W2[j, l] * Z_bar[m, l]) */
+            gradc_product(h, tile_end - tile_begin, k, W2, k, 1, Z_bar, 128, 1, t11, 128, 1, 0, 0);
 
-            /* t9[m:n, j:h] = let(s0 := t0[m, j] + b1[j], s1 := -2 * s0, s2 := exp(-abs(s1)), s3 := 2 * s0, s4 :=
-             *    exp(-abs(s3)), t8[m, j] * (where(0 <= s1, 1, s2) / (1 + s2) * (4 * (where(0 <= s3, 1, s4) / (1 +
-             *    s4))))) */
-            /* t10[j:h] = sum[m:n](let(s0 := t0[m, j] + b1[j], s1 := 2 * s0, s2 := exp(-abs(s1)), s3 := -2 * s0, s4
-             *    := exp(-abs(s3)), where(0 <= s1, 1, s2) / (1 + s2) * (t8[m, j] * (where(0 <= s3, 1, s4) / (1 +
-             *    s4))))) */
+            /* t14[m:n, j:h] = let(s0 := t0[m, j] + b1[j], t11[m, j] * (where(0 <= -2 * s0, 1, t12[m, j]) / (1 +
+             *    t12[m, j]) * (4 * (where(0 <= 2 * s0, 1, t13[m, j]) / (1 + t13[m, j]))))) */
+            /* t15[j:h] = sum[m:n](let(s0 := t0[m, j] + b1[j], where(0 <= 2 * s0, 1, t13[m, j]) / (1 + t13[m, j]) *
+             *    (t11[m, j] * (where(0 <= -2 * s0, 1, t12[m, j]) / (1 + t12[m, j]))))) */
             for (int64_t j = 0; j < h; ++j) {
                 const double b1_j = b1[j];
-                double t10_part_sum = 0.0;
-                GRADC_SIMD(reduction(+:t10_part_sum))
+                double t15_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:t15_part_sum))
                 for (int64_t m = tile_begin; m < tile_end; ++m) {
-                    const double t8_mj = t8[j*128 + m - tile_begin];
-                    const double v1 = t0[j*128 + m - tile_begin] + b1_j;
-                    const double v2 = -2.0 * v1;
-                    const double v3 = gradc_exp(-fabs(v2));
-                    const double v4 = (0.0 <= v2 ? 1.0 : v3) / (1.0 + v3);
-                    const double v5 = 2.0 * v1;
-                    const double v6 = gradc_exp(-fabs(v5));
-                    const double v7 = (0.0 <= v5 ? 1.0 : v6) / (1.0 + v6);
-                    t9[j*128 + m - tile_begin] = t8_mj * (v4 * (4.0 * v7));
-                    t10_part_sum += v7 * (t8_mj * v4);
+                    const double t11_mj = t11[j*128 + m - tile_begin];
+                    const double v0 = t0[j*128 + m - tile_begin] + b1_j;
+                    const double t12_mj = t12[j*128 + m - tile_begin];
+                    const double v2 = (0.0 <= -2.0 * v0 ? 1.0 : t12_mj) / (1.0 + t12_mj);
+                    const double t13_mj = t13[j*128 + m - tile_begin];
+                    const double v3 = (0.0 <= 2.0 * v0 ? 1.0 : t13_mj) / (1.0 + t13_mj);
+                    t14[j*128 + m - tile_begin] = t11_mj * (v2 * (4.0 * v3));
+                    t15_part_sum += v3 * (t11_mj * v2);
                 }
-                t10_part[j] += t10_part_sum;
+                t15_part[j] += t15_part_sum;
             }
 
-            /* grad_W1[i:d, j:h] = sum[m:n](X[m, i] * t9[m, j]) */
-            gradc_product(h, d, tile_end - tile_begin, t9, 128, 1, &X[tile_begin*d], d, 1, grad_W1_part, 1, h, 1, 0);
+            /* grad_W1[i:d, j:h] = sum[m:n](X[m, i] * t14[m, j]) */
+            gradc_product(h, d, tile_end - tile_begin, t14, 128, 1, &X[tile_begin*d], d, 1, grad_W1_part, 1, h, 1, 0);
 
-            /* grad_W2[j:h, l:k] = sum[m:n](t1[m, j] * Z_bar[m, l]) */
+            /* grad_W2[j:h, l:k] = sum[m:n](Z_bar[m, l] * t1[m, j]) */
             gradc_product(h, k, tile_end - tile_begin, t1, 128, 1, Z_bar, 1, 128, grad_W2_part, k, 1, 1, 0);
         }
-        t6_part = gradc_rounded(t6_part, t6_part_low);
-        t6_parts[part] = t6_part;
+        t8_part = gradc_rounded(t8_part, t8_part_low);
+        t8_parts[part] = t8_part;
     }
-    double t6 = 0.0;
+    double t8 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
-        t6 += t6_parts[part];
+        t8 += t8_parts[part];
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_b2_more = (void *)(part_scratch + part * part_bytes);
@@ -946,10 +978,10 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t10_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
+        const double *const t15_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < h; ++at) {
-            t10[at] += t10_more[at];
+            t15[at] += t15_more[at];
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
@@ -967,13 +999,13 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
         }
     }
 
-    /* grad_b1[j:h] = 4 * t10[j] */
+    /* grad_b1[j:h] = 4 * t15[j] */
     GRADC_SIMD()
     for (int64_t j = 0; j < h; ++j) {
-        grad_b1[j] = 4.0 * t10[j];
+        grad_b1[j] = 4.0 * t15[j];
     }
 
-    /* value = t6 / n */
-    *value = t6 / (double)n;
+    /* value = t8 / n */
+    *value = t8 / (double)n;
     return 0;
 }
