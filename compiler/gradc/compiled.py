@@ -20,11 +20,12 @@ from gradc.runtime.threads import Threads
 
 # A kernel that the cache knows needs none of the compiler, which is imported where it is used.
 if TYPE_CHECKING:
-    from gradc.derivatives import DerivativeCall, Derived
+    from gradc.derivatives import Derived
     from gradc.emit.source import Source
     from gradc.ir.program import Program
     from gradc.passes.identities import Identity
     from gradc.pipeline import Unit
+    from gradc.runtime.blocks import BlockCall
     from gradc.runtime.recall import Memory
 
 BACKENDS = ("auto", "c", "interpret")
@@ -126,7 +127,7 @@ class Kernel:
         self.precise, self.reduce = bool(facts["precise"]), str(facts["reduce"])
         self._calls: dict[str, Any] = {}
         self._derivatives: dict[tuple[str, bool], Derived] = {}
-        self._assembled: dict[str, DerivativeCall] = {}
+        self._assembled: dict[tuple[str, bool], BlockCall] = {}
         self._lock = threading.Lock()
         self.__name__ = self.__qualname__ = self.name
 
@@ -239,7 +240,7 @@ class Kernel:
         dense
             Ask for an array also where the Hessian is structurally sparse.
         out
-            A result of an earlier call that is written again, where `wrt` is one name.
+            A result of an earlier call that is written again.
 
         Returns
         -------
@@ -248,10 +249,9 @@ class Kernel:
             parameters: `dia_array`, `bsr_array` or `csr_array`. Where `wrt` is a tuple, a tuple of rows of blocks.
         """
         self._need_scalar("hessian")
-        _, blocks = self._derivative("hessian", dense)(self._in_order(args, kwargs), self._one(out))
-        return self._square("hessian", dense, blocks)
+        return self._derivative("hessian", dense)(*args, out=out, **kwargs)
 
-    def value_grad_hessian(self, *args: Any, dense: bool = False, **kwargs: Any) -> Any:
+    def value_grad_hessian(self, *args: Any, dense: bool = False, out: Any = None, **kwargs: Any) -> Any:
         """Value, gradient and Hessian, in one kernel.
 
         Returns
@@ -260,8 +260,7 @@ class Kernel:
             As of `value_and_grad` and `hessian`.
         """
         self._need_scalar("value_grad_hessian")
-        (value, *gradients), blocks = self._derivative("value_grad_hessian", dense)(self._in_order(args, kwargs))
-        return value, self._packed(gradients), self._square("value_grad_hessian", dense, blocks)
+        return self._derivative("value_grad_hessian", dense)(*args, out=out, **kwargs)
 
     def hvp(self, args: Sequence[Any], v: Any) -> Any:
         """The product of the Hessian with a vector, which costs a few gradients.
@@ -283,12 +282,12 @@ class Kernel:
             raise ArgumentTypeError(
                 f"{self.name}.hvp() takes {len(self.wrt)} vectors ({', '.join(self.wrt)}), not {len(given)}"
             )
-        return self._packed(self._mode("hvp")(*self._all(args), *given))
+        return self._derivative("hvp")(*self._all(args), *given)
 
-    def hessian_diagonal(self, *args: Any, **kwargs: Any) -> Any:
+    def hessian_diagonal(self, *args: Any, out: Any = None, **kwargs: Any) -> Any:
         """The diagonal of the Hessian, of the shape of the argument in `wrt`; a tuple where `wrt` is one."""
         self._need_scalar("hessian_diagonal")
-        return self._packed(self._mode("hessian_diagonal")(*self._in_order(args, kwargs)))
+        return self._derivative("hessian_diagonal")(*args, out=out, **kwargs)
 
     def jacobian(self, *args: Any, mode: str = "auto", dense: bool = False, out: Any = None, **kwargs: Any) -> Any:
         """The derivative of an array-valued function.
@@ -309,10 +308,9 @@ class Kernel:
         """
         if mode not in ("auto", "forward", "reverse"):
             raise ArgumentError(f"mode is 'auto', 'forward' or 'reverse', not {mode!r}")
-        _, blocks = self._derivative(self._jacobian_mode(mode), dense)(self._in_order(args, kwargs), self._one(out))
-        return blocks[0] if self._single else tuple(blocks)
+        return self._derivative(self._jacobian_mode(mode), dense)(*args, out=out, **kwargs)
 
-    def gauss_newton(self, *args: Any, dense: bool = False, **kwargs: Any) -> Any:
+    def gauss_newton(self, *args: Any, dense: bool = False, out: Any = None, **kwargs: Any) -> Any:
         """``JᵀJ`` and ``Jᵀr`` of residuals r with Jacobian J, which is never stored.
 
         Returns
@@ -322,8 +320,7 @@ class Kernel:
         Jtr
             As a gradient.
         """
-        sides, blocks = self._derivative("gauss_newton", dense)(self._in_order(args, kwargs))
-        return self._square("gauss_newton", dense, blocks), self._packed(sides)
+        return self._derivative("gauss_newton", dense)(*args, out=out, **kwargs)
 
     def sparsity(self, what: str, *args: Any, **kwargs: Any) -> Any:
         """The pattern of a derivative, without evaluating it.
@@ -343,14 +340,16 @@ class Kernel:
         """
         if what not in ("hessian", "jacobian", "gauss_newton"):
             raise ArgumentError(f"what is 'hessian', 'jacobian' or 'gauss_newton', not {what!r}")
+        from gradc.runtime.blocks import handed
+
         mode = self._jacobian_mode("auto") if what == "jacobian" else what
+        derivative = self._derivative(mode)
         if args or kwargs:
-            patterns = self._derivative(mode, False).patterns(self._in_order(args, kwargs))
+            patterns = derivative.patterns(self._in_order(args, kwargs))
         else:
-            patterns = [block.layout.kind for block in self._derived(mode, False).blocks]
-        if what == "jacobian":
-            return patterns[0] if self._single else tuple(patterns)
-        return self._square(mode, False, patterns)
+            patterns = [block.kind for block in derivative.blocks]
+        form = derivative.form[0] if what == "gauss_newton" and isinstance(derivative.form, tuple) else derivative.form
+        return handed(form, patterns)
 
     def closed_form(self, what: str = "hessian", *, dense: bool = True) -> Program:
         """The program of a derivative, which prints as index notation and can be compiled and differentiated again.
@@ -466,13 +465,44 @@ class Kernel:
             self._need_scalar(chosen)
         return int(self._mode(chosen).workspace_bytes(**dims))
 
-    def bind(self, *, out: Any = None, **fixed: Any) -> Bound:
+    def bind(self, what: str = "value_and_grad", /, *, out: Any = None, **fixed: Any) -> Any:
         """Fix some arguments; gives a function of the others, for optimisers.
 
-        Calling it gives value and gradient, as ``scipy.optimize.minimize(bound, w, jac=True)`` takes them; its
-        `value` gives the value alone. Arrays are checked once and kept, not copied.
+        Parameters
+        ----------
+        what
+            What the function gives: "value_and_grad" as ``scipy.optimize.minimize(bound, w, jac=True)`` takes it, with
+            the value alone as its `value`; or "hessian", "hvp", "hessian_diagonal", "value_grad_hessian", "jacobian" or
+            "gauss_newton" as the methods do, "hvp" of the arguments and the vectors: ``bound(w, v)``.
+        out
+            Where each call writes its result, which it returns; it is overwritten by the next. For a second
+            derivative or a Jacobian it is a result of an earlier call. By default every result is a fresh one.
+        **fixed
+            The arguments that are fixed. Arrays are checked once and kept, not copied, so what is later written to them
+            is seen. Where a result is sparse, arrays of whole numbers, from which the pattern comes, are copied.
+
+        Examples
+        --------
+        >>> k = gradc.compile("sum(exp(x - y))", "x[n], y[n]")
+        >>> y = np.zeros(3)
+        >>> hessian = k.bind("hessian", y=y)
+        >>> H = hessian(np.zeros(3))
+        >>> refill = k.bind("hessian", y=y, out=H)
+        >>> refill(np.log([1.0, 2.0, 3.0])) is H
+        True
+        >>> H.diagonal()
+        array([1., 2., 3.])
         """
-        return Bound(self, fixed, out)
+        if what == "value_and_grad":
+            return Bound(self, fixed, out)
+        from gradc.derivatives import MODES
+
+        if what not in MODES:
+            raise ArgumentError(f"what is 'value_and_grad' or one of {', '.join(MODES)}, not {what!r}")
+        if what not in ("jacobian", "jacobian_reverse", "gauss_newton"):
+            self._need_scalar(what)
+        mode = self._jacobian_mode("auto") if what == "jacobian" else what
+        return self._derivative(mode).bind(out=out, **fixed)
 
     # --- what it is ---------------------------------------------------------------------------------------------------
 
@@ -581,28 +611,23 @@ class Kernel:
             self._derivatives[key] = derive(mode, self.program, self.wrt, dense=dense, stable=self.stabilised)
         return self._derivatives[key]
 
-    def _derivative(self, mode: str, dense: bool) -> DerivativeCall:
-        from gradc import pipeline
-        from gradc.derivatives import DerivativeCall
-
-        key = f"{mode}_dense" if dense else mode
-        found = self._assembled.get(key)
+    def _derivative(self, mode: str, dense: bool = False) -> BlockCall:
+        found = self._assembled.get((mode, dense))
         if found is None:
-            entry = pipeline.arguments_entry(self.program, f"{self.name}_{mode}", self.dtype)
-            found = DerivativeCall(self._derived(mode, dense), self._mode(key), entry)
-            self._assembled[key] = found
+            from gradc import pipeline
+            from gradc.derivatives import form_of, stored_blocks
+            from gradc.runtime.blocks import BlockCall
+            from gradc.runtime.calls import interpreted
+
+            derived = self._derived(mode, dense)
+            places = None
+            if derived.places is not None:
+                entry = pipeline.places_entry(derived.places, f"{self.name}_{mode}_places", self.dtype)
+                places = interpreted(entry, pipeline.evaluator(derived.places, "float64"))
+            form = form_of(mode, derived, len(self.wrt), self._single)
+            call = self._mode(f"{mode}_dense" if dense else mode)
+            found = self._assembled[mode, dense] = BlockCall(call, places, stored_blocks(derived), form)
         return found
-
-    def _square(self, mode: str, dense: bool, blocks: Sequence[Any]) -> Any:
-        from gradc.derivatives import square
-
-        table = square(self._derived(mode, dense).blocks, blocks, len(self.wrt))
-        return table[0][0] if self._single else table
-
-    def _one(self, out: Any) -> tuple[Any, ...] | None:
-        if out is not None and not self._single:
-            raise ArgumentTypeError(f"{self.name}: out= is for a derivative by one argument")
-        return None if out is None else (out,)
 
     def _jacobian_mode(self, mode: str) -> str:
         if mode == "auto":

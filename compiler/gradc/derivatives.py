@@ -1,4 +1,4 @@
-"""Second derivatives and Jacobians of a program: their programs, how they are stored, and the calls of a kernel.
+"""Second derivatives and Jacobians of a program: their programs, how they are stored, and how they are handed back.
 
     derived = derive("hessian", program, ("w",))
     derived.program         # (parameters..., places...) -> what is stored of each block
@@ -9,10 +9,8 @@ Each mode is a program like those of value and gradient, and is compiled, cached
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-import numpy as np
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from gradc import pipeline
 from gradc.calculus.forward import push_forward
@@ -20,7 +18,6 @@ from gradc.calculus.jacobian import Jacobian, Term, assemble, diagonal, merge_te
 from gradc.calculus.reverse import vjp
 from gradc.calculus.sparsity import (
     DENSE,
-    DIAGONAL,
     ROWS,
     SLOTS,
     ZERO,
@@ -31,14 +28,11 @@ from gradc.calculus.sparsity import (
     slot_parameters,
 )
 from gradc.calculus.structure import fill, identity_indices
-from gradc.errors import ArgumentError, ArgumentTypeError
 from gradc.ir.program import Parameter, Program, ProgramBuilder, copy_definitions, remap_body
 from gradc.ir.size import Size, symbol
 from gradc.passes.dead import drop_dead
-
-if TYPE_CHECKING:
-    from gradc.runtime.arguments import Entry
-    from gradc.runtime.sparse import Places
+from gradc.runtime.blocks import Block as StoredBlock
+from gradc.runtime.blocks import Form, Part
 
 MODES = ("hessian", "value_grad_hessian", "hvp", "hessian_diagonal", "jacobian", "jacobian_reverse", "gauss_newton")
 
@@ -275,160 +269,38 @@ def without_parameters(program: Program, gone: Sequence[int]) -> Program:
 # --- the calls ------------------------------------------------------------------------------------------------------
 
 
-class DerivativeCall:
-    """A compiled derivative: finds the places of what is sparse, calls the kernel, and puts the results together.
+def form_of(mode: str, derived: Derived, count: int, single: bool) -> Form:
+    """How a mode hands its outputs and blocks back, by `count` arguments, or by a `single` one that is in no tuple.
 
-    Parameters
-    ----------
-    derived
-        The mode's program, blocks and places.
-    call
-        The kernel: ``(arguments..., places...) -> outputs``.
-    entry
-        The record of the arguments alone.
+    A table has the blocks on and above the diagonal, and below it their transposes.
     """
+    at = {(block.row, block.column): number for number, block in enumerate(derived.blocks)}
+    outputs = range(len(derived.program.outputs))
 
-    def __init__(self, derived: Derived, call: Callable[..., Any], entry: Entry) -> None:
-        self.derived, self.call, self.entry = derived, call, entry
-        self._sparse = any(block.layout.kind not in (DENSE, DIAGONAL) for block in derived.blocks)
-        self._evaluate = None if derived.places is None else pipeline.evaluator(derived.places, "float64")
-        self._known: tuple[tuple[Any, ...], dict[int, Places]] | None = None
-        self._blanks: dict[int, tuple[int, Places | None, Any]] = {}  # of each block, a matrix of the pattern at hand
+    def packed(parts: Sequence[Form]) -> Form:
+        return parts[0] if single else tuple(parts)
 
-    def __call__(self, args: tuple[Any, ...], out: Sequence[Any] | None = None) -> tuple[list[Any], list[Any]]:
-        """The outputs that are no blocks, and the blocks, each a matrix or an array."""
-        derived = self.derived
-        places = self.places(args)
-        extra: list[Any] = []
-        for k, block in enumerate(derived.blocks):
-            if block.slots:
-                extra += [places[k].columns.astype(np.int64), *places[k].slots]
-        if out is None:
-            flat = self.call(*args, *extra)
-        else:
-            flat = self.call(*args, *extra, out=self._targets(args, out, places))
-        outputs = list(flat) if len(derived.program.outputs) > 1 else [flat]
-        blocks: list[Any] = []
-        for k, block in enumerate(derived.blocks):
-            given = None if out is None else out[k]
-            values = None if block.output is None else outputs[block.output]
-            blocks.append(self._finished(k, values, places.get(k)) if given is None else given)
-        held = {block.output for block in derived.blocks}
-        return [value for number, value in enumerate(outputs) if number not in held], blocks
-
-    def places(self, args: tuple[Any, ...]) -> dict[int, Places]:
-        """The pattern of each block that is not dense, found anew where shapes or index arrays have changed."""
-        if not self._sparse:
-            return {}
-        reals = [value.dtype.startswith("float") for value in self.entry.inputs]
-        key = tuple(np.shape(arg) if real else np.asarray(arg) for arg, real in zip(args, reals, strict=False))
-        known = self._known
-        if known is not None and all(np.array_equal(a, b) for a, b in zip(known[0], key, strict=True)):
-            return known[1]
-        from gradc.runtime.sparse import find_places
-
-        values, sizes = self._measured(args)
-        subscripts: Sequence[Any] = ()
-        if self._evaluate is not None:
-            named = {value.name: came for value, came in zip(self.entry.inputs, values, strict=True)}
-            subscripts = self._evaluate(named, sizes)
-        found: dict[int, Places] = {}
-        for k, block in enumerate(self.derived.blocks):
-            layout = block.layout
-            if layout.kind in (DENSE, DIAGONAL):
-                continue
-            terms = [[subscripts[number] for number in one] for one in block.places]
-            rows, columns = _lengths(layout.rows, sizes), _lengths(layout.columns, sizes)
-            found[k] = find_places(rows, columns, layout.lead, terms, one_a_row=layout.kind == ROWS)
-        # A copy: what the caller writes to an index array later must be seen as a change.
-        self._known = (tuple(np.array(part) for part in key), found)
-        return found
-
-    def patterns(self, args: tuple[Any, ...]) -> list[Any]:
-        """The pattern of each block as a matrix of truths; None where it is dense."""
-        from gradc.runtime.sparse import make_diagonal, make_matrix
-
-        places = self.places(args)
-        found: list[Any] = []
-        for k, block in enumerate(self.derived.blocks):
-            if block.layout.kind == DENSE:
-                found.append(None)
-            elif block.layout.kind == DIAGONAL:
-                _, sizes = self._measured(args)
-                found.append(make_diagonal(np.ones(_lengths(block.layout.rows, sizes), bool)).tocsr())
-            else:
-                size = len(places[k].columns) * places[k].block[0] * places[k].block[1]
-                found.append(make_matrix(places[k], np.ones(size, bool)).tocsr())
-        return found
-
-    def _measured(self, args: tuple[Any, ...]) -> tuple[list[Any], dict[str, int]]:
-        from gradc.runtime.arguments import convert, gather, measure
-
-        names = [value.name for value in self.entry.inputs]
-        ordered = gather(self.entry.name, names, args, {})
-        values = [convert(self.entry, value, came) for value, came in zip(self.entry.inputs, ordered, strict=True)]
-        return values, measure(self.entry, values)
-
-    def _targets(self, args: tuple[Any, ...], out: Sequence[Any], places: Mapping[int, Places]) -> Any:
-        """Where the kernel writes: arrays, or the values of matrices that an earlier call has given."""
-        targets: list[Any] = [None] * len(self.derived.program.outputs)
-        for k, (block, given) in enumerate(zip(self.derived.blocks, out, strict=True)):
-            if given is None or block.output is None:
-                continue
-            layout = block.layout
-            if layout.kind == DENSE:
-                targets[block.output] = given
-                continue
-            if not hasattr(given, "data") or isinstance(given, np.ndarray):
-                raise ArgumentTypeError(
-                    f"out for a sparse derivative is a matrix of an earlier call, not {type(given)}"
-                )
-            _, sizes = self._measured(args)
-            shape = [*_lengths(layout.rows, sizes), *_lengths(layout.columns[layout.lead[1] :], sizes)]
-            if layout.kind == DIAGONAL:
-                shape = _lengths(layout.rows, sizes)
-            if layout.kind == SLOTS:
-                shape = [len(places[k].columns)]
-                shape += _lengths((*layout.rows[layout.lead[0] :], *layout.columns[layout.lead[1] :]), sizes)
-            if given.data.size != np.prod(shape, dtype=int):
-                raise ArgumentError("out holds a matrix of another pattern; ask for a fresh one with out=None")
-            targets[block.output] = given.data.reshape(shape)
-        return targets[0] if len(targets) == 1 else tuple(targets)
-
-    def _finished(self, k: int, values: Any, places: Places | None) -> Any:
-        block = self.derived.blocks[k]
-        if block.layout.kind == DENSE:
-            return values
-        from gradc.runtime.sparse import make_diagonal, make_matrix, refilled
-
-        if values is None:
-            values = np.zeros(0, self.call.entry.outputs[0].dtype)  # type: ignore[attr-defined]
-        key = np.size(values) if places is None else id(places)
-        known = self._blanks.get(k)
-        if known is None or known[0] != key:
-            # Kept to itself, with the places that it is of: what is given out may be changed by its owner.
-            blank = make_diagonal(values) if places is None else make_matrix(places, values)
-            known = self._blanks[k] = (key, places, blank)
-        return refilled(known[2], values)
+    if mode in ("hvp", "hessian_diagonal"):
+        return packed(outputs)
+    if mode in ("jacobian", "jacobian_reverse"):
+        return packed([Part(at[-1, q]) for q in range(count)])
+    rows = [[Part(at[min(p, q), max(p, q)], p > q) for q in range(count)] for p in range(count)]
+    table = packed([packed(row) for row in rows])
+    if mode == "value_grad_hessian":
+        return (0, packed(outputs[1 : 1 + count]), table)
+    return (table, packed(outputs[-count:])) if mode == "gauss_newton" else table
 
 
-def _lengths(shape: Sequence[Size], sizes: Mapping[str, int]) -> list[int]:
-    known = {("dim", name): value for name, value in sizes.items()}
-    return [extent.evaluate(known) for extent in shape]
-
-
-def square(blocks: Sequence[Block], found: Sequence[Any], count: int) -> tuple[tuple[Any, ...], ...]:
-    """Blocks on and above the diagonal as rows of blocks; what lies below is their transposes."""
-    table: list[list[Any]] = [[None] * count for _ in range(count)]
-    for block, value in zip(blocks, found, strict=True):
-        table[block.row][block.column] = value
-        if block.row != block.column:
-            table[block.column][block.row] = _transposed(value, len(block.layout.rows))
-    return tuple(tuple(row) for row in table)
-
-
-def _transposed(value: Any, rank: int) -> Any:
-    if not isinstance(value, np.ndarray):
-        return value.T if hasattr(value, "T") else value
-    axes = range(value.ndim)
-    return value.transpose(*axes[rank:], *axes[:rank])
+def stored_blocks(derived: Derived) -> tuple[StoredBlock, ...]:
+    """The blocks as the runtime's plain data."""
+    return tuple(
+        StoredBlock(
+            block.layout.kind,
+            tuple(map(pipeline.polynomial, block.layout.rows)),
+            tuple(map(pipeline.polynomial, block.layout.columns)),
+            block.layout.lead,
+            block.output,
+            block.places,
+        )
+        for block in derived.blocks
+    )

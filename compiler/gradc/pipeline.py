@@ -210,9 +210,14 @@ def evaluator(program: Program, dtype: str) -> Callable[[dict[str, Any], dict[st
     return evaluate
 
 
-def arguments_entry(program: Program, name: str, dtype: str) -> Entry:
-    """A record of the arguments alone, to convert and to measure them by."""
-    return Entry(name, c_identifier(name), program.symbols(), _inputs(program, dtype), (Output("value", dtype),))
+def places_entry(program: Program, name: str, dtype: str) -> Entry:
+    """The record of a program of places, which gives whole numbers."""
+    arrays = program.arrays()
+    outputs = tuple(
+        Output(label, "int64", tuple(polynomial(extent) for extent in arrays[number].shape))
+        for label, number in zip(program.output_names, program.outputs, strict=True)
+    )
+    return Entry(name, c_identifier(name), program.symbols(), _inputs(program, dtype), outputs)
 
 
 def _inputs(program: Program, dtype: str) -> tuple[Input, ...]:

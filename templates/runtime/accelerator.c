@@ -42,7 +42,7 @@ typedef struct {
     PyObject_HEAD
     vectorcallfunc vectorcall;
     PyObject *program;   /* bytes */
-    PyObject *returns;   /* nested tuples of numbers of outputs */
+    PyObject *returns;   /* nested tuples of numbers of outputs, and of objects that are handed back as they are */
     PyObject *fallback;  /* the call in Python */
     PyObject *fixed;     /* a tuple with one item an input; None where it comes with the call */
     PyObject *out;       /* bound places, or None */
@@ -147,11 +147,11 @@ static int overlaps(PyArrayObject *a, PyObject *object)
     return first < second + PyArray_NBYTES(b) && second < first + PyArray_NBYTES(a);
 }
 
-/* The results in the nesting in which they are handed back. */
+/* The results in the nesting in which they are handed back; what is no number in it is itself a result. */
 static PyObject *nest(PyObject *returns, PyObject **results)
 {
     if (!PyTuple_CheckExact(returns)) {
-        PyObject *result = results[PyLong_AsLong(returns)];
+        PyObject *result = PyLong_CheckExact(returns) ? results[PyLong_AsLong(returns)] : returns;
         Py_INCREF(result);
         return result;
     }

@@ -97,7 +97,7 @@ def accelerate(make: Maker, call: Call, kernel: int, work: int, limit: int = 0, 
     if program is None:
         return call
     names = tuple(map(sys.intern, call.names))  # as the keywords of a call are, so that most are told apart by identity
-    return make(program, call.entry.nesting, call, tuple(call.values), call.out, names)
+    return make(program, call.returns, call, tuple(call.values), call.out, names)
 
 
 def encode(entry: Entry, kernel: int, work: int, limit: int = 0, threads: int = 0) -> bytes | None:

@@ -542,11 +542,11 @@ def numbers(nesting: Nesting) -> list[int]:
     return [number for item in nesting for number in numbers(item)]
 
 
-def nest(nesting: Nesting, results: Sequence[Any]) -> Any:
-    """Return the results in the nesting in which they are handed back."""
-    if isinstance(nesting, int):
+def nest(nesting: Any, results: Sequence[Any]) -> Any:
+    """Return the results in the nesting in which they are handed back; what is no number in it is itself a result."""
+    if type(nesting) is int:
         return results[nesting]
-    return tuple([results[item] if isinstance(item, int) else nest(item, results) for item in nesting])
+    return tuple([nest(item, results) for item in nesting]) if type(nesting) is tuple else nesting
 
 
 def c_types(entry: Entry) -> tuple[str, ...]:

@@ -61,6 +61,9 @@ class Call:
         Bound places of the results.
     accelerate
         Wraps a call, and every one that `bind` makes of it, in something faster that behaves the same.
+    returns
+        What is handed back, by default as the entry says: a nesting whose leaves are numbers of outputs, or objects
+        that are handed back as they are.
     """
 
     def __init__(
@@ -70,8 +73,10 @@ class Call:
         fixed: Mapping[str, Any] | None = None,
         out: Any = None,
         accelerate: Callable[[Call], Call] | None = None,
+        returns: Any = None,
     ) -> None:
         self.entry, self.invoke, self.out, self.accelerate = entry, invoke, out, accelerate
+        self.returns = entry.nesting if returns is None else returns
         self.fixed = dict(fixed or {})
         self.names = tuple(value.name for value in entry.inputs if value.name not in self.fixed)
         self.values: list[Any] = [self.fixed.get(value.name) for value in entry.inputs]
@@ -87,7 +92,7 @@ class Call:
             if value.name not in self.fixed
         )
         self._count = len(self._free)
-        self._flat = entry.nesting == tuple(range(len(entry.outputs)))
+        self._flat = returns is None and entry.nesting == tuple(range(len(entry.outputs)))
         self.__name__ = self.__qualname__ = entry.name
         self.__doc__ = entry.summary or None
 
@@ -134,7 +139,7 @@ class Call:
         status = self.invoke(sizes, values, outputs)
         if status:
             self.fail(status)
-        return tuple(outputs) if self._flat else nest(entry.nesting, outputs)
+        return tuple(outputs) if self._flat else nest(self.returns, outputs)
 
     def bind(self, /, *, out: Any = None, **fixed: Any) -> Call:
         """Return a function of the other arguments; these are checked and converted once, and kept alive.
@@ -155,8 +160,15 @@ class Call:
         # Bound arrays that disagree are reported here, not at the first call.
         steps = unify((number, value) for number, value in enumerate(entry.inputs) if value.name in held)
         measure(entry, [held.get(value.name) for value in entry.inputs], steps)
-        bound = Call(entry, self.invoke, held, self.out if out is None else out, self.accelerate)
-        return self.accelerate(bound) if self.accelerate else bound
+        return self._with(held, self.out if out is None else out, self.returns)
+
+    def returning(self, returns: Any) -> Call:
+        """The same call with its results in another nesting, whose leaves may be objects handed back as they are."""
+        return self._with(self.fixed, self.out, returns)
+
+    def _with(self, fixed: Mapping[str, Any], out: Any, returns: Any) -> Call:
+        made = Call(self.entry, self.invoke, fixed, out, self.accelerate, returns)
+        return self.accelerate(made) if self.accelerate else made
 
     def workspace_bytes(self, **dims: int) -> int:
         """Return how many bytes of scratch a call takes, for given sizes of all dimensions."""

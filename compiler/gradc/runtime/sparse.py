@@ -9,7 +9,6 @@ SciPy is needed here alone, and imported when the first sparse result is made.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import copy
 from math import prod
 from typing import Any, NamedTuple
 
@@ -122,11 +121,14 @@ def refilled(matrix: Values, values: Values) -> Values:
 
     The pattern is copied: what its owner does with it, such as ``eliminate_zeros()``, changes no other result.
     """
-    made = copy(matrix)
-    made.data = np.asarray(values).reshape(matrix.data.shape)
+    # As `copy.copy` makes it, without its detour over pickling.
+    made = object.__new__(type(matrix))
+    held = made.__dict__
+    held.update(matrix.__dict__)
+    held["data"] = values.reshape(matrix.data.shape)
     for part in ("indices", "indptr", "offsets"):
-        if hasattr(matrix, part):
-            setattr(made, part, getattr(matrix, part).copy())
+        if part in held:
+            held[part] = held[part].copy()
     return made
 
 
