@@ -91,6 +91,16 @@ def erfcx_scaled(u: mpf) -> mpf:
     return (1 + 2 * x) * mp.exp(x * x) * mp.erfc(x)
 
 
+def sin_tail(z: mpf) -> mpf:
+    """(sin(r) / r - 1) / z, of z = r**2."""
+    return sum((-1) ** (k + 1) * z**k / mp.factorial(2 * k + 3) for k in range(16))
+
+
+def cos_tail(z: mpf) -> mpf:
+    """(cos(r) - 1 + z / 2) / z**2, of z = r**2."""
+    return sum((-1) ** k * z**k / mp.factorial(2 * k + 4) for k in range(16))
+
+
 LN2_HALF = mp.log(2) / 2 * mpf("1.0001")
 SQRT_HALF = mp.sqrt(mpf(1) / 2)
 LOG_Z = ((mp.sqrt(2) - 1) / (mp.sqrt(2) + 1)) ** 2 * mpf("1.0001")
@@ -109,6 +119,7 @@ def _log(terms: int, high: mpf = LOG_Z) -> Fit:
     return Fit(atanh_tail, lambda z: z + mpf(10) ** -6, mpf(0), high, terms)
 
 
+QUARTER = (mp.pi / 4) ** 2 * mpf("1.001")
 ONE_EIGHTH = (mp.sqrt(2) - 1) ** 2 * mpf("1.0001")  # tan(pi/8)**2
 
 
@@ -137,6 +148,10 @@ FITS: dict[str, Fit] = {
     "erff": Fit(erf_tail, lambda _: mpf(1), mpf(0), mpf(1), 7),
     "erfcx": _flat(erfcx_scaled, FAR[0], FAR[1], 23),
     "erfcxf": _flat(erfcx_scaled, FAR[0], FAR[1], 11),
+    "sin": Fit(sin_tail, lambda z: z + mpf(10) ** -4, mpf(0), QUARTER, 6),
+    "sinf": Fit(sin_tail, lambda z: z + mpf(10) ** -4, mpf(0), QUARTER, 3),
+    "cos": Fit(cos_tail, lambda z: z * z + mpf(10) ** -4, mpf(0), QUARTER, 6),
+    "cosf": Fit(cos_tail, lambda z: z * z + mpf(10) ** -4, mpf(0), QUARTER, 3),
     "exp": _exp(10),
     "expf": _exp(5),
     "atanh": _log(7),

@@ -69,6 +69,9 @@ TABLE = {
     "itakura": Ranges(
         lambda x, y: x / y - mp.log(x / y) - 1, ((0.1, 9), (1, 2), (0.9, 1.1)), second=((0.1, 9), (1, 2), (0.99, 1.01))
     ),
+    "sin": Ranges(mp.sin, ((-7, 7), (-1e6, 1e6)), (1, -1)),
+    "cos": Ranges(mp.cos, ((-7, 7), (-1e6, 1e6)), (1, -1)),
+    "tan": Ranges(mp.tan, ((-7, 7), (-1e6, 1e6)), (1, -1)),
     "atan2": Ranges(mp.atan2, ((-9, 9), (-1, 1)), (1, -1), ((-9, 9), (-1, 1))),
 }
 
@@ -154,11 +157,22 @@ def ulps(got: Any, exact: mpf, dtype: type) -> float:
     return float(abs(mpf(float(got)) - exact) / mpf(float(np.spacing(abs(rounded)))))
 
 
+def multiples(dtype: type) -> np.ndarray:
+    """The numbers of a type that are next to multiples of pi/2, and next to those."""
+    k = np.unique(np.concatenate([np.arange(1, 60), np.linspace(60, 636_000, 200).astype(int)]))
+    with mp.workdps(40):
+        near = np.array([float(mp.pi / 2 * int(n)) for n in k]).astype(dtype)
+    inf = dtype(math.inf)
+    return np.concatenate([near, np.nextafter(near, inf), np.nextafter(near, -inf), -near])
+
+
 @pytest.mark.parametrize("name", ENTRIES)
 def test_within_four_ulp(name, built):
     real, functions = built
     dtype = np.float64 if real == "double" else np.float32
     points = sample(TABLE[name], real, 60)
+    if ENTRIES[name].reach is not None:
+        points = [np.concatenate([points[0][np.abs(points[0]) <= ENTRIES[name].reach], multiples(dtype)])]
     with mp.workdps(40):
         exact = [TABLE[name].truth(*(mpf(float(x)) for x in row)) for row in zip(*points, strict=True)]
         for function in functions:
@@ -214,6 +228,8 @@ def test_edges_are_those_of_numpy(name, built):
     real, functions = built
     dtype = np.float64 if real == "double" else np.float32
     points = np.array(EDGES).astype(dtype)
+    if ENTRIES[name].reach is not None:
+        points = points[~(np.abs(points) > ENTRIES[name].reach) | np.isinf(points)]
     rows = [points] if ENTRIES[name].arity == 1 else [a.ravel() for a in np.meshgrid(points, points)]
     expected, info = ENTRIES[name].reference(*rows), np.finfo(dtype)
     rtol = 1e-13 if name in ("erfc", "normal", "log_normal") else 4 * info.eps  # SciPy is 40 ulp off
@@ -266,6 +282,59 @@ def test_powers_go_through_libmvec_where_it_is(dtype, tmp_path):
     if version is None or int(version[1]) < 35 or "__x86_64__ 1" not in macros:
         pytest.skip("no libmvec with these functions")
     assert {"pow", "erf"} <= {name.removesuffix("f") if name != "erf" else name for name in called}
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_sines_of_any_argument_without_libmvec(dtype, compiler, tmp_path):
+    """A loop with an argument out of reach takes libm's function, for elements and for sums."""
+    kernel = gradc.compile(lambda x, y: np.sin(x * y) * np.cos(x) + np.tan(x), "x[n], y[n]", name="waves", dtype=dtype)
+    total = gradc.compile("sum(sin(2*x) + cos(x))", "x[n]", name="total", dtype=dtype)
+    real = "double" if dtype == "float64" else "float"
+    ffi = cffi.FFI()
+    ffi.cdef(f"int waves_value(int64_t n, const {real} *x, const {real} *y, {real} *value, void *work);")
+    ffi.cdef(f"int total_value(int64_t n, const {real} *x, {real} *value, void *work);")
+    libraries = []
+    for k in (kernel, total):
+        (tmp_path / "k.c").write_text(k.c_source, encoding="utf-8")
+        made = tmp_path / f"{k.name}.so"
+        flags = [*(flag for flag in SIMD if flag != "-fopenmp-simd"), "-Wno-unknown-pragmas"]  # and so no libmvec
+        subprocess.run([compiler, *flags, "-shared", "k.c", "-o", str(made), "-lm"], cwd=tmp_path, check=True)
+        libraries.append(ffi.dlopen(str(made)))
+    rng, eps = np.random.default_rng(0), np.finfo(dtype).eps
+    for scale in (3.0, 1e5, 1e9, 1e18):
+        x, y = rng.uniform(-scale, scale, 333).astype(dtype), rng.uniform(0.5, 1, 333).astype(dtype)
+        x[7], out, one = 0.0, np.empty(333, dtype), np.empty(1, dtype)
+        with np.errstate(all="raise"):
+            expected = np.sin(x * y) * np.cos(x) + np.tan(x)
+        at = [ffi.cast(f"{real} *", a.ctypes.data) for a in (x, y, out)]
+        assert libraries[0].waves_value(333, *at, ffi.NULL) == 0
+        np.testing.assert_allclose(out, expected, rtol=20 * eps, atol=10 * eps)
+        assert libraries[1].total_value(333, at[0], ffi.cast(f"{real} *", one.ctypes.data), ffi.NULL) == 0
+        expected = np.sum(np.sin(2 * x.astype("f8")) + np.cos(x.astype("f8")))
+        np.testing.assert_allclose(one[0], expected, atol=300 * eps)
+    x[3] = math.inf
+    assert libraries[0].waves_value(333, *at, ffi.NULL) == 0
+    assert np.isnan(out[3])
+    assert np.isfinite(np.delete(out, 3)).all()
+
+
+def test_a_loop_with_sines_is_vectorised_without_libmvec(tmp_path):
+    text = gradc.compile("sum(sin(x*y) + cos(x))", "x[n], y[n]", wrt="x").c_source
+    gcc = shutil.which("gcc")
+    if gcc is None:
+        pytest.skip("no gcc")
+    text = text.replace("defined(__GLIBC__)", "0")
+    (tmp_path / "k.c").write_text(text, encoding="utf-8")
+    flags = [flag for flag in SIMD if flag not in ("-Werror", "-pedantic")]
+    command = [gcc, *flags, "-DGRADC_OPENMP_SIMD", "-fno-ipa-icf", "-fopt-info-vec-optimized", "-c", "k.c"]
+    report = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stderr
+    done = {int(line) for line in re.findall(r"k\.c:(\d+):\d+: optimized: loop vectorized", report)}
+    lines = text.split("\n")
+    loops = [k for k, line in enumerate(lines, 1) if line.strip().startswith("GRADC_SIMD(")]
+    ahead = [k for k in loops if "GRADC_NEAR" in lines[k - 2]]
+    assert ahead
+    assert all(done & {k, k + 1, k + 2} for k in ahead), report
 
 
 def test_without_libmvec_the_own_functions_are_compiled():

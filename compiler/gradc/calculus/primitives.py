@@ -33,9 +33,11 @@ class Primitive(NamedTuple):
         constant between jumps.
     c
         How C spells it: the name of a libm function (the ``f`` of float32 is added), or a frame over ``{0}`` and
-        ``{1}``, or None where `expansion` or `special` says it.
+        ``{1}`` and the ``{f}`` of float32, or None where `expansion` or `special` says it.
     vector
         The function of ``templates/vector`` that takes the place of libm's: inlined, so that loops are vectorised.
+    reach
+        How far from 0 `vector` holds, if not everywhere: a loop looks first, and calls libm's function beyond.
     expansion
         The same function as a formula of simpler primitives, applied before C is printed.
     special
@@ -60,6 +62,7 @@ class Primitive(NamedTuple):
     domain: tuple[Interval, ...]
     c: str | None = None
     vector: str | None = None
+    reach: float | None = None
     expansion: str | None = None
     special: str | None = None
     numpy: tuple[str, ...] = ()
@@ -403,10 +406,41 @@ _TABLE: tuple[Primitive, ...] = (
         edge="0 at the origin, a subgradient",
     ),
     # --- trigonometric --------------------------------------------------------------------------------------------
-    Primitive("sin", ("cos(x)",), np.sin, ((-9, 9),), c="sin", numpy=("sin",), sympy=("sin",), latex=r"\sin {0}"),
-    Primitive("cos", ("-sin(x)",), np.cos, ((-9, 9),), c="cos", numpy=("cos",), sympy=("cos",), latex=r"\cos {0}"),
     Primitive(
-        "tan", ("1 + out**2",), np.tan, ((-1.4, 1.4),), c="tan", numpy=("tan",), sympy=("tan",), latex=r"\tan {0}"
+        "sin",
+        ("cos(x)",),
+        np.sin,
+        ((-9, 9),),
+        c="sin",
+        vector="sin",
+        reach=1e6,
+        numpy=("sin",),
+        sympy=("sin",),
+        latex=r"\sin {0}",
+    ),
+    Primitive(
+        "cos",
+        ("-sin(x)",),
+        np.cos,
+        ((-9, 9),),
+        c="cos",
+        vector="cos",
+        reach=1e6,
+        numpy=("cos",),
+        sympy=("cos",),
+        latex=r"\cos {0}",
+    ),
+    Primitive(
+        "tan",
+        ("1 + out**2",),
+        np.tan,
+        ((-1.4, 1.4),),
+        c="tan",
+        vector="tan",
+        reach=1e6,
+        numpy=("tan",),
+        sympy=("tan",),
+        latex=r"\tan {0}",
     ),
     Primitive(
         "sec",
@@ -986,7 +1020,7 @@ _TABLE: tuple[Primitive, ...] = (
         ("2 / (x + 1 / x)",),
         _sp("log1p_square"),
         ((0.1, 9),),
-        expansion="where(abs(x) < 1e9, log1p(x**2), 2 * log(abs(x)))",
+        expansion="where(abs(x) < 1e9, 1, 2) * log1p(where(abs(x) < 1e9, x**2, abs(x) - 1))",
         formula=("log1p_square",),
         latex=r"\log(1 + {0}^2)",
     ),
@@ -1063,7 +1097,7 @@ _TABLE: tuple[Primitive, ...] = (
         ("0", "0"),
         _sp("product_error"),
         ((-1, 1), (-1, 1)),
-        c="fma({0}, {1}, -({0} * {1}))",
+        c="fma{f}({0}, {1}, -({0} * {1}))",
         formula=("product_error",),
         latex=r"{0} {1} - \operatorname{{fl}}({0} {1})",
         edge="what rounding takes from a product: 0 as a function of reals, with derivative 0",

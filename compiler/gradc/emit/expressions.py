@@ -120,14 +120,14 @@ def spell(
     entry = PRIMITIVES[op]
     arguments = ", ".join(argument.at(_TERNARY) for argument in operands)
     suffix = "" if real == "double" else "f"
-    if entry.vector is not None and not precise:
+    if entry.vector is not None and entry.reach is None and not precise:
         return Text(f"gradc_{entry.vector}{suffix}({arguments})")
     if entry.special is not None:
         call = f"gradc_{entry.special}({arguments})"
         return Text(call) if real == "double" else Text(f"(float){call}", _UNARY)
     assert entry.c is not None, f"{op} has no spelling in C, and should have been rewritten before"
     if "{" in entry.c:  # a frame names its operands more than once, so each must be a name or a literal
-        return Text(entry.c.format(*(argument.at(_CALL) for argument in operands)), _TERNARY)
+        return Text(entry.c.format(*(argument.at(_CALL) for argument in operands), f=suffix), _TERNARY)
     return Text(f"{entry.c}{suffix}({arguments})")
 
 
@@ -149,13 +149,13 @@ def vector_functions(ops: Sequence[str], vectors: Sequence[str], real: str) -> t
     """
     suffix = "" if real == "double" else "f"
     entries = [PRIMITIVES[op] for op in ops if op in PRIMITIVES]
-    names = [entry.c for entry in entries if entry.special is None and entry.vector is None]
+    names = [e.c for e in entries if e.special is None and (e.vector is None or e.reach is not None)]
     names += [name for name in vectors if name in FASTER_IN_LIBMVEC]
     return tuple(sorted({f"{name}{suffix}" for name in names if name is not None and name in _VECTOR}))
 
 
 # Functions of loops that libmvec has in much less time (docs/vector-functions.md): ours are for where there is none.
-FASTER_IN_LIBMVEC = frozenset({"pow", "erf", "erfc", "log2", "log10", "hypot"})
+FASTER_IN_LIBMVEC = frozenset({"pow", "erf", "erfc", "log2", "log10", "hypot", "sin", "cos", "tan"})
 
 # What glibc's libmvec has for AVX2 and AVX-512 since 2.35; `sqrt`, `fabs` and the roundings are instructions.
 _VECTOR = frozenset(

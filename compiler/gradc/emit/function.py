@@ -12,6 +12,7 @@ from gradc.emit.indices import IndexUse, index_uses
 from gradc.emit.names import NameTable
 from gradc.emit.pieces import Piece, cut
 from gradc.emit.ranges import stays_inside, stays_natural
+from gradc.emit.reach import look_ahead
 from gradc.emit.statements import Block, Comment, Line, Statement
 from gradc.ir.equations import INTEGER, BodyBuilder, Equation, index_dependencies, needed_by, references
 from gradc.ir.printer import Names, choose_names, definition_lines, index_names
@@ -128,6 +129,9 @@ class FunctionWriter:
         around = [(name, text) for text, name in (*inputs, *outputs)]
         around += [(name, f"int64_t {name}") for name in self.dims.values()]
         around += [(buffer.name, f"{buffer.type} *restrict {buffer.name}") for buffer in self.buffers]
+        if not self.precise:
+            statements, used_vectors = look_ahead(statements, real, self.table.choose)
+            self.vectors |= used_vectors
         statements, pieces = cut(statements, around, self.name, self._reserve)
         used = _words(statements)
         head: list[Statement] = []
@@ -1030,7 +1034,7 @@ class _StageWriter:
         from gradc.calculus.primitives import PRIMITIVES
 
         entry = PRIMITIVES.get(equation.op)
-        if entry is not None and entry.vector is not None and not self.writer.precise:
+        if entry is not None and entry.vector is not None and entry.reach is None and not self.writer.precise:
             self.writer.vectors.add(entry.vector)
         elif entry is not None and entry.special is not None:
             self.writer.specials.add(entry.special)
