@@ -76,6 +76,51 @@ GRADC_INLINE double gradc_number(uint64_t bits)
     return u.value;
 }
 
+/* r = x - k pi/2 in [-pi/4, pi/4], and the last bits of k: pi/2 is in four parts, of which three have 33 bits, so
+ * that k times them is exact for |x| <= 10^6 (W. J. Cody and W. Waite, Software Manual for the Elementary Functions,
+ * 1980). */
+GRADC_INLINE double gradc_turn(double x, uint64_t *k)
+{
+    const double t = x * 0.6366197723675814 + 6755399441055744.0; /* 1.5 * 2^52 */
+    const double n = t - 6755399441055744.0;
+    *k = gradc_bits(t);
+    return (((x - n * 1.5707963267341256) - n * 6.077100506303966e-11) - n * 2.0222662487111665e-21)
+           - n * 8.478427660348229e-32;
+}
+
+/* sin(r) for |r| <= pi/4. */
+GRADC_INLINE double gradc_sin_near(double r)
+{
+    const double z = r * r;
+    /* fit: sin of z */
+    const double p = ((((1.5896685558378755e-10 * z - 2.5050756327532975e-08) * z + 2.7557313681325e-06) * z
+        - 0.00019841269829780147) * z + 0.008333333333322384) * z - 0.16666666666666632;
+    return r + r * z * p;
+}
+
+/* cos(r) for |r| <= pi/4: 1 - r^2/2, whose rounding is added again, and the rest. */
+GRADC_INLINE double gradc_cos_near(double r)
+{
+    const double z = r * r, h = 0.5 * z, w = 1.0 - h;
+    /* fit: cos of z */
+    const double p = ((((-1.135965574551564e-11 * z + 2.08757236567661e-09) * z - 2.755731435720736e-07) * z
+        + 2.480158728950799e-05) * z - 0.0013888888888874183) * z + 0.0416666666666666;
+    return w + (((1.0 - w) - h) + z * z * p);
+}
+
+#if defined(GRADC_LIBMVEC)
+#define gradc_cos cos
+#else
+/* cos(x) for |x| <= 10^6, as gradc_sin, a quarter turn on. */
+GRADC_INLINE double gradc_cos(double x)
+{
+    uint64_t k;
+    const double r = gradc_turn(x, &k);
+    const double y = gradc_number((k & 1) << 62) != 0.0 ? gradc_sin_near(r) : gradc_cos_near(r);
+    return gradc_number(gradc_bits(y) ^ ((k + 1) & 2) << 62);
+}
+#endif
+
 /* exp(x + low) = 2^k exp(r), r = x + low - k log(2) in [-log(2)/2, log(2)/2], for a low of less than 1. Adding 1.5
  * * 2^52 rounds to a whole number and leaves it in the last bits; 2^k is two factors, so that results below the
  * smallest normal number are rounded once. */
@@ -99,6 +144,19 @@ GRADC_INLINE double gradc_exp_sum(double x, double low)
 GRADC_INLINE double gradc_exp(double x)
 {
     return gradc_exp_sum(x, 0.0);
+}
+
+/* Whether loops have sines of gradc's own, which hold up to 10^6 only. */
+#if defined(GRADC_LIBMVEC)
+#define GRADC_NEAR 0
+#else
+#define GRADC_NEAR 1
+#endif
+
+/* 1 beyond 10^6, where sines are the C library's, else 0. */
+GRADC_INLINE double gradc_far(double x)
+{
+    return fabs(x) > 1e6 ? 1.0 : 0.0;
 }
 
 /* x = 2^k (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)): gives f. Subnormal numbers are scaled by 2^54, and the
@@ -131,6 +189,19 @@ GRADC_INLINE double gradc_log(double x)
     const double y = k * 0.6931471803691238 + gradc_log1p_near(f, k * 1.9082149292705877e-10);
     return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
 }
+
+#if defined(GRADC_LIBMVEC)
+#define gradc_sin sin
+#else
+/* sin(x) for |x| <= 10^6: the sine or the cosine of what is left of a quarter turn. */
+GRADC_INLINE double gradc_sin(double x)
+{
+    uint64_t k;
+    const double r = gradc_turn(x, &k);
+    const double y = gradc_number((k & 1) << 62) != 0.0 ? gradc_cos_near(r) : gradc_sin_near(r);
+    return x == 0.0 ? x : gradc_number(gradc_bits(y) ^ (k & 2) << 62);
+}
+#endif
 
 /* The polynomial c[0] + c[1] t + ... + c[n-1] t^(n-1), its even and odd powers summed side by side. */
 static double gradc_polynomial(const double *c, int n, double t)
@@ -293,10 +364,28 @@ int von_mises_value(int64_t n, double mu, double log_kappa, const double *restri
 
             /* t0 = sum[i:n](let(s0 := sin(0.5 * (x[i] - mu)), s0 * s0)) */
             double t0_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = sin(0.5 * (x[i] - mu));
-                t0_part_sum += v0 * v0;
+            {
+                double far = 0.0;
+                if (GRADC_NEAR) {
+                    GRADC_SIMD(reduction(+:far))
+                    for (int64_t i = tile_begin; i < tile_end; ++i) {
+                        far += gradc_far(0.5 * (x[i] - mu));
+                    }
+                }
+                if (GRADC_NEAR && far == 0.0) {
+                    GRADC_SIMD(reduction(+:t0_part_sum))
+                    for (int64_t i = tile_begin; i < tile_end; ++i) {
+                        const double v0 = gradc_sin(0.5 * (x[i] - mu));
+                        t0_part_sum += v0 * v0;
+                    }
+                }
+                else {
+                    GRADC_SIMD(reduction(+:t0_part_sum))
+                    for (int64_t i = tile_begin; i < tile_end; ++i) {
+                        const double v0 = sin(0.5 * (x[i] - mu));
+                        t0_part_sum += v0 * v0;
+                    }
+                }
             }
             gradc_add(&t0_part, &t0_part_low, t0_part_sum);
         }
@@ -337,10 +426,28 @@ int von_mises_forward(int64_t n, double mu, double log_kappa, const double *rest
 
             /* t0 = sum[i:n](let(s0 := sin(0.5 * (x[i] - mu)), s0 * s0)) */
             double t0__part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0__part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = sin(0.5 * (x[i] - mu));
-                t0__part_sum += v0 * v0;
+            {
+                double far = 0.0;
+                if (GRADC_NEAR) {
+                    GRADC_SIMD(reduction(+:far))
+                    for (int64_t i = tile_begin; i < tile_end; ++i) {
+                        far += gradc_far(0.5 * (x[i] - mu));
+                    }
+                }
+                if (GRADC_NEAR && far == 0.0) {
+                    GRADC_SIMD(reduction(+:t0__part_sum))
+                    for (int64_t i = tile_begin; i < tile_end; ++i) {
+                        const double v0 = gradc_sin(0.5 * (x[i] - mu));
+                        t0__part_sum += v0 * v0;
+                    }
+                }
+                else {
+                    GRADC_SIMD(reduction(+:t0__part_sum))
+                    for (int64_t i = tile_begin; i < tile_end; ++i) {
+                        const double v0 = sin(0.5 * (x[i] - mu));
+                        t0__part_sum += v0 * v0;
+                    }
+                }
             }
             gradc_add(&t0__part, &t0__part_low, t0__part_sum);
         }
@@ -389,10 +496,29 @@ int von_mises_backward(int64_t n, double mu, double log_kappa, const double *res
 
             /* t1 = sum[i:n](let(s0 := 0.5 * (x[i] - mu), cos(s0) * sin(s0))) */
             double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v3 = 0.5 * (x[i] - mu);
-                t1_part_sum += cos(v3) * sin(v3);
+            {
+                double far = 0.0;
+                if (GRADC_NEAR) {
+                    GRADC_SIMD(reduction(+:far))
+                    for (int64_t i = tile_begin; i < tile_end; ++i) {
+                        const double v3 = 0.5 * (x[i] - mu);
+                        far += gradc_far(v3);
+                    }
+                }
+                if (GRADC_NEAR && far == 0.0) {
+                    GRADC_SIMD(reduction(+:t1_part_sum))
+                    for (int64_t i = tile_begin; i < tile_end; ++i) {
+                        const double v3 = 0.5 * (x[i] - mu);
+                        t1_part_sum += gradc_cos(v3) * gradc_sin(v3);
+                    }
+                }
+                else {
+                    GRADC_SIMD(reduction(+:t1_part_sum))
+                    for (int64_t i = tile_begin; i < tile_end; ++i) {
+                        const double v3 = 0.5 * (x[i] - mu);
+                        t1_part_sum += cos(v3) * sin(v3);
+                    }
+                }
             }
             gradc_add(&t1_part, &t1_part_low, t1_part_sum);
         }
@@ -437,12 +563,33 @@ int von_mises_value_and_grad(int64_t n, double mu, double log_kappa, const doubl
             /* t1 = sum[i:n](let(s0 := 0.5 * (x[i] - mu), cos(s0) * sin(s0))) */
             double t0_part_sum = 0.0;
             double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_part_sum, t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = 0.5 * (x[i] - mu);
-                const double v1 = sin(v0);
-                t0_part_sum += v1 * v1;
-                t1_part_sum += cos(v0) * v1;
+            {
+                double far = 0.0;
+                if (GRADC_NEAR) {
+                    GRADC_SIMD(reduction(+:far))
+                    for (int64_t i = tile_begin; i < tile_end; ++i) {
+                        const double v0 = 0.5 * (x[i] - mu);
+                        far += gradc_far(v0);
+                    }
+                }
+                if (GRADC_NEAR && far == 0.0) {
+                    GRADC_SIMD(reduction(+:t0_part_sum, t1_part_sum))
+                    for (int64_t i = tile_begin; i < tile_end; ++i) {
+                        const double v0 = 0.5 * (x[i] - mu);
+                        const double v1 = gradc_sin(v0);
+                        t0_part_sum += v1 * v1;
+                        t1_part_sum += gradc_cos(v0) * v1;
+                    }
+                }
+                else {
+                    GRADC_SIMD(reduction(+:t0_part_sum, t1_part_sum))
+                    for (int64_t i = tile_begin; i < tile_end; ++i) {
+                        const double v0 = 0.5 * (x[i] - mu);
+                        const double v1 = sin(v0);
+                        t0_part_sum += v1 * v1;
+                        t1_part_sum += cos(v0) * v1;
+                    }
+                }
             }
             gradc_add(&t0_part, &t0_part_low, t0_part_sum);
             gradc_add(&t1_part, &t1_part_low, t1_part_sum);
