@@ -156,24 +156,39 @@ int bpr_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    for (int64_t o = 0; o < n; ++o) {
-        const int64_t user_o = user[o];
-        const int64_t v0 = user_o < 0 ? m + user_o : user_o;
-        if (v0 < 0 || v0 >= m) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t o = 0; o < n; ++o) {
+            const int64_t user_o = user[o];
+            const int64_t v0 = user_o < 0 ? m + user_o : user_o;
+            outside |= (v0 < 0) | (v0 >= m);
+        }
+        if (outside) {
             return 1;
         }
     }
-    for (int64_t o = 0; o < n; ++o) {
-        const int64_t liked_o = liked[o];
-        const int64_t v0 = liked_o < 0 ? liked_o + p : liked_o;
-        if (v0 < 0 || v0 >= p) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t o = 0; o < n; ++o) {
+            const int64_t liked_o = liked[o];
+            const int64_t v0 = liked_o < 0 ? liked_o + p : liked_o;
+            outside |= (v0 < 0) | (v0 >= p);
+        }
+        if (outside) {
             return 2;
         }
     }
-    for (int64_t o = 0; o < n; ++o) {
-        const int64_t other_o = other[o];
-        const int64_t v0 = other_o < 0 ? other_o + p : other_o;
-        if (v0 < 0 || v0 >= p) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t o = 0; o < n; ++o) {
+            const int64_t other_o = other[o];
+            const int64_t v0 = other_o < 0 ? other_o + p : other_o;
+            outside |= (v0 < 0) | (v0 >= p);
+        }
+        if (outside) {
             return 3;
         }
     }
@@ -288,24 +303,39 @@ int bpr_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restri
                 double lam, double *restrict value, double *restrict margin, void *restrict work)
 {
     (void)work;
-    for (int64_t o = 0; o < n; ++o) {
-        const int64_t user_o = user[o];
-        const int64_t v0 = user_o < 0 ? m + user_o : user_o;
-        if (v0 < 0 || v0 >= m) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t o = 0; o < n; ++o) {
+            const int64_t user_o = user[o];
+            const int64_t v0 = user_o < 0 ? m + user_o : user_o;
+            outside |= (v0 < 0) | (v0 >= m);
+        }
+        if (outside) {
             return 1;
         }
     }
-    for (int64_t o = 0; o < n; ++o) {
-        const int64_t liked_o = liked[o];
-        const int64_t v0 = liked_o < 0 ? liked_o + p : liked_o;
-        if (v0 < 0 || v0 >= p) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t o = 0; o < n; ++o) {
+            const int64_t liked_o = liked[o];
+            const int64_t v0 = liked_o < 0 ? liked_o + p : liked_o;
+            outside |= (v0 < 0) | (v0 >= p);
+        }
+        if (outside) {
             return 2;
         }
     }
-    for (int64_t o = 0; o < n; ++o) {
-        const int64_t other_o = other[o];
-        const int64_t v0 = other_o < 0 ? other_o + p : other_o;
-        if (v0 < 0 || v0 >= p) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t o = 0; o < n; ++o) {
+            const int64_t other_o = other[o];
+            const int64_t v0 = other_o < 0 ? other_o + p : other_o;
+            outside |= (v0 < 0) | (v0 >= p);
+        }
+        if (outside) {
             return 3;
         }
     }
@@ -422,39 +452,40 @@ int bpr_backward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restr
     double *const t1 = (void *)scratch;
     scratch += gradc_bytes(k*m, sizeof(double));
     double *const t3 = (void *)scratch;
-    for (int64_t o = 0; o < n; ++o) {
-        const int64_t liked_o = liked[o];
-        const int64_t v0 = liked_o < 0 ? liked_o + p : liked_o;
-        if (v0 < 0 || v0 >= p) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t o = 0; o < n; ++o) {
+            const int64_t liked_o = liked[o];
+            const int64_t v0 = liked_o < 0 ? liked_o + p : liked_o;
+            outside |= (v0 < 0) | (v0 >= p);
+        }
+        if (outside) {
             return 1;
         }
     }
-    for (int64_t o = 0; o < n; ++o) {
-        const int64_t other_o = other[o];
-        const int64_t v0 = other_o < 0 ? other_o + p : other_o;
-        if (v0 < 0 || v0 >= p) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t o = 0; o < n; ++o) {
+            const int64_t other_o = other[o];
+            const int64_t v0 = other_o < 0 ? other_o + p : other_o;
+            outside |= (v0 < 0) | (v0 >= p);
+        }
+        if (outside) {
             return 2;
         }
     }
-    for (int64_t o = 0; o < n; ++o) {
-        const int64_t user_o = user[o];
-        const int64_t v0 = user_o < 0 ? m + user_o : user_o;
-        if (v0 < 0 || v0 >= m) {
-            return 3;
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t o = 0; o < n; ++o) {
+            const int64_t user_o = user[o];
+            const int64_t v0 = user_o < 0 ? m + user_o : user_o;
+            outside |= (v0 < 0) | (v0 >= m);
         }
-    }
-    for (int64_t o = 0; o < n; ++o) {
-        const int64_t user_o = user[o];
-        const int64_t v0 = user_o < 0 ? m + user_o : user_o;
-        if (v0 < 0 || v0 >= m) {
+        if (outside) {
             return 3;
-        }
-    }
-    for (int64_t o = 0; o < n; ++o) {
-        const int64_t liked_o = liked[o];
-        const int64_t v0 = liked_o < 0 ? liked_o + p : liked_o;
-        if (v0 < 0 || v0 >= p) {
-            return 1;
         }
     }
 
@@ -544,39 +575,40 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
     double *const t4 = (void *)scratch;
     scratch += gradc_bytes(k*m, sizeof(double));
     double *const t6 = (void *)scratch;
-    for (int64_t o = 0; o < n; ++o) {
-        const int64_t user_o = user[o];
-        const int64_t v0 = user_o < 0 ? m + user_o : user_o;
-        if (v0 < 0 || v0 >= m) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t o = 0; o < n; ++o) {
+            const int64_t user_o = user[o];
+            const int64_t v0 = user_o < 0 ? m + user_o : user_o;
+            outside |= (v0 < 0) | (v0 >= m);
+        }
+        if (outside) {
             return 1;
         }
     }
-    for (int64_t o = 0; o < n; ++o) {
-        const int64_t liked_o = liked[o];
-        const int64_t v0 = liked_o < 0 ? liked_o + p : liked_o;
-        if (v0 < 0 || v0 >= p) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t o = 0; o < n; ++o) {
+            const int64_t liked_o = liked[o];
+            const int64_t v0 = liked_o < 0 ? liked_o + p : liked_o;
+            outside |= (v0 < 0) | (v0 >= p);
+        }
+        if (outside) {
             return 2;
         }
     }
-    for (int64_t o = 0; o < n; ++o) {
-        const int64_t other_o = other[o];
-        const int64_t v0 = other_o < 0 ? other_o + p : other_o;
-        if (v0 < 0 || v0 >= p) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t o = 0; o < n; ++o) {
+            const int64_t other_o = other[o];
+            const int64_t v0 = other_o < 0 ? other_o + p : other_o;
+            outside |= (v0 < 0) | (v0 >= p);
+        }
+        if (outside) {
             return 3;
-        }
-    }
-    for (int64_t o = 0; o < n; ++o) {
-        const int64_t liked_o = liked[o];
-        const int64_t v0 = liked_o < 0 ? liked_o + p : liked_o;
-        if (v0 < 0 || v0 >= p) {
-            return 2;
-        }
-    }
-    for (int64_t o = 0; o < n; ++o) {
-        const int64_t user_o = user[o];
-        const int64_t v0 = user_o < 0 ? m + user_o : user_o;
-        if (v0 < 0 || v0 >= m) {
-            return 1;
         }
     }
 

@@ -35,6 +35,12 @@
 
 #include "bradley_terry.h"
 
+/* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
+static inline size_t gradc_bytes(int64_t count, size_t size)
+{
+    return ((size_t)count * size + 63) / 64 * 64;
+}
+
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
 #define GRADC_PARTS 16
@@ -135,17 +141,27 @@ int bradley_terry_value(int64_t m, int64_t n, const double *restrict s, const in
                         const int64_t *restrict loser, double *restrict value, void *restrict work)
 {
     (void)work;
-    for (int64_t j = 0; j < n; ++j) {
-        const int64_t loser_j = loser[j];
-        const int64_t v0 = loser_j < 0 ? loser_j + m : loser_j;
-        if (v0 < 0 || v0 >= m) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t j = 0; j < n; ++j) {
+            const int64_t loser_j = loser[j];
+            const int64_t v0 = loser_j < 0 ? loser_j + m : loser_j;
+            outside |= (v0 < 0) | (v0 >= m);
+        }
+        if (outside) {
             return 1;
         }
     }
-    for (int64_t j = 0; j < n; ++j) {
-        const int64_t winner_j = winner[j];
-        const int64_t v0 = winner_j < 0 ? m + winner_j : winner_j;
-        if (v0 < 0 || v0 >= m) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t j = 0; j < n; ++j) {
+            const int64_t winner_j = winner[j];
+            const int64_t v0 = winner_j < 0 ? m + winner_j : winner_j;
+            outside |= (v0 < 0) | (v0 >= m);
+        }
+        if (outside) {
             return 2;
         }
     }
@@ -198,17 +214,27 @@ int bradley_terry_forward(int64_t m, int64_t n, const double *restrict s, const 
                           const int64_t *restrict loser, double *restrict value, void *restrict work)
 {
     (void)work;
-    for (int64_t j = 0; j < n; ++j) {
-        const int64_t loser_j = loser[j];
-        const int64_t v0 = loser_j < 0 ? loser_j + m : loser_j;
-        if (v0 < 0 || v0 >= m) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t j = 0; j < n; ++j) {
+            const int64_t loser_j = loser[j];
+            const int64_t v0 = loser_j < 0 ? loser_j + m : loser_j;
+            outside |= (v0 < 0) | (v0 >= m);
+        }
+        if (outside) {
             return 1;
         }
     }
-    for (int64_t j = 0; j < n; ++j) {
-        const int64_t winner_j = winner[j];
-        const int64_t v0 = winner_j < 0 ? m + winner_j : winner_j;
-        if (v0 < 0 || v0 >= m) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t j = 0; j < n; ++j) {
+            const int64_t winner_j = winner[j];
+            const int64_t v0 = winner_j < 0 ? m + winner_j : winner_j;
+            outside |= (v0 < 0) | (v0 >= m);
+        }
+        if (outside) {
             return 2;
         }
     }
@@ -254,40 +280,40 @@ size_t bradley_terry_backward_work(int64_t m, int64_t n)
 {
     (void)m;
     (void)n;
-    return 0;
+    return gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double));
 }
 
 int bradley_terry_backward(int64_t m, int64_t n, const double *restrict s, const int64_t *restrict winner,
                            const int64_t *restrict loser, double cotangent, double *restrict grad_s,
                            void *restrict work)
 {
-    (void)work;
-    for (int64_t j = 0; j < n; ++j) {
-        const int64_t loser_j = loser[j];
-        const int64_t v0 = loser_j < 0 ? loser_j + m : loser_j;
-        if (v0 < 0 || v0 >= m) {
+    unsigned char *scratch = work;
+    double *const t1 = (void *)scratch;
+    scratch += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)scratch;
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t j = 0; j < n; ++j) {
+            const int64_t loser_j = loser[j];
+            const int64_t v0 = loser_j < 0 ? loser_j + m : loser_j;
+            outside |= (v0 < 0) | (v0 >= m);
+        }
+        if (outside) {
             return 1;
         }
     }
-    for (int64_t j = 0; j < n; ++j) {
-        const int64_t winner_j = winner[j];
-        const int64_t v0 = winner_j < 0 ? m + winner_j : winner_j;
-        if (v0 < 0 || v0 >= m) {
-            return 2;
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t j = 0; j < n; ++j) {
+            const int64_t winner_j = winner[j];
+            const int64_t v0 = winner_j < 0 ? m + winner_j : winner_j;
+            outside |= (v0 < 0) | (v0 >= m);
         }
-    }
-    for (int64_t j = 0; j < n; ++j) {
-        const int64_t winner_j = winner[j];
-        const int64_t v0 = winner_j < 0 ? m + winner_j : winner_j;
-        if (v0 < 0 || v0 >= m) {
+        if (outside) {
             return 2;
-        }
-    }
-    for (int64_t j = 0; j < n; ++j) {
-        const int64_t loser_j = loser[j];
-        const int64_t v0 = loser_j < 0 ? loser_j + m : loser_j;
-        if (v0 < 0 || v0 >= m) {
-            return 1;
         }
     }
 
@@ -296,36 +322,45 @@ int bradley_terry_backward(int64_t m, int64_t n, const double *restrict s, const
     for (int64_t at = 0; at < m; ++at) {
         grad_s[at] = 0.0;
     }
+    for (int64_t tile_begin = 0; tile_begin < n; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
-    /* t1[j:n] = let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - s[where_integer(winner[j] < 0,
-     *    m + winner[j], winner[j])], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := s0 - s[where_integer(loser[j] < 0, m
-     *    + loser[j], loser[j])], s4 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - (s0 - s3) -
-     *    (s[where_integer(winner[j] < 0, m + winner[j], winner[j])] + s3), where(-inf == s0, 0, -(t0 * (where(0 <=
-     *    s0, 1, s1) / s2 * (1 + where(0 <= -s0, 1, s1) / s2 * where(abs(s4) < 1, s4, 0)))))) */
-    /* t2[j:n] = let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - s[where_integer(winner[j] < 0,
-     *    m + winner[j], winner[j])], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := s0 - s[where_integer(loser[j] < 0, m
-     *    + loser[j], loser[j])], s4 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - (s0 - s3) -
-     *    (s[where_integer(winner[j] < 0, m + winner[j], winner[j])] + s3), where(-inf == s0, 0, t0 * (where(0 <=
-     *    s0, 1, s1) / s2 * (1 + where(0 <= -s0, 1, s1) / s2 * where(abs(s4) < 1, s4, 0))))) */
-    /* grad_s[:m] = 0 grad_s += each[j:n](at[where_integer(winner[j] < 0, m + winner[j], winner[j])](t1[j]),
-     *    at[where_integer(loser[j] < 0, m + loser[j], loser[j])](t2[j])) */
-    for (int64_t j = 0; j < n; ++j) {
-        const int64_t loser_j = loser[j];
-        const int64_t v0 = loser_j < 0 ? loser_j + m : loser_j;
-        const double s_here = s[v0];
-        const int64_t winner_j = winner[j];
-        const int64_t v1 = winner_j < 0 ? m + winner_j : winner_j;
-        const double s_here_ = s[v1];
-        const double v2 = s_here - s_here_;
-        const int v3 = -INFINITY == v2;
-        const double v4 = gradc_exp(-fabs(v2));
-        const double v5 = 1.0 + v4;
-        const double v6 = v2 - s_here;
-        const double v7 = s_here - (v2 - v6) - (s_here_ + v6);
-        const double v8 = (0.0 <= v2 ? 1.0 : v4) / v5 * (1.0 + (0.0 <= -v2 ? 1.0 : v4) / v5 * (fabs(v7) < 1.0 ? v7 : 0.0));
-        const double v9 = t0 * v8;
-        grad_s[v1] += v3 ? 0.0 : -v9;
-        grad_s[v0] += v3 ? 0.0 : v9;
+        /* t1[j:n] = let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - s[where_integer(winner[j] <
+         *    0, m + winner[j], winner[j])], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := s0 - s[where_integer(loser[j]
+         *    < 0, m + loser[j], loser[j])], s4 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - (s0 -
+         *    s3) - (s[where_integer(winner[j] < 0, m + winner[j], winner[j])] + s3), where(-inf == s0, 0, -(t0 *
+         *    (where(0 <= s0, 1, s1) / s2 * (1 + where(0 <= -s0, 1, s1) / s2 * where(abs(s4) < 1, s4, 0)))))) */
+        /* t2[j:n] = let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - s[where_integer(winner[j] <
+         *    0, m + winner[j], winner[j])], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := s0 - s[where_integer(loser[j]
+         *    < 0, m + loser[j], loser[j])], s4 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - (s0 -
+         *    s3) - (s[where_integer(winner[j] < 0, m + winner[j], winner[j])] + s3), where(-inf == s0, 0, t0 *
+         *    (where(0 <= s0, 1, s1) / s2 * (1 + where(0 <= -s0, 1, s1) / s2 * where(abs(s4) < 1, s4, 0))))) */
+        GRADC_SIMD()
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            const int64_t loser_j = loser[j];
+            const double s_here = s[(loser_j < 0 ? loser_j + m : loser_j)];
+            const int64_t winner_j = winner[j];
+            const double s_here_ = s[(winner_j < 0 ? m + winner_j : winner_j)];
+            const double v0 = s_here - s_here_;
+            const int v1 = -INFINITY == v0;
+            const double v2 = gradc_exp(-fabs(v0));
+            const double v3 = 1.0 + v2;
+            const double v4 = v0 - s_here;
+            const double v5 = s_here - (v0 - v4) - (s_here_ + v4);
+            const double v6 = (0.0 <= v0 ? 1.0 : v2) / v3 * (1.0 + (0.0 <= -v0 ? 1.0 : v2) / v3 * (fabs(v5) < 1.0 ? v5 : 0.0));
+            const double v7 = t0 * v6;
+            t1[j - tile_begin] = v1 ? 0.0 : -v7;
+            t2[j - tile_begin] = v1 ? 0.0 : v7;
+        }
+
+        /* grad_s[:m] = 0 grad_s += each[j:n](at[where_integer(winner[j] < 0, m + winner[j], winner[j])](t1[j]),
+         *    at[where_integer(loser[j] < 0, m + loser[j], loser[j])](t2[j])) */
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            const int64_t winner_j = winner[j];
+            const int64_t loser_j = loser[j];
+            grad_s[(winner_j < 0 ? m + winner_j : winner_j)] += t1[j - tile_begin];
+            grad_s[(loser_j < 0 ? loser_j + m : loser_j)] += t2[j - tile_begin];
+        }
     }
     return 0;
 }
@@ -334,40 +369,40 @@ size_t bradley_terry_value_and_grad_work(int64_t m, int64_t n)
 {
     (void)m;
     (void)n;
-    return 0;
+    return gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double));
 }
 
 int bradley_terry_value_and_grad(int64_t m, int64_t n, const double *restrict s, const int64_t *restrict winner,
                                  const int64_t *restrict loser, double *restrict value, double *restrict grad_s,
                                  void *restrict work)
 {
-    (void)work;
-    for (int64_t j = 0; j < n; ++j) {
-        const int64_t loser_j = loser[j];
-        const int64_t v0 = loser_j < 0 ? loser_j + m : loser_j;
-        if (v0 < 0 || v0 >= m) {
+    unsigned char *scratch = work;
+    double *const t2 = (void *)scratch;
+    scratch += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)scratch;
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t j = 0; j < n; ++j) {
+            const int64_t loser_j = loser[j];
+            const int64_t v0 = loser_j < 0 ? loser_j + m : loser_j;
+            outside |= (v0 < 0) | (v0 >= m);
+        }
+        if (outside) {
             return 1;
         }
     }
-    for (int64_t j = 0; j < n; ++j) {
-        const int64_t winner_j = winner[j];
-        const int64_t v0 = winner_j < 0 ? m + winner_j : winner_j;
-        if (v0 < 0 || v0 >= m) {
-            return 2;
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t j = 0; j < n; ++j) {
+            const int64_t winner_j = winner[j];
+            const int64_t v0 = winner_j < 0 ? m + winner_j : winner_j;
+            outside |= (v0 < 0) | (v0 >= m);
         }
-    }
-    for (int64_t j = 0; j < n; ++j) {
-        const int64_t winner_j = winner[j];
-        const int64_t v0 = winner_j < 0 ? m + winner_j : winner_j;
-        if (v0 < 0 || v0 >= m) {
+        if (outside) {
             return 2;
-        }
-    }
-    for (int64_t j = 0; j < n; ++j) {
-        const int64_t loser_j = loser[j];
-        const int64_t v0 = loser_j < 0 ? loser_j + m : loser_j;
-        if (v0 < 0 || v0 >= m) {
-            return 1;
         }
     }
 
@@ -394,30 +429,36 @@ int bradley_terry_value_and_grad(int64_t m, int64_t n, const double *restrict s,
          *    < 0, m + loser[j], loser[j])], s4 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] - (s0 -
          *    s3) - (s[where_integer(winner[j] < 0, m + winner[j], winner[j])] + s3), where(-inf == s0, 0, t1 *
          *    (where(0 <= s0, 1, s1) / s2 * (1 + where(0 <= -s0, 1, s1) / s2 * where(abs(s4) < 1, s4, 0))))) */
-        /* grad_s[:m] = 0 grad_s += each[j:n](at[where_integer(winner[j] < 0, m + winner[j], winner[j])](t2[j]),
-         *    at[where_integer(loser[j] < 0, m + loser[j], loser[j])](t3[j])) */
         double t0_sum = 0.0;
+        GRADC_SIMD(reduction(+:t0_sum))
         for (int64_t j = tile_begin; j < tile_end; ++j) {
             const int64_t loser_j = loser[j];
-            const int64_t v0 = loser_j < 0 ? loser_j + m : loser_j;
-            const double s_here = s[v0];
+            const double s_here = s[(loser_j < 0 ? loser_j + m : loser_j)];
             const int64_t winner_j = winner[j];
-            const int64_t v1 = winner_j < 0 ? m + winner_j : winner_j;
-            const double s_here_ = s[v1];
-            const double v2 = s_here - s_here_;
-            const double v3 = gradc_exp(-fabs(v2));
-            const double v4 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + gradc_log1p_unit(v3);
-            const int v5 = -INFINITY == v2;
-            const double v6 = 1.0 + v3;
-            const double v7 = v2 - s_here;
-            const double v8 = s_here - (v2 - v7) - (s_here_ + v7);
-            const double v9 = (0.0 <= v2 ? 1.0 : v3) / v6 * (1.0 + (0.0 <= -v2 ? 1.0 : v3) / v6 * (fabs(v8) < 1.0 ? v8 : 0.0));
-            const double v10 = t1 * v9;
-            t0_sum += v4;
-            grad_s[v1] += v5 ? 0.0 : -v10;
-            grad_s[v0] += v5 ? 0.0 : v10;
+            const double s_here_ = s[(winner_j < 0 ? m + winner_j : winner_j)];
+            const double v0 = s_here - s_here_;
+            const double v1 = gradc_exp(-fabs(v0));
+            const double v2 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(v1);
+            const int v3 = -INFINITY == v0;
+            const double v4 = 1.0 + v1;
+            const double v5 = v0 - s_here;
+            const double v6 = s_here - (v0 - v5) - (s_here_ + v5);
+            const double v7 = (0.0 <= v0 ? 1.0 : v1) / v4 * (1.0 + (0.0 <= -v0 ? 1.0 : v1) / v4 * (fabs(v6) < 1.0 ? v6 : 0.0));
+            const double v8 = t1 * v7;
+            t0_sum += v2;
+            t2[j - tile_begin] = v3 ? 0.0 : -v8;
+            t3[j - tile_begin] = v3 ? 0.0 : v8;
         }
         gradc_add(&t0, &t0_low, t0_sum);
+
+        /* grad_s[:m] = 0 grad_s += each[j:n](at[where_integer(winner[j] < 0, m + winner[j], winner[j])](t2[j]),
+         *    at[where_integer(loser[j] < 0, m + loser[j], loser[j])](t3[j])) */
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            const int64_t winner_j = winner[j];
+            const int64_t loser_j = loser[j];
+            grad_s[(winner_j < 0 ? m + winner_j : winner_j)] += t2[j - tile_begin];
+            grad_s[(loser_j < 0 ? loser_j + m : loser_j)] += t3[j - tile_begin];
+        }
     }
     t0 = gradc_rounded(t0, t0_low);
 

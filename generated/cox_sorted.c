@@ -324,10 +324,15 @@ int cox_sorted_value(int64_t n, int64_t d, const double *restrict w, const doubl
     double *const t1 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
     double *const t2 = (void *)scratch;
-    for (int64_t i = 0; i < n; ++i) {
-        const int64_t last_i = last[i];
-        const int64_t v0 = last_i < 0 ? last_i + n : last_i;
-        if (v0 + 1 < 0 || v0 + 1 >= n + 1) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t i = 0; i < n; ++i) {
+            const int64_t last_i = last[i];
+            const int64_t v0 = last_i < 0 ? last_i + n : last_i;
+            outside |= (v0 + 1 < 0) | (v0 + 1 >= n + 1);
+        }
+        if (outside) {
             return 1;
         }
     }
@@ -444,10 +449,15 @@ int cox_sorted_forward(int64_t n, int64_t d, const double *restrict w, const dou
                        double *restrict t4, void *restrict work)
 {
     (void)work;
-    for (int64_t i = 0; i < n; ++i) {
-        const int64_t last_i = last[i];
-        const int64_t v0 = last_i < 0 ? last_i + n : last_i;
-        if (v0 + 1 < 0 || v0 + 1 >= n + 1) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t i = 0; i < n; ++i) {
+            const int64_t last_i = last[i];
+            const int64_t v0 = last_i < 0 ? last_i + n : last_i;
+            outside |= (v0 + 1 < 0) | (v0 + 1 >= n + 1);
+        }
+        if (outside) {
             return 1;
         }
     }
@@ -556,10 +566,15 @@ int cox_sorted_backward(int64_t n, int64_t d, const double *restrict w, const do
     double *const t6 = (void *)scratch;
     scratch += gradc_bytes(n + 1, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    for (int64_t i = 0; i < n; ++i) {
-        const int64_t last_i = last[i];
-        const int64_t v0 = last_i < 0 ? last_i + n : last_i;
-        if (v0 + 1 < 0 || v0 + 1 >= n + 1) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t i = 0; i < n; ++i) {
+            const int64_t last_i = last[i];
+            const int64_t v0 = last_i < 0 ? last_i + n : last_i;
+            outside |= (v0 + 1 < 0) | (v0 + 1 >= n + 1);
+        }
+        if (outside) {
             return 1;
         }
     }
@@ -679,10 +694,15 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
     double *const t8 = (void *)scratch;
     scratch += gradc_bytes(n + 1, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    for (int64_t i = 0; i < n; ++i) {
-        const int64_t last_i = last[i];
-        const int64_t v0 = last_i < 0 ? last_i + n : last_i;
-        if (v0 + 1 < 0 || v0 + 1 >= n + 1) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t i = 0; i < n; ++i) {
+            const int64_t last_i = last[i];
+            const int64_t v0 = last_i < 0 ? last_i + n : last_i;
+            outside |= (v0 + 1 < 0) | (v0 + 1 >= n + 1);
+        }
+        if (outside) {
             return 1;
         }
     }
@@ -781,18 +801,21 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
         const int64_t tile_end = tile_begin + 128 < n ? tile_begin + 128 : n;
 
         /* t3 = sum[i:n](event[i] * (top + log(t2[where_integer(last[i] < 0, n + last[i], last[i]) + 1]) - z[i])) */
-        /* t6[:n + 1] = 0 t6 += each[i:n](let(s0 := where_integer(last[i] < 0, n + last[i], last[i]), at[s0 + 1](t5
-         *    * event[i] / t2[s0 + 1]))) */
         double t3_sum = 0.0;
+        GRADC_SIMD(reduction(+:t3_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double event_i = event[i];
             const int64_t last_i = last[i];
-            const int64_t v0 = last_i < 0 ? last_i + n : last_i;
-            const double t2_here = t2[v0 + 1];
-            t3_sum += event_i * (top + gradc_log(t2_here) - z[i]);
-            t6[v0 + 1] += t5 * event_i / t2_here;
+            t3_sum += event[i] * (top + gradc_log(t2[(last_i < 0 ? last_i + n : last_i) + 1]) - z[i]);
         }
         gradc_add(&t3, &t3_low, t3_sum);
+
+        /* t6[:n + 1] = 0 t6 += each[i:n](let(s0 := where_integer(last[i] < 0, n + last[i], last[i]), at[s0 + 1](t5
+         *    * event[i] / t2[s0 + 1]))) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const int64_t last_i = last[i];
+            const int64_t v0 = last_i < 0 ? last_i + n : last_i;
+            t6[v0 + 1] += t5 * event[i] / t2[v0 + 1];
+        }
     }
     t3 = gradc_rounded(t3, t3_low);
 

@@ -206,10 +206,15 @@ int distillation_value(int64_t n, int64_t k, const double *restrict A, const dou
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    for (int64_t i = 0; i < n; ++i) {
-        const int64_t y_i = y[i];
-        const int64_t v0 = y_i < 0 ? k + y_i : y_i;
-        if (v0 < 0 || v0 >= k) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t i = 0; i < n; ++i) {
+            const int64_t y_i = y[i];
+            const int64_t v0 = y_i < 0 ? k + y_i : y_i;
+            outside |= (v0 < 0) | (v0 >= k);
+        }
+        if (outside) {
             return 1;
         }
     }
@@ -454,10 +459,15 @@ int distillation_forward(int64_t n, int64_t k, const double *restrict A, const d
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    for (int64_t i = 0; i < n; ++i) {
-        const int64_t y_i = y[i];
-        const int64_t v0 = y_i < 0 ? k + y_i : y_i;
-        if (v0 < 0 || v0 >= k) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t i = 0; i < n; ++i) {
+            const int64_t y_i = y[i];
+            const int64_t v0 = y_i < 0 ? k + y_i : y_i;
+            outside |= (v0 < 0) | (v0 >= k);
+        }
+        if (outside) {
             return 1;
         }
     }
@@ -806,10 +816,15 @@ int distillation_value_and_grad(int64_t n, int64_t k, const double *restrict A, 
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    for (int64_t i = 0; i < n; ++i) {
-        const int64_t y_i = y[i];
-        const int64_t v0 = y_i < 0 ? k + y_i : y_i;
-        if (v0 < 0 || v0 >= k) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t i = 0; i < n; ++i) {
+            const int64_t y_i = y[i];
+            const int64_t v0 = y_i < 0 ? k + y_i : y_i;
+            outside |= (v0 < 0) | (v0 >= k);
+        }
+        if (outside) {
             return 1;
         }
     }

@@ -206,32 +206,28 @@ int glove_value(int64_t m, int64_t k, int64_t n, const double *restrict U, const
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t row_l = row[l];
-        const int64_t v0 = row_l < 0 ? m + row_l : row_l;
-        if (v0 < 0 || v0 >= m) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t l = 0; l < n; ++l) {
+            const int64_t row_l = row[l];
+            const int64_t v0 = row_l < 0 ? m + row_l : row_l;
+            outside |= (v0 < 0) | (v0 >= m);
+        }
+        if (outside) {
             return 1;
         }
     }
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t column_l = column[l];
-        const int64_t v0 = column_l < 0 ? column_l + m : column_l;
-        if (v0 < 0 || v0 >= m) {
-            return 2;
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t l = 0; l < n; ++l) {
+            const int64_t column_l = column[l];
+            const int64_t v0 = column_l < 0 ? column_l + m : column_l;
+            outside |= (v0 < 0) | (v0 >= m);
         }
-    }
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t column_l = column[l];
-        const int64_t v0 = column_l < 0 ? column_l + m : column_l;
-        if (v0 < 0 || v0 >= m) {
+        if (outside) {
             return 2;
-        }
-    }
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t row_l = row[l];
-        const int64_t v0 = row_l < 0 ? m + row_l : row_l;
-        if (v0 < 0 || v0 >= m) {
-            return 1;
         }
     }
     const int64_t parts = gradc_parts(n, 9*k + 61, 0);
@@ -339,32 +335,28 @@ int glove_forward(int64_t m, int64_t k, int64_t n, const double *restrict U, con
                   double *restrict t0, void *restrict work)
 {
     (void)work;
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t row_l = row[l];
-        const int64_t v0 = row_l < 0 ? m + row_l : row_l;
-        if (v0 < 0 || v0 >= m) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t l = 0; l < n; ++l) {
+            const int64_t row_l = row[l];
+            const int64_t v0 = row_l < 0 ? m + row_l : row_l;
+            outside |= (v0 < 0) | (v0 >= m);
+        }
+        if (outside) {
             return 1;
         }
     }
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t column_l = column[l];
-        const int64_t v0 = column_l < 0 ? column_l + m : column_l;
-        if (v0 < 0 || v0 >= m) {
-            return 2;
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t l = 0; l < n; ++l) {
+            const int64_t column_l = column[l];
+            const int64_t v0 = column_l < 0 ? column_l + m : column_l;
+            outside |= (v0 < 0) | (v0 >= m);
         }
-    }
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t column_l = column[l];
-        const int64_t v0 = column_l < 0 ? column_l + m : column_l;
-        if (v0 < 0 || v0 >= m) {
+        if (outside) {
             return 2;
-        }
-    }
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t row_l = row[l];
-        const int64_t v0 = row_l < 0 ? m + row_l : row_l;
-        if (v0 < 0 || v0 >= m) {
-            return 1;
         }
     }
     const int64_t parts = gradc_parts(n, 9*k + 61, 0);
@@ -460,7 +452,8 @@ size_t glove_backward_work(int64_t m, int64_t k, int64_t n)
     (void)m;
     (void)k;
     (void)n;
-    return gradc_bytes(128, sizeof(double));
+    return gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double));
 }
 
 int glove_backward(int64_t m, int64_t k, int64_t n, const double *restrict U, const double *restrict V,
@@ -470,33 +463,31 @@ int glove_backward(int64_t m, int64_t k, int64_t n, const double *restrict U, co
                    double *restrict grad_b, double *restrict grad_c, void *restrict work)
 {
     unsigned char *scratch = work;
+    double *const t2 = (void *)scratch;
+    scratch += gradc_bytes(128, sizeof(double));
     double *const t3 = (void *)scratch;
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t column_l = column[l];
-        const int64_t v0 = column_l < 0 ? column_l + m : column_l;
-        if (v0 < 0 || v0 >= m) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t l = 0; l < n; ++l) {
+            const int64_t column_l = column[l];
+            const int64_t v0 = column_l < 0 ? column_l + m : column_l;
+            outside |= (v0 < 0) | (v0 >= m);
+        }
+        if (outside) {
             return 1;
         }
     }
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t row_l = row[l];
-        const int64_t v0 = row_l < 0 ? m + row_l : row_l;
-        if (v0 < 0 || v0 >= m) {
-            return 2;
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t l = 0; l < n; ++l) {
+            const int64_t row_l = row[l];
+            const int64_t v0 = row_l < 0 ? m + row_l : row_l;
+            outside |= (v0 < 0) | (v0 >= m);
         }
-    }
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t row_l = row[l];
-        const int64_t v0 = row_l < 0 ? m + row_l : row_l;
-        if (v0 < 0 || v0 >= m) {
+        if (outside) {
             return 2;
-        }
-    }
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t column_l = column[l];
-        const int64_t v0 = column_l < 0 ? column_l + m : column_l;
-        if (v0 < 0 || v0 >= m) {
-            return 1;
         }
     }
 
@@ -520,19 +511,16 @@ int glove_backward(int64_t m, int64_t k, int64_t n, const double *restrict U, co
         /* t2[l:n] = t1 * minimum(1, count[l] / top) ** 0.75 * (2 * (c[where_integer(column[l] < 0, m + column[l],
          *    column[l])] + (b[where_integer(row[l] < 0, m + row[l], row[l])] + t0[l]) - log(count[l]))) */
         /* t3[l:n] = t2[l] */
-        /* grad_b[:m] = 0 grad_b += each[l:n](at[where_integer(row[l] < 0, m + row[l], row[l])](t2[l])) */
-        /* grad_c[:m] = 0 grad_c += each[l:n](at[where_integer(column[l] < 0, m + column[l], column[l])](t2[l])) */
+        GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double count_l = count[l];
             const double v0 = count_l / top;
             const int64_t column_l = column[l];
-            const int64_t v1 = column_l < 0 ? column_l + m : column_l;
             const int64_t row_l = row[l];
-            const int64_t v2 = row_l < 0 ? m + row_l : row_l;
-            const double v3 = t1 * gradc_pow((v0 < 1.0 || v0 != v0) ? v0 : 1.0, 0.75) * (2.0 * (c[v1] + (b[v2] + t0[l]) - gradc_log(count_l)));
-            t3[l - tile_begin] = v3;
-            grad_b[v2] += v3;
-            grad_c[v1] += v3;
+            const double v1 = c[(column_l < 0 ? column_l + m : column_l)] + (b[(row_l < 0 ? m + row_l : row_l)] + t0[l]);
+            const double v2 = t1 * gradc_pow((v0 < 1.0 || v0 != v0) ? v0 : 1.0, 0.75) * (2.0 * (v1 - gradc_log(count_l)));
+            t2[l - tile_begin] = v2;
+            t3[l - tile_begin] = v2;
         }
 
         /* grad_U[:m, :k] = 0 grad_U += each[l:n, j:k](at[where_integer(row[l] < 0, m + row[l], row[l]),
@@ -550,6 +538,16 @@ int glove_backward(int64_t m, int64_t k, int64_t n, const double *restrict U, co
                 grad_V[v0*k + j] += U[v1*k + j] * t3_l;
             }
         }
+
+        /* grad_b[:m] = 0 grad_b += each[l:n](at[where_integer(row[l] < 0, m + row[l], row[l])](t2[l])) */
+        /* grad_c[:m] = 0 grad_c += each[l:n](at[where_integer(column[l] < 0, m + column[l], column[l])](t2[l])) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t2_l = t2[l - tile_begin];
+            const int64_t row_l = row[l];
+            const int64_t column_l = column[l];
+            grad_b[(row_l < 0 ? m + row_l : row_l)] += t2_l;
+            grad_c[(column_l < 0 ? column_l + m : column_l)] += t2_l;
+        }
     }
     return 0;
 }
@@ -560,6 +558,7 @@ size_t glove_value_and_grad_work(int64_t m, int64_t k, int64_t n)
     (void)k;
     (void)n;
     return gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double));
 }
 
@@ -572,33 +571,31 @@ int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict
     unsigned char *scratch = work;
     double *const t0 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)scratch;
+    scratch += gradc_bytes(128, sizeof(double));
     double *const t4 = (void *)scratch;
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t row_l = row[l];
-        const int64_t v0 = row_l < 0 ? m + row_l : row_l;
-        if (v0 < 0 || v0 >= m) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t l = 0; l < n; ++l) {
+            const int64_t row_l = row[l];
+            const int64_t v0 = row_l < 0 ? m + row_l : row_l;
+            outside |= (v0 < 0) | (v0 >= m);
+        }
+        if (outside) {
             return 1;
         }
     }
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t column_l = column[l];
-        const int64_t v0 = column_l < 0 ? column_l + m : column_l;
-        if (v0 < 0 || v0 >= m) {
-            return 2;
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t l = 0; l < n; ++l) {
+            const int64_t column_l = column[l];
+            const int64_t v0 = column_l < 0 ? column_l + m : column_l;
+            outside |= (v0 < 0) | (v0 >= m);
         }
-    }
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t column_l = column[l];
-        const int64_t v0 = column_l < 0 ? column_l + m : column_l;
-        if (v0 < 0 || v0 >= m) {
+        if (outside) {
             return 2;
-        }
-    }
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t row_l = row[l];
-        const int64_t v0 = row_l < 0 ? m + row_l : row_l;
-        if (v0 < 0 || v0 >= m) {
-            return 1;
         }
     }
 
@@ -675,23 +672,20 @@ int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict
         /* t3[l:n] = t2 * minimum(1, count[l] / top) ** 0.75 * (2 * (c[where_integer(column[l] < 0, m + column[l],
          *    column[l])] + (b[where_integer(row[l] < 0, m + row[l], row[l])] + t0[l]) - log(count[l]))) */
         /* t4[l:n] = t3[l] */
-        /* grad_b[:m] = 0 grad_b += each[l:n](at[where_integer(row[l] < 0, m + row[l], row[l])](t3[l])) */
-        /* grad_c[:m] = 0 grad_c += each[l:n](at[where_integer(column[l] < 0, m + column[l], column[l])](t3[l])) */
         double t1_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_sum))
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double count_l = count[l];
             const double v0 = count_l / top;
             const double v1 = gradc_pow((v0 < 1.0 || v0 != v0) ? v0 : 1.0, 0.75);
             const int64_t column_l = column[l];
-            const int64_t v2 = column_l < 0 ? column_l + m : column_l;
             const int64_t row_l = row[l];
-            const int64_t v3 = row_l < 0 ? m + row_l : row_l;
-            const double v4 = c[v2] + (b[v3] + t0[l - tile_begin]) - gradc_log(count_l);
-            const double v5 = t2 * v1 * (2.0 * v4);
-            t1_sum += v1 * (v4 * v4);
-            t4[l - tile_begin] = v5;
-            grad_b[v3] += v5;
-            grad_c[v2] += v5;
+            const double v2 = c[(column_l < 0 ? column_l + m : column_l)] + (b[(row_l < 0 ? m + row_l : row_l)] + t0[l - tile_begin]);
+            const double v3 = v2 - gradc_log(count_l);
+            const double v4 = t2 * v1 * (2.0 * v3);
+            t1_sum += v1 * (v3 * v3);
+            t3[l - tile_begin] = v4;
+            t4[l - tile_begin] = v4;
         }
         gradc_add(&t1, &t1_low, t1_sum);
 
@@ -709,6 +703,16 @@ int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict
                 grad_U[v1*k + j] += V[v0*k + j] * t4_l;
                 grad_V[v0*k + j] += U[v1*k + j] * t4_l;
             }
+        }
+
+        /* grad_b[:m] = 0 grad_b += each[l:n](at[where_integer(row[l] < 0, m + row[l], row[l])](t3[l])) */
+        /* grad_c[:m] = 0 grad_c += each[l:n](at[where_integer(column[l] < 0, m + column[l], column[l])](t3[l])) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t3_l = t3[l - tile_begin];
+            const int64_t row_l = row[l];
+            const int64_t column_l = column[l];
+            grad_b[(row_l < 0 ? m + row_l : row_l)] += t3_l;
+            grad_c[(column_l < 0 ? column_l + m : column_l)] += t3_l;
         }
     }
     t1 = gradc_rounded(t1, t1_low);

@@ -320,10 +320,15 @@ int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restric
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t y_l = y[l];
-        const int64_t v0 = y_l < 0 ? k + y_l : y_l;
-        if (v0 < 0 || v0 >= k) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t l = 0; l < n; ++l) {
+            const int64_t y_l = y[l];
+            const int64_t v0 = y_l < 0 ? k + y_l : y_l;
+            outside |= (v0 < 0) | (v0 >= k);
+        }
+        if (outside) {
             return 1;
         }
     }
@@ -452,10 +457,15 @@ int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restr
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t y_l = y[l];
-        const int64_t v0 = y_l < 0 ? k + y_l : y_l;
-        if (v0 < 0 || v0 >= k) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t l = 0; l < n; ++l) {
+            const int64_t y_l = y[l];
+            const int64_t v0 = y_l < 0 ? k + y_l : y_l;
+            outside |= (v0 < 0) | (v0 >= k);
+        }
+        if (outside) {
             return 1;
         }
     }
@@ -686,10 +696,15 @@ int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t y_l = y[l];
-        const int64_t v0 = y_l < 0 ? k + y_l : y_l;
-        if (v0 < 0 || v0 >= k) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t l = 0; l < n; ++l) {
+            const int64_t y_l = y[l];
+            const int64_t v0 = y_l < 0 ? k + y_l : y_l;
+            outside |= (v0 < 0) | (v0 >= k);
+        }
+        if (outside) {
             return 1;
         }
     }

@@ -95,17 +95,27 @@ int matrix_factorization_value(int64_t m, int64_t k, int64_t p, int64_t n, const
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    for (int64_t o = 0; o < n; ++o) {
-        const int64_t row_o = row[o];
-        const int64_t v0 = row_o < 0 ? m + row_o : row_o;
-        if (v0 < 0 || v0 >= m) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t o = 0; o < n; ++o) {
+            const int64_t row_o = row[o];
+            const int64_t v0 = row_o < 0 ? m + row_o : row_o;
+            outside |= (v0 < 0) | (v0 >= m);
+        }
+        if (outside) {
             return 1;
         }
     }
-    for (int64_t o = 0; o < n; ++o) {
-        const int64_t column_o = column[o];
-        const int64_t v0 = column_o < 0 ? column_o + p : column_o;
-        if (v0 < 0 || v0 >= p) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t o = 0; o < n; ++o) {
+            const int64_t column_o = column[o];
+            const int64_t v0 = column_o < 0 ? column_o + p : column_o;
+            outside |= (v0 < 0) | (v0 >= p);
+        }
+        if (outside) {
             return 2;
         }
     }
@@ -248,17 +258,27 @@ int matrix_factorization_forward(int64_t m, int64_t k, int64_t p, int64_t n, con
                                  double *restrict value, double *restrict t0, void *restrict work)
 {
     (void)work;
-    for (int64_t o = 0; o < n; ++o) {
-        const int64_t row_o = row[o];
-        const int64_t v0 = row_o < 0 ? m + row_o : row_o;
-        if (v0 < 0 || v0 >= m) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t o = 0; o < n; ++o) {
+            const int64_t row_o = row[o];
+            const int64_t v0 = row_o < 0 ? m + row_o : row_o;
+            outside |= (v0 < 0) | (v0 >= m);
+        }
+        if (outside) {
             return 1;
         }
     }
-    for (int64_t o = 0; o < n; ++o) {
-        const int64_t column_o = column[o];
-        const int64_t v0 = column_o < 0 ? column_o + p : column_o;
-        if (v0 < 0 || v0 >= p) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t o = 0; o < n; ++o) {
+            const int64_t column_o = column[o];
+            const int64_t v0 = column_o < 0 ? column_o + p : column_o;
+            outside |= (v0 < 0) | (v0 >= p);
+        }
+        if (outside) {
             return 2;
         }
     }
@@ -403,32 +423,28 @@ int matrix_factorization_backward(int64_t m, int64_t k, int64_t p, int64_t n, co
     double *const t3 = (void *)scratch;
     scratch += gradc_bytes(k*m, sizeof(double));
     double *const t5 = (void *)scratch;
-    for (int64_t o = 0; o < n; ++o) {
-        const int64_t column_o = column[o];
-        const int64_t v0 = column_o < 0 ? column_o + p : column_o;
-        if (v0 < 0 || v0 >= p) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t o = 0; o < n; ++o) {
+            const int64_t column_o = column[o];
+            const int64_t v0 = column_o < 0 ? column_o + p : column_o;
+            outside |= (v0 < 0) | (v0 >= p);
+        }
+        if (outside) {
             return 1;
         }
     }
-    for (int64_t o = 0; o < n; ++o) {
-        const int64_t row_o = row[o];
-        const int64_t v0 = row_o < 0 ? m + row_o : row_o;
-        if (v0 < 0 || v0 >= m) {
-            return 2;
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t o = 0; o < n; ++o) {
+            const int64_t row_o = row[o];
+            const int64_t v0 = row_o < 0 ? m + row_o : row_o;
+            outside |= (v0 < 0) | (v0 >= m);
         }
-    }
-    for (int64_t o = 0; o < n; ++o) {
-        const int64_t row_o = row[o];
-        const int64_t v0 = row_o < 0 ? m + row_o : row_o;
-        if (v0 < 0 || v0 >= m) {
+        if (outside) {
             return 2;
-        }
-    }
-    for (int64_t o = 0; o < n; ++o) {
-        const int64_t column_o = column[o];
-        const int64_t v0 = column_o < 0 ? column_o + p : column_o;
-        if (v0 < 0 || v0 >= p) {
-            return 1;
         }
     }
 
@@ -509,32 +525,28 @@ int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t
     double *const t6 = (void *)scratch;
     scratch += gradc_bytes(k*m, sizeof(double));
     double *const t8 = (void *)scratch;
-    for (int64_t o = 0; o < n; ++o) {
-        const int64_t row_o = row[o];
-        const int64_t v0 = row_o < 0 ? m + row_o : row_o;
-        if (v0 < 0 || v0 >= m) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t o = 0; o < n; ++o) {
+            const int64_t row_o = row[o];
+            const int64_t v0 = row_o < 0 ? m + row_o : row_o;
+            outside |= (v0 < 0) | (v0 >= m);
+        }
+        if (outside) {
             return 1;
         }
     }
-    for (int64_t o = 0; o < n; ++o) {
-        const int64_t column_o = column[o];
-        const int64_t v0 = column_o < 0 ? column_o + p : column_o;
-        if (v0 < 0 || v0 >= p) {
-            return 2;
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t o = 0; o < n; ++o) {
+            const int64_t column_o = column[o];
+            const int64_t v0 = column_o < 0 ? column_o + p : column_o;
+            outside |= (v0 < 0) | (v0 >= p);
         }
-    }
-    for (int64_t o = 0; o < n; ++o) {
-        const int64_t column_o = column[o];
-        const int64_t v0 = column_o < 0 ? column_o + p : column_o;
-        if (v0 < 0 || v0 >= p) {
+        if (outside) {
             return 2;
-        }
-    }
-    for (int64_t o = 0; o < n; ++o) {
-        const int64_t row_o = row[o];
-        const int64_t v0 = row_o < 0 ? m + row_o : row_o;
-        if (v0 < 0 || v0 >= m) {
-            return 1;
         }
     }
 

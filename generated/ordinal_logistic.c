@@ -380,17 +380,27 @@ int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *restri
     double *const t2 = (void *)scratch;
     scratch += gradc_bytes(k + 1, sizeof(double));
     double *const ends = (void *)scratch;
-    for (int64_t i = 0; i < n; ++i) {
-        const int64_t y_i = y[i];
-        const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
-        if (v0 < 0 || v0 >= k + 2) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t i = 0; i < n; ++i) {
+            const int64_t y_i = y[i];
+            const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
+            outside |= (v0 < 0) | (v0 >= k + 2);
+        }
+        if (outside) {
             return 1;
         }
     }
-    for (int64_t i = 0; i < n; ++i) {
-        const int64_t y_i = y[i];
-        const int64_t v0 = y_i < 0 ? k + y_i + 2 : y_i;
-        if (v0 < 0 || v0 >= k + 2) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t i = 0; i < n; ++i) {
+            const int64_t y_i = y[i];
+            const int64_t v0 = y_i < 0 ? k + y_i + 2 : y_i;
+            outside |= (v0 < 0) | (v0 >= k + 2);
+        }
+        if (outside) {
             return 1;
         }
     }
@@ -498,17 +508,27 @@ int ordinal_logistic_forward(int64_t n, int64_t d, int64_t k, const double *rest
     double *const t1 = (void *)scratch;
     scratch += gradc_bytes(k, sizeof(double));
     double *const ends = (void *)scratch;
-    for (int64_t i = 0; i < n; ++i) {
-        const int64_t y_i = y[i];
-        const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
-        if (v0 < 0 || v0 >= k + 2) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t i = 0; i < n; ++i) {
+            const int64_t y_i = y[i];
+            const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
+            outside |= (v0 < 0) | (v0 >= k + 2);
+        }
+        if (outside) {
             return 1;
         }
     }
-    for (int64_t i = 0; i < n; ++i) {
-        const int64_t y_i = y[i];
-        const int64_t v0 = y_i < 0 ? k + y_i + 2 : y_i;
-        if (v0 < 0 || v0 >= k + 2) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t i = 0; i < n; ++i) {
+            const int64_t y_i = y[i];
+            const int64_t v0 = y_i < 0 ? k + y_i + 2 : y_i;
+            outside |= (v0 < 0) | (v0 >= k + 2);
+        }
+        if (outside) {
             return 1;
         }
     }
@@ -609,6 +629,8 @@ size_t ordinal_logistic_backward_work(int64_t n, int64_t d, int64_t k)
     (void)d;
     return gradc_bytes(k + 2, sizeof(double))
            + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(k + 2, sizeof(double))
            + gradc_bytes(k + 1, sizeof(double))
            + gradc_bytes(k + 1, sizeof(double))
@@ -627,6 +649,10 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
     scratch += gradc_bytes(k + 2, sizeof(double));
     double *const z_bar = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
+    double *const t1 = (void *)scratch;
+    scratch += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)scratch;
+    scratch += gradc_bytes(128, sizeof(double));
     double *const ends_bar = (void *)scratch;
     scratch += gradc_bytes(k + 2, sizeof(double));
     double *const t4 = (void *)scratch;
@@ -636,24 +662,27 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
     double *const t7 = (void *)scratch;
     scratch += gradc_bytes(k, sizeof(double));
     double *const t8 = (void *)scratch;
-    for (int64_t i = 0; i < n; ++i) {
-        const int64_t y_i = y[i];
-        const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
-        if (v0 < 0 || v0 >= k + 2) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t i = 0; i < n; ++i) {
+            const int64_t y_i = y[i];
+            const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
+            outside |= (v0 < 0) | (v0 >= k + 2);
+        }
+        if (outside) {
             return 1;
         }
     }
-    for (int64_t i = 0; i < n; ++i) {
-        const int64_t y_i = y[i];
-        const int64_t v0 = y_i < 0 ? k + y_i + 2 : y_i;
-        if (v0 < 0 || v0 >= k + 2) {
-            return 1;
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t i = 0; i < n; ++i) {
+            const int64_t y_i = y[i];
+            const int64_t v0 = y_i < 0 ? k + y_i + 2 : y_i;
+            outside |= (v0 < 0) | (v0 >= k + 2);
         }
-    }
-    for (int64_t i = 0; i < n; ++i) {
-        const int64_t y_i = y[i];
-        const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
-        if (v0 < 0 || v0 >= k + 2) {
+        if (outside) {
             return 1;
         }
     }
@@ -695,31 +724,36 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
              *    exp(-abs(s0)), where(-inf == s0, 0, -(t0 * (where(0 <= s0, 1, s1) / (1 + s1)))) - t0 /
              *    expm1(-(ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - ends[where_integer(y[i] + 1 < 0, k +
              *    y[i] + 3, y[i] + 1)]))) */
-            /* ends_bar[:k + 2] = 0 ends_bar += each[i:n](at[where_integer(y[i] < 0, k + y[i] + 2, y[i])](t1[i]),
-             *    at[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)](t3[i])) */
+            GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double z_i = z[i];
                 const int64_t y_i = y[i];
-                const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
-                const double ends_here = ends[v0];
-                const double v1 = z_i - ends_here;
-                const int v2 = -INFINITY == v1;
-                const double v3 = gradc_exp(-fabs(v1));
-                const double v4 = t0 * ((0.0 <= v1 ? 1.0 : v3) / (1.0 + v3));
-                const int64_t v5 = y_i < 0 ? k + y_i + 2 : y_i;
-                const double ends_here_ = ends[v5];
-                const double v6 = ends_here_ - z_i;
-                const int v7 = -INFINITY == v6;
-                const double v8 = gradc_exp(-fabs(v6));
-                const double v9 = t0 * ((0.0 <= v6 ? 1.0 : v8) / (1.0 + v8));
-                const double v10 = t0 / gradc_expm1(-(ends_here_ - ends_here));
-                z_bar[i - tile_begin] = (v2 ? 0.0 : v4) + (v7 ? 0.0 : -v9);
-                ends_bar[v5] += v10 + (v7 ? 0.0 : v9);
-                ends_bar[v0] += (v2 ? 0.0 : -v4) - v10;
+                const double ends_here = ends[(y_i + 1 < 0 ? k + y_i + 3 : y_i + 1)];
+                const double v0 = z_i - ends_here;
+                const int v1 = -INFINITY == v0;
+                const double v2 = gradc_exp(-fabs(v0));
+                const double v3 = t0 * ((0.0 <= v0 ? 1.0 : v2) / (1.0 + v2));
+                const double ends_here_ = ends[(y_i < 0 ? k + y_i + 2 : y_i)];
+                const double v4 = ends_here_ - z_i;
+                const int v5 = -INFINITY == v4;
+                const double v6 = gradc_exp(-fabs(v4));
+                const double v7 = t0 * ((0.0 <= v4 ? 1.0 : v6) / (1.0 + v6));
+                const double v8 = t0 / gradc_expm1(-(ends_here_ - ends_here));
+                z_bar[i - tile_begin] = (v1 ? 0.0 : v3) + (v5 ? 0.0 : -v7);
+                t1[i - tile_begin] = v8 + (v5 ? 0.0 : v7);
+                t3[i - tile_begin] = (v1 ? 0.0 : -v3) - v8;
             }
 
             /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
             gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar, 1, grad_w);
+
+            /* ends_bar[:k + 2] = 0 ends_bar += each[i:n](at[where_integer(y[i] < 0, k + y[i] + 2, y[i])](t1[i]),
+             *    at[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)](t3[i])) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const int64_t y_i = y[i];
+                ends_bar[(y_i < 0 ? k + y_i + 2 : y_i)] += t1[i - tile_begin];
+                ends_bar[(y_i + 1 < 0 ? k + y_i + 3 : y_i + 1)] += t3[i - tile_begin];
+            }
         }
     }
     for (int64_t at = 0; at < k + 1; ++at) {
@@ -739,9 +773,9 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
     for (int64_t t = 0; t < k; ++t) {
         const double t6_now = t6[t];
 
-        /* t1 = carry0 + captured0[k - t - 1] */
-        const double t1 = t6_now + ((k + 1 > 0) ? t4[gradc_clamp(k - t - 1, k + 1)] : 0);
-        t6[t + 1] = t1;
+        /* t9 = carry0 + captured0[k - t - 1] */
+        const double t9 = t6_now + ((k + 1 > 0) ? t4[gradc_clamp(k - t - 1, k + 1)] : 0);
+        t6[t + 1] = t9;
     }
     for (int64_t at = 0; at < k; ++at) {
         t8[at] = 0.0;
@@ -776,6 +810,8 @@ size_t ordinal_logistic_value_and_grad_work(int64_t n, int64_t d, int64_t k)
            + gradc_bytes(k + 1, sizeof(double))
            + gradc_bytes(k + 2, sizeof(double))
            + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(k + 2, sizeof(double))
            + gradc_bytes(k + 1, sizeof(double))
            + gradc_bytes(k + 1, sizeof(double))
@@ -799,6 +835,10 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
     scratch += gradc_bytes(k + 2, sizeof(double));
     double *const z_bar = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)scratch;
+    scratch += gradc_bytes(128, sizeof(double));
+    double *const t6 = (void *)scratch;
+    scratch += gradc_bytes(128, sizeof(double));
     double *const ends_bar = (void *)scratch;
     scratch += gradc_bytes(k + 2, sizeof(double));
     double *const t7 = (void *)scratch;
@@ -808,24 +848,27 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
     double *const t10 = (void *)scratch;
     scratch += gradc_bytes(k, sizeof(double));
     double *const t11 = (void *)scratch;
-    for (int64_t i = 0; i < n; ++i) {
-        const int64_t y_i = y[i];
-        const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
-        if (v0 < 0 || v0 >= k + 2) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t i = 0; i < n; ++i) {
+            const int64_t y_i = y[i];
+            const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
+            outside |= (v0 < 0) | (v0 >= k + 2);
+        }
+        if (outside) {
             return 1;
         }
     }
-    for (int64_t i = 0; i < n; ++i) {
-        const int64_t y_i = y[i];
-        const int64_t v0 = y_i < 0 ? k + y_i + 2 : y_i;
-        if (v0 < 0 || v0 >= k + 2) {
-            return 1;
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t i = 0; i < n; ++i) {
+            const int64_t y_i = y[i];
+            const int64_t v0 = y_i < 0 ? k + y_i + 2 : y_i;
+            outside |= (v0 < 0) | (v0 >= k + 2);
         }
-    }
-    for (int64_t i = 0; i < n; ++i) {
-        const int64_t y_i = y[i];
-        const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
-        if (v0 < 0 || v0 >= k + 2) {
+        if (outside) {
             return 1;
         }
     }
@@ -862,9 +905,9 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
     for (int64_t t = 0; t < k; ++t) {
         const double t2_now = t2[t];
 
-        /* t5 = carry0 + captured0[t] */
-        const double t5 = t2_now + ((k > 0) ? t1[gradc_clamp(t, k)] : 0);
-        t2[t + 1] = t5;
+        /* t12 = carry0 + captured0[t] */
+        const double t12 = t2_now + ((k > 0) ? t1[gradc_clamp(t, k)] : 0);
+        t2[t + 1] = t12;
     }
 
     /* ends[:k + 2] = 0 ends += each[()](at[0](-inf)) ends += each[l:k](at[l + 1](t2[l + 1])) ends += each[()](at[k
@@ -902,38 +945,43 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
              *    exp(-abs(s0)), where(-inf == s0, 0, -(t4 * (where(0 <= s0, 1, s1) / (1 + s1)))) - t4 /
              *    expm1(-(ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - ends[where_integer(y[i] + 1 < 0, k +
              *    y[i] + 3, y[i] + 1)]))) */
-            /* ends_bar[:k + 2] = 0 ends_bar += each[i:n](at[where_integer(y[i] < 0, k + y[i] + 2, y[i])](t5[i]),
-             *    at[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)](t6[i])) */
             double t3_sum = 0.0;
+            GRADC_SIMD(reduction(+:t3_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double z_i = z[i];
                 const int64_t y_i = y[i];
-                const int64_t v0 = y_i + 1 < 0 ? k + y_i + 3 : y_i + 1;
-                const double ends_here = ends[v0];
-                const double v1 = z_i - ends_here;
-                const double v2 = gradc_exp(-fabs(v1));
-                const double v3 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(v2);
-                const int64_t v4 = y_i < 0 ? k + y_i + 2 : y_i;
-                const double ends_here_ = ends[v4];
-                const double v5 = ends_here_ - z_i;
-                const double v6 = gradc_exp(-fabs(v5));
-                const double v7 = 0.0 == v5 ? 0.6931471805599453 : ((v5 > 0.0 || v5 != v5) ? v5 : 0.0) + gradc_log1p_unit(v6);
-                const double v8 = ends_here_ - ends_here;
-                const double v9 = v3 + v7 - (-0.6931471805599453 < v8 ? gradc_log(-gradc_expm1(v8)) : gradc_log1p(-gradc_exp(v8)));
-                const int v10 = -INFINITY == v1;
-                const double v11 = t4 * ((0.0 <= v1 ? 1.0 : v2) / (1.0 + v2));
-                const int v12 = -INFINITY == v5;
-                const double v13 = t4 * ((0.0 <= v5 ? 1.0 : v6) / (1.0 + v6));
-                const double v14 = t4 / gradc_expm1(-v8);
-                t3_sum += v9;
-                z_bar[i - tile_begin] = (v10 ? 0.0 : v11) + (v12 ? 0.0 : -v13);
-                ends_bar[v4] += v14 + (v12 ? 0.0 : v13);
-                ends_bar[v0] += (v10 ? 0.0 : -v11) - v14;
+                const double ends_here = ends[(y_i + 1 < 0 ? k + y_i + 3 : y_i + 1)];
+                const double v0 = z_i - ends_here;
+                const double v1 = gradc_exp(-fabs(v0));
+                const double v2 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(v1);
+                const double ends_here_ = ends[(y_i < 0 ? k + y_i + 2 : y_i)];
+                const double v3 = ends_here_ - z_i;
+                const double v4 = gradc_exp(-fabs(v3));
+                const double v5 = 0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + gradc_log1p_unit(v4);
+                const double v6 = ends_here_ - ends_here;
+                const double v7 = v2 + v5 - (-0.6931471805599453 < v6 ? gradc_log(-gradc_expm1(v6)) : gradc_log1p(-gradc_exp(v6)));
+                const int v8 = -INFINITY == v0;
+                const double v9 = t4 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1));
+                const int v10 = -INFINITY == v3;
+                const double v11 = t4 * ((0.0 <= v3 ? 1.0 : v4) / (1.0 + v4));
+                const double v12 = t4 / gradc_expm1(-v6);
+                t3_sum += v7;
+                z_bar[i - tile_begin] = (v8 ? 0.0 : v9) + (v10 ? 0.0 : -v11);
+                t5[i - tile_begin] = v12 + (v10 ? 0.0 : v11);
+                t6[i - tile_begin] = (v8 ? 0.0 : -v9) - v12;
             }
             gradc_add(&t3, &t3_low, t3_sum);
 
             /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
             gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar, 1, grad_w);
+
+            /* ends_bar[:k + 2] = 0 ends_bar += each[i:n](at[where_integer(y[i] < 0, k + y[i] + 2, y[i])](t5[i]),
+             *    at[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)](t6[i])) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const int64_t y_i = y[i];
+                ends_bar[(y_i < 0 ? k + y_i + 2 : y_i)] += t5[i - tile_begin];
+                ends_bar[(y_i + 1 < 0 ? k + y_i + 3 : y_i + 1)] += t6[i - tile_begin];
+            }
         }
     }
     t3 = gradc_rounded(t3, t3_low);
@@ -956,9 +1004,9 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
     for (int64_t t_ = 0; t_ < k; ++t_) {
         const double t9_now = t9[t_];
 
-        /* t6 = carry0 + captured0[k - t - 1] */
-        const double t6 = t9_now + ((k + 1 > 0) ? t7[gradc_clamp(k - t_ - 1, k + 1)] : 0);
-        t9[t_ + 1] = t6;
+        /* t13 = carry0 + captured0[k - t - 1] */
+        const double t13 = t9_now + ((k + 1 > 0) ? t7[gradc_clamp(k - t_ - 1, k + 1)] : 0);
+        t9[t_ + 1] = t13;
     }
     for (int64_t at = 0; at < k; ++at) {
         t10[at] = 0.0;

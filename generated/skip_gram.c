@@ -157,26 +157,41 @@ int skip_gram_value(int64_t m, int64_t k, int64_t n, int64_t q, const double *re
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t word_l = word[l];
-        const int64_t v0 = word_l < 0 ? m + word_l : word_l;
-        if (v0 < 0 || v0 >= m) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t l = 0; l < n; ++l) {
+            const int64_t word_l = word[l];
+            const int64_t v0 = word_l < 0 ? m + word_l : word_l;
+            outside |= (v0 < 0) | (v0 >= m);
+        }
+        if (outside) {
             return 1;
         }
     }
-    for (int64_t l = 0; l < n; ++l) {
-        for (int64_t o = 0; o < q; ++o) {
-            const int64_t noise_lo = noise[l*q + o];
-            const int64_t v0 = noise_lo < 0 ? m + noise_lo : noise_lo;
-            if (v0 < 0 || v0 >= m) {
-                return 2;
+    {
+        int64_t outside = 0;
+        for (int64_t l = 0; l < n; ++l) {
+            GRADC_SIMD(reduction(|:outside))
+            for (int64_t o = 0; o < q; ++o) {
+                const int64_t noise_lo = noise[l*q + o];
+                const int64_t v0 = noise_lo < 0 ? m + noise_lo : noise_lo;
+                outside |= (v0 < 0) | (v0 >= m);
             }
         }
+        if (outside) {
+            return 2;
+        }
     }
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t context_l = context[l];
-        const int64_t v0 = context_l < 0 ? context_l + m : context_l;
-        if (v0 < 0 || v0 >= m) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t l = 0; l < n; ++l) {
+            const int64_t context_l = context[l];
+            const int64_t v0 = context_l < 0 ? context_l + m : context_l;
+            outside |= (v0 < 0) | (v0 >= m);
+        }
+        if (outside) {
             return 3;
         }
     }
@@ -326,26 +341,41 @@ int skip_gram_forward(int64_t m, int64_t k, int64_t n, int64_t q, const double *
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t word_l = word[l];
-        const int64_t v0 = word_l < 0 ? m + word_l : word_l;
-        if (v0 < 0 || v0 >= m) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t l = 0; l < n; ++l) {
+            const int64_t word_l = word[l];
+            const int64_t v0 = word_l < 0 ? m + word_l : word_l;
+            outside |= (v0 < 0) | (v0 >= m);
+        }
+        if (outside) {
             return 1;
         }
     }
-    for (int64_t l = 0; l < n; ++l) {
-        for (int64_t o = 0; o < q; ++o) {
-            const int64_t noise_lo = noise[l*q + o];
-            const int64_t v0 = noise_lo < 0 ? m + noise_lo : noise_lo;
-            if (v0 < 0 || v0 >= m) {
-                return 2;
+    {
+        int64_t outside = 0;
+        for (int64_t l = 0; l < n; ++l) {
+            GRADC_SIMD(reduction(|:outside))
+            for (int64_t o = 0; o < q; ++o) {
+                const int64_t noise_lo = noise[l*q + o];
+                const int64_t v0 = noise_lo < 0 ? m + noise_lo : noise_lo;
+                outside |= (v0 < 0) | (v0 >= m);
             }
         }
+        if (outside) {
+            return 2;
+        }
     }
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t context_l = context[l];
-        const int64_t v0 = context_l < 0 ? context_l + m : context_l;
-        if (v0 < 0 || v0 >= m) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t l = 0; l < n; ++l) {
+            const int64_t context_l = context[l];
+            const int64_t v0 = context_l < 0 ? context_l + m : context_l;
+            outside |= (v0 < 0) | (v0 >= m);
+        }
+        if (outside) {
             return 3;
         }
     }
@@ -507,50 +537,42 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
     double *const t3 = (void *)scratch;
     scratch += gradc_bytes(k*m, sizeof(double));
     double *const t4 = (void *)scratch;
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t context_l = context[l];
-        const int64_t v0 = context_l < 0 ? context_l + m : context_l;
-        if (v0 < 0 || v0 >= m) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t l = 0; l < n; ++l) {
+            const int64_t context_l = context[l];
+            const int64_t v0 = context_l < 0 ? context_l + m : context_l;
+            outside |= (v0 < 0) | (v0 >= m);
+        }
+        if (outside) {
             return 1;
         }
     }
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t word_l = word[l];
-        const int64_t v0 = word_l < 0 ? m + word_l : word_l;
-        if (v0 < 0 || v0 >= m) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t l = 0; l < n; ++l) {
+            const int64_t word_l = word[l];
+            const int64_t v0 = word_l < 0 ? m + word_l : word_l;
+            outside |= (v0 < 0) | (v0 >= m);
+        }
+        if (outside) {
             return 2;
         }
     }
-    for (int64_t l = 0; l < n; ++l) {
-        for (int64_t o = 0; o < q; ++o) {
-            const int64_t noise_lo = noise[l*q + o];
-            const int64_t v0 = noise_lo < 0 ? m + noise_lo : noise_lo;
-            if (v0 < 0 || v0 >= m) {
-                return 3;
+    {
+        int64_t outside = 0;
+        for (int64_t l = 0; l < n; ++l) {
+            GRADC_SIMD(reduction(|:outside))
+            for (int64_t o = 0; o < q; ++o) {
+                const int64_t noise_lo = noise[l*q + o];
+                const int64_t v0 = noise_lo < 0 ? m + noise_lo : noise_lo;
+                outside |= (v0 < 0) | (v0 >= m);
             }
         }
-    }
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t word_l = word[l];
-        const int64_t v0 = word_l < 0 ? m + word_l : word_l;
-        if (v0 < 0 || v0 >= m) {
-            return 2;
-        }
-    }
-    for (int64_t l = 0; l < n; ++l) {
-        for (int64_t o = 0; o < q; ++o) {
-            const int64_t noise_lo = noise[l*q + o];
-            const int64_t v0 = noise_lo < 0 ? m + noise_lo : noise_lo;
-            if (v0 < 0 || v0 >= m) {
-                return 3;
-            }
-        }
-    }
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t context_l = context[l];
-        const int64_t v0 = context_l < 0 ? context_l + m : context_l;
-        if (v0 < 0 || v0 >= m) {
-            return 1;
+        if (outside) {
+            return 3;
         }
     }
 
@@ -679,49 +701,41 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
     double *const t6 = (void *)scratch;
     scratch += gradc_bytes(k*m, sizeof(double));
     double *const t7 = (void *)scratch;
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t word_l = word[l];
-        const int64_t v0 = word_l < 0 ? m + word_l : word_l;
-        if (v0 < 0 || v0 >= m) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t l = 0; l < n; ++l) {
+            const int64_t word_l = word[l];
+            const int64_t v0 = word_l < 0 ? m + word_l : word_l;
+            outside |= (v0 < 0) | (v0 >= m);
+        }
+        if (outside) {
             return 1;
         }
     }
-    for (int64_t l = 0; l < n; ++l) {
-        for (int64_t o = 0; o < q; ++o) {
-            const int64_t noise_lo = noise[l*q + o];
-            const int64_t v0 = noise_lo < 0 ? m + noise_lo : noise_lo;
-            if (v0 < 0 || v0 >= m) {
-                return 2;
+    {
+        int64_t outside = 0;
+        for (int64_t l = 0; l < n; ++l) {
+            GRADC_SIMD(reduction(|:outside))
+            for (int64_t o = 0; o < q; ++o) {
+                const int64_t noise_lo = noise[l*q + o];
+                const int64_t v0 = noise_lo < 0 ? m + noise_lo : noise_lo;
+                outside |= (v0 < 0) | (v0 >= m);
             }
         }
-    }
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t context_l = context[l];
-        const int64_t v0 = context_l < 0 ? context_l + m : context_l;
-        if (v0 < 0 || v0 >= m) {
-            return 3;
+        if (outside) {
+            return 2;
         }
     }
-    for (int64_t l = 0; l < n; ++l) {
-        for (int64_t o = 0; o < q; ++o) {
-            const int64_t noise_lo = noise[l*q + o];
-            const int64_t v0 = noise_lo < 0 ? m + noise_lo : noise_lo;
-            if (v0 < 0 || v0 >= m) {
-                return 2;
-            }
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t l = 0; l < n; ++l) {
+            const int64_t context_l = context[l];
+            const int64_t v0 = context_l < 0 ? context_l + m : context_l;
+            outside |= (v0 < 0) | (v0 >= m);
         }
-    }
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t word_l = word[l];
-        const int64_t v0 = word_l < 0 ? m + word_l : word_l;
-        if (v0 < 0 || v0 >= m) {
-            return 1;
-        }
-    }
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t context_l = context[l];
-        const int64_t v0 = context_l < 0 ? context_l + m : context_l;
-        if (v0 < 0 || v0 >= m) {
+        if (outside) {
             return 3;
         }
     }

@@ -318,10 +318,15 @@ int softmax_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t y_l = y[l];
-        const int64_t v0 = y_l < 0 ? k + y_l : y_l;
-        if (v0 < 0 || v0 >= k) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t l = 0; l < n; ++l) {
+            const int64_t y_l = y[l];
+            const int64_t v0 = y_l < 0 ? k + y_l : y_l;
+            outside |= (v0 < 0) | (v0 >= k);
+        }
+        if (outside) {
             return 1;
         }
     }
@@ -428,10 +433,15 @@ int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t y_l = y[l];
-        const int64_t v0 = y_l < 0 ? k + y_l : y_l;
-        if (v0 < 0 || v0 >= k) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t l = 0; l < n; ++l) {
+            const int64_t y_l = y[l];
+            const int64_t v0 = y_l < 0 ? k + y_l : y_l;
+            outside |= (v0 < 0) | (v0 >= k);
+        }
+        if (outside) {
             return 1;
         }
     }
@@ -623,10 +633,15 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t y_l = y[l];
-        const int64_t v0 = y_l < 0 ? k + y_l : y_l;
-        if (v0 < 0 || v0 >= k) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t l = 0; l < n; ++l) {
+            const int64_t y_l = y[l];
+            const int64_t v0 = y_l < 0 ? k + y_l : y_l;
+            outside |= (v0 < 0) | (v0 >= k);
+        }
+        if (outside) {
             return 1;
         }
     }

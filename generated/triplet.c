@@ -92,24 +92,39 @@ int triplet_value(int64_t m, int64_t k, int64_t n, const double *restrict E, con
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t anchor_l = anchor[l];
-        const int64_t v0 = anchor_l < 0 ? anchor_l + m : anchor_l;
-        if (v0 < 0 || v0 >= m) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t l = 0; l < n; ++l) {
+            const int64_t anchor_l = anchor[l];
+            const int64_t v0 = anchor_l < 0 ? anchor_l + m : anchor_l;
+            outside |= (v0 < 0) | (v0 >= m);
+        }
+        if (outside) {
             return 1;
         }
     }
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t positive_l = positive[l];
-        const int64_t v0 = positive_l < 0 ? m + positive_l : positive_l;
-        if (v0 < 0 || v0 >= m) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t l = 0; l < n; ++l) {
+            const int64_t positive_l = positive[l];
+            const int64_t v0 = positive_l < 0 ? m + positive_l : positive_l;
+            outside |= (v0 < 0) | (v0 >= m);
+        }
+        if (outside) {
             return 2;
         }
     }
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t negative_l = negative[l];
-        const int64_t v0 = negative_l < 0 ? m + negative_l : negative_l;
-        if (v0 < 0 || v0 >= m) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t l = 0; l < n; ++l) {
+            const int64_t negative_l = negative[l];
+            const int64_t v0 = negative_l < 0 ? m + negative_l : negative_l;
+            outside |= (v0 < 0) | (v0 >= m);
+        }
+        if (outside) {
             return 3;
         }
     }
@@ -189,24 +204,39 @@ int triplet_forward(int64_t m, int64_t k, int64_t n, const double *restrict E, c
                     double *restrict value, double *restrict near, double *restrict far, void *restrict work)
 {
     (void)work;
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t anchor_l = anchor[l];
-        const int64_t v0 = anchor_l < 0 ? anchor_l + m : anchor_l;
-        if (v0 < 0 || v0 >= m) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t l = 0; l < n; ++l) {
+            const int64_t anchor_l = anchor[l];
+            const int64_t v0 = anchor_l < 0 ? anchor_l + m : anchor_l;
+            outside |= (v0 < 0) | (v0 >= m);
+        }
+        if (outside) {
             return 1;
         }
     }
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t positive_l = positive[l];
-        const int64_t v0 = positive_l < 0 ? m + positive_l : positive_l;
-        if (v0 < 0 || v0 >= m) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t l = 0; l < n; ++l) {
+            const int64_t positive_l = positive[l];
+            const int64_t v0 = positive_l < 0 ? m + positive_l : positive_l;
+            outside |= (v0 < 0) | (v0 >= m);
+        }
+        if (outside) {
             return 2;
         }
     }
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t negative_l = negative[l];
-        const int64_t v0 = negative_l < 0 ? m + negative_l : negative_l;
-        if (v0 < 0 || v0 >= m) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t l = 0; l < n; ++l) {
+            const int64_t negative_l = negative[l];
+            const int64_t v0 = negative_l < 0 ? m + negative_l : negative_l;
+            outside |= (v0 < 0) | (v0 >= m);
+        }
+        if (outside) {
             return 3;
         }
     }
@@ -284,24 +314,39 @@ int triplet_backward(int64_t m, int64_t k, int64_t n, const double *restrict E, 
     double *const t1 = (void *)scratch;
     scratch += gradc_bytes(k*m, sizeof(double));
     double *const t2 = (void *)scratch;
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t anchor_l = anchor[l];
-        const int64_t v0 = anchor_l < 0 ? anchor_l + m : anchor_l;
-        if (v0 < 0 || v0 >= m) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t l = 0; l < n; ++l) {
+            const int64_t anchor_l = anchor[l];
+            const int64_t v0 = anchor_l < 0 ? anchor_l + m : anchor_l;
+            outside |= (v0 < 0) | (v0 >= m);
+        }
+        if (outside) {
             return 1;
         }
     }
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t negative_l = negative[l];
-        const int64_t v0 = negative_l < 0 ? m + negative_l : negative_l;
-        if (v0 < 0 || v0 >= m) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t l = 0; l < n; ++l) {
+            const int64_t negative_l = negative[l];
+            const int64_t v0 = negative_l < 0 ? m + negative_l : negative_l;
+            outside |= (v0 < 0) | (v0 >= m);
+        }
+        if (outside) {
             return 2;
         }
     }
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t positive_l = positive[l];
-        const int64_t v0 = positive_l < 0 ? m + positive_l : positive_l;
-        if (v0 < 0 || v0 >= m) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t l = 0; l < n; ++l) {
+            const int64_t positive_l = positive[l];
+            const int64_t v0 = positive_l < 0 ? m + positive_l : positive_l;
+            outside |= (v0 < 0) | (v0 >= m);
+        }
+        if (outside) {
             return 3;
         }
     }
@@ -373,24 +418,39 @@ int triplet_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restri
     double *const t2 = (void *)scratch;
     scratch += gradc_bytes(k*m, sizeof(double));
     double *const t3 = (void *)scratch;
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t anchor_l = anchor[l];
-        const int64_t v0 = anchor_l < 0 ? anchor_l + m : anchor_l;
-        if (v0 < 0 || v0 >= m) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t l = 0; l < n; ++l) {
+            const int64_t anchor_l = anchor[l];
+            const int64_t v0 = anchor_l < 0 ? anchor_l + m : anchor_l;
+            outside |= (v0 < 0) | (v0 >= m);
+        }
+        if (outside) {
             return 1;
         }
     }
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t positive_l = positive[l];
-        const int64_t v0 = positive_l < 0 ? m + positive_l : positive_l;
-        if (v0 < 0 || v0 >= m) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t l = 0; l < n; ++l) {
+            const int64_t positive_l = positive[l];
+            const int64_t v0 = positive_l < 0 ? m + positive_l : positive_l;
+            outside |= (v0 < 0) | (v0 >= m);
+        }
+        if (outside) {
             return 2;
         }
     }
-    for (int64_t l = 0; l < n; ++l) {
-        const int64_t negative_l = negative[l];
-        const int64_t v0 = negative_l < 0 ? m + negative_l : negative_l;
-        if (v0 < 0 || v0 >= m) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t l = 0; l < n; ++l) {
+            const int64_t negative_l = negative[l];
+            const int64_t v0 = negative_l < 0 ? m + negative_l : negative_l;
+            outside |= (v0 < 0) | (v0 >= m);
+        }
+        if (outside) {
             return 3;
         }
     }

@@ -341,10 +341,15 @@ int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *re
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    for (int64_t m = 0; m < n; ++m) {
-        const int64_t y_m = y[m];
-        const int64_t v0 = y_m < 0 ? k + y_m : y_m;
-        if (v0 < 0 || v0 >= k) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t m = 0; m < n; ++m) {
+            const int64_t y_m = y[m];
+            const int64_t v0 = y_m < 0 ? k + y_m : y_m;
+            outside |= (v0 < 0) | (v0 >= k);
+        }
+        if (outside) {
             return 1;
         }
     }
@@ -469,10 +474,15 @@ int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
-    for (int64_t m = 0; m < n; ++m) {
-        const int64_t y_m = y[m];
-        const int64_t v0 = y_m < 0 ? k + y_m : y_m;
-        if (v0 < 0 || v0 >= k) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t m = 0; m < n; ++m) {
+            const int64_t y_m = y[m];
+            const int64_t v0 = y_m < 0 ? k + y_m : y_m;
+            outside |= (v0 < 0) | (v0 >= k);
+        }
+        if (outside) {
             return 1;
         }
     }
@@ -777,10 +787,15 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
     double *const t15 = (void *)scratch;
     scratch += gradc_bytes(h, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    for (int64_t m = 0; m < n; ++m) {
-        const int64_t y_m = y[m];
-        const int64_t v0 = y_m < 0 ? k + y_m : y_m;
-        if (v0 < 0 || v0 >= k) {
+    {
+        int64_t outside = 0;
+        GRADC_SIMD(reduction(|:outside))
+        for (int64_t m = 0; m < n; ++m) {
+            const int64_t y_m = y[m];
+            const int64_t v0 = y_m < 0 ? k + y_m : y_m;
+            outside |= (v0 < 0) | (v0 >= k);
+        }
+        if (outside) {
             return 1;
         }
     }

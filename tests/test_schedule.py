@@ -133,6 +133,20 @@ def test_a_number_is_there_before_the_nests_that_it_does_not_read():
     assert len([step for step in plan.steps if isinstance(step, Nest) and step.extent is not None]) == 2
 
 
+def test_what_is_dear_keeps_out_of_loops_that_add_where_an_index_says():
+    plan = plan_of(
+        "def program(x: real[n], z: real[m], y: int64[n]):\n"
+        "    t[i:n] = exp(x[i] - z[y[i]])\n"
+        "    s = sum[i:n](log(t[i]))\n"
+        "    g[:m] = 0\n"
+        "    g += each[i:n](at[y[i]](exp(x[i]) * t[i]))\n"
+        "    return s, g\n"
+    )
+    scattering = [stage for stage in stages(plan) if any(action.kind == "add" for action in stage.actions)]
+    assert len(scattering) == 1
+    assert not any(e.op in ("exp", "log") for e in scattering[0].body)
+
+
 def test_what_would_be_stored_whole_is_not_shared():
     plan = plan_of(
         "def program(X: real[n, d]):\n"

@@ -232,18 +232,28 @@ class FunctionWriter:
 
         whole = builder.integer(part.substitute(rewrite))
         ranges = [*(extents[k] for k in loops), *(length for _, length in steps)]
-        key = (tuple(ranges), tuple(builder.equations), whole, extent)
+        equations, (whole,) = builder.extract([whole])
+        key = (tuple(ranges), equations, extent)
         if key in found:
             return
         name = next((letters.arrays[number] for number in read if arrays[number].kind == INTEGER), "")
         code = self.status("index", f"{name} holds an index out of range for an axis of length {extent}")
-        stage = Stage(tuple(ranges), tuple(builder.equations), (), ())
+        stage = Stage(tuple(ranges), equations, (), ())
         scope = _Scope(self, Plan(program, (), {}, {}, frozenset(), {}), arrays, letters)
         scope.name_of = {k: scope.parameter_name(k) for k in range(len(program.parameters))}
         writer = _StageWriter(scope, stage, None, [whole])
         place = writer.names_first(whole)
-        test = f"if ({place} < 0 || {place} >= {self.size_text(extent).at(6)})"
-        found[key] = writer.wrap([Block(test, [Line(f"return {code};")])])
+        low, high = f"{place} < 0", f"{place} >= {self.size_text(extent).at(6)}"
+        leave: list[Statement] = [Line(f"return {code};")]
+        statements: list[Statement]
+        if ranges:  # without a way out of the loop, which would keep it from being vectorised
+            outside = self.table.choose("outside")
+            within = writer.wrap([Line(f"{outside} |= ({low}) | ({high});")], f"GRADC_SIMD(reduction(|:{outside}))")
+            statements = [Line(f"int64_t {outside} = 0;"), *within, Block(f"if ({outside})", leave)]
+            self.table.taken.discard(outside)
+        else:
+            statements = writer.wrap([Block(f"if ({low} || {high})", leave)], "")
+        found[key] = Block("", statements)
         self.table.taken.difference_update(writer.local)
 
 
@@ -774,7 +784,7 @@ class _StageWriter:
             vector = vector and self._vectorises(action)
         clauses = " ".join(f"reduction({sign}:{', '.join(names)})" for sign, names in reductions.items())
         pragma = f"GRADC_SIMD({clauses})" if vector else ""
-        return self._nest(inner, pragma)
+        return self.wrap(inner, pragma)
 
     def _write_unrolled(self, times: int) -> list[Statement]:
         """Sums whose last reduced loop is outside a free one: several of its rows are added at a time.
@@ -914,12 +924,8 @@ class _StageWriter:
             pragma = ""
         return statements
 
-    def wrap(self, inner: list[Statement]) -> Statement:
-        """The loops around given statements, as one statement."""
-        statements = self._nest(inner, "")
-        return statements[0] if len(statements) == 1 else Block("", statements)
-
-    def _nest(self, inner: list[Statement], pragma: str) -> list[Statement]:
+    def wrap(self, inner: list[Statement], pragma: str) -> list[Statement]:
+        """The loops around given statements."""
         count = len(self.stage.extents)
         return self._around([*self.at[count], *inner], count, pragma)
 

@@ -23,6 +23,7 @@ from gradc.ir.program import (
 )
 from gradc.ir.size import ONE, ZERO, Size, index
 from gradc.schedule.columns import Copy, copy_columns
+from gradc.schedule.costs import is_dear
 from gradc.schedule.order import choose_unroll, order_loops
 from gradc.schedule.pairs import compute_pairs_again
 from gradc.schedule.plan import SCALAR, TILE, WHOLE, Action, Loop, Nest, Plan, Routine, Stage
@@ -289,6 +290,7 @@ def _join(program: Program, nest: _OpenNest, item: _Item, stream: int | None) ->
             for k in range(earliest, len(nest.stages))
             if nest.stages[k].extents == extents
             and not (is_alone(nest.stages[k], arrays) or alone)
+            and not _spoils(nest.stages[k], item)
             and _pointwise(item, nest, k, level)
             and _same_suffix(nest.stages[k], reduced)
         ),
@@ -335,6 +337,13 @@ def _join(program: Program, nest: _OpenNest, item: _Item, stream: int | None) ->
 def is_alone(stage: Stage, arrays: Sequence[Array]) -> bool:
     """Whether a stage becomes a call, which no other definition can share loops with."""
     return is_copy(stage) or (len(stage.actions) == 1 and find_product(stage, arrays, lambda _: -1) is not None)
+
+
+def _spoils(stage: Stage, item: _Item) -> bool:
+    """Whether one adds where an index array says, and so keeps what is dear in the other from being vectorised."""
+    scatters = any(a.kind == "add" and any(p.mentions("ref") for p in a.subscripts) for a in stage.actions)
+    adds = item.kind == "add" and any(p.mentions("ref") for place, _ in item.stores for p in place)
+    return (adds and any(map(is_dear, stage.body))) or (scatters and any(map(is_dear, item.body)))
 
 
 def _same_suffix(stage: Stage, reduced: frozenset[int]) -> bool:
