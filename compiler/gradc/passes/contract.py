@@ -55,10 +55,6 @@ def _contracted(b: ProgramBuilder, definition: Comprehension) -> int | None:
     cut = _best_cut(free, extents[:rank])
     if cut is None:
         return None
-    definition = _with_arrays(b, definition, factors, depends)
-    body = definition.body
-    depends, factors = index_dependencies(body), _factors(body)
-    free = [frozenset(k for k in depends[f] if k < rank) for f in factors]
     left = [f for f, axes in zip(factors, free, strict=True) if axes and max(axes) < cut]
     right = [f for f, axes in zip(factors, free, strict=True) if axes and min(axes) >= cut]
     loose = [f for f, axes in zip(factors, free, strict=True) if not axes]
@@ -86,27 +82,6 @@ def _contracted(b: ProgramBuilder, definition: Comprehension) -> int | None:
         below = outer.apply("le", outer.integer(column), outer.integer(row))
         value = outer.apply("where", below, value, b.access(outer, total, column, row))
     return b.comprehend(outer, value, extents[:rank])
-
-
-def _with_arrays(
-    b: ProgramBuilder, definition: Comprehension, factors: Sequence[int], depends: Sequence[frozenset[int]]
-) -> Comprehension:
-    """The sum with each factor an element of an array, so that equal factors are one array."""
-    rank, extents, body = definition.rank, definition.extents, definition.body
-    result = b.body()
-    value = None
-    for f in factors:
-        (number,) = result.insert(body, [f])
-        if body[f].op != "access" and depends[f]:
-            order = [*sorted(k for k in depends[f] if k >= rank), *sorted(k for k in depends[f] if k < rank)]
-            level = {k: index(position) for position, k in enumerate(order)}
-            inner = b.body()
-            (root,) = inner.insert(body, [f], replace_index=level.__getitem__)
-            array = b.comprehend(inner, root, [extents[k] for k in order])
-            number = b.access(result, array, *map(index, order))
-        value = number if value is None else result.apply("mul", value, number)
-    assert value is not None
-    return definition._replace(body=result.extract([value])[0])
 
 
 def _with_matrix(b: ProgramBuilder, definition: Comprehension, depends: Sequence[frozenset[int]]) -> int | None:
