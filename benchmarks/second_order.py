@@ -1,13 +1,15 @@
 """Time Hessians beside JAX, PyTorch and CasADi, and beside gradc's own gradients.
 
-    python benchmarks/second_order.py                          # every problem, every installed peer
-    python benchmarks/second_order.py --problems logistic softmax --peers jax
+    python benchmarks/second_order.py                          # every problem and size, every installed peer
+    python benchmarks/second_order.py --problems logistic softmax --sizes small --peers jax
 
 JAX runs `jit` of `hessian`, of `jacfwd` of `jacfwd` and of `jacrev` of `jacrev`, PyTorch `torch.func.hessian` and
 `jacrev` of `jacrev`; of the ways that a peer's documentation has, its fastest counts. CasADi has sparse Hessians with
-generated C, compiled with gradc's flags. Every result is compared with gradc's before it is timed. A row gives each
-peer's time as a multiple of gradc's, the median over the rounds, and gradc's Hessian, product and diagonal as multiples
-of its gradient.
+generated C, compiled with gradc's flags. Every result is compared with gradc's before it is timed. CasADi writes into
+buffers that are bound beforehand, and so does gradc, by `k.bind("hessian", out=H, ...)`; the column "checked" is its
+ordinary call `k.hessian(*arguments)`, which checks the arguments and makes a fresh result. A row gives each peer's time
+as a multiple of gradc's, the median over the rounds, and gradc's Hessian, product and diagonal as multiples of its
+gradient, all bound.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ import sheet
 import timing
 
 PEERS = ("jax", "torch", "casadi")
+SIZES = ("small", "middle", "large")
 TOLERANCE = 1e-8
 
 
@@ -31,6 +34,7 @@ class Problem(NamedTuple):
     """A loss for all: gradc's source and the same mathematics in the vocabulary of JAX and PyTorch, and of CasADi."""
 
     name: str
+    size: str
     source: str
     signature: str
     wrt: tuple[str, ...]
@@ -39,7 +43,7 @@ class Problem(NamedTuple):
     casadi: Callable[[Any, Mapping[str, Any]], tuple[Any, list[Any], list[Any]]] | None = None
 
 
-def problems() -> list[Problem]:
+def problems(size: str) -> list[Problem]:
     """The problems, with their arguments."""
     import numpy as np
 
@@ -76,53 +80,61 @@ def problems() -> list[Problem]:
         errors = ca.sum1(U[:, given["u"].tolist()] * V[:, given["v"].tolist()]).T - y
         return ca.sum1(errors**2) / 2, [both], [y]
 
-    counts = rng.poisson(1.5, 20_000).astype(float)
-    labels = np.eye(5)[rng.integers(0, 5, 2_000)]
+    at = SIZES.index(size)
+    n, d = ((200, 5), (2_000, 20), (20_000, 40))[at]
+    regression = linear(n, d)
+    counts = rng.poisson(1.5, n).astype(float)
+    n, d, k = ((200, 5, 3), (2_000, 20, 5), (5_000, 30, 8))[at]
+    classes = {"W": 0.1 * normal((d, k)), "X": normal((n, d)), "Y": np.eye(k)[rng.integers(0, k, n)]}
+    m, p, k, n = ((20, 15, 2, 100), (60, 50, 4, 1_000), (200, 150, 8, 4_000))[at]
     factors = {
-        "U": normal((60, 4)), "V": normal((50, 4)),
-        "u": rng.integers(0, 60, 1_000), "v": rng.integers(0, 50, 1_000), "y": normal(1_000),
+        "U": normal((m, k)), "V": normal((p, k)),
+        "u": rng.integers(0, m, n), "v": rng.integers(0, p, n), "y": normal(n),
     }  # fmt: skip
-    pointwise = {"x": normal(1_000), "y": normal(1_000)}
+    n, d, h = ((100, 4, 4), (1_000, 10, 8), (4_000, 16, 12))[at]
+    layers = {"W": 0.3 * normal((d, h)), "b": normal(h), "v": normal(h), "X": normal((n, d)), "y": normal(n)}
+    n = (100, 1_000, 4_000)[at]
+    pointwise = {"x": normal(n), "y": normal(n)}
     return [
         Problem(
-            "logistic", "mean(softplus(-y * (X @ w)))", "w[d], X[n,d], y[n]", ("w",), linear(20_000, 40),
+            "logistic", size, "mean(softplus(-y * (X @ w)))", "w[d], X[n,d], y[n]", ("w",), regression,
             lambda m, w, X, y: m.mean(m.softplus(-y * (X @ w))),
             casadi_linear(lambda ca, z, y: ca.log1p(ca.exp(-y * z))),
         ),
         Problem(
-            "poisson", "mean(exp(X @ w) - y * (X @ w))", "w[d], X[n,d], y[n]", ("w",),
-            {**linear(20_000, 40), "y": counts},
+            "poisson", size, "mean(exp(X @ w) - y * (X @ w))", "w[d], X[n,d], y[n]", ("w",),
+            {**regression, "y": counts},
             lambda m, w, X, y: m.mean(m.exp(X @ w) - y * (X @ w)),
             casadi_linear(lambda ca, z, y: ca.exp(z) - y * z),
         ),
         Problem(
-            "softmax", "mean(logsumexp(X @ W, axis=1) - sum(Y * (X @ W), axis=1))", "W[d,k], X[n,d], Y[n,k]", ("W",),
-            {"W": 0.1 * normal((20, 5)), "X": normal((2_000, 20)), "Y": labels},
+            "softmax", size, "mean(logsumexp(X @ W, axis=1) - sum(Y * (X @ W), axis=1))", "W[d,k], X[n,d], Y[n,k]",
+            ("W",), classes,
             lambda m, W, X, Y: m.mean(m.logsumexp(X @ W) - m.total(Y * (X @ W))),
         ),
         Problem(
-            "factorisation", "sum((sum(U[u] * V[v], axis=1) - y)**2) / 2",
+            "factorisation", size, "sum((sum(U[u] * V[v], axis=1) - y)**2) / 2",
             "U[m,k], V[p,k], u[n]:int64, v[n]:int64, y[n]", ("U", "V"), factors,
             lambda m, U, V, u, v, y: m.sum((m.total(U[u] * V[v]) - y) ** 2) / 2,
             casadi_factors,
         ),
         Problem(
-            "network", "mean((tanh(X @ W + b) @ v - y)**2)", "W[d,h], b[h], v[h], X[n,d], y[n]", ("W", "b", "v"),
-            {"W": 0.3 * normal((10, 8)), "b": normal(8), "v": normal(8), "X": normal((1_000, 10)), "y": normal(1_000)},
+            "network", size, "mean((tanh(X @ W + b) @ v - y)**2)", "W[d,h], b[h], v[h], X[n,d], y[n]", ("W", "b", "v"),
+            layers,
             lambda m, W, b, v, X, y: m.mean((m.tanh(X @ W + b) @ v - y) ** 2),
         ),
         Problem(
-            "separable", "sum(log(cosh(x - y)))", "x[n], y[n]", ("x",), pointwise,
+            "separable", size, "sum(log(cosh(x - y)))", "x[n], y[n]", ("x",), pointwise,
             lambda m, x, y: m.sum(m.log(m.cosh(x - y))),
             casadi_elementwise(lambda ca, x, y: ca.log(ca.cosh(x - y))),
         ),
         Problem(
-            "separable softplus", "sum(softplus(x * y))", "x[n], y[n]", ("x",), pointwise,
+            "separable softplus", size, "sum(softplus(x * y))", "x[n], y[n]", ("x",), pointwise,
             lambda m, x, y: m.sum(m.softplus(x * y)),
             casadi_elementwise(lambda ca, x, y: ca.log1p(ca.exp(x * y))),
         ),
         Problem(
-            "chain", "sum(100*(x[1:] - x[:-1]**2)**2 + (1 - x[:-1])**2)", "x[n]", ("x",), {"x": pointwise["x"]},
+            "chain", size, "sum(100*(x[1:] - x[:-1]**2)**2 + (1 - x[:-1])**2)", "x[n]", ("x",), {"x": pointwise["x"]},
             lambda m, x: m.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2),
             casadi_chain,
         ),
@@ -142,16 +154,19 @@ def gradc_calls(problem: Problem, threads: int) -> Calls:
 
     wrt: Any = problem.wrt if len(problem.wrt) > 1 else problem.wrt[0]
     kernel = gradc.compile(problem.source, problem.signature, wrt=wrt, name="problem", threads=threads)
-    given = tuple(problem.arguments.values())
-    vectors = tuple(np.ones_like(problem.arguments[name]) for name in problem.wrt)
-    vector: Any = vectors if len(vectors) > 1 else vectors[0]
-    found = kernel.hessian(*given)
-    out = found if len(vectors) == 1 else None  # refilled, as an optimiser would
+    given, arguments = dict(problem.arguments), tuple(problem.arguments.values())
+    vectors = {f"{name}_dot": np.ones_like(given[name]) for name in problem.wrt}
+
+    def bound(what: str, out: Any, **more: Any) -> Callable[[], Any]:
+        call: Callable[[], Any] = kernel.bind(what, out=out, **given, **more)
+        return call
+
     return {
-        "hessian": lambda: kernel.hessian(*given, out=out),
-        "gradient": lambda: kernel.value_and_grad(*given),
-        "product": lambda: kernel.hvp(given, vector),
-        "diagonal": lambda: kernel.hessian_diagonal(*given),
+        "hessian": bound("hessian", kernel.hessian(**given)),
+        "checked": lambda: kernel.hessian(*arguments),
+        "gradient": kernel.bind(out=(None, kernel.grad(**given)), **given),
+        "product": bound("hvp", None, **vectors),
+        "diagonal": bound("hessian_diagonal", None),
     }
 
 
@@ -306,6 +321,7 @@ def main(given: Sequence[str] | None = None) -> None:
     """Run and print."""
     parser = sheet.parser(__doc__, rounds=9, seconds=0.02)
     parser.add_argument("--problems", nargs="+")
+    parser.add_argument("--sizes", nargs="+", default=list(SIZES), choices=SIZES)
     parser.add_argument("--peers", nargs="*", default=list(PEERS), choices=PEERS)
     options = parser.parse_args(given)
     machine.pin(options.threads)
@@ -317,9 +333,9 @@ def main(given: Sequence[str] | None = None) -> None:
             continue
         peers.append(name)
     page = sheet.Sheet(options, versions)
-    page.say(f"{'':20}{'hessian':>10}{'/gradient':>11}{'hvp':>10}{'diagonal':>10}  each peer's best, × gradc's Hessian")
-    best_ratios = []
-    for problem in problems():
+    page.say(f"{'':28}{'hessian':>11}{'checked':>9}{'/gradient':>11}{'hvp':>7}{'diagonal':>10}  × gradc's Hessian")
+    best: dict[str, list[float]] = {}
+    for problem in (problem for size in options.sizes for problem in problems(size)):
         if options.problems and problem.name not in options.problems:
             continue
         times, remarks = compare(problem, peers, options)
@@ -333,21 +349,27 @@ def main(given: Sequence[str] | None = None) -> None:
             ways = [name for name in times if name.startswith(f"{peer} hessian")]
             if ways:
                 found[peer] = min(ratio(way, "gradc hessian") for way in ways)
+        own = {
+            "checked": ratio("gradc checked", "gradc hessian"),
+            "hessian": ratio("gradc hessian", "gradc gradient"),
+            "product": ratio("gradc product", "gradc gradient"),
+            "diagonal": ratio("gradc diagonal", "gradc gradient"),
+        }
         words = "".join(f"{peer} {value:8.1f}   " for peer, value in found.items())
-        product = ratio("gradc product", "gradc gradient")
         page.say(
-            f"{problem.name:20}{statistics.median(base) * 1e6:8.0f}µs{ratio('gradc hessian', 'gradc gradient'):11.1f}"
-            f"{product:10.1f}{ratio('gradc diagonal', 'gradc gradient'):10.1f}  {words}"
+            f"{problem.name:20}{problem.size:8}{statistics.median(base) * 1e6:9.1f}µs{own['checked']:9.2f}"
+            f"{own['hessian']:11.1f}{own['product']:7.1f}{own['diagonal']:10.1f}  {words}"
         )
         for name, remark in remarks.items():
             page.say(f"    {name}: {remark}")
         if found:
-            best_ratios.append(min(found.values()))
-        page.rows.append({"problem": problem.name, "times": times, "ratios": found, "remarks": remarks})
-    if best_ratios:
-        page.say(
-            f"geometric mean of the best peer's: {timing.geometric_mean(best_ratios):.1f}, least {min(best_ratios):.1f}"
-        )
+            best.setdefault(problem.size, []).append(min(found.values()))
+        row = {"problem": problem.name, "size": problem.size, "seconds": statistics.median(base), "own": own}
+        page.rows.append({**row, "times": times, "ratios": found, "remarks": remarks})
+    for name, ratios in {**best, "all": [ratio for one in best.values() for ratio in one]}.items():
+        if ratios:
+            mean, slower = timing.geometric_mean(ratios), sum(ratio < 1 for ratio in ratios)
+            page.say(f"best peer, {name:8} geometric mean {mean:5.1f}, least {min(ratios):.1f}, below 1: {slower}")
     page.save()
 
 

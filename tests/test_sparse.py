@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.linalg
 import scipy.optimize
 import scipy.sparse
 
@@ -144,7 +145,8 @@ def test_a_chain_is_tridiagonal_and_refilled_in_place() -> None:
     kernel = gradc.compile("sum(100*(x[1:] - x[:-1]**2)**2 + (1 - x[:-1])**2)", "x[n]", name="rosenbrock")
     x = np.random.default_rng(0).normal(size=9)
     hessian = kernel.hessian(x)
-    assert hessian.format == "csr"
+    assert hessian.format == "dia"
+    assert hessian.offsets.tolist() == [1, 0, -1]
     assert hessian.nnz == 3 * 9 - 2
     assert np.max(np.abs(hessian.toarray() - differences(kernel.grad, x))) < 1e-5
     held = hessian.data
@@ -155,6 +157,38 @@ def test_a_chain_is_tridiagonal_and_refilled_in_place() -> None:
     assert kernel.sparsity("hessian", x).nnz == 25
     with pytest.raises(gradc.ArgumentError, match="pattern"):
         kernel.hessian(np.ones(4), out=hessian)
+
+
+@pytest.mark.parametrize(
+    ("source", "offsets"),
+    [
+        ("x[2:] - 2*x[1:-1] + x[:-2]", [2, 1, 0]),
+        ("y[1:] * x[:-1]**2 + exp(x[1:])", [1, 0]),
+        ("cumsum(ones(3))[0] * x[4:] + x[:-4] + x[3:-1]", [4, 3, 0]),
+    ],
+)
+def test_shifts_give_diagonals(source: str, offsets: list[int]) -> None:
+    kernel = gradc.compile(source, "x[n], y[n]", wrt="x", name="shifts")
+    rng = np.random.default_rng(0)
+    for n in (5, 9, 300):  # more than a tile
+        x, y = rng.normal(size=n), rng.normal(size=n)
+        jacobian = kernel.jacobian(x, y)
+        assert jacobian.format == "dia"
+        assert jacobian.offsets.tolist() == offsets
+        np.testing.assert_allclose(jacobian.toarray(), kernel.jacobian(x, y, dense=True), rtol=1e-13)
+        # What lies outside of the matrix is never written to.
+        assert not np.any(jacobian.data[np.array(offsets) > 0, 0])
+        normal, _ = kernel.gauss_newton(x, y)
+        assert normal.format == "dia"
+        np.testing.assert_allclose(normal.toarray(), jacobian.toarray().T @ jacobian.toarray(), rtol=1e-11, atol=1e-12)
+
+
+def test_a_newton_step_by_bands() -> None:
+    kernel = gradc.compile("sum((x[1:] - x[:-1])**2) + sum(exp(x))", "x[n]", name="smooth")
+    x = np.linspace(-1, 1, 50)
+    hessian = kernel.hessian(x)
+    step = scipy.linalg.solve_banded((1, 1), hessian.data, kernel.grad(x))
+    np.testing.assert_allclose(hessian @ step, kernel.grad(x), atol=1e-12)
 
 
 def test_the_pattern_follows_the_index_arrays() -> None:
@@ -238,13 +272,13 @@ def test_least_squares_takes_a_sparse_jacobian(adjustment: Any) -> None:
 
 
 def test_what_is_done_to_a_result_changes_no_other() -> None:
-    kernel = gradc.compile("sum((x[1:] - x[:-1])**2) + sum(x**4)", "x[n]", wrt="x")
-    x = np.linspace(0.0, 1.0, 6)
-    first, diagonal = kernel.hessian(x), gradc.compile("sum(x**4)", "x[n]", wrt="x")
+    kernel = gradc.compile("sum((x[i] - x[i - 1])**2) + sum(x**4)", "x[n], i[m]:int64", wrt="x")
+    x, i = np.linspace(0.0, 1.0, 6), np.arange(1, 6)
+    first, diagonal = kernel.hessian(x, i), gradc.compile("sum(x**4)", "x[n]", wrt="x")
     wanted = first.toarray()
     first.data[:] = 0
     first.eliminate_zeros()
-    np.testing.assert_array_equal(kernel.hessian(x).toarray(), wanted)
+    np.testing.assert_array_equal(kernel.hessian(x, i).toarray(), wanted)
     second = diagonal.hessian(x)
     second.data[:] = 7
     second.offsets[:] = 1

@@ -25,6 +25,7 @@ from gradc.calculus.sparsity import (
     choose_layout,
     define_places,
     define_values,
+    restrict_term,
     slot_parameters,
 )
 from gradc.calculus.structure import fill, identity_indices
@@ -187,9 +188,9 @@ def _stored(
     prepared = []
     extra: list[Parameter] = []
     for row, column, terms in parts.blocks:
-        merged = merge_terms(b, terms)
         rows = output_shape if row < 0 else pushed.shapes[row]
         columns = pushed.shapes[column]
+        merged = merge_terms(b, [restrict_term(b, term, rows, columns) for term in terms])
         layout = Layout(DENSE, rows, columns) if dense else choose_layout(merged, rows, columns)
         label = wrt[column] if row < 0 else f"{wrt[row]}_{wrt[column]}"
         parameters = slot_parameters(layout, merged, label)
@@ -301,6 +302,7 @@ def stored_blocks(derived: Derived) -> tuple[StoredBlock, ...]:
             block.layout.lead,
             block.output,
             block.places,
+            block.layout.offsets,
         )
         for block in derived.blocks
     )

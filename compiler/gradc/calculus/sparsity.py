@@ -2,6 +2,7 @@
 
     each[i:n](at[i; i](e[i]))                          diagonal   values[i:n]
     each[p:m, b:3](at[p; idx[p], b](e[p, b]))          rows       values[p:m, b:3], one block in each row of blocks
+    each[i:n-1](at[i; i+1](e[i]))                      bands      values[band, i+1], a diagonal a row, at its columns
     each[p:m](at[u[p]; v[p]](e[p]))                    slots      values[slots[p]] += e[p], places found once
 
 Values are definitions of a program like any other. The places are a program too, of integers, which is run once for
@@ -16,9 +17,10 @@ from typing import NamedTuple
 from gradc.calculus.jacobian import NARROW, Term, assemble, loops_of, transfer
 from gradc.calculus.structure import fill, identity_indices
 from gradc.ir.program import Parameter, ProgramBuilder
-from gradc.ir.size import Size, index, symbol
+from gradc.ir.size import Size, index, size, symbol
 
-DENSE, DIAGONAL, ROWS, SLOTS, ZERO = "dense", "diagonal", "rows", "slots", "zero"
+DENSE, DIAGONAL, ROWS, BANDS, SLOTS, ZERO = "dense", "diagonal", "rows", "bands", "slots", "zero"
+_MOST_BANDS = 16
 _SMALL = 4096  # a block of constant shape with at most so many elements is dense
 
 
@@ -28,13 +30,15 @@ class Layout(NamedTuple):
     Parameters
     ----------
     kind
-        `DENSE`, `DIAGONAL`, `ROWS`, `SLOTS` or `ZERO`.
+        `DENSE`, `DIAGONAL`, `ROWS`, `BANDS`, `SLOTS` or `ZERO`.
     rows, columns
         The axes that make up the block's rows and columns.
     lead
         How many of the rows' and the columns' axes say which small block; the others run within it.
     terms
         For `ROWS` and `SLOTS`, the loops over the small blocks of each term.
+    offsets
+        For `BANDS`, how far above the main diagonal each stored diagonal is, the highest first.
     """
 
     kind: str
@@ -42,6 +46,7 @@ class Layout(NamedTuple):
     columns: tuple[Size, ...]
     lead: tuple[int, int] = (0, 0)
     terms: tuple[tuple[int, ...], ...] = ()
+    offsets: tuple[int, ...] = ()
 
 
 def choose_layout(terms: Sequence[Term], rows: tuple[Size, ...], columns: tuple[Size, ...]) -> Layout:
@@ -71,7 +76,50 @@ def choose_layout(terms: Sequence[Term], rows: tuple[Size, ...], columns: tuple[
         for term, mine in zip(terms, loops, strict=True)
     )
     one_a_row = together and all(_is_one_a_row(t, rows, columns, lead, loops[0]) for t in terms)
-    return Layout(ROWS if one_a_row else SLOTS, rows, columns, lead, loops[:1] if one_a_row else loops)
+    if one_a_row:
+        return Layout(ROWS, rows, columns, lead, loops[:1])
+    offsets = [_offset(term, rows, columns) for term in terms]
+    bands = sorted({offset for offset in offsets if offset is not None}, reverse=True)
+    if None not in offsets and len(bands) <= _MOST_BANDS:
+        return Layout(BANDS, rows, columns, offsets=tuple(bands))
+    return Layout(SLOTS, rows, columns, lead, loops)
+
+
+def _offset(term: Term, rows: Sequence[Size], columns: Sequence[Size]) -> int | None:
+    """How far above the main diagonal a term lies as a whole, inside the matrix; None where that is not so."""
+    if len(rows) != 1 or len(columns) != 1:
+        return None
+    (place,), (direction,) = term.place, term.direction
+    for part, extent in ((place, rows[0]), (direction, columns[0])):
+        loops = [k for k in range(len(term.extents)) if (part - index(k)).constant is not None]
+        first = (part - index(loops[0])).constant if loops else None
+        room = (extent - term.extents[loops[0]] - size(first)).constant if first is not None else None
+        if first is None or first < 0 or room is None or room < 0:
+            return None
+    return (direction - place).constant
+
+
+def restrict_term(b: ProgramBuilder, term: Term, rows: Sequence[Size], columns: Sequence[Size]) -> Term:
+    """The term without the iterations that lie outside the matrix by a number, and so give nothing.
+
+    ``each[i:n](at[i; i](e))`` in a matrix of n - 2 rows is ``each[i:n-2](at[i; i](e))``.
+    """
+    extents = list(term.extents)
+    first = [0] * len(extents)
+    for part, extent in zip((*term.place, *term.direction), (*rows, *columns), strict=True):
+        for k in range(len(extents)):
+            shift = (part - index(k)).constant
+            if shift is None:
+                continue
+            start = max(first[k], -shift)
+            room = (extent - shift - first[k] - extents[k]).constant
+            stop = min(0, room if room is not None else 0)
+            extents[k], first[k] = extents[k] + stop - (start - first[k]), start
+    if tuple(extents) == term.extents:
+        return term
+    body = b.body()
+    value, place, direction = transfer(body, term, lambda k: index(k) + first[k])
+    return Term(term.wrt, tuple(extents), body, value, place, direction)
 
 
 def slot_parameters(layout: Layout, terms: Sequence[Term], label: str) -> list[Parameter]:
@@ -98,6 +146,12 @@ def define_values(b: ProgramBuilder, layout: Layout, terms: Sequence[Term], slot
         return assemble(b, terms, layout.rows, layout.columns)
     if layout.kind == DIAGONAL:
         return assemble(b, [term._replace(direction=()) for term in terms], layout.rows, ())
+    if layout.kind == BANDS:
+        stored = []
+        for term in terms:
+            band = layout.offsets.index(_offset(term, layout.rows, layout.columns) or 0)
+            stored.append((term.extents, term.body, [((size(band), *term.direction), term.value)]))
+        return b.accumulate((size(len(layout.offsets)), *layout.columns), stored)
     inner = (*layout.rows[layout.lead[0] :], *layout.columns[layout.lead[1] :])
     if layout.kind == ROWS:
         inside = [term.direction[layout.lead[1] :] for term in terms]

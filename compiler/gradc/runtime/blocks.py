@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from math import prod
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -29,9 +30,9 @@ from gradc.runtime.arguments import (
     unify,
 )
 from gradc.runtime.calls import Call
-from gradc.runtime.sparse import Places, find_places, make_diagonal, make_matrix, refilled
+from gradc.runtime.sparse import Places, find_places, make_diagonals, make_matrix, refilled
 
-DENSE, DIAGONAL, ROWS, SLOTS, ZERO = "dense", "diagonal", "rows", "slots", "zero"
+DENSE, DIAGONAL, ROWS, BANDS, SLOTS, ZERO = "dense", "diagonal", "rows", "bands", "slots", "zero"
 
 
 class Block(NamedTuple):
@@ -49,6 +50,8 @@ class Block(NamedTuple):
         The kernel's output that holds its values; None where there are none.
     places
         For each term, the results of the kernel of places that say where it lies.
+    offsets
+        Of the diagonals that are stored, where it is some of them.
     """
 
     kind: str
@@ -57,6 +60,7 @@ class Block(NamedTuple):
     lead: tuple[int, int] = (0, 0)
     output: int | None = None
     places: tuple[tuple[int, ...], ...] = ()
+    offsets: tuple[int, ...] = ()
 
 
 class Part(NamedTuple):
@@ -79,6 +83,7 @@ class _State(NamedTuple):
     slots: tuple[Any, ...]  # what the kernel takes behind its arguments
     blanks: dict[int, Any]  # for each sparse block a matrix of its pattern, kept to itself
     lengths: Mapping[int, tuple[int, ...]]  # of each block's values
+    extents: Mapping[int, tuple[int, int]]  # rows and columns of what is stored by diagonals
     quick: tuple[tuple[int, tuple[int, ...]], ...] = ()  # where arrays of real numbers come, and their shapes
 
 
@@ -189,8 +194,9 @@ class BlockCall:
         for k, block in enumerate(self.blocks):
             if block.kind == DENSE:
                 found.append(None)
-            elif block.kind == DIAGONAL:
-                found.append(make_diagonal(np.ones(state.lengths[k], bool)).tocsr())
+            elif block.kind in (DIAGONAL, BANDS):
+                blank = self._blank(k, state)
+                found.append(refilled(blank, np.ones(state.lengths[k], bool)).tocsr())
             else:
                 found.append(make_matrix(state.places[k], np.ones(state.lengths[k], bool)).tocsr())
         return found
@@ -235,12 +241,16 @@ class BlockCall:
             subscripts = subscripts if isinstance(subscripts, tuple) else (subscripts,)
         places: dict[int, Places] = {}
         lengths: dict[int, tuple[int, ...]] = {}
+        extents: dict[int, tuple[int, int]] = {}
         slots: list[Any] = []
         for k, block in enumerate(self.blocks):
             rows, columns = _lengths(block.rows, sizes), _lengths(block.columns, sizes)
             inner = columns[block.lead[1] :]
             lengths[k] = (*rows, *(inner if block.kind == ROWS else columns if block.kind == DENSE else ()))
-            if block.kind in (DENSE, DIAGONAL):
+            if block.kind == BANDS:
+                lengths[k] = (len(block.offsets), *columns)
+            if block.kind in (DENSE, DIAGONAL, BANDS):
+                extents[k] = (prod(rows), prod(columns))
                 continue
             terms = [[subscripts[number] for number in one] for one in block.places]
             places[k] = find_places(rows, columns, block.lead, terms, one_a_row=block.kind == ROWS)
@@ -248,7 +258,7 @@ class BlockCall:
                 lengths[k] = (len(places[k].columns), *rows[block.lead[0] :], *inner)
             if block.kind == SLOTS:
                 slots += [places[k].columns.astype(np.int64), *places[k].slots]
-        return _State(shapes, indices, places, tuple(slots), {}, lengths)
+        return _State(shapes, indices, places, tuple(slots), {}, lengths, extents)
 
     def _blank(self, k: int, state: _State) -> Any:
         """A matrix of a block's pattern, made once; what is given out is made of it."""
@@ -257,7 +267,10 @@ class BlockCall:
             block = self.blocks[k]
             output = self.call.entry.outputs[block.output or 0]
             values = np.zeros(state.lengths[k], output.dtype)
-            blank = make_diagonal(values) if block.kind == DIAGONAL else make_matrix(state.places[k], values)
+            if block.kind in (DIAGONAL, BANDS):
+                blank = make_diagonals(values, block.offsets or (0,), state.extents[k])
+            else:
+                blank = make_matrix(state.places[k], values)
             state.blanks[k] = blank
         return blank
 

@@ -110,10 +110,10 @@ def make_matrix(places: Places, values: Values) -> Values:
     return sparse.bsr_array((data, places.columns, places.pointers), shape=places.shape, copy=False)
 
 
-def make_diagonal(values: Values) -> Values:
-    """The `dia_array` with these values on its diagonal."""
-    flat = np.asarray(values).reshape(1, -1)
-    return import_sparse().dia_array((flat, [0]), shape=(flat.shape[1], flat.shape[1]))
+def make_diagonals(values: Values, offsets: Sequence[int], shape: tuple[int, int]) -> Values:
+    """The `dia_array` with these values on some diagonals, each where its column is (no copy)."""
+    flat = np.asarray(values).reshape(len(offsets), shape[1])
+    return import_sparse().dia_array((flat, np.array(offsets, np.int32)), shape=shape, copy=False)
 
 
 def refilled(matrix: Values, values: Values) -> Values:

@@ -8,7 +8,7 @@ share their subexpressions.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 from gradc.ir.equations import REAL, BodyBuilder, Equation
@@ -293,6 +293,7 @@ def _join(program: Program, nest: _OpenNest, item: _Item, stream: int | None) ->
             and not _spoils(nest.stages[k], item)
             and _pointwise(item, nest, k, level)
             and _same_suffix(nest.stages[k], reduced)
+            and not _collides(item, nest.stages[k], renamed)
         ),
         None,
     )
@@ -344,6 +345,26 @@ def _spoils(stage: Stage, item: _Item) -> bool:
     scatters = any(a.kind == "add" and any(p.mentions("ref") for p in a.subscripts) for a in stage.actions)
     adds = item.kind == "add" and any(p.mentions("ref") for place, _ in item.stores for p in place)
     return (adds and any(map(is_dear, stage.body))) or (scatters and any(map(is_dear, item.body)))
+
+
+def _collides(item: _Item, stage: Stage, renamed: Callable[[Sequence[Size]], tuple[Size, ...]]) -> bool:
+    """Whether an iteration of the stage adds to what another of the item adds to, so that no vector could do both.
+
+    ``a[i] += e; a[i + 1] += f`` is two loops, each over contiguous elements.
+    """
+    if item.kind != "add":
+        return False
+    own = [renamed(place) for place, _ in item.stores]
+    others = [a.subscripts for a in stage.actions if a.array == item.array]
+    return any(mine != other and _may_meet(mine, other) for mine in own for other in others)
+
+
+def _may_meet(one: Sequence[Size], other: Sequence[Size]) -> bool:
+    """Whether two affine places may be one in different iterations: not where a fixed axis tells them apart."""
+    parts = list(zip(one, other, strict=True))
+    if any(part.mentions("ref") for pair in parts for part in pair):
+        return False
+    return not any(a.constant is not None and b.constant is not None and a != b for a, b in parts)
 
 
 def _same_suffix(stage: Stage, reduced: frozenset[int]) -> bool:
