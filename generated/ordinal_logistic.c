@@ -420,6 +420,9 @@ int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *restri
         t1[0] += (k > 0) ? c[gradc_clamp(0, k)] : 0;
     }
     ends[0] += -INFINITY;
+
+    /* ends[:k + 2] = 0 ends += each[()](at[0](-inf)) ends += each[l:k](at[l + 1](t2[l + 1])) ends += each[()](at[k
+     *    + 1](inf)) */
     ends[k + 1] += INFINITY;
 
     /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
@@ -548,6 +551,9 @@ int ordinal_logistic_forward(int64_t n, int64_t d, int64_t k, const double *rest
         t1[0] += (k > 0) ? c[gradc_clamp(0, k)] : 0;
     }
     ends[0] += -INFINITY;
+
+    /* ends[:k + 2] = 0 ends += each[()](at[0](-inf)) ends += each[l:k](at[l + 1](t2[l + 1])) ends += each[()](at[k
+     *    + 1](inf)) */
     ends[k + 1] += INFINITY;
     for (int64_t at = 0; at < n; ++at) {
         z[at] = 0.0;
@@ -694,8 +700,11 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
      *    + 1](inf)) */
     /* t0 = cotangent / n */
     ends[0] += -INFINITY;
-    ends[k + 1] += INFINITY;
     const double t0 = cotangent / (double)n;
+
+    /* ends[:k + 2] = 0 ends += each[()](at[0](-inf)) ends += each[l:k](at[l + 1](t2[l + 1])) ends += each[()](at[k
+     *    + 1](inf)) */
+    ends[k + 1] += INFINITY;
 
     /* ends[:k + 2] = 0 ends += each[()](at[0](-inf)) ends += each[l:k](at[l + 1](t2[l + 1])) ends += each[()](at[k
      *    + 1](inf)) */
@@ -889,8 +898,11 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
         t1[0] += (k > 0) ? c[gradc_clamp(0, k)] : 0;
     }
     ends[0] += -INFINITY;
-    ends[k + 1] += INFINITY;
     const double t4 = 1.0 / (double)n;
+
+    /* ends[:k + 2] = 0 ends += each[()](at[0](-inf)) ends += each[l:k](at[l + 1](t2[l + 1])) ends += each[()](at[k
+     *    + 1](inf)) */
+    ends[k + 1] += INFINITY;
 
     /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
     gradc_dots(n, d, X, d, w, z, 1, 0);
