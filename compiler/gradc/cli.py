@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gradc.compiled import Kernel
 
 DTYPES = click.Choice(["float64", "float32"])
+DERIVATIVES = ("hessian", "value_grad_hessian", "hvp", "hessian_diagonal", "jacobian", "gauss_newton")
 FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 EXIT_CODES = """\
 \b
@@ -76,15 +77,25 @@ def main() -> None:
     help="Where to put what is built; made if it is not there.",
 )
 @click.option("--dtype", type=DTYPES, help="Build in this precision, whatever the decorators say.")
-def build(file: Path, directory: Path, dtype: str | None) -> None:
+@click.option(
+    "--with",
+    "derivatives",
+    metavar="NAMES",
+    callback=lambda _context, _option, text: _derivatives(text),
+    help=f"Ship these too, with commas: {', '.join(DERIVATIVES)}; with _dense behind it, whole arrays also of what is "
+    "sparse.",
+)
+def build(file: Path, directory: Path, dtype: str | None, derivatives: tuple[str, ...]) -> None:
     """Compile every decorated loss of FILE ahead of time.
 
-    For each it writes NAME.c and NAME.h, for C and C++, and the package NAME, which needs cffi and NumPy alone to run.
+    For each it writes NAME.c and NAME.h, for C and C++, and the package NAME, which needs cffi and NumPy alone to run
+    (sparse derivatives need SciPy). What --with names is left out of losses that have no such derivative: an array has
+    no Hessian.
 
     \b
     Example:
-      gradc build losses.py -o kernels
-      PYTHONPATH=kernels python -c "import logistic; print(logistic.value_and_grad)"
+      gradc build losses.py -o kernels --with hessian,hvp
+      PYTHONPATH=kernels python -c "import logistic; print(logistic.value_and_grad, logistic.hessian)"
     """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -98,7 +109,7 @@ def build(file: Path, directory: Path, dtype: str | None) -> None:
         for found in kernels:
             progress.update(task, description=f"building {found.variable}")
             try:
-                line = _build_one(found, directory, dtype, built, file)
+                line = _build_one(found, directory, dtype, built, file, derivatives)
             except _Failure as failure:
                 failures += 1
                 console.print(f"[red]failed[/] {found.variable}: ", end="")
@@ -112,7 +123,18 @@ def build(file: Path, directory: Path, dtype: str | None) -> None:
     console.print(f"built {len(built)} {_plural('loss', len(built))} in {directory}/", highlight=False)
 
 
-def _build_one(found: Found, directory: Path, dtype: str | None, built: dict[str, str], file: Path) -> str:
+def _derivatives(text: str | None) -> tuple[str, ...]:
+    """The names that --with has, each once."""
+    names = tuple(dict.fromkeys(part.strip() for part in (text or "").split(",") if part.strip()))
+    for name in names:
+        if name.removesuffix("_dense") not in DERIVATIVES or name in ("hvp_dense", "hessian_diagonal_dense"):
+            raise click.BadParameter(f"{name!r} is none of {', '.join(DERIVATIVES)}")
+    return names
+
+
+def _build_one(
+    found: Found, directory: Path, dtype: str | None, built: dict[str, str], file: Path, derivatives: tuple[str, ...]
+) -> str:
     from time import perf_counter
 
     from rich.markup import escape
@@ -129,7 +151,8 @@ def _build_one(found: Found, directory: Path, dtype: str | None, built: dict[str
         if name in built:
             raise GradcError(f"{built[name]} is called {name!r} too, and would be overwritten: give one a name=...")
         try:
-            paths = write_artefact(kernel, directory)
+            kept = tuple(name for name in derivatives if kernel.has(name.removesuffix("_dense")))
+            paths = write_artefact(kernel, directory, kept)
         except ValueError as error:
             if isinstance(error, GradcError):
                 raise
@@ -137,7 +160,9 @@ def _build_one(found: Found, directory: Path, dtype: str | None, built: dict[str
     built[name] = found.variable
     names = ", ".join(path.name + ("/" if path.is_dir() else "") for path in paths)
     call = escape(f"{kernel.name}({kernel.signature})")
-    return f"[green]built[/] {call}: {names} [dim]({perf_counter() - begin:.1f} s)[/]"
+    lacking = ", ".join(name for name in derivatives if name not in kept)
+    left_out = f", without {lacking}: it gives an array" if lacking else ""
+    return f"[green]built[/] {call}: {names}{left_out} [dim]({perf_counter() - begin:.1f} s)[/]"
 
 
 @main.command(epilog=EXIT_CODES)

@@ -351,6 +351,10 @@ class Kernel:
         form = derivative.form[0] if what == "gauss_newton" and isinstance(derivative.form, tuple) else derivative.form
         return handed(form, patterns)
 
+    def has(self, what: str) -> bool:
+        """Whether a derivative exists: an array has a Jacobian alone, and no Hessian."""
+        return self._is_scalar or what in ("jacobian", "jacobian_reverse", "gauss_newton")
+
     def closed_form(self, what: str = "hessian", *, dense: bool = True) -> Program:
         """The program of a derivative, which prints as index notation and can be compiled and differentiated again.
 
@@ -857,14 +861,38 @@ def retyped(kernel: Kernel, dtype: Any) -> Kernel:
     return Kernel(*own, kernel._threads.given, *options, written)
 
 
-def write_artefact(kernel: Kernel, directory: Path | str) -> tuple[Path, ...]:
-    """Build a kernel ahead of time into `directory`; gives the paths written."""
+def write_artefact(kernel: Kernel, directory: Path | str, derivatives: Sequence[str] = ()) -> tuple[Path, ...]:
+    """Build a kernel ahead of time into `directory`, with these second derivatives; gives the paths written."""
     from gradc import pipeline
+    from gradc.derivatives import form_of, stored_blocks
     from gradc.emit.names import c_identifier
-    from gradc.runtime.artefact import build_artefact
+    from gradc.runtime.artefact import Shipped, build_artefact
+    from gradc.runtime.blocks import DENSE, nesting_of
 
     units = kernel.units()
-    source = pipeline.render(units, kernel.program, kernel.name, kernel.dtype, include=True)
     entries = [pipeline.shipped_entry(unit) for unit in units]
+    shipped = []
+    for what in derivatives:
+        kind, dense = what.removesuffix("_dense"), what.endswith("_dense")
+        mode = kernel._jacobian_mode("auto") if kind == "jacobian" else kind
+        derived = kernel._derived(mode, dense)
+        options = (kernel.name, kernel.dtype)
+        unit = pipeline.emit(derived.program, what, *options, precise=kernel.precise)
+        entry = pipeline.shipped_entry(unit)
+        blocks, form = stored_blocks(derived), form_of(mode, derived, len(kernel.wrt), kernel._single)
+        nesting = nesting_of(form, blocks)
+        units.append(unit)
+        if nesting is not None and all(block.kind == DENSE for block in blocks):
+            entries.append(entry._replace(returns=nesting))
+            continue
+        entries.append(entry)
+        places = None
+        if derived.places is not None:
+            units.append(pipeline.emit(derived.places, f"{what}_places", *options, whole=True))
+            entries.append(pipeline.shipped_entry(units[-1]))
+            places = entries[-1].name
+        shipped.append(Shipped(entry.name, places, blocks, form))
+    source = pipeline.render(units, kernel.program, kernel.name, kernel.dtype, include=True)
     # The file that the C includes is named as C names the kernel, which differs where that is a word of C.
-    return tuple(build_artefact(c_identifier(kernel.name), source.c, source.header, entries, Path(directory)))
+    name = c_identifier(kernel.name)
+    return tuple(build_artefact(name, source.c, source.header, entries, Path(directory), derivatives=shipped))

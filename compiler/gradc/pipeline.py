@@ -33,7 +33,7 @@ from gradc.passes.partition import partition
 from gradc.passes.specialise import specialise
 from gradc.passes.stabilise import Rewriting, stabilise
 from gradc.passes.sums import compensate_sums as compensate_sums
-from gradc.runtime.arguments import Entry, Input, Output, Polynomial
+from gradc.runtime.arguments import C_TYPES, Entry, Input, Output, Polynomial
 from gradc.schedule.nests import plan_program
 
 TILE = 128  # rows of the stream axis in a tile: its buffers stay in the first-level cache
@@ -178,15 +178,19 @@ def fresh(name: str, taken: set[str]) -> str:
 # --- 3. emit: lower, plan, write ------------------------------------------------------------------------------------
 
 
-def emit(program: Program, mode: str, name: str, dtype: str, *, precise: bool = False) -> Unit:
-    """One entry point."""
+def emit(program: Program, mode: str, name: str, dtype: str, *, precise: bool = False, whole: bool = False) -> Unit:
+    """One entry point; with `whole`, its results are whole numbers."""
     _debug(f"{name}_{mode}", program)
     lowered = lower(compensate(contract(program), dtype), dtype)
     _debug(f"{name}_{mode}, lowered", lowered)
     symbol = f"{c_identifier(name)}_{mode}"
     real = {"float64": "double", "float32": "float"}[dtype]
-    function = FunctionWriter(plan_program(lowered), symbol, real, TILE, precise).write()
-    return Unit(mode, program, function, _entry(program, function, mode, name, dtype))
+    result = C_TYPES["int64"] if whole else real
+    function = FunctionWriter(plan_program(lowered), symbol, real, TILE, precise, result).write()
+    entry = _entry(program, function, mode, name, dtype)
+    if whole:
+        entry = entry._replace(outputs=tuple(output._replace(dtype="int64") for output in entry.outputs))
+    return Unit(mode, program, function, entry)
 
 
 def render(units: Sequence[Unit], program: Program, name: str, dtype: str, *, include: bool = False) -> Source:

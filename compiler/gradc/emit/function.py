@@ -77,8 +77,11 @@ class _Buffer(NamedTuple):
 class FunctionWriter:
     """Writes the statements of one function; the only state is what it has named and what it has used."""
 
-    def __init__(self, plan: Plan, name: str, real: str, tile: int, precise: bool = False) -> None:
+    def __init__(
+        self, plan: Plan, name: str, real: str, tile: int, precise: bool = False, result: str | None = None
+    ) -> None:
         self.plan, self.name, self.real, self.tile, self.precise = plan, name, real, tile, precise
+        self.result = real if result is None else result  # the type of what is returned
         program = plan.program
         self.table = NameTable([name, f"{name}_work"])
         self.dims = {dim: self.table.choose(dim) for dim in program.symbols()}
@@ -125,7 +128,7 @@ class FunctionWriter:
         for parameter, name in zip(program.parameters, self.parameters, strict=True):
             kind = real if parameter.dtype == "real" else _ctype_of(parameter.dtype)
             inputs.append((f"const {kind} *restrict {name}" if parameter.shape else f"{kind} {name}", name))
-        outputs = [(f"{real} *restrict {name}", name) for name in self.outputs]
+        outputs = [(f"{self.result} *restrict {name}", name) for name in self.outputs]
         around = [(name, text) for text, name in (*inputs, *outputs)]
         around += [(name, f"int64_t {name}") for name in self.dims.values()]
         around += [(buffer.name, f"{buffer.type} *restrict {buffer.name}") for buffer in self.buffers]

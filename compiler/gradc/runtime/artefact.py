@@ -7,7 +7,8 @@ writes
     kernels/logistic.c, kernels/logistic.h      for C and C++
     kernels/logistic/__init__.py, .pyi          ``import logistic; logistic.value_and_grad(w, X, y, lam)``
     kernels/logistic/_kernels.abi3.so           the same C as a cffi extension module
-    kernels/logistic/_arguments.py, …           the checks of arguments, as gradc itself makes them
+    kernels/logistic/_arguments.py, …           the checks of arguments, as gradc itself makes them, and where
+                                                derivatives have blocks what puts them together
 
 Everything is made aside, imported once to see that it works, and then moved; a failure leaves what was there.
 """
@@ -22,15 +23,16 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import cffi
 from cffi.recompiler import make_c_source
 
 from gradc import errors
 from gradc.errors import CompilerError
-from gradc.runtime import arguments, calls, texts
+from gradc.runtime import arguments, blocks, calls, sparse, texts
 from gradc.runtime.arguments import Entry, Nesting, Value, c_types, check_identifier
+from gradc.runtime.blocks import Block, Form, arguments_of, render_form
 from gradc.runtime.cache import open_cache
 from gradc.runtime.toolchain import Compiler, extra_flags, find_compiler, run
 
@@ -50,11 +52,23 @@ _SUPPORTED = "gradc_supported"
 
 # Where gradc's own modules import one another, and what stands there in an artefact.
 _VENDORED = ((errors, "_errors.py"), (arguments, "_arguments.py"), (calls, "_calls.py"))
+_VENDORED_FOR_BLOCKS = ((sparse, "_sparse.py"), (blocks, "_blocks.py"))
 _IMPORTS = (
     ("from gradc.errors import", "from ._errors import"),
     ("from gradc import errors\n", "from . import _errors as errors\n"),
     ("from gradc.runtime.arguments import", "from ._arguments import"),
+    ("from gradc.runtime.calls import", "from ._calls import"),
+    ("from gradc.runtime.sparse import", "from ._sparse import"),
 )
+
+
+class Shipped(NamedTuple):
+    """A derivative in blocks: the names of its kernel and of that of its places, its blocks, and their form."""
+
+    name: str
+    places: str | None
+    blocks: tuple[Block, ...]
+    form: Form
 
 
 def build_artefact(
@@ -64,6 +78,7 @@ def build_artefact(
     entries: Iterable[Entry],
     directory: Path,
     *,
+    derivatives: Sequence[Shipped] = (),
     compiler: Compiler | None = None,
     native: bool = True,
 ) -> tuple[Path, ...]:
@@ -79,6 +94,8 @@ def build_artefact(
         Their records.
     directory
         Where to put them. Several artefacts can share it.
+    derivatives
+        Those of the kernels whose results are put together of blocks, which sparse ones need SciPy for.
     compiler
         By default the machine's.
     native
@@ -104,7 +121,7 @@ def build_artefact(
         (aside / f"{name}.h").write_text(header_text, encoding="utf-8")
         package = aside / name
         package.mkdir()
-        for file, text in python_files(name, entries).items():
+        for file, text in python_files(name, entries, derivatives).items():
             (package / file).write_text(text, encoding="utf-8")
         try:
             _compile(name, entries, aside, compiler, native)
@@ -128,15 +145,22 @@ def check_name(name: str) -> str:
     return name
 
 
-def python_files(name: str, entries: Sequence[Entry]) -> dict[str, str]:
+def python_files(name: str, entries: Sequence[Entry], derivatives: Sequence[Shipped] = ()) -> dict[str, str]:
     """Return the Python files of the package by name."""
-    records = [_record(entry) for entry in entries]
+    shipped = {derivative.name: derivative for derivative in derivatives}
+    within = {derivative.places for derivative in derivatives}
+    kernels = [_record(entry, shipped.get(entry.name), entry.name in within) for entry in entries]
+    records = [record for record in kernels if record["public"]]
+    # What a derivative calls stands before it.
+    kernels.sort(key=lambda record: bool(record["public"]))
     files = {
-        "__init__.py": texts.fill("module.py.j2", name=name, entries=records, supported=_SUPPORTED),
+        "__init__.py": texts.fill(
+            "module.py.j2", name=name, kernels=kernels, entries=records, derivatives=shipped, supported=_SUPPORTED
+        ),
         "__init__.pyi": texts.fill("stub.pyi.j2", name=name, entries=records),
         "py.typed": "",
     }
-    for module, file in _VENDORED:
+    for module, file in (*_VENDORED, *(_VENDORED_FOR_BLOCKS if derivatives else ())):
         text = Path(str(module.__file__)).read_text(encoding="utf-8")
         for ours, theirs in _IMPORTS:
             text = text.replace(ours, theirs)
@@ -144,12 +168,18 @@ def python_files(name: str, entries: Sequence[Entry]) -> dict[str, str]:
     return files
 
 
-def _record(entry: Entry) -> dict[str, Any]:
-    parameters = [(value.name, "ArrayLike" if value.shape else "float") for value in entry.inputs]
+def _record(entry: Entry, shipped: Shipped | None = None, within: bool = False) -> dict[str, Any]:
+    given = entry.inputs if shipped is None else arguments_of(entry, shipped.blocks)
+    parameters = [(value.name, "ArrayLike" if value.shape else "float") for value in given]
     return {
         "name": entry.name,
+        "public": not within,
+        "target": f"_{entry.name}" if within or shipped is not None else entry.name,
+        "places": None if shipped is None or shipped.places is None else f"_{shipped.places}",
+        "blocks": None if shipped is None else [repr(block) for block in shipped.blocks],
+        "form": None if shipped is None else render_form(shipped.form),
         "symbol": entry.symbol,
-        "signature": f"{entry.name}({', '.join(value.name for value in entry.inputs)})",
+        "signature": f"{entry.name}({', '.join(value.name for value in given)})",
         "dims": repr(entry.dims),
         "inputs": [repr(value) for value in entry.inputs],
         "outputs": [repr(value) for value in entry.outputs],
@@ -159,7 +189,7 @@ def _record(entry: Entry) -> dict[str, Any]:
         "summary": repr(entry.summary),
         "parameters": [f"{name}: {kind}" for name, kind in parameters],
         "options": [f"{name}: {kind} = ..." for name, kind in parameters],
-        "result": _annotation(entry.nesting, entry.outputs),
+        "result": "Any" if shipped is not None else _annotation(entry.nesting, entry.outputs),
     }
 
 

@@ -19,6 +19,7 @@ import numpy as np
 from gradc.errors import ArgumentError, ArgumentTypeError
 from gradc.runtime.arguments import (
     Entry,
+    Input,
     Output,
     Polynomial,
     convert,
@@ -117,8 +118,7 @@ class BlockCall:
     ) -> None:
         self.call, self.find, self.blocks, self.form = call, places, tuple(blocks), form
         self.fixed, self.out = dict(fixed or {}), out
-        slots = sum(1 + len(block.places) for block in self.blocks if block.kind == SLOTS)
-        self.entry = _of_arguments(call.entry, len(call.entry.inputs) - slots)
+        self.entry = _of_arguments(call.entry, arguments_of(call.entry, self.blocks))
         inputs = self.entry.inputs
         self.names = tuple(value.name for value in inputs if value.name not in self.fixed)
         self._order: list[Any] = [self.fixed.get(value.name) for value in inputs]
@@ -130,7 +130,7 @@ class BlockCall:
         self._state: _State | None = None
         plain = call.bind(**self.fixed) if self.fixed else call
         # What needs no hand of Python's: a dense result that is no table.
-        single = _single(form, self.blocks)
+        single = nesting_of(form, self.blocks)
         self.direct: Call | None = None if self._sparse or single is None else plain.returning(single)
         self._plain = plain
         self.__name__ = self.__qualname__ = call.entry.name
@@ -421,9 +421,14 @@ def _turn_blocks(values: Any, order: Any, out: Any) -> None:
     np.copyto(out.transpose(0, 2, 1), values[order])
 
 
-def _of_arguments(entry: Entry, count: int) -> Entry:
-    """The record of the first `count` arguments alone, to convert and to measure them by."""
-    inputs = entry.inputs[:count]
+def arguments_of(entry: Entry, blocks: Sequence[Block]) -> tuple[Input, ...]:
+    """A kernel's arguments without the slots behind them."""
+    slots = sum(1 + len(block.places) for block in blocks if block.kind == SLOTS)
+    return entry.inputs[: len(entry.inputs) - slots]
+
+
+def _of_arguments(entry: Entry, inputs: tuple[Input, ...]) -> Entry:
+    """The record of the arguments alone, to convert and to measure them by."""
     dims = {step.solve for step in unify(enumerate(inputs))}
     return Entry(
         entry.name,
@@ -439,13 +444,22 @@ def _lengths(shape: Sequence[Polynomial], sizes: Mapping[str, int]) -> list[int]
     return [evaluate(extent, sizes) for extent in shape]
 
 
-def _single(form: Form, blocks: Sequence[Block]) -> Any:
+def render_form(form: Form) -> str:
+    """A form as Python writes it, with `_Part` for the parts."""
+    if isinstance(form, int):
+        return str(form)
+    if isinstance(form, Part):
+        return f"_Part({form.block}, {form.turned})"
+    return f"({', '.join(map(render_form, form))}{',' if len(form) == 1 else ''})"
+
+
+def nesting_of(form: Form, blocks: Sequence[Block]) -> Any:
     """The form as a nesting of the kernel's outputs; None where a block is handed back transposed."""
     if isinstance(form, int):
         return form
     if isinstance(form, Part):
         return None if form.turned else blocks[form.block].output
-    parts = [_single(part, blocks) for part in form]
+    parts = [nesting_of(part, blocks) for part in form]
     return None if None in parts else tuple(parts)
 
 

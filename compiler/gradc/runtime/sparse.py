@@ -138,7 +138,7 @@ def import_sparse() -> Any:
         import scipy.sparse
     except ImportError:
         raise ImportError(
-            "this derivative is sparse, and sparse results need SciPy: install it (pip install gradc[sparse]), or ask "
-            "for dense=True"
+            "this derivative is sparse, and sparse results need SciPy: install it (pip install scipy, which is "
+            "gradc[sparse]), or ask for a dense one (dense=True; of what is built ahead of time, its _dense)"
         ) from None
     return scipy.sparse
