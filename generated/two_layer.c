@@ -152,10 +152,19 @@ GRADC_INLINE double gradc_half_expm1(double x)
     return 2.0 * ((r + r * r * p) * quarter + (quarter - 0.25));
 }
 
-/* tanh(x) = h / (h + 1), h = (exp(2|x|) - 1) / 2; 1 from 20 on. */
+/* 1 / cosh(x)^2 = (2 h + 1) / (h + 1)^2, with the h of gradc_tanh, so that a compiler computes it once for both; 0 from
+ * 354 on, where it is 1e-307. */
+GRADC_INLINE double gradc_sech_square(double x)
+{
+    const double a = fabs(x), h = gradc_half_expm1(a > 354.0 ? 708.0 : 2.0 * a);
+    const double r = 1.0 / (h + 1.0), s = (2.0 * h + 1.0) * r * r;
+    return a > 354.0 ? 0.0 : s;
+}
+
+/* tanh(x) = h / (h + 1), h = (exp(2|x|) - 1) / 2. */
 GRADC_INLINE double gradc_tanh(double x)
 {
-    const double a = fabs(x), h = gradc_half_expm1(a > 20.0 ? 40.0 : 2.0 * a);
+    const double a = fabs(x), h = gradc_half_expm1(a > 354.0 ? 708.0 : 2.0 * a);
     return copysign(h / (h + 1.0), x);
 }
 
@@ -580,7 +589,7 @@ int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *
 
 size_t two_layer_backward_work(int64_t d, int64_t h, int64_t k, int64_t n)
 {
-    return gradc_bytes(h, sizeof(double)) + (size_t)gradc_parts(n, 3*d*h + 6*h*k + 103*h + 37*k, d*h + h*k + h + k) * (gradc_bytes(k, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*h + 6*h*k + 26*h + 37*k, d*h + h*k + h + k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(h, sizeof(double))
            + gradc_bytes(d*h, sizeof(double))
            + gradc_bytes(h*k, sizeof(double))
@@ -600,13 +609,11 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
 {
     (void)W1;
     unsigned char *scratch = work;
-    double *const t9 = (void *)scratch;
-    scratch += gradc_bytes(h, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
 
     /* t4 = cotangent / n */
     const double t4 = cotangent / (double)n;
-    const int64_t parts = gradc_parts(n, 3*d*h + 6*h*k + 103*h + 37*k, d*h + h*k + h + k);
+    const int64_t parts = gradc_parts(n, 3*d*h + 6*h*k + 26*h + 37*k, d*h + h*k + h + k);
     const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -615,7 +622,7 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
         unsigned char *own = part_scratch + part * part_bytes;
         double *const grad_b2_part = part == 0 ? grad_b2 : (void *)own;
         own += gradc_bytes(k, sizeof(double));
-        double *const t9_part = part == 0 ? t9 : (void *)own;
+        double *const grad_b1_part = part == 0 ? grad_b1 : (void *)own;
         own += gradc_bytes(h, sizeof(double));
         double *const grad_W1_part = part == 0 ? grad_W1 : (void *)own;
         own += gradc_bytes(d*h, sizeof(double));
@@ -629,12 +636,12 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
         own += gradc_bytes(128*h, sizeof(double));
         double *const t0_tile = (void *)own;
         own += gradc_bytes(128*h, sizeof(double));
-        double *const t8 = (void *)own;
+        double *const t7 = (void *)own;
         for (int64_t at = 0; at < k; ++at) {
             grad_b2_part[at] = 0.0;
         }
         for (int64_t at = 0; at < h; ++at) {
-            t9_part[at] = 0.0;
+            grad_b1_part[at] = 0.0;
         }
         for (int64_t at = 0; at < d*h; ++at) {
             grad_W1_part[at] = 0.0;
@@ -673,46 +680,23 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
             /* t0_tile[m:n, j:h] = t0[m, j] */
             gradc_transpose(tile_end - tile_begin, h, &t0[tile_begin*h], h, t0_tile, 128);
 
-            /* t6[m:n, j:h] = exp(-abs(-2 * (t0_tile[m, j] + b1[j]))) */
-            /* t7[m:n, j:h] = exp(-abs(2 * (t0_tile[m, j] + b1[j]))) */
-            /* t8[m:n, j:h] = let(s0 := t0_tile[m, j] + b1[j], s1 := -2 * s0, s2 := 1 + t6[m, j], s3 := s0 -
-             *    t0_tile[m, j], s4 := b1[j] - s3 + (t0_tile[m, j] - (s0 - s3)), s5 := -2 * s4, s6 := 2 * s0, s7 :=
-             *    1 + t7[m, j], s8 := 2 * s4, t5[m, j] * (where(0 <= s1, 1, t6[m, j]) / s2 * (1 + where(0 <= -s1,
-             *    1, t6[m, j]) / s2 * where(abs(s5) < 1, s5, 0)) * (4 * (where(0 <= s6, 1, t7[m, j]) / s7 * (1 +
-             *    where(0 <= -s6, 1, t7[m, j]) / s7 * where(abs(s8) < 1, s8, 0)))))) */
-            /* t9[j:h] = sum[m:n](let(s0 := t0_tile[m, j] + b1[j], s1 := 2 * s0, s2 := 1 + t7[m, j], s3 := s0 -
-             *    t0_tile[m, j], s4 := b1[j] - s3 + (t0_tile[m, j] - (s0 - s3)), s5 := 2 * s4, s6 := -2 * s0, s7 :=
-             *    1 + t6[m, j], s8 := -2 * s4, where(0 <= s1, 1, t7[m, j]) / s2 * (1 + where(0 <= -s1, 1, t7[m, j])
-             *    / s2 * where(abs(s5) < 1, s5, 0)) * (t5[m, j] * (where(0 <= s6, 1, t6[m, j]) / s7 * (1 + where(0
-             *    <= -s6, 1, t6[m, j]) / s7 * where(abs(s8) < 1, s8, 0)))))) */
+            /* t6[m:n, j:h] = sech_square(t0_tile[m, j] + b1[j]) */
+            /* t7[m:n, j:h] = t6[m, j] * t5[m, j] */
+            /* grad_b1[j:h] = sum[m:n](t6[m, j] * t5[m, j]) */
             for (int64_t j = 0; j < h; ++j) {
                 const double b1_j = b1[j];
-                double t9_part_sum = 0.0;
-                GRADC_SIMD(reduction(+:t9_part_sum))
+                double grad_b1_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:grad_b1_part_sum))
                 for (int64_t m = tile_begin; m < tile_end; ++m) {
-                    const double t0_tile_mj = t0_tile[j*128 + m - tile_begin];
-                    const double v0 = t0_tile_mj + b1_j;
-                    const double v2 = -2.0 * v0;
-                    const double v3 = gradc_exp(-fabs(v2));
-                    const double v4 = 2.0 * v0;
-                    const double v5 = gradc_exp(-fabs(v4));
-                    const double t5_mj = t5[j*128 + m - tile_begin];
-                    const double v6 = 1.0 + v3;
-                    const double v7 = v0 - t0_tile_mj;
-                    const double v8 = b1_j - v7 + (t0_tile_mj - (v0 - v7));
-                    const double v9 = -2.0 * v8;
-                    const double v10 = (0.0 <= v2 ? 1.0 : v3) / v6 * (1.0 + (0.0 <= -v2 ? 1.0 : v3) / v6 * (fabs(v9) < 1.0 ? v9 : 0.0));
-                    const double v11 = 1.0 + v5;
-                    const double v12 = 2.0 * v8;
-                    const double v13 = (0.0 <= v4 ? 1.0 : v5) / v11 * (1.0 + (0.0 <= -v4 ? 1.0 : v5) / v11 * (fabs(v12) < 1.0 ? v12 : 0.0));
-                    t8[j*128 + m - tile_begin] = t5_mj * (v10 * (4.0 * v13));
-                    t9_part_sum += v13 * (t5_mj * v10);
+                    const double v0 = t5[j*128 + m - tile_begin] * gradc_sech_square(t0_tile[j*128 + m - tile_begin] + b1_j);
+                    t7[j*128 + m - tile_begin] = v0;
+                    grad_b1_part_sum += v0;
                 }
-                t9_part[j] += t9_part_sum;
+                grad_b1_part[j] += grad_b1_part_sum;
             }
 
-            /* grad_W1[i:d, j:h] = sum[m:n](X[m, i] * t8[m, j]) */
-            gradc_product(h, d, tile_end - tile_begin, t8, 128, 1, &X[tile_begin*d], d, 1, grad_W1_part, 1, h, 1, 0);
+            /* grad_W1[i:d, j:h] = sum[m:n](X[m, i] * t7[m, j]) */
+            gradc_product(h, d, tile_end - tile_begin, t7, 128, 1, &X[tile_begin*d], d, 1, grad_W1_part, 1, h, 1, 0);
 
             /* grad_W2[j:h, l:k] = sum[m:n](t1[m, j] * Z_bar[m, l]) */
             gradc_product(k, h, tile_end - tile_begin, Z_bar, 128, 1, &t1[tile_begin*h], h, 1, grad_W2_part, 1, k, 1, 0);
@@ -726,10 +710,10 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t9_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
+        const double *const grad_b1_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < h; ++at) {
-            t9[at] += t9_more[at];
+            grad_b1[at] += grad_b1_more[at];
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
@@ -746,22 +730,15 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
             grad_W2[at] += grad_W2_more[at];
         }
     }
-
-    /* grad_b1[j:h] = 4 * t9[j] */
-    GRADC_SIMD()
-    for (int64_t j = 0; j < h; ++j) {
-        grad_b1[j] = 4.0 * t9[j];
-    }
     return 0;
 }
 
 size_t two_layer_value_and_grad_work(int64_t d, int64_t h, int64_t k, int64_t n)
 {
-    return gradc_bytes(h, sizeof(double)) + (size_t)gradc_parts(n, 6*d*h + 9*h*k + 96*h + 41*k + 36, d*h + h*k + h + k) * (gradc_bytes(k, sizeof(double))
+    return (size_t)gradc_parts(n, 6*d*h + 9*h*k + 46*h + 41*k + 36, d*h + h*k + h + k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(h, sizeof(double))
            + gradc_bytes(d*h, sizeof(double))
            + gradc_bytes(h*k, sizeof(double))
-           + gradc_bytes(128*h, sizeof(double))
            + gradc_bytes(128*h, sizeof(double))
            + gradc_bytes(128*h, sizeof(double))
            + gradc_bytes(128*h, sizeof(double))
@@ -784,8 +761,6 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
                              double *restrict grad_b2, void *restrict work)
 {
     unsigned char *scratch = work;
-    double *const t15 = (void *)scratch;
-    scratch += gradc_bytes(h, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     {
         int64_t outside = 0;
@@ -802,8 +777,8 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
 
     /* t9 = 1 / n */
     const double t9 = 1.0 / (double)n;
-    const int64_t parts = gradc_parts(n, 6*d*h + 9*h*k + 96*h + 41*k + 36, d*h + h*k + h + k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double));
+    const int64_t parts = gradc_parts(n, 6*d*h + 9*h*k + 46*h + 41*k + 36, d*h + h*k + h + k);
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double));
     double t8_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -812,7 +787,7 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
         unsigned char *own = part_scratch + part * part_bytes;
         double *const grad_b2_part = part == 0 ? grad_b2 : (void *)own;
         own += gradc_bytes(k, sizeof(double));
-        double *const t15_part = part == 0 ? t15 : (void *)own;
+        double *const grad_b1_part = part == 0 ? grad_b1 : (void *)own;
         own += gradc_bytes(h, sizeof(double));
         double *const grad_W1_part = part == 0 ? grad_W1 : (void *)own;
         own += gradc_bytes(d*h, sizeof(double));
@@ -823,8 +798,6 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
         double *const t1 = (void *)own;
         own += gradc_bytes(128*h, sizeof(double));
         double *const t12 = (void *)own;
-        own += gradc_bytes(128*h, sizeof(double));
-        double *const t13 = (void *)own;
         own += gradc_bytes(128*h, sizeof(double));
         double *const t2 = (void *)own;
         own += gradc_bytes(128*k, sizeof(double));
@@ -844,14 +817,14 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
         own += gradc_bytes(128*k, sizeof(double));
         double *const t11 = (void *)own;
         own += gradc_bytes(128*h, sizeof(double));
-        double *const t14 = (void *)own;
+        double *const t13 = (void *)own;
         double t8_part = 0.0;
         double t8_part_low = 0.0;
         for (int64_t at = 0; at < k; ++at) {
             grad_b2_part[at] = 0.0;
         }
         for (int64_t at = 0; at < h; ++at) {
-            t15_part[at] = 0.0;
+            grad_b1_part[at] = 0.0;
         }
         for (int64_t at = 0; at < d*h; ++at) {
             grad_W1_part[at] = 0.0;
@@ -866,16 +839,14 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
             gradc_product(tile_end - tile_begin, h, d, &X[tile_begin*d], d, 1, W1, h, 1, t0, 1, 128, 0, 0);
 
             /* t1[m:n, j:h] = tanh(t0[m, j] + b1[j]) */
-            /* t12[m:n, j:h] = exp(-abs(-2 * (t0[m, j] + b1[j]))) */
-            /* t13[m:n, j:h] = exp(-abs(2 * (t0[m, j] + b1[j]))) */
+            /* t12[m:n, j:h] = sech_square(t0[m, j] + b1[j]) */
             for (int64_t j = 0; j < h; ++j) {
                 const double b1_j = b1[j];
                 GRADC_SIMD()
                 for (int64_t m = tile_begin; m < tile_end; ++m) {
                     const double v0 = t0[j*128 + m - tile_begin] + b1_j;
                     t1[j*128 + m - tile_begin] = gradc_tanh(v0);
-                    t12[j*128 + m - tile_begin] = gradc_exp(-fabs(-2.0 * v0));
-                    t13[j*128 + m - tile_begin] = gradc_exp(-fabs(2.0 * v0));
+                    t12[j*128 + m - tile_begin] = gradc_sech_square(v0);
                 }
             }
 
@@ -951,29 +922,21 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
             /* t11[m:n, j:h] = sum[l:k](W2[j, l] * Z_bar[m, l]) */
             gradc_product(h, tile_end - tile_begin, k, W2, k, 1, Z_bar, 128, 1, t11, 128, 1, 0, 0);
 
-            /* t14[m:n, j:h] = let(s0 := t0[m, j] + b1[j], t11[m, j] * (where(0 <= -2 * s0, 1, t12[m, j]) / (1 +
-             *    t12[m, j]) * (4 * (where(0 <= 2 * s0, 1, t13[m, j]) / (1 + t13[m, j]))))) */
-            /* t15[j:h] = sum[m:n](let(s0 := t0[m, j] + b1[j], where(0 <= 2 * s0, 1, t13[m, j]) / (1 + t13[m, j]) *
-             *    (t11[m, j] * (where(0 <= -2 * s0, 1, t12[m, j]) / (1 + t12[m, j]))))) */
+            /* t13[m:n, j:h] = t11[m, j] * t12[m, j] */
+            /* grad_b1[j:h] = sum[m:n](t12[m, j] * t11[m, j]) */
             for (int64_t j = 0; j < h; ++j) {
-                const double b1_j = b1[j];
-                double t15_part_sum = 0.0;
-                GRADC_SIMD(reduction(+:t15_part_sum))
+                double grad_b1_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:grad_b1_part_sum))
                 for (int64_t m = tile_begin; m < tile_end; ++m) {
-                    const double t11_mj = t11[j*128 + m - tile_begin];
-                    const double v0 = t0[j*128 + m - tile_begin] + b1_j;
-                    const double t12_mj = t12[j*128 + m - tile_begin];
-                    const double v2 = (0.0 <= -2.0 * v0 ? 1.0 : t12_mj) / (1.0 + t12_mj);
-                    const double t13_mj = t13[j*128 + m - tile_begin];
-                    const double v3 = (0.0 <= 2.0 * v0 ? 1.0 : t13_mj) / (1.0 + t13_mj);
-                    t14[j*128 + m - tile_begin] = t11_mj * (v2 * (4.0 * v3));
-                    t15_part_sum += v3 * (t11_mj * v2);
+                    const double v0 = t11[j*128 + m - tile_begin] * t12[j*128 + m - tile_begin];
+                    t13[j*128 + m - tile_begin] = v0;
+                    grad_b1_part_sum += v0;
                 }
-                t15_part[j] += t15_part_sum;
+                grad_b1_part[j] += grad_b1_part_sum;
             }
 
-            /* grad_W1[i:d, j:h] = sum[m:n](X[m, i] * t14[m, j]) */
-            gradc_product(h, d, tile_end - tile_begin, t14, 128, 1, &X[tile_begin*d], d, 1, grad_W1_part, 1, h, 1, 0);
+            /* grad_W1[i:d, j:h] = sum[m:n](X[m, i] * t13[m, j]) */
+            gradc_product(h, d, tile_end - tile_begin, t13, 128, 1, &X[tile_begin*d], d, 1, grad_W1_part, 1, h, 1, 0);
 
             /* grad_W2[j:h, l:k] = sum[m:n](Z_bar[m, l] * t1[m, j]) */
             gradc_product(h, k, tile_end - tile_begin, t1, 128, 1, Z_bar, 1, 128, grad_W2_part, k, 1, 1, 0);
@@ -993,10 +956,10 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
-        const double *const t15_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
+        const double *const grad_b1_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < h; ++at) {
-            t15[at] += t15_more[at];
+            grad_b1[at] += grad_b1_more[at];
         }
     }
     for (int64_t part = 1; part < parts; ++part) {
@@ -1012,12 +975,6 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
         for (int64_t at = 0; at < h*k; ++at) {
             grad_W2[at] += grad_W2_more[at];
         }
-    }
-
-    /* grad_b1[j:h] = 4 * t15[j] */
-    GRADC_SIMD()
-    for (int64_t j = 0; j < h; ++j) {
-        grad_b1[j] = 4.0 * t15[j];
     }
 
     /* value = t8 / n */

@@ -208,6 +208,7 @@ CASES = (
     Case("xlogy", lambda x, y: x * mp.log(y), ((WIDE, WIDE), (WIDE, R(0.9, 1.1))), 4),
     Case("xlog1py", lambda x, y: x * mp.log1p(y), ((WIDE, WIDE), (WIDE, R(-0.1, 0.1))), 4),
     Case("entr", lambda x: -x * mp.log(x), one(SMALL, WIDE, R(0.9, 1.1)), 4),
+    Case("sech_square", lambda x: mp.sech(x) ** 2, one(R(-354, 354), R(-3, 3), WIDE), 4),
     Case("rel_entr", lambda x, y: x * mp.log(x / y), ((WIDE, WIDE), (NEAR, NEAR)), 4),
     Case("kl_div", divergence, ((WIDE, WIDE), (NEAR, NEAR), (R(0.99, 1.01),) * 2), 5),
     Case("itakura_saito", excess, ((WIDE, WIDE), (NEAR, NEAR), (R(0.99, 1.01),) * 2), 6),

@@ -42,6 +42,7 @@ TABLE = {
     "log1p": Ranges(mp.log1p, ((-1, 1), (0.3, 0.5), (-1e-3, 0)), (1,)),
     "log1p_unit": Ranges(mp.log1p, ((0, 1),)),
     "tanh": Ranges(mp.tanh, ((-3, 3), (-20, 20)), (1, -1)),
+    "sech_square": Ranges(lambda x: mp.sech(x) ** 2, ((-3, 3), (-44, 44))),
     "exp2": Ranges(lambda x: mpf(2) ** x, ((-1074, 1023.9), (-149, 127.9), (-1, 1)), (1, -1)),
     "log2": Ranges(lambda x: mp.log(x, 2), ((0.5, 2), (0.99, 1.01)), (1,)),
     "log10": Ranges(mp.log10, ((0.5, 2), (0.99, 1.01)), (1,)),

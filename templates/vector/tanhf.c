@@ -2,6 +2,6 @@
 /* As gradc_tanh, in single precision. */
 GRADC_INLINE float gradc_tanhf(float x)
 {
-    const float a = fabsf(x), h = gradc_half_expm1f(a > 10.0f ? 20.0f : 2.0f * a);
+    const float a = fabsf(x), h = gradc_half_expm1f(a > 44.0f ? 88.0f : 2.0f * a);
     return copysignf(h / (h + 1.0f), x);
 }

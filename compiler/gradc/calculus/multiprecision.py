@@ -119,6 +119,7 @@ def functions() -> dict[str, Callable[..., Any]]:
         "cosh": mp.cosh,
         "tanh": mp.tanh,
         "sech": mp.sech,
+        "sech_square": lambda x: mp.sech(x) ** 2,
         "csch": mp.csch,
         "coth": mp.coth,
         "arcsinh": mp.asinh,

@@ -122,7 +122,7 @@ COMPLEMENTS: dict[str, tuple[tuple[Fraction, str], ...]] = {
     "cos": ((-ONE, "-2 * sin(h)**2"), (ONE, "2 * cos(h)**2")),
     "cosh": ((-ONE, "2 * sinh(h)**2"),),
 }
-SQUARES: dict[str, str] = {"tanh": "-4 * sigmoid(d) * sigmoid(-d)", "cos": "-sin(u)**2", "sin": "-cos(u)**2"}
+SQUARES: dict[str, str] = {"tanh": "-sech_square(u)", "cos": "-sin(u)**2", "sin": "-cos(u)**2"}
 
 
 def _multiples(s: Scalars, u: int) -> dict[str, int]:
