@@ -603,7 +603,7 @@ _TABLE: tuple[Primitive, ...] = (
     Primitive(
         "sech_square",
         ("-2 * out * tanh(x)",),
-        lambda x: 1 / np.cosh(x) ** 2,
+        _sp("sech_square"),
         ((-5, 5),),
         special="sech_square",
         vector="sech_square",

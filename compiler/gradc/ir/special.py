@@ -80,6 +80,11 @@ def _itakura_saito(x: Any, y: Any) -> Array:
     return np.asarray(np.where(near, series, far))
 
 
+def _sech_square(x: Any) -> Array:
+    e = np.exp(-2 * np.abs(x))
+    return np.asarray(4 * e / (1 + e) ** 2)
+
+
 def _weighted(x: Any, y: Any) -> Array:
     zero = np.equal(x, 0) & ~np.isnan(y)
     return np.asarray(np.where(zero, 0, x * np.where(zero, 0, y)))
@@ -246,6 +251,7 @@ _NUMPY: dict[str, Function] = {
     "logaddexp2": np.logaddexp2,
     "trigamma": _trigamma,
     "itakura_saito": _itakura_saito,
+    "sech_square": _sech_square,
     "weighted": _weighted,
     "log_ratio": _log_ratio,
     "log1mexp": _log1mexp,
