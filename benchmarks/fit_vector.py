@@ -5,8 +5,9 @@
     python benchmarks/fit_vector.py --check      # write nothing; fail if a file holds other numbers
 
 In the C a comment ``/* fit: NAME of VARIABLE */`` stands before a statement ``… = EXPRESSION;``, and this script writes
-the expression: the minimax polynomial that `FITS` describes, by Remez' exchange with 40 digits, rounded to the type of
-the file. E. Ya. Remez, Sur le calcul effectif des polynômes d'approximation de Tchebichef, C. R. Acad. Sci. 199 (1934).
+the expression; below ``/* coefficients: NAME */`` it names them c0, c1 and so on. They are those of the minimax
+polynomial that `FITS` describes, by Remez' exchange with 40 digits, rounded to the type of the file. E. Ya. Remez, Sur
+le calcul effectif des polynômes d'approximation de Tchebichef, C. R. Acad. Sci. 199 (1934).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from mpmath import matrix, mp, mpf
 
 mp.dps = 40
 VECTOR = Path(__file__).resolve().parent.parent / "templates" / "vector"
+COEFFICIENTS = re.compile(r"(/\* coefficients: (\w+) \*/\n *)const double [^;]*;")
 FIT = re.compile(r"(/\* fit: (\w+) of (\w+) \*/\n *[^;=]*= )([^;]*);")
 
 Function = Callable[[mpf], mpf]
@@ -101,6 +103,32 @@ def cos_tail(z: mpf) -> mpf:
     return sum((-1) ** k * z**k / mp.factorial(2 * k + 4) for k in range(16))
 
 
+ZERO = mp.findroot(mp.digamma, 1.46163)
+SQRT_EIGHT = mp.sqrt(8)
+
+
+def psi_ratio(u: mpf) -> mpf:
+    """Y psi(y) / (y - y0), of u = (y - sqrt(8))/(y + sqrt(8)), with psi(y0) = 0."""
+    y = SQRT_EIGHT * (1 + u) / (1 - u)
+    h = y - ZERO
+    return y * (mp.digamma(y) / h if abs(h) > 1e-12 else mp.polygamma(1, ZERO) + h / 2 * mp.polygamma(2, ZERO))
+
+
+def psi_tail(z: mpf) -> mpf:
+    """(log(x) - 1/(2 x) - psi(x)) x**2, of z = 1/x**2."""
+    x = 1 / mp.sqrt(z) if z > 1e-6 else mp.inf
+    series = mpf(1) / 12 - z / 120 + z**2 / 252 - z**3 / 240
+    return (mp.log(x) - 1 / (2 * x) - mp.digamma(x)) * x * x if z > 1e-6 else series
+
+
+def stirling(z: mpf) -> mpf:
+    """What Stirling's formula for log(gamma(x)) lacks, times x, of z = 1/x**2."""
+    x = 1 / mp.sqrt(z) if z > 1e-6 else mp.inf
+    series = mpf(1) / 12 - z / 360 + z**2 / 1260 - z**3 / 1680
+    formula = (x - mpf(1) / 2) * mp.log(x) - x + mp.log(2 * mp.pi) / 2
+    return x * (mp.loggamma(x) - formula) if z > 1e-6 else series
+
+
 LN2_HALF = mp.log(2) / 2 * mpf("1.0001")
 SQRT_HALF = mp.sqrt(mpf(1) / 2)
 LOG_Z = ((mp.sqrt(2) - 1) / (mp.sqrt(2) + 1)) ** 2 * mpf("1.0001")
@@ -152,6 +180,9 @@ FITS: dict[str, Fit] = {
     "sinf": Fit(sin_tail, lambda z: z + mpf(10) ** -4, mpf(0), QUARTER, 3),
     "cos": Fit(cos_tail, lambda z: z * z + mpf(10) ** -4, mpf(0), QUARTER, 6),
     "cosf": Fit(cos_tail, lambda z: z * z + mpf(10) ** -4, mpf(0), QUARTER, 3),
+    "psi": _flat(psi_ratio, -0.4777, 0.4777, 26),
+    "psi_tail": Fit(psi_tail, lambda _: mpf(1), mpf(0), mpf(1) / 64, 6),
+    "stirling": Fit(stirling, lambda _: mpf(1), mpf(0), mpf(1) / 64, 6),
     "exp": _exp(10),
     "expf": _exp(5),
     "atanh": _log(7),
@@ -234,7 +265,12 @@ def main(arguments: list[str]) -> int:
             print(f"{found[2]:16} error {mp.nstr(mp.log(remez(found[2])[1], 2), 4)} bits", flush=True)
             return f"{found[1]}{horner(found[2], found[3], single, indent)};"
 
-        new = FIT.sub(fill, old)
+        def name(found: re.Match[str]) -> str:
+            terms = [f"c{k} = {spell(c, single=False)}" for k, c in enumerate(remez(found[2])[0])]
+            lines = [", ".join(terms[k : k + 3]) for k in range(0, len(terms), 3)]
+            return f"{found[1]}const double {(',' + chr(10) + ' ' * 17).join(lines)};"
+
+        new = COEFFICIENTS.sub(name, FIT.sub(fill, old))
         if new != old and check:
             stale.append(path.name)
         elif new != old:

@@ -6,6 +6,7 @@ import importlib
 import json
 import math
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import gradc
 from gradc.calculus.primitives import PRIMITIVES
+from gradc.runtime.cache import open_cache
+from gradc.runtime.toolchain import find_compiler
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 
@@ -201,8 +205,16 @@ def test_the_polynomials_of_the_vector_functions_are_those_of_the_fit():
     assert done.returncode == 0, done.stdout
 
 
-def test_scalar_calls_in_vector_loops_are_found():
-    done = run("probit", "negative_binomial", script="vectorisation.py")
-    assert done.returncode == 0, done.stderr
-    assert "gradc_gammaln_difference" in done.stdout
-    assert "gradc_log_normal" not in done.stdout
+@pytest.mark.parametrize("name", ["gcc", "clang"])
+def test_scalar_calls_in_vector_loops_are_found(name, module, monkeypatch):
+    if shutil.which(name) is None:
+        pytest.skip(f"no {name}")
+    monkeypatch.setenv("GRADC_CC", name)
+    examine, compiler = module("vectorisation").examine, find_compiler(open_cache())
+    scalar, *_ = examine(gradc.compile("sum(gammaln(x*y))", "x[n], y[n]", name="scalar"), compiler)
+    assert "gradc_lgamma" in scalar
+    text = "sum(log(x) + sin(y) + gammaln_difference(x, y))"
+    scalar, _, missed, count = examine(gradc.compile(text, "x[n], y[n]", name="vectors"), compiler)
+    assert not scalar
+    assert not missed
+    assert count

@@ -1,11 +1,14 @@
-/* psi(x + y) - psi(x) for x, x + y > 0, as gammaln_difference (DLMF 5.11.2). */
+/* needs: digamma */
+/* psi(x + y) - psi(x), as gammaln_difference where x, x + y > 0 (DLMF 5.11.2). */
 static double gradc_digamma_difference(double x, double y)
 {
     double low = y < 0.0 ? x + y : x, moved = 0.0, tails[2], high, value;
     const double step = fabs(y);
     int k;
-    if (isnan(x) || isnan(y) || low <= 0.0)
+    if (isnan(x) || isnan(y))
         return NAN;
+    if (low <= 0.0)
+        return gradc_digamma(x + y) - gradc_digamma(x);
     while (low < 12.0) {
         moved += step / (low * (low + step));
         low += 1.0;

@@ -37,7 +37,8 @@ class Primitive(NamedTuple):
     vector
         The function of ``templates/vector`` that takes the place of libm's: inlined, so that loops are vectorised.
     reach
-        How far from 0 `vector` holds, if not everywhere: a loop looks first, and calls libm's function beyond.
+        The function of ``templates/vector`` that is 1 where `vector` does not hold, if there is such a place: a loop
+        looks first, and there calls libm's function or the one of ``templates/special``.
     expansion
         The same function as a formula of simpler primitives, applied before C is printed.
     special
@@ -62,7 +63,7 @@ class Primitive(NamedTuple):
     domain: tuple[Interval, ...]
     c: str | None = None
     vector: str | None = None
-    reach: float | None = None
+    reach: str | None = None
     expansion: str | None = None
     special: str | None = None
     numpy: tuple[str, ...] = ()
@@ -413,7 +414,7 @@ _TABLE: tuple[Primitive, ...] = (
         ((-9, 9),),
         c="sin",
         vector="sin",
-        reach=1e6,
+        reach="far_sine",
         numpy=("sin",),
         sympy=("sin",),
         latex=r"\sin {0}",
@@ -425,7 +426,7 @@ _TABLE: tuple[Primitive, ...] = (
         ((-9, 9),),
         c="cos",
         vector="cos",
-        reach=1e6,
+        reach="far_sine",
         numpy=("cos",),
         sympy=("cos",),
         latex=r"\cos {0}",
@@ -437,7 +438,7 @@ _TABLE: tuple[Primitive, ...] = (
         ((-1.4, 1.4),),
         c="tan",
         vector="tan",
-        reach=1e6,
+        reach="far_sine",
         numpy=("tan",),
         sympy=("tan",),
         latex=r"\tan {0}",
@@ -817,6 +818,7 @@ _TABLE: tuple[Primitive, ...] = (
         _sp("digamma"),
         ((0.2, 9),),
         special="digamma",
+        vector="psi",
         scipy=("digamma", "psi"),
         sympy=("digamma",),
         latex=r"\psi({0})",
@@ -1079,6 +1081,8 @@ _TABLE: tuple[Primitive, ...] = (
         _sp("gammaln_difference"),
         ((0.3, 9), (0.1, 5)),
         special="gammaln_difference",
+        vector="gamma_ratio",
+        reach="far_gamma",
         formula=("gammaln_difference",),
         latex=r"\log \frac{{\Gamma({0} + {1})}}{{\Gamma({0})}}",
     ),
@@ -1088,6 +1092,8 @@ _TABLE: tuple[Primitive, ...] = (
         _sp("digamma_difference"),
         ((0.3, 9), (0.1, 5)),
         special="digamma_difference",
+        vector="psi_difference",
+        reach="far_gamma",
         formula=("digamma_difference",),
         latex=r"\psi({0} + {1}) - \psi({0})",
     ),

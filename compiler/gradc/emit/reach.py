@@ -6,7 +6,7 @@ for (int64_t i = 0; i < n; ++i) {              double far = 0.0;
     f[i] = sin(v0) + b[i];                         GRADC_SIMD(reduction(+:far))
 }                                                  for (int64_t i = 0; i < n; ++i) {
                                                        const double v0 = b[i] * c[i];
-                                                       far += gradc_far(v0);
+                                                       far += gradc_far_sine(v0);
                                   ->               }
                                                }
                                                if (GRADC_NEAR && far == 0.0) {
@@ -24,7 +24,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from gradc.calculus.primitives import PRIMITIVES
+from gradc.calculus.primitives import PRIMITIVES, Primitive
+from gradc.emit.expressions import FASTER_IN_LIBMVEC
 from gradc.emit.statements import Block, Line, Statement
 
 _DEFINITION = re.compile(r"const \w+ (\w+) = .*;")
@@ -45,13 +46,13 @@ def look_ahead(
         Gives a name that is free, from a wish.
     """
     suffix = "" if real == "double" else "f"
-    bounded = {entry.c: entry.vector for entry in PRIMITIVES.values() if entry.reach is not None}
-    call = re.compile(rf"\b({'|'.join(map(str, bounded))}){suffix}\(")
+    bounded = {_spelled(entry, suffix): entry for entry in PRIMITIVES.values() if entry.reach is not None}
+    call = re.compile(rf"(?<!\w)({'|'.join(map(re.escape, bounded))})\(")
     used: set[str] = set()
     name = ""
 
     def near(text: str) -> str:
-        return call.sub(lambda found: f"gradc_{bounded[found[1]]}{suffix}(", text)
+        return call.sub(lambda found: f"gradc_{bounded[found[1]].vector}{suffix}(", text)
 
     def visit(statement: Statement) -> Statement:
         nonlocal name
@@ -62,38 +63,53 @@ def look_ahead(
         lines = [inner.text for inner in statement.body if isinstance(inner, Line)]
         if not any(call.search(line) for line in lines) or len(lines) != len(statement.body):
             return statement
-        arguments = list(dict.fromkeys(argument for line in lines for argument in _arguments(line, call)))
-        slice_ = _slice(lines, arguments)
+        calls = dict.fromkeys(pair for line in lines for pair in _calls(line, call))
+        slice_ = _slice(lines, [arguments for _, arguments in calls])
         if slice_ is None:
             return statement
         name = name or choose("far")
-        used.update(str(bounded[found[1]]) for line in lines for found in call.finditer(line))
+        entries = [bounded[function] for function, _ in calls]
+        used.update(str(function) for entry in entries for function in (entry.vector, entry.reach))
         zero = "0.0" if real == "double" else "0.0f"
         looks: list[Statement] = [Line(near(line)) for line in slice_]
-        looks += [Line(f"{name} += gradc_far{suffix}({near(argument)});") for argument in arguments]
-        fast = statement._replace(body=[Line(near(line)) for line in lines])
+        for entry, (_, arguments) in zip(entries, calls, strict=True):
+            looks.append(Line(f"{name} += gradc_{entry.reach}{suffix}({near(arguments)});"))
+        look: Statement = Block(statement.head, looks, f"GRADC_SIMD(reduction(+:{name}))")
+        fast, slow, condition = statement._replace(body=[Line(near(line)) for line in lines]), statement, ""
+        if all(entry.vector in FASTER_IN_LIBMVEC for entry in entries):
+            look, condition = Block("if (GRADC_NEAR)", [look]), "GRADC_NEAR && "
+            used.add("near")
+        else:
+            slow = statement._replace(pragma="")  # calls, one number at a time
         return Block(
             "",
             [
                 Line(f"{real} {name} = {zero};"),
-                Block("if (GRADC_NEAR)", [Block(statement.head, looks, f"GRADC_SIMD(reduction(+:{name}))")]),
-                Block(f"if (GRADC_NEAR && {name} == {zero})", [fast]),
-                Block("else", [statement]),
+                look,
+                Block(f"if ({condition}{name} == {zero})", [fast]),
+                Block("else", [slow]),
             ],
         )
 
     result = [visit(statement) for statement in statements]
-    return result, frozenset([*used, "far"] if used else ())
+    return result, frozenset(used)
 
 
-def _arguments(line: str, call: re.Pattern[str]) -> Iterator[str]:
-    """What is between the parentheses of each call."""
+def _spelled(entry: Primitive, suffix: str) -> str:
+    """How C calls the function that holds everywhere."""
+    if entry.special is None:
+        return f"{entry.c}{suffix}"
+    return f"(float)gradc_{entry.special}" if suffix else f"gradc_{entry.special}"
+
+
+def _calls(line: str, call: re.Pattern[str]) -> Iterator[tuple[str, str]]:
+    """What each call calls, and what is between its parentheses."""
     for found in call.finditer(line):
         depth, end = 1, found.end()
         while depth:
             depth += {"(": 1, ")": -1}.get(line[end], 0)
             end += 1
-        yield line[found.end() : end - 1]
+        yield found[1], line[found.end() : end - 1]
 
 
 def _slice(lines: list[str], arguments: list[str]) -> list[str] | None:

@@ -1,6 +1,6 @@
-/* needs: inline, near */
+/* needs: inline */
 /* 1 beyond 10^6, where sines are the C library's, else 0. */
-GRADC_INLINE double gradc_far(double x)
+GRADC_INLINE double gradc_far_sine(double x)
 {
     return fabs(x) > 1e6 ? 1.0 : 0.0;
 }

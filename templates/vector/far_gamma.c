@@ -1,0 +1,6 @@
+/* needs: inline */
+/* 1 where an argument of Gamma(x + y)/Gamma(x) is not above 0, which takes reflections, else 0. */
+GRADC_INLINE double gradc_far_gamma(double x, double y)
+{
+    return x <= 0.0 ? 1.0 : x + y <= 0.0 ? 1.0 : 0.0;
+}
