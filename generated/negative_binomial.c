@@ -104,6 +104,79 @@ GRADC_INLINE double gradc_exp(double x)
     return gradc_exp_sum(x, 0.0);
 }
 
+/* 1 where an argument of Gamma(x + y)/Gamma(x) is not above 0, which takes reflections, else 0. */
+GRADC_INLINE double gradc_far_gamma(double x, double y)
+{
+    return x <= 0.0 ? 1.0 : x + y <= 0.0 ? 1.0 : 0.0;
+}
+
+/* x = 2^k (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)): gives f. Subnormal numbers are scaled by 2^54, and the
+ * exponent's bits become a number as the last bits of 2^52. */
+GRADC_INLINE double gradc_split(double x, double *k)
+{
+    const double tiny = x < 2.2250738585072014e-308 ? 1.0 : 0.0;
+    const uint64_t t = gradc_bits(tiny != 0.0 ? x * 18014398509481984.0 : x) + 0x00095f6200000000; /* 1 - sqrt(1/2) */
+    *k = gradc_number(t >> 52 | 0x4330000000000000) - (tiny != 0.0 ? 4503599627371573.0 : 4503599627371519.0);
+    return gradc_number((t & 0x000fffffffffffff) + 0x3fe6a09e00000000) - 1.0;
+}
+
+/* log(1 + f) + low, 1 + f in [sqrt(1/2), sqrt(2)): with s = f / (2 + f) it is 2 atanh(s) = f - f^2/2 + s (f^2/2 +
+ * s^2 P(s^2)), whose first term is exact. */
+GRADC_INLINE double gradc_log1p_near(double f, double low)
+{
+    const double s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
+    /* fit: atanh of z */
+    const double p = (((((0.14796068148242766 * z + 0.153140398493373) * z + 0.18183564696079318) * z
+        + 0.22222198567102774) * z + 0.2857142874243524) * z + 0.39999999999414526) * z
+        + 0.6666666666666734;
+    return f - (h - (s * (h + z * p) + low));
+}
+
+/* log(x) = k log(2) + log(1 + f). */
+GRADC_INLINE double gradc_log(double x)
+{
+    double k;
+    const double f = gradc_split(x, &k);
+    const double y = k * 0.6931471803691238 + gradc_log1p_near(f, k * 1.9082149292705877e-10);
+    return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
+}
+
+/* log(1 + x) = k log(2) + log(1 + f), as gradc_log: k is that of the rounded sum, but f = 2^-k x + (2^-k - 1) has
+ * no rounding that matters. Four times 2^-k is normal for every k. */
+GRADC_INLINE double gradc_log1p(double x)
+{
+    const uint64_t e = (gradc_bits(1.0 + x) + 0x00095f6200000000) >> 52; /* k + 1023 */
+    const double k = gradc_number(e | 0x4330000000000000) - 4503599627371519.0;
+    const double scale = gradc_number((2048 - e) << 52);
+    const double f = (x * scale) * 0.25 + (0.25 * scale - 1.0);
+    const double y = k * 0.6931471803691238 + gradc_log1p_near(f, k * 1.9082149292705877e-10);
+    const double w = fabs(x) < 1e-17 ? x : y;
+    return x > -1.0 ? x < INFINITY ? w : x : x == -1.0 ? -INFINITY : NAN;
+}
+
+/* log(Gamma(x + y) / Gamma(x)) for x, x + y > 0, in terms that have y as a factor: by Stirling's series (DLMF 5.11.1),
+ * after eight steps of the recurrence where the lesser argument is below 8, whose product is the polynomial of
+ * gradc_psi_rise. */
+GRADC_INLINE double gradc_gamma_ratio(double x, double y)
+{
+    const double step = fabs(y), low = y < 0.0 ? x + y : x, high = low + step, up = low < 8.0 ? 8.0 : 0.0;
+    const double l = low + up, h = high + up, v = 1.0 / l, w = 1.0 / h, zl = v * v, zh = w * w;
+    /* coefficients: stirling */
+    const double c0 = 0.0833333333333333, c1 = -0.0027777777776099803, c2 = 0.0007936506668549837,
+                 c3 = -0.0005952029359390429, c4 = 0.0008373083310125159, c5 = -0.0016532365018891602;
+    /* the polynomial at zl, and its divided difference */
+    const double d4 = c5, p4 = c5 * zl + c4, d3 = d4 * zh + p4, p3 = p4 * zl + c3, d2 = d3 * zh + p3, p2 = p3 * zl + c2;
+    const double d1 = d2 * zh + p2, p1 = p2 * zl + c1, d0 = d1 * zh + p1, p0 = p1 * zl + c0;
+    const double tail = step * (v * w) * (p0 + w * (v + w) * d0);
+    /* the recurrence: the product at high over that at low, less 1 */
+    const double most = 1e30, c = high < most ? high : most, s = step < most ? step : most, a = low < 8.0 ? low : 8.0;
+    const double ul = a * (a + 7.0), uh = c * (c + 7.0), bottom = ((ul + 28.0) * ul + 252.0) * ul + 720.0;
+    const double e2 = uh + (ul + 28.0), e1 = e2 * uh + ((ul + 28.0) * ul + 252.0), e0 = e1 * uh + bottom;
+    const double more = low < 8.0 ? s * (c + a + 7.0) / ul * (e0 / bottom) : 0.0;
+    const double value = step * gradc_log(h) + ((l - 0.5) * gradc_log1p(step * v) - step) - tail - gradc_log1p(more);
+    return y < 0.0 ? -value : value;
+}
+
 /* log(1 + x) for x in [0, 1], as gradc_log with k = 0. */
 GRADC_INLINE double gradc_log1p_unit(double x)
 {
@@ -114,6 +187,93 @@ GRADC_INLINE double gradc_log1p_unit(double x)
         + 0.22222223969501645) * z + 0.28571428547857886) * z + 0.4000000000015721) * z
         + 0.6666666666666631;
     return x - (h - s * (h + z * p));
+}
+
+/* psi(x) = log(x) - 1/(2 x) - sum of B_2k / (2 k x^2k) for x >= 8 (DLMF 5.11.2), economised. */
+GRADC_INLINE double gradc_psi_far(double x)
+{
+    const double w = 1.0 / x, z = w * w;
+    /* fit: psi_tail of z */
+    const double p = ((((-0.01772029527568203 * z + 0.007519445586194526) * z - 0.004166222545871098) * z
+        + 0.0039682523702314326) * z - 0.008333333331222267) * z + 0.08333333333333288;
+    return gradc_log(x) - (0.5 * w + z * p);
+}
+
+/* sin(r) for |r| <= pi/4. */
+GRADC_INLINE double gradc_sin_near(double r)
+{
+    const double z = r * r;
+    /* fit: sin of z */
+    const double p = ((((1.5896685558378755e-10 * z - 2.5050756327532975e-08) * z + 2.7557313681325e-06) * z
+        - 0.00019841269829780147) * z + 0.008333333333322384) * z - 0.16666666666666632;
+    return r + r * z * p;
+}
+
+/* cos(r) for |r| <= pi/4: 1 - r^2/2, whose rounding is added again, and the rest. */
+GRADC_INLINE double gradc_cos_near(double r)
+{
+    const double z = r * r, h = 0.5 * z, w = 1.0 - h;
+    /* fit: cos of z */
+    const double p = ((((-1.135965574551564e-11 * z + 2.08757236567661e-09) * z - 2.755731435720736e-07) * z
+        + 2.480158728950799e-05) * z - 0.0013888888888874183) * z + 0.0416666666666666;
+    return w + (((1.0 - w) - h) + z * z * p);
+}
+
+/* pi cot(pi x) for x < 0, NaN where it has a pole; x less the nearest whole number is exact. */
+GRADC_INLINE double gradc_psi_turn(double x)
+{
+    const double b = x > -4503599627370496.0 ? x : 0.0, n = (b + 6755399441055744.0) - 6755399441055744.0;
+    const double r = b - n, a = fabs(r), t = 3.141592653589793 * (a > 0.25 ? 0.5 - a : a);
+    const double s = gradc_sin_near(t), c = gradc_cos_near(t), cot = a > 0.25 ? s / c : c / s;
+    return r == 0.0 ? NAN : 3.141592653589793 * (r < 0.0 ? -cot : cot);
+}
+
+/* psi(x), the digamma function: up to 8 the positive zero is a factor, psi(y) = (y - y0) P(u)/y with y0 in two doubles
+ * and u = (y - sqrt(8))/(y + sqrt(8)); recurrence on (0, 1) and reflection below 0 (DLMF 5.5.2, 5.5.4). */
+GRADC_INLINE double gradc_psi(double x)
+{
+    const double m = x < 0.0 ? -x : x < 1.0 ? x : x - 1.0; /* y - 1, exact up to 8 */
+    const double y = 1.0 + m, b = y < 8.0 ? y : 8.0, u = (b - 2.8284271247461903) / (b + 2.8284271247461903);
+    /* fit: psi of u */
+    const double p = ((((((((((((((((((((((((0.18612681399066516 * u + 0.18602167978931286) * u - 0.08351739445602768) * u
+        - 0.07612400269010153) * u + 0.10348322891458343) * u + 0.10156035262544805) * u
+        + 0.03636784618055371) * u + 0.04092914699649217) * u + 0.06080810383112621) * u
+        + 0.06394522326472026) * u + 0.06520673885850878) * u + 0.06986152746729475) * u
+        + 0.07550815855370711) * u + 0.081593787958682) * u + 0.08896987811865524) * u
+        + 0.09734686477593472) * u + 0.10853040229541457) * u + 0.12033631049754508) * u
+        + 0.13983989355412474) * u + 0.15619329817076463) * u + 0.19901138146625505) * u
+        + 0.21812951333753458) * u + 0.3492569337010576) * u + 0.35178350292485655) * u
+        + 1.1808583912337565) * u + 1.7644638934289365;
+    const double near = ((m - 0.46163214496836236) - -1.5522348162858677e-17) * p / b;
+    const double far = gradc_psi_far(x < 8.0 ? y : x), value = y < 8.0 ? near : far;
+    const double lower = x < 0.0 ? gradc_psi_turn(x < 0.0 ? x : -0.5) : 1.0 / x;
+    return x < 1.0 ? x == 0.0 ? -lower : value - lower : x < INFINITY ? value : x;
+}
+
+/* psi(x + y) - psi(x) for x, x + y > 0, in terms that have y as a factor, all of the same sign: by psi's asymptotic
+ * series (DLMF 5.11.2), after eight steps of the recurrence where the lesser argument is below 8, two by two as in
+ * gradc_psi_rise. */
+GRADC_INLINE double gradc_psi_difference(double x, double y)
+{
+    const double step = fabs(y), low = y < 0.0 ? x + y : x, high = low + step, up = low < 8.0 ? 8.0 : 0.0;
+    const double l = low + up, h = high + up, v = 1.0 / l, w = 1.0 / h, zl = v * v, zh = w * w;
+    /* coefficients: psi_tail */
+    const double c0 = 0.08333333333333288, c1 = -0.008333333331222267, c2 = 0.0039682523702314326,
+                 c3 = -0.004166222545871098, c4 = 0.007519445586194526, c5 = -0.01772029527568203;
+    /* the polynomial at zl, and its divided difference */
+    const double d4 = c5, p4 = c5 * zl + c4, d3 = d4 * zh + p4, p3 = p4 * zl + c3, d2 = d3 * zh + p3, p2 = p3 * zl + c2;
+    const double d1 = d2 * zh + p2, p1 = p2 * zl + c1, d0 = d1 * zh + p1, p0 = p1 * zl + c0, tail = d0 * zh + p0;
+    /* the recurrence: 1/(l + k) - 1/(h + k) for k and 7 - k */
+    const double most = 1e30, c = high < most ? high : most, s = step < most ? step : most;
+    const double a = low < 8.0 ? low : 8.0, ul = a * (a + 7.0), uh = c * (c + 7.0);
+    const double q0 = ul * uh, q1 = (ul + 6.0) * (uh + 6.0);
+    const double q2 = (ul + 10.0) * (uh + 10.0), q3 = (ul + 12.0) * (uh + 12.0);
+    const double n0 = a * c + (a + 7.0) * (c + 7.0), n1 = (a + 1.0) * (c + 1.0) + (a + 6.0) * (c + 6.0);
+    const double n2 = (a + 2.0) * (c + 2.0) + (a + 5.0) * (c + 5.0), n3 = (a + 3.0) * (c + 3.0) + (a + 4.0) * (c + 4.0);
+    const double sum = (n0 * q1 + n1 * q0) / (q0 * q1) + (n2 * q3 + n3 * q2) / (q2 * q3);
+    const double far = gradc_log1p(step * v) + step * (v * w) * (0.5 + (v + w) * tail);
+    const double value = far + (low < 8.0 ? s * sum : 0.0);
+    return y < 0.0 ? -value : value;
 }
 
 /* The polynomial c[0] + c[1] t + ... + c[n-1] t^(n-1), its even and odd powers summed side by side. */
@@ -197,14 +357,16 @@ static double gradc_digamma(double x)
     return offset + (log(y) - (0.5 * r + s * gradc_polynomial(gradc_digamma_tail, nt, s)));
 }
 
-/* psi(x + y) - psi(x) for x, x + y > 0, as gammaln_difference (DLMF 5.11.2). */
+/* psi(x + y) - psi(x), as gammaln_difference where x, x + y > 0 (DLMF 5.11.2). */
 static double gradc_digamma_difference(double x, double y)
 {
     double low = y < 0.0 ? x + y : x, moved = 0.0, tails[2], high, value;
     const double step = fabs(y);
     int k;
-    if (isnan(x) || isnan(y) || low <= 0.0)
+    if (isnan(x) || isnan(y))
         return NAN;
+    if (low <= 0.0)
+        return gradc_digamma(x + y) - gradc_digamma(x);
     while (low < 12.0) {
         moved += step / (low * (low + step));
         low += 1.0;
@@ -543,14 +705,34 @@ int negative_binomial_value(int64_t n, int64_t d, const double *restrict w, doub
              *    s0) + s1) + y[i] * where(0 == s2, 0.6931471805599453, maximum(0, s2) + s1))))) */
             const double v1 = 1.0 - r;
             double t2_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double y_i = y[i];
-                const double v2 = log_alpha + t1[i - tile_begin];
-                const double v3 = gradc_log1p_unit(gradc_exp(-fabs(v2)));
-                const double v4 = -v2;
-                const double v5 = r * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3) + y_i * (0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + v3);
-                t2_part_sum += gradc_gammaln_difference(r + y_i, v1) + (t0 + v5);
+            {
+                double far = 0.0;
+                GRADC_SIMD(reduction(+:far))
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double y_i = y[i];
+                    far += gradc_far_gamma(r + y_i, v1);
+                }
+                if (far == 0.0) {
+                    GRADC_SIMD(reduction(+:t2_part_sum))
+                    for (int64_t i = tile_begin; i < tile_end; ++i) {
+                        const double y_i = y[i];
+                        const double v2 = log_alpha + t1[i - tile_begin];
+                        const double v3 = gradc_log1p_unit(gradc_exp(-fabs(v2)));
+                        const double v4 = -v2;
+                        const double v5 = r * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3) + y_i * (0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + v3);
+                        t2_part_sum += gradc_gamma_ratio(r + y_i, v1) + (t0 + v5);
+                    }
+                }
+                else {
+                    for (int64_t i = tile_begin; i < tile_end; ++i) {
+                        const double y_i = y[i];
+                        const double v2 = log_alpha + t1[i - tile_begin];
+                        const double v3 = gradc_log1p_unit(gradc_exp(-fabs(v2)));
+                        const double v4 = -v2;
+                        const double v5 = r * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3) + y_i * (0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + v3);
+                        t2_part_sum += gradc_gammaln_difference(r + y_i, v1) + (t0 + v5);
+                    }
+                }
             }
             gradc_add(&t2_part, &t2_part_low, t2_part_sum);
         }
@@ -607,14 +789,34 @@ int negative_binomial_forward(int64_t n, int64_t d, const double *restrict w, do
              *    s0) + s1) + y[i] * where(0 == s2, 0.6931471805599453, maximum(0, s2) + s1))))) */
             const double v1 = 1.0 - r_;
             double t2_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double y_i = y[i];
-                const double v2 = log_alpha + t1[i];
-                const double v3 = gradc_log1p_unit(gradc_exp(-fabs(v2)));
-                const double v4 = -v2;
-                const double v5 = r_ * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3) + y_i * (0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + v3);
-                t2_part_sum += gradc_gammaln_difference(r_ + y_i, v1) + (t0 + v5);
+            {
+                double far = 0.0;
+                GRADC_SIMD(reduction(+:far))
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double y_i = y[i];
+                    far += gradc_far_gamma(r_ + y_i, v1);
+                }
+                if (far == 0.0) {
+                    GRADC_SIMD(reduction(+:t2_part_sum))
+                    for (int64_t i = tile_begin; i < tile_end; ++i) {
+                        const double y_i = y[i];
+                        const double v2 = log_alpha + t1[i];
+                        const double v3 = gradc_log1p_unit(gradc_exp(-fabs(v2)));
+                        const double v4 = -v2;
+                        const double v5 = r_ * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3) + y_i * (0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + v3);
+                        t2_part_sum += gradc_gamma_ratio(r_ + y_i, v1) + (t0 + v5);
+                    }
+                }
+                else {
+                    for (int64_t i = tile_begin; i < tile_end; ++i) {
+                        const double y_i = y[i];
+                        const double v2 = log_alpha + t1[i];
+                        const double v3 = gradc_log1p_unit(gradc_exp(-fabs(v2)));
+                        const double v4 = -v2;
+                        const double v5 = r_ * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3) + y_i * (0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + v3);
+                        t2_part_sum += gradc_gammaln_difference(r_ + y_i, v1) + (t0 + v5);
+                    }
+                }
             }
             gradc_add(&t2_part, &t2_part_low, t2_part_sum);
         }
@@ -694,27 +896,61 @@ int negative_binomial_backward(int64_t n, int64_t d, const double *restrict w, d
             double t3_part_sum = 0.0;
             double r_bar_part_sum = 0.0;
             double t4_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_part_sum, r_bar_part_sum, t4_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i];
-                const double v0 = log_alpha + t1_i;
-                const double v2 = gradc_exp(-fabs(v0));
-                const double v3 = 1.0 + v2;
-                const double v4 = -v0;
-                const double v5 = (0.0 <= v4 ? 1.0 : v2) / v3;
-                const double v6 = v0 - log_alpha;
-                const double v7 = t1_i - v6 + (log_alpha - (v0 - v6));
-                const double v8 = -INFINITY == v0 ? 0.0 : v1 * ((0.0 <= v0 ? 1.0 : v2) / v3 * (1.0 + v5 * (fabs(v7) < 1.0 ? v7 : 0.0)));
-                const double y_i = y[i];
-                const double v9 = -v7;
-                const double v10 = -INFINITY == v4 ? 0.0 : -(t0 * y_i * (v5 * (1.0 + (0.0 <= -v4 ? 1.0 : v2) / v3 * (fabs(v9) < 1.0 ? v9 : 0.0))));
-                const double v11 = v8 + v10;
-                const double v12 = r + y_i;
-                const double v14 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(v2);
-                t2[i - tile_begin] = v11;
-                t3_part_sum += v11;
-                r_bar_part_sum += t0 * gradc_digamma_difference(v12, v13) + (t0 * v14 - t0 * gradc_digamma(v12 + v13));
-                t4_part_sum += t0;
+            {
+                double far = 0.0;
+                GRADC_SIMD(reduction(+:far))
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double y_i = y[i];
+                    const double v12 = r + y_i;
+                    far += gradc_far_gamma(v12, v13);
+                }
+                if (far == 0.0) {
+                    GRADC_SIMD(reduction(+:t3_part_sum, r_bar_part_sum, t4_part_sum))
+                    for (int64_t i = tile_begin; i < tile_end; ++i) {
+                        const double t1_i = t1[i];
+                        const double v0 = log_alpha + t1_i;
+                        const double v2 = gradc_exp(-fabs(v0));
+                        const double v3 = 1.0 + v2;
+                        const double v4 = -v0;
+                        const double v5 = (0.0 <= v4 ? 1.0 : v2) / v3;
+                        const double v6 = v0 - log_alpha;
+                        const double v7 = t1_i - v6 + (log_alpha - (v0 - v6));
+                        const double v8 = -INFINITY == v0 ? 0.0 : v1 * ((0.0 <= v0 ? 1.0 : v2) / v3 * (1.0 + v5 * (fabs(v7) < 1.0 ? v7 : 0.0)));
+                        const double y_i = y[i];
+                        const double v9 = -v7;
+                        const double v10 = -INFINITY == v4 ? 0.0 : -(t0 * y_i * (v5 * (1.0 + (0.0 <= -v4 ? 1.0 : v2) / v3 * (fabs(v9) < 1.0 ? v9 : 0.0))));
+                        const double v11 = v8 + v10;
+                        const double v12 = r + y_i;
+                        const double v14 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(v2);
+                        t2[i - tile_begin] = v11;
+                        t3_part_sum += v11;
+                        r_bar_part_sum += t0 * gradc_psi_difference(v12, v13) + (t0 * v14 - t0 * gradc_psi(v12 + v13));
+                        t4_part_sum += t0;
+                    }
+                }
+                else {
+                    for (int64_t i = tile_begin; i < tile_end; ++i) {
+                        const double t1_i = t1[i];
+                        const double v0 = log_alpha + t1_i;
+                        const double v2 = gradc_exp(-fabs(v0));
+                        const double v3 = 1.0 + v2;
+                        const double v4 = -v0;
+                        const double v5 = (0.0 <= v4 ? 1.0 : v2) / v3;
+                        const double v6 = v0 - log_alpha;
+                        const double v7 = t1_i - v6 + (log_alpha - (v0 - v6));
+                        const double v8 = -INFINITY == v0 ? 0.0 : v1 * ((0.0 <= v0 ? 1.0 : v2) / v3 * (1.0 + v5 * (fabs(v7) < 1.0 ? v7 : 0.0)));
+                        const double y_i = y[i];
+                        const double v9 = -v7;
+                        const double v10 = -INFINITY == v4 ? 0.0 : -(t0 * y_i * (v5 * (1.0 + (0.0 <= -v4 ? 1.0 : v2) / v3 * (fabs(v9) < 1.0 ? v9 : 0.0))));
+                        const double v11 = v8 + v10;
+                        const double v12 = r + y_i;
+                        const double v14 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(v2);
+                        t2[i - tile_begin] = v11;
+                        t3_part_sum += v11;
+                        r_bar_part_sum += t0 * gradc_digamma_difference(v12, v13) + (t0 * v14 - t0 * gradc_psi(v12 + v13));
+                        t4_part_sum += t0;
+                    }
+                }
             }
             gradc_add(&t3_part, &t3_part_low, t3_part_sum);
             gradc_add(&r_bar_part, &r_bar_part_low, r_bar_part_sum);
@@ -751,7 +987,7 @@ int negative_binomial_backward(int64_t n, int64_t d, const double *restrict w, d
     }
 
     /* grad_log_alpha = t3 - r * (r_bar + t4 * digamma(r)) */
-    *grad_log_alpha = t3 - r * (r_bar + t4 * gradc_digamma(r));
+    *grad_log_alpha = t3 - r * (r_bar + t4 * gradc_psi(r));
     return 0;
 }
 
@@ -829,23 +1065,54 @@ int negative_binomial_value_and_grad(int64_t n, int64_t d, const double *restric
             double t5_part_sum = 0.0;
             double r_bar_part_sum = 0.0;
             double t6_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2_part_sum, t5_part_sum, r_bar_part_sum, t6_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double y_i = y[i];
-                const double v1 = r + y_i;
-                const double v3 = log_alpha + t1[i - tile_begin];
-                const double v4 = gradc_exp(-fabs(v3));
-                const double v5 = gradc_log1p_unit(v4);
-                const double v6 = 0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v5;
-                const double v7 = -v3;
-                const double v8 = r * v6 + y_i * (0.0 == v7 ? 0.6931471805599453 : ((v7 > 0.0 || v7 != v7) ? v7 : 0.0) + v5);
-                const double v10 = 1.0 + v4;
-                const double v11 = (-INFINITY == v3 ? 0.0 : v9 * ((0.0 <= v3 ? 1.0 : v4) / v10)) + (-INFINITY == v7 ? 0.0 : -(t3 * y_i * ((0.0 <= v7 ? 1.0 : v4) / v10)));
-                t2_part_sum += gradc_gammaln_difference(v1, v2) + (t0 + v8);
-                t4[i - tile_begin] = v11;
-                t5_part_sum += v11;
-                r_bar_part_sum += t3 * gradc_digamma_difference(v1, v2) + (t3 * v6 - t3 * gradc_digamma(v1 + v2));
-                t6_part_sum += t3;
+            {
+                double far = 0.0;
+                GRADC_SIMD(reduction(+:far))
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double y_i = y[i];
+                    const double v1 = r + y_i;
+                    far += gradc_far_gamma(v1, v2);
+                    far += gradc_far_gamma(v1, v2);
+                }
+                if (far == 0.0) {
+                    GRADC_SIMD(reduction(+:t2_part_sum, t5_part_sum, r_bar_part_sum, t6_part_sum))
+                    for (int64_t i = tile_begin; i < tile_end; ++i) {
+                        const double y_i = y[i];
+                        const double v1 = r + y_i;
+                        const double v3 = log_alpha + t1[i - tile_begin];
+                        const double v4 = gradc_exp(-fabs(v3));
+                        const double v5 = gradc_log1p_unit(v4);
+                        const double v6 = 0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v5;
+                        const double v7 = -v3;
+                        const double v8 = r * v6 + y_i * (0.0 == v7 ? 0.6931471805599453 : ((v7 > 0.0 || v7 != v7) ? v7 : 0.0) + v5);
+                        const double v10 = 1.0 + v4;
+                        const double v11 = (-INFINITY == v3 ? 0.0 : v9 * ((0.0 <= v3 ? 1.0 : v4) / v10)) + (-INFINITY == v7 ? 0.0 : -(t3 * y_i * ((0.0 <= v7 ? 1.0 : v4) / v10)));
+                        t2_part_sum += gradc_gamma_ratio(v1, v2) + (t0 + v8);
+                        t4[i - tile_begin] = v11;
+                        t5_part_sum += v11;
+                        r_bar_part_sum += t3 * gradc_psi_difference(v1, v2) + (t3 * v6 - t3 * gradc_psi(v1 + v2));
+                        t6_part_sum += t3;
+                    }
+                }
+                else {
+                    for (int64_t i = tile_begin; i < tile_end; ++i) {
+                        const double y_i = y[i];
+                        const double v1 = r + y_i;
+                        const double v3 = log_alpha + t1[i - tile_begin];
+                        const double v4 = gradc_exp(-fabs(v3));
+                        const double v5 = gradc_log1p_unit(v4);
+                        const double v6 = 0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v5;
+                        const double v7 = -v3;
+                        const double v8 = r * v6 + y_i * (0.0 == v7 ? 0.6931471805599453 : ((v7 > 0.0 || v7 != v7) ? v7 : 0.0) + v5);
+                        const double v10 = 1.0 + v4;
+                        const double v11 = (-INFINITY == v3 ? 0.0 : v9 * ((0.0 <= v3 ? 1.0 : v4) / v10)) + (-INFINITY == v7 ? 0.0 : -(t3 * y_i * ((0.0 <= v7 ? 1.0 : v4) / v10)));
+                        t2_part_sum += gradc_gammaln_difference(v1, v2) + (t0 + v8);
+                        t4[i - tile_begin] = v11;
+                        t5_part_sum += v11;
+                        r_bar_part_sum += t3 * gradc_digamma_difference(v1, v2) + (t3 * v6 - t3 * gradc_psi(v1 + v2));
+                        t6_part_sum += t3;
+                    }
+                }
             }
             gradc_add(&t2_part, &t2_part_low, t2_part_sum);
             gradc_add(&t5_part, &t5_part_low, t5_part_sum);
@@ -891,6 +1158,6 @@ int negative_binomial_value_and_grad(int64_t n, int64_t d, const double *restric
     /* value = t2 / n */
     /* grad_log_alpha = t5 - r * (r_bar + t6 * digamma(r)) */
     *value = t2 / (double)n;
-    *grad_log_alpha = t5 - r * (r_bar + t6 * gradc_digamma(r));
+    *grad_log_alpha = t5 - r * (r_bar + t6 * gradc_psi(r));
     return 0;
 }

@@ -146,15 +146,8 @@ GRADC_INLINE double gradc_exp(double x)
     return gradc_exp_sum(x, 0.0);
 }
 
-/* Whether loops have sines of gradc's own, which hold up to 10^6 only. */
-#if defined(GRADC_LIBMVEC)
-#define GRADC_NEAR 0
-#else
-#define GRADC_NEAR 1
-#endif
-
 /* 1 beyond 10^6, where sines are the C library's, else 0. */
-GRADC_INLINE double gradc_far(double x)
+GRADC_INLINE double gradc_far_sine(double x)
 {
     return fabs(x) > 1e6 ? 1.0 : 0.0;
 }
@@ -189,6 +182,13 @@ GRADC_INLINE double gradc_log(double x)
     const double y = k * 0.6931471803691238 + gradc_log1p_near(f, k * 1.9082149292705877e-10);
     return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
 }
+
+/* Whether loops have sines of gradc's own, which hold up to 10^6 only. */
+#if defined(GRADC_LIBMVEC)
+#define GRADC_NEAR 0
+#else
+#define GRADC_NEAR 1
+#endif
 
 #if defined(GRADC_LIBMVEC)
 #define gradc_sin sin
@@ -369,7 +369,7 @@ int von_mises_value(int64_t n, double mu, double log_kappa, const double *restri
                 if (GRADC_NEAR) {
                     GRADC_SIMD(reduction(+:far))
                     for (int64_t i = tile_begin; i < tile_end; ++i) {
-                        far += gradc_far(0.5 * (x[i] - mu));
+                        far += gradc_far_sine(0.5 * (x[i] - mu));
                     }
                 }
                 if (GRADC_NEAR && far == 0.0) {
@@ -431,7 +431,7 @@ int von_mises_forward(int64_t n, double mu, double log_kappa, const double *rest
                 if (GRADC_NEAR) {
                     GRADC_SIMD(reduction(+:far))
                     for (int64_t i = tile_begin; i < tile_end; ++i) {
-                        far += gradc_far(0.5 * (x[i] - mu));
+                        far += gradc_far_sine(0.5 * (x[i] - mu));
                     }
                 }
                 if (GRADC_NEAR && far == 0.0) {
@@ -502,7 +502,8 @@ int von_mises_backward(int64_t n, double mu, double log_kappa, const double *res
                     GRADC_SIMD(reduction(+:far))
                     for (int64_t i = tile_begin; i < tile_end; ++i) {
                         const double v3 = 0.5 * (x[i] - mu);
-                        far += gradc_far(v3);
+                        far += gradc_far_sine(v3);
+                        far += gradc_far_sine(v3);
                     }
                 }
                 if (GRADC_NEAR && far == 0.0) {
@@ -569,7 +570,8 @@ int von_mises_value_and_grad(int64_t n, double mu, double log_kappa, const doubl
                     GRADC_SIMD(reduction(+:far))
                     for (int64_t i = tile_begin; i < tile_end; ++i) {
                         const double v0 = 0.5 * (x[i] - mu);
-                        far += gradc_far(v0);
+                        far += gradc_far_sine(v0);
+                        far += gradc_far_sine(v0);
                     }
                 }
                 if (GRADC_NEAR && far == 0.0) {
