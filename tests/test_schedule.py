@@ -294,3 +294,26 @@ def test_workspace_does_not_grow_with_the_samples():
         if any(re.search(r"\bn\b", count) for count in counts):
             grows.append(name)
     assert sorted(grows) == sorted(GROWS)
+
+
+@pytest.mark.parametrize(
+    ("text", "sizes"),
+    [
+        ("T[l:n, q:d*k] = X[l, q // k] * P[l, q % k]\nreturn T", (5, 3, 4)),
+        ("T[l:n, q:d*k*n] = X[l, q // (k*n)] * P[l, (q // n) % k] + X[q % n, 0]\nreturn T", (5, 3, 4)),
+        ("T[l:n, q:d*k] = X[l, q // k] * P[l, q % k] + q\nreturn T", (5, 3, 1)),
+        ("T[l:n, q:d*k, r:n] = X[r, q // k] * P[l, q % k] + r\nreturn T", (2, 3, 4)),
+    ],
+)
+def test_axes_run_together_are_loops_of_their_own(text, sizes):
+    signature = "def program(X: real[n, d], P: real[n, k]):\n    " + text.replace("\n", "\n    ")
+    program = lower(parse_program(signature))
+    function = FunctionWriter(plan_program(program), "f", "double", pipeline.TILE).write()
+    loops = [line for line in function.lines if not line.lstrip().startswith(("/*", "*"))]
+    assert not any(" % " in line or " / " in line for line in loops)
+    n, d, k = sizes
+    rng = np.random.default_rng(0)
+    arguments = [rng.normal(size=(n, d)), rng.normal(size=(n, k))]
+    (expected,) = interpret(program, arguments, SEMANTICS, "float64", {})
+    found = compile_programs({"f": program}, "float64")["f"](*arguments)
+    np.testing.assert_allclose(found[0] if isinstance(found, tuple) else found, expected, rtol=1e-14)

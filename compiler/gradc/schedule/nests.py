@@ -9,6 +9,7 @@ share their subexpressions.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from gradc.ir.equations import REAL, BodyBuilder, Equation
@@ -21,7 +22,7 @@ from gradc.ir.program import (
     Scan,
     result_count,
 )
-from gradc.ir.size import ONE, ZERO, Size, index
+from gradc.ir.size import ONE, ZERO, Atom, Size, index
 from gradc.schedule.columns import Copy, copy_columns
 from gradc.schedule.costs import is_dear
 from gradc.schedule.order import choose_unroll, order_loops
@@ -193,9 +194,67 @@ def _items(number: int, definition: Comprehension | Accumulation, array: int) ->
         ]
     rank, count = definition.rank, len(definition.extents)
     place = tuple(index(k) for k in range(rank))
+    extents, body = definition.extents, definition.body
+    if definition.reduction is None:
+        extents, body, place = _apart(extents, body, place)
+        count = rank = len(extents)
     kind = definition.reduction or "store"
-    stores = ((place, len(definition.body) - 1),)
-    return [_Item(number, definition.extents, definition.body, stores, kind, frozenset(range(rank, count)), array)]
+    stores = ((place, len(body) - 1),)
+    return [_Item(number, extents, body, stores, kind, frozenset(range(rank, count)), array)]
+
+
+def _apart(
+    extents: tuple[Size, ...], body: tuple[Equation, ...], place: tuple[Size, ...]
+) -> tuple[tuple[Size, ...], tuple[Equation, ...], tuple[Size, ...]]:
+    """Loops over several axes that are run together, as loops over each: a division costs more than what it leads to.
+
+    T[l:n, q:d*k] = X[l, q // k] * P[l, q % k]      ->      T[l, k*i + j] = X[l, i] * P[l, j]  for i:d, j:k
+    """
+    k = 1
+    while k < len(extents):
+        found = _divisor(extents[k], body, k)
+        if found is None:
+            k += 1
+            continue
+        inner, outer = found
+        replace = partial(_parted, k, inner)
+        body = tuple(_with_sizes(equation, replace) for equation in body)
+        place = tuple(part.substitute(replace) for part in place)
+        extents = (*extents[:k], outer, inner, *extents[k + 1 :])
+    return extents, body, place
+
+
+def _divisor(extent: Size, body: Sequence[Equation], k: int) -> tuple[Size, Size] | None:
+    """The length of the innermost axis that index k is taken apart into, and how many of them there are."""
+    for equation in body:
+        parts = equation.data[1] if equation.op == "access" else (equation.data,) if equation.op == "integer" else ()
+        for atom in (atom for part in parts for atom in part.atoms()):
+            if atom[0] == "%" and atom[1] == index(k):
+                outer = extent // atom[2]
+                if outer * atom[2] == extent:
+                    return atom[2], outer
+    return None
+
+
+def _parted(k: int, inner: Size, atom: Atom) -> Size | None:
+    """An atom with index k as ``inner * index(k) + index(k + 1)``, and the later indices behind them."""
+    if atom[0] == "index":
+        number = int(atom[1])
+        return index(k) * inner + index(k + 1) if number == k else index(number + 1) if number > k else None
+    if atom[0] in ("//", "%") and atom[1] == index(k):
+        if atom[2] == inner:
+            return index(k) if atom[0] == "//" else index(k + 1)
+        times: Size = atom[2] // inner
+        if atom[0] == "//" and times * inner == atom[2]:
+            return index(k) // times
+    return None
+
+
+def _with_sizes(equation: Equation, replace: Callable[[Atom], Size | None]) -> Equation:
+    if equation.op == "access":
+        array, subscripts = equation.data
+        return equation._replace(data=(array, tuple(part.substitute(replace) for part in subscripts)))
+    return equation._replace(data=equation.data.substitute(replace)) if equation.op == "integer" else equation
 
 
 def _place(
