@@ -598,3 +598,14 @@ def test_no_warnings_from_the_c(monkeypatch):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         load(TEXT, ENTRIES)
+
+
+def test_a_bound_out_that_is_nested_needs_no_python(monkeypatch):
+    kernel = gradc.compile("sum(x**2 * y)", "x[n], y[n]", wrt=("x", "y"), name="nested")
+    x, y = np.arange(3.0), np.ones(3)
+    out = (None, (np.empty(3), np.empty(3)))
+    bound = kernel.bind(out=out)
+    monkeypatch.setattr(Call, "__call__", None)
+    value, (by_x, by_y) = bound(x, y)
+    assert (by_x is out[1][0], by_y is out[1][1], value) == (True, True, 5.0)
+    assert by_y.tolist() == [0.0, 1.0, 4.0]

@@ -187,11 +187,16 @@ def _stored(
     output_shape = program.arrays()[program.outputs[0]].shape
     prepared = []
     extra: list[Parameter] = []
-    for row, column, terms in parts.blocks:
+    pending = list(parts.blocks)
+    while pending:
+        row, column, terms = pending.pop(0)
         rows = output_shape if row < 0 else pushed.shapes[row]
         columns = pushed.shapes[column]
         merged = merge_terms(b, [restrict_term(b, term, rows, columns) for term in terms])
         layout = Layout(DENSE, rows, columns) if dense else choose_layout(merged, rows, columns)
+        if 0 <= row < column and layout.kind == SLOTS and layout.lead != (len(rows), len(columns)):
+            # Of small blocks no transpose is a view, so the kernel writes it too.
+            pending.insert(0, (column, row, [transposed(term, row) for term in merged]))
         label = wrt[column] if row < 0 else f"{wrt[row]}_{wrt[column]}"
         parameters = slot_parameters(layout, merged, label)
         prepared.append((row, column, merged, layout, label, parameters))
@@ -273,7 +278,7 @@ def without_parameters(program: Program, gone: Sequence[int]) -> Program:
 def form_of(mode: str, derived: Derived, count: int, single: bool) -> Form:
     """How a mode hands its outputs and blocks back, by `count` arguments, or by a `single` one that is in no tuple.
 
-    A table has the blocks on and above the diagonal, and below it their transposes.
+    A table has the blocks on and above the diagonal, and below it their transposes where the kernel gives none.
     """
     at = {(block.row, block.column): number for number, block in enumerate(derived.blocks)}
     outputs = range(len(derived.program.outputs))
@@ -285,7 +290,7 @@ def form_of(mode: str, derived: Derived, count: int, single: bool) -> Form:
         return packed(outputs)
     if mode in ("jacobian", "jacobian_reverse"):
         return packed([Part(at[-1, q]) for q in range(count)])
-    rows = [[Part(at[min(p, q), max(p, q)], p > q) for q in range(count)] for p in range(count)]
+    rows = [[Part(at[p, q]) if (p, q) in at else Part(at[q, p], True) for q in range(count)] for p in range(count)]
     table = packed([packed(row) for row in rows])
     if mode == "value_grad_hessian":
         return (0, packed(outputs[1 : 1 + count]), table)

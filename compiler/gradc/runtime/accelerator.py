@@ -12,14 +12,15 @@ import importlib.machinery
 import importlib.util
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
-from gradc.errors import CompilerError
+from gradc.errors import ArgumentTypeError, CompilerError
 from gradc.runtime import texts
-from gradc.runtime.arguments import Entry, Polynomial, numbers, symbols
+from gradc.runtime.arguments import Entry, Polynomial, flatten, numbers, symbols
 from gradc.runtime.cache import Cache, address
 from gradc.runtime.calls import Call
 from gradc.runtime.threads import Threads
@@ -97,7 +98,11 @@ def accelerate(make: Maker, call: Call, kernel: int, work: int, limit: int = 0, 
     if program is None:
         return call
     names = tuple(map(sys.intern, call.names))  # as the keywords of a call are, so that most are told apart by identity
-    return make(program, call.returns, call, tuple(call.values), call.out, names)
+    out = call.out
+    if isinstance(out, (tuple, list)) and len(call.entry.outputs) > 1:
+        with suppress(ArgumentTypeError):  # which the call in Python raises
+            out = tuple(flatten(call.entry, out))
+    return make(program, call.returns, call, tuple(call.values), out, names)
 
 
 def encode(entry: Entry, kernel: int, work: int, limit: int = 0, threads: int = 0) -> bytes | None:

@@ -473,7 +473,7 @@ def place(entry: Entry, out: Any, sizes: Mapping[str, int], inputs: Sequence[Any
 
     `out` is an array where the kernel returns only one array, or a tuple in the nesting of the results.
     """
-    given = _flatten(entry, out)
+    given = flatten(entry, out)
     places = []
     for number, (value, came) in enumerate(zip(entry.outputs, given, strict=True)):
         shape = _shape(entry, value, sizes) if value.shape else ()
@@ -509,7 +509,8 @@ def _overlap(first: np.ndarray[Any, Any], second: np.ndarray[Any, Any]) -> bool:
         return True
 
 
-def _flatten(entry: Entry, out: Any) -> list[Any]:
+def flatten(entry: Entry, out: Any) -> list[Any]:
+    """Return what `out` has for each output, None for a fresh one."""
     arrays = [number for number, value in enumerate(entry.outputs) if value.shape]
     given: list[Any] = [None] * len(entry.outputs)
     if not isinstance(out, (tuple, list)):
