@@ -1097,8 +1097,9 @@ def _combine(kind: str, target: str, value: Text) -> str:
         return f"{target} += {value.text};"
     if kind == "prod":
         return f"{target} *= {value.at(8)};"
-    sign = ">" if kind == "max" else "<"
-    return f"{target} = ({value.text} {sign} {target} || {value.text} != {value.text}) ? {value.text} : {target};"
+    # It is the target that is asked for NaN: where the value is a choice, gcc would make a branch of the question.
+    sign = ">=" if kind == "max" else "<="
+    return f"{target} = ({target} {sign} {value.text} || {target} != {target}) ? {target} : {value.text};"
 
 
 __all__ = ["ONE", "Function", "FunctionWriter", "Status"]
