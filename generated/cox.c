@@ -337,7 +337,7 @@ int cox_value(int64_t n, int64_t d, const double *restrict w, const double *rest
                 GRADC_SIMD()
                 for (int64_t j = 0; j < n; ++j) {
                     const double v0 = time_[j] <= time__i ? z_i : -INFINITY;
-                    t0_part[j] = (v0 > t0_part[j] || v0 != v0) ? v0 : t0_part[j];
+                    t0_part[j] = (t0_part[j] >= v0 || t0_part[j] != t0_part[j]) ? t0_part[j] : v0;
                 }
             }
 
@@ -360,7 +360,7 @@ int cox_value(int64_t n, int64_t d, const double *restrict w, const double *rest
         const double *const t0_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
-            t0[at] = (t0_more[at] > t0[at] || t0_more[at] != t0_more[at]) ? t0_more[at] : t0[at];
+            t0[at] = (t0[at] >= t0_more[at] || t0[at] != t0[at]) ? t0[at] : t0_more[at];
         }
     }
     const int64_t parts_ = gradc_parts(n, 27*n + 31, 0);
@@ -486,7 +486,7 @@ int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *re
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
                     const double v0 = time_[j] <= time__i ? z_i : -INFINITY;
-                    t0_[j - tile_begin] = (v0 > t0_[j - tile_begin] || v0 != v0) ? v0 : t0_[j - tile_begin];
+                    t0_[j - tile_begin] = (t0_[j - tile_begin] >= v0 || t0_[j - tile_begin] != t0_[j - tile_begin]) ? t0_[j - tile_begin] : v0;
                 }
             }
 
@@ -734,7 +734,7 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
                 GRADC_SIMD()
                 for (int64_t j = 0; j < n; ++j) {
                     const double v0 = time_[j] <= time__i ? z_i : -INFINITY;
-                    t0_part[j] = (v0 > t0_part[j] || v0 != v0) ? v0 : t0_part[j];
+                    t0_part[j] = (t0_part[j] >= v0 || t0_part[j] != t0_part[j]) ? t0_part[j] : v0;
                 }
             }
 
@@ -757,7 +757,7 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
         const double *const t0_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
-            t0[at] = (t0_more[at] > t0[at] || t0_more[at] != t0_more[at]) ? t0_more[at] : t0[at];
+            t0[at] = (t0[at] >= t0_more[at] || t0[at] != t0[at]) ? t0[at] : t0_more[at];
         }
     }
 

@@ -362,10 +362,10 @@ int cox_sorted_value(int64_t n, int64_t d, const double *restrict w, const doubl
             double t4_part_sum = 0.0;
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double z_i = z[i];
-                top_part_max = (z_i > top_part_max || z_i != z_i) ? z_i : top_part_max;
+                top_part_max = (top_part_max >= z_i || top_part_max != top_part_max) ? top_part_max : z_i;
                 t4_part_sum += event[i];
             }
-            top_part = (top_part_max > top_part || top_part_max != top_part_max) ? top_part_max : top_part;
+            top_part = (top_part >= top_part_max || top_part != top_part) ? top_part : top_part_max;
             gradc_add(&t4_part, &t4_part_low, t4_part_sum);
         }
         top_parts[part] = top_part;
@@ -374,7 +374,7 @@ int cox_sorted_value(int64_t n, int64_t d, const double *restrict w, const doubl
     }
     double top = -INFINITY;
     for (int64_t part = 0; part < parts; ++part) {
-        top = (top_parts[part] > top || top_parts[part] != top_parts[part]) ? top_parts[part] : top;
+        top = (top >= top_parts[part] || top != top) ? top : top_parts[part];
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -482,10 +482,10 @@ int cox_sorted_forward(int64_t n, int64_t d, const double *restrict w, const dou
         double t4__sum = 0.0;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double z_i = z[i];
-            top__max = (z_i > top__max || z_i != z_i) ? z_i : top__max;
+            top__max = (top__max >= z_i || top__max != top__max) ? top__max : z_i;
             t4__sum += event[i];
         }
-        top_ = (top__max > top_ || top__max != top__max) ? top__max : top_;
+        top_ = (top_ >= top__max || top_ != top_) ? top_ : top__max;
         gradc_add(&t4_, &t4__low, t4__sum);
     }
     t4_ = gradc_rounded(t4_, t4__low);
@@ -732,10 +732,10 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
             double t4_part_sum = 0.0;
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double z_i = z[i];
-                top_part_max = (z_i > top_part_max || z_i != z_i) ? z_i : top_part_max;
+                top_part_max = (top_part_max >= z_i || top_part_max != top_part_max) ? top_part_max : z_i;
                 t4_part_sum += event[i];
             }
-            top_part = (top_part_max > top_part || top_part_max != top_part_max) ? top_part_max : top_part;
+            top_part = (top_part >= top_part_max || top_part != top_part) ? top_part : top_part_max;
             gradc_add(&t4_part, &t4_part_low, t4_part_sum);
         }
         top_parts[part] = top_part;
@@ -744,7 +744,7 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
     }
     double top = -INFINITY;
     for (int64_t part = 0; part < parts; ++part) {
-        top = (top_parts[part] > top || top_parts[part] != top_parts[part]) ? top_parts[part] : top;
+        top = (top >= top_parts[part] || top != top) ? top : top_parts[part];
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

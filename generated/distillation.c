@@ -287,7 +287,7 @@ int distillation_value(int64_t n, int64_t k, const double *restrict A, const dou
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double v0 = B_tile[j*128 + i - tile_begin] / tau;
                     t0[j*128 + i - tile_begin] = v0;
-                    t1[i - tile_begin] = (v0 > t1[i - tile_begin] || v0 != v0) ? v0 : t1[i - tile_begin];
+                    t1[i - tile_begin] = (t1[i - tile_begin] >= v0 || t1[i - tile_begin] != t1[i - tile_begin]) ? t1[i - tile_begin] : v0;
                 }
             }
 
@@ -339,8 +339,8 @@ int distillation_value(int64_t n, int64_t k, const double *restrict A, const dou
                     const double A_tile_ij = A_tile[j*128 + i - tile_begin];
                     const double v0 = A_tile_ij / tau;
                     t6[j*128 + i - tile_begin] = v0;
-                    t7[i - tile_begin] = (v0 > t7[i - tile_begin] || v0 != v0) ? v0 : t7[i - tile_begin];
-                    t14[i - tile_begin] = (A_tile_ij > t14[i - tile_begin] || A_tile_ij != A_tile_ij) ? A_tile_ij : t14[i - tile_begin];
+                    t7[i - tile_begin] = (t7[i - tile_begin] >= v0 || t7[i - tile_begin] != t7[i - tile_begin]) ? t7[i - tile_begin] : v0;
+                    t14[i - tile_begin] = (t14[i - tile_begin] >= A_tile_ij || t14[i - tile_begin] != t14[i - tile_begin]) ? t14[i - tile_begin] : A_tile_ij;
                 }
             }
 
@@ -534,7 +534,7 @@ int distillation_forward(int64_t n, int64_t k, const double *restrict A, const d
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double v0 = B_tile[j*128 + i - tile_begin] / tau;
                     t0[j*128 + i - tile_begin] = v0;
-                    t1_[i - tile_begin] = (v0 > t1_[i - tile_begin] || v0 != v0) ? v0 : t1_[i - tile_begin];
+                    t1_[i - tile_begin] = (t1_[i - tile_begin] >= v0 || t1_[i - tile_begin] != t1_[i - tile_begin]) ? t1_[i - tile_begin] : v0;
                 }
             }
 
@@ -586,8 +586,8 @@ int distillation_forward(int64_t n, int64_t k, const double *restrict A, const d
                     const double A_tile_ij = A_tile[j*128 + i - tile_begin];
                     const double v0 = A_tile_ij / tau;
                     t5[j*128 + i - tile_begin] = v0;
-                    t6_[i - tile_begin] = (v0 > t6_[i - tile_begin] || v0 != v0) ? v0 : t6_[i - tile_begin];
-                    t12[i - tile_begin] = (A_tile_ij > t12[i - tile_begin] || A_tile_ij != A_tile_ij) ? A_tile_ij : t12[i - tile_begin];
+                    t6_[i - tile_begin] = (t6_[i - tile_begin] >= v0 || t6_[i - tile_begin] != t6_[i - tile_begin]) ? t6_[i - tile_begin] : v0;
+                    t12[i - tile_begin] = (t12[i - tile_begin] >= A_tile_ij || t12[i - tile_begin] != t12[i - tile_begin]) ? t12[i - tile_begin] : A_tile_ij;
                 }
             }
 
@@ -922,7 +922,7 @@ int distillation_value_and_grad(int64_t n, int64_t k, const double *restrict A, 
                     const double v1 = B_tile[j*128 + i - tile_begin] / tau;
                     const int64_t y_i = y[i];
                     t0[j*128 + i - tile_begin] = v1;
-                    t1[i - tile_begin] = (v1 > t1[i - tile_begin] || v1 != v1) ? v1 : t1[i - tile_begin];
+                    t1[i - tile_begin] = (t1[i - tile_begin] >= v1 || t1[i - tile_begin] != t1[i - tile_begin]) ? t1[i - tile_begin] : v1;
                     t23[i - tile_begin] += j == (y_i < 0 ? k + y_i : y_i) ? t22 : 0.0;
                 }
             }
@@ -979,8 +979,8 @@ int distillation_value_and_grad(int64_t n, int64_t k, const double *restrict A, 
                     const double A_tile_ij = A_tile[j*128 + i - tile_begin];
                     const double v1 = A_tile_ij / tau;
                     t6[j*128 + i - tile_begin] = v1;
-                    t7[i - tile_begin] = (v1 > t7[i - tile_begin] || v1 != v1) ? v1 : t7[i - tile_begin];
-                    t15[i - tile_begin] = (A_tile_ij > t15[i - tile_begin] || A_tile_ij != A_tile_ij) ? A_tile_ij : t15[i - tile_begin];
+                    t7[i - tile_begin] = (t7[i - tile_begin] >= v1 || t7[i - tile_begin] != t7[i - tile_begin]) ? t7[i - tile_begin] : v1;
+                    t15[i - tile_begin] = (t15[i - tile_begin] >= A_tile_ij || t15[i - tile_begin] != t15[i - tile_begin]) ? t15[i - tile_begin] : A_tile_ij;
                     t25[i - tile_begin] += t3[j*128 + i - tile_begin] * t12[i - tile_begin];
                 }
             }

@@ -212,15 +212,15 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
             double t2_part_max = -INFINITY;
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double a_i = a[i];
-                t2_part_max = (a_i > t2_part_max || a_i != a_i) ? a_i : t2_part_max;
+                t2_part_max = (t2_part_max >= a_i || t2_part_max != t2_part_max) ? t2_part_max : a_i;
             }
-            t2_part = (t2_part_max > t2_part || t2_part_max != t2_part_max) ? t2_part_max : t2_part;
+            t2_part = (t2_part >= t2_part_max || t2_part != t2_part) ? t2_part : t2_part_max;
         }
         t2_parts[part] = t2_part;
     }
     double t2 = -INFINITY;
     for (int64_t part = 0; part < parts; ++part) {
-        t2 = (t2_parts[part] > t2 || t2_parts[part] != t2_parts[part]) ? t2_parts[part] : t2;
+        t2 = (t2 >= t2_parts[part] || t2 != t2) ? t2 : t2_parts[part];
     }
 
     /* t3 = where(inf == abs(t2), 0, t2) */
@@ -317,7 +317,7 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
                 for (int64_t i = 0; i < k; ++i) {
                     const double v0 = a[i] - t1[l*k + i] - t5;
                     t6[(l - tile_begin)*k + i] = v0;
-                    t7_max = (v0 > t7_max || v0 != v0) ? v0 : t7_max;
+                    t7_max = (t7_max >= v0 || t7_max != t7_max) ? t7_max : v0;
                 }
                 t7[l - tile_begin] = t7_max;
             }
@@ -400,15 +400,15 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
             double t2__part_max = -INFINITY;
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double a_i = a[i];
-                t2__part_max = (a_i > t2__part_max || a_i != a_i) ? a_i : t2__part_max;
+                t2__part_max = (t2__part_max >= a_i || t2__part_max != t2__part_max) ? t2__part_max : a_i;
             }
-            t2__part = (t2__part_max > t2__part || t2__part_max != t2__part_max) ? t2__part_max : t2__part;
+            t2__part = (t2__part >= t2__part_max || t2__part != t2__part) ? t2__part : t2__part_max;
         }
         t2__parts[part] = t2__part;
     }
     double t2_ = -INFINITY;
     for (int64_t part = 0; part < parts; ++part) {
-        t2_ = (t2__parts[part] > t2_ || t2__parts[part] != t2__parts[part]) ? t2__parts[part] : t2_;
+        t2_ = (t2_ >= t2__parts[part] || t2_ != t2_) ? t2_ : t2__parts[part];
     }
 
     /* t3 = where(inf == abs(t2), 0, t2) */
@@ -505,7 +505,7 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
                 for (int64_t i = 0; i < k; ++i) {
                     const double v0 = a[i] - t1[l*k + i] - t2_2;
                     t5[(l - tile_begin)*k + i] = v0;
-                    t6_max = (v0 > t6_max || v0 != v0) ? v0 : t6_max;
+                    t6_max = (t6_max >= v0 || t6_max != t6_max) ? t6_max : v0;
                 }
                 t6[l - tile_begin] = t6_max;
             }
@@ -837,15 +837,15 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
             double t2_part_max = -INFINITY;
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double a_i = a[i];
-                t2_part_max = (a_i > t2_part_max || a_i != a_i) ? a_i : t2_part_max;
+                t2_part_max = (t2_part_max >= a_i || t2_part_max != t2_part_max) ? t2_part_max : a_i;
             }
-            t2_part = (t2_part_max > t2_part || t2_part_max != t2_part_max) ? t2_part_max : t2_part;
+            t2_part = (t2_part >= t2_part_max || t2_part != t2_part) ? t2_part : t2_part_max;
         }
         t2_parts[part] = t2_part;
     }
     double t2 = -INFINITY;
     for (int64_t part = 0; part < parts; ++part) {
-        t2 = (t2_parts[part] > t2 || t2_parts[part] != t2_parts[part]) ? t2_parts[part] : t2;
+        t2 = (t2 >= t2_parts[part] || t2 != t2) ? t2 : t2_parts[part];
     }
 
     /* t3 = where(inf == abs(t2), 0, t2) */
@@ -979,7 +979,7 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const double v0 = a_i - t1[i*128 + l - tile_begin] - t5;
                     t6[i*128 + l - tile_begin] = v0;
-                    t7[l - tile_begin] = (v0 > t7[l - tile_begin] || v0 != v0) ? v0 : t7[l - tile_begin];
+                    t7[l - tile_begin] = (t7[l - tile_begin] >= v0 || t7[l - tile_begin] != t7[l - tile_begin]) ? t7[l - tile_begin] : v0;
                 }
             }
 

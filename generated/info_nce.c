@@ -437,7 +437,7 @@ int info_nce_value(int64_t n, int64_t k, const double *restrict A, const double 
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
                     const double v0 = t8[i*128 + j - tile_begin] / tau;
                     S[i*128 + j - tile_begin] = v0;
-                    t9[j - tile_begin] = (v0 > t9[j - tile_begin] || v0 != v0) ? v0 : t9[j - tile_begin];
+                    t9[j - tile_begin] = (t9[j - tile_begin] >= v0 || t9[j - tile_begin] != t9[j - tile_begin]) ? t9[j - tile_begin] : v0;
                 }
             }
 
@@ -628,7 +628,7 @@ int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const doubl
                 for (int64_t j = 0; j < n; ++j) {
                     const double v0 = t2[i*n + j] / tau;
                     S[(i - tile_begin)*n + j] = v0;
-                    t6_max = (v0 > t6_max || v0 != v0) ? v0 : t6_max;
+                    t6_max = (t6_max >= v0 || t6_max != t6_max) ? t6_max : v0;
                 }
                 t6[i - tile_begin] = t6_max;
             }
@@ -1037,7 +1037,7 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
                     const double v0 = t8[i*128 + j - tile_begin] / tau;
                     S[i*128 + j - tile_begin] = v0;
-                    t9[j - tile_begin] = (v0 > t9[j - tile_begin] || v0 != v0) ? v0 : t9[j - tile_begin];
+                    t9[j - tile_begin] = (t9[j - tile_begin] >= v0 || t9[j - tile_begin] != t9[j - tile_begin]) ? t9[j - tile_begin] : v0;
                 }
             }
 

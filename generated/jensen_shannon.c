@@ -259,7 +259,7 @@ int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const d
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                    t0[i - tile_begin] = (B_tile_ij > t0[i - tile_begin] || B_tile_ij != B_tile_ij) ? B_tile_ij : t0[i - tile_begin];
+                    t0[i - tile_begin] = (t0[i - tile_begin] >= B_tile_ij || t0[i - tile_begin] != t0[i - tile_begin]) ? t0[i - tile_begin] : B_tile_ij;
                 }
             }
 
@@ -304,7 +304,7 @@ int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const d
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    t5[i - tile_begin] = (A_tile_ij > t5[i - tile_begin] || A_tile_ij != A_tile_ij) ? A_tile_ij : t5[i - tile_begin];
+                    t5[i - tile_begin] = (t5[i - tile_begin] >= A_tile_ij || t5[i - tile_begin] != t5[i - tile_begin]) ? t5[i - tile_begin] : A_tile_ij;
                 }
             }
 
@@ -490,7 +490,7 @@ int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                    t0_[i - tile_begin] = (B_tile_ij > t0_[i - tile_begin] || B_tile_ij != B_tile_ij) ? B_tile_ij : t0_[i - tile_begin];
+                    t0_[i - tile_begin] = (t0_[i - tile_begin] >= B_tile_ij || t0_[i - tile_begin] != t0_[i - tile_begin]) ? t0_[i - tile_begin] : B_tile_ij;
                 }
             }
 
@@ -535,7 +535,7 @@ int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    t4[i - tile_begin] = (A_tile_ij > t4[i - tile_begin] || A_tile_ij != A_tile_ij) ? A_tile_ij : t4[i - tile_begin];
+                    t4[i - tile_begin] = (t4[i - tile_begin] >= A_tile_ij || t4[i - tile_begin] != t4[i - tile_begin]) ? t4[i - tile_begin] : A_tile_ij;
                 }
             }
 
@@ -998,7 +998,7 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                    t0[i - tile_begin] = (B_tile_ij > t0[i - tile_begin] || B_tile_ij != B_tile_ij) ? B_tile_ij : t0[i - tile_begin];
+                    t0[i - tile_begin] = (t0[i - tile_begin] >= B_tile_ij || t0[i - tile_begin] != t0[i - tile_begin]) ? t0[i - tile_begin] : B_tile_ij;
                 }
             }
 
@@ -1043,7 +1043,7 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    t5[i - tile_begin] = (A_tile_ij > t5[i - tile_begin] || A_tile_ij != A_tile_ij) ? A_tile_ij : t5[i - tile_begin];
+                    t5[i - tile_begin] = (t5[i - tile_begin] >= A_tile_ij || t5[i - tile_begin] != t5[i - tile_begin]) ? t5[i - tile_begin] : A_tile_ij;
                 }
             }
 

@@ -241,7 +241,7 @@ int kl_divergence_value(int64_t n, int64_t k, const double *restrict A, const do
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    t0[i - tile_begin] = (A_tile_ij > t0[i - tile_begin] || A_tile_ij != A_tile_ij) ? A_tile_ij : t0[i - tile_begin];
+                    t0[i - tile_begin] = (t0[i - tile_begin] >= A_tile_ij || t0[i - tile_begin] != t0[i - tile_begin]) ? t0[i - tile_begin] : A_tile_ij;
                 }
             }
 
@@ -286,7 +286,7 @@ int kl_divergence_value(int64_t n, int64_t k, const double *restrict A, const do
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                    t5[i - tile_begin] = (B_tile_ij > t5[i - tile_begin] || B_tile_ij != B_tile_ij) ? B_tile_ij : t5[i - tile_begin];
+                    t5[i - tile_begin] = (t5[i - tile_begin] >= B_tile_ij || t5[i - tile_begin] != t5[i - tile_begin]) ? t5[i - tile_begin] : B_tile_ij;
                 }
             }
 
@@ -429,7 +429,7 @@ int kl_divergence_forward(int64_t n, int64_t k, const double *restrict A, const 
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    t0_[i - tile_begin] = (A_tile_ij > t0_[i - tile_begin] || A_tile_ij != A_tile_ij) ? A_tile_ij : t0_[i - tile_begin];
+                    t0_[i - tile_begin] = (t0_[i - tile_begin] >= A_tile_ij || t0_[i - tile_begin] != t0_[i - tile_begin]) ? t0_[i - tile_begin] : A_tile_ij;
                 }
             }
 
@@ -474,7 +474,7 @@ int kl_divergence_forward(int64_t n, int64_t k, const double *restrict A, const 
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                    t4[i - tile_begin] = (B_tile_ij > t4[i - tile_begin] || B_tile_ij != B_tile_ij) ? B_tile_ij : t4[i - tile_begin];
+                    t4[i - tile_begin] = (t4[i - tile_begin] >= B_tile_ij || t4[i - tile_begin] != t4[i - tile_begin]) ? t4[i - tile_begin] : B_tile_ij;
                 }
             }
 
@@ -762,7 +762,7 @@ int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *restrict A,
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    t0[i - tile_begin] = (A_tile_ij > t0[i - tile_begin] || A_tile_ij != A_tile_ij) ? A_tile_ij : t0[i - tile_begin];
+                    t0[i - tile_begin] = (t0[i - tile_begin] >= A_tile_ij || t0[i - tile_begin] != t0[i - tile_begin]) ? t0[i - tile_begin] : A_tile_ij;
                 }
             }
 
@@ -811,7 +811,7 @@ int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *restrict A,
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                    t5[i - tile_begin] = (B_tile_ij > t5[i - tile_begin] || B_tile_ij != B_tile_ij) ? B_tile_ij : t5[i - tile_begin];
+                    t5[i - tile_begin] = (t5[i - tile_begin] >= B_tile_ij || t5[i - tile_begin] != t5[i - tile_begin]) ? t5[i - tile_begin] : B_tile_ij;
                     t16[i - tile_begin] += t2[j*128 + i - tile_begin] * t10[i - tile_begin];
                 }
             }

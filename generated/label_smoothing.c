@@ -369,7 +369,7 @@ int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restric
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const double t0_lj = t0[j*128 + l - tile_begin];
-                    t1[l - tile_begin] = (t0_lj > t1[l - tile_begin] || t0_lj != t0_lj) ? t0_lj : t1[l - tile_begin];
+                    t1[l - tile_begin] = (t1[l - tile_begin] >= t0_lj || t1[l - tile_begin] != t1[l - tile_begin]) ? t1[l - tile_begin] : t0_lj;
                 }
             }
 
@@ -503,7 +503,7 @@ int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restr
                 double t1__max = -INFINITY;
                 for (int64_t j = 0; j < k; ++j) {
                     const double t0_lj = t0[l*k + j];
-                    t1__max = (t0_lj > t1__max || t0_lj != t0_lj) ? t0_lj : t1__max;
+                    t1__max = (t1__max >= t0_lj || t1__max != t1__max) ? t1__max : t0_lj;
                 }
                 t1_[l - tile_begin] = t1__max;
             }
@@ -765,7 +765,7 @@ int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const double t0_lj = t0[j*128 + l - tile_begin];
-                    t1[l - tile_begin] = (t0_lj > t1[l - tile_begin] || t0_lj != t0_lj) ? t0_lj : t1[l - tile_begin];
+                    t1[l - tile_begin] = (t1[l - tile_begin] >= t0_lj || t1[l - tile_begin] != t1[l - tile_begin]) ? t1[l - tile_begin] : t0_lj;
                 }
             }
 

@@ -322,7 +322,7 @@ int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, con
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double t0_ij = t0[j*128 + i - tile_begin];
-                    t1[i - tile_begin] = (t0_ij > t1[i - tile_begin] || t0_ij != t0_ij) ? t0_ij : t1[i - tile_begin];
+                    t1[i - tile_begin] = (t1[i - tile_begin] >= t0_ij || t1[i - tile_begin] != t1[i - tile_begin]) ? t1[i - tile_begin] : t0_ij;
                 }
             }
 
@@ -367,7 +367,7 @@ int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, con
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double grade_tile_ij = grade_tile[j*128 + i - tile_begin];
-                    t5[i - tile_begin] = (grade_tile_ij > t5[i - tile_begin] || grade_tile_ij != grade_tile_ij) ? grade_tile_ij : t5[i - tile_begin];
+                    t5[i - tile_begin] = (t5[i - tile_begin] >= grade_tile_ij || t5[i - tile_begin] != t5[i - tile_begin]) ? t5[i - tile_begin] : grade_tile_ij;
                 }
             }
 
@@ -509,7 +509,7 @@ int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, c
                 double t1__max = -INFINITY;
                 for (int64_t j = 0; j < k; ++j) {
                     const double t0_ij = t0[i*k + j];
-                    t1__max = (t0_ij > t1__max || t0_ij != t0_ij) ? t0_ij : t1__max;
+                    t1__max = (t1__max >= t0_ij || t1__max != t1__max) ? t1__max : t0_ij;
                 }
                 t1_[i - tile_begin] = t1__max;
             }
@@ -551,7 +551,7 @@ int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, c
                 double t4_max = -INFINITY;
                 for (int64_t j = 0; j < k; ++j) {
                     const double grade_tile_ij = grade_tile[(i - tile_begin)*k + j];
-                    t4_max = (grade_tile_ij > t4_max || grade_tile_ij != grade_tile_ij) ? grade_tile_ij : t4_max;
+                    t4_max = (t4_max >= grade_tile_ij || t4_max != t4_max) ? t4_max : grade_tile_ij;
                 }
                 t4[i - tile_begin] = t4_max;
             }
@@ -861,7 +861,7 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double t0_ij = t0[j*128 + i - tile_begin];
-                    t1[i - tile_begin] = (t0_ij > t1[i - tile_begin] || t0_ij != t0_ij) ? t0_ij : t1[i - tile_begin];
+                    t1[i - tile_begin] = (t1[i - tile_begin] >= t0_ij || t1[i - tile_begin] != t1[i - tile_begin]) ? t1[i - tile_begin] : t0_ij;
                 }
             }
 
@@ -906,7 +906,7 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
                     const double grade_tile_ij = grade_tile[j*128 + i - tile_begin];
-                    t6[i - tile_begin] = (grade_tile_ij > t6[i - tile_begin] || grade_tile_ij != grade_tile_ij) ? grade_tile_ij : t6[i - tile_begin];
+                    t6[i - tile_begin] = (t6[i - tile_begin] >= grade_tile_ij || t6[i - tile_begin] != t6[i - tile_begin]) ? t6[i - tile_begin] : grade_tile_ij;
                 }
             }
 

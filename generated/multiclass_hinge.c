@@ -280,7 +280,7 @@ int multiclass_hinge_value(int64_t d, int64_t k, int64_t n, const double *restri
                     const double Z_lj = Z[j*128 + l - tile_begin];
                     const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
                     const double v0 = 1.0 + Z_lj - Y_tile_lj;
-                    t1[l - tile_begin] = (v0 > t1[l - tile_begin] || v0 != v0) ? v0 : t1[l - tile_begin];
+                    t1[l - tile_begin] = (t1[l - tile_begin] >= v0 || t1[l - tile_begin] != t1[l - tile_begin]) ? t1[l - tile_begin] : v0;
                     t2[l - tile_begin] += Z_lj * Y_tile_lj;
                 }
             }
@@ -409,7 +409,7 @@ int multiclass_hinge_forward(int64_t d, int64_t k, int64_t n, const double *rest
                     const double Z_lj = Z[l*k + j];
                     const double Y_lj = Y[l*k + j];
                     const double v0 = 1.0 + Z_lj - Y_lj;
-                    t1_max = (v0 > t1_max || v0 != v0) ? v0 : t1_max;
+                    t1_max = (t1_max >= v0 || t1_max != t1_max) ? t1_max : v0;
                     t2_sum += Y_lj * Z_lj;
                 }
                 t1[l] = t1_max;
@@ -621,7 +621,7 @@ int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const doubl
                     const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
                     const double v0 = 1.0 + Z_lj - Y_tile_lj;
                     t0[j*128 + l - tile_begin] = v0;
-                    t1[l - tile_begin] = (v0 > t1[l - tile_begin] || v0 != v0) ? v0 : t1[l - tile_begin];
+                    t1[l - tile_begin] = (t1[l - tile_begin] >= v0 || t1[l - tile_begin] != t1[l - tile_begin]) ? t1[l - tile_begin] : v0;
                     t2[l - tile_begin] += Z_lj * Y_tile_lj;
                 }
             }

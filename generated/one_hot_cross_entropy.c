@@ -360,7 +360,7 @@ int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const double v0 = t0[j*128 + l - tile_begin] + b_j;
                     t1[j*128 + l - tile_begin] = v0;
-                    t2[l - tile_begin] = (v0 > t2[l - tile_begin] || v0 != v0) ? v0 : t2[l - tile_begin];
+                    t2[l - tile_begin] = (t2[l - tile_begin] >= v0 || t2[l - tile_begin] != t2[l - tile_begin]) ? t2[l - tile_begin] : v0;
                 }
             }
 
@@ -498,7 +498,7 @@ int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
                 for (int64_t j = 0; j < k; ++j) {
                     const double v0 = t0[l*k + j] + b[j];
                     t1_[(l - tile_begin)*k + j] = v0;
-                    t2_max = (v0 > t2_max || v0 != v0) ? v0 : t2_max;
+                    t2_max = (t2_max >= v0 || t2_max != t2_max) ? t2_max : v0;
                 }
                 t2[l - tile_begin] = t2_max;
             }
@@ -847,7 +847,7 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const double v0 = t0[j*128 + l - tile_begin] + b_j;
                     t1[j*128 + l - tile_begin] = v0;
-                    t2[l - tile_begin] = (v0 > t2[l - tile_begin] || v0 != v0) ? v0 : t2[l - tile_begin];
+                    t2[l - tile_begin] = (t2[l - tile_begin] >= v0 || t2[l - tile_begin] != t2[l - tile_begin]) ? t2[l - tile_begin] : v0;
                 }
             }
 

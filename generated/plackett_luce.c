@@ -333,7 +333,7 @@ int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const do
                 GRADC_SIMD()
                 for (int64_t j = 0; j < n; ++j) {
                     const double v0 = place[j] <= place_i ? s_i : -INFINITY;
-                    t0_part[j] = (v0 > t0_part[j] || v0 != v0) ? v0 : t0_part[j];
+                    t0_part[j] = (t0_part[j] >= v0 || t0_part[j] != t0_part[j]) ? t0_part[j] : v0;
                 }
             }
         }
@@ -342,7 +342,7 @@ int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const do
         const double *const t0_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
-            t0[at] = (t0_more[at] > t0[at] || t0_more[at] != t0_more[at]) ? t0_more[at] : t0[at];
+            t0[at] = (t0[at] >= t0_more[at] || t0[at] != t0[at]) ? t0[at] : t0_more[at];
         }
     }
     const int64_t parts_ = gradc_parts(n, 27*n + 29, 0);
@@ -465,7 +465,7 @@ int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const 
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
                     const double v0 = place[j] <= place_i ? s_i : -INFINITY;
-                    t0_[j - tile_begin] = (v0 > t0_[j - tile_begin] || v0 != v0) ? v0 : t0_[j - tile_begin];
+                    t0_[j - tile_begin] = (t0_[j - tile_begin] >= v0 || t0_[j - tile_begin] != t0_[j - tile_begin]) ? t0_[j - tile_begin] : v0;
                 }
             }
 
@@ -697,7 +697,7 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
                 GRADC_SIMD()
                 for (int64_t j = 0; j < n; ++j) {
                     const double v0 = place[j] <= place_i ? s_i : -INFINITY;
-                    t0_part[j] = (v0 > t0_part[j] || v0 != v0) ? v0 : t0_part[j];
+                    t0_part[j] = (t0_part[j] >= v0 || t0_part[j] != t0_part[j]) ? t0_part[j] : v0;
                 }
             }
         }
@@ -706,7 +706,7 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
         const double *const t0_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < n; ++at) {
-            t0[at] = (t0_more[at] > t0[at] || t0_more[at] != t0_more[at]) ? t0_more[at] : t0[at];
+            t0[at] = (t0[at] >= t0_more[at] || t0[at] != t0[at]) ? t0[at] : t0_more[at];
         }
     }
     const int64_t parts_ = gradc_parts(n, 61*n + 33, n);

@@ -366,7 +366,7 @@ int softmax_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const double v0 = t0[j*128 + l - tile_begin] + b_j;
                     Z[j*128 + l - tile_begin] = v0;
-                    t1[l - tile_begin] = (v0 > t1[l - tile_begin] || v0 != v0) ? v0 : t1[l - tile_begin];
+                    t1[l - tile_begin] = (t1[l - tile_begin] >= v0 || t1[l - tile_begin] != t1[l - tile_begin]) ? t1[l - tile_begin] : v0;
                 }
             }
 
@@ -479,7 +479,7 @@ int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
                 for (int64_t j = 0; j < k; ++j) {
                     const double v0 = t0[l*k + j] + b[j];
                     Z[(l - tile_begin)*k + j] = v0;
-                    t1__max = (v0 > t1__max || v0 != v0) ? v0 : t1__max;
+                    t1__max = (t1__max >= v0 || t1__max != t1__max) ? t1__max : v0;
                 }
                 t1_[l - tile_begin] = t1__max;
             }
@@ -700,7 +700,7 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const double v0 = t0[j*128 + l - tile_begin] + b_j;
                     Z[j*128 + l - tile_begin] = v0;
-                    t1[l - tile_begin] = (v0 > t1[l - tile_begin] || v0 != v0) ? v0 : t1[l - tile_begin];
+                    t1[l - tile_begin] = (t1[l - tile_begin] >= v0 || t1[l - tile_begin] != t1[l - tile_begin]) ? t1[l - tile_begin] : v0;
                 }
             }
 

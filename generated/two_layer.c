@@ -414,7 +414,7 @@ int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *re
                 for (int64_t m = tile_begin; m < tile_end; ++m) {
                     const double v0 = t2[l*128 + m - tile_begin] + b2_l;
                     Z[l*128 + m - tile_begin] = v0;
-                    t3[m - tile_begin] = (v0 > t3[m - tile_begin] || v0 != v0) ? v0 : t3[m - tile_begin];
+                    t3[m - tile_begin] = (t3[m - tile_begin] >= v0 || t3[m - tile_begin] != t3[m - tile_begin]) ? t3[m - tile_begin] : v0;
                 }
             }
 
@@ -539,7 +539,7 @@ int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *
                 for (int64_t l = 0; l < k; ++l) {
                     const double v0 = t2[m*k + l] + b2[l];
                     Z[(m - tile_begin)*k + l] = v0;
-                    t3__max = (v0 > t3__max || v0 != v0) ? v0 : t3__max;
+                    t3__max = (t3__max >= v0 || t3__max != t3__max) ? t3__max : v0;
                 }
                 t3_[m - tile_begin] = t3__max;
             }
@@ -864,7 +864,7 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
                 for (int64_t m = tile_begin; m < tile_end; ++m) {
                     const double v0 = t2[l*128 + m - tile_begin] + b2_l;
                     Z[l*128 + m - tile_begin] = v0;
-                    t3[m - tile_begin] = (v0 > t3[m - tile_begin] || v0 != v0) ? v0 : t3[m - tile_begin];
+                    t3[m - tile_begin] = (t3[m - tile_begin] >= v0 || t3[m - tile_begin] != t3[m - tile_begin]) ? t3[m - tile_begin] : v0;
                 }
             }
 
