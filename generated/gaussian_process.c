@@ -267,7 +267,7 @@ size_t gaussian_process_value_work(int64_t n, int64_t d)
 {
     return gradc_bytes(n*n, sizeof(double))
            + gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 4*d*n + 31*n + 1, 0) * (gradc_bytes(128*n, sizeof(double)))
+           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 4*d*n + 31*n + 1, 0) * (gradc_bytes(32*n, sizeof(double)))
            + gradc_bytes(n*n, sizeof(double))
            + gradc_bytes(n, sizeof(int64_t))
            + gradc_bytes(n*n, sizeof(double))
@@ -286,7 +286,7 @@ int gaussian_process_value(int64_t n, int64_t d, double log_amplitude, double lo
     double *const t3 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 4*d*n + 31*n + 1, 0) * (gradc_bytes(128*n, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 4*d*n + 31*n + 1, 0) * (gradc_bytes(32*n, sizeof(double)));
     double *const factors = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
     int64_t *const pivots = (void *)scratch;
@@ -300,16 +300,15 @@ int gaussian_process_value(int64_t n, int64_t d, double log_amplitude, double lo
     const double t0 = gradc_exp(2.0 * log_noise);
     const double t1 = gradc_exp(-2.0 * log_length);
     const int64_t parts = gradc_parts(n, 4*d*n + 31*n + 1, 0);
-    const size_t part_bytes = gradc_bytes(128*n, sizeof(double));
+    const size_t part_bytes = gradc_bytes(32*n, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
         const int64_t part_end = gradc_cut(n, parts, part + 1);
         unsigned char *own = part_scratch + part * part_bytes;
         double *const gap = (void *)own;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 32) {
+            const int64_t tile_end = tile_begin + 32 < part_end ? tile_begin + 32 : part_end;
 
             /* gap[i:n, k:n] = sum[j:d](let(s0 := X[i, j] - X[k, j], s0 * s0)) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {

@@ -291,7 +291,7 @@ size_t t_sne_backward_work(int64_t n)
 {
     return gradc_bytes(2*n, sizeof(double))
            + gradc_bytes(2*n, sizeof(double)) + (size_t)gradc_parts(n, 42*n, 2*n) * (gradc_bytes(2*n, sizeof(double))
-           + gradc_bytes(128*n, sizeof(double)));
+           + gradc_bytes(32*n, sizeof(double)));
 }
 
 int t_sne_backward(int64_t n, const double *restrict Y, const double *restrict P, const double *restrict D2,
@@ -326,7 +326,7 @@ int t_sne_backward(int64_t n, const double *restrict Y, const double *restrict P
     /* t2 = 2 * (cotangent * t1 / (2 * t0)) */
     const double t2 = 2.0 * (cotangent * t1 / (2.0 * t0));
     const int64_t parts = gradc_parts(n, 42*n, 2*n);
-    const size_t part_bytes = gradc_bytes(2*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double));
+    const size_t part_bytes = gradc_bytes(2*n, sizeof(double)) + gradc_bytes(32*n, sizeof(double));
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
         const int64_t part_begin = gradc_cut(n, parts, part);
@@ -338,9 +338,8 @@ int t_sne_backward(int64_t n, const double *restrict Y, const double *restrict P
         for (int64_t at = 0; at < 2*n; ++at) {
             t4_part[at] = 0.0;
         }
-        const int64_t tile_rows = gradc_rows((2*n + 2) * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 32) {
+            const int64_t tile_end = tile_begin + 32 < part_end ? tile_begin + 32 : part_end;
 
             /* D2_bar[i:n, j:n] = let(s0 := 1 + D2[i, j], cotangent * P[i, j] / s0 + where(j <= i - 1, -(t2 / s0 /
              *    s0), 0)) */
@@ -399,7 +398,7 @@ size_t t_sne_value_and_grad_work(int64_t n)
 {
     return gradc_bytes(2*n, sizeof(double))
            + gradc_bytes(2*n, sizeof(double)) + (size_t)gradc_parts(n, 94*n, 2*n) * (gradc_bytes(2*n, sizeof(double))
-           + gradc_bytes(128*n, sizeof(double)));
+           + gradc_bytes(32*n, sizeof(double)));
 }
 
 int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *restrict P, double *restrict value,
@@ -449,7 +448,7 @@ int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *rest
     const double log_z = gradc_log(v0);
     const double t1 = 2.0 * (log_z_bar / v0);
     const int64_t parts = gradc_parts(n, 94*n, 2*n);
-    const size_t part_bytes = gradc_bytes(2*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double));
+    const size_t part_bytes = gradc_bytes(2*n, sizeof(double)) + gradc_bytes(32*n, sizeof(double));
     double value__parts[GRADC_PARTS];
     GRADC_PARALLEL(parts)
     for (int64_t part = 0; part < parts; ++part) {
@@ -464,9 +463,8 @@ int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *rest
         for (int64_t at = 0; at < 2*n; ++at) {
             t3_part[at] = 0.0;
         }
-        const int64_t tile_rows = gradc_rows((n + 2) * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 32) {
+            const int64_t tile_end = tile_begin + 32 < part_end ? tile_begin + 32 : part_end;
 
             /* value = sum[i:n, j:n](let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], P[i, j] * (log_z +
              *    (log(where(0 < P[i, j], P[i, j], 1)) + log1p(s0 * s0 + s1 * s1))))) */

@@ -317,3 +317,13 @@ def test_axes_run_together_are_loops_of_their_own(text, sizes):
     (expected,) = interpret(program, arguments, SEMANTICS, "float64", {})
     found = compile_programs({"f": program}, "float64")["f"](*arguments)
     np.testing.assert_allclose(found[0] if isinstance(found, tuple) else found, expected, rtol=1e-14)
+
+
+@pytest.mark.parametrize("name", ["info_nce", "t_sne", "cox", "plackett_luce"])
+def test_workspace_of_all_pairs_grows_with_the_samples_alone(name):
+    loss = losses.CATALOGUE[name]
+    kernel = gradc.compile(loss.function, loss.signature, wrt=loss.wrt)
+    sizes = dict.fromkeys(kernel.program.symbols(), 16)
+    one, two = (kernel.workspace_bytes(**{**sizes, "n": n}) for n in (20_000, 40_000))
+    assert two < 2.01 * one
+    assert one < 20_000**2 * 8 / 8  # of what all the pairs would take

@@ -67,6 +67,9 @@ class Function(NamedTuple):
     pieces: tuple[Piece, ...] = ()  # functions that straight-line code was cut into
 
 
+_PAIRS_TILE = 32  # rows of a tile whose buffers have a column for each sample: these stay in the second-level cache
+
+
 class _Buffer(NamedTuple):
     name: str
     elements: Size
@@ -281,6 +284,10 @@ class _Scope:
         self.name_of: dict[int, str] = {}
         self.tile_begin = ""
         self.low_of: dict[int, str] = {}  # what a sum over tiles has lost to rounding so far
+        nests = [step for step in plan.steps if isinstance(step, Nest)]
+        self.rows_of = {  # of a buffer: those of its nest's tiles
+            action.array: self._full_tile(nest) for nest in nests for stage in nest.stages for action in stage.actions
+        }
 
     def parameter_name(self, number: int) -> str:
         """The C name of a parameter of the function's own program."""
@@ -380,7 +387,7 @@ class _Scope:
         """The shape of what is stored of an array: all of it, or a tile."""
         shape = list(self.arrays[number].shape)
         if self.plan.storage.get(number) == TILE:
-            shape[self.plan.stream_axes[number]] = size(self.writer.tile)
+            shape[self.plan.stream_axes[number]] = size(self.rows_of[number])
         return tuple(shape)
 
     def _identity(self, kind: str) -> str:
@@ -547,7 +554,7 @@ class _Scope:
         if not self._is_tiled(nest):
             return [s for stage in nest.stages for s in self._write_stage(stage, part)]
         assert nest.extent is not None
-        extent, tile = self.writer.size_text(nest.extent), self.writer.tile
+        extent, tile = self.writer.size_text(nest.extent), self._full_tile(nest)
         first, last = part or ("0", extent.at(6))
         outer, self.tile_begin = self.tile_begin, "tile_begin"
         rows, step = self._rows_of_tile(nest), str(tile)
@@ -569,9 +576,21 @@ class _Scope:
         statements.append(Block(head, inner))
         return statements if len(statements) == 1 or part is not None else [Block("", statements)]
 
+    def _full_tile(self, nest: Nest) -> int:
+        """The most rows of a tile: fewer where each has a buffer for all the others, as pairs of samples have."""
+        return _PAIRS_TILE if self._has_pairs(nest) else self.writer.tile
+
+    def _has_pairs(self, nest: Nest) -> bool:
+        made = {action.array for stage in nest.stages for action in stage.actions}
+        return any(
+            self.plan.storage.get(k) == TILE and self.arrays[k].shape.count(nest.extent) > 1
+            for k in made
+            if nest.extent
+        )
+
     def _rows_of_tile(self, nest: Nest) -> str | None:
         """The bytes of a row of what the nest reads from memory, where a tile is cut to them; else tiles are full."""
-        if any(isinstance(stage.call, Product) for stage in nest.stages):
+        if self._has_pairs(nest) or any(isinstance(stage.call, Product) for stage in nest.stages):
             return None  # the more rows, the less often a panel is copied
         wide: dict[int, Size] = {}
         for stage in nest.stages:
