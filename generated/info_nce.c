@@ -295,11 +295,11 @@ size_t info_nce_value_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*k*n + 29*n + 29, 0) * (gradc_bytes(128*n, sizeof(double))
-           + gradc_bytes(128*n, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*k*n + 29*n + 29, 0) * (gradc_bytes(32*n, sizeof(double))
+           + gradc_bytes(32*n, sizeof(double))
+           + gradc_bytes(32, sizeof(double))
+           + gradc_bytes(32, sizeof(double))
+           + gradc_bytes(32, sizeof(double)));
 }
 
 int info_nce_value(int64_t n, int64_t k, const double *restrict A, const double *restrict B, double tau,
@@ -403,7 +403,7 @@ int info_nce_value(int64_t n, int64_t k, const double *restrict A, const double 
         }
     }
     const int64_t parts_ = gradc_parts(n, 3*k*n + 29*n + 29, 0);
-    const size_t part_bytes_ = gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t part_bytes_ = gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double));
     double t13_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
     for (int64_t part = 0; part < parts_; ++part) {
@@ -411,21 +411,21 @@ int info_nce_value(int64_t n, int64_t k, const double *restrict A, const double 
         const int64_t part_end = gradc_cut(n, parts_, part + 1);
         unsigned char *own = part_scratch_ + part * part_bytes_;
         double *const t8 = (void *)own;
-        own += gradc_bytes(128*n, sizeof(double));
+        own += gradc_bytes(32*n, sizeof(double));
         double *const S = (void *)own;
-        own += gradc_bytes(128*n, sizeof(double));
+        own += gradc_bytes(32*n, sizeof(double));
         double *const t9 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
+        own += gradc_bytes(32, sizeof(double));
         double *const t10 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
+        own += gradc_bytes(32, sizeof(double));
         double *const t11 = (void *)own;
         double t13_part = 0.0;
         double t13_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 32) {
+            const int64_t tile_end = tile_begin + 32 < part_end ? tile_begin + 32 : part_end;
 
             /* t8[i:n, l:n] = sum[j:k](B_2[l, j] * A_2[i, j]) */
-            gradc_product(n, tile_end - tile_begin, k, B_2, k, 1, &A_2[tile_begin*k], 1, k, t8, 128, 1, 0, 0);
+            gradc_product(n, tile_end - tile_begin, k, B_2, k, 1, &A_2[tile_begin*k], 1, k, t8, 32, 1, 0, 0);
 
             /* S[i:n, j:n] = t8[i, j] / tau */
             /* t9[i:n] = max[j:n](S[i, j]) */
@@ -435,8 +435,8 @@ int info_nce_value(int64_t n, int64_t k, const double *restrict A, const double 
             for (int64_t i = 0; i < n; ++i) {
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double v0 = t8[i*128 + j - tile_begin] / tau;
-                    S[i*128 + j - tile_begin] = v0;
+                    const double v0 = t8[i*32 + j - tile_begin] / tau;
+                    S[i*32 + j - tile_begin] = v0;
                     t9[j - tile_begin] = (t9[j - tile_begin] >= v0 || t9[j - tile_begin] != t9[j - tile_begin]) ? t9[j - tile_begin] : v0;
                 }
             }
@@ -455,13 +455,13 @@ int info_nce_value(int64_t n, int64_t k, const double *restrict A, const double 
             for (int64_t i = 0; i < n / 4 * 4; i += 4) {
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    t11[j - tile_begin] += gradc_exp(S[i*128 + j - tile_begin] - t10[j - tile_begin]) + gradc_exp(S[(i + 1)*128 + j - tile_begin] - t10[j - tile_begin]) + gradc_exp(S[(i + 2)*128 + j - tile_begin] - t10[j - tile_begin]) + gradc_exp(S[(i + 3)*128 + j - tile_begin] - t10[j - tile_begin]);
+                    t11[j - tile_begin] += gradc_exp(S[i*32 + j - tile_begin] - t10[j - tile_begin]) + gradc_exp(S[(i + 1)*32 + j - tile_begin] - t10[j - tile_begin]) + gradc_exp(S[(i + 2)*32 + j - tile_begin] - t10[j - tile_begin]) + gradc_exp(S[(i + 3)*32 + j - tile_begin] - t10[j - tile_begin]);
                 }
             }
             for (int64_t i = n / 4 * 4; i < n; ++i) {
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    t11[j - tile_begin] += gradc_exp(S[i*128 + j - tile_begin] - t10[j - tile_begin]);
+                    t11[j - tile_begin] += gradc_exp(S[i*32 + j - tile_begin] - t10[j - tile_begin]);
                 }
             }
 
@@ -470,7 +470,7 @@ int info_nce_value(int64_t n, int64_t k, const double *restrict A, const double 
             double t13_part_sum = 0.0;
             GRADC_SIMD(reduction(+:t13_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t13_part_sum += t10[i - tile_begin] + gradc_log(t11[i - tile_begin]) - S[i*128 + i - tile_begin];
+                t13_part_sum += t10[i - tile_begin] + gradc_log(t11[i - tile_begin]) - S[i*32 + i - tile_begin];
             }
             gradc_add(&t13_part, &t13_part_low, t13_part_sum);
         }
@@ -495,10 +495,10 @@ size_t info_nce_forward_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*k*n + 29*n + 29, 0) * (gradc_bytes(128*n, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*k*n + 29*n + 29, 0) * (gradc_bytes(32*n, sizeof(double))
+           + gradc_bytes(32, sizeof(double))
+           + gradc_bytes(32, sizeof(double))
+           + gradc_bytes(32, sizeof(double)));
 }
 
 int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const double *restrict B, double tau,
@@ -599,7 +599,7 @@ int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const doubl
         }
     }
     const int64_t parts_ = gradc_parts(n, 3*k*n + 29*n + 29, 0);
-    const size_t part_bytes_ = gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t part_bytes_ = gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double));
     double t9_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
     for (int64_t part = 0; part < parts_; ++part) {
@@ -607,16 +607,16 @@ int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const doubl
         const int64_t part_end = gradc_cut(n, parts_, part + 1);
         unsigned char *own = part_scratch_ + part * part_bytes_;
         double *const S = (void *)own;
-        own += gradc_bytes(128*n, sizeof(double));
+        own += gradc_bytes(32*n, sizeof(double));
         double *const t6 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
+        own += gradc_bytes(32, sizeof(double));
         double *const t7 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
+        own += gradc_bytes(32, sizeof(double));
         double *const t8 = (void *)own;
         double t9_part = 0.0;
         double t9_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 32) {
+            const int64_t tile_end = tile_begin + 32 < part_end ? tile_begin + 32 : part_end;
 
             /* t2_2[i:n, l:n] = sum[j:k](B_2[l, j] * A_2[i, j]) */
             gradc_product(tile_end - tile_begin, n, k, &A_2[tile_begin*k], k, 1, B_2, 1, k, &t2[tile_begin*n], n, 1, 0, 0);
@@ -863,17 +863,17 @@ size_t info_nce_value_and_grad_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 9*k*n + 19*k + 46*n + 41, k*n) * (gradc_bytes(k*n, sizeof(double))
-           + gradc_bytes(128*n, sizeof(double))
-           + gradc_bytes(128*n, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*n, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*n, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 19*k + 8, 0) * (gradc_bytes(128, sizeof(double))
+           + gradc_bytes(32*n, sizeof(double))
+           + gradc_bytes(32*n, sizeof(double))
+           + gradc_bytes(32, sizeof(double))
+           + gradc_bytes(32, sizeof(double))
+           + gradc_bytes(32*n, sizeof(double))
+           + gradc_bytes(32, sizeof(double))
+           + gradc_bytes(32, sizeof(double))
+           + gradc_bytes(32*n, sizeof(double))
+           + gradc_bytes(32*k, sizeof(double))
+           + gradc_bytes(32, sizeof(double))
+           + gradc_bytes(32, sizeof(double))) + (size_t)gradc_parts(n, 19*k + 8, 0) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -895,7 +895,7 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 24*k + 48, 0) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
     unsigned char *const part_scratch_ = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 9*k*n + 19*k + 46*n + 41, k*n) * (gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 9*k*n + 19*k + 46*n + 41, k*n) * (gradc_bytes(k*n, sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32*k, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double)));
     unsigned char *const part_scratch_2 = (void *)scratch;
 
     /* t15 = 1 / n */
@@ -986,7 +986,7 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
         }
     }
     const int64_t parts_ = gradc_parts(n, 9*k*n + 19*k + 46*n + 41, k*n);
-    const size_t part_bytes_ = gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t part_bytes_ = gradc_bytes(k*n, sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32*k, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double));
     double t14_parts[GRADC_PARTS];
     GRADC_PARALLEL(parts_)
     for (int64_t part = 0; part < parts_; ++part) {
@@ -996,36 +996,36 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
         double *const B_bar_part = part == 0 ? B_bar : (void *)own;
         own += gradc_bytes(k*n, sizeof(double));
         double *const t8 = (void *)own;
-        own += gradc_bytes(128*n, sizeof(double));
+        own += gradc_bytes(32*n, sizeof(double));
         double *const S = (void *)own;
-        own += gradc_bytes(128*n, sizeof(double));
+        own += gradc_bytes(32*n, sizeof(double));
         double *const t9 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
+        own += gradc_bytes(32, sizeof(double));
         double *const t10 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
+        own += gradc_bytes(32, sizeof(double));
         double *const t11 = (void *)own;
-        own += gradc_bytes(128*n, sizeof(double));
+        own += gradc_bytes(32*n, sizeof(double));
         double *const t12 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
+        own += gradc_bytes(32, sizeof(double));
         double *const t16 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
+        own += gradc_bytes(32, sizeof(double));
         double *const t17 = (void *)own;
-        own += gradc_bytes(128*n, sizeof(double));
+        own += gradc_bytes(32*n, sizeof(double));
         double *const A_bar = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
+        own += gradc_bytes(32*k, sizeof(double));
         double *const t18 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
+        own += gradc_bytes(32, sizeof(double));
         double *const t19 = (void *)own;
         double t14_part = 0.0;
         double t14_part_low = 0.0;
         for (int64_t at = 0; at < k*n; ++at) {
             B_bar_part[at] = 0.0;
         }
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 32) {
+            const int64_t tile_end = tile_begin + 32 < part_end ? tile_begin + 32 : part_end;
 
             /* t8[i:n, l:n] = sum[j:k](B_2[l, j] * A_2[i, j]) */
-            gradc_product(n, tile_end - tile_begin, k, B_2, k, 1, &A_2[tile_begin*k], 1, k, t8, 128, 1, 0, 0);
+            gradc_product(n, tile_end - tile_begin, k, B_2, k, 1, &A_2[tile_begin*k], 1, k, t8, 32, 1, 0, 0);
 
             /* S[i:n, j:n] = t8[i, j] / tau */
             /* t9[i:n] = max[j:n](S[i, j]) */
@@ -1035,8 +1035,8 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
             for (int64_t i = 0; i < n; ++i) {
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double v0 = t8[i*128 + j - tile_begin] / tau;
-                    S[i*128 + j - tile_begin] = v0;
+                    const double v0 = t8[i*32 + j - tile_begin] / tau;
+                    S[i*32 + j - tile_begin] = v0;
                     t9[j - tile_begin] = (t9[j - tile_begin] >= v0 || t9[j - tile_begin] != t9[j - tile_begin]) ? t9[j - tile_begin] : v0;
                 }
             }
@@ -1056,8 +1056,8 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
             for (int64_t i = 0; i < n; ++i) {
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double v0 = gradc_exp(S[i*128 + j - tile_begin] - t10[j - tile_begin]);
-                    t11[i*128 + j - tile_begin] = v0;
+                    const double v0 = gradc_exp(S[i*32 + j - tile_begin] - t10[j - tile_begin]);
+                    t11[i*32 + j - tile_begin] = v0;
                     t12[j - tile_begin] += v0;
                 }
             }
@@ -1069,7 +1069,7 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
             GRADC_SIMD(reduction(+:t14_part_sum))
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double t12_i = t12[i - tile_begin];
-                t14_part_sum += t10[i - tile_begin] + gradc_log(t12_i) - S[i*128 + i - tile_begin];
+                t14_part_sum += t10[i - tile_begin] + gradc_log(t12_i) - S[i*32 + i - tile_begin];
                 t16[i - tile_begin] = 1.0 / t12_i;
             }
             gradc_add(&t14_part, &t14_part_low, t14_part_sum);
@@ -1080,13 +1080,13 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
             for (int64_t i = 0; i < n; ++i) {
                 GRADC_SIMD()
                 for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double v1 = -INFINITY == S[i*128 + j - tile_begin] ? 0.0 : t15 * (t11[i*128 + j - tile_begin] * t16[j - tile_begin]);
-                    t17[i*128 + j - tile_begin] = ((j == i ? v0 : 0.0) + v1) / tau;
+                    const double v1 = -INFINITY == S[i*32 + j - tile_begin] ? 0.0 : t15 * (t11[i*32 + j - tile_begin] * t16[j - tile_begin]);
+                    t17[i*32 + j - tile_begin] = ((j == i ? v0 : 0.0) + v1) / tau;
                 }
             }
 
             /* A_bar[i:n, j:k] = sum[l:n](B_2[l, j] * t17[i, l]) */
-            gradc_product(tile_end - tile_begin, k, n, t17, 1, 128, B_2, k, 1, A_bar, k, 1, 0, 0);
+            gradc_product(tile_end - tile_begin, k, n, t17, 1, 32, B_2, k, 1, A_bar, k, 1, 0, 0);
 
             /* t18[i:n] = sum[j:k](A[i, j] * A_bar[i, j]) */
             for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
@@ -1134,7 +1134,7 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
             }
 
             /* B_bar[i:n, j:k] = sum[l:n](A_2[l, j] * t17[l, i]) */
-            gradc_product(n, k, tile_end - tile_begin, t17, 128, 1, &A_2[tile_begin*k], k, 1, B_bar_part, k, 1, 1, 0);
+            gradc_product(n, k, tile_end - tile_begin, t17, 32, 1, &A_2[tile_begin*k], k, 1, B_bar_part, k, 1, 1, 0);
         }
         t14_part = gradc_rounded(t14_part, t14_part_low);
         t14_parts[part] = t14_part;
