@@ -1,6 +1,7 @@
 """What a call from Python costs, and what building and loading a kernel costs, by every road that leads to C.
 
-    python benchmarks/call_overhead.py [--rounds 15]
+    python benchmarks/call_overhead.py
+    python benchmarks/call_overhead.py --only calls --rounds 30
 
 All roads are timed in turn within each round, in one process. Times are medians over the rounds; ratios are medians of
 the rounds' ratios, against what one writes by hand with cffi: `from_buffer`, `np.empty` and an API-mode call.
@@ -8,21 +9,21 @@ the rounds' ratios, against what one writes by hand with cffi: `from_buffer`, `n
 
 from __future__ import annotations
 
-import argparse
 import ctypes
 import importlib
 import os
-import platform
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from timeit import Timer
 
 import cffi
+import machine
 import numpy as np
+import sheet
 
 from gradc.runtime.arguments import Entry, Input, Output
 from gradc.runtime.artefact import build_artefact
@@ -74,6 +75,11 @@ int poly(int64_t n, const double *restrict a, const double *restrict b, double *
     return 0;
 }
 """
+# The roads whose ratios docs/performance.md sets targets for.
+BY_HAND = "plain cffi by hand: from_buffer, np.empty, API call"
+CHECKED = "gradc, checked, fresh result"
+PRE_BOUND = "pre-bound: cffi API call"
+BOUND = "pre-bound: gradc bind(w=, out=)"
 D = ((("d",), 1),)
 N = ((("n",), 1),)
 TINY = Entry("tiny", "tiny", ("d",), (Input("w", "float64", (D,)),), (Output("grad", "float64", (D,)),))
@@ -94,20 +100,17 @@ def interleaved(roads: dict[str, Callable[[], object]], rounds: int, number: int
     return found
 
 
-def report(title: str, found: dict[str, list[float]], base: str, unit: float, suffix: str) -> None:
-    print(f"\n{title:<58}{suffix:>9}   ratio")
+def report(page: sheet.Sheet, part: str, found: dict[str, list[float]], base: str, unit: str) -> None:
+    """Lines and rows for what was timed together; `unit` is "µs" or "ms"."""
+    page.say(f"\n{part:<62}{unit:>9}{'ratio':>8}")
     for name, times in found.items():
+        seconds = statistics.median(times)
         ratio = statistics.median(a / b for a, b in zip(times, found[base], strict=True))
-        print(f"{name:<58}{statistics.median(times) * unit:>9.3f}{ratio:>8.2f}")
+        page.rows.append({"part": part, "what": name, "seconds": seconds, "ratio": ratio})
+        page.say(f"{name:<62}{seconds * {'µs': 1e6, 'ms': 1e3}[unit]:>9.3f}{ratio:>8.2f}")
 
 
-def timed(action: Callable[[], object]) -> float:
-    start = time.perf_counter()
-    action()
-    return time.perf_counter() - start
-
-
-def calls(rounds: int, directory: Path) -> None:
+def calls(page: sheet.Sheet, rounds: int, directory: Path) -> None:
     build_artefact("tiny", '#include "tiny.h"\n' + BODY, HEADER, [TINY], directory)
     sys.path.insert(0, str(directory))
     artefact = importlib.import_module("tiny")
@@ -137,25 +140,27 @@ def calls(rounds: int, directory: Path) -> None:
         return grad
 
     roads = {
-        "plain cffi by hand: from_buffer, np.empty, API call": by_hand,
-        "gradc, checked, fresh result": lambda: fast(w),
+        BY_HAND: by_hand,
+        CHECKED: lambda: fast(w),
         "gradc, checked, out=": lambda: fast(w, out=out),
         "gradc, without the extension (cffi ABI), fresh result": lambda: plain(w),
         "gradc artefact (cffi API), fresh result": lambda: artefact.tiny(w),
-        "pre-bound: cffi API call": lambda: tiny_api(2, w_api, out_api, null),
+        PRE_BOUND: lambda: tiny_api(2, w_api, out_api, null),
         "pre-bound: cffi ABI call": lambda: tiny_abi(2, w_abi, out_abi, ffi.NULL),
         "pre-bound: ctypes call": lambda: foreign(2, w_raw, out_raw, None),
-        "pre-bound: gradc bind(w=, out=)": bound,
+        BOUND: bound,
         "pre-bound: gradc bind(out=), checking w": lambda: bound_out(w),
         "from_buffer of one array": lambda: from_buffer(doubles, w),
         "ndarray.ctypes.data": lambda: w.ctypes.data,
         "np.empty": lambda: np.empty(2),
     }
     found = interleaved(roads, rounds, 20_000)
-    report("a call with an array of 2 numbers in and one out", found, next(iter(roads)), 1e6, "µs")
+    report(page, "a call with an array of 2 numbers in and one out", found, BY_HAND, "µs")
+    chosen = {name: found[name] for name in (PRE_BOUND, BOUND)}
+    report(page, "the same with pointers that were made beforehand", chosen, PRE_BOUND, "µs")
 
 
-def builds(rounds: int, directory: Path) -> None:
+def builds(page: sheet.Sheet, rounds: int, directory: Path) -> None:
     cache = open_cache()
     compiler = find_compiler(cache)
     (directory / "kernel.c").write_text(HEADER + BODY)
@@ -175,10 +180,10 @@ def builds(rounds: int, directory: Path) -> None:
         "one cdef (pycparser), which load does without": cdef,
     }
     found = interleaved(roads, max(3, rounds // 3), 1)
-    report("building and loading one kernel", found, next(iter(roads)), 1e3, "ms")
+    report(page, "building and loading one kernel", found, next(iter(roads)), "ms")
 
 
-def flags(rounds: int) -> None:
+def flags(page: sheet.Sheet, rounds: int, _: Path) -> None:
     cache = open_cache()
     found = find_compiler(cache)
     rng = np.random.default_rng(0)
@@ -200,20 +205,23 @@ def flags(rounds: int) -> None:
         for title, compiler in variants.items():
             function = load(LOOPS, [DOT, POLY], compiler=compiler).function(name)
             roads[title] = function.bind(a=a, b=b) if name == "dot" else function.bind(a=a, b=b, out=np.empty(4096))
-        report(f"{name} of 4096 numbers", interleaved(roads, rounds, 2000), "as gradc compiles", 1e6, "µs")
+        report(page, f"{name} of 4096 numbers", interleaved(roads, rounds, 2000), "as gradc compiles", "µs")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=15)
-    rounds = parser.parse_args().rounds
+PARTS = {"calls": calls, "builds": builds, "flags": flags}
+
+
+def main(given: Sequence[str] | None = None) -> None:
+    parser = sheet.parser(__doc__)
+    parser.add_argument("--only", nargs="+", default=list(PARTS), choices=list(PARTS), metavar="PART")
+    options = parser.parse_args(given)
+    machine.pin(options.threads)
     with tempfile.TemporaryDirectory() as name:
         os.environ["GRADC_CACHE_DIR"] = str(Path(name) / "cache")
-        version = find_compiler(open_cache()).version.splitlines()[0]
-        print(f"Python {platform.python_version()} · NumPy {np.__version__} · cffi {cffi.__version__} · {version}")
-        calls(rounds, Path(name))
-        builds(rounds, Path(name))
-        flags(rounds)
+        page = sheet.Sheet(options, {"cffi": cffi.__version__})
+        for part in options.only:
+            PARTS[part](page, options.rounds, Path(name))
+    page.save()
 
 
 if __name__ == "__main__":

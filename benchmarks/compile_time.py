@@ -1,17 +1,18 @@
 """What a kernel costs before its first result: importing gradc, deriving, compiling, and finding it in the cache.
 
-    python benchmarks/compile_time.py [--problems NAME ...] [--rounds 5]
+    python benchmarks/compile_time.py                                  # Rosenbrock's function and the whole catalogue
+    python benchmarks/compile_time.py --problems logistic two_layer --rounds 5
 
-Each problem's `value_and_grad` is taken from source to first result with an empty cache (cold), then in a new process
-that finds it in the cache (warm), with and without the import of the modules that this takes. Beside them stands what
-the C compiler alone needs for the same C at the same flags. Roads are timed in turn within each round; what is printed
-is the median.
+Each problem's `value_and_grad` is taken from source to first result where the cache holds no kernel of it (cold), then
+in a new process that finds it in the cache (warm), with and without the import of the modules that this takes. Beside
+them stands what the C compiler alone needs for the same C at the same flags. Roads are timed in turn within each round;
+what is given is the median.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -21,12 +22,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-DEFAULT = ("rosenbrock", "exp_sin_log", "logistic", "ridge", "two_layer", "gaussian_mixture", "jensen_shannon")
+import machine
+import sheet
 
 
 def timed(action: Callable[[], Any]) -> tuple[float, Any]:
+    """Seconds, and what came of it."""
     start = time.perf_counter()
     result = action()
     return time.perf_counter() - start, result
@@ -68,18 +69,22 @@ print(end - start, end - begin)
 """
 
 
-def imports(rounds: int) -> None:
+def imports(page: sheet.Sheet, rounds: int) -> None:
+    """Rows for `import numpy` alone and with gradc, in new processes and in turn."""
     roads = {"import numpy": ("numpy",), "import numpy, gradc": ("numpy", "gradc")}
     found: dict[str, list[float]] = {title: [] for title in roads}
-    for _ in range(max(rounds, 5)):
+    for _ in range(max(3 * rounds, 5)):
         for title, names in roads.items():
             found[title] += child(IMPORTS, *names)
-    print(f"\n{'importing':<28}{'ms':>10}{'best':>10}")
+    page.say(f"\n{'importing':<28}{'ms':>10}{'best':>10}")
     for title, times in found.items():
-        print(f"{title:<28}{statistics.median(times) * 1e3:>10.1f}{min(times) * 1e3:>10.1f}")
+        page.rows.append({"what": title, "seconds": statistics.median(times), "min_seconds": min(times)})
+        page.say(f"{title:<28}{statistics.median(times) * 1e3:>10.1f}{min(times) * 1e3:>10.1f}")
 
 
-def kernels(names: Sequence[str], rounds: int) -> None:
+def kernels(page: sheet.Sheet, names: Sequence[str], rounds: int, prepared: Path) -> None:
+    """A row for each problem; `prepared` is a cache that holds what is built once for a user, not for each kernel."""
+    import numpy as np
     from problems import choose
 
     import gradc
@@ -87,8 +92,12 @@ def kernels(names: Sequence[str], rounds: int) -> None:
     from gradc.runtime.cache import open_cache
     from gradc.runtime.toolchain import find_compiler
 
-    titles = ("read", "derive+emit", "cold", "cc alone", "cold-cc", "warm", "with imports", "C lines")
-    print(f"\n{'milliseconds':<20}" + "".join(f"{title:>13}" for title in titles))
+    def first(x: Any) -> Any:
+        return np.sum(x)
+
+    gradc.compile(first, "x[n]")(np.ones(2))  # the modules that this takes are imported
+    titles = ("read", "derive", "cold", "compiler", "over", "warm", "imported")
+    page.say(f"\n{'milliseconds':<24}" + "".join(f"{title:>11}" for title in titles) + f"{'C lines':>11}")
     for problem in choose(names, ["small"], "float64"):
         wrt: Any = problem.wrt[0] if problem.single else problem.wrt
         arguments = tuple(problem.arguments.values())
@@ -96,9 +105,8 @@ def kernels(names: Sequence[str], rounds: int) -> None:
         found: dict[str, list[float]] = {title: [] for title in titles}
         for _ in range(rounds):
             with tempfile.TemporaryDirectory() as name:
+                shutil.copytree(prepared, name, dirs_exist_ok=True)
                 os.environ["GRADC_CACHE_DIR"] = name
-                # What is built once for a user, not for each kernel, is built before the clock starts.
-                gradc.compile("x", "x")(1.0)
                 read, kernel = timed(lambda p=problem, w=wrt: gradc.compile(p.function, p.signature, wrt=w))
                 if problem.pointwise:
                     run, _ = timed(lambda k=kernel, a=arguments: k.vjp(a, a[0]))
@@ -110,22 +118,30 @@ def kernels(names: Sequence[str], rounds: int) -> None:
                 directory = Path(name)
                 (directory / "alone.c").write_text(text, encoding="utf-8")
                 alone, _ = timed(lambda d=directory, c=compiler: c.build(d, ["alone.c"], "alone.so", c.kernel_flags))
-                child(WARM, str(Path(__file__).parent), problem.name)  # writes what Python itself caches
                 warm, imported = child(WARM, str(Path(__file__).parent), problem.name)
             numbers = (read, derive, read + run, alone, read + run - alone, warm, imported)
-            for title, number in zip(titles, numbers, strict=False):
-                found[title].append(number * 1e3)
-            found["C lines"].append(text.count("\n"))
-        print(f"{problem.name:<20}" + "".join(f"{statistics.median(found[title]):>13.1f}" for title in titles))
+            for title, number in zip(titles, numbers, strict=True):
+                found[title].append(number)
+        row = {title: statistics.median(times) for title, times in found.items()}
+        page.rows.append({"problem": problem.name, "lines": text.count("\n"), **row})
+        page.say(
+            f"{problem.name:<24}" + "".join(f"{row[t] * 1e3:>11.1f}" for t in titles) + f"{text.count(chr(10)):>11}"
+        )
+        page.save()
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--problems", nargs="+", default=list(DEFAULT), metavar="NAME")
-    parser.add_argument("--rounds", type=int, default=5)
-    options = parser.parse_args()
-    imports(options.rounds)
-    kernels(options.problems, options.rounds)
+def main(given: Sequence[str] | None = None) -> None:
+    parser = sheet.parser(__doc__, rounds=3)
+    parser.add_argument("--problems", nargs="+", default=["rosenbrock", "catalogue"], metavar="NAME")
+    options = parser.parse_args(given)
+    machine.pin(options.threads)
+    page = sheet.Sheet(options)
+    imports(page, options.rounds)
+    with tempfile.TemporaryDirectory() as name:
+        os.environ["GRADC_CACHE_DIR"] = name
+        child("import gradc; gradc.compile('x', 'x')(1.0)")
+        kernels(page, options.problems, options.rounds, Path(name))
+    page.save()
 
 
 if __name__ == "__main__":

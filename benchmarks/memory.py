@@ -10,6 +10,7 @@ what one call takes. Linux only: other systems do not let a process reset its pe
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
@@ -55,7 +56,7 @@ def main(given: Sequence[str] | None = None) -> None:
     parser.add_argument("--peers", nargs="*", default=["jax", "torch"], metavar="PEER")
     parser.add_argument("--samples", nargs="+", type=int, default=[10_000, 100_000, 1_000_000], metavar="N")
     parser.add_argument("--dtypes", nargs="+", default=["float64"], choices=("float64", "float32"))
-    parser.add_argument("--child", nargs=4, help="used by the script itself")
+    parser.add_argument("--child", nargs=4, help=argparse.SUPPRESS)
     options = parser.parse_args(given)
     machine.pin(options.threads)
     if options.child:

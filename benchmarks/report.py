@@ -1,6 +1,6 @@
 """Measure everything, and write the tables of docs/performance.md again.
 
-    python benchmarks/report.py                        # all of it: an hour or two on a machine that does nothing else
+    python benchmarks/report.py                        # all of it, on a machine that does nothing else
     python benchmarks/report.py --only roofline memory
     python benchmarks/report.py --quick                # few rounds and few peers, to see that it works
     python benchmarks/report.py --render               # only write the page from what was measured before
@@ -14,8 +14,10 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -29,36 +31,41 @@ BLOCK = re.compile(r"(<!-- measured: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 DTYPES = ("float64", "float32")
 BOTH = ("--dtypes", *DTYPES)
 SIZES = ("--sizes", "small", "middle", "large")
-QUICK_TO_COMPILE = ("jax", "torch", "pytensor", "numpy", "numba", "casadi", "C", "autograd")
-SLOW_TO_COMPILE = "torch.compile"  # a C++ compiler run for each loss and size
+OURS = ("gradc", "gradc-bound")
 
 # part: (script, its words); a run of each for one thread and for two
 PARTS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "named": ("run.py", ("--problems", "named", *BOTH, "--rounds", "9")),
     "catalogue": ("run.py", ("--problems", "named", "catalogue", "--peers", "jax", *BOTH)),
-    "named": ("run.py", ("--problems", "named", *BOTH)),
-    "peers": ("run.py", ("--problems", "catalogue", *BOTH, *SIZES, "--peers", *QUICK_TO_COMPILE, "--rounds", "5")),
-    "compiled": ("run.py", ("--problems", "catalogue", *BOTH, "--peers", SLOW_TO_COMPILE, "--rounds", "5")),
     "roofline": ("roofline.py", BOTH),
+    "calls": ("call_overhead.py", ("--only", "calls")),
+    "compile": ("compile_time.py", ()),
     "gradient": ("gradient_ratio.py", BOTH),
     "scaling": ("scaling.py", ()),
     "memory": ("memory.py", ()),
-    "stabilise": ("stabilise_cost.py", BOTH),
+    "stabilise": ("stabilise_cost.py", (*BOTH, "--rounds", "9")),
+    "peers": ("run.py", ("--problems", "catalogue", *BOTH, "--rounds", "7")),
 }
-ONE_THREAD = ("peers", "compiled", "gradient", "scaling", "memory", "stabilise")
+TWO_THREADS = ("named", "catalogue", "roofline")
 QUICK = {
     "roofline.py": ("--caches", "0.1", "--samples", "500", "--square", "200"),
     "memory.py": ("--samples", "1000", "2000", "--peers"),
-    "scaling.py": ("--samples", "10", "100", "--features", "2", "5", "--operations", "10", "--peers"),
+    "scaling.py": (
+        *("--samples", "10", "100", "--features", "2", "5", "--peers"),
+        *("--operations", "10", "100", "--chained", "10"),
+    ),
     "run.py": ("--peers", "numpy", "--problems", "ridge", "rosenbrock", "--sizes", "small"),
     "gradient_ratio.py": ("--problems", "ridge", "huber", "--sizes", "small"),
     "stabilise_cost.py": ("--problems", "naive"),
+    "call_overhead.py": (),
+    "compile_time.py": ("--problems", "rosenbrock", "ridge"),
 }
 
 
 def runs(parts: Sequence[str]) -> Iterator[tuple[str, int]]:
     """Each part with the numbers of threads that it is measured on."""
     for part in parts:
-        for threads in (1,) if part in ONE_THREAD else (1, 2):
+        for threads in (1, 2) if part in TWO_THREADS else (1,):
             yield part, threads
 
 
@@ -77,7 +84,9 @@ def measure_all(parts: Sequence[str], results: Path, quick: bool) -> None:
         print(
             "$", " ".join(Path(word).name if word == str(HERE / script) else word for word in command[1:]), flush=True
         )
+        start = time.perf_counter()
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        print(f"  {time.perf_counter() - start:.0f} s", flush=True)
 
 
 # -------------------------------------------------------------------------------------------------------- the tables
@@ -160,37 +169,66 @@ def named(results: Results) -> list[str]:
 
 
 def peers(results: Results) -> list[str]:
-    """For each peer the geometric mean over the catalogue, and where it is faster."""
-    rows = results.rows("peers", "compiled")
-    names = list(dict.fromkeys(name for row in rows for name in row["peers"] if name != "gradc"))
-    scales = list(dict.fromkeys(row["scale"] for row in rows))
-    lines = []
+    """For each peer the geometric mean over the catalogue, where it is faster, and what it did not take part in."""
+    rows = results.rows("peers")
+    names = [
+        name for name in dict.fromkeys(n for row in rows for n in (*row["peers"], *row["remarks"])) if name not in OURS
+    ]
+    means, absent = [], []
     for name in names:
-        cells = []
+        cells, missing = [], {}
         for dtype in DTYPES:
-            for scale in scales:
-                chosen = [r for r in rows if r["dtype"] == dtype and r["scale"] == scale and name in r["peers"]]
-                ratios = [row["peers"][name]["median_ratio"] for row in chosen]
-                mean = f"{geometric_mean(ratios):.1f} ({sum(r < 1 for r in ratios)} of {len(ratios)})"
-                cells.append(mean if ratios else "–")
-        lines.append((name, *cells))
-    return table(("peer", *(f"{dtype}, {scale}" for dtype in DTYPES for scale in scales)), lines)
+            here = [row for row in rows if row["dtype"] == dtype]
+            ratios = [row["peers"][name]["median_ratio"] for row in here if name in row["peers"]]
+            behind = f"{sum(r < 1 for r in ratios)} of {len(ratios)}"
+            cells += [f"{geometric_mean(ratios):.2f}", behind, str(len(here) - len(ratios))] if ratios else ["–"] * 3
+            if ratios:
+                missing[dtype] = [row["problem"] for row in here if name not in row["peers"]]
+        means.append((name, *cells))
+        took = {row["problem"] for row in rows if name in row["peers"]}
+        for dtype, problems in _apart(missing).items():
+            reasons = {row["remarks"][name] for row in rows if name in row["remarks"] and row["problem"] in problems}
+            absent.append((name, dtype, _listed(problems, took), "; ".join(sorted(reasons))))
+    titles = ("geometric mean", "gradc slower in", "not measured")
+    head = ("peer", *(f"{dtype}: {title}" for dtype in DTYPES for title in titles))
+    lines = table(head, means)
+    if absent:
+        lines += ["", *_text_table(("peer", "dtype", "losses that it was not measured on", "why"), absent)]
+    return lines
+
+
+def _apart(missing: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Lists by dtype, those that are equal under one heading, and without empty ones."""
+    if len(missing) == 2 and len({tuple(problems) for problems in missing.values()}) == 1:
+        missing = {"both": next(iter(missing.values()))}
+    return {dtype: problems for dtype, problems in missing.items() if problems}
+
+
+def _listed(problems: Sequence[str], took: set[str]) -> str:
+    """Names, or where these are the shorter list, the names of all others."""
+    if len(problems) > len(took):
+        return f"{len(problems)}: all but {', '.join(f'`{name}`' for name in sorted(took))}"
+    return f"{len(problems)}: {', '.join(f'`{name}`' for name in problems)}"
+
+
+def _text_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """In Markdown, every column to the left."""
+    return [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]
 
 
 def slower(results: Results) -> list[str]:
     """Problems that a peer wins, except C by hand."""
     worst: dict[str, dict[str, float]] = {}
-    for row in results.rows("named", "peers", "compiled", "catalogue"):
+    for row in results.rows("named", "peers", "catalogue"):
         for name, mine in row["peers"].items():
-            if mine["median_ratio"] < 1 and name not in ("gradc", "gradc-bound", "C"):
-                title = " ".join((f"`{row['problem']}`", row["scale"], row["dtype"], f"×{row['threads']}"))
+            if mine["median_ratio"] < 1 and name not in (*OURS, "C"):
+                title = " ".join((f"`{row['problem']}`", row["dtype"], f"×{row['threads']}"))
                 worst.setdefault(name, {})[title] = mine["median_ratio"]
     rows = []
     for name, found in worst.items():
         ordered = sorted(found.items(), key=lambda item: item[1])
-        rows.append((name, ", ".join(f"{title} {ratio:.2f}" for title, ratio in ordered)))
-    head = ["| peer | where gradc is slower: size, dtype, ×threads, peer's time over gradc's |", "| --- | --- |"]
-    return [*head, *(f"| {name} | {text} |" for name, text in rows)]
+        rows.append((name, str(len(found)), ", ".join(f"{title} {ratio:.2f}" for title, ratio in ordered)))
+    return _text_table(("peer", "times", "gradc is slower on: dtype, ×threads, peer's time over gradc's"), rows)
 
 
 def roofline(results: Results) -> list[str]:
@@ -230,12 +268,53 @@ def scaling(results: Results) -> list[str]:
             rows.append((f"`{r['problem']}`", str(r["n"]), str(r["d"]), micro(r), f"{r['ns']:.3f}", *ratios))
     lines = table(("loss", "n", "d", "gradc, µs", "ns a number of X", *others), rows)
     sizes = [
-        (str(r["operations"]), str(r["lines"]), f"{r['first_seconds']:.2f}", micro(r), f"{r['ns']:.2f}")
+        (
+            *(str(r["operations"]), r["shape"], f"{r['read_seconds']:.2f}", f"{r['first_seconds']:.2f}"),
+            f"{r['first_seconds'] / r['operations'] * 1e3:.2f}",
+            *(f"{r['memory'] / 1e6:.0f}", f"{r['compiler_memory'] / 1e6:.0f}", micro(r), f"{r['ns']:.2f}"),
+        )
         for r in found
         if r["axis"] == "operations"
     ]
-    head = ("operations", "lines of C", "until the first result, s", "call, µs", "ns an operation")
-    return [*lines, "", *table(head, sizes)]
+    head = ("operations", "over", "read, s", "first result, s", "ms an operation", "gradc's memory, MB")
+    return [*lines, "", *table((*head, "the compiler's, MB", "call, µs", "ns an operation and point"), sizes)]
+
+
+def calls(results: Results) -> list[str]:
+    """Every road from Python into C, and its time over that of cffi by hand."""
+    lines: list[str] = []
+    measured = results("calls")["rows"]
+    for part in dict.fromkeys(row["part"] for row in measured):
+        rows = [
+            (row["what"], f"{row['seconds'] * 1e6:.3f}", f"{row['ratio']:.2f}")
+            for row in measured
+            if row["part"] == part
+        ]
+        lines += ["", *table((part, "µs", "ratio"), rows)] if lines else table((part, "µs", "ratio"), rows)
+    return lines
+
+
+def compilation(results: Results) -> list[str]:
+    """Importing, and compiling cold and warm: the median over the losses, and the most."""
+    measured = results("compile")["rows"]
+    rows = [(row["what"], f"{row['seconds'] * 1e3:.1f}", "") for row in measured if "what" in row]
+    losses = [row for row in measured if "problem" in row]
+    for title, key in COMPILING.items():
+        worst = sorted(losses, key=lambda row, key=key: -row[key])[:4]
+        texts = ", ".join(f"`{row['problem']}` {row[key] * 1e3:.1f}" for row in worst)
+        rows.append((title, f"{statistics.median(row[key] for row in losses) * 1e3:.1f}", texts))
+    return _text_table(("milliseconds", f"median of {len(losses)}", "the most"), rows)
+
+
+COMPILING = {
+    "cold: from source to first result": "cold",
+    "of which reading": "read",
+    "of which deriving and printing C": "derive",
+    "the C compiler alone, on the same C": "compiler",
+    "cold over the compiler": "over",
+    "warm: a new process finds it": "warm",
+    "warm, with the modules that this imports": "imported",
+}
 
 
 def memory(results: Results) -> list[str]:
@@ -260,8 +339,123 @@ def stabilise(results: Results) -> list[str]:
     return table(("loss", "dtype", "off, µs", "on / off"), [*rows, ("**geometric mean**", "", "", f"**{mean:.2f}**")])
 
 
+# --------------------------------------------------------------------------------------------------------- the targets
+
+Target = tuple[str, str, Callable[[Results], str]]
+
+
+def _ratios(results: Results, names: Callable[[str], bool], *parts: str) -> list[tuple[dict[str, Any], str, float]]:
+    """Rows, peers and ratios of what was measured."""
+    rows = results.rows(*parts)
+    return [(r, n, p["median_ratio"]) for r in rows for n, p in r["peers"].items() if n not in OURS and names(n)]
+
+
+def _against_jax(results: Results) -> str:
+    found = _ratios(results, lambda name: name == "jax", "catalogue")
+    texts = []
+    for dtype, threads in sorted({(row["dtype"], row["threads"]) for row, _, _ in found}, reverse=True):
+        here = [ratio for row, _, ratio in found if (row["dtype"], row["threads"]) == (dtype, threads)]
+        behind = sum(ratio < 1 for ratio in here)
+        texts.append(f"{dtype} ×{threads}: {geometric_mean(here):.2f}, slower in {behind} of {len(here)}")
+    return "; ".join(texts)
+
+
+def _against_others(results: Results) -> str:
+    found = _ratios(results, lambda name: name not in ("jax", "C"), "named", "peers")
+    texts = []
+    for name in dict.fromkeys(name for _, name, _ in found):
+        here = [ratio for _, other, ratio in found if other == name]
+        texts.append(f"{name} {sum(ratio < 1 for ratio in here)} of {len(here)}")
+    return "slower than " + ", ".join(texts)
+
+
+def _share(*names: str) -> Callable[[Results], str]:
+    def read(results: Results) -> str:
+        texts = []
+        for threads in (1, 2):
+            for row in results("roofline", threads)["rows"]:
+                if row["what"] in names:
+                    shape = f" {row['sizes']}" if row["what"] == "two_layer" else ""
+                    texts.append(f"{row['what']}{shape} {row['dtype']} ×{threads} {row['share']:.0%}")
+        return ", ".join(texts)
+
+    return read
+
+
+def _workspace(results: Results) -> str:
+    grown = []
+    rows = results("memory")["rows"]
+    for name in dict.fromkeys(row["problem"] for row in rows):
+        sizes = {row["workspace"] for row in rows if row["problem"] == name}
+        grown.append(f"{name} {'the same for all n' if len(sizes) == 1 else 'grows'}, {max(sizes) / 1e3:.0f} kB")
+    return "; ".join(grown)
+
+
+def _road(name: str) -> Callable[[Results], str]:
+    return lambda results: f"{next(r for r in reversed(results('calls')['rows']) if r['what'] == name)['ratio']:.2f}"
+
+
+def _losses_within(key: str, limit: float) -> Callable[[Results], str]:
+    def read(results: Results) -> str:
+        times = [row[key] for row in results("compile")["rows"] if "problem" in row]
+        within = f"{sum(time <= limit for time in times)} of {len(times)} losses"
+        return f"{within}; median {statistics.median(times) * 1e3:.1f} ms, at most {max(times) * 1e3:.1f} ms"
+
+    return read
+
+
+def _import(results: Results) -> str:
+    times = {row["what"]: row["seconds"] for row in results("compile")["rows"] if "what" in row}
+    return f"{(times['import numpy, gradc'] - times['import numpy']) * 1e3:.1f} ms"
+
+
+def _gradient(results: Results) -> str:
+    rows = results("gradient")["rows"]
+    return ", ".join(f"{d} {geometric_mean(r['ratio'] for r in rows if r['dtype'] == d):.2f}" for d in DTYPES)
+
+
+def _growth(results: Results) -> str:
+    rows = [row for row in results("scaling")["rows"] if row.get("shape") == "two numbers"][-2:]
+    times = " → ".join(f"{row['first_seconds'] / row['operations'] * 1e3:.2f}" for row in rows)
+    own, compiler = (" → ".join(f"{row[key] / 1e6:.0f}" for row in rows) for key in ("memory", "compiler_memory"))
+    sizes = " → ".join(str(row["operations"]) for row in rows)
+    return f"{sizes} operations: {times} ms an operation; gradc {own} MB, the compiler {compiler} MB"
+
+
+BYTES, PRODUCTS = ("logistic", "ridge"), ("two_layer",)
+TARGETS: tuple[Target, ...] = (
+    ("JAX's jit: geometric mean of 2.2 at least, aim 3; no problem slower", "catalogue", _against_jax),
+    ("every other peer: no problem slower, but those listed below", "named peers", _against_others),
+    ("memory-bound: 70 % of the rate of a loop that only reads", "roofline", _share(*BYTES)),
+    ("bound by products, 256 hidden units: 60 % of NumPy's matrix product", "roofline", _share(*PRODUCTS)),
+    ("workspace does not grow with n", "memory", _workspace),
+    ("checked call with fresh results: 1.5 of cffi by hand", "calls", _road("gradc, checked, fresh result")),
+    ("bound call with `out=`: 1.5 of a pre-bound cffi call", "calls", _road("pre-bound: gradc bind(w=, out=)")),
+    ("cold compilation: 100 ms over the C compiler's own", "compile", _losses_within("over", 0.1)),
+    ("in the cache, new process: 5 ms", "compile", _losses_within("warm", 0.005)),
+    ("`import gradc`: 40 ms over `import numpy`", "compile", _import),
+    ("gradient with value over value: 2.5 in geometric mean", "gradient", _gradient),
+    ("time and memory of compiling grow linearly to 100,000 operations", "scaling", _growth),
+)
+
+
+def targets(results: Results) -> list[str]:
+    """Each target, what was reached, and which part of the report measures it."""
+    rows = []
+    for title, parts, read in TARGETS:
+        try:
+            reached = read(results)
+        except FileNotFoundError:
+            reached = "–"
+        rows.append((title, reached, f"`--only {parts}`"))
+    if all(reached == "–" for _, reached, _ in rows):
+        raise FileNotFoundError("nothing was measured")
+    return _text_table(("target", "reached", "`python benchmarks/report.py`"), rows)
+
+
 TABLES: dict[str, Callable[[Results], list[str]]] = {
     "where": where,
+    "targets": targets,
     "catalogue": catalogue,
     "named": named,
     "peers": peers,
@@ -270,6 +464,8 @@ TABLES: dict[str, Callable[[Results], list[str]]] = {
     "gradient": gradient,
     "scaling": scaling,
     "memory": memory,
+    "calls": calls,
+    "compile": compilation,
     "stabilise": stabilise,
 }
 

@@ -2,27 +2,48 @@
 
     python benchmarks/scaling.py
     python benchmarks/scaling.py --axes n d --problems logistic two_layer --peers jax
+    python benchmarks/scaling.py --axes operations --operations 1000 100000
 
-The first two give nanoseconds for each number of X, so a flat column is time in proportion. The third compiles a sum
-over 1000 points of an expression of so many operations, and gives how long it took until the first result, the lines of
-C of all entry points, and nanoseconds for each operation and point of value and gradient.
+The first two give nanoseconds for each number of X, so a flat column is time in proportion. The third compiles a chain
+of so many operations, once as a straight-line function of two numbers, once over an array of 1000 points, each in a
+process of its own with an empty cache. It gives how long reading it took, how long all took until the first result, by
+how much gradc's memory grew, the most that the C compiler took, and nanoseconds for each operation and point of value
+and gradient.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
 import os
+import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import machine
 import sheet
-from timing import measure, summary, timed
+from timing import measure, summary
 
 POINTS = 1_000
 
 
-def expression(operations: int) -> Callable[[Any], Any]:
+def straight_line(operations: int) -> Callable[[Any], Any]:
+    """So many products, sums and sines of two numbers, each of which needs the ones before it."""
+    import numpy as np
+
+    def loss(x: Any) -> Any:
+        a, b = x[0], x[1]
+        for step in range(max(operations // 8, 1)):
+            a, b = np.sin(a * b + 0.5) + (b - a * 0.25) * (0.1 + step / operations), a
+        return a + b
+
+    return loss
+
+
+def chain(operations: int) -> Callable[[Any], Any]:
     """A sum over an array of so many products, sums and sines, each of which needs the one before it."""
     import numpy as np
 
@@ -32,8 +53,10 @@ def expression(operations: int) -> Callable[[Any], Any]:
             a = np.sin(a * x + 0.5) + (a - x * 0.25) * (0.1 + step / operations)
         return np.sum(a)
 
-    loss.__name__ = f"chain_{operations}"
     return loss
+
+
+SHAPES = {"two numbers": (straight_line, "x[2]", 2), f"{POINTS} points": (chain, "x[n]", POINTS)}
 
 
 def along(axis: str, page: sheet.Sheet, options: Any) -> None:
@@ -57,27 +80,58 @@ def along(axis: str, page: sheet.Sheet, options: Any) -> None:
             page.say(f"{name:<24}{sizes['n']:>9}{sizes['d']:>7}{seconds * 1e6:>13.2f}{each:>13.3f}{more}")
 
 
-def expressions(page: sheet.Sheet, options: Any) -> None:
-    """Rows for one expression of growing size."""
+def child(shape: str, operations: int, options: Any) -> dict[str, float]:
+    """What one expression takes, in this process: seconds, and bytes."""
+    import resource
+
     import numpy as np
 
     import gradc
 
-    x = np.random.default_rng(0).uniform(-0.5, 0.5, POINTS).astype(options.dtype)
-    page.say(f"\n{'operations':<24}{'lines of C':>12}{'first result, s':>18}{'call, µs':>12}{'ns an operation':>18}")
-    for size in options.operations:
-        with tempfile.TemporaryDirectory() as folder:
-            os.environ["GRADC_CACHE_DIR"] = folder
-            gradc.compile("x", "x")(1.0)  # what is built once for a user, not for each kernel
-            kernel = gradc.compile(expression(size), "x[n]", dtype=options.dtype)
-            first = timed(lambda k=kernel: k.value_and_grad(x))
-            lines = kernel.c_source.count("\n")
-            call = {"gradc": lambda k=kernel: k.value_and_grad(x)}
-            seconds = summary(measure(call, options.rounds, options.seconds), base="gradc")["gradc"]["min_seconds"]
-        each = seconds / (size * POINTS) * 1e9
-        row = {"axis": "operations", "operations": size, "lines": lines, "first_seconds": first, "seconds": seconds}
-        page.rows.append({**row, "ns": each})
-        page.say(f"{size:<24}{lines:>12}{first:>18.3f}{seconds * 1e6:>12.2f}{each:>18.3f}")
+    write, signature, size = SHAPES[shape]
+    x = np.random.default_rng(0).uniform(-0.5, 0.5, size).astype(options.dtype)
+    gradc.compile("x", "x")(1.0)  # what is built once for a user, not for each kernel
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    start = time.perf_counter()
+    kernel = gradc.compile(write(operations), signature, dtype=options.dtype)
+    read = time.perf_counter() - start
+    kernel.value_and_grad(x)
+    first = time.perf_counter() - start
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    compiler = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    call = {"gradc": lambda: kernel.value_and_grad(x)}
+    seconds = summary(measure(call, options.rounds, options.seconds), base="gradc")["gradc"]["min_seconds"]
+    each = seconds / (operations * (size if size == POINTS else 1)) * 1e9
+    unit = 1 if sys.platform == "darwin" else 1024
+    return {
+        "read_seconds": read,
+        "first_seconds": first,
+        "memory": own * unit,
+        "compiler_memory": compiler * unit,
+        "seconds": seconds,
+        "ns": each,
+    }
+
+
+def expressions(page: sheet.Sheet, options: Any) -> None:
+    """Rows for expressions of growing size."""
+    titles = ("read, s", "first result, s", "gradc, MB", "compiler, MB", "call, µs", "ns each")
+    page.say(f"\n{'operations':<24}{'over':>14}" + "".join(f"{title:>17}" for title in titles))
+    for shape in SHAPES:
+        for size in options.operations if shape == "two numbers" else options.chained:
+            words = ["--child", shape, str(size), "--dtype", options.dtype, "--threads", str(options.threads)]
+            words += ["--rounds", str(options.rounds), "--seconds", str(options.seconds)]
+            with tempfile.TemporaryDirectory() as folder:
+                environment = {**os.environ, "GRADC_CACHE_DIR": folder}
+                done = subprocess.run(
+                    [sys.executable, __file__, *words], capture_output=True, text=True, check=True, env=environment
+                )
+            found = json.loads(done.stdout.splitlines()[-1])
+            page.rows.append({"axis": "operations", "shape": shape, "operations": size, **found})
+            numbers = [found["read_seconds"], found["first_seconds"], found["memory"] / 1e6]
+            numbers += [found["compiler_memory"] / 1e6, found["seconds"] * 1e6, found["ns"]]
+            page.say(f"{size:<24}{shape:>14}" + "".join(f"{number:>17.2f}" for number in numbers))
+            page.save()
 
 
 def main(given: Sequence[str] | None = None) -> None:
@@ -88,10 +142,15 @@ def main(given: Sequence[str] | None = None) -> None:
     parser.add_argument("--samples", nargs="+", type=int, default=[10**k for k in range(1, 7)], metavar="N")
     parser.add_argument("--features", nargs="+", type=int, default=[2, 5, 10, 20, 50, 100, 200, 500, 1000], metavar="D")
     parser.add_argument("--budget", type=int, default=200_000, help="numbers of X along d: n is this over d")
-    parser.add_argument("--operations", nargs="+", type=int, default=[10, 100, 1_000, 3_000], metavar="COUNT")
+    parser.add_argument("--operations", nargs="+", type=int, default=[10**k for k in range(1, 6)], metavar="COUNT")
+    parser.add_argument("--chained", nargs="+", type=int, default=[10, 100, 1_000, 2_000], metavar="COUNT")
     parser.add_argument("--dtype", default="float64", choices=("float64", "float32"))
+    parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args(given)
     machine.pin(options.threads)
+    if options.child:
+        print(json.dumps(child(options.child[0], int(options.child[1]), options)))
+        return
     page = sheet.Sheet(options)
     for axis in options.axes:
         if axis == "operations":
