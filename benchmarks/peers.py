@@ -6,8 +6,8 @@
 A peer's data are where it wants them before the clock starts (on its device, in its layout, converted), and its results
 stay what it returns: no conversion is timed. A peer that cannot express a problem raises `NotOffered` with the reason.
 
-Tracing peers (JAX, PyTorch, PyTensor, autograd) run the very NumPy function that gradc compiles, with their own module
-in the place of `np`. NumPy, Numba, CasADi and C have code written by hand, for the problems where that is reasonable.
+Tracing peers (JAX, PyTorch, PyTensor, CasADi, autograd) run the very NumPy function that gradc compiles, with their own
+module in the place of `np`. NumPy, Numba and C have code written by hand, for the problems where that is reasonable.
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ import importlib
 import importlib.util
 import itertools
 import math
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import FunctionType, SimpleNamespace
-from typing import Any, ClassVar
+from types import FunctionType, ModuleType, SimpleNamespace
+from typing import Any, ClassVar, Literal
+from unittest import mock
 
 import native
 import numpy as np
@@ -328,6 +330,16 @@ class TorchCompile(Torch):
 
         return torch.compile(super().function(problem))
 
+    def prepare(self, problem: Problem) -> Call:
+        call = super().prepare(problem)
+        special = ModuleType("scipy.special")
+        special.__dict__.update(vars(_torch_modules(problem.dtype)[1]))
+        special.__getattr__ = special._module.__getattribute__  # type: ignore[method-assign]
+        # It follows imports itself, and not through the function's own builtins.
+        with mock.patch.dict(sys.modules, {"scipy.special": special}):
+            call()
+        return call
+
 
 # ---------------------------------------------------------------------------------------------------------- PyTensor
 
@@ -559,42 +571,36 @@ class CasADi(Peer):
 
         if problem.dtype != "float64":
             raise NotOffered("float64 only")
-        given = dict(problem.arguments)
-        if problem.loss == "rosenbrock":
-            x = ca.SX.sym("x", 2)
-            value = (1 - x[0]) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2
-            function = ca.Function("f", [x], [value, ca.gradient(value, x)])
-        elif problem.loss == "exp_sin_log":
+        if problem.pointwise:
             a, b, c = (ca.SX.sym(letter) for letter in "abc")
             value = ca.exp(-(a**2)) * ca.sin(b * c) + ca.log(1 + b**2) / ca.sqrt(1 + c**2)
             partials = [ca.gradient(value, v) for v in (a, b, c)]
-            function = ca.Function("point", [a, b, c], [value, *partials]).map(given["a"].size)
-        elif problem.loss in ("logistic", "ridge"):
-            n, d = given["X"].shape
-            # Its matrices lie by columns: row-major X is its transpose.
-            w, X, y, lam = ca.MX.sym("w", d), ca.MX.sym("X", d, n), ca.MX.sym("y", n), ca.MX.sym("lam")
-            z = ca.mtimes(X.T, w)
-            m = -y * z
-            each = ca.fmax(m, 0) + ca.log1p(ca.exp(-ca.fabs(m))) if problem.loss == "logistic" else 0.5 * (z - y) ** 2
-            value = ca.sum1(each) / n + 0.5 * lam * ca.dot(w, w)
-            function = ca.Function("f", [w, X, y, lam], [value, ca.gradient(value, w)])
-        elif problem.loss == "two_layer":
-            (d, h), k, n = given["W1"].shape, given["b2"].size, len(given["y"])
-            given["y"] = np.eye(k)[given["y"]]  # it has no gather: labels come as rows of ones and zeros
-            W1, b1, W2, b2 = ca.MX.sym("W1", h, d), ca.MX.sym("b1", h), ca.MX.sym("W2", k, h), ca.MX.sym("b2", k)
-            X, Y = ca.MX.sym("X", d, n), ca.MX.sym("Y", k, n)
-            T = ca.tanh(ca.mtimes(W1, X) + ca.repmat(b1, 1, n))
-            Z = ca.mtimes(W2, T) + ca.repmat(b2, 1, n)
-            most = functools.reduce(ca.fmax, ca.vertsplit(Z))
-            log_sum = most + ca.log(ca.sum1(ca.exp(Z - ca.repmat(most, k, 1))))
-            value = (ca.sum2(log_sum) - ca.dot(Y, Z)) / n
-            fitted = [W1, b1, W2, b2]
-            function = ca.Function("f", [*fitted, X, Y], [value, *(ca.gradient(value, v) for v in fitted)])
-        else:
-            raise NotOffered("not written in CasADi's vocabulary")
-        return self._bound(ca, function, list(given.values()))
+            function = ca.Function("point", [a, b, c], [value, *partials]).map(problem.arguments["a"].size)
+            return self._bound(ca, function, list(problem.arguments.values()))
+        import casadi_arrays
 
-    def _bound(self, ca: Any, function: Any, values: list[Any]) -> Call:
+        values = [np.asarray(value, "float64") for value in problem.arguments.values()]
+        if any(value.ndim > 2 for value in values):
+            raise NotOffered("CasADi has no arrays of three dimensions")
+        symbols = [ca.MX.sym(name, *(v.shape or (1,))) for name, v in zip(problem.arguments, values, strict=True)]
+        function = translated(problem.function, casadi_arrays.numpy_module(), casadi_arrays.special_module())
+        try:
+            loss = function(*map(casadi_arrays.Array, symbols, (value.shape for value in values))).mx
+        except (NotImplementedError, AttributeError, ImportError) as missing:
+            raise NotOffered(str(missing)) from None
+        gradients = [ca.gradient(loss, symbols[at]) for at in problem.positions]
+        call = self._bound(ca, ca.Function("f", symbols, [loss, *gradients]), values, "F")
+        # Matrices lie by columns.
+        shapes = [(1,), *(values[at].shape or (1,) for at in problem.positions)]
+        views = [array.reshape(shape, order="F") for array, shape in zip(call(), shapes, strict=True)]
+
+        def shaped() -> Any:
+            call()
+            return views
+
+        return shaped
+
+    def _bound(self, ca: Any, function: Any, values: list[Any], order: Literal["C", "F"] = "C") -> Call:
         with tempfile.TemporaryDirectory() as name:
             # The generator writes into the working directory only, so the text goes by way of a string.
             generator = ca.CodeGenerator("generated.c")
@@ -603,10 +609,10 @@ class CasADi(Peer):
             made = native.compiled(Path(name) / "generated.c", f"-DSERIAL={next(self._serial)}")
         compiled = ca.external(function.name(), str(made))
         buffer, run = compiled.buffer()
-        arguments = [np.atleast_1d(np.asarray(value, "float64")) for value in values]
+        arguments = [np.asarray(value, "float64").reshape(-1, order=order) for value in values]
         outputs = [np.empty(compiled.numel_out(k)) for k in range(compiled.n_out())]
         for k, array in enumerate(arguments):
-            buffer.set_arg(k, memoryview(array.reshape(-1)))
+            buffer.set_arg(k, memoryview(array))
         for k, array in enumerate(outputs):
             buffer.set_res(k, memoryview(array))
 
