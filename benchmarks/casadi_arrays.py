@@ -18,6 +18,7 @@ import casadi as ca
 import numpy as np
 
 Shape = tuple[int, ...]
+THREE = "CasADi has no arrays of three dimensions"
 
 
 class Array:
@@ -27,7 +28,7 @@ class Array:
 
     def __init__(self, mx: Any, shape: Shape) -> None:
         if len(shape) > 2:
-            raise NotImplementedError("CasADi has no arrays of three dimensions")
+            raise NotImplementedError(THREE)
         self.mx, self.shape = mx, shape
 
     ndim = property(lambda self: len(self.shape))
@@ -52,7 +53,7 @@ class Array:
         if any(isinstance(k, slice) and (k.step or 1) < 0 for k in keys):
             raise NotImplementedError("CasADi does not take a slice backwards")
         if None in keys or Ellipsis in keys:
-            raise NotImplementedError("not an index of a matrix")
+            raise NotImplementedError(THREE)
         keys += (slice(None),) * (self.ndim - len(keys))
         shape = tuple(len(range(*k.indices(n))) for k, n in zip(keys, self.shape, strict=True) if isinstance(k, slice))
         found = self.mx[keys[0]] if self.ndim == 1 else self.mx[keys[0], keys[1]]

@@ -412,137 +412,6 @@ class Autograd(Peer):
 # ----------------------------------------------------------------------------------------------- by hand, with Numba
 
 
-def _numba_functions(parallel: bool) -> dict[str, Callable[..., Any]]:
-    """Loops over rows, each read once; `parts` ranges of rows have sums of their own, for threads to take."""
-    import numba
-
-    jit = numba.njit(fastmath=True, error_model="numpy", parallel=parallel)
-    inner = numba.njit(fastmath=True, error_model="numpy")
-
-    @inner
-    def logistic_rows(begin: int, end: int, w: Any, X: Any, y: Any, gradient: Any) -> Any:
-        total = 0.0
-        for i in range(begin, end):
-            z = w[0] * 0
-            for j in range(w.size):
-                z += X[i, j] * w[j]
-            m = -y[i] * z
-            e = math.exp(-abs(m))
-            total += max(m, 0.0) + math.log1p(e)
-            r = -y[i] * (1.0 if m > 0 else e) / (1.0 + e)
-            for j in range(w.size):
-                gradient[j] += X[i, j] * r
-        return total
-
-    @inner
-    def ridge_rows(begin: int, end: int, w: Any, X: Any, y: Any, gradient: Any) -> Any:
-        total = 0.0
-        for i in range(begin, end):
-            r = -y[i]
-            for j in range(w.size):
-                r += X[i, j] * w[j]
-            total += 0.5 * r * r
-            for j in range(w.size):
-                gradient[j] += X[i, j] * r
-        return total
-
-    @inner
-    def two_layer_rows(
-        begin: int, end: int, W1: Any, b1: Any, W2: Any, b2: Any, X: Any, y: Any, g1: Any, gb1: Any, g2: Any, gb2: Any
-    ) -> Any:
-        (d, h), k, n = W1.shape, b2.size, len(y)
-        t, r, z = np.empty_like(b1), np.empty_like(b1), np.empty_like(b2)
-        total = 0.0
-        for m in range(begin, end):
-            t[:] = b1
-            for i in range(d):
-                for j in range(h):
-                    t[j] += X[m, i] * W1[i, j]
-            z[:] = b2
-            for j in range(h):
-                t[j] = math.tanh(t[j])
-                for c in range(k):
-                    z[c] += t[j] * W2[j, c]
-            most = z[0]
-            for c in range(k):
-                most = max(most, z[c])
-            true, s = z[y[m]] - most, z[0] * 0
-            for c in range(k):
-                z[c] = math.exp(z[c] - most)
-                s += z[c]
-            total += math.log(s) - true
-            for c in range(k):
-                z[c] /= s * n
-            z[y[m]] -= 1.0 / n
-            for c in range(k):
-                gb2[c] += z[c]
-            for j in range(h):
-                a = z[0] * 0
-                for c in range(k):
-                    a += z[c] * W2[j, c]
-                    g2[j, c] += t[j] * z[c]
-                r[j] = a * (1 - t[j] * t[j])
-                gb1[j] += r[j]
-            for i in range(d):
-                for j in range(h):
-                    g1[i, j] += X[m, i] * r[j]
-        return total / n
-
-    def linear(rows: Any) -> Any:
-        @jit
-        def loss(parts: int, w: Any, X: Any, y: Any, lam: float) -> Any:
-            n = len(y)
-            gradients = np.zeros((parts, w.size), w.dtype)
-            totals = np.zeros(parts)
-            for p in numba.prange(parts):
-                totals[p] = rows(p * n // parts, (p + 1) * n // parts, w, X, y, gradients[p])
-            gradient = gradients.sum(axis=0) / n + lam * w
-            return totals.sum() / n + 0.5 * lam * (w * w).sum(), gradient.astype(w.dtype)
-
-        return loss
-
-    @jit
-    def two_layer(parts: int, W1: Any, b1: Any, W2: Any, b2: Any, X: Any, y: Any) -> Any:
-        (d, h), k, n = W1.shape, b2.size, len(y)
-        g1, gb1 = np.zeros((parts, d, h), W1.dtype), np.zeros((parts, h), W1.dtype)
-        g2, gb2 = np.zeros((parts, h, k), W1.dtype), np.zeros((parts, k), W1.dtype)
-        totals = np.zeros(parts)
-        for p in numba.prange(parts):
-            begin, end = p * n // parts, (p + 1) * n // parts
-            totals[p] = two_layer_rows(begin, end, W1, b1, W2, b2, X, y, g1[p], gb1[p], g2[p], gb2[p])
-        return totals.sum(), g1.sum(axis=0), gb1.sum(axis=0), g2.sum(axis=0), gb2.sum(axis=0)
-
-    @inner
-    def rosenbrock(_: int, x: Any) -> Any:
-        a, b = x[0], x[1]
-        s = b - a * a
-        gradient = np.empty_like(x)
-        gradient[0] = -2 * (1 - a) - 400 * a * s
-        gradient[1] = 200 * s
-        return (1 - a) ** 2 + 100 * s * s, gradient
-
-    @jit
-    def exp_sin_log(_: int, a: Any, b: Any, c: Any) -> Any:
-        f, fa, fb, fc = np.empty_like(a), np.empty_like(a), np.empty_like(a), np.empty_like(a)
-        for i in numba.prange(a.size):
-            e, p, q = math.exp(-a[i] * a[i]), 1 + b[i] * b[i], 1 + c[i] * c[i]
-            es, ec = e * math.sin(b[i] * c[i]), e * math.cos(b[i] * c[i])
-            log, root = math.log(p), 1 / math.sqrt(q)
-            f[i] = es + log * root
-            fa[i] = -2 * a[i] * es
-            fb[i] = c[i] * ec + 2 * b[i] / p * root
-            fc[i] = b[i] * ec - c[i] * log * root / q
-        return f, fa, fb, fc
-
-    return {
-        "logistic": linear(logistic_rows),
-        "ridge": linear(ridge_rows),
-        "two_layer": two_layer,
-        "rosenbrock": rosenbrock,
-        "exp_sin_log": exp_sin_log,
-    }
-
-
 class Numba(Peer):
     """Loops written by hand, each row read once, with fastmath; `prange` over as many ranges of rows as threads."""
 
@@ -550,12 +419,15 @@ class Numba(Peer):
 
     def prepare(self, problem: Problem) -> Call:
         import numba
+        from numba_loops import loops
 
         numba.set_num_threads(self.threads)
-        functions = _numba_functions(self.threads > 1)
+        functions = loops(self.threads > 1)
         if problem.loss not in functions:
             raise NotOffered("no loop was written by hand")
-        return functools.partial(functions[problem.loss], self.threads, *problem.arguments.values())
+        real = getattr(np, problem.dtype)
+        given = (v if isinstance(v, np.ndarray) else real(v) for v in problem.arguments.values())
+        return functools.partial(functions[problem.loss], self.threads, *given)
 
 
 # --------------------------------------------------------------------------------------- CasADi, with code generation
@@ -581,7 +453,7 @@ class CasADi(Peer):
 
         values = [np.asarray(value, "float64") for value in problem.arguments.values()]
         if any(value.ndim > 2 for value in values):
-            raise NotOffered("CasADi has no arrays of three dimensions")
+            raise NotOffered(casadi_arrays.THREE)
         symbols = [ca.MX.sym(name, *(v.shape or (1,))) for name, v in zip(problem.arguments, values, strict=True)]
         function = translated(problem.function, casadi_arrays.numpy_module(), casadi_arrays.special_module())
         try:

@@ -444,7 +444,7 @@ def targets(results: Results) -> list[str]:
     rows = []
     for title, parts, read in TARGETS:
         try:
-            reached = read(results)
+            reached = read(results) or "–"
         except FileNotFoundError:
             reached = "–"
         rows.append((title, reached, f"`--only {parts}`"))

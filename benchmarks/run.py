@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import re
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -57,7 +58,8 @@ def compare(problem: Any, peers: dict[str, Any], rounds: int, seconds: float) ->
             remarks[name] = str(reason)
             continue
         except Exception as error:  # a peer may fail in its own way, and the others are timed all the same
-            remarks[name] = f"failed: {type(error).__name__}: {str(error).strip().splitlines()[:1]}"
+            text = re.sub(r" \([^)]*[/\\][^)]*\)", "", (str(error).strip().splitlines() or [""])[0])  # without paths
+            remarks[name] = f"failed: {type(error).__name__}: {text}"
             if name == "gradc":
                 raise
             continue

@@ -72,6 +72,39 @@ def test_c_by_hand_agrees_with_gradc(tmp_path, dtype):
         assert set(row["peers"]) == {"gradc", "C"}, row["remarks"]
 
 
+@pytest.mark.parametrize("peer", ["casadi", "numba"])
+def test_what_is_written_for_a_peer_agrees_with_gradc(tmp_path, module, monkeypatch, peer):
+    pytest.importorskip(peer)
+    if peer == "numba":
+        problems = [*module("numba_loops").LINEAR, "two_layer"]
+        monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")  # the loops as Python, which needs no compiling
+    else:
+        problems = ["elastic_net", "softmax_cross_entropy", "cox", "info_nce", "gaussian_kl"]
+    numbers = tmp_path / "numbers.json"
+    words = ["--problems", *problems, "--peers", peer, "--sizes", "small", "--rounds", "1", "--seconds", "0"]
+    done = run(*words, "--json", str(numbers))
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(numbers.read_text(encoding="utf-8"))["rows"]
+    assert len(rows) == len(problems)
+    for row in rows:
+        assert set(row["peers"]) == {"gradc", peer}, row["remarks"]
+
+
+def test_a_peer_that_cannot_express_a_loss_says_why(tmp_path):
+    pytest.importorskip("casadi")
+    numbers = tmp_path / "numbers.json"
+    words = ["--problems", "glove", "probit", "triplet", "t_sne", "--peers", "casadi", "--sizes", "small"]
+    done = run(*words, "--rounds", "1", "--seconds", "0", "--json", str(numbers))
+    assert done.returncode == 0, done.stderr
+    remarks = [row["remarks"]["casadi"] for row in json.loads(numbers.read_text(encoding="utf-8"))["rows"]]
+    assert remarks == [
+        "CasADi has no gather by numbers that are known only when it runs",
+        "CasADi has nothing in the place of scipy.special.log_ndtr",
+        "CasADi has no gather by numbers that are known only when it runs",
+        "CasADi has no arrays of three dimensions",
+    ]
+
+
 def test_a_result_that_differs_is_seen(module):
     difference = module("run").difference
     right = [np.array(2.0), np.array([3.0, 4.0])]
@@ -115,7 +148,12 @@ def test_losses_that_a_peer_wins_are_listed(module):
 SMALL = {
     "roofline.py": ("--caches", "0.01", "--samples", "100", "--square", "50"),
     "memory.py": ("--samples", "100", "--problems", "logistic", "--peers"),
-    "scaling.py": ("--samples", "10", "--features", "3", "--operations", "10", "--problems", "logistic", "--peers"),
+    "scaling.py": (
+        *("--samples", "10", "--features", "3", "--problems", "logistic", "--peers"),
+        *("--operations", "10", "100", "--chained", "10"),
+    ),
+    "call_overhead.py": ("--only", "calls"),
+    "compile_time.py": ("--problems", "rosenbrock"),
     "gradient_ratio.py": ("--problems", "ridge", "huber", "--sizes", "small"),
     "stabilise_cost.py": ("--problems", "naive", "squared_error", "--sizes", "small", "--samples", "10"),
 }
@@ -133,7 +171,7 @@ def test_each_script_measures(tmp_path, script):
     rows = json.loads(numbers.read_text(encoding="utf-8"))["rows"]
     assert rows
     for row in rows:
-        for name in ("seconds", "ratio", "rate", "share", "workspace"):
+        for name in ("seconds", "ratio", "rate", "share", "workspace", "first_seconds", "cold", "warm"):
             assert row.get(name, 1) > 0, row
     if script == "stabilise_cost.py":
         assert {row["problem"] for row in rows} >= {"log1p_exp", "exp_minus_one"}
@@ -163,6 +201,37 @@ def test_the_report_fills_its_page(tmp_path, module):
     assert "| **geometric mean** |  | **1.41** | **0.71** | **1.41** | **0.71** |" in lines
     assert "| gradc slower in |  | 1 of 2 | 1 of 2 | 1 of 2 | 1 of 2 |" in lines
     assert report.filled(page, report.Results(tmp_path)) == page
+
+
+def test_the_report_counts_and_names_what_a_peer_was_not_measured_on(tmp_path, module):
+    report = module("report")
+
+    def row(problem, dtype):
+        peers = {"gradc": {"median_ratio": 1.0}, "numba": {"median_ratio": 2.0}, "gradc-bound": {"median_ratio": 0.5}}
+        remarks = {}
+        if dtype == "float64":
+            peers["casadi"] = {"median_ratio": 0.5 if problem == "cox" else 8.0}
+        else:
+            remarks["casadi"] = "float64 only"
+        if problem == "cox":
+            del peers["numba"]
+            remarks["numba"] = "no loop was written by hand"
+        return {"problem": problem, "scale": "middle", "dtype": dtype, "peers": peers, "remarks": remarks}
+
+    rows = [row(problem, dtype) for dtype in report.DTYPES for problem in ("ridge", "huber", "cox")]
+    (tmp_path / "peers-1.json").write_text(json.dumps({"rows": rows}), encoding="utf-8")
+    results = report.Results(tmp_path)
+    lines = report.peers(results)
+    assert "| numba | 2.00 | 0 of 2 | 1 | 2.00 | 0 of 2 | 1 |" in lines
+    assert "| casadi | 3.17 | 1 of 3 | 0 | – | – | – |" in lines
+    assert "| numba | both | 1: `cox` | no loop was written by hand |" in lines
+    assert not any("gradc-bound" in line for line in lines)
+    assert report.slower(results)[-1] == "| casadi | 1 | `cox` float64 ×1 0.50 |"
+    reached = {line.split(" | ")[0]: line.split(" | ")[1] for line in report.targets(results)}
+    assert reached["| every other peer: no problem slower, but those listed below"] == (
+        "slower than numba 0 of 4, casadi 1 of 3"
+    )
+    assert reached["| workspace does not grow with n"] == "–"
 
 
 def test_every_part_has_a_script_and_every_table_a_part(module):
