@@ -1,9 +1,9 @@
-"""Measure everything, and write the tables of docs/performance.md again.
+"""Measure everything, and write the tables of docs/performance.md and docs/second-order.md again.
 
     python benchmarks/report.py                        # all of it, on a machine that does nothing else
     python benchmarks/report.py --only roofline memory
     python benchmarks/report.py --quick                # few rounds and few peers, to see that it works
-    python benchmarks/report.py --render               # only write the page from what was measured before
+    python benchmarks/report.py --render               # only write the pages from what was measured before
 
 Each part runs in processes of its own, pinned to its threads, and leaves its numbers in `--results`. A table of the
 page stands between ``<!-- measured: NAME -->`` and ``<!-- end -->``; what stands outside is written by hand.
@@ -26,7 +26,7 @@ from typing import Any
 from timing import geometric_mean
 
 HERE = Path(__file__).resolve().parent
-PAGE = HERE.parent / "docs" / "performance.md"
+PAGES = (HERE.parent / "docs" / "performance.md", HERE.parent / "docs" / "second-order.md")
 BLOCK = re.compile(r"(<!-- measured: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 DTYPES = ("float64", "float32")
 BOTH = ("--dtypes", *DTYPES)
@@ -43,10 +43,17 @@ PARTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "gradient": ("gradient_ratio.py", BOTH),
     "scaling": ("scaling.py", ()),
     "memory": ("memory.py", ()),
+<<<<<<< HEAD
     "stabilise": ("stabilise_cost.py", (*BOTH, "--rounds", "9")),
     "peers": ("run.py", ("--problems", "catalogue", *BOTH, "--rounds", "7")),
 }
 TWO_THREADS = ("named", "catalogue", "roofline")
+=======
+    "stabilise": ("stabilise_cost.py", BOTH),
+    "second_order": ("second_order.py", ()),
+}
+ONE_THREAD = ("peers", "compiled", "gradient", "scaling", "memory", "stabilise", "second_order")
+>>>>>>> a3b1976 (Hessians in the report; a refill of blocks needs no pattern either; a layout is told without compiling)
 QUICK = {
     "roofline.py": ("--caches", "0.1", "--samples", "500", "--square", "200"),
     "memory.py": ("--samples", "1000", "2000", "--peers"),
@@ -57,8 +64,12 @@ QUICK = {
     "run.py": ("--peers", "numpy", "--problems", "ridge", "rosenbrock", "--sizes", "small"),
     "gradient_ratio.py": ("--problems", "ridge", "huber", "--sizes", "small"),
     "stabilise_cost.py": ("--problems", "naive"),
+<<<<<<< HEAD
     "call_overhead.py": (),
     "compile_time.py": ("--problems", "rosenbrock", "ridge"),
+=======
+    "second_order.py": ("--problems", "separable", "chain", "--sizes", "small", "--peers"),
+>>>>>>> a3b1976 (Hessians in the report; a refill of blocks needs no pattern either; a layout is told without compiling)
 }
 
 
@@ -339,6 +350,7 @@ def stabilise(results: Results) -> list[str]:
     return table(("loss", "dtype", "off, µs", "on / off"), [*rows, ("**geometric mean**", "", "", f"**{mean:.2f}**")])
 
 
+<<<<<<< HEAD
 # --------------------------------------------------------------------------------------------------------- the targets
 
 Target = tuple[str, str, Callable[[Results], str]]
@@ -451,6 +463,41 @@ def targets(results: Results) -> list[str]:
     if all(reached == "–" for _, reached, _ in rows):
         raise FileNotFoundError("nothing was measured")
     return _text_table(("target", "reached", "`python benchmarks/report.py`"), rows)
+=======
+def second_order(results: Results) -> list[str]:
+    """Hessians at three sizes: gradc's own time, and every peer's as a multiple of it."""
+    lines: list[str] = []
+    for threads in (1, 2):
+        with suppress(FileNotFoundError):
+            found = results("second_order", threads)["rows"]
+            lines += [*([""] if lines else []), *_hessians(found, threads)]
+    if not lines:
+        raise FileNotFoundError("second_order was not measured")
+    return lines
+
+
+def _hessians(found: Sequence[dict[str, Any]], threads: int) -> list[str]:
+    peers = list(dict.fromkeys(name for row in found for name in row["ratios"]))
+    title = f"{threads} thread{'s' * (threads > 1)}"
+    head = (title, "size", "bound, µs", "checked, µs", "gradients", "product", "diagonal", *peers)
+    rows = []
+    for row in found:
+        own = row["own"]
+        costs = [f"{own[name]:.1f}" for name in ("hessian", "product", "diagonal")]
+        ratios = [f"{row['ratios'][name]:.1f}" if name in row["ratios"] else "–" for name in peers]
+        checked = f"{row['seconds'] * own['checked'] * 1e6:.1f}"
+        rows.append((row["problem"], row["size"], micro(row), checked, *costs, *ratios))
+    for size in (*dict.fromkeys(row["size"] for row in found), "all"):
+        chosen = [row for row in found if row["ratios"] and size in (row["size"], "all")]
+        best = [min(row["ratios"].values()) for row in chosen]
+        each = [[row["ratios"][name] for row in chosen if name in row["ratios"]] for name in peers]
+        means = [f"**{geometric_mean(ratios):.1f}**" if ratios else "–" for ratios in each]
+        below = (
+            f"best peer **{geometric_mean(best):.1f}**, below 1 in {sum(ratio < 1 for ratio in best)} of {len(best)}"
+        )
+        rows.append((f"**geometric mean**: {below}", size, "", "", "", "", "", *means))
+    return table(head, rows)
+>>>>>>> a3b1976 (Hessians in the report; a refill of blocks needs no pattern either; a layout is told without compiling)
 
 
 TABLES: dict[str, Callable[[Results], list[str]]] = {
@@ -467,6 +514,7 @@ TABLES: dict[str, Callable[[Results], list[str]]] = {
     "calls": calls,
     "compile": compilation,
     "stabilise": stabilise,
+    "second_order": second_order,
 }
 
 
@@ -486,17 +534,18 @@ def filled(text: str, results: Results) -> str:
 def main(given: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", default=list(PARTS), choices=list(PARTS), metavar="PART")
-    parser.add_argument("--quick", action="store_true", help="one round of small problems; leaves the page alone")
+    parser.add_argument("--quick", action="store_true", help="one round of small problems; leaves the pages alone")
     parser.add_argument("--render", action="store_true", help="measure nothing")
     parser.add_argument("--results", type=Path, default=HERE / "results", metavar="FOLDER")
-    parser.add_argument("--page", type=Path, default=PAGE, metavar="FILE")
+    parser.add_argument("--page", type=Path, action="append", metavar="FILE", help="by default both")
     options = parser.parse_args(given)
     if not options.render:
         measure_all(options.only, options.results, options.quick)
-    if options.quick and options.page == PAGE:
+    if options.quick and not options.page:
         return
-    text = options.page.read_text(encoding="utf-8")
-    options.page.write_text(filled(text, Results(options.results)), encoding="utf-8")
+    for page in options.page or PAGES:
+        text = page.read_text(encoding="utf-8")
+        page.write_text(filled(text, Results(options.results)), encoding="utf-8")
 
 
 if __name__ == "__main__":

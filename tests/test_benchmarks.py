@@ -239,9 +239,23 @@ def test_every_part_has_a_script_and_every_table_a_part(module):
     for part, (script, _) in report.PARTS.items():
         assert (BENCHMARKS / script).exists(), part
         assert script in report.QUICK
-    if report.PAGE.exists():
-        found = [name for _, name, _ in report.BLOCK.findall(report.PAGE.read_text(encoding="utf-8"))]
-        assert sorted(found) == sorted(report.TABLES)
+    found = [name for page in report.PAGES for _, name, _ in report.BLOCK.findall(page.read_text(encoding="utf-8"))]
+    assert sorted(found) == sorted(report.TABLES)
+
+
+def test_the_table_of_hessians(tmp_path, module):
+    report = module("report")
+    own = {"checked": 2.0, "hessian": 0.5, "product": 1.25, "diagonal": 0.75}
+    rows = [
+        {"problem": "chain", "size": "small", "seconds": 1e-6, "own": own, "ratios": {"jax": 8.0, "casadi": 2.0}},
+        {"problem": "chain", "size": "large", "seconds": 4e-6, "own": own, "ratios": {"jax": 0.5}},
+    ]
+    (tmp_path / "second_order-1.json").write_text(json.dumps({"rows": rows}), encoding="utf-8")
+    page = report.filled("<!-- measured: second_order -->\n<!-- end -->\n", report.Results(tmp_path))
+    assert "| chain | small | 1.0 | 2.0 | 0.5 | 1.2 | 0.8 | 8.0 | 2.0 |" in page
+    assert "| chain | large | 4.0 | 8.0 | 0.5 | 1.2 | 0.8 | 0.5 | – |" in page
+    total = "| **geometric mean**: best peer **1.0**, below 1 in 1 of 2 | all |  |  |  |  |  | **2.0** | **2.0** |"
+    assert total in page
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="the system does not pin processes")

@@ -123,6 +123,16 @@ def test_a_refill_looks_at_no_pattern(monkeypatch: pytest.MonkeyPatch) -> None:
             patch.setattr(blocks.BlockCall, "__call__", None)
             assert refill(2 * x) is held
         assert_same(held, expected[0])
+    kernel = gradc.compile(*FACTORS, wrt=("U", "V"), name="factors")
+    given = factors(np.random.default_rng(4))
+    held = kernel.hessian(**given)
+    expected = arrays(kernel.hessian(**{**given, "U": 2 * given["U"]}))
+    refill = kernel.bind("hessian", out=held, u=given["u"], v=given["v"], y=given["y"])
+    for name in ("find_places", "make_matrix", "refilled", "measure", "_turn_blocks"):
+        monkeypatch.setattr(blocks, name, None)
+    found = refill(2 * given["U"], given["V"])
+    for one, other in zip(arrays(found), expected, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_what_is_later_written_to_bound_arguments() -> None:

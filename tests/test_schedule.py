@@ -327,3 +327,22 @@ def test_workspace_of_all_pairs_grows_with_the_samples_alone(name):
     one, two = (kernel.workspace_bytes(**{**sizes, "n": n}) for n in (20_000, 40_000))
     assert two < 2.01 * one
     assert one < 20_000**2 * 8 / 8  # of what all the pairs would take
+
+
+def test_what_is_added_at_shifted_places_is_added_in_loops_of_its_own():
+    """No vector can do ``a[i] += e; a[i + 1] += f``; elements on different rows may share a loop."""
+    text = """
+    def program(x: real[n]):
+        a[:2, :n] = 0
+        a += each[i:n - 1](at[0, i](x[i] * 2))
+        a += each[i:n - 1](at[0, i + 1](x[i] * 3))
+        a += each[i:n - 1](at[1, i](x[i] * 4))
+        return a
+    """
+    program = lower(parse_program(text))
+    found = [sorted(str(action.subscripts) for action in stage.actions) for stage in stages(plan_program(program))]
+    assert sorted(map(len, found)) == [1, 2]
+    x = np.arange(300.0)
+    (expected,) = interpret(program, [x], SEMANTICS, "float64", {})
+    (result,) = compile_programs({"shifted": program}, "float64")["shifted"](x)
+    np.testing.assert_array_equal(result, expected)

@@ -183,6 +183,12 @@ def test_shifts_give_diagonals(source: str, offsets: list[int]) -> None:
         np.testing.assert_allclose(normal.toarray(), jacobian.toarray().T @ jacobian.toarray(), rtol=1e-11, atol=1e-12)
 
 
+def test_the_layout_is_known_without_compiling(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = gradc.compile("sum(x[i] * x[j])", "x[n], i[m]:int64, j[m]:int64", wrt="x", name="uncompiled")
+    monkeypatch.setattr(type(kernel), "_build", None)
+    assert kernel.sparsity("hessian") == "slots"
+
+
 def test_a_newton_step_by_bands() -> None:
     kernel = gradc.compile("sum((x[1:] - x[:-1])**2) + sum(exp(x))", "x[n]", name="smooth")
     x = np.linspace(-1, 1, 50)
@@ -210,6 +216,7 @@ def test_a_linear_loss_has_an_empty_hessian_block() -> None:
     blocks = kernel.hessian(np.ones(3), np.zeros(2), np.ones(3))
     assert blocks[0][0].shape == (3, 3)
     assert blocks[0][0].nnz == 0
+    assert blocks[0][0].format == "csr"
     assert blocks[0][1].shape == (3, 2)
     assert np.allclose(blocks[1][1].toarray(), np.eye(2))
 

@@ -340,16 +340,17 @@ class Kernel:
         """
         if what not in ("hessian", "jacobian", "gauss_newton"):
             raise ArgumentError(f"what is 'hessian', 'jacobian' or 'gauss_newton', not {what!r}")
+        from gradc.derivatives import form_of, stored_blocks
         from gradc.runtime.blocks import handed
 
         mode = self._jacobian_mode("auto") if what == "jacobian" else what
-        derivative = self._derivative(mode)
+        derived = self._derived(mode, False)
+        form = form_of(mode, derived, len(self.wrt), self._single)
         if args or kwargs:
-            patterns = derivative.patterns(self._in_order(args, kwargs))
+            patterns = self._derivative(mode).patterns(self._in_order(args, kwargs))
         else:
-            patterns = [block.kind for block in derivative.blocks]
-        form = derivative.form[0] if what == "gauss_newton" and isinstance(derivative.form, tuple) else derivative.form
-        return handed(form, patterns)
+            patterns = [block.kind for block in stored_blocks(derived)]
+        return handed(form[0] if what == "gauss_newton" and isinstance(form, tuple) else form, patterns)
 
     def has(self, what: str) -> bool:
         """Whether a derivative exists: an array has a Jacobian alone, and no Hessian."""

@@ -245,7 +245,8 @@ class BlockCall:
         slots: list[Any] = []
         for k, block in enumerate(self.blocks):
             rows, columns = _lengths(block.rows, sizes), _lengths(block.columns, sizes)
-            inner = columns[block.lead[1] :]
+            lead = (len(rows), len(columns)) if block.kind == ZERO else block.lead
+            inner = columns[lead[1] :]
             lengths[k] = (*rows, *(inner if block.kind == ROWS else columns if block.kind == DENSE else ()))
             if block.kind == BANDS:
                 lengths[k] = (len(block.offsets), *columns)
@@ -253,9 +254,9 @@ class BlockCall:
                 extents[k] = (prod(rows), prod(columns))
                 continue
             terms = [[subscripts[number] for number in one] for one in block.places]
-            places[k] = find_places(rows, columns, block.lead, terms, one_a_row=block.kind == ROWS)
+            places[k] = find_places(rows, columns, lead, terms, one_a_row=block.kind == ROWS)
             if block.kind in (SLOTS, ZERO):
-                lengths[k] = (len(places[k].columns), *rows[block.lead[0] :], *inner)
+                lengths[k] = (len(places[k].columns), *rows[lead[0] :], *inner)
             if block.kind == SLOTS:
                 slots += [places[k].columns.astype(np.int64), *places[k].slots]
         return _State(shapes, indices, places, tuple(slots), {}, lengths, extents)
@@ -384,16 +385,9 @@ class BlockCall:
         inputs = [value for k, value in enumerate(self.entry.inputs) if k not in self._free]
         values = [came for k, came in enumerate(self._order) if k not in self._free]
         for part, given in _pairs(self.form, self.out, self.entry.name):
-            block = self.blocks[part.block] if isinstance(part, Part) and not part.turned else None
-            shape = getattr(given, "shape", ())
-            if (
-                block is not None
-                and block.kind != DENSE
-                and len(block.rows) == len(block.columns) == 1 == len(shape) - 1
-            ):
-                for axis, extent in zip(shape, (block.rows[0], block.columns[0]), strict=True):
-                    inputs.append(self.entry.inputs[0]._replace(name="out", shape=(extent,)))
-                    values.append(np.broadcast_to(np.zeros(()), (axis,)))
+            for extent, length in self._extents(part, given):
+                inputs.append(self.entry.inputs[0]._replace(name="out", shape=(extent,)))
+                values.append(np.broadcast_to(np.zeros(()), (length,)))
         steps = unify(enumerate(inputs))
         sizes = measure(self.entry._replace(inputs=tuple(inputs)), values, steps)
         if not all(dim in sizes for dim in self.entry.dims):
@@ -404,6 +398,26 @@ class BlockCall:
             whole[k] = np.zeros(_lengths(value.shape, sizes), value.dtype) if value.shape else 0.0
         measure(self.entry, whole)
         return self._made(whole, sizes, (), ())
+
+    def _extents(self, part: int | Part, given: Any) -> list[tuple[Polynomial, int]]:
+        """Extents that a part of `out` says the length of."""
+        shape = getattr(given, "shape", ())
+        if isinstance(part, int):
+            extents = self.call.entry.outputs[part].shape
+            return list(zip(extents, shape, strict=True)) if len(extents) == len(shape) else []
+        block = self.blocks[part.block]
+        rows, columns = (block.columns, block.rows) if part.turned else (block.rows, block.columns)
+        if block.kind == DENSE:
+            return list(zip((*rows, *columns), shape, strict=True)) if len(shape) == len(rows) + len(columns) else []
+        if part.turned or len(shape) != 2:
+            return []
+        small = getattr(given, "blocksize", (1, 1))
+        found: list[tuple[Polynomial, int]] = []
+        for extents, length, size, lead in zip((rows, columns), shape, small, block.lead, strict=True):
+            lead = lead if block.kind in (ROWS, SLOTS) else len(extents)
+            groups = ((extents[:lead], length // max(size, 1)), (extents[lead:], size))
+            found += [(group[0], count) for group, count in groups if len(group) == 1]
+        return found
 
     def _check_pattern(self, part: Part, given: Any, state: _State) -> None:
         """Raise unless a matrix has the very pattern that its values will be written for."""
