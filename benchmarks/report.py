@@ -43,17 +43,11 @@ PARTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "gradient": ("gradient_ratio.py", BOTH),
     "scaling": ("scaling.py", ()),
     "memory": ("memory.py", ()),
-<<<<<<< HEAD
     "stabilise": ("stabilise_cost.py", (*BOTH, "--rounds", "9")),
+    "second_order": ("second_order.py", ()),
     "peers": ("run.py", ("--problems", "catalogue", *BOTH, "--rounds", "7")),
 }
 TWO_THREADS = ("named", "catalogue", "roofline")
-=======
-    "stabilise": ("stabilise_cost.py", BOTH),
-    "second_order": ("second_order.py", ()),
-}
-ONE_THREAD = ("peers", "compiled", "gradient", "scaling", "memory", "stabilise", "second_order")
->>>>>>> a3b1976 (Hessians in the report; a refill of blocks needs no pattern either; a layout is told without compiling)
 QUICK = {
     "roofline.py": ("--caches", "0.1", "--samples", "500", "--square", "200"),
     "memory.py": ("--samples", "1000", "2000", "--peers"),
@@ -64,12 +58,9 @@ QUICK = {
     "run.py": ("--peers", "numpy", "--problems", "ridge", "rosenbrock", "--sizes", "small"),
     "gradient_ratio.py": ("--problems", "ridge", "huber", "--sizes", "small"),
     "stabilise_cost.py": ("--problems", "naive"),
-<<<<<<< HEAD
     "call_overhead.py": (),
     "compile_time.py": ("--problems", "rosenbrock", "ridge"),
-=======
     "second_order.py": ("--problems", "separable", "chain", "--sizes", "small", "--peers"),
->>>>>>> a3b1976 (Hessians in the report; a refill of blocks needs no pattern either; a layout is told without compiling)
 }
 
 
@@ -350,7 +341,41 @@ def stabilise(results: Results) -> list[str]:
     return table(("loss", "dtype", "off, µs", "on / off"), [*rows, ("**geometric mean**", "", "", f"**{mean:.2f}**")])
 
 
-<<<<<<< HEAD
+def second_order(results: Results) -> list[str]:
+    """Hessians at three sizes: gradc's own time, and every peer's as a multiple of it."""
+    lines: list[str] = []
+    for threads in (1, 2):
+        with suppress(FileNotFoundError):
+            found = results("second_order", threads)["rows"]
+            lines += [*([""] if lines else []), *_hessians(found, threads)]
+    if not lines:
+        raise FileNotFoundError("second_order was not measured")
+    return lines
+
+
+def _hessians(found: Sequence[dict[str, Any]], threads: int) -> list[str]:
+    peers = list(dict.fromkeys(name for row in found for name in row["ratios"]))
+    title = f"{threads} thread{'s' * (threads > 1)}"
+    head = (title, "size", "bound, µs", "checked, µs", "gradients", "product", "diagonal", *peers)
+    rows = []
+    for row in found:
+        own = row["own"]
+        costs = [f"{own[name]:.1f}" for name in ("hessian", "product", "diagonal")]
+        ratios = [f"{row['ratios'][name]:.1f}" if name in row["ratios"] else "–" for name in peers]
+        checked = f"{row['seconds'] * own['checked'] * 1e6:.1f}"
+        rows.append((row["problem"], row["size"], micro(row), checked, *costs, *ratios))
+    for size in (*dict.fromkeys(row["size"] for row in found), "all"):
+        chosen = [row for row in found if row["ratios"] and size in (row["size"], "all")]
+        best = [min(row["ratios"].values()) for row in chosen]
+        each = [[row["ratios"][name] for row in chosen if name in row["ratios"]] for name in peers]
+        means = [f"**{geometric_mean(ratios):.1f}**" if ratios else "–" for ratios in each]
+        below = (
+            f"best peer **{geometric_mean(best):.1f}**, below 1 in {sum(ratio < 1 for ratio in best)} of {len(best)}"
+        )
+        rows.append((f"**geometric mean**: {below}", size, "", "", "", "", "", *means))
+    return table(head, rows)
+
+
 # --------------------------------------------------------------------------------------------------------- the targets
 
 Target = tuple[str, str, Callable[[Results], str]]
@@ -463,41 +488,6 @@ def targets(results: Results) -> list[str]:
     if all(reached == "–" for _, reached, _ in rows):
         raise FileNotFoundError("nothing was measured")
     return _text_table(("target", "reached", "`python benchmarks/report.py`"), rows)
-=======
-def second_order(results: Results) -> list[str]:
-    """Hessians at three sizes: gradc's own time, and every peer's as a multiple of it."""
-    lines: list[str] = []
-    for threads in (1, 2):
-        with suppress(FileNotFoundError):
-            found = results("second_order", threads)["rows"]
-            lines += [*([""] if lines else []), *_hessians(found, threads)]
-    if not lines:
-        raise FileNotFoundError("second_order was not measured")
-    return lines
-
-
-def _hessians(found: Sequence[dict[str, Any]], threads: int) -> list[str]:
-    peers = list(dict.fromkeys(name for row in found for name in row["ratios"]))
-    title = f"{threads} thread{'s' * (threads > 1)}"
-    head = (title, "size", "bound, µs", "checked, µs", "gradients", "product", "diagonal", *peers)
-    rows = []
-    for row in found:
-        own = row["own"]
-        costs = [f"{own[name]:.1f}" for name in ("hessian", "product", "diagonal")]
-        ratios = [f"{row['ratios'][name]:.1f}" if name in row["ratios"] else "–" for name in peers]
-        checked = f"{row['seconds'] * own['checked'] * 1e6:.1f}"
-        rows.append((row["problem"], row["size"], micro(row), checked, *costs, *ratios))
-    for size in (*dict.fromkeys(row["size"] for row in found), "all"):
-        chosen = [row for row in found if row["ratios"] and size in (row["size"], "all")]
-        best = [min(row["ratios"].values()) for row in chosen]
-        each = [[row["ratios"][name] for row in chosen if name in row["ratios"]] for name in peers]
-        means = [f"**{geometric_mean(ratios):.1f}**" if ratios else "–" for ratios in each]
-        below = (
-            f"best peer **{geometric_mean(best):.1f}**, below 1 in {sum(ratio < 1 for ratio in best)} of {len(best)}"
-        )
-        rows.append((f"**geometric mean**: {below}", size, "", "", "", "", "", *means))
-    return table(head, rows)
->>>>>>> a3b1976 (Hessians in the report; a refill of blocks needs no pattern either; a layout is told without compiling)
 
 
 TABLES: dict[str, Callable[[Results], list[str]]] = {
