@@ -262,7 +262,7 @@ def micro(row: dict[str, Any]) -> str:
 def scaling(results: Results) -> list[str]:
     """Time along n, d and the expression's size."""
     found = results("scaling")["rows"]
-    others = [name for name in found[0]["peers"] if name != "gradc"]
+    others = [name for name in next(r["peers"] for r in found if "peers" in r) if name != "gradc"]
     rows = []
     for r in found:
         if r["axis"] in ("n", "d"):
@@ -276,7 +276,12 @@ def scaling(results: Results) -> list[str]:
             *(f"{r['memory'] / 1e6:.0f}", f"{r['compiler_memory'] / 1e6:.0f}", micro(r), f"{r['ns']:.2f}"),
         )
         for r in found
-        if r["axis"] == "operations"
+        if r["axis"] == "operations" and "patience" not in r
+    ]
+    sizes += [
+        (str(r["operations"]), r["shape"], "", f"not within {r['patience']}", *[""] * 5)
+        for r in found
+        if "patience" in r
     ]
     head = ("operations", "over", "read, s", "first result, s", "ms an operation", "gradc's memory, MB")
     return [*lines, "", *table((*head, "the compiler's, MB", "call, µs", "ns an operation and point"), sizes)]
@@ -452,11 +457,13 @@ def _gradient(results: Results) -> str:
 
 
 def _growth(results: Results) -> str:
-    rows = [row for row in results("scaling")["rows"] if row.get("shape") == "two numbers"][-2:]
+    chosen = [row for row in results("scaling")["rows"] if row.get("shape") == "two numbers"]
+    rows = [row for row in chosen if "patience" not in row][-2:]
     times = " → ".join(f"{row['first_seconds'] / row['operations'] * 1e3:.2f}" for row in rows)
     own, compiler = (" → ".join(f"{row[key] / 1e6:.0f}" for row in rows) for key in ("memory", "compiler_memory"))
     sizes = " → ".join(str(row["operations"]) for row in rows)
-    return f"{sizes} operations: {times} ms an operation; gradc {own} MB, the compiler {compiler} MB"
+    late = "".join(f"; {r['operations']} not within {r['patience']} s" for r in chosen if "patience" in r)
+    return f"{sizes} operations: {times} ms an operation; gradc {own} MB, the compiler {compiler} MB{late}"
 
 
 BYTES, PRODUCTS = ("logistic", "ridge"), ("two_layer",)
