@@ -30,7 +30,6 @@ PAGES = (HERE.parent / "docs" / "performance.md", HERE.parent / "docs" / "second
 BLOCK = re.compile(r"(<!-- measured: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 DTYPES = ("float64", "float32")
 BOTH = ("--dtypes", *DTYPES)
-SIZES = ("--sizes", "small", "middle", "large")
 OURS = ("gradc", "gradc-bound")
 
 # part: (script, its words); a run of each for one thread and for two
