@@ -27,6 +27,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "arch.h"
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
@@ -143,6 +150,31 @@ size_t arch_value_work(int64_t t)
     return 0;
 }
 
+static GRADC_APART void arch_value_rows0(int64_t part, int64_t t, int64_t parts, const double *restrict y, double t0,
+                                         double t1, double *restrict t2_parts)
+{
+    const int64_t part_begin = gradc_cut(t - 1, parts, part);
+    const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
+    double t2_part = 0.0;
+    double t2_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t2 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), log(s0) + y[i + 1] * y[i + 1] / s0)) */
+        double t2_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double y_i = y[i];
+            const double v0 = t0 + t1 * (y_i * y_i);
+            const double y_here = y[i + 1];
+            t2_part_sum += gradc_log(v0) + y_here * y_here / v0;
+        }
+        gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+    }
+    t2_part = gradc_rounded(t2_part, t2_part_low);
+    t2_parts[part] = t2_part;
+}
+
 int arch_value(int64_t t, double log_base, double log_reply, const double *restrict y, double *restrict value,
                void *restrict work)
 {
@@ -154,28 +186,13 @@ int arch_value(int64_t t, double log_base, double log_reply, const double *restr
     const double t1 = gradc_exp(log_reply);
     const int64_t parts = gradc_parts(t - 1, 33, 0);
     double t2_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(t - 1, parts, part);
-        const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
-        double t2_part = 0.0;
-        double t2_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t2 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), log(s0) + y[i + 1] * y[i + 1] / s0)) */
-            double t2_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double y_i = y[i];
-                const double v0 = t0 + t1 * (y_i * y_i);
-                const double y_here = y[i + 1];
-                t2_part_sum += gradc_log(v0) + y_here * y_here / v0;
-            }
-            gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            arch_value_rows0(part, t, parts, y, t0, t1, t2_parts);
         }
-        t2_part = gradc_rounded(t2_part, t2_part_low);
-        t2_parts[part] = t2_part;
+    } else {
+        arch_value_rows0(0, t, parts, y, t0, t1, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -193,6 +210,31 @@ size_t arch_forward_work(int64_t t)
     return 0;
 }
 
+static GRADC_APART void arch_forward_rows0(int64_t part, int64_t t, int64_t parts, const double *restrict y,
+                                           double t0_, double t1_, double *restrict t2_parts)
+{
+    const int64_t part_begin = gradc_cut(t - 1, parts, part);
+    const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
+    double t2_part = 0.0;
+    double t2_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t2 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), log(s0) + y[i + 1] * y[i + 1] / s0)) */
+        double t2_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double y_i = y[i];
+            const double v0 = t0_ + t1_ * (y_i * y_i);
+            const double y_here = y[i + 1];
+            t2_part_sum += gradc_log(v0) + y_here * y_here / v0;
+        }
+        gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+    }
+    t2_part = gradc_rounded(t2_part, t2_part_low);
+    t2_parts[part] = t2_part;
+}
+
 int arch_forward(int64_t t, double log_base, double log_reply, const double *restrict y, double *restrict value,
                  double *restrict t0, double *restrict t1, void *restrict work)
 {
@@ -204,28 +246,13 @@ int arch_forward(int64_t t, double log_base, double log_reply, const double *res
     const double t1_ = gradc_exp(log_reply);
     const int64_t parts = gradc_parts(t - 1, 33, 0);
     double t2_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(t - 1, parts, part);
-        const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
-        double t2_part = 0.0;
-        double t2_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t2 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), log(s0) + y[i + 1] * y[i + 1] / s0)) */
-            double t2_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double y_i = y[i];
-                const double v0 = t0_ + t1_ * (y_i * y_i);
-                const double y_here = y[i + 1];
-                t2_part_sum += gradc_log(v0) + y_here * y_here / v0;
-            }
-            gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            arch_forward_rows0(part, t, parts, y, t0_, t1_, t2_parts);
         }
-        t2_part = gradc_rounded(t2_part, t2_part_low);
-        t2_parts[part] = t2_part;
+    } else {
+        arch_forward_rows0(0, t, parts, y, t0_, t1_, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -296,6 +323,52 @@ size_t arch_value_and_grad_work(int64_t t)
     return 0;
 }
 
+static GRADC_APART void arch_value_and_grad_rows0(int64_t part, int64_t t, int64_t parts, const double *restrict y,
+                                                  double t0, double t1, double t3, double *restrict t2_parts,
+                                                  double *restrict t4_parts, double *restrict t5_parts)
+{
+    const int64_t part_begin = gradc_cut(t - 1, parts, part);
+    const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
+    double t2_part = 0.0;
+    double t2_part_low = 0.0;
+    double t4_part = 0.0;
+    double t4_part_low = 0.0;
+    double t5_part = 0.0;
+    double t5_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t2 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), log(s0) + y[i + 1] * y[i + 1] / s0)) */
+        /* t4 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), t3 / s0 - t3 * (y[i + 1] * y[i + 1]) / s0 / s0)) */
+        /* t5 = sum[i:t - 1](let(s0 := y[i] * y[i], s1 := t0 + t1 * s0, s0 * (t3 / s1 - t3 * (y[i + 1] * y[i + 1])
+         *    / s1 / s1))) */
+        double t2_part_sum = 0.0;
+        double t4_part_sum = 0.0;
+        double t5_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_part_sum, t4_part_sum, t5_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double y_i = y[i];
+            const double v0 = y_i * y_i;
+            const double v1 = t0 + t1 * v0;
+            const double y_here = y[i + 1];
+            const double v2 = y_here * y_here;
+            const double v3 = t3 / v1 - t3 * v2 / v1 / v1;
+            t2_part_sum += gradc_log(v1) + v2 / v1;
+            t4_part_sum += v3;
+            t5_part_sum += v0 * v3;
+        }
+        gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+        gradc_add(&t4_part, &t4_part_low, t4_part_sum);
+        gradc_add(&t5_part, &t5_part_low, t5_part_sum);
+    }
+    t2_part = gradc_rounded(t2_part, t2_part_low);
+    t2_parts[part] = t2_part;
+    t4_part = gradc_rounded(t4_part, t4_part_low);
+    t4_parts[part] = t4_part;
+    t5_part = gradc_rounded(t5_part, t5_part_low);
+    t5_parts[part] = t5_part;
+}
+
 int arch_value_and_grad(int64_t t, double log_base, double log_reply, const double *restrict y,
                         double *restrict value, double *restrict grad_log_base, double *restrict grad_log_reply,
                         void *restrict work)
@@ -312,49 +385,13 @@ int arch_value_and_grad(int64_t t, double log_base, double log_reply, const doub
     double t2_parts[GRADC_PARTS];
     double t4_parts[GRADC_PARTS];
     double t5_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(t - 1, parts, part);
-        const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
-        double t2_part = 0.0;
-        double t2_part_low = 0.0;
-        double t4_part = 0.0;
-        double t4_part_low = 0.0;
-        double t5_part = 0.0;
-        double t5_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t2 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), log(s0) + y[i + 1] * y[i + 1] / s0)) */
-            /* t4 = sum[i:t - 1](let(s0 := t0 + t1 * (y[i] * y[i]), t3 / s0 - t3 * (y[i + 1] * y[i + 1]) / s0 /
-             *    s0)) */
-            /* t5 = sum[i:t - 1](let(s0 := y[i] * y[i], s1 := t0 + t1 * s0, s0 * (t3 / s1 - t3 * (y[i + 1] * y[i +
-             *    1]) / s1 / s1))) */
-            double t2_part_sum = 0.0;
-            double t4_part_sum = 0.0;
-            double t5_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2_part_sum, t4_part_sum, t5_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double y_i = y[i];
-                const double v0 = y_i * y_i;
-                const double v1 = t0 + t1 * v0;
-                const double y_here = y[i + 1];
-                const double v2 = y_here * y_here;
-                const double v3 = t3 / v1 - t3 * v2 / v1 / v1;
-                t2_part_sum += gradc_log(v1) + v2 / v1;
-                t4_part_sum += v3;
-                t5_part_sum += v0 * v3;
-            }
-            gradc_add(&t2_part, &t2_part_low, t2_part_sum);
-            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
-            gradc_add(&t5_part, &t5_part_low, t5_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            arch_value_and_grad_rows0(part, t, parts, y, t0, t1, t3, t2_parts, t4_parts, t5_parts);
         }
-        t2_part = gradc_rounded(t2_part, t2_part_low);
-        t2_parts[part] = t2_part;
-        t4_part = gradc_rounded(t4_part, t4_part_low);
-        t4_parts[part] = t4_part;
-        t5_part = gradc_rounded(t5_part, t5_part_low);
-        t5_parts[part] = t5_part;
+    } else {
+        arch_value_and_grad_rows0(0, t, parts, y, t0, t1, t3, t2_parts, t4_parts, t5_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -26,6 +26,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "binary_cross_entropy.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -275,6 +282,40 @@ size_t binary_cross_entropy_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 50, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void binary_cross_entropy_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                                         unsigned char *restrict part_scratch, size_t part_bytes,
+                                                         int64_t d, const double *restrict X,
+                                                         const double *restrict w, const double *restrict y,
+                                                         double *restrict t0_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const z = (void *)own;
+    double t0_part = 0.0;
+    double t0_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, z, 1, 0);
+
+        /* t0 = sum[i:n](where(0 == z[i], 0.6931471805599453, maximum(0, z[i]) + log1p_unit(exp(-abs(z[i])))) -
+         *    y[i] * z[i]) */
+        double t0_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t0_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double z_i = z[i - tile_begin];
+            const double v0 = 0.0 == z_i ? 0.6931471805599453 : ((z_i > 0.0 || z_i != z_i) ? z_i : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(z_i)));
+            t0_part_sum += v0 - y[i] * z_i;
+        }
+        gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+    }
+    t0_part = gradc_rounded(t0_part, t0_part_low);
+    t0_parts[part] = t0_part;
+}
+
 int binary_cross_entropy_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                                const double *restrict y, double *restrict value, void *restrict work)
 {
@@ -283,34 +324,13 @@ int binary_cross_entropy_value(int64_t n, int64_t d, const double *restrict w, c
     const int64_t parts = gradc_parts(n, 3*d + 50, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const z = (void *)own;
-        double t0_part = 0.0;
-        double t0_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, z, 1, 0);
-
-            /* t0 = sum[i:n](where(0 == z[i], 0.6931471805599453, maximum(0, z[i]) + log1p_unit(exp(-abs(z[i])))) -
-             *    y[i] * z[i]) */
-            double t0_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double z_i = z[i - tile_begin];
-                const double v0 = 0.0 == z_i ? 0.6931471805599453 : ((z_i > 0.0 || z_i != z_i) ? z_i : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(z_i)));
-                t0_part_sum += v0 - y[i] * z_i;
-            }
-            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            binary_cross_entropy_value_rows0(part, n, parts, part_scratch, part_bytes, d, X, w, y, t0_parts);
         }
-        t0_part = gradc_rounded(t0_part, t0_part_low);
-        t0_parts[part] = t0_part;
+    } else {
+        binary_cross_entropy_value_rows0(0, n, parts, part_scratch, part_bytes, d, X, w, y, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -329,6 +349,31 @@ size_t binary_cross_entropy_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
+static GRADC_APART void binary_cross_entropy_forward_rows0(int64_t part, int64_t n, int64_t parts, double *restrict z,
+                                                           const double *restrict y, double *restrict t0_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    double t0_part = 0.0;
+    double t0_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t0 = sum[i:n](where(0 == z[i], 0.6931471805599453, maximum(0, z[i]) + log1p_unit(exp(-abs(z[i])))) -
+         *    y[i] * z[i]) */
+        double t0_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t0_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double z_i = z[i];
+            const double v0 = 0.0 == z_i ? 0.6931471805599453 : ((z_i > 0.0 || z_i != z_i) ? z_i : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(z_i)));
+            t0_part_sum += v0 - y[i] * z_i;
+        }
+        gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+    }
+    t0_part = gradc_rounded(t0_part, t0_part_low);
+    t0_parts[part] = t0_part;
+}
+
 int binary_cross_entropy_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                                  const double *restrict y, double *restrict value, double *restrict z,
                                  void *restrict work)
@@ -342,28 +387,13 @@ int binary_cross_entropy_forward(int64_t n, int64_t d, const double *restrict w,
     gradc_dots(n, d, X, d, w, z, 1, 1);
     const int64_t parts = gradc_parts(n, 50, 0);
     double t0_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double t0_part = 0.0;
-        double t0_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0 = sum[i:n](where(0 == z[i], 0.6931471805599453, maximum(0, z[i]) + log1p_unit(exp(-abs(z[i])))) -
-             *    y[i] * z[i]) */
-            double t0_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double z_i = z[i];
-                const double v0 = 0.0 == z_i ? 0.6931471805599453 : ((z_i > 0.0 || z_i != z_i) ? z_i : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(z_i)));
-                t0_part_sum += v0 - y[i] * z_i;
-            }
-            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            binary_cross_entropy_forward_rows0(part, n, parts, z, y, t0_parts);
         }
-        t0_part = gradc_rounded(t0_part, t0_part_low);
-        t0_parts[part] = t0_part;
+    } else {
+        binary_cross_entropy_forward_rows0(0, n, parts, z, y, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -381,6 +411,39 @@ size_t binary_cross_entropy_backward_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void binary_cross_entropy_backward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                            unsigned char *restrict part_scratch, size_t part_bytes,
+                                                            double *restrict grad_w, int64_t d,
+                                                            const double *restrict z, double t0,
+                                                            const double *restrict y, const double *restrict X)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const z_bar = (void *)own;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* z_bar[i:n] = let(s0 := exp(-abs(z[i])), where(-inf == z[i], 0, t0 * (where(0 <= z[i], 1, s0) / (1 +
+         *    s0))) - t0 * y[i]) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double z_i = z[i];
+            const double v0 = gradc_exp(-fabs(z_i));
+            z_bar[i - tile_begin] = (-INFINITY == z_i ? 0.0 : t0 * ((0.0 <= z_i ? 1.0 : v0) / (1.0 + v0))) - t0 * y[i];
+        }
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar, 1, grad_w_part);
+    }
+}
+
 int binary_cross_entropy_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                                   const double *restrict y, const double *restrict z, double cotangent,
                                   double *restrict grad_w, void *restrict work)
@@ -393,33 +456,13 @@ int binary_cross_entropy_backward(int64_t n, int64_t d, const double *restrict w
     const double t0 = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 37, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const z_bar = (void *)own;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            binary_cross_entropy_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, z, t0, y, X);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* z_bar[i:n] = let(s0 := exp(-abs(z[i])), where(-inf == z[i], 0, t0 * (where(0 <= z[i], 1, s0) / (1 +
-             *    s0))) - t0 * y[i]) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double z_i = z[i];
-                const double v0 = gradc_exp(-fabs(z_i));
-                z_bar[i - tile_begin] = (-INFINITY == z_i ? 0.0 : t0 * ((0.0 <= z_i ? 1.0 : v0) / (1.0 + v0))) - t0 * y[i];
-            }
-
-            /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar, 1, grad_w_part);
-        }
+    } else {
+        binary_cross_entropy_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, z, t0, y, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
@@ -438,6 +481,56 @@ size_t binary_cross_entropy_value_and_grad_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void binary_cross_entropy_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+                                                                  unsigned char *restrict part_scratch,
+                                                                  size_t part_bytes, double *restrict grad_w,
+                                                                  int64_t d, const double *restrict X,
+                                                                  const double *restrict w, const double *restrict y,
+                                                                  double t1, double *restrict t0_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const z = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const z_bar = (void *)own;
+    double t0_part = 0.0;
+    double t0_part_low = 0.0;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, z, 1, 0);
+
+        /* t0 = sum[i:n](where(0 == z[i], 0.6931471805599453, maximum(0, z[i]) + log1p_unit(exp(-abs(z[i])))) -
+         *    y[i] * z[i]) */
+        /* z_bar[i:n] = let(s0 := exp(-abs(z[i])), where(-inf == z[i], 0, t1 * (where(0 <= z[i], 1, s0) / (1 +
+         *    s0))) - t1 * y[i]) */
+        double t0_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t0_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double z_i = z[i - tile_begin];
+            const double v0 = gradc_exp(-fabs(z_i));
+            const double v1 = 0.0 == z_i ? 0.6931471805599453 : ((z_i > 0.0 || z_i != z_i) ? z_i : 0.0) + gradc_log1p_unit(v0);
+            const double y_i = y[i];
+            t0_part_sum += v1 - y_i * z_i;
+            z_bar[i - tile_begin] = (-INFINITY == z_i ? 0.0 : t1 * ((0.0 <= z_i ? 1.0 : v0) / (1.0 + v0))) - t1 * y_i;
+        }
+        gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar, 1, grad_w_part);
+    }
+    t0_part = gradc_rounded(t0_part, t0_part_low);
+    t0_parts[part] = t0_part;
+}
+
 int binary_cross_entropy_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                                         const double *restrict y, double *restrict value, double *restrict grad_w,
                                         void *restrict work)
@@ -450,49 +543,13 @@ int binary_cross_entropy_value_and_grad(int64_t n, int64_t d, const double *rest
     const int64_t parts = gradc_parts(n, 6*d + 63, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const z = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const z_bar = (void *)own;
-        double t0_part = 0.0;
-        double t0_part_low = 0.0;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            binary_cross_entropy_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, X, w, y, t1, t0_parts);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, z, 1, 0);
-
-            /* t0 = sum[i:n](where(0 == z[i], 0.6931471805599453, maximum(0, z[i]) + log1p_unit(exp(-abs(z[i])))) -
-             *    y[i] * z[i]) */
-            /* z_bar[i:n] = let(s0 := exp(-abs(z[i])), where(-inf == z[i], 0, t1 * (where(0 <= z[i], 1, s0) / (1 +
-             *    s0))) - t1 * y[i]) */
-            double t0_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double z_i = z[i - tile_begin];
-                const double v0 = gradc_exp(-fabs(z_i));
-                const double v1 = 0.0 == z_i ? 0.6931471805599453 : ((z_i > 0.0 || z_i != z_i) ? z_i : 0.0) + gradc_log1p_unit(v0);
-                const double y_i = y[i];
-                t0_part_sum += v1 - y_i * z_i;
-                z_bar[i - tile_begin] = (-INFINITY == z_i ? 0.0 : t1 * ((0.0 <= z_i ? 1.0 : v0) / (1.0 + v0))) - t1 * y_i;
-            }
-            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
-
-            /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar, 1, grad_w_part);
-        }
-        t0_part = gradc_rounded(t0_part, t0_part_low);
-        t0_parts[part] = t0_part;
+    } else {
+        binary_cross_entropy_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, X, w, y, t1, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

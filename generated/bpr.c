@@ -40,6 +40,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "bpr.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -150,6 +157,55 @@ size_t bpr_value_work(int64_t m, int64_t k, int64_t p, int64_t n)
     return (size_t)gradc_parts(n, 14*k + 48, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void bpr_value_rows0(int64_t part, int64_t n, int64_t parts, unsigned char *restrict part_scratch,
+                                        size_t part_bytes, const int64_t *restrict user, int64_t m,
+                                        const int64_t *restrict liked, int64_t p, const int64_t *restrict other,
+                                        int64_t k, const double *restrict U, const double *restrict V,
+                                        double *restrict t0_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const margin = (void *)own;
+    double t0_part = 0.0;
+    double t0_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* margin[o:n] = sum[j:k](U[where_integer(user[o] < 0, m + user[o], user[o]), j] *
+         *    (V[where_integer(liked[o] < 0, p + liked[o], liked[o]), j] - V[where_integer(other[o] < 0, p +
+         *    other[o], other[o]), j])) */
+        for (int64_t o = tile_begin; o < tile_end; ++o) {
+            const int64_t user_o = user[o];
+            const int64_t v0 = user_o < 0 ? m + user_o : user_o;
+            const int64_t liked_o = liked[o];
+            const int64_t v1 = liked_o < 0 ? liked_o + p : liked_o;
+            const int64_t other_o = other[o];
+            const int64_t v2 = other_o < 0 ? other_o + p : other_o;
+            double margin_sum = 0.0;
+            GRADC_SIMD(reduction(+:margin_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                margin_sum += U[v0*k + j] * (V[v1*k + j] - V[v2*k + j]);
+            }
+            margin[o - tile_begin] = margin_sum;
+        }
+
+        /* t0 = sum[o:n](let(s0 := -margin[o], where(0 == s0, 0.6931471805599453, maximum(0, s0) +
+         *    log1p_unit(exp(-abs(margin[o])))))) */
+        double t0_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t0_part_sum))
+        for (int64_t o = tile_begin; o < tile_end; ++o) {
+            const double margin_o = margin[o - tile_begin];
+            const double v0 = -margin_o;
+            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(margin_o)));
+            t0_part_sum += v1;
+        }
+        gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+    }
+    t0_part = gradc_rounded(t0_part, t0_part_low);
+    t0_parts[part] = t0_part;
+}
+
 int bpr_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict U, const double *restrict V,
               const int64_t *restrict user, const int64_t *restrict liked, const int64_t *restrict other, double lam,
               double *restrict value, void *restrict work)
@@ -195,49 +251,13 @@ int bpr_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict
     const int64_t parts = gradc_parts(n, 14*k + 48, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const margin = (void *)own;
-        double t0_part = 0.0;
-        double t0_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* margin[o:n] = sum[j:k](U[where_integer(user[o] < 0, m + user[o], user[o]), j] *
-             *    (V[where_integer(liked[o] < 0, p + liked[o], liked[o]), j] - V[where_integer(other[o] < 0, p +
-             *    other[o], other[o]), j])) */
-            for (int64_t o = tile_begin; o < tile_end; ++o) {
-                const int64_t user_o = user[o];
-                const int64_t v0 = user_o < 0 ? m + user_o : user_o;
-                const int64_t liked_o = liked[o];
-                const int64_t v1 = liked_o < 0 ? liked_o + p : liked_o;
-                const int64_t other_o = other[o];
-                const int64_t v2 = other_o < 0 ? other_o + p : other_o;
-                double margin_sum = 0.0;
-                GRADC_SIMD(reduction(+:margin_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    margin_sum += U[v0*k + j] * (V[v1*k + j] - V[v2*k + j]);
-                }
-                margin[o - tile_begin] = margin_sum;
-            }
-
-            /* t0 = sum[o:n](let(s0 := -margin[o], where(0 == s0, 0.6931471805599453, maximum(0, s0) +
-             *    log1p_unit(exp(-abs(margin[o])))))) */
-            double t0_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_part_sum))
-            for (int64_t o = tile_begin; o < tile_end; ++o) {
-                const double margin_o = margin[o - tile_begin];
-                const double v0 = -margin_o;
-                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(margin_o)));
-                t0_part_sum += v1;
-            }
-            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            bpr_value_rows0(part, n, parts, part_scratch, part_bytes, user, m, liked, p, other, k, U, V, t0_parts);
         }
-        t0_part = gradc_rounded(t0_part, t0_part_low);
-        t0_parts[part] = t0_part;
+    } else {
+        bpr_value_rows0(0, n, parts, part_scratch, part_bytes, user, m, liked, p, other, k, U, V, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -298,6 +318,53 @@ size_t bpr_forward_work(int64_t m, int64_t k, int64_t p, int64_t n)
     return 0;
 }
 
+static GRADC_APART void bpr_forward_rows0(int64_t part, int64_t n, int64_t parts, const int64_t *restrict user,
+                                          int64_t m, const int64_t *restrict liked, int64_t p,
+                                          const int64_t *restrict other, int64_t k, const double *restrict U,
+                                          const double *restrict V, double *restrict margin,
+                                          double *restrict t0_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    double t0_part = 0.0;
+    double t0_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* margin[o:n] = sum[j:k](U[where_integer(user[o] < 0, m + user[o], user[o]), j] *
+         *    (V[where_integer(liked[o] < 0, p + liked[o], liked[o]), j] - V[where_integer(other[o] < 0, p +
+         *    other[o], other[o]), j])) */
+        for (int64_t o = tile_begin; o < tile_end; ++o) {
+            const int64_t user_o = user[o];
+            const int64_t v0 = user_o < 0 ? m + user_o : user_o;
+            const int64_t liked_o = liked[o];
+            const int64_t v1 = liked_o < 0 ? liked_o + p : liked_o;
+            const int64_t other_o = other[o];
+            const int64_t v2 = other_o < 0 ? other_o + p : other_o;
+            double margin_sum = 0.0;
+            GRADC_SIMD(reduction(+:margin_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                margin_sum += U[v0*k + j] * (V[v1*k + j] - V[v2*k + j]);
+            }
+            margin[o] = margin_sum;
+        }
+
+        /* t0 = sum[o:n](let(s0 := -margin[o], where(0 == s0, 0.6931471805599453, maximum(0, s0) +
+         *    log1p_unit(exp(-abs(margin[o])))))) */
+        double t0_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t0_part_sum))
+        for (int64_t o = tile_begin; o < tile_end; ++o) {
+            const double margin_o = margin[o];
+            const double v0 = -margin_o;
+            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(margin_o)));
+            t0_part_sum += v1;
+        }
+        gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+    }
+    t0_part = gradc_rounded(t0_part, t0_part_low);
+    t0_parts[part] = t0_part;
+}
+
 int bpr_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict U, const double *restrict V,
                 const int64_t *restrict user, const int64_t *restrict liked, const int64_t *restrict other,
                 double lam, double *restrict value, double *restrict margin, void *restrict work)
@@ -341,47 +408,13 @@ int bpr_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restri
     }
     const int64_t parts = gradc_parts(n, 14*k + 48, 0);
     double t0_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double t0_part = 0.0;
-        double t0_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* margin[o:n] = sum[j:k](U[where_integer(user[o] < 0, m + user[o], user[o]), j] *
-             *    (V[where_integer(liked[o] < 0, p + liked[o], liked[o]), j] - V[where_integer(other[o] < 0, p +
-             *    other[o], other[o]), j])) */
-            for (int64_t o = tile_begin; o < tile_end; ++o) {
-                const int64_t user_o = user[o];
-                const int64_t v0 = user_o < 0 ? m + user_o : user_o;
-                const int64_t liked_o = liked[o];
-                const int64_t v1 = liked_o < 0 ? liked_o + p : liked_o;
-                const int64_t other_o = other[o];
-                const int64_t v2 = other_o < 0 ? other_o + p : other_o;
-                double margin_sum = 0.0;
-                GRADC_SIMD(reduction(+:margin_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    margin_sum += U[v0*k + j] * (V[v1*k + j] - V[v2*k + j]);
-                }
-                margin[o] = margin_sum;
-            }
-
-            /* t0 = sum[o:n](let(s0 := -margin[o], where(0 == s0, 0.6931471805599453, maximum(0, s0) +
-             *    log1p_unit(exp(-abs(margin[o])))))) */
-            double t0_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_part_sum))
-            for (int64_t o = tile_begin; o < tile_end; ++o) {
-                const double margin_o = margin[o];
-                const double v0 = -margin_o;
-                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(margin_o)));
-                t0_part_sum += v1;
-            }
-            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            bpr_forward_rows0(part, n, parts, user, m, liked, p, other, k, U, V, margin, t0_parts);
         }
-        t0_part = gradc_rounded(t0_part, t0_part_low);
-        t0_parts[part] = t0_part;
+    } else {
+        bpr_forward_rows0(0, n, parts, user, m, liked, p, other, k, U, V, margin, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -33,6 +33,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "bradley_terry.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -137,6 +144,35 @@ size_t bradley_terry_value_work(int64_t m, int64_t n)
     return 0;
 }
 
+static GRADC_APART void bradley_terry_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                                  const int64_t *restrict loser, const int64_t *restrict winner,
+                                                  const double *restrict s, int64_t m, double *restrict t0_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    double t0_part = 0.0;
+    double t0_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t0 = sum[j:n](let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] -
+         *    s[where_integer(winner[j] < 0, m + winner[j], winner[j])], where(0 == s0, 0.6931471805599453,
+         *    maximum(0, s0) + log1p_unit(exp(-abs(s0)))))) */
+        double t0_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t0_part_sum))
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            const int64_t loser_j = loser[j];
+            const int64_t winner_j = winner[j];
+            const double v0 = s[(loser_j < 0 ? loser_j + m : loser_j)] - s[(winner_j < 0 ? m + winner_j : winner_j)];
+            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
+            t0_part_sum += v1;
+        }
+        gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+    }
+    t0_part = gradc_rounded(t0_part, t0_part_low);
+    t0_parts[part] = t0_part;
+}
+
 int bradley_terry_value(int64_t m, int64_t n, const double *restrict s, const int64_t *restrict winner,
                         const int64_t *restrict loser, double *restrict value, void *restrict work)
 {
@@ -167,31 +203,13 @@ int bradley_terry_value(int64_t m, int64_t n, const double *restrict s, const in
     }
     const int64_t parts = gradc_parts(n, 55, 0);
     double t0_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double t0_part = 0.0;
-        double t0_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0 = sum[j:n](let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] -
-             *    s[where_integer(winner[j] < 0, m + winner[j], winner[j])], where(0 == s0, 0.6931471805599453,
-             *    maximum(0, s0) + log1p_unit(exp(-abs(s0)))))) */
-            double t0_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_part_sum))
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
-                const int64_t loser_j = loser[j];
-                const int64_t winner_j = winner[j];
-                const double v0 = s[(loser_j < 0 ? loser_j + m : loser_j)] - s[(winner_j < 0 ? m + winner_j : winner_j)];
-                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
-                t0_part_sum += v1;
-            }
-            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            bradley_terry_value_rows0(part, n, parts, loser, winner, s, m, t0_parts);
         }
-        t0_part = gradc_rounded(t0_part, t0_part_low);
-        t0_parts[part] = t0_part;
+    } else {
+        bradley_terry_value_rows0(0, n, parts, loser, winner, s, m, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -208,6 +226,35 @@ size_t bradley_terry_forward_work(int64_t m, int64_t n)
     (void)m;
     (void)n;
     return 0;
+}
+
+static GRADC_APART void bradley_terry_forward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                    const int64_t *restrict loser, const int64_t *restrict winner,
+                                                    const double *restrict s, int64_t m, double *restrict t0_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    double t0_part = 0.0;
+    double t0_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t0 = sum[j:n](let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] -
+         *    s[where_integer(winner[j] < 0, m + winner[j], winner[j])], where(0 == s0, 0.6931471805599453,
+         *    maximum(0, s0) + log1p_unit(exp(-abs(s0)))))) */
+        double t0_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t0_part_sum))
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            const int64_t loser_j = loser[j];
+            const int64_t winner_j = winner[j];
+            const double v0 = s[(loser_j < 0 ? loser_j + m : loser_j)] - s[(winner_j < 0 ? m + winner_j : winner_j)];
+            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
+            t0_part_sum += v1;
+        }
+        gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+    }
+    t0_part = gradc_rounded(t0_part, t0_part_low);
+    t0_parts[part] = t0_part;
 }
 
 int bradley_terry_forward(int64_t m, int64_t n, const double *restrict s, const int64_t *restrict winner,
@@ -240,31 +287,13 @@ int bradley_terry_forward(int64_t m, int64_t n, const double *restrict s, const 
     }
     const int64_t parts = gradc_parts(n, 55, 0);
     double t0_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double t0_part = 0.0;
-        double t0_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0 = sum[j:n](let(s0 := s[where_integer(loser[j] < 0, m + loser[j], loser[j])] -
-             *    s[where_integer(winner[j] < 0, m + winner[j], winner[j])], where(0 == s0, 0.6931471805599453,
-             *    maximum(0, s0) + log1p_unit(exp(-abs(s0)))))) */
-            double t0_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_part_sum))
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
-                const int64_t loser_j = loser[j];
-                const int64_t winner_j = winner[j];
-                const double v0 = s[(loser_j < 0 ? loser_j + m : loser_j)] - s[(winner_j < 0 ? m + winner_j : winner_j)];
-                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
-                t0_part_sum += v1;
-            }
-            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            bradley_terry_forward_rows0(part, n, parts, loser, winner, s, m, t0_parts);
         }
-        t0_part = gradc_rounded(t0_part, t0_part_low);
-        t0_parts[part] = t0_part;
+    } else {
+        bradley_terry_forward_rows0(0, n, parts, loser, winner, s, m, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

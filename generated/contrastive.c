@@ -26,6 +26,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "contrastive.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -77,6 +84,70 @@ size_t contrastive_value_work(int64_t n, int64_t k)
     return (size_t)gradc_parts(n, 4*k + 15, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void contrastive_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                                unsigned char *restrict part_scratch, size_t part_bytes, int64_t k,
+                                                const double *restrict A, const double *restrict B,
+                                                const double *restrict same, double margin, double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t0 = (void *)own;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t0[i:n] = sum[j:k](let(s0 := A[i, j] - B[i, j], s0 * s0)) */
+        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+            double t0_sum = 0.0;
+            double t0_sum_ = 0.0;
+            double t0_sum_2 = 0.0;
+            double t0_sum_3 = 0.0;
+            GRADC_SIMD(reduction(+:t0_sum, t0_sum_, t0_sum_2, t0_sum_3))
+            for (int64_t j = 0; j < k; ++j) {
+                const double v0 = A[i*k + j] - B[i*k + j];
+                const double v1 = A[(i + 1)*k + j] - B[(i + 1)*k + j];
+                const double v2 = A[(i + 2)*k + j] - B[(i + 2)*k + j];
+                const double v3 = A[(i + 3)*k + j] - B[(i + 3)*k + j];
+                t0_sum += v0 * v0;
+                t0_sum_ += v1 * v1;
+                t0_sum_2 += v2 * v2;
+                t0_sum_3 += v3 * v3;
+            }
+            t0[i - tile_begin] = t0_sum;
+            t0[(i + 1) - tile_begin] = t0_sum_;
+            t0[(i + 2) - tile_begin] = t0_sum_2;
+            t0[(i + 3) - tile_begin] = t0_sum_3;
+        }
+        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+            double t0_sum = 0.0;
+            GRADC_SIMD(reduction(+:t0_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                const double v0 = A[i*k + j] - B[i*k + j];
+                t0_sum += v0 * v0;
+            }
+            t0[i - tile_begin] = t0_sum;
+        }
+
+        /* t1 = sum[i:n](let(s0 := 1e-12 + t0[i], s1 := maximum(0, margin - sqrt(s0)), same[i] * s0 + (1 - same[i])
+         *    * (s1 * s1))) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double same_i = same[i];
+            const double v0 = 1e-12 + t0[i - tile_begin];
+            const double v1 = margin - sqrt(v0);
+            const double v2 = (v1 > 0.0 || v1 != v1) ? v1 : 0.0;
+            t1_part_sum += same_i * v0 + (1.0 - same_i) * (v2 * v2);
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
 int contrastive_value(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                       const double *restrict same, double margin, double *restrict value, void *restrict work)
 {
@@ -85,65 +156,13 @@ int contrastive_value(int64_t n, int64_t k, const double *restrict A, const doub
     const int64_t parts = gradc_parts(n, 4*k + 15, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0 = (void *)own;
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t0[i:n] = sum[j:k](let(s0 := A[i, j] - B[i, j], s0 * s0)) */
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                double t0_sum = 0.0;
-                double t0_sum_ = 0.0;
-                double t0_sum_2 = 0.0;
-                double t0_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum, t0_sum_, t0_sum_2, t0_sum_3))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v0 = A[i*k + j] - B[i*k + j];
-                    const double v1 = A[(i + 1)*k + j] - B[(i + 1)*k + j];
-                    const double v2 = A[(i + 2)*k + j] - B[(i + 2)*k + j];
-                    const double v3 = A[(i + 3)*k + j] - B[(i + 3)*k + j];
-                    t0_sum += v0 * v0;
-                    t0_sum_ += v1 * v1;
-                    t0_sum_2 += v2 * v2;
-                    t0_sum_3 += v3 * v3;
-                }
-                t0[i - tile_begin] = t0_sum;
-                t0[(i + 1) - tile_begin] = t0_sum_;
-                t0[(i + 2) - tile_begin] = t0_sum_2;
-                t0[(i + 3) - tile_begin] = t0_sum_3;
-            }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                double t0_sum = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v0 = A[i*k + j] - B[i*k + j];
-                    t0_sum += v0 * v0;
-                }
-                t0[i - tile_begin] = t0_sum;
-            }
-
-            /* t1 = sum[i:n](let(s0 := 1e-12 + t0[i], s1 := maximum(0, margin - sqrt(s0)), same[i] * s0 + (1 -
-             *    same[i]) * (s1 * s1))) */
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double same_i = same[i];
-                const double v0 = 1e-12 + t0[i - tile_begin];
-                const double v1 = margin - sqrt(v0);
-                const double v2 = (v1 > 0.0 || v1 != v1) ? v1 : 0.0;
-                t1_part_sum += same_i * v0 + (1.0 - same_i) * (v2 * v2);
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            contrastive_value_rows0(part, n, parts, part_scratch, part_bytes, k, A, B, same, margin, t1_parts);
         }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        contrastive_value_rows0(0, n, parts, part_scratch, part_bytes, k, A, B, same, margin, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -162,6 +181,68 @@ size_t contrastive_forward_work(int64_t n, int64_t k)
     return 0;
 }
 
+static GRADC_APART void contrastive_forward_rows0(int64_t part, int64_t n, int64_t parts, int64_t k,
+                                                  const double *restrict A, const double *restrict B,
+                                                  double *restrict t0, const double *restrict same, double margin,
+                                                  double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t0[i:n] = sum[j:k](let(s0 := A[i, j] - B[i, j], s0 * s0)) */
+        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+            double t0_sum = 0.0;
+            double t0_sum_ = 0.0;
+            double t0_sum_2 = 0.0;
+            double t0_sum_3 = 0.0;
+            GRADC_SIMD(reduction(+:t0_sum, t0_sum_, t0_sum_2, t0_sum_3))
+            for (int64_t j = 0; j < k; ++j) {
+                const double v0 = A[i*k + j] - B[i*k + j];
+                const double v1 = A[(i + 1)*k + j] - B[(i + 1)*k + j];
+                const double v2 = A[(i + 2)*k + j] - B[(i + 2)*k + j];
+                const double v3 = A[(i + 3)*k + j] - B[(i + 3)*k + j];
+                t0_sum += v0 * v0;
+                t0_sum_ += v1 * v1;
+                t0_sum_2 += v2 * v2;
+                t0_sum_3 += v3 * v3;
+            }
+            t0[i] = t0_sum;
+            t0[(i + 1)] = t0_sum_;
+            t0[(i + 2)] = t0_sum_2;
+            t0[(i + 3)] = t0_sum_3;
+        }
+        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+            double t0_sum = 0.0;
+            GRADC_SIMD(reduction(+:t0_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                const double v0 = A[i*k + j] - B[i*k + j];
+                t0_sum += v0 * v0;
+            }
+            t0[i] = t0_sum;
+        }
+
+        /* t1 = sum[i:n](let(s0 := 1e-12 + t0[i], s1 := maximum(0, margin - sqrt(s0)), same[i] * s0 + (1 - same[i])
+         *    * (s1 * s1))) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double same_i = same[i];
+            const double v0 = 1e-12 + t0[i];
+            const double v1 = margin - sqrt(v0);
+            const double v2 = (v1 > 0.0 || v1 != v1) ? v1 : 0.0;
+            t1_part_sum += same_i * v0 + (1.0 - same_i) * (v2 * v2);
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
 int contrastive_forward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                         const double *restrict same, double margin, double *restrict value, double *restrict t0,
                         void *restrict work)
@@ -169,63 +250,13 @@ int contrastive_forward(int64_t n, int64_t k, const double *restrict A, const do
     (void)work;
     const int64_t parts = gradc_parts(n, 4*k + 15, 0);
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t0[i:n] = sum[j:k](let(s0 := A[i, j] - B[i, j], s0 * s0)) */
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                double t0_sum = 0.0;
-                double t0_sum_ = 0.0;
-                double t0_sum_2 = 0.0;
-                double t0_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum, t0_sum_, t0_sum_2, t0_sum_3))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v0 = A[i*k + j] - B[i*k + j];
-                    const double v1 = A[(i + 1)*k + j] - B[(i + 1)*k + j];
-                    const double v2 = A[(i + 2)*k + j] - B[(i + 2)*k + j];
-                    const double v3 = A[(i + 3)*k + j] - B[(i + 3)*k + j];
-                    t0_sum += v0 * v0;
-                    t0_sum_ += v1 * v1;
-                    t0_sum_2 += v2 * v2;
-                    t0_sum_3 += v3 * v3;
-                }
-                t0[i] = t0_sum;
-                t0[(i + 1)] = t0_sum_;
-                t0[(i + 2)] = t0_sum_2;
-                t0[(i + 3)] = t0_sum_3;
-            }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                double t0_sum = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v0 = A[i*k + j] - B[i*k + j];
-                    t0_sum += v0 * v0;
-                }
-                t0[i] = t0_sum;
-            }
-
-            /* t1 = sum[i:n](let(s0 := 1e-12 + t0[i], s1 := maximum(0, margin - sqrt(s0)), same[i] * s0 + (1 -
-             *    same[i]) * (s1 * s1))) */
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double same_i = same[i];
-                const double v0 = 1e-12 + t0[i];
-                const double v1 = margin - sqrt(v0);
-                const double v2 = (v1 > 0.0 || v1 != v1) ? v1 : 0.0;
-                t1_part_sum += same_i * v0 + (1.0 - same_i) * (v2 * v2);
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            contrastive_forward_rows0(part, n, parts, k, A, B, t0, same, margin, t1_parts);
         }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        contrastive_forward_rows0(0, n, parts, k, A, B, t0, same, margin, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -242,6 +273,46 @@ size_t contrastive_backward_work(int64_t n, int64_t k)
     return (size_t)gradc_parts(n, 7*k + 27, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void contrastive_backward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                   unsigned char *restrict part_scratch, size_t part_bytes, int64_t k,
+                                                   const double *restrict same, const double *restrict t0,
+                                                   double margin, double t1, const double *restrict A,
+                                                   const double *restrict B, double *restrict grad_A,
+                                                   double *restrict grad_B)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t2 = (void *)own;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t2[i:n] = let(s0 := sqrt(1e-12 + t0[i]), s1 := margin - s0, s2 := t1 * (1 - same[i]) * (2 * maximum(0,
+         *    s1)), t1 * same[i] - 0.5 * where(0 < s1, s2, where(0 == s1, 0.5 * s2, 0)) / s0) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double same_i = same[i];
+            const double v0 = sqrt(1e-12 + t0[i]);
+            const double v1 = margin - v0;
+            const double v2 = t1 * (1.0 - same_i) * (2.0 * ((v1 > 0.0 || v1 != v1) ? v1 : 0.0));
+            t2[i - tile_begin] = t1 * same_i - 0.5 * (0.0 < v1 ? v2 : (0.0 == v1 ? 0.5 * v2 : 0.0)) / v0;
+        }
+
+        /* grad_A[i:n, j:k] = t2[i] * (2 * (A[i, j] - B[i, j])) */
+        /* grad_B[i:n, j:k] = -(t2[i] * (2 * (A[i, j] - B[i, j]))) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t2_i = t2[i - tile_begin];
+            GRADC_SIMD()
+            for (int64_t j = 0; j < k; ++j) {
+                const double v0 = t2_i * (2.0 * (A[i*k + j] - B[i*k + j]));
+                grad_A[i*k + j] = v0;
+                grad_B[i*k + j] = -v0;
+            }
+        }
+    }
+}
+
 int contrastive_backward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                          const double *restrict same, double margin, const double *restrict t0, double cotangent,
                          double *restrict grad_A, double *restrict grad_B, void *restrict work)
@@ -253,39 +324,13 @@ int contrastive_backward(int64_t n, int64_t k, const double *restrict A, const d
     const double t1 = 0.5 * cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 7*k + 27, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t2 = (void *)own;
-        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t2[i:n] = let(s0 := sqrt(1e-12 + t0[i]), s1 := margin - s0, s2 := t1 * (1 - same[i]) * (2 *
-             *    maximum(0, s1)), t1 * same[i] - 0.5 * where(0 < s1, s2, where(0 == s1, 0.5 * s2, 0)) / s0) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double same_i = same[i];
-                const double v0 = sqrt(1e-12 + t0[i]);
-                const double v1 = margin - v0;
-                const double v2 = t1 * (1.0 - same_i) * (2.0 * ((v1 > 0.0 || v1 != v1) ? v1 : 0.0));
-                t2[i - tile_begin] = t1 * same_i - 0.5 * (0.0 < v1 ? v2 : (0.0 == v1 ? 0.5 * v2 : 0.0)) / v0;
-            }
-
-            /* grad_A[i:n, j:k] = t2[i] * (2 * (A[i, j] - B[i, j])) */
-            /* grad_B[i:n, j:k] = -(t2[i] * (2 * (A[i, j] - B[i, j]))) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t2_i = t2[i - tile_begin];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v0 = t2_i * (2.0 * (A[i*k + j] - B[i*k + j]));
-                    grad_A[i*k + j] = v0;
-                    grad_B[i*k + j] = -v0;
-                }
-            }
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            contrastive_backward_rows0(part, n, parts, part_scratch, part_bytes, k, same, t0, margin, t1, A, B, grad_A, grad_B);
         }
+    } else {
+        contrastive_backward_rows0(0, n, parts, part_scratch, part_bytes, k, same, t0, margin, t1, A, B, grad_A, grad_B);
     }
     return 0;
 }
@@ -294,6 +339,92 @@ size_t contrastive_value_and_grad_work(int64_t n, int64_t k)
 {
     return (size_t)gradc_parts(n, 11*k + 31, 0) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
+}
+
+static GRADC_APART void contrastive_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+                                                         unsigned char *restrict part_scratch, size_t part_bytes,
+                                                         int64_t k, const double *restrict A,
+                                                         const double *restrict B, const double *restrict same,
+                                                         double margin, double t2, double *restrict grad_A,
+                                                         double *restrict grad_B, double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t0 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)own;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t0[i:n] = sum[j:k](let(s0 := A[i, j] - B[i, j], s0 * s0)) */
+        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+            double t0_sum = 0.0;
+            double t0_sum_ = 0.0;
+            double t0_sum_2 = 0.0;
+            double t0_sum_3 = 0.0;
+            GRADC_SIMD(reduction(+:t0_sum, t0_sum_, t0_sum_2, t0_sum_3))
+            for (int64_t j = 0; j < k; ++j) {
+                const double v0 = A[i*k + j] - B[i*k + j];
+                const double v1 = A[(i + 1)*k + j] - B[(i + 1)*k + j];
+                const double v2 = A[(i + 2)*k + j] - B[(i + 2)*k + j];
+                const double v3 = A[(i + 3)*k + j] - B[(i + 3)*k + j];
+                t0_sum += v0 * v0;
+                t0_sum_ += v1 * v1;
+                t0_sum_2 += v2 * v2;
+                t0_sum_3 += v3 * v3;
+            }
+            t0[i - tile_begin] = t0_sum;
+            t0[(i + 1) - tile_begin] = t0_sum_;
+            t0[(i + 2) - tile_begin] = t0_sum_2;
+            t0[(i + 3) - tile_begin] = t0_sum_3;
+        }
+        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+            double t0_sum = 0.0;
+            GRADC_SIMD(reduction(+:t0_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                const double v0 = A[i*k + j] - B[i*k + j];
+                t0_sum += v0 * v0;
+            }
+            t0[i - tile_begin] = t0_sum;
+        }
+
+        /* t1 = sum[i:n](let(s0 := 1e-12 + t0[i], s1 := maximum(0, margin - sqrt(s0)), same[i] * s0 + (1 - same[i])
+         *    * (s1 * s1))) */
+        /* t3[i:n] = let(s0 := sqrt(1e-12 + t0[i]), s1 := margin - s0, s2 := t2 * (1 - same[i]) * (2 * maximum(0,
+         *    s1)), t2 * same[i] - 0.5 * where(0 < s1, s2, where(0 == s1, 0.5 * s2, 0)) / s0) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double same_i = same[i];
+            const double v0 = 1e-12 + t0[i - tile_begin];
+            const double v1 = 1.0 - same_i;
+            const double v2 = sqrt(v0);
+            const double v3 = margin - v2;
+            const double v4 = (v3 > 0.0 || v3 != v3) ? v3 : 0.0;
+            const double v5 = t2 * v1 * (2.0 * v4);
+            t1_part_sum += same_i * v0 + v1 * (v4 * v4);
+            t3[i - tile_begin] = t2 * same_i - 0.5 * (0.0 < v3 ? v5 : (0.0 == v3 ? 0.5 * v5 : 0.0)) / v2;
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+
+        /* grad_A[i:n, j:k] = t3[i] * (2 * (A[i, j] - B[i, j])) */
+        /* grad_B[i:n, j:k] = -(t3[i] * (2 * (A[i, j] - B[i, j]))) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t3_i = t3[i - tile_begin];
+            GRADC_SIMD()
+            for (int64_t j = 0; j < k; ++j) {
+                const double v0 = t3_i * (2.0 * (A[i*k + j] - B[i*k + j]));
+                grad_A[i*k + j] = v0;
+                grad_B[i*k + j] = -v0;
+            }
+        }
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
 }
 
 int contrastive_value_and_grad(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
@@ -308,85 +439,13 @@ int contrastive_value_and_grad(int64_t n, int64_t k, const double *restrict A, c
     const int64_t parts = gradc_parts(n, 11*k + 31, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t3 = (void *)own;
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t0[i:n] = sum[j:k](let(s0 := A[i, j] - B[i, j], s0 * s0)) */
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                double t0_sum = 0.0;
-                double t0_sum_ = 0.0;
-                double t0_sum_2 = 0.0;
-                double t0_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum, t0_sum_, t0_sum_2, t0_sum_3))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v0 = A[i*k + j] - B[i*k + j];
-                    const double v1 = A[(i + 1)*k + j] - B[(i + 1)*k + j];
-                    const double v2 = A[(i + 2)*k + j] - B[(i + 2)*k + j];
-                    const double v3 = A[(i + 3)*k + j] - B[(i + 3)*k + j];
-                    t0_sum += v0 * v0;
-                    t0_sum_ += v1 * v1;
-                    t0_sum_2 += v2 * v2;
-                    t0_sum_3 += v3 * v3;
-                }
-                t0[i - tile_begin] = t0_sum;
-                t0[(i + 1) - tile_begin] = t0_sum_;
-                t0[(i + 2) - tile_begin] = t0_sum_2;
-                t0[(i + 3) - tile_begin] = t0_sum_3;
-            }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                double t0_sum = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v0 = A[i*k + j] - B[i*k + j];
-                    t0_sum += v0 * v0;
-                }
-                t0[i - tile_begin] = t0_sum;
-            }
-
-            /* t1 = sum[i:n](let(s0 := 1e-12 + t0[i], s1 := maximum(0, margin - sqrt(s0)), same[i] * s0 + (1 -
-             *    same[i]) * (s1 * s1))) */
-            /* t3[i:n] = let(s0 := sqrt(1e-12 + t0[i]), s1 := margin - s0, s2 := t2 * (1 - same[i]) * (2 *
-             *    maximum(0, s1)), t2 * same[i] - 0.5 * where(0 < s1, s2, where(0 == s1, 0.5 * s2, 0)) / s0) */
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double same_i = same[i];
-                const double v0 = 1e-12 + t0[i - tile_begin];
-                const double v1 = 1.0 - same_i;
-                const double v2 = sqrt(v0);
-                const double v3 = margin - v2;
-                const double v4 = (v3 > 0.0 || v3 != v3) ? v3 : 0.0;
-                const double v5 = t2 * v1 * (2.0 * v4);
-                t1_part_sum += same_i * v0 + v1 * (v4 * v4);
-                t3[i - tile_begin] = t2 * same_i - 0.5 * (0.0 < v3 ? v5 : (0.0 == v3 ? 0.5 * v5 : 0.0)) / v2;
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
-
-            /* grad_A[i:n, j:k] = t3[i] * (2 * (A[i, j] - B[i, j])) */
-            /* grad_B[i:n, j:k] = -(t3[i] * (2 * (A[i, j] - B[i, j]))) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t3_i = t3[i - tile_begin];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v0 = t3_i * (2.0 * (A[i*k + j] - B[i*k + j]));
-                    grad_A[i*k + j] = v0;
-                    grad_B[i*k + j] = -v0;
-                }
-            }
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            contrastive_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, k, A, B, same, margin, t2, grad_A, grad_B, t1_parts);
         }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        contrastive_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, k, A, B, same, margin, t2, grad_A, grad_B, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -28,6 +28,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "cox.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -298,6 +305,113 @@ size_t cox_value_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void cox_value_rows0(int64_t part, int64_t n, int64_t parts, unsigned char *restrict part_scratch,
+                                        size_t part_bytes, double *restrict t0, int64_t d, const double *restrict X,
+                                        const double *restrict w, double *restrict z, const double *restrict time_,
+                                        const double *restrict event, double *restrict t5_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t0_part = part == 0 ? t0 : (void *)own;
+    double t5_part = 0.0;
+    double t5_part_low = 0.0;
+    for (int64_t at = 0; at < n; ++at) {
+        t0_part[at] = -INFINITY;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &z[tile_begin], 1, 0);
+
+        /* t0[i:n] = max[j:n](where(time[i] <= time[j], z[j], -inf)) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double time__i = time_[i];
+            const double z_i = z[i];
+            GRADC_SIMD()
+            for (int64_t j = 0; j < n; ++j) {
+                const double v0 = time_[j] <= time__i ? z_i : -INFINITY;
+                t0_part[j] = (t0_part[j] >= v0 || t0_part[j] != t0_part[j]) ? t0_part[j] : v0;
+            }
+        }
+
+        /* t5 = sum[i:n](event[i]) */
+        double t5_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t5_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t5_part_sum += event[i];
+        }
+        gradc_add(&t5_part, &t5_part_low, t5_part_sum);
+    }
+    t5_part = gradc_rounded(t5_part, t5_part_low);
+    t5_parts[part] = t5_part;
+}
+
+static GRADC_APART void cox_value_rows1(int64_t part, int64_t n, int64_t parts_,
+                                        unsigned char *restrict part_scratch_, size_t part_bytes_,
+                                        double *restrict t0, const double *restrict time_, double *restrict z,
+                                        const double *restrict event, double *restrict t4_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts_, part);
+    const int64_t part_end = gradc_cut(n, parts_, part + 1);
+    unsigned char *own = part_scratch_ + part * part_bytes_;
+    double *const t1 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)own;
+    double t4_part = 0.0;
+    double t4_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t0_i = t0[i];
+            t1[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+        }
+
+        /* t2[i:n] = sum[j:n](exp(where(time[i] <= time[j], z[j], -inf) - t1[i])) */
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            t2[j - tile_begin] = 0.0;
+        }
+        for (int64_t i = 0; i < n / 4 * 4; i += 4) {
+            const double time__i = time_[i];
+            const double z_i = z[i];
+            const double time__i1 = time_[(i + 1)];
+            const double z_i1 = z[(i + 1)];
+            const double time__i2 = time_[(i + 2)];
+            const double z_i2 = z[(i + 2)];
+            const double time__i3 = time_[(i + 3)];
+            const double z_i3 = z[(i + 3)];
+            GRADC_SIMD()
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t2[j - tile_begin] += gradc_exp((time_[j] <= time__i ? z_i : -INFINITY) - t1[j - tile_begin]) + gradc_exp((time_[j] <= time__i1 ? z_i1 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((time_[j] <= time__i2 ? z_i2 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((time_[j] <= time__i3 ? z_i3 : -INFINITY) - t1[j - tile_begin]);
+            }
+        }
+        for (int64_t i = n / 4 * 4; i < n; ++i) {
+            const double time__i = time_[i];
+            const double z_i = z[i];
+            GRADC_SIMD()
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t2[j - tile_begin] += gradc_exp((time_[j] <= time__i ? z_i : -INFINITY) - t1[j - tile_begin]);
+            }
+        }
+
+        /* t3[i:n] = t1[i] + log(t2[i]) */
+        /* t4 = sum[i:n](event[i] * (t3[i] - z[i])) */
+        double t4_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t4_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t4_part_sum += event[i] * (t1[i - tile_begin] + gradc_log(t2[i - tile_begin]) - z[i]);
+        }
+        gradc_add(&t4_part, &t4_part_low, t4_part_sum);
+    }
+    t4_part = gradc_rounded(t4_part, t4_part_low);
+    t4_parts[part] = t4_part;
+}
+
 int cox_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict time_,
               const double *restrict event, double *restrict value, void *restrict work)
 {
@@ -312,45 +426,13 @@ int cox_value(int64_t n, int64_t d, const double *restrict w, const double *rest
     const int64_t parts = gradc_parts(n, 3*d + 5*n + 1, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     double t5_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0_part = part == 0 ? t0 : (void *)own;
-        double t5_part = 0.0;
-        double t5_part_low = 0.0;
-        for (int64_t at = 0; at < n; ++at) {
-            t0_part[at] = -INFINITY;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            cox_value_rows0(part, n, parts, part_scratch, part_bytes, t0, d, X, w, z, time_, event, t5_parts);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &z[tile_begin], 1, 0);
-
-            /* t0[i:n] = max[j:n](where(time[i] <= time[j], z[j], -inf)) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double time__i = time_[i];
-                const double z_i = z[i];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < n; ++j) {
-                    const double v0 = time_[j] <= time__i ? z_i : -INFINITY;
-                    t0_part[j] = (t0_part[j] >= v0 || t0_part[j] != t0_part[j]) ? t0_part[j] : v0;
-                }
-            }
-
-            /* t5 = sum[i:n](event[i]) */
-            double t5_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t5_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t5_part_sum += event[i];
-            }
-            gradc_add(&t5_part, &t5_part_low, t5_part_sum);
-        }
-        t5_part = gradc_rounded(t5_part, t5_part_low);
-        t5_parts[part] = t5_part;
+    } else {
+        cox_value_rows0(0, n, parts, part_scratch, part_bytes, t0, d, X, w, z, time_, event, t5_parts);
     }
     double t5 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -366,64 +448,13 @@ int cox_value(int64_t n, int64_t d, const double *restrict w, const double *rest
     const int64_t parts_ = gradc_parts(n, 27*n + 31, 0);
     const size_t part_bytes_ = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts_)
-    for (int64_t part = 0; part < parts_; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_, part);
-        const int64_t part_end = gradc_cut(n, parts_, part + 1);
-        unsigned char *own = part_scratch_ + part * part_bytes_;
-        double *const t1 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t2 = (void *)own;
-        double t4_part = 0.0;
-        double t4_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0_i = t0[i];
-                t1[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
-            }
-
-            /* t2[i:n] = sum[j:n](exp(where(time[i] <= time[j], z[j], -inf) - t1[i])) */
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t2[j - tile_begin] = 0.0;
-            }
-            for (int64_t i = 0; i < n / 4 * 4; i += 4) {
-                const double time__i = time_[i];
-                const double z_i = z[i];
-                const double time__i1 = time_[(i + 1)];
-                const double z_i1 = z[(i + 1)];
-                const double time__i2 = time_[(i + 2)];
-                const double z_i2 = z[(i + 2)];
-                const double time__i3 = time_[(i + 3)];
-                const double z_i3 = z[(i + 3)];
-                GRADC_SIMD()
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    t2[j - tile_begin] += gradc_exp((time_[j] <= time__i ? z_i : -INFINITY) - t1[j - tile_begin]) + gradc_exp((time_[j] <= time__i1 ? z_i1 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((time_[j] <= time__i2 ? z_i2 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((time_[j] <= time__i3 ? z_i3 : -INFINITY) - t1[j - tile_begin]);
-                }
-            }
-            for (int64_t i = n / 4 * 4; i < n; ++i) {
-                const double time__i = time_[i];
-                const double z_i = z[i];
-                GRADC_SIMD()
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    t2[j - tile_begin] += gradc_exp((time_[j] <= time__i ? z_i : -INFINITY) - t1[j - tile_begin]);
-                }
-            }
-
-            /* t3[i:n] = t1[i] + log(t2[i]) */
-            /* t4 = sum[i:n](event[i] * (t3[i] - z[i])) */
-            double t4_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t4_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t4_part_sum += event[i] * (t1[i - tile_begin] + gradc_log(t2[i - tile_begin]) - z[i]);
-            }
-            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
+    if (parts_ > 1) {
+        GRADC_PARALLEL(parts_)
+        for (int64_t part = 0; part < parts_; ++part) {
+            cox_value_rows1(part, n, parts_, part_scratch_, part_bytes_, t0, time_, z, event, t4_parts);
         }
-        t4_part = gradc_rounded(t4_part, t4_part_low);
-        t4_parts[part] = t4_part;
+    } else {
+        cox_value_rows1(0, n, parts_, part_scratch_, part_bytes_, t0, time_, z, event, t4_parts);
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -443,6 +474,96 @@ size_t cox_forward_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void cox_forward_rows0(int64_t part, int64_t n, int64_t parts,
+                                          unsigned char *restrict part_scratch, size_t part_bytes,
+                                          const double *restrict time_, double *restrict z,
+                                          const double *restrict event, double *restrict t0,
+                                          double *restrict t2_2_parts, double *restrict t3_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t0_ = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t1 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t2_ = (void *)own;
+    double t2_2_part = 0.0;
+    double t2_2_part_low = 0.0;
+    double t3_part = 0.0;
+    double t3_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t0[i:n] = max[j:n](where(time[i] <= time[j], z[j], -inf)) */
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            t0_[j - tile_begin] = -INFINITY;
+        }
+        for (int64_t i = 0; i < n; ++i) {
+            const double time__i = time_[i];
+            const double z_i = z[i];
+            GRADC_SIMD()
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                const double v0 = time_[j] <= time__i ? z_i : -INFINITY;
+                t0_[j - tile_begin] = (t0_[j - tile_begin] >= v0 || t0_[j - tile_begin] != t0_[j - tile_begin]) ? t0_[j - tile_begin] : v0;
+            }
+        }
+
+        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
+        /* t2_2 = sum[i:n](event[i]) */
+        double t2_2_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_2_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t0__i = t0_[i - tile_begin];
+            t1[i - tile_begin] = INFINITY == fabs(t0__i) ? 0.0 : t0__i;
+            t2_2_part_sum += event[i];
+        }
+        gradc_add(&t2_2_part, &t2_2_part_low, t2_2_part_sum);
+
+        /* t2[i:n] = sum[j:n](exp(where(time[i] <= time[j], z[j], -inf) - t1[i])) */
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            t2_[j - tile_begin] = 0.0;
+        }
+        for (int64_t i = 0; i < n / 4 * 4; i += 4) {
+            const double time__i = time_[i];
+            const double z_i = z[i];
+            const double time__i1 = time_[(i + 1)];
+            const double z_i1 = z[(i + 1)];
+            const double time__i2 = time_[(i + 2)];
+            const double z_i2 = z[(i + 2)];
+            const double time__i3 = time_[(i + 3)];
+            const double z_i3 = z[(i + 3)];
+            GRADC_SIMD()
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t2_[j - tile_begin] += gradc_exp((time_[j] <= time__i ? z_i : -INFINITY) - t1[j - tile_begin]) + gradc_exp((time_[j] <= time__i1 ? z_i1 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((time_[j] <= time__i2 ? z_i2 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((time_[j] <= time__i3 ? z_i3 : -INFINITY) - t1[j - tile_begin]);
+            }
+        }
+        for (int64_t i = n / 4 * 4; i < n; ++i) {
+            const double time__i = time_[i];
+            const double z_i = z[i];
+            GRADC_SIMD()
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t2_[j - tile_begin] += gradc_exp((time_[j] <= time__i ? z_i : -INFINITY) - t1[j - tile_begin]);
+            }
+        }
+
+        /* t0_2[i:n] = t1[i] + log(t2[i]) */
+        /* t3 = sum[i:n](event[i] * (t0_2[i] - z[i])) */
+        double t3_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t3_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = t1[i - tile_begin] + gradc_log(t2_[i - tile_begin]);
+            t0[i] = v0;
+            t3_part_sum += event[i] * (v0 - z[i]);
+        }
+        gradc_add(&t3_part, &t3_part_low, t3_part_sum);
+    }
+    t2_2_part = gradc_rounded(t2_2_part, t2_2_part_low);
+    t2_2_parts[part] = t2_2_part;
+    t3_part = gradc_rounded(t3_part, t3_part_low);
+    t3_parts[part] = t3_part;
+}
+
 int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                 const double *restrict time_, const double *restrict event, double *restrict value,
                 double *restrict z, double *restrict t0, double *restrict t2, void *restrict work)
@@ -459,90 +580,13 @@ int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *re
     const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t2_2_parts[GRADC_PARTS];
     double t3_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0_ = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t1 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t2_ = (void *)own;
-        double t2_2_part = 0.0;
-        double t2_2_part_low = 0.0;
-        double t3_part = 0.0;
-        double t3_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0[i:n] = max[j:n](where(time[i] <= time[j], z[j], -inf)) */
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t0_[j - tile_begin] = -INFINITY;
-            }
-            for (int64_t i = 0; i < n; ++i) {
-                const double time__i = time_[i];
-                const double z_i = z[i];
-                GRADC_SIMD()
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double v0 = time_[j] <= time__i ? z_i : -INFINITY;
-                    t0_[j - tile_begin] = (t0_[j - tile_begin] >= v0 || t0_[j - tile_begin] != t0_[j - tile_begin]) ? t0_[j - tile_begin] : v0;
-                }
-            }
-
-            /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
-            /* t2_2 = sum[i:n](event[i]) */
-            double t2_2_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2_2_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0__i = t0_[i - tile_begin];
-                t1[i - tile_begin] = INFINITY == fabs(t0__i) ? 0.0 : t0__i;
-                t2_2_part_sum += event[i];
-            }
-            gradc_add(&t2_2_part, &t2_2_part_low, t2_2_part_sum);
-
-            /* t2[i:n] = sum[j:n](exp(where(time[i] <= time[j], z[j], -inf) - t1[i])) */
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t2_[j - tile_begin] = 0.0;
-            }
-            for (int64_t i = 0; i < n / 4 * 4; i += 4) {
-                const double time__i = time_[i];
-                const double z_i = z[i];
-                const double time__i1 = time_[(i + 1)];
-                const double z_i1 = z[(i + 1)];
-                const double time__i2 = time_[(i + 2)];
-                const double z_i2 = z[(i + 2)];
-                const double time__i3 = time_[(i + 3)];
-                const double z_i3 = z[(i + 3)];
-                GRADC_SIMD()
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    t2_[j - tile_begin] += gradc_exp((time_[j] <= time__i ? z_i : -INFINITY) - t1[j - tile_begin]) + gradc_exp((time_[j] <= time__i1 ? z_i1 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((time_[j] <= time__i2 ? z_i2 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((time_[j] <= time__i3 ? z_i3 : -INFINITY) - t1[j - tile_begin]);
-                }
-            }
-            for (int64_t i = n / 4 * 4; i < n; ++i) {
-                const double time__i = time_[i];
-                const double z_i = z[i];
-                GRADC_SIMD()
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    t2_[j - tile_begin] += gradc_exp((time_[j] <= time__i ? z_i : -INFINITY) - t1[j - tile_begin]);
-                }
-            }
-
-            /* t0_2[i:n] = t1[i] + log(t2[i]) */
-            /* t3 = sum[i:n](event[i] * (t0_2[i] - z[i])) */
-            double t3_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t1[i - tile_begin] + gradc_log(t2_[i - tile_begin]);
-                t0[i] = v0;
-                t3_part_sum += event[i] * (v0 - z[i]);
-            }
-            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            cox_forward_rows0(part, n, parts, part_scratch, part_bytes, time_, z, event, t0, t2_2_parts, t3_parts);
         }
-        t2_2_part = gradc_rounded(t2_2_part, t2_2_part_low);
-        t2_2_parts[part] = t2_2_part;
-        t3_part = gradc_rounded(t3_part, t3_part_low);
-        t3_parts[part] = t3_part;
+    } else {
+        cox_forward_rows0(0, n, parts, part_scratch, part_bytes, time_, z, event, t0, t2_2_parts, t3_parts);
     }
     double t2_2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -566,6 +610,102 @@ size_t cox_backward_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void cox_backward_rows0(int64_t part, int64_t n, int64_t parts,
+                                           unsigned char *restrict part_scratch, size_t part_bytes,
+                                           double *restrict grad_w, int64_t d, const double *restrict time_,
+                                           double t1, const double *restrict event, const double *restrict t0,
+                                           const double *restrict z, const double *restrict X)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const z_bar = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)own;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* z_bar[i:n] = sum[j:n](let(s0 := time[j] <= time[i], s1 := where(s0, z[i], -inf), s2 := s1 - t0[j], s3 :=
+         *    s2 - s1, s4 := s1 - (s2 - s3) - (t0[j] + s3), where(s0, where(-inf == s1, 0, t1 * event[j] * (exp(s2)
+         *    * (1 + where(abs(s4) < 1, s4, 0)))), 0))) */
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            z_bar[j - tile_begin] = 0.0;
+        }
+        for (int64_t i = 0; i < n / 4 * 4; i += 4) {
+            const double time__i = time_[i];
+            const double v2 = t1 * event[i];
+            const double t0_i = t0[i];
+            const double time__i1 = time_[(i + 1)];
+            const double v9 = t1 * event[(i + 1)];
+            const double t0_i1 = t0[(i + 1)];
+            const double time__i2 = time_[(i + 2)];
+            const double v16 = t1 * event[(i + 2)];
+            const double t0_i2 = t0[(i + 2)];
+            const double time__i3 = time_[(i + 3)];
+            const double v23 = t1 * event[(i + 3)];
+            const double t0_i3 = t0[(i + 3)];
+            GRADC_SIMD()
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                const int v0 = time__i <= time_[j];
+                const double v1 = v0 ? z[j] : -INFINITY;
+                const double v3 = v1 - t0_i;
+                const double v4 = v3 - v1;
+                const double v5 = v1 - (v3 - v4) - (t0_i + v4);
+                const double v6 = v0 ? (-INFINITY == v1 ? 0.0 : v2 * (gradc_exp(v3) * (1.0 + (fabs(v5) < 1.0 ? v5 : 0.0)))) : 0.0;
+                const int v7 = time__i1 <= time_[j];
+                const double v8 = v7 ? z[j] : -INFINITY;
+                const double v10 = v8 - t0_i1;
+                const double v11 = v10 - v8;
+                const double v12 = v8 - (v10 - v11) - (t0_i1 + v11);
+                const double v13 = v7 ? (-INFINITY == v8 ? 0.0 : v9 * (gradc_exp(v10) * (1.0 + (fabs(v12) < 1.0 ? v12 : 0.0)))) : 0.0;
+                const int v14 = time__i2 <= time_[j];
+                const double v15 = v14 ? z[j] : -INFINITY;
+                const double v17 = v15 - t0_i2;
+                const double v18 = v17 - v15;
+                const double v19 = v15 - (v17 - v18) - (t0_i2 + v18);
+                const double v20 = v14 ? (-INFINITY == v15 ? 0.0 : v16 * (gradc_exp(v17) * (1.0 + (fabs(v19) < 1.0 ? v19 : 0.0)))) : 0.0;
+                const int v21 = time__i3 <= time_[j];
+                const double v22 = v21 ? z[j] : -INFINITY;
+                const double v24 = v22 - t0_i3;
+                const double v25 = v24 - v22;
+                const double v26 = v22 - (v24 - v25) - (t0_i3 + v25);
+                const double v27 = v21 ? (-INFINITY == v22 ? 0.0 : v23 * (gradc_exp(v24) * (1.0 + (fabs(v26) < 1.0 ? v26 : 0.0)))) : 0.0;
+                z_bar[j - tile_begin] += v6 + v13 + v20 + v27;
+            }
+        }
+        for (int64_t i = n / 4 * 4; i < n; ++i) {
+            const double time__i = time_[i];
+            const double v2 = t1 * event[i];
+            const double t0_i = t0[i];
+            GRADC_SIMD()
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                const int v0 = time__i <= time_[j];
+                const double v1 = v0 ? z[j] : -INFINITY;
+                const double v3 = v1 - t0_i;
+                const double v4 = v3 - v1;
+                const double v5 = v1 - (v3 - v4) - (t0_i + v4);
+                const double v6 = v0 ? (-INFINITY == v1 ? 0.0 : v2 * (gradc_exp(v3) * (1.0 + (fabs(v5) < 1.0 ? v5 : 0.0)))) : 0.0;
+                z_bar[j - tile_begin] += v6;
+            }
+        }
+
+        /* t3[i:n] = z_bar[i] - t1 * event[i] */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t3[i - tile_begin] = z_bar[i - tile_begin] - t1 * event[i];
+        }
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
+    }
+}
+
 int cox_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                  const double *restrict time_, const double *restrict event, const double *restrict z,
                  const double *restrict t0, double t2, double cotangent, double *restrict grad_w, void *restrict work)
@@ -578,96 +718,13 @@ int cox_backward(int64_t n, int64_t d, const double *restrict w, const double *r
     const double t1 = cotangent / t2;
     const int64_t parts = gradc_parts(n, 3*d + 44*n + 5, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const z_bar = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t3 = (void *)own;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            cox_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, time_, t1, event, t0, z, X);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* z_bar[i:n] = sum[j:n](let(s0 := time[j] <= time[i], s1 := where(s0, z[i], -inf), s2 := s1 - t0[j],
-             *    s3 := s2 - s1, s4 := s1 - (s2 - s3) - (t0[j] + s3), where(s0, where(-inf == s1, 0, t1 * event[j]
-             *    * (exp(s2) * (1 + where(abs(s4) < 1, s4, 0)))), 0))) */
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
-                z_bar[j - tile_begin] = 0.0;
-            }
-            for (int64_t i = 0; i < n / 4 * 4; i += 4) {
-                const double time__i = time_[i];
-                const double v2 = t1 * event[i];
-                const double t0_i = t0[i];
-                const double time__i1 = time_[(i + 1)];
-                const double v9 = t1 * event[(i + 1)];
-                const double t0_i1 = t0[(i + 1)];
-                const double time__i2 = time_[(i + 2)];
-                const double v16 = t1 * event[(i + 2)];
-                const double t0_i2 = t0[(i + 2)];
-                const double time__i3 = time_[(i + 3)];
-                const double v23 = t1 * event[(i + 3)];
-                const double t0_i3 = t0[(i + 3)];
-                GRADC_SIMD()
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const int v0 = time__i <= time_[j];
-                    const double v1 = v0 ? z[j] : -INFINITY;
-                    const double v3 = v1 - t0_i;
-                    const double v4 = v3 - v1;
-                    const double v5 = v1 - (v3 - v4) - (t0_i + v4);
-                    const double v6 = v0 ? (-INFINITY == v1 ? 0.0 : v2 * (gradc_exp(v3) * (1.0 + (fabs(v5) < 1.0 ? v5 : 0.0)))) : 0.0;
-                    const int v7 = time__i1 <= time_[j];
-                    const double v8 = v7 ? z[j] : -INFINITY;
-                    const double v10 = v8 - t0_i1;
-                    const double v11 = v10 - v8;
-                    const double v12 = v8 - (v10 - v11) - (t0_i1 + v11);
-                    const double v13 = v7 ? (-INFINITY == v8 ? 0.0 : v9 * (gradc_exp(v10) * (1.0 + (fabs(v12) < 1.0 ? v12 : 0.0)))) : 0.0;
-                    const int v14 = time__i2 <= time_[j];
-                    const double v15 = v14 ? z[j] : -INFINITY;
-                    const double v17 = v15 - t0_i2;
-                    const double v18 = v17 - v15;
-                    const double v19 = v15 - (v17 - v18) - (t0_i2 + v18);
-                    const double v20 = v14 ? (-INFINITY == v15 ? 0.0 : v16 * (gradc_exp(v17) * (1.0 + (fabs(v19) < 1.0 ? v19 : 0.0)))) : 0.0;
-                    const int v21 = time__i3 <= time_[j];
-                    const double v22 = v21 ? z[j] : -INFINITY;
-                    const double v24 = v22 - t0_i3;
-                    const double v25 = v24 - v22;
-                    const double v26 = v22 - (v24 - v25) - (t0_i3 + v25);
-                    const double v27 = v21 ? (-INFINITY == v22 ? 0.0 : v23 * (gradc_exp(v24) * (1.0 + (fabs(v26) < 1.0 ? v26 : 0.0)))) : 0.0;
-                    z_bar[j - tile_begin] += v6 + v13 + v20 + v27;
-                }
-            }
-            for (int64_t i = n / 4 * 4; i < n; ++i) {
-                const double time__i = time_[i];
-                const double v2 = t1 * event[i];
-                const double t0_i = t0[i];
-                GRADC_SIMD()
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const int v0 = time__i <= time_[j];
-                    const double v1 = v0 ? z[j] : -INFINITY;
-                    const double v3 = v1 - t0_i;
-                    const double v4 = v3 - v1;
-                    const double v5 = v1 - (v3 - v4) - (t0_i + v4);
-                    const double v6 = v0 ? (-INFINITY == v1 ? 0.0 : v2 * (gradc_exp(v3) * (1.0 + (fabs(v5) < 1.0 ? v5 : 0.0)))) : 0.0;
-                    z_bar[j - tile_begin] += v6;
-                }
-            }
-
-            /* t3[i:n] = z_bar[i] - t1 * event[i] */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t3[i - tile_begin] = z_bar[i - tile_begin] - t1 * event[i];
-            }
-
-            /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
-        }
+    } else {
+        cox_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, time_, t1, event, t0, z, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
@@ -690,6 +747,171 @@ size_t cox_value_and_grad_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void cox_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+                                                 unsigned char *restrict part_scratch, size_t part_bytes,
+                                                 double *restrict t0, int64_t d, const double *restrict X,
+                                                 const double *restrict w, double *restrict z,
+                                                 const double *restrict time_, const double *restrict event,
+                                                 double *restrict t5_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t0_part = part == 0 ? t0 : (void *)own;
+    double t5_part = 0.0;
+    double t5_part_low = 0.0;
+    for (int64_t at = 0; at < n; ++at) {
+        t0_part[at] = -INFINITY;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &z[tile_begin], 1, 0);
+
+        /* t0[i:n] = max[j:n](where(time[i] <= time[j], z[j], -inf)) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double time__i = time_[i];
+            const double z_i = z[i];
+            GRADC_SIMD()
+            for (int64_t j = 0; j < n; ++j) {
+                const double v0 = time_[j] <= time__i ? z_i : -INFINITY;
+                t0_part[j] = (t0_part[j] >= v0 || t0_part[j] != t0_part[j]) ? t0_part[j] : v0;
+            }
+        }
+
+        /* t5 = sum[i:n](event[i]) */
+        double t5_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t5_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t5_part_sum += event[i];
+        }
+        gradc_add(&t5_part, &t5_part_low, t5_part_sum);
+    }
+    t5_part = gradc_rounded(t5_part, t5_part_low);
+    t5_parts[part] = t5_part;
+}
+
+static GRADC_APART void cox_value_and_grad_rows1(int64_t part, int64_t n, int64_t parts_,
+                                                 unsigned char *restrict part_scratch_, size_t part_bytes_,
+                                                 double *restrict z_bar, double *restrict t0,
+                                                 const double *restrict time_, double *restrict z,
+                                                 const double *restrict event, double t6, double *restrict t4_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts_, part);
+    const int64_t part_end = gradc_cut(n, parts_, part + 1);
+    unsigned char *own = part_scratch_ + part * part_bytes_;
+    double *const z_bar_part = part == 0 ? z_bar : (void *)own;
+    own += gradc_bytes(n, sizeof(double));
+    double *const t1 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t7 = (void *)own;
+    double t4_part = 0.0;
+    double t4_part_low = 0.0;
+    for (int64_t at = 0; at < n; ++at) {
+        z_bar_part[at] = 0.0;
+    }
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t0_i = t0[i];
+            t1[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+        }
+
+        /* t2[i:n] = sum[j:n](exp(where(time[i] <= time[j], z[j], -inf) - t1[i])) */
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            t2[j - tile_begin] = 0.0;
+        }
+        for (int64_t i = 0; i < n / 4 * 4; i += 4) {
+            const double time__i = time_[i];
+            const double z_i = z[i];
+            const double time__i1 = time_[(i + 1)];
+            const double z_i1 = z[(i + 1)];
+            const double time__i2 = time_[(i + 2)];
+            const double z_i2 = z[(i + 2)];
+            const double time__i3 = time_[(i + 3)];
+            const double z_i3 = z[(i + 3)];
+            GRADC_SIMD()
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t2[j - tile_begin] += gradc_exp((time_[j] <= time__i ? z_i : -INFINITY) - t1[j - tile_begin]) + gradc_exp((time_[j] <= time__i1 ? z_i1 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((time_[j] <= time__i2 ? z_i2 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((time_[j] <= time__i3 ? z_i3 : -INFINITY) - t1[j - tile_begin]);
+            }
+        }
+        for (int64_t i = n / 4 * 4; i < n; ++i) {
+            const double time__i = time_[i];
+            const double z_i = z[i];
+            GRADC_SIMD()
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t2[j - tile_begin] += gradc_exp((time_[j] <= time__i ? z_i : -INFINITY) - t1[j - tile_begin]);
+            }
+        }
+
+        /* t3[i:n] = t1[i] + log(t2[i]) */
+        /* t4 = sum[i:n](event[i] * (t3[i] - z[i])) */
+        /* t7[i:n] = 1 / t2[i] */
+        double t4_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t4_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t2_i = t2[i - tile_begin];
+            t4_part_sum += event[i] * (t1[i - tile_begin] + gradc_log(t2_i) - z[i]);
+            t7[i - tile_begin] = 1.0 / t2_i;
+        }
+        gradc_add(&t4_part, &t4_part_low, t4_part_sum);
+
+        /* z_bar[i:n] = sum[j:n](let(s0 := time[j] <= time[i], s1 := where(s0, z[i], -inf), where(s0, where(-inf ==
+         *    s1, 0, t6 * event[j] * (t7[j] * exp(s1 - t1[j]))), 0))) */
+        for (int64_t i = 0; i < n; ++i) {
+            const double time__i = time_[i];
+            const double z_i = z[i];
+            double z_bar_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:z_bar_part_sum))
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                const int v0 = time_[j] <= time__i;
+                const double v1 = v0 ? z_i : -INFINITY;
+                const double v2 = -INFINITY == v1 ? 0.0 : t6 * event[j] * (t7[j - tile_begin] * gradc_exp(v1 - t1[j - tile_begin]));
+                z_bar_part_sum += v0 ? v2 : 0.0;
+            }
+            z_bar_part[i] += z_bar_part_sum;
+        }
+    }
+    t4_part = gradc_rounded(t4_part, t4_part_low);
+    t4_parts[part] = t4_part;
+}
+
+static GRADC_APART void cox_value_and_grad_rows2(int64_t part, int64_t n, int64_t parts_2,
+                                                 unsigned char *restrict part_scratch_2, size_t part_bytes_2,
+                                                 double *restrict grad_w, int64_t d, double *restrict z_bar,
+                                                 double t6, const double *restrict event, const double *restrict X)
+{
+    const int64_t part_begin = gradc_cut(n, parts_2, part);
+    const int64_t part_end = gradc_cut(n, parts_2, part + 1);
+    unsigned char *own = part_scratch_2 + part * part_bytes_2;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const t8 = (void *)own;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t8[i:n] = z_bar[i] - t6 * event[i] */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t8[i - tile_begin] = z_bar[i] - t6 * event[i];
+        }
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t8[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t8, 1, grad_w_part);
+    }
+}
+
 int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                        const double *restrict time_, const double *restrict event, double *restrict value,
                        double *restrict grad_w, void *restrict work)
@@ -709,45 +931,13 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
     const int64_t parts = gradc_parts(n, 3*d + 5*n + 1, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     double t5_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0_part = part == 0 ? t0 : (void *)own;
-        double t5_part = 0.0;
-        double t5_part_low = 0.0;
-        for (int64_t at = 0; at < n; ++at) {
-            t0_part[at] = -INFINITY;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            cox_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, t0, d, X, w, z, time_, event, t5_parts);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &z[tile_begin], 1, 0);
-
-            /* t0[i:n] = max[j:n](where(time[i] <= time[j], z[j], -inf)) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double time__i = time_[i];
-                const double z_i = z[i];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < n; ++j) {
-                    const double v0 = time_[j] <= time__i ? z_i : -INFINITY;
-                    t0_part[j] = (t0_part[j] >= v0 || t0_part[j] != t0_part[j]) ? t0_part[j] : v0;
-                }
-            }
-
-            /* t5 = sum[i:n](event[i]) */
-            double t5_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t5_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t5_part_sum += event[i];
-            }
-            gradc_add(&t5_part, &t5_part_low, t5_part_sum);
-        }
-        t5_part = gradc_rounded(t5_part, t5_part_low);
-        t5_parts[part] = t5_part;
+    } else {
+        cox_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, t0, d, X, w, z, time_, event, t5_parts);
     }
     double t5 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -766,90 +956,13 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
     const int64_t parts_ = gradc_parts(n, 63*n + 35, n);
     const size_t part_bytes_ = gradc_bytes(n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts_)
-    for (int64_t part = 0; part < parts_; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_, part);
-        const int64_t part_end = gradc_cut(n, parts_, part + 1);
-        unsigned char *own = part_scratch_ + part * part_bytes_;
-        double *const z_bar_part = part == 0 ? z_bar : (void *)own;
-        own += gradc_bytes(n, sizeof(double));
-        double *const t1 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t2 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t7 = (void *)own;
-        double t4_part = 0.0;
-        double t4_part_low = 0.0;
-        for (int64_t at = 0; at < n; ++at) {
-            z_bar_part[at] = 0.0;
+    if (parts_ > 1) {
+        GRADC_PARALLEL(parts_)
+        for (int64_t part = 0; part < parts_; ++part) {
+            cox_value_and_grad_rows1(part, n, parts_, part_scratch_, part_bytes_, z_bar, t0, time_, z, event, t6, t4_parts);
         }
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0_i = t0[i];
-                t1[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
-            }
-
-            /* t2[i:n] = sum[j:n](exp(where(time[i] <= time[j], z[j], -inf) - t1[i])) */
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t2[j - tile_begin] = 0.0;
-            }
-            for (int64_t i = 0; i < n / 4 * 4; i += 4) {
-                const double time__i = time_[i];
-                const double z_i = z[i];
-                const double time__i1 = time_[(i + 1)];
-                const double z_i1 = z[(i + 1)];
-                const double time__i2 = time_[(i + 2)];
-                const double z_i2 = z[(i + 2)];
-                const double time__i3 = time_[(i + 3)];
-                const double z_i3 = z[(i + 3)];
-                GRADC_SIMD()
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    t2[j - tile_begin] += gradc_exp((time_[j] <= time__i ? z_i : -INFINITY) - t1[j - tile_begin]) + gradc_exp((time_[j] <= time__i1 ? z_i1 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((time_[j] <= time__i2 ? z_i2 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((time_[j] <= time__i3 ? z_i3 : -INFINITY) - t1[j - tile_begin]);
-                }
-            }
-            for (int64_t i = n / 4 * 4; i < n; ++i) {
-                const double time__i = time_[i];
-                const double z_i = z[i];
-                GRADC_SIMD()
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    t2[j - tile_begin] += gradc_exp((time_[j] <= time__i ? z_i : -INFINITY) - t1[j - tile_begin]);
-                }
-            }
-
-            /* t3[i:n] = t1[i] + log(t2[i]) */
-            /* t4 = sum[i:n](event[i] * (t3[i] - z[i])) */
-            /* t7[i:n] = 1 / t2[i] */
-            double t4_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t4_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t2_i = t2[i - tile_begin];
-                t4_part_sum += event[i] * (t1[i - tile_begin] + gradc_log(t2_i) - z[i]);
-                t7[i - tile_begin] = 1.0 / t2_i;
-            }
-            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
-
-            /* z_bar[i:n] = sum[j:n](let(s0 := time[j] <= time[i], s1 := where(s0, z[i], -inf), where(s0,
-             *    where(-inf == s1, 0, t6 * event[j] * (t7[j] * exp(s1 - t1[j]))), 0))) */
-            for (int64_t i = 0; i < n; ++i) {
-                const double time__i = time_[i];
-                const double z_i = z[i];
-                double z_bar_part_sum = 0.0;
-                GRADC_SIMD(reduction(+:z_bar_part_sum))
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const int v0 = time_[j] <= time__i;
-                    const double v1 = v0 ? z_i : -INFINITY;
-                    const double v2 = -INFINITY == v1 ? 0.0 : t6 * event[j] * (t7[j - tile_begin] * gradc_exp(v1 - t1[j - tile_begin]));
-                    z_bar_part_sum += v0 ? v2 : 0.0;
-                }
-                z_bar_part[i] += z_bar_part_sum;
-            }
-        }
-        t4_part = gradc_rounded(t4_part, t4_part_low);
-        t4_parts[part] = t4_part;
+    } else {
+        cox_value_and_grad_rows1(0, n, parts_, part_scratch_, part_bytes_, z_bar, t0, time_, z, event, t6, t4_parts);
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -867,30 +980,13 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
     *value = t4 / t5;
     const int64_t parts_2 = gradc_parts(n, 3*d + 5, d);
     const size_t part_bytes_2 = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    GRADC_PARALLEL(parts_2)
-    for (int64_t part = 0; part < parts_2; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_2, part);
-        const int64_t part_end = gradc_cut(n, parts_2, part + 1);
-        unsigned char *own = part_scratch_2 + part * part_bytes_2;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const t8 = (void *)own;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts_2 > 1) {
+        GRADC_PARALLEL(parts_2)
+        for (int64_t part = 0; part < parts_2; ++part) {
+            cox_value_and_grad_rows2(part, n, parts_2, part_scratch_2, part_bytes_2, grad_w, d, z_bar, t6, event, X);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t8[i:n] = z_bar[i] - t6 * event[i] */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t8[i - tile_begin] = z_bar[i] - t6 * event[i];
-            }
-
-            /* grad_w[j:d] = sum[i:n](X[i, j] * t8[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t8, 1, grad_w_part);
-        }
+    } else {
+        cox_value_and_grad_rows2(0, n, parts_2, part_scratch_2, part_bytes_2, grad_w, d, z_bar, t6, event, X);
     }
     for (int64_t part = 1; part < parts_2; ++part) {
         const double *const grad_w_more = (void *)(part_scratch_2 + part * part_bytes_2);

@@ -37,6 +37,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "cox_sorted.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -314,6 +321,77 @@ size_t cox_sorted_value_work(int64_t n, int64_t d)
            + gradc_bytes(n + 1, sizeof(double));
 }
 
+static GRADC_APART void cox_sorted_value_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
+                                               const double *restrict X, const double *restrict w, double *restrict z,
+                                               const double *restrict event, double *restrict top_parts,
+                                               double *restrict t4_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    double top_part = -INFINITY;
+    double t4_part = 0.0;
+    double t4_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &z[tile_begin], 1, 0);
+
+        /* top = max[i:n](z[i]) */
+        /* t4 = sum[i:n](event[i]) */
+        double top_part_max = -INFINITY;
+        double t4_part_sum = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double z_i = z[i];
+            top_part_max = (top_part_max >= z_i || top_part_max != top_part_max) ? top_part_max : z_i;
+            t4_part_sum += event[i];
+        }
+        top_part = (top_part >= top_part_max || top_part != top_part) ? top_part : top_part_max;
+        gradc_add(&t4_part, &t4_part_low, t4_part_sum);
+    }
+    top_parts[part] = top_part;
+    t4_part = gradc_rounded(t4_part, t4_part_low);
+    t4_parts[part] = t4_part;
+}
+
+static GRADC_APART void cox_sorted_value_rows1(int64_t part, int64_t n, int64_t parts_, double *restrict t1,
+                                               double *restrict z, double top)
+{
+    const int64_t part_begin = gradc_cut(n, parts_, part);
+    const int64_t part_end = gradc_cut(n, parts_, part + 1);
+
+    /* t1[i:n] = exp(z[i] - top) */
+    GRADC_SIMD()
+    for (int64_t i = part_begin; i < part_end; ++i) {
+        t1[i] = gradc_exp(z[i] - top);
+    }
+}
+
+static GRADC_APART void cox_sorted_value_rows2(int64_t part, int64_t n, int64_t parts_2, const int64_t *restrict last,
+                                               const double *restrict event, double top, double *restrict t2,
+                                               double *restrict z, double *restrict t3_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts_2, part);
+    const int64_t part_end = gradc_cut(n, parts_2, part + 1);
+    double t3_part = 0.0;
+    double t3_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t3 = sum[i:n](event[i] * (top + log(t2[where_integer(last[i] < 0, n + last[i], last[i]) + 1]) - z[i])) */
+        double t3_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t3_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const int64_t last_i = last[i];
+            t3_part_sum += event[i] * (top + gradc_log(t2[(last_i < 0 ? last_i + n : last_i) + 1]) - z[i]);
+        }
+        gradc_add(&t3_part, &t3_part_low, t3_part_sum);
+    }
+    t3_part = gradc_rounded(t3_part, t3_part_low);
+    t3_parts[part] = t3_part;
+}
+
 int cox_sorted_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                      const double *restrict event, const int64_t *restrict last, double *restrict value,
                      void *restrict work)
@@ -342,35 +420,13 @@ int cox_sorted_value(int64_t n, int64_t d, const double *restrict w, const doubl
     const int64_t parts = gradc_parts(n, 3*d + 2, 0);
     double top_parts[GRADC_PARTS];
     double t4_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double top_part = -INFINITY;
-        double t4_part = 0.0;
-        double t4_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &z[tile_begin], 1, 0);
-
-            /* top = max[i:n](z[i]) */
-            /* t4 = sum[i:n](event[i]) */
-            double top_part_max = -INFINITY;
-            double t4_part_sum = 0.0;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double z_i = z[i];
-                top_part_max = (top_part_max >= z_i || top_part_max != top_part_max) ? top_part_max : z_i;
-                t4_part_sum += event[i];
-            }
-            top_part = (top_part >= top_part_max || top_part != top_part) ? top_part : top_part_max;
-            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            cox_sorted_value_rows0(part, n, parts, d, X, w, z, event, top_parts, t4_parts);
         }
-        top_parts[part] = top_part;
-        t4_part = gradc_rounded(t4_part, t4_part_low);
-        t4_parts[part] = t4_part;
+    } else {
+        cox_sorted_value_rows0(0, n, parts, d, X, w, z, event, top_parts, t4_parts);
     }
     double top = -INFINITY;
     for (int64_t part = 0; part < parts; ++part) {
@@ -381,16 +437,13 @@ int cox_sorted_value(int64_t n, int64_t d, const double *restrict w, const doubl
         t4 += t4_parts[part];
     }
     const int64_t parts_ = gradc_parts(n, 23, 0);
-    GRADC_PARALLEL(parts_)
-    for (int64_t part = 0; part < parts_; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_, part);
-        const int64_t part_end = gradc_cut(n, parts_, part + 1);
-
-        /* t1[i:n] = exp(z[i] - top) */
-        GRADC_SIMD()
-        for (int64_t i = part_begin; i < part_end; ++i) {
-            t1[i] = gradc_exp(z[i] - top);
+    if (parts_ > 1) {
+        GRADC_PARALLEL(parts_)
+        for (int64_t part = 0; part < parts_; ++part) {
+            cox_sorted_value_rows1(part, n, parts_, t1, z, top);
         }
+    } else {
+        cox_sorted_value_rows1(0, n, parts_, t1, z, top);
     }
 
     /* with scan[t:n](t1, t2_t=t0) as t2: t5 = t2_t + t1[t] return t5 */
@@ -404,27 +457,13 @@ int cox_sorted_value(int64_t n, int64_t d, const double *restrict w, const doubl
     }
     const int64_t parts_2 = gradc_parts(n, 30, 0);
     double t3_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts_2)
-    for (int64_t part = 0; part < parts_2; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_2, part);
-        const int64_t part_end = gradc_cut(n, parts_2, part + 1);
-        double t3_part = 0.0;
-        double t3_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t3 = sum[i:n](event[i] * (top + log(t2[where_integer(last[i] < 0, n + last[i], last[i]) + 1]) -
-             *    z[i])) */
-            double t3_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const int64_t last_i = last[i];
-                t3_part_sum += event[i] * (top + gradc_log(t2[(last_i < 0 ? last_i + n : last_i) + 1]) - z[i]);
-            }
-            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
+    if (parts_2 > 1) {
+        GRADC_PARALLEL(parts_2)
+        for (int64_t part = 0; part < parts_2; ++part) {
+            cox_sorted_value_rows2(part, n, parts_2, last, event, top, t2, z, t3_parts);
         }
-        t3_part = gradc_rounded(t3_part, t3_part_low);
-        t3_parts[part] = t3_part;
+    } else {
+        cox_sorted_value_rows2(0, n, parts_2, last, event, top, t2, z, t3_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts_2; ++part) {
@@ -441,6 +480,44 @@ size_t cox_sorted_forward_work(int64_t n, int64_t d)
     (void)n;
     (void)d;
     return 0;
+}
+
+static GRADC_APART void cox_sorted_forward_rows0(int64_t part, int64_t n, int64_t parts, double *restrict t1,
+                                                 double *restrict z, double top_)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+
+    /* t1[i:n] = exp(z[i] - top) */
+    GRADC_SIMD()
+    for (int64_t i = part_begin; i < part_end; ++i) {
+        t1[i] = gradc_exp(z[i] - top_);
+    }
+}
+
+static GRADC_APART void cox_sorted_forward_rows1(int64_t part, int64_t n, int64_t parts_,
+                                                 const int64_t *restrict last, const double *restrict event,
+                                                 double top_, double *restrict t2, double *restrict z,
+                                                 double *restrict t3_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts_, part);
+    const int64_t part_end = gradc_cut(n, parts_, part + 1);
+    double t3_part = 0.0;
+    double t3_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t3 = sum[i:n](event[i] * (top + log(t2[where_integer(last[i] < 0, n + last[i], last[i]) + 1]) - z[i])) */
+        double t3_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t3_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const int64_t last_i = last[i];
+            t3_part_sum += event[i] * (top_ + gradc_log(t2[(last_i < 0 ? last_i + n : last_i) + 1]) - z[i]);
+        }
+        gradc_add(&t3_part, &t3_part_low, t3_part_sum);
+    }
+    t3_part = gradc_rounded(t3_part, t3_part_low);
+    t3_parts[part] = t3_part;
 }
 
 int cox_sorted_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -490,16 +567,13 @@ int cox_sorted_forward(int64_t n, int64_t d, const double *restrict w, const dou
     }
     t4_ = gradc_rounded(t4_, t4__low);
     const int64_t parts = gradc_parts(n, 23, 0);
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-
-        /* t1[i:n] = exp(z[i] - top) */
-        GRADC_SIMD()
-        for (int64_t i = part_begin; i < part_end; ++i) {
-            t1[i] = gradc_exp(z[i] - top_);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            cox_sorted_forward_rows0(part, n, parts, t1, z, top_);
         }
+    } else {
+        cox_sorted_forward_rows0(0, n, parts, t1, z, top_);
     }
 
     /* with scan[t:n](t1, t2_t=t0) as t2: t5 = t2_t + t1[t] return t5 */
@@ -513,27 +587,13 @@ int cox_sorted_forward(int64_t n, int64_t d, const double *restrict w, const dou
     }
     const int64_t parts_ = gradc_parts(n, 30, 0);
     double t3_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts_)
-    for (int64_t part = 0; part < parts_; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_, part);
-        const int64_t part_end = gradc_cut(n, parts_, part + 1);
-        double t3_part = 0.0;
-        double t3_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t3 = sum[i:n](event[i] * (top + log(t2[where_integer(last[i] < 0, n + last[i], last[i]) + 1]) -
-             *    z[i])) */
-            double t3_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const int64_t last_i = last[i];
-                t3_part_sum += event[i] * (top_ + gradc_log(t2[(last_i < 0 ? last_i + n : last_i) + 1]) - z[i]);
-            }
-            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
+    if (parts_ > 1) {
+        GRADC_PARALLEL(parts_)
+        for (int64_t part = 0; part < parts_; ++part) {
+            cox_sorted_forward_rows1(part, n, parts_, last, event, top_, t2, z, t3_parts);
         }
-        t3_part = gradc_rounded(t3_part, t3_part_low);
-        t3_parts[part] = t3_part;
+    } else {
+        cox_sorted_forward_rows1(0, n, parts_, last, event, top_, t2, z, t3_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -552,6 +612,39 @@ size_t cox_sorted_backward_work(int64_t n, int64_t d)
     return gradc_bytes(n + 1, sizeof(double))
            + gradc_bytes(n + 1, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 21, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
+}
+
+static GRADC_APART void cox_sorted_backward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                  unsigned char *restrict part_scratch, size_t part_bytes,
+                                                  double *restrict grad_w, int64_t d, double t4, double t0, double t7,
+                                                  double t8, const double *restrict t1, double *restrict t6,
+                                                  const double *restrict event, double top, const double *restrict z,
+                                                  const double *restrict X)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const t9 = (void *)own;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* z_bar[i:n] = where(top == z[i], (t4 * t0 - t7) / t8, 0) */
+        /* t9[i:n] = z_bar[i] + (t1[i] * t6[n - i - 1] - t0 * event[i]) */
+        const double v0 = (t4 * t0 - t7) / t8;
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t9[i - tile_begin] = t1[i] * t6[n - i - 1] - t0 * event[i] + (top == z[i] ? v0 : 0.0);
+        }
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t9[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t9, 1, grad_w_part);
+    }
 }
 
 int cox_sorted_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -631,32 +724,13 @@ int cox_sorted_backward(int64_t n, int64_t d, const double *restrict w, const do
     t7 = gradc_rounded(t7, t7_low);
     const int64_t parts = gradc_parts(n, 3*d + 21, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const t9 = (void *)own;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            cox_sorted_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, t4, t0, t7, t8, t1, t6, event, top, z, X);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* z_bar[i:n] = where(top == z[i], (t4 * t0 - t7) / t8, 0) */
-            /* t9[i:n] = z_bar[i] + (t1[i] * t6[n - i - 1] - t0 * event[i]) */
-            const double v0 = (t4 * t0 - t7) / t8;
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t9[i - tile_begin] = t1[i] * t6[n - i - 1] - t0 * event[i] + (top == z[i] ? v0 : 0.0);
-            }
-
-            /* grad_w[j:d] = sum[i:n](X[i, j] * t9[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t9, 1, grad_w_part);
-        }
+    } else {
+        cox_sorted_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, t4, t0, t7, t8, t1, t6, event, top, z, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
@@ -676,6 +750,98 @@ size_t cox_sorted_value_and_grad_work(int64_t n, int64_t d)
            + gradc_bytes(n + 1, sizeof(double))
            + gradc_bytes(n + 1, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 21, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
+}
+
+static GRADC_APART void cox_sorted_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
+                                                        const double *restrict X, const double *restrict w,
+                                                        double *restrict z, const double *restrict event,
+                                                        double *restrict top_parts, double *restrict t4_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    double top_part = -INFINITY;
+    double t4_part = 0.0;
+    double t4_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &z[tile_begin], 1, 0);
+
+        /* top = max[i:n](z[i]) */
+        /* t4 = sum[i:n](event[i]) */
+        double top_part_max = -INFINITY;
+        double t4_part_sum = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double z_i = z[i];
+            top_part_max = (top_part_max >= z_i || top_part_max != top_part_max) ? top_part_max : z_i;
+            t4_part_sum += event[i];
+        }
+        top_part = (top_part >= top_part_max || top_part != top_part) ? top_part : top_part_max;
+        gradc_add(&t4_part, &t4_part_low, t4_part_sum);
+    }
+    top_parts[part] = top_part;
+    t4_part = gradc_rounded(t4_part, t4_part_low);
+    t4_parts[part] = t4_part;
+}
+
+static GRADC_APART void cox_sorted_value_and_grad_rows1(int64_t part, int64_t n, int64_t parts_, double *restrict z,
+                                                        double *restrict t1, double top, double *restrict t10_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts_, part);
+    const int64_t part_end = gradc_cut(n, parts_, part + 1);
+    double t10_part = 0.0;
+    double t10_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t1[i:n] = exp(z[i] - top) */
+        /* t10 = sum[i:n](where(top == z[i], 1, 0)) */
+        double t10_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t10_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double z_i = z[i];
+            t1[i] = gradc_exp(z_i - top);
+            t10_part_sum += top == z_i ? 1.0 : 0.0;
+        }
+        gradc_add(&t10_part, &t10_part_low, t10_part_sum);
+    }
+    t10_part = gradc_rounded(t10_part, t10_part_low);
+    t10_parts[part] = t10_part;
+}
+
+static GRADC_APART void cox_sorted_value_and_grad_rows2(int64_t part, int64_t n, int64_t parts_2,
+                                                        unsigned char *restrict part_scratch, size_t part_bytes_2,
+                                                        double *restrict grad_w, int64_t d, double t5, double t4,
+                                                        double t9, double t10, double *restrict t8,
+                                                        double *restrict t1, const double *restrict event, double top,
+                                                        double *restrict z, const double *restrict X)
+{
+    const int64_t part_begin = gradc_cut(n, parts_2, part);
+    const int64_t part_end = gradc_cut(n, parts_2, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes_2;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const t11 = (void *)own;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* z_bar[i:n] = where(top == z[i], (t5 * t4 - t9) / t10, 0) */
+        /* t11[i:n] = z_bar[i] + (t8[n - i - 1] * t1[i] - t5 * event[i]) */
+        const double v0 = (t5 * t4 - t9) / t10;
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t11[i - tile_begin] = t8[n - i - 1] * t1[i] - t5 * event[i] + (top == z[i] ? v0 : 0.0);
+        }
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t11[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t11, 1, grad_w_part);
+    }
 }
 
 int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -712,35 +878,13 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
     const int64_t parts = gradc_parts(n, 3*d + 2, 0);
     double top_parts[GRADC_PARTS];
     double t4_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double top_part = -INFINITY;
-        double t4_part = 0.0;
-        double t4_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &z[tile_begin], 1, 0);
-
-            /* top = max[i:n](z[i]) */
-            /* t4 = sum[i:n](event[i]) */
-            double top_part_max = -INFINITY;
-            double t4_part_sum = 0.0;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double z_i = z[i];
-                top_part_max = (top_part_max >= z_i || top_part_max != top_part_max) ? top_part_max : z_i;
-                t4_part_sum += event[i];
-            }
-            top_part = (top_part >= top_part_max || top_part != top_part) ? top_part : top_part_max;
-            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            cox_sorted_value_and_grad_rows0(part, n, parts, d, X, w, z, event, top_parts, t4_parts);
         }
-        top_parts[part] = top_part;
-        t4_part = gradc_rounded(t4_part, t4_part_low);
-        t4_parts[part] = t4_part;
+    } else {
+        cox_sorted_value_and_grad_rows0(0, n, parts, d, X, w, z, event, top_parts, t4_parts);
     }
     double top = -INFINITY;
     for (int64_t part = 0; part < parts; ++part) {
@@ -755,28 +899,13 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
     const double t5 = 1.0 / t4;
     const int64_t parts_ = gradc_parts(n, 25, 0);
     double t10_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts_)
-    for (int64_t part = 0; part < parts_; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_, part);
-        const int64_t part_end = gradc_cut(n, parts_, part + 1);
-        double t10_part = 0.0;
-        double t10_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t1[i:n] = exp(z[i] - top) */
-            /* t10 = sum[i:n](where(top == z[i], 1, 0)) */
-            double t10_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t10_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double z_i = z[i];
-                t1[i] = gradc_exp(z_i - top);
-                t10_part_sum += top == z_i ? 1.0 : 0.0;
-            }
-            gradc_add(&t10_part, &t10_part_low, t10_part_sum);
+    if (parts_ > 1) {
+        GRADC_PARALLEL(parts_)
+        for (int64_t part = 0; part < parts_; ++part) {
+            cox_sorted_value_and_grad_rows1(part, n, parts_, z, t1, top, t10_parts);
         }
-        t10_part = gradc_rounded(t10_part, t10_part_low);
-        t10_parts[part] = t10_part;
+    } else {
+        cox_sorted_value_and_grad_rows1(0, n, parts_, z, t1, top, t10_parts);
     }
     double t10 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -849,32 +978,13 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
     t9 = gradc_rounded(t9, t9_low);
     const int64_t parts_2 = gradc_parts(n, 3*d + 21, d);
     const size_t part_bytes_2 = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    GRADC_PARALLEL(parts_2)
-    for (int64_t part = 0; part < parts_2; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_2, part);
-        const int64_t part_end = gradc_cut(n, parts_2, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes_2;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const t11 = (void *)own;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts_2 > 1) {
+        GRADC_PARALLEL(parts_2)
+        for (int64_t part = 0; part < parts_2; ++part) {
+            cox_sorted_value_and_grad_rows2(part, n, parts_2, part_scratch, part_bytes_2, grad_w, d, t5, t4, t9, t10, t8, t1, event, top, z, X);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* z_bar[i:n] = where(top == z[i], (t5 * t4 - t9) / t10, 0) */
-            /* t11[i:n] = z_bar[i] + (t8[n - i - 1] * t1[i] - t5 * event[i]) */
-            const double v0 = (t5 * t4 - t9) / t10;
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t11[i - tile_begin] = t8[n - i - 1] * t1[i] - t5 * event[i] + (top == z[i] ? v0 : 0.0);
-            }
-
-            /* grad_w[j:d] = sum[i:n](X[i, j] * t11[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t11, 1, grad_w_part);
-        }
+    } else {
+        cox_sorted_value_and_grad_rows2(0, n, parts_2, part_scratch, part_bytes_2, grad_w, d, t5, t4, t9, t10, t8, t1, event, top, z, X);
     }
     for (int64_t part = 1; part < parts_2; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + part * part_bytes_2);

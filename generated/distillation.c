@@ -36,6 +36,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "distillation.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -201,6 +208,206 @@ size_t distillation_value_work(int64_t n, int64_t k)
            + gradc_bytes(128*k, sizeof(double)));
 }
 
+static GRADC_APART void distillation_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                                 unsigned char *restrict part_scratch, size_t part_bytes, int64_t k,
+                                                 const double *restrict B, double tau, const double *restrict A,
+                                                 const int64_t *restrict y, double *restrict t13_parts,
+                                                 double *restrict t19_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const B_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t0 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t4 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t11 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const A_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t6 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t7 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t14 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t8 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t15 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t9 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t16 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t10 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t17 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t12 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t18 = (void *)own;
+    double t13_part = 0.0;
+    double t13_part_low = 0.0;
+    double t19_part = 0.0;
+    double t19_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* B_tile[i:n, j:k] = B[i, j] */
+        gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
+
+        /* t0[i:n, j:k] = B_tile[i, j] / tau */
+        /* t1[i:n] = max[j:k](t0[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t1[i - tile_begin] = -INFINITY;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = B_tile[j*128 + i - tile_begin] / tau;
+                t0[j*128 + i - tile_begin] = v0;
+                t1[i - tile_begin] = (t1[i - tile_begin] >= v0 || t1[i - tile_begin] != t1[i - tile_begin]) ? t1[i - tile_begin] : v0;
+            }
+        }
+
+        /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t1_i = t1[i - tile_begin];
+            t2[i - tile_begin] = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
+        }
+
+        /* t3[i:n, j:k] = exp(t0[i, j] - t2[i]) */
+        /* t4[i:n] = sum[j:k](t3[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t4[i - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = gradc_exp(t0[j*128 + i - tile_begin] - t2[i - tile_begin]);
+                t3[j*128 + i - tile_begin] = v0;
+                t4[i - tile_begin] += v0;
+            }
+        }
+
+        /* t5[i:n] = t2[i] + log(t4[i]) */
+        /* t11[i:n] = 1 / t4[i] */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t4_i = t4[i - tile_begin];
+            t5[i - tile_begin] = t2[i - tile_begin] + gradc_log(t4_i);
+            t11[i - tile_begin] = 1.0 / t4_i;
+        }
+
+        /* A_tile[i:n, j:k] = A[i, j] */
+        gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
+
+        /* t6[i:n, j:k] = A_tile[i, j] / tau */
+        /* t7[i:n] = max[j:k](t6[i, j]) */
+        /* t14[i:n] = max[j:k](A_tile[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t7[i - tile_begin] = -INFINITY;
+        }
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t14[i - tile_begin] = -INFINITY;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                const double v0 = A_tile_ij / tau;
+                t6[j*128 + i - tile_begin] = v0;
+                t7[i - tile_begin] = (t7[i - tile_begin] >= v0 || t7[i - tile_begin] != t7[i - tile_begin]) ? t7[i - tile_begin] : v0;
+                t14[i - tile_begin] = (t14[i - tile_begin] >= A_tile_ij || t14[i - tile_begin] != t14[i - tile_begin]) ? t14[i - tile_begin] : A_tile_ij;
+            }
+        }
+
+        /* t8[i:n] = where(inf == abs(t7[i]), 0, t7[i]) */
+        /* t15[i:n] = where(inf == abs(t14[i]), 0, t14[i]) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t7_i = t7[i - tile_begin];
+            const double t14_i = t14[i - tile_begin];
+            t8[i - tile_begin] = INFINITY == fabs(t7_i) ? 0.0 : t7_i;
+            t15[i - tile_begin] = INFINITY == fabs(t14_i) ? 0.0 : t14_i;
+        }
+
+        /* t9[i:n] = sum[j:k](exp(t6[i, j] - t8[i])) */
+        /* t16[i:n] = sum[j:k](exp(A_tile[i, j] - t15[i])) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t9[i - tile_begin] = 0.0;
+        }
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t16[i - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t9[i - tile_begin] += gradc_exp(t6[j*128 + i - tile_begin] - t8[i - tile_begin]) + gradc_exp(t6[(j + 1)*128 + i - tile_begin] - t8[i - tile_begin]) + gradc_exp(t6[(j + 2)*128 + i - tile_begin] - t8[i - tile_begin]) + gradc_exp(t6[(j + 3)*128 + i - tile_begin] - t8[i - tile_begin]);
+                t16[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - t15[i - tile_begin]) + gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - t15[i - tile_begin]) + gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - t15[i - tile_begin]) + gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - t15[i - tile_begin]);
+            }
+        }
+        for (int64_t j = k / 4 * 4; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t9[i - tile_begin] += gradc_exp(t6[j*128 + i - tile_begin] - t8[i - tile_begin]);
+                t16[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - t15[i - tile_begin]);
+            }
+        }
+
+        /* t10[i:n] = t8[i] + log(t9[i]) */
+        /* t17[i:n] = t15[i] + log(t16[i]) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t10[i - tile_begin] = t8[i - tile_begin] + gradc_log(t9[i - tile_begin]);
+            t17[i - tile_begin] = t15[i - tile_begin] + gradc_log(t16[i - tile_begin]);
+        }
+
+        /* t12[i:n] = sum[j:k](t3[i, j] * t11[i] * (t0[i, j] + t10[i] - t5[i] - t6[i, j])) */
+        /* t18[i:n, j:k] = A_tile[i, j] - t17[i] */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t12[i - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = t0[j*128 + i - tile_begin] + t10[i - tile_begin] - t5[i - tile_begin] - t6[j*128 + i - tile_begin];
+                t12[i - tile_begin] += t3[j*128 + i - tile_begin] * t11[i - tile_begin] * v0;
+                t18[j*128 + i - tile_begin] = A_tile[j*128 + i - tile_begin] - t17[i - tile_begin];
+            }
+        }
+
+        /* t13 = sum[i:n](t12[i]) */
+        /* t19 = sum[i:n](t18[i, where_integer(y[i] < 0, k + y[i], y[i])]) */
+        double t13_part_sum = 0.0;
+        double t19_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t13_part_sum, t19_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const int64_t y_i = y[i];
+            t13_part_sum += t12[i - tile_begin];
+            t19_part_sum += t18[(y_i < 0 ? k + y_i : y_i)*128 + i - tile_begin];
+        }
+        gradc_add(&t13_part, &t13_part_low, t13_part_sum);
+        gradc_add(&t19_part, &t19_part_low, t19_part_sum);
+    }
+    t13_part = gradc_rounded(t13_part, t13_part_low);
+    t13_parts[part] = t13_part;
+    t19_part = gradc_rounded(t19_part, t19_part_low);
+    t19_parts[part] = t19_part;
+}
+
 int distillation_value(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                        const int64_t *restrict y, double tau, double mix, double *restrict value, void *restrict work)
 {
@@ -222,200 +429,13 @@ int distillation_value(int64_t n, int64_t k, const double *restrict A, const dou
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t13_parts[GRADC_PARTS];
     double t19_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const B_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t1 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t2 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t3 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t4 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t5 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t11 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const A_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t6 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t7 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t14 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t8 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t15 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t9 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t16 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t10 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t17 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t12 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t18 = (void *)own;
-        double t13_part = 0.0;
-        double t13_part_low = 0.0;
-        double t19_part = 0.0;
-        double t19_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* B_tile[i:n, j:k] = B[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
-
-            /* t0[i:n, j:k] = B_tile[i, j] / tau */
-            /* t1[i:n] = max[j:k](t0[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t1[i - tile_begin] = -INFINITY;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v0 = B_tile[j*128 + i - tile_begin] / tau;
-                    t0[j*128 + i - tile_begin] = v0;
-                    t1[i - tile_begin] = (t1[i - tile_begin] >= v0 || t1[i - tile_begin] != t1[i - tile_begin]) ? t1[i - tile_begin] : v0;
-                }
-            }
-
-            /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i - tile_begin];
-                t2[i - tile_begin] = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
-            }
-
-            /* t3[i:n, j:k] = exp(t0[i, j] - t2[i]) */
-            /* t4[i:n] = sum[j:k](t3[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t4[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v0 = gradc_exp(t0[j*128 + i - tile_begin] - t2[i - tile_begin]);
-                    t3[j*128 + i - tile_begin] = v0;
-                    t4[i - tile_begin] += v0;
-                }
-            }
-
-            /* t5[i:n] = t2[i] + log(t4[i]) */
-            /* t11[i:n] = 1 / t4[i] */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t4_i = t4[i - tile_begin];
-                t5[i - tile_begin] = t2[i - tile_begin] + gradc_log(t4_i);
-                t11[i - tile_begin] = 1.0 / t4_i;
-            }
-
-            /* A_tile[i:n, j:k] = A[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
-
-            /* t6[i:n, j:k] = A_tile[i, j] / tau */
-            /* t7[i:n] = max[j:k](t6[i, j]) */
-            /* t14[i:n] = max[j:k](A_tile[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t7[i - tile_begin] = -INFINITY;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t14[i - tile_begin] = -INFINITY;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    const double v0 = A_tile_ij / tau;
-                    t6[j*128 + i - tile_begin] = v0;
-                    t7[i - tile_begin] = (t7[i - tile_begin] >= v0 || t7[i - tile_begin] != t7[i - tile_begin]) ? t7[i - tile_begin] : v0;
-                    t14[i - tile_begin] = (t14[i - tile_begin] >= A_tile_ij || t14[i - tile_begin] != t14[i - tile_begin]) ? t14[i - tile_begin] : A_tile_ij;
-                }
-            }
-
-            /* t8[i:n] = where(inf == abs(t7[i]), 0, t7[i]) */
-            /* t15[i:n] = where(inf == abs(t14[i]), 0, t14[i]) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t7_i = t7[i - tile_begin];
-                const double t14_i = t14[i - tile_begin];
-                t8[i - tile_begin] = INFINITY == fabs(t7_i) ? 0.0 : t7_i;
-                t15[i - tile_begin] = INFINITY == fabs(t14_i) ? 0.0 : t14_i;
-            }
-
-            /* t9[i:n] = sum[j:k](exp(t6[i, j] - t8[i])) */
-            /* t16[i:n] = sum[j:k](exp(A_tile[i, j] - t15[i])) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t9[i - tile_begin] = 0.0;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t16[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    t9[i - tile_begin] += gradc_exp(t6[j*128 + i - tile_begin] - t8[i - tile_begin]) + gradc_exp(t6[(j + 1)*128 + i - tile_begin] - t8[i - tile_begin]) + gradc_exp(t6[(j + 2)*128 + i - tile_begin] - t8[i - tile_begin]) + gradc_exp(t6[(j + 3)*128 + i - tile_begin] - t8[i - tile_begin]);
-                    t16[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - t15[i - tile_begin]) + gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - t15[i - tile_begin]) + gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - t15[i - tile_begin]) + gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - t15[i - tile_begin]);
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    t9[i - tile_begin] += gradc_exp(t6[j*128 + i - tile_begin] - t8[i - tile_begin]);
-                    t16[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - t15[i - tile_begin]);
-                }
-            }
-
-            /* t10[i:n] = t8[i] + log(t9[i]) */
-            /* t17[i:n] = t15[i] + log(t16[i]) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t10[i - tile_begin] = t8[i - tile_begin] + gradc_log(t9[i - tile_begin]);
-                t17[i - tile_begin] = t15[i - tile_begin] + gradc_log(t16[i - tile_begin]);
-            }
-
-            /* t12[i:n] = sum[j:k](t3[i, j] * t11[i] * (t0[i, j] + t10[i] - t5[i] - t6[i, j])) */
-            /* t18[i:n, j:k] = A_tile[i, j] - t17[i] */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t12[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v0 = t0[j*128 + i - tile_begin] + t10[i - tile_begin] - t5[i - tile_begin] - t6[j*128 + i - tile_begin];
-                    t12[i - tile_begin] += t3[j*128 + i - tile_begin] * t11[i - tile_begin] * v0;
-                    t18[j*128 + i - tile_begin] = A_tile[j*128 + i - tile_begin] - t17[i - tile_begin];
-                }
-            }
-
-            /* t13 = sum[i:n](t12[i]) */
-            /* t19 = sum[i:n](t18[i, where_integer(y[i] < 0, k + y[i], y[i])]) */
-            double t13_part_sum = 0.0;
-            double t19_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t13_part_sum, t19_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const int64_t y_i = y[i];
-                t13_part_sum += t12[i - tile_begin];
-                t19_part_sum += t18[(y_i < 0 ? k + y_i : y_i)*128 + i - tile_begin];
-            }
-            gradc_add(&t13_part, &t13_part_low, t13_part_sum);
-            gradc_add(&t19_part, &t19_part_low, t19_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            distillation_value_rows0(part, n, parts, part_scratch, part_bytes, k, B, tau, A, y, t13_parts, t19_parts);
         }
-        t13_part = gradc_rounded(t13_part, t13_part_low);
-        t13_parts[part] = t13_part;
-        t19_part = gradc_rounded(t19_part, t19_part_low);
-        t19_parts[part] = t19_part;
+    } else {
+        distillation_value_rows0(0, n, parts, part_scratch, part_bytes, k, B, tau, A, y, t13_parts, t19_parts);
     }
     double t13 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -453,6 +473,201 @@ size_t distillation_forward_work(int64_t n, int64_t k)
            + gradc_bytes(128*k, sizeof(double)));
 }
 
+static GRADC_APART void distillation_forward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                   unsigned char *restrict part_scratch, size_t part_bytes, int64_t k,
+                                                   const double *restrict B, double tau, double *restrict t1,
+                                                   const double *restrict A, double *restrict t3, double *restrict t6,
+                                                   const int64_t *restrict y, double *restrict t11_parts,
+                                                   double *restrict t16_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const B_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t0 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t1_ = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t3_ = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t4 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t9 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const A_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t5 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t6_ = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t12 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t7 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t13 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t8 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t14 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t10 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t15 = (void *)own;
+    double t11_part = 0.0;
+    double t11_part_low = 0.0;
+    double t16_part = 0.0;
+    double t16_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* B_tile[i:n, j:k] = B[i, j] */
+        gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
+
+        /* t0[i:n, j:k] = B_tile[i, j] / tau */
+        /* t1[i:n] = max[j:k](t0[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t1_[i - tile_begin] = -INFINITY;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = B_tile[j*128 + i - tile_begin] / tau;
+                t0[j*128 + i - tile_begin] = v0;
+                t1_[i - tile_begin] = (t1_[i - tile_begin] >= v0 || t1_[i - tile_begin] != t1_[i - tile_begin]) ? t1_[i - tile_begin] : v0;
+            }
+        }
+
+        /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t1__i = t1_[i - tile_begin];
+            t2[i - tile_begin] = INFINITY == fabs(t1__i) ? 0.0 : t1__i;
+        }
+
+        /* t3[i:n, j:k] = exp(t0[i, j] - t2[i]) */
+        /* t4[i:n] = sum[j:k](t3[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t4[i - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = gradc_exp(t0[j*128 + i - tile_begin] - t2[i - tile_begin]);
+                t3_[j*128 + i - tile_begin] = v0;
+                t4[i - tile_begin] += v0;
+            }
+        }
+
+        /* t1_2[i:n] = t2[i] + log(t4[i]) */
+        /* t9[i:n] = 1 / t4[i] */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t4_i = t4[i - tile_begin];
+            t1[i] = t2[i - tile_begin] + gradc_log(t4_i);
+            t9[i - tile_begin] = 1.0 / t4_i;
+        }
+
+        /* A_tile[i:n, j:k] = A[i, j] */
+        gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
+
+        /* t5[i:n, j:k] = A_tile[i, j] / tau */
+        /* t6[i:n] = max[j:k](t5[i, j]) */
+        /* t12[i:n] = max[j:k](A_tile[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t6_[i - tile_begin] = -INFINITY;
+        }
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t12[i - tile_begin] = -INFINITY;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                const double v0 = A_tile_ij / tau;
+                t5[j*128 + i - tile_begin] = v0;
+                t6_[i - tile_begin] = (t6_[i - tile_begin] >= v0 || t6_[i - tile_begin] != t6_[i - tile_begin]) ? t6_[i - tile_begin] : v0;
+                t12[i - tile_begin] = (t12[i - tile_begin] >= A_tile_ij || t12[i - tile_begin] != t12[i - tile_begin]) ? t12[i - tile_begin] : A_tile_ij;
+            }
+        }
+
+        /* t7[i:n] = where(inf == abs(t6[i]), 0, t6[i]) */
+        /* t13[i:n] = where(inf == abs(t12[i]), 0, t12[i]) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t6__i = t6_[i - tile_begin];
+            const double t12_i = t12[i - tile_begin];
+            t7[i - tile_begin] = INFINITY == fabs(t6__i) ? 0.0 : t6__i;
+            t13[i - tile_begin] = INFINITY == fabs(t12_i) ? 0.0 : t12_i;
+        }
+
+        /* t8[i:n] = sum[j:k](exp(t5[i, j] - t7[i])) */
+        /* t14[i:n] = sum[j:k](exp(A_tile[i, j] - t13[i])) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t8[i - tile_begin] = 0.0;
+        }
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t14[i - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t8[i - tile_begin] += gradc_exp(t5[j*128 + i - tile_begin] - t7[i - tile_begin]) + gradc_exp(t5[(j + 1)*128 + i - tile_begin] - t7[i - tile_begin]) + gradc_exp(t5[(j + 2)*128 + i - tile_begin] - t7[i - tile_begin]) + gradc_exp(t5[(j + 3)*128 + i - tile_begin] - t7[i - tile_begin]);
+                t14[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - t13[i - tile_begin]) + gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - t13[i - tile_begin]) + gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - t13[i - tile_begin]) + gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - t13[i - tile_begin]);
+            }
+        }
+        for (int64_t j = k / 4 * 4; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t8[i - tile_begin] += gradc_exp(t5[j*128 + i - tile_begin] - t7[i - tile_begin]);
+                t14[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - t13[i - tile_begin]);
+            }
+        }
+
+        /* t3_2[i:n] = t7[i] + log(t8[i]) */
+        /* t6_2[i:n] = t13[i] + log(t14[i]) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t3[i] = t7[i - tile_begin] + gradc_log(t8[i - tile_begin]);
+            t6[i] = t13[i - tile_begin] + gradc_log(t14[i - tile_begin]);
+        }
+
+        /* t10[i:n] = sum[j:k](t3[i, j] * t9[i] * (t0[i, j] + t3_2[i] - t1_2[i] - t5[i, j])) */
+        /* t15[i:n, j:k] = A_tile[i, j] - t6_2[i] */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t10[i - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = t3_[j*128 + i - tile_begin] * t9[i - tile_begin] * (t0[j*128 + i - tile_begin] + t3[i] - t1[i] - t5[j*128 + i - tile_begin]);
+                t10[i - tile_begin] += v0;
+                t15[j*128 + i - tile_begin] = A_tile[j*128 + i - tile_begin] - t6[i];
+            }
+        }
+
+        /* t11 = sum[i:n](t10[i]) */
+        /* t16 = sum[i:n](t15[i, where_integer(y[i] < 0, k + y[i], y[i])]) */
+        double t11_part_sum = 0.0;
+        double t16_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t11_part_sum, t16_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const int64_t y_i = y[i];
+            t11_part_sum += t10[i - tile_begin];
+            t16_part_sum += t15[(y_i < 0 ? k + y_i : y_i)*128 + i - tile_begin];
+        }
+        gradc_add(&t11_part, &t11_part_low, t11_part_sum);
+        gradc_add(&t16_part, &t16_part_low, t16_part_sum);
+    }
+    t11_part = gradc_rounded(t11_part, t11_part_low);
+    t11_parts[part] = t11_part;
+    t16_part = gradc_rounded(t16_part, t16_part_low);
+    t16_parts[part] = t16_part;
+}
+
 int distillation_forward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                          const int64_t *restrict y, double tau, double mix, double *restrict value,
                          double *restrict t1, double *restrict t3, double *restrict t6, void *restrict work)
@@ -475,194 +690,13 @@ int distillation_forward(int64_t n, int64_t k, const double *restrict A, const d
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t11_parts[GRADC_PARTS];
     double t16_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const B_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t1_ = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t2 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t3_ = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t4 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t9 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const A_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t5 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t6_ = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t12 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t7 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t13 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t8 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t14 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t10 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t15 = (void *)own;
-        double t11_part = 0.0;
-        double t11_part_low = 0.0;
-        double t16_part = 0.0;
-        double t16_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* B_tile[i:n, j:k] = B[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
-
-            /* t0[i:n, j:k] = B_tile[i, j] / tau */
-            /* t1[i:n] = max[j:k](t0[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t1_[i - tile_begin] = -INFINITY;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v0 = B_tile[j*128 + i - tile_begin] / tau;
-                    t0[j*128 + i - tile_begin] = v0;
-                    t1_[i - tile_begin] = (t1_[i - tile_begin] >= v0 || t1_[i - tile_begin] != t1_[i - tile_begin]) ? t1_[i - tile_begin] : v0;
-                }
-            }
-
-            /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1__i = t1_[i - tile_begin];
-                t2[i - tile_begin] = INFINITY == fabs(t1__i) ? 0.0 : t1__i;
-            }
-
-            /* t3[i:n, j:k] = exp(t0[i, j] - t2[i]) */
-            /* t4[i:n] = sum[j:k](t3[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t4[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v0 = gradc_exp(t0[j*128 + i - tile_begin] - t2[i - tile_begin]);
-                    t3_[j*128 + i - tile_begin] = v0;
-                    t4[i - tile_begin] += v0;
-                }
-            }
-
-            /* t1_2[i:n] = t2[i] + log(t4[i]) */
-            /* t9[i:n] = 1 / t4[i] */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t4_i = t4[i - tile_begin];
-                t1[i] = t2[i - tile_begin] + gradc_log(t4_i);
-                t9[i - tile_begin] = 1.0 / t4_i;
-            }
-
-            /* A_tile[i:n, j:k] = A[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
-
-            /* t5[i:n, j:k] = A_tile[i, j] / tau */
-            /* t6[i:n] = max[j:k](t5[i, j]) */
-            /* t12[i:n] = max[j:k](A_tile[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t6_[i - tile_begin] = -INFINITY;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t12[i - tile_begin] = -INFINITY;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    const double v0 = A_tile_ij / tau;
-                    t5[j*128 + i - tile_begin] = v0;
-                    t6_[i - tile_begin] = (t6_[i - tile_begin] >= v0 || t6_[i - tile_begin] != t6_[i - tile_begin]) ? t6_[i - tile_begin] : v0;
-                    t12[i - tile_begin] = (t12[i - tile_begin] >= A_tile_ij || t12[i - tile_begin] != t12[i - tile_begin]) ? t12[i - tile_begin] : A_tile_ij;
-                }
-            }
-
-            /* t7[i:n] = where(inf == abs(t6[i]), 0, t6[i]) */
-            /* t13[i:n] = where(inf == abs(t12[i]), 0, t12[i]) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t6__i = t6_[i - tile_begin];
-                const double t12_i = t12[i - tile_begin];
-                t7[i - tile_begin] = INFINITY == fabs(t6__i) ? 0.0 : t6__i;
-                t13[i - tile_begin] = INFINITY == fabs(t12_i) ? 0.0 : t12_i;
-            }
-
-            /* t8[i:n] = sum[j:k](exp(t5[i, j] - t7[i])) */
-            /* t14[i:n] = sum[j:k](exp(A_tile[i, j] - t13[i])) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t8[i - tile_begin] = 0.0;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t14[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    t8[i - tile_begin] += gradc_exp(t5[j*128 + i - tile_begin] - t7[i - tile_begin]) + gradc_exp(t5[(j + 1)*128 + i - tile_begin] - t7[i - tile_begin]) + gradc_exp(t5[(j + 2)*128 + i - tile_begin] - t7[i - tile_begin]) + gradc_exp(t5[(j + 3)*128 + i - tile_begin] - t7[i - tile_begin]);
-                    t14[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - t13[i - tile_begin]) + gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - t13[i - tile_begin]) + gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - t13[i - tile_begin]) + gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - t13[i - tile_begin]);
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    t8[i - tile_begin] += gradc_exp(t5[j*128 + i - tile_begin] - t7[i - tile_begin]);
-                    t14[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - t13[i - tile_begin]);
-                }
-            }
-
-            /* t3_2[i:n] = t7[i] + log(t8[i]) */
-            /* t6_2[i:n] = t13[i] + log(t14[i]) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t3[i] = t7[i - tile_begin] + gradc_log(t8[i - tile_begin]);
-                t6[i] = t13[i - tile_begin] + gradc_log(t14[i - tile_begin]);
-            }
-
-            /* t10[i:n] = sum[j:k](t3[i, j] * t9[i] * (t0[i, j] + t3_2[i] - t1_2[i] - t5[i, j])) */
-            /* t15[i:n, j:k] = A_tile[i, j] - t6_2[i] */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t10[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v0 = t3_[j*128 + i - tile_begin] * t9[i - tile_begin] * (t0[j*128 + i - tile_begin] + t3[i] - t1[i] - t5[j*128 + i - tile_begin]);
-                    t10[i - tile_begin] += v0;
-                    t15[j*128 + i - tile_begin] = A_tile[j*128 + i - tile_begin] - t6[i];
-                }
-            }
-
-            /* t11 = sum[i:n](t10[i]) */
-            /* t16 = sum[i:n](t15[i, where_integer(y[i] < 0, k + y[i], y[i])]) */
-            double t11_part_sum = 0.0;
-            double t16_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t11_part_sum, t16_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const int64_t y_i = y[i];
-                t11_part_sum += t10[i - tile_begin];
-                t16_part_sum += t15[(y_i < 0 ? k + y_i : y_i)*128 + i - tile_begin];
-            }
-            gradc_add(&t11_part, &t11_part_low, t11_part_sum);
-            gradc_add(&t16_part, &t16_part_low, t16_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            distillation_forward_rows0(part, n, parts, part_scratch, part_bytes, k, B, tau, t1, A, t3, t6, y, t11_parts, t16_parts);
         }
-        t11_part = gradc_rounded(t11_part, t11_part_low);
-        t11_parts[part] = t11_part;
-        t16_part = gradc_rounded(t16_part, t16_part_low);
-        t16_parts[part] = t16_part;
+    } else {
+        distillation_forward_rows0(0, n, parts, part_scratch, part_bytes, k, B, tau, t1, A, t3, t6, y, t11_parts, t16_parts);
     }
     double t11 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -689,6 +723,84 @@ size_t distillation_backward_work(int64_t n, int64_t k)
            + gradc_bytes(128*k, sizeof(double)));
 }
 
+static GRADC_APART void distillation_backward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                    unsigned char *restrict part_scratch, size_t part_bytes,
+                                                    int64_t k, const double *restrict B, const int64_t *restrict y,
+                                                    double tau, const double *restrict t1, double t4,
+                                                    const double *restrict A, double t7, const double *restrict t3,
+                                                    const double *restrict t6, double *restrict grad_A)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const B_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t5 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t8 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t9 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const A_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t10 = (void *)own;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* B_tile[i:n, j:k] = B[i, j] */
+        gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
+
+        /* t0[i:n, j:k] = B_tile[i, j] / tau */
+        /* t5[i:n] = sum[j:k](where(j == where_integer(y[i] < 0, k + y[i], y[i]), t4, 0)) */
+        /* t8[i:n, j:k] = exp(t0[i, j] - t1[i]) */
+        /* t9[i:n] = sum[j:k](t8[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t5[i - tile_begin] = 0.0;
+        }
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t9[i - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const int64_t y_i = y[i];
+                const double v1 = gradc_exp(B_tile[j*128 + i - tile_begin] / tau - t1[i]);
+                t5[i - tile_begin] += j == (y_i < 0 ? k + y_i : y_i) ? t4 : 0.0;
+                t8[j*128 + i - tile_begin] = v1;
+                t9[i - tile_begin] += v1;
+            }
+        }
+
+        /* A_tile[i:n, j:k] = A[i, j] */
+        gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
+
+        /* t2[i:n, j:k] = A_tile[i, j] / tau */
+        /* t10[i:n, j:k] = let(s0 := A_tile[i, j] - t6[i], s1 := s0 - A_tile[i, j], s2 := A_tile[i, j] - (s0 - s1)
+         *    - (t6[i] + s1), (where(-inf == t2[i, j], 0, t7 * t9[i] * exp(t2[i, j] - t3[i])) - t7 * t8[i, j]) /
+         *    tau + (where(j == where_integer(y[i] < 0, k + y[i], y[i]), t4, 0) + where(-inf == A_tile[i, j], 0,
+         *    -(t5[i] * (exp(s0) * (1 + where(abs(s2) < 1, s2, 0))))))) */
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                const double v1 = A_tile_ij / tau;
+                const double v2 = (-INFINITY == v1 ? 0.0 : t7 * t9[i - tile_begin] * gradc_exp(v1 - t3[i])) - t7 * t8[j*128 + i - tile_begin];
+                const int64_t y_i = y[i];
+                const double t6_i = t6[i];
+                const double v3 = A_tile_ij - t6_i;
+                const double v4 = v3 - A_tile_ij;
+                const double v5 = A_tile_ij - (v3 - v4) - (t6_i + v4);
+                const double v6 = -INFINITY == A_tile_ij ? 0.0 : -(t5[i - tile_begin] * (gradc_exp(v3) * (1.0 + (fabs(v5) < 1.0 ? v5 : 0.0))));
+                t10[j*128 + i - tile_begin] = v2 / tau + ((j == (y_i < 0 ? k + y_i : y_i) ? t4 : 0.0) + v6);
+            }
+        }
+
+        /* grad_A[i:n, j:k] = t10[i, j] */
+        gradc_transpose(k, tile_end - tile_begin, t10, 128, &grad_A[tile_begin*k], k);
+    }
+}
+
 int distillation_backward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                           const int64_t *restrict y, double tau, double mix, const double *restrict t1,
                           const double *restrict t3, const double *restrict t6, double cotangent,
@@ -704,77 +816,13 @@ int distillation_backward(int64_t n, int64_t k, const double *restrict A, const 
     const double t7 = cotangent * (mix * (tau * tau)) / v0;
     const int64_t parts = gradc_parts(n, 123*k, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const B_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t5 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t8 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t9 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const A_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t10 = (void *)own;
-        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* B_tile[i:n, j:k] = B[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
-
-            /* t0[i:n, j:k] = B_tile[i, j] / tau */
-            /* t5[i:n] = sum[j:k](where(j == where_integer(y[i] < 0, k + y[i], y[i]), t4, 0)) */
-            /* t8[i:n, j:k] = exp(t0[i, j] - t1[i]) */
-            /* t9[i:n] = sum[j:k](t8[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t5[i - tile_begin] = 0.0;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t9[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const int64_t y_i = y[i];
-                    const double v1 = gradc_exp(B_tile[j*128 + i - tile_begin] / tau - t1[i]);
-                    t5[i - tile_begin] += j == (y_i < 0 ? k + y_i : y_i) ? t4 : 0.0;
-                    t8[j*128 + i - tile_begin] = v1;
-                    t9[i - tile_begin] += v1;
-                }
-            }
-
-            /* A_tile[i:n, j:k] = A[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
-
-            /* t2[i:n, j:k] = A_tile[i, j] / tau */
-            /* t10[i:n, j:k] = let(s0 := A_tile[i, j] - t6[i], s1 := s0 - A_tile[i, j], s2 := A_tile[i, j] - (s0 -
-             *    s1) - (t6[i] + s1), (where(-inf == t2[i, j], 0, t7 * t9[i] * exp(t2[i, j] - t3[i])) - t7 * t8[i,
-             *    j]) / tau + (where(j == where_integer(y[i] < 0, k + y[i], y[i]), t4, 0) + where(-inf == A_tile[i,
-             *    j], 0, -(t5[i] * (exp(s0) * (1 + where(abs(s2) < 1, s2, 0))))))) */
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    const double v1 = A_tile_ij / tau;
-                    const double v2 = (-INFINITY == v1 ? 0.0 : t7 * t9[i - tile_begin] * gradc_exp(v1 - t3[i])) - t7 * t8[j*128 + i - tile_begin];
-                    const int64_t y_i = y[i];
-                    const double t6_i = t6[i];
-                    const double v3 = A_tile_ij - t6_i;
-                    const double v4 = v3 - A_tile_ij;
-                    const double v5 = A_tile_ij - (v3 - v4) - (t6_i + v4);
-                    const double v6 = -INFINITY == A_tile_ij ? 0.0 : -(t5[i - tile_begin] * (gradc_exp(v3) * (1.0 + (fabs(v5) < 1.0 ? v5 : 0.0))));
-                    t10[j*128 + i - tile_begin] = v2 / tau + ((j == (y_i < 0 ? k + y_i : y_i) ? t4 : 0.0) + v6);
-                }
-            }
-
-            /* grad_A[i:n, j:k] = t10[i, j] */
-            gradc_transpose(k, tile_end - tile_begin, t10, 128, &grad_A[tile_begin*k], k);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            distillation_backward_rows0(part, n, parts, part_scratch, part_bytes, k, B, y, tau, t1, t4, A, t7, t3, t6, grad_A);
         }
+    } else {
+        distillation_backward_rows0(0, n, parts, part_scratch, part_bytes, k, B, y, tau, t1, t4, A, t7, t3, t6, grad_A);
     }
     return 0;
 }
@@ -810,6 +858,250 @@ size_t distillation_value_and_grad_work(int64_t n, int64_t k)
            + gradc_bytes(128*k, sizeof(double)));
 }
 
+static GRADC_APART void distillation_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+                                                          unsigned char *restrict part_scratch, size_t part_bytes,
+                                                          int64_t k, const double *restrict B, double tau,
+                                                          const int64_t *restrict y, double t22,
+                                                          const double *restrict A, double t24,
+                                                          double *restrict grad_A, double *restrict t14_parts,
+                                                          double *restrict t21_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const B_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t0 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t23 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t4 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t12 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const A_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t6 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t7 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t15 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t25 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t8 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t16 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t9 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t10 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t17 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t18 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t11 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t19 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t26 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t27 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t13 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t20 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t28 = (void *)own;
+    double t14_part = 0.0;
+    double t14_part_low = 0.0;
+    double t21_part = 0.0;
+    double t21_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* B_tile[i:n, j:k] = B[i, j] */
+        gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
+
+        /* t0[i:n, j:k] = B_tile[i, j] / tau */
+        /* t1[i:n] = max[j:k](t0[i, j]) */
+        /* t23[i:n] = sum[j:k](where(j == where_integer(y[i] < 0, k + y[i], y[i]), t22, 0)) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t1[i - tile_begin] = -INFINITY;
+        }
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t23[i - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v1 = B_tile[j*128 + i - tile_begin] / tau;
+                const int64_t y_i = y[i];
+                t0[j*128 + i - tile_begin] = v1;
+                t1[i - tile_begin] = (t1[i - tile_begin] >= v1 || t1[i - tile_begin] != t1[i - tile_begin]) ? t1[i - tile_begin] : v1;
+                t23[i - tile_begin] += j == (y_i < 0 ? k + y_i : y_i) ? t22 : 0.0;
+            }
+        }
+
+        /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t1_i = t1[i - tile_begin];
+            t2[i - tile_begin] = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
+        }
+
+        /* t3[i:n, j:k] = exp(t0[i, j] - t2[i]) */
+        /* t4[i:n] = sum[j:k](t3[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t4[i - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v1 = gradc_exp(t0[j*128 + i - tile_begin] - t2[i - tile_begin]);
+                t3[j*128 + i - tile_begin] = v1;
+                t4[i - tile_begin] += v1;
+            }
+        }
+
+        /* t5[i:n] = t2[i] + log(t4[i]) */
+        /* t12[i:n] = 1 / t4[i] */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t4_i = t4[i - tile_begin];
+            t5[i - tile_begin] = t2[i - tile_begin] + gradc_log(t4_i);
+            t12[i - tile_begin] = 1.0 / t4_i;
+        }
+
+        /* A_tile[i:n, j:k] = A[i, j] */
+        gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
+
+        /* t6[i:n, j:k] = A_tile[i, j] / tau */
+        /* t7[i:n] = max[j:k](t6[i, j]) */
+        /* t15[i:n] = max[j:k](A_tile[i, j]) */
+        /* t25[i:n] = sum[j:k](t3[i, j] * t12[i]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t7[i - tile_begin] = -INFINITY;
+        }
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t15[i - tile_begin] = -INFINITY;
+        }
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t25[i - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                const double v1 = A_tile_ij / tau;
+                t6[j*128 + i - tile_begin] = v1;
+                t7[i - tile_begin] = (t7[i - tile_begin] >= v1 || t7[i - tile_begin] != t7[i - tile_begin]) ? t7[i - tile_begin] : v1;
+                t15[i - tile_begin] = (t15[i - tile_begin] >= A_tile_ij || t15[i - tile_begin] != t15[i - tile_begin]) ? t15[i - tile_begin] : A_tile_ij;
+                t25[i - tile_begin] += t3[j*128 + i - tile_begin] * t12[i - tile_begin];
+            }
+        }
+
+        /* t8[i:n] = where(inf == abs(t7[i]), 0, t7[i]) */
+        /* t16[i:n] = where(inf == abs(t15[i]), 0, t15[i]) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t7_i = t7[i - tile_begin];
+            const double t15_i = t15[i - tile_begin];
+            t8[i - tile_begin] = INFINITY == fabs(t7_i) ? 0.0 : t7_i;
+            t16[i - tile_begin] = INFINITY == fabs(t15_i) ? 0.0 : t15_i;
+        }
+
+        /* t9[i:n, j:k] = exp(t6[i, j] - t8[i]) */
+        /* t10[i:n] = sum[j:k](t9[i, j]) */
+        /* t17[i:n, j:k] = exp(A_tile[i, j] - t16[i]) */
+        /* t18[i:n] = sum[j:k](t17[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t10[i - tile_begin] = 0.0;
+        }
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t18[i - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v1 = gradc_exp(t6[j*128 + i - tile_begin] - t8[i - tile_begin]);
+                const double v2 = gradc_exp(A_tile[j*128 + i - tile_begin] - t16[i - tile_begin]);
+                t9[j*128 + i - tile_begin] = v1;
+                t10[i - tile_begin] += v1;
+                t17[j*128 + i - tile_begin] = v2;
+                t18[i - tile_begin] += v2;
+            }
+        }
+
+        /* t11[i:n] = t8[i] + log(t10[i]) */
+        /* t19[i:n] = t16[i] + log(t18[i]) */
+        /* t26[i:n] = 1 / t18[i] */
+        /* t27[i:n] = 1 / t10[i] */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t10_i = t10[i - tile_begin];
+            const double t18_i = t18[i - tile_begin];
+            t11[i - tile_begin] = t8[i - tile_begin] + gradc_log(t10_i);
+            t19[i - tile_begin] = t16[i - tile_begin] + gradc_log(t18_i);
+            t26[i - tile_begin] = 1.0 / t18_i;
+            t27[i - tile_begin] = 1.0 / t10_i;
+        }
+
+        /* t13[i:n] = sum[j:k](t3[i, j] * t12[i] * (t0[i, j] + t11[i] - t5[i] - t6[i, j])) */
+        /* t20[i:n, j:k] = A_tile[i, j] - t19[i] */
+        /* t28[i:n, j:k] = (where(-inf == t6[i, j], 0, t24 * t25[i] * (t9[i, j] * t27[i])) - t24 * (t3[i, j] *
+         *    t12[i])) / tau + (where(-inf == A_tile[i, j], 0, -(t23[i] * (t17[i, j] * t26[i]))) + where(j ==
+         *    where_integer(y[i] < 0, k + y[i], y[i]), t22, 0)) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t13[i - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v1 = t3[j*128 + i - tile_begin] * t12[i - tile_begin];
+                const double t6_ij = t6[j*128 + i - tile_begin];
+                const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                const double v2 = -INFINITY == t6_ij ? 0.0 : t9[j*128 + i - tile_begin] * t27[i - tile_begin] * (t24 * t25[i - tile_begin]);
+                const double v3 = -INFINITY == A_tile_ij ? 0.0 : -(t23[i - tile_begin] * (t17[j*128 + i - tile_begin] * t26[i - tile_begin]));
+                const int64_t y_i = y[i];
+                t13[i - tile_begin] += v1 * (t0[j*128 + i - tile_begin] + t11[i - tile_begin] - t5[i - tile_begin] - t6_ij);
+                t20[j*128 + i - tile_begin] = A_tile_ij - t19[i - tile_begin];
+                t28[j*128 + i - tile_begin] = (v2 - t24 * v1) / tau + ((j == (y_i < 0 ? k + y_i : y_i) ? t22 : 0.0) + v3);
+            }
+        }
+
+        /* t14 = sum[i:n](t13[i]) */
+        /* t21 = sum[i:n](t20[i, where_integer(y[i] < 0, k + y[i], y[i])]) */
+        double t14_part_sum = 0.0;
+        double t21_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t14_part_sum, t21_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const int64_t y_i = y[i];
+            t14_part_sum += t13[i - tile_begin];
+            t21_part_sum += t20[(y_i < 0 ? k + y_i : y_i)*128 + i - tile_begin];
+        }
+        gradc_add(&t14_part, &t14_part_low, t14_part_sum);
+        gradc_add(&t21_part, &t21_part_low, t21_part_sum);
+
+        /* grad_A[i:n, j:k] = t28[i, j] */
+        gradc_transpose(k, tile_end - tile_begin, t28, 128, &grad_A[tile_begin*k], k);
+    }
+    t14_part = gradc_rounded(t14_part, t14_part_low);
+    t14_parts[part] = t14_part;
+    t21_part = gradc_rounded(t21_part, t21_part_low);
+    t21_parts[part] = t21_part;
+}
+
 int distillation_value_and_grad(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                                 const int64_t *restrict y, double tau, double mix, double *restrict value,
                                 double *restrict grad_A, void *restrict work)
@@ -838,242 +1130,13 @@ int distillation_value_and_grad(int64_t n, int64_t k, const double *restrict A, 
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t14_parts[GRADC_PARTS];
     double t21_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const B_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t1 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t23 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t2 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t3 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t4 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t5 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t12 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const A_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t6 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t7 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t15 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t25 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t8 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t16 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t9 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t10 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t17 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t18 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t11 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t19 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t26 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t27 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t13 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t20 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t28 = (void *)own;
-        double t14_part = 0.0;
-        double t14_part_low = 0.0;
-        double t21_part = 0.0;
-        double t21_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* B_tile[i:n, j:k] = B[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
-
-            /* t0[i:n, j:k] = B_tile[i, j] / tau */
-            /* t1[i:n] = max[j:k](t0[i, j]) */
-            /* t23[i:n] = sum[j:k](where(j == where_integer(y[i] < 0, k + y[i], y[i]), t22, 0)) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t1[i - tile_begin] = -INFINITY;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t23[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v1 = B_tile[j*128 + i - tile_begin] / tau;
-                    const int64_t y_i = y[i];
-                    t0[j*128 + i - tile_begin] = v1;
-                    t1[i - tile_begin] = (t1[i - tile_begin] >= v1 || t1[i - tile_begin] != t1[i - tile_begin]) ? t1[i - tile_begin] : v1;
-                    t23[i - tile_begin] += j == (y_i < 0 ? k + y_i : y_i) ? t22 : 0.0;
-                }
-            }
-
-            /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i - tile_begin];
-                t2[i - tile_begin] = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
-            }
-
-            /* t3[i:n, j:k] = exp(t0[i, j] - t2[i]) */
-            /* t4[i:n] = sum[j:k](t3[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t4[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v1 = gradc_exp(t0[j*128 + i - tile_begin] - t2[i - tile_begin]);
-                    t3[j*128 + i - tile_begin] = v1;
-                    t4[i - tile_begin] += v1;
-                }
-            }
-
-            /* t5[i:n] = t2[i] + log(t4[i]) */
-            /* t12[i:n] = 1 / t4[i] */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t4_i = t4[i - tile_begin];
-                t5[i - tile_begin] = t2[i - tile_begin] + gradc_log(t4_i);
-                t12[i - tile_begin] = 1.0 / t4_i;
-            }
-
-            /* A_tile[i:n, j:k] = A[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
-
-            /* t6[i:n, j:k] = A_tile[i, j] / tau */
-            /* t7[i:n] = max[j:k](t6[i, j]) */
-            /* t15[i:n] = max[j:k](A_tile[i, j]) */
-            /* t25[i:n] = sum[j:k](t3[i, j] * t12[i]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t7[i - tile_begin] = -INFINITY;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t15[i - tile_begin] = -INFINITY;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t25[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    const double v1 = A_tile_ij / tau;
-                    t6[j*128 + i - tile_begin] = v1;
-                    t7[i - tile_begin] = (t7[i - tile_begin] >= v1 || t7[i - tile_begin] != t7[i - tile_begin]) ? t7[i - tile_begin] : v1;
-                    t15[i - tile_begin] = (t15[i - tile_begin] >= A_tile_ij || t15[i - tile_begin] != t15[i - tile_begin]) ? t15[i - tile_begin] : A_tile_ij;
-                    t25[i - tile_begin] += t3[j*128 + i - tile_begin] * t12[i - tile_begin];
-                }
-            }
-
-            /* t8[i:n] = where(inf == abs(t7[i]), 0, t7[i]) */
-            /* t16[i:n] = where(inf == abs(t15[i]), 0, t15[i]) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t7_i = t7[i - tile_begin];
-                const double t15_i = t15[i - tile_begin];
-                t8[i - tile_begin] = INFINITY == fabs(t7_i) ? 0.0 : t7_i;
-                t16[i - tile_begin] = INFINITY == fabs(t15_i) ? 0.0 : t15_i;
-            }
-
-            /* t9[i:n, j:k] = exp(t6[i, j] - t8[i]) */
-            /* t10[i:n] = sum[j:k](t9[i, j]) */
-            /* t17[i:n, j:k] = exp(A_tile[i, j] - t16[i]) */
-            /* t18[i:n] = sum[j:k](t17[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t10[i - tile_begin] = 0.0;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t18[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v1 = gradc_exp(t6[j*128 + i - tile_begin] - t8[i - tile_begin]);
-                    const double v2 = gradc_exp(A_tile[j*128 + i - tile_begin] - t16[i - tile_begin]);
-                    t9[j*128 + i - tile_begin] = v1;
-                    t10[i - tile_begin] += v1;
-                    t17[j*128 + i - tile_begin] = v2;
-                    t18[i - tile_begin] += v2;
-                }
-            }
-
-            /* t11[i:n] = t8[i] + log(t10[i]) */
-            /* t19[i:n] = t16[i] + log(t18[i]) */
-            /* t26[i:n] = 1 / t18[i] */
-            /* t27[i:n] = 1 / t10[i] */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t10_i = t10[i - tile_begin];
-                const double t18_i = t18[i - tile_begin];
-                t11[i - tile_begin] = t8[i - tile_begin] + gradc_log(t10_i);
-                t19[i - tile_begin] = t16[i - tile_begin] + gradc_log(t18_i);
-                t26[i - tile_begin] = 1.0 / t18_i;
-                t27[i - tile_begin] = 1.0 / t10_i;
-            }
-
-            /* t13[i:n] = sum[j:k](t3[i, j] * t12[i] * (t0[i, j] + t11[i] - t5[i] - t6[i, j])) */
-            /* t20[i:n, j:k] = A_tile[i, j] - t19[i] */
-            /* t28[i:n, j:k] = (where(-inf == t6[i, j], 0, t24 * t25[i] * (t9[i, j] * t27[i])) - t24 * (t3[i, j] *
-             *    t12[i])) / tau + (where(-inf == A_tile[i, j], 0, -(t23[i] * (t17[i, j] * t26[i]))) + where(j ==
-             *    where_integer(y[i] < 0, k + y[i], y[i]), t22, 0)) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t13[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v1 = t3[j*128 + i - tile_begin] * t12[i - tile_begin];
-                    const double t6_ij = t6[j*128 + i - tile_begin];
-                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    const double v2 = -INFINITY == t6_ij ? 0.0 : t9[j*128 + i - tile_begin] * t27[i - tile_begin] * (t24 * t25[i - tile_begin]);
-                    const double v3 = -INFINITY == A_tile_ij ? 0.0 : -(t23[i - tile_begin] * (t17[j*128 + i - tile_begin] * t26[i - tile_begin]));
-                    const int64_t y_i = y[i];
-                    t13[i - tile_begin] += v1 * (t0[j*128 + i - tile_begin] + t11[i - tile_begin] - t5[i - tile_begin] - t6_ij);
-                    t20[j*128 + i - tile_begin] = A_tile_ij - t19[i - tile_begin];
-                    t28[j*128 + i - tile_begin] = (v2 - t24 * v1) / tau + ((j == (y_i < 0 ? k + y_i : y_i) ? t22 : 0.0) + v3);
-                }
-            }
-
-            /* t14 = sum[i:n](t13[i]) */
-            /* t21 = sum[i:n](t20[i, where_integer(y[i] < 0, k + y[i], y[i])]) */
-            double t14_part_sum = 0.0;
-            double t21_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t14_part_sum, t21_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const int64_t y_i = y[i];
-                t14_part_sum += t13[i - tile_begin];
-                t21_part_sum += t20[(y_i < 0 ? k + y_i : y_i)*128 + i - tile_begin];
-            }
-            gradc_add(&t14_part, &t14_part_low, t14_part_sum);
-            gradc_add(&t21_part, &t21_part_low, t21_part_sum);
-
-            /* grad_A[i:n, j:k] = t28[i, j] */
-            gradc_transpose(k, tile_end - tile_begin, t28, 128, &grad_A[tile_begin*k], k);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            distillation_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, k, B, tau, y, t22, A, t24, grad_A, t14_parts, t21_parts);
         }
-        t14_part = gradc_rounded(t14_part, t14_part_low);
-        t14_parts[part] = t14_part;
-        t21_part = gradc_rounded(t21_part, t21_part_low);
-        t21_parts[part] = t21_part;
+    } else {
+        distillation_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, k, B, tau, y, t22, A, t24, grad_A, t14_parts, t21_parts);
     }
     double t14 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -28,6 +28,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "elastic_net.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -220,6 +227,37 @@ size_t elastic_net_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 4, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void elastic_net_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                                unsigned char *restrict part_scratch, size_t part_bytes, int64_t d,
+                                                const double *restrict X, const double *restrict w,
+                                                const double *restrict y, double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t0 = (void *)own;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+
+        /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s0 * s0)) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = t0[i - tile_begin] - y[i];
+            t1_part_sum += v0 * v0;
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
 int elastic_net_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                       const double *restrict y, double lam, double ratio, double *restrict value, void *restrict work)
 {
@@ -228,32 +266,13 @@ int elastic_net_value(int64_t n, int64_t d, const double *restrict w, const doub
     const int64_t parts = gradc_parts(n, 3*d + 4, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0 = (void *)own;
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
-
-            /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s0 * s0)) */
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t0[i - tile_begin] - y[i];
-                t1_part_sum += v0 * v0;
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            elastic_net_value_rows0(part, n, parts, part_scratch, part_bytes, d, X, w, y, t1_parts);
         }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        elastic_net_value_rows0(0, n, parts, part_scratch, part_bytes, d, X, w, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -292,6 +311,48 @@ size_t elastic_net_forward_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(d, 3*n + 3, n) * (gradc_bytes(n, sizeof(double)));
 }
 
+static GRADC_APART void elastic_net_forward_rows0(int64_t part, int64_t d, int64_t parts,
+                                                  unsigned char *restrict part_scratch, size_t part_bytes,
+                                                  double *restrict t0, int64_t n, const double *restrict X,
+                                                  const double *restrict w, double *restrict t2_parts,
+                                                  double *restrict t3_parts)
+{
+    const int64_t part_begin = gradc_cut(d, parts, part);
+    const int64_t part_end = gradc_cut(d, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t0_part = part == 0 ? t0 : (void *)own;
+    double t2_part = 0.0;
+    double t2_part_low = 0.0;
+    double t3_part = 0.0;
+    double t3_part_low = 0.0;
+    for (int64_t at = 0; at < n; ++at) {
+        t0_part[at] = 0.0;
+    }
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(n, tile_end - tile_begin, &X[tile_begin], d, &w[tile_begin], t0_part, 1, 1);
+
+        /* t2 = sum[j:d](abs(w[j])) */
+        /* t3 = sum[j:d](w[j] * w[j]) */
+        double t2_part_sum = 0.0;
+        double t3_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_part_sum, t3_part_sum))
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            const double w_j = w[j];
+            t2_part_sum += fabs(w_j);
+            t3_part_sum += w_j * w_j;
+        }
+        gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+        gradc_add(&t3_part, &t3_part_low, t3_part_sum);
+    }
+    t2_part = gradc_rounded(t2_part, t2_part_low);
+    t2_parts[part] = t2_part;
+    t3_part = gradc_rounded(t3_part, t3_part_low);
+    t3_parts[part] = t3_part;
+}
+
 int elastic_net_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                         const double *restrict y, double lam, double ratio, double *restrict value,
                         double *restrict t0, void *restrict work)
@@ -302,42 +363,13 @@ int elastic_net_forward(int64_t n, int64_t d, const double *restrict w, const do
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     double t2_parts[GRADC_PARTS];
     double t3_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(d, parts, part);
-        const int64_t part_end = gradc_cut(d, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0_part = part == 0 ? t0 : (void *)own;
-        double t2_part = 0.0;
-        double t2_part_low = 0.0;
-        double t3_part = 0.0;
-        double t3_part_low = 0.0;
-        for (int64_t at = 0; at < n; ++at) {
-            t0_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            elastic_net_forward_rows0(part, d, parts, part_scratch, part_bytes, t0, n, X, w, t2_parts, t3_parts);
         }
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(n, tile_end - tile_begin, &X[tile_begin], d, &w[tile_begin], t0_part, 1, 1);
-
-            /* t2 = sum[j:d](abs(w[j])) */
-            /* t3 = sum[j:d](w[j] * w[j]) */
-            double t2_part_sum = 0.0;
-            double t3_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2_part_sum, t3_part_sum))
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
-                const double w_j = w[j];
-                t2_part_sum += fabs(w_j);
-                t3_part_sum += w_j * w_j;
-            }
-            gradc_add(&t2_part, &t2_part_low, t2_part_sum);
-            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
-        }
-        t2_part = gradc_rounded(t2_part, t2_part_low);
-        t2_parts[part] = t2_part;
-        t3_part = gradc_rounded(t3_part, t3_part_low);
-        t3_parts[part] = t3_part;
+    } else {
+        elastic_net_forward_rows0(0, d, parts, part_scratch, part_bytes, t0, n, X, w, t2_parts, t3_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -381,6 +413,37 @@ size_t elastic_net_backward_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void elastic_net_backward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                   unsigned char *restrict part_scratch, size_t part_bytes,
+                                                   double *restrict t3, int64_t d, double t1,
+                                                   const double *restrict t0, const double *restrict y,
+                                                   const double *restrict X)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t3_part = part == 0 ? t3 : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const t2 = (void *)own;
+    for (int64_t at = 0; at < d; ++at) {
+        t3_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t2[i:n] = 2 * t1 * (t0[i] - y[i]) */
+        const double v0 = 2.0 * t1;
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t2[i - tile_begin] = v0 * (t0[i] - y[i]);
+        }
+
+        /* t3[j:d] = sum[i:n](X[i, j] * t2[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, t3_part);
+    }
+}
+
 int elastic_net_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                          const double *restrict y, double lam, double ratio, const double *restrict t0,
                          double cotangent, double *restrict grad_w, void *restrict work)
@@ -394,31 +457,13 @@ int elastic_net_backward(int64_t n, int64_t d, const double *restrict w, const d
     const double t1 = 0.5 * cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 6, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t3_part = part == 0 ? t3 : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const t2 = (void *)own;
-        for (int64_t at = 0; at < d; ++at) {
-            t3_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            elastic_net_backward_rows0(part, n, parts, part_scratch, part_bytes, t3, d, t1, t0, y, X);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t2[i:n] = 2 * t1 * (t0[i] - y[i]) */
-            const double v0 = 2.0 * t1;
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t2[i - tile_begin] = v0 * (t0[i] - y[i]);
-            }
-
-            /* t3[j:d] = sum[i:n](X[i, j] * t2[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, t3_part);
-        }
+    } else {
+        elastic_net_backward_rows0(0, n, parts, part_scratch, part_bytes, t3, d, t1, t0, y, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const t3_more = (void *)(part_scratch + part * part_bytes);
@@ -447,6 +492,51 @@ size_t elastic_net_value_and_grad_work(int64_t n, int64_t d)
     return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 7, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
+}
+
+static GRADC_APART void elastic_net_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+                                                         unsigned char *restrict part_scratch, size_t part_bytes,
+                                                         double *restrict t6, int64_t d, const double *restrict X,
+                                                         const double *restrict w, double t4,
+                                                         const double *restrict y, double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t6_part = part == 0 ? t6 : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const t0 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)own;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    for (int64_t at = 0; at < d; ++at) {
+        t6_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+
+        /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s0 * s0)) */
+        /* t5[i:n] = 2 * t4 * (t0[i] - y[i]) */
+        const double v1 = 2.0 * t4;
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = t0[i - tile_begin] - y[i];
+            t1_part_sum += v0 * v0;
+            t5[i - tile_begin] = v0 * v1;
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+
+        /* t6[j:d] = sum[i:n](X[i, j] * t5[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t5, 1, t6_part);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
 }
 
 int elastic_net_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -485,45 +575,13 @@ int elastic_net_value_and_grad(int64_t n, int64_t d, const double *restrict w, c
     const int64_t parts = gradc_parts(n, 6*d + 7, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t6_part = part == 0 ? t6 : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t5 = (void *)own;
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        for (int64_t at = 0; at < d; ++at) {
-            t6_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            elastic_net_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, t6, d, X, w, t4, y, t1_parts);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
-
-            /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s0 * s0)) */
-            /* t5[i:n] = 2 * t4 * (t0[i] - y[i]) */
-            const double v1 = 2.0 * t4;
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t0[i - tile_begin] - y[i];
-                t1_part_sum += v0 * v0;
-                t5[i - tile_begin] = v0 * v1;
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
-
-            /* t6[j:d] = sum[i:n](X[i, j] * t5[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t5, 1, t6_part);
-        }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        elastic_net_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, t6, d, X, w, t4, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -27,6 +27,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "epsilon_insensitive.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -219,6 +226,38 @@ size_t epsilon_insensitive_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 7, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void epsilon_insensitive_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                                        unsigned char *restrict part_scratch, size_t part_bytes,
+                                                        int64_t d, const double *restrict X, const double *restrict w,
+                                                        const double *restrict y, double eps,
+                                                        double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t0 = (void *)own;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+
+        /* t1 = sum[i:n](maximum(0, abs(t0[i] - y[i]) - eps)) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = fabs(t0[i - tile_begin] - y[i]) - eps;
+            t1_part_sum += (v0 > 0.0 || v0 != v0) ? v0 : 0.0;
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
 int epsilon_insensitive_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                               const double *restrict y, double eps, double lam, double *restrict value,
                               void *restrict work)
@@ -228,32 +267,13 @@ int epsilon_insensitive_value(int64_t n, int64_t d, const double *restrict w, co
     const int64_t parts = gradc_parts(n, 3*d + 7, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0 = (void *)own;
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
-
-            /* t1 = sum[i:n](maximum(0, abs(t0[i] - y[i]) - eps)) */
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = fabs(t0[i - tile_begin] - y[i]) - eps;
-                t1_part_sum += (v0 > 0.0 || v0 != v0) ? v0 : 0.0;
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            epsilon_insensitive_value_rows0(part, n, parts, part_scratch, part_bytes, d, X, w, y, eps, t1_parts);
         }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        epsilon_insensitive_value_rows0(0, n, parts, part_scratch, part_bytes, d, X, w, y, eps, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -285,6 +305,39 @@ size_t epsilon_insensitive_forward_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(d, 3*n + 2, n) * (gradc_bytes(n, sizeof(double)));
 }
 
+static GRADC_APART void epsilon_insensitive_forward_rows0(int64_t part, int64_t d, int64_t parts,
+                                                          unsigned char *restrict part_scratch, size_t part_bytes,
+                                                          double *restrict t0, int64_t n, const double *restrict X,
+                                                          const double *restrict w, double *restrict t2_parts)
+{
+    const int64_t part_begin = gradc_cut(d, parts, part);
+    const int64_t part_end = gradc_cut(d, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t0_part = part == 0 ? t0 : (void *)own;
+    double t2_part = 0.0;
+    double t2_part_low = 0.0;
+    for (int64_t at = 0; at < n; ++at) {
+        t0_part[at] = 0.0;
+    }
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(n, tile_end - tile_begin, &X[tile_begin], d, &w[tile_begin], t0_part, 1, 1);
+
+        /* t2 = sum[j:d](w[j] * w[j]) */
+        double t2_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_part_sum))
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            const double w_j = w[j];
+            t2_part_sum += w_j * w_j;
+        }
+        gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+    }
+    t2_part = gradc_rounded(t2_part, t2_part_low);
+    t2_parts[part] = t2_part;
+}
+
 int epsilon_insensitive_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                                 const double *restrict y, double eps, double lam, double *restrict value,
                                 double *restrict t0, void *restrict work)
@@ -294,34 +347,13 @@ int epsilon_insensitive_forward(int64_t n, int64_t d, const double *restrict w, 
     const int64_t parts = gradc_parts(d, 3*n + 2, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     double t2_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(d, parts, part);
-        const int64_t part_end = gradc_cut(d, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0_part = part == 0 ? t0 : (void *)own;
-        double t2_part = 0.0;
-        double t2_part_low = 0.0;
-        for (int64_t at = 0; at < n; ++at) {
-            t0_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            epsilon_insensitive_forward_rows0(part, d, parts, part_scratch, part_bytes, t0, n, X, w, t2_parts);
         }
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(n, tile_end - tile_begin, &X[tile_begin], d, &w[tile_begin], t0_part, 1, 1);
-
-            /* t2 = sum[j:d](w[j] * w[j]) */
-            double t2_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2_part_sum))
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
-                const double w_j = w[j];
-                t2_part_sum += w_j * w_j;
-            }
-            gradc_add(&t2_part, &t2_part_low, t2_part_sum);
-        }
-        t2_part = gradc_rounded(t2_part, t2_part_low);
-        t2_parts[part] = t2_part;
+    } else {
+        epsilon_insensitive_forward_rows0(0, d, parts, part_scratch, part_bytes, t0, n, X, w, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -361,6 +393,41 @@ size_t epsilon_insensitive_backward_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void epsilon_insensitive_backward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                           unsigned char *restrict part_scratch, size_t part_bytes,
+                                                           double *restrict t3, int64_t d, double t1,
+                                                           const double *restrict t0, const double *restrict y,
+                                                           double eps, const double *restrict X)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t3_part = part == 0 ? t3 : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const t2 = (void *)own;
+    for (int64_t at = 0; at < d; ++at) {
+        t3_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t2[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0) - eps, where(0 < s1, t1, where(0 == s1, 0.5 * t1, 0)) *
+         *    where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0))) */
+        const double v2 = 0.5 * t1;
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = t0[i] - y[i];
+            const double v1 = fabs(v0) - eps;
+            const double v3 = (0.0 < v1 ? t1 : (0.0 == v1 ? v2 : 0.0)) * (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0));
+            t2[i - tile_begin] = v3;
+        }
+
+        /* t3[j:d] = sum[i:n](X[i, j] * t2[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, t3_part);
+    }
+}
+
 int epsilon_insensitive_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                                  const double *restrict y, double eps, double lam, const double *restrict t0,
                                  double cotangent, double *restrict grad_w, void *restrict work)
@@ -374,35 +441,13 @@ int epsilon_insensitive_backward(int64_t n, int64_t d, const double *restrict w,
     const double t1 = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 20, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t3_part = part == 0 ? t3 : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const t2 = (void *)own;
-        for (int64_t at = 0; at < d; ++at) {
-            t3_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            epsilon_insensitive_backward_rows0(part, n, parts, part_scratch, part_bytes, t3, d, t1, t0, y, eps, X);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t2[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0) - eps, where(0 < s1, t1, where(0 == s1, 0.5 * t1,
-             *    0)) * where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0))) */
-            const double v2 = 0.5 * t1;
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t0[i] - y[i];
-                const double v1 = fabs(v0) - eps;
-                const double v3 = (0.0 < v1 ? t1 : (0.0 == v1 ? v2 : 0.0)) * (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0));
-                t2[i - tile_begin] = v3;
-            }
-
-            /* t3[j:d] = sum[i:n](X[i, j] * t2[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, t3_part);
-        }
+    } else {
+        epsilon_insensitive_backward_rows0(0, n, parts, part_scratch, part_bytes, t3, d, t1, t0, y, eps, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const t3_more = (void *)(part_scratch + part * part_bytes);
@@ -426,6 +471,55 @@ size_t epsilon_insensitive_value_and_grad_work(int64_t n, int64_t d)
     return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 21, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
+}
+
+static GRADC_APART void epsilon_insensitive_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+                                                                 unsigned char *restrict part_scratch,
+                                                                 size_t part_bytes, double *restrict t5, int64_t d,
+                                                                 const double *restrict X, const double *restrict w,
+                                                                 double t3, const double *restrict y, double eps,
+                                                                 double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t5_part = part == 0 ? t5 : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const t0 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)own;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    for (int64_t at = 0; at < d; ++at) {
+        t5_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+
+        /* t1 = sum[i:n](maximum(0, abs(t0[i] - y[i]) - eps)) */
+        /* t4[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0) - eps, where(0 < s1, t3, where(0 == s1, 0.5 * t3, 0)) *
+         *    where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0))) */
+        const double v2 = 0.5 * t3;
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = t0[i - tile_begin] - y[i];
+            const double v1 = fabs(v0) - eps;
+            const double v3 = (0.0 < v1 ? t3 : (0.0 == v1 ? v2 : 0.0)) * (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0));
+            t1_part_sum += (v1 > 0.0 || v1 != v1) ? v1 : 0.0;
+            t4[i - tile_begin] = v3;
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+
+        /* t5[j:d] = sum[i:n](X[i, j] * t4[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, t5_part);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
 }
 
 int epsilon_insensitive_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -457,48 +551,13 @@ int epsilon_insensitive_value_and_grad(int64_t n, int64_t d, const double *restr
     const int64_t parts = gradc_parts(n, 6*d + 21, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t5_part = part == 0 ? t5 : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t4 = (void *)own;
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        for (int64_t at = 0; at < d; ++at) {
-            t5_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            epsilon_insensitive_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, t5, d, X, w, t3, y, eps, t1_parts);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
-
-            /* t1 = sum[i:n](maximum(0, abs(t0[i] - y[i]) - eps)) */
-            /* t4[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0) - eps, where(0 < s1, t3, where(0 == s1, 0.5 * t3,
-             *    0)) * where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0))) */
-            const double v2 = 0.5 * t3;
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t0[i - tile_begin] - y[i];
-                const double v1 = fabs(v0) - eps;
-                const double v3 = (0.0 < v1 ? t3 : (0.0 == v1 ? v2 : 0.0)) * (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0));
-                t1_part_sum += (v1 > 0.0 || v1 != v1) ? v1 : 0.0;
-                t4[i - tile_begin] = v3;
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
-
-            /* t5[j:d] = sum[i:n](X[i, j] * t4[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, t5_part);
-        }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        epsilon_insensitive_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, t5, d, X, w, t3, y, eps, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

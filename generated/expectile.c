@@ -26,6 +26,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "expectile.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -158,6 +165,38 @@ size_t expectile_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 9, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void expectile_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                              unsigned char *restrict part_scratch, size_t part_bytes, int64_t d,
+                                              const double *restrict X, const double *restrict w, double tau,
+                                              const double *restrict y, double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t0 = (void *)own;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+
+        /* t1 = sum[i:n](let(s0 := y[i] - t0[i], s0 * s0 * where(0 < s0, tau, 1 - tau))) */
+        const double v1 = 1.0 - tau;
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = y[i] - t0[i - tile_begin];
+            t1_part_sum += v0 * v0 * (0.0 < v0 ? tau : v1);
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
 int expectile_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                     const double *restrict y, double tau, double *restrict value, void *restrict work)
 {
@@ -166,33 +205,13 @@ int expectile_value(int64_t n, int64_t d, const double *restrict w, const double
     const int64_t parts = gradc_parts(n, 3*d + 9, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0 = (void *)own;
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
-
-            /* t1 = sum[i:n](let(s0 := y[i] - t0[i], s0 * s0 * where(0 < s0, tau, 1 - tau))) */
-            const double v1 = 1.0 - tau;
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = y[i] - t0[i - tile_begin];
-                t1_part_sum += v0 * v0 * (0.0 < v0 ? tau : v1);
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            expectile_value_rows0(part, n, parts, part_scratch, part_bytes, d, X, w, tau, y, t1_parts);
         }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        expectile_value_rows0(0, n, parts, part_scratch, part_bytes, d, X, w, tau, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -299,6 +318,71 @@ size_t expectile_value_and_grad_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void expectile_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+                                                       unsigned char *restrict part_scratch, size_t part_bytes,
+                                                       double *restrict grad_w, int64_t d, const double *restrict X,
+                                                       const double *restrict w, double tau, const double *restrict y,
+                                                       double t2, double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const t0 = (void *)own;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+
+        /* t1 = sum[i:n](let(s0 := y[i] - t0[i], s0 * s0 * where(0 < s0, tau, 1 - tau))) */
+        const double v1 = 1.0 - tau;
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = y[i] - t0[i - tile_begin];
+            t1_part_sum += v0 * v0 * (0.0 < v0 ? tau : v1);
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+
+        /* grad_w[j:d] = sum[i:n](let(s0 := y[i] - t0[i], -(X[i, j] * (2 * s0 * where(0 < s0, tau * t2, t2 * (1 -
+         *    tau)))))) */
+        const double v2 = tau * t2;
+        const double v3 = t2 * (1.0 - tau);
+        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+            const double v0 = y[i] - t0[i - tile_begin];
+            const double v4 = 2.0 * v0 * (0.0 < v0 ? v2 : v3);
+            const double v5 = y[(i + 1)] - t0[(i + 1) - tile_begin];
+            const double v6 = 2.0 * v5 * (0.0 < v5 ? v2 : v3);
+            const double v7 = y[(i + 2)] - t0[(i + 2) - tile_begin];
+            const double v8 = 2.0 * v7 * (0.0 < v7 ? v2 : v3);
+            const double v9 = y[(i + 3)] - t0[(i + 3) - tile_begin];
+            const double v10 = 2.0 * v9 * (0.0 < v9 ? v2 : v3);
+            GRADC_SIMD()
+            for (int64_t j = 0; j < d; ++j) {
+                grad_w_part[j] += -(X[i*d + j] * v4) + -(X[(i + 1)*d + j] * v6) + -(X[(i + 2)*d + j] * v8) + -(X[(i + 3)*d + j] * v10);
+            }
+        }
+        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+            const double v0 = y[i] - t0[i - tile_begin];
+            const double v4 = 2.0 * v0 * (0.0 < v0 ? v2 : v3);
+            GRADC_SIMD()
+            for (int64_t j = 0; j < d; ++j) {
+                grad_w_part[j] += -(X[i*d + j] * v4);
+            }
+        }
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
 int expectile_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                              const double *restrict y, double tau, double *restrict value, double *restrict grad_w,
                              void *restrict work)
@@ -311,65 +395,13 @@ int expectile_value_and_grad(int64_t n, int64_t d, const double *restrict w, con
     const int64_t parts = gradc_parts(n, 18*d + 9, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const t0 = (void *)own;
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            expectile_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, X, w, tau, y, t2, t1_parts);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
-
-            /* t1 = sum[i:n](let(s0 := y[i] - t0[i], s0 * s0 * where(0 < s0, tau, 1 - tau))) */
-            const double v1 = 1.0 - tau;
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = y[i] - t0[i - tile_begin];
-                t1_part_sum += v0 * v0 * (0.0 < v0 ? tau : v1);
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
-
-            /* grad_w[j:d] = sum[i:n](let(s0 := y[i] - t0[i], -(X[i, j] * (2 * s0 * where(0 < s0, tau * t2, t2 * (1
-             *    - tau)))))) */
-            const double v2 = tau * t2;
-            const double v3 = t2 * (1.0 - tau);
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                const double v0 = y[i] - t0[i - tile_begin];
-                const double v4 = 2.0 * v0 * (0.0 < v0 ? v2 : v3);
-                const double v5 = y[(i + 1)] - t0[(i + 1) - tile_begin];
-                const double v6 = 2.0 * v5 * (0.0 < v5 ? v2 : v3);
-                const double v7 = y[(i + 2)] - t0[(i + 2) - tile_begin];
-                const double v8 = 2.0 * v7 * (0.0 < v7 ? v2 : v3);
-                const double v9 = y[(i + 3)] - t0[(i + 3) - tile_begin];
-                const double v10 = 2.0 * v9 * (0.0 < v9 ? v2 : v3);
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    grad_w_part[j] += -(X[i*d + j] * v4) + -(X[(i + 1)*d + j] * v6) + -(X[(i + 2)*d + j] * v8) + -(X[(i + 3)*d + j] * v10);
-                }
-            }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                const double v0 = y[i] - t0[i - tile_begin];
-                const double v4 = 2.0 * v0 * (0.0 < v0 ? v2 : v3);
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    grad_w_part[j] += -(X[i*d + j] * v4);
-                }
-            }
-        }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        expectile_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, X, w, tau, y, t2, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -31,6 +31,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "factorization_machine.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -396,6 +403,102 @@ size_t factorization_machine_value_work(int64_t d, int64_t k, int64_t n)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void factorization_machine_value_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
+                                                          const double *restrict X, const double *restrict w,
+                                                          double *restrict t0, int64_t k, const double *restrict V,
+                                                          double *restrict t1, double *restrict t3)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t0[l:n] = sum[i:d](X[l, i] * w[i]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &t0[tile_begin], 1, 0);
+
+        /* t1[l:n, j:k] = sum[i:d](V[i, j] * X[l, i]) */
+        gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, V, k, 1, &t1[tile_begin*k], k, 1, 0, 0);
+
+        /* t3[l:n, i:d] = X[l, i] * X[l, i] */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            GRADC_SIMD()
+            for (int64_t i = 0; i < d; ++i) {
+                const double X_li = X[l*d + i];
+                t3[l*d + i] = X_li * X_li;
+            }
+        }
+    }
+}
+
+static GRADC_APART void factorization_machine_value_rows1(int64_t part, int64_t n, int64_t parts_,
+                                                          unsigned char *restrict part_scratch, size_t part_bytes_,
+                                                          int64_t k, int64_t d, double *restrict t3,
+                                                          double *restrict t2, double *restrict t1,
+                                                          const double *restrict y, double b, double *restrict t0,
+                                                          double *restrict t6_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts_, part);
+    const int64_t part_end = gradc_cut(n, parts_, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes_;
+    double *const t4 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t5 = (void *)own;
+    double t6_part = 0.0;
+    double t6_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
+        gradc_product(tile_end - tile_begin, k, d, &t3[tile_begin*d], d, 1, t2, k, 1, t4, k, 1, 0, 0);
+
+        /* t5[l:n] = sum[j:k](t1[l, j] * t1[l, j] - t4[l, j]) */
+        for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
+            double t5_sum = 0.0;
+            double t5_sum_ = 0.0;
+            double t5_sum_2 = 0.0;
+            double t5_sum_3 = 0.0;
+            GRADC_SIMD(reduction(+:t5_sum, t5_sum_, t5_sum_2, t5_sum_3))
+            for (int64_t j = 0; j < k; ++j) {
+                const double t1_lj = t1[l*k + j];
+                const double t1_l1j = t1[(l + 1)*k + j];
+                const double t1_l2j = t1[(l + 2)*k + j];
+                const double t1_l3j = t1[(l + 3)*k + j];
+                t5_sum += t1_lj * t1_lj - t4[(l - tile_begin)*k + j];
+                t5_sum_ += t1_l1j * t1_l1j - t4[((l + 1) - tile_begin)*k + j];
+                t5_sum_2 += t1_l2j * t1_l2j - t4[((l + 2) - tile_begin)*k + j];
+                t5_sum_3 += t1_l3j * t1_l3j - t4[((l + 3) - tile_begin)*k + j];
+            }
+            t5[l - tile_begin] = t5_sum;
+            t5[(l + 1) - tile_begin] = t5_sum_;
+            t5[(l + 2) - tile_begin] = t5_sum_2;
+            t5[(l + 3) - tile_begin] = t5_sum_3;
+        }
+        for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
+            double t5_sum = 0.0;
+            GRADC_SIMD(reduction(+:t5_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                const double t1_lj = t1[l*k + j];
+                t5_sum += t1_lj * t1_lj - t4[(l - tile_begin)*k + j];
+            }
+            t5[l - tile_begin] = t5_sum;
+        }
+
+        /* t6 = sum[l:n](let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, where(0 == s1, 0.6931471805599453,
+         *    maximum(0, s1) + log1p_unit(exp(-abs(s0)))))) */
+        double t6_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t6_part_sum))
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double v0 = y[l] * (b + t0[l] + 0.5 * t5[l - tile_begin]);
+            const double v1 = -v0;
+            const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
+            t6_part_sum += v2;
+        }
+        gradc_add(&t6_part, &t6_part_low, t6_part_sum);
+    }
+    t6_part = gradc_rounded(t6_part, t6_part_low);
+    t6_parts[part] = t6_part;
+}
+
 int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const double *restrict w,
                                 const double *restrict V, const double *restrict X, const double *restrict y,
                                 double *restrict value, void *restrict work)
@@ -411,28 +514,13 @@ int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const
     scratch += gradc_bytes(d*n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 3*d*k + 5*d, 0);
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0[l:n] = sum[i:d](X[l, i] * w[i]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &t0[tile_begin], 1, 0);
-
-            /* t1[l:n, j:k] = sum[i:d](V[i, j] * X[l, i]) */
-            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, V, k, 1, &t1[tile_begin*k], k, 1, 0, 0);
-
-            /* t3[l:n, i:d] = X[l, i] * X[l, i] */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                GRADC_SIMD()
-                for (int64_t i = 0; i < d; ++i) {
-                    const double X_li = X[l*d + i];
-                    t3[l*d + i] = X_li * X_li;
-                }
-            }
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            factorization_machine_value_rows0(part, n, parts, d, X, w, t0, k, V, t1, t3);
         }
+    } else {
+        factorization_machine_value_rows0(0, n, parts, d, X, w, t0, k, V, t1, t3);
     }
 
     /* t2[i:d, j:k] = V[i, j] * V[i, j] */
@@ -446,68 +534,13 @@ int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const
     const int64_t parts_ = gradc_parts(n, 3*d*k + 4*k + 55, 0);
     const size_t part_bytes_ = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t6_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts_)
-    for (int64_t part = 0; part < parts_; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_, part);
-        const int64_t part_end = gradc_cut(n, parts_, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes_;
-        double *const t4 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t5 = (void *)own;
-        double t6_part = 0.0;
-        double t6_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
-            gradc_product(tile_end - tile_begin, k, d, &t3[tile_begin*d], d, 1, t2, k, 1, t4, k, 1, 0, 0);
-
-            /* t5[l:n] = sum[j:k](t1[l, j] * t1[l, j] - t4[l, j]) */
-            for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
-                double t5_sum = 0.0;
-                double t5_sum_ = 0.0;
-                double t5_sum_2 = 0.0;
-                double t5_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t5_sum, t5_sum_, t5_sum_2, t5_sum_3))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double t1_lj = t1[l*k + j];
-                    const double t1_l1j = t1[(l + 1)*k + j];
-                    const double t1_l2j = t1[(l + 2)*k + j];
-                    const double t1_l3j = t1[(l + 3)*k + j];
-                    t5_sum += t1_lj * t1_lj - t4[(l - tile_begin)*k + j];
-                    t5_sum_ += t1_l1j * t1_l1j - t4[((l + 1) - tile_begin)*k + j];
-                    t5_sum_2 += t1_l2j * t1_l2j - t4[((l + 2) - tile_begin)*k + j];
-                    t5_sum_3 += t1_l3j * t1_l3j - t4[((l + 3) - tile_begin)*k + j];
-                }
-                t5[l - tile_begin] = t5_sum;
-                t5[(l + 1) - tile_begin] = t5_sum_;
-                t5[(l + 2) - tile_begin] = t5_sum_2;
-                t5[(l + 3) - tile_begin] = t5_sum_3;
-            }
-            for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
-                double t5_sum = 0.0;
-                GRADC_SIMD(reduction(+:t5_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double t1_lj = t1[l*k + j];
-                    t5_sum += t1_lj * t1_lj - t4[(l - tile_begin)*k + j];
-                }
-                t5[l - tile_begin] = t5_sum;
-            }
-
-            /* t6 = sum[l:n](let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, where(0 == s1,
-             *    0.6931471805599453, maximum(0, s1) + log1p_unit(exp(-abs(s0)))))) */
-            double t6_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t6_part_sum))
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double v0 = y[l] * (b + t0[l] + 0.5 * t5[l - tile_begin]);
-                const double v1 = -v0;
-                const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
-                t6_part_sum += v2;
-            }
-            gradc_add(&t6_part, &t6_part_low, t6_part_sum);
+    if (parts_ > 1) {
+        GRADC_PARALLEL(parts_)
+        for (int64_t part = 0; part < parts_; ++part) {
+            factorization_machine_value_rows1(part, n, parts_, part_scratch, part_bytes_, k, d, t3, t2, t1, y, b, t0, t6_parts);
         }
-        t6_part = gradc_rounded(t6_part, t6_part_low);
-        t6_parts[part] = t6_part;
+    } else {
+        factorization_machine_value_rows1(0, n, parts_, part_scratch, part_bytes_, k, d, t3, t2, t1, y, b, t0, t6_parts);
     }
     double t6 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -522,6 +555,90 @@ int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const
 size_t factorization_machine_forward_work(int64_t d, int64_t k, int64_t n)
 {
     return gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 5*d + 4*k + 55, 0) * (gradc_bytes(128*k, sizeof(double)));
+}
+
+static GRADC_APART void factorization_machine_forward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                            unsigned char *restrict part_scratch, size_t part_bytes,
+                                                            int64_t d, const double *restrict X,
+                                                            const double *restrict w, double *restrict t0, int64_t k,
+                                                            const double *restrict V, double *restrict t1,
+                                                            double *restrict t3, double *restrict t2,
+                                                            double *restrict t5, const double *restrict y, double b,
+                                                            double *restrict t6_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t4 = (void *)own;
+    double t6_part = 0.0;
+    double t6_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t0[l:n] = sum[i:d](X[l, i] * w[i]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &t0[tile_begin], 1, 0);
+
+        /* t1[l:n, j:k] = sum[i:d](V[i, j] * X[l, i]) */
+        gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, V, k, 1, &t1[tile_begin*k], k, 1, 0, 0);
+
+        /* t3[l:n, i:d] = X[l, i] * X[l, i] */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            GRADC_SIMD()
+            for (int64_t i = 0; i < d; ++i) {
+                const double X_li = X[l*d + i];
+                t3[l*d + i] = X_li * X_li;
+            }
+        }
+
+        /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
+        gradc_product(tile_end - tile_begin, k, d, &t3[tile_begin*d], d, 1, t2, k, 1, t4, k, 1, 0, 0);
+
+        /* t5[l:n] = sum[j:k](t1[l, j] * t1[l, j] - t4[l, j]) */
+        for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
+            double t5_sum = 0.0;
+            double t5_sum_ = 0.0;
+            double t5_sum_2 = 0.0;
+            double t5_sum_3 = 0.0;
+            GRADC_SIMD(reduction(+:t5_sum, t5_sum_, t5_sum_2, t5_sum_3))
+            for (int64_t j = 0; j < k; ++j) {
+                const double t1_lj = t1[l*k + j];
+                const double t1_l1j = t1[(l + 1)*k + j];
+                const double t1_l2j = t1[(l + 2)*k + j];
+                const double t1_l3j = t1[(l + 3)*k + j];
+                t5_sum += t1_lj * t1_lj - t4[(l - tile_begin)*k + j];
+                t5_sum_ += t1_l1j * t1_l1j - t4[((l + 1) - tile_begin)*k + j];
+                t5_sum_2 += t1_l2j * t1_l2j - t4[((l + 2) - tile_begin)*k + j];
+                t5_sum_3 += t1_l3j * t1_l3j - t4[((l + 3) - tile_begin)*k + j];
+            }
+            t5[l] = t5_sum;
+            t5[(l + 1)] = t5_sum_;
+            t5[(l + 2)] = t5_sum_2;
+            t5[(l + 3)] = t5_sum_3;
+        }
+        for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
+            double t5_sum = 0.0;
+            GRADC_SIMD(reduction(+:t5_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                const double t1_lj = t1[l*k + j];
+                t5_sum += t1_lj * t1_lj - t4[(l - tile_begin)*k + j];
+            }
+            t5[l] = t5_sum;
+        }
+
+        /* t6 = sum[l:n](let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, where(0 == s1, 0.6931471805599453,
+         *    maximum(0, s1) + log1p_unit(exp(-abs(s0)))))) */
+        double t6_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t6_part_sum))
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double v0 = y[l] * (b + t0[l] + 0.5 * t5[l]);
+            const double v1 = -v0;
+            const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
+            t6_part_sum += v2;
+        }
+        gradc_add(&t6_part, &t6_part_low, t6_part_sum);
+    }
+    t6_part = gradc_rounded(t6_part, t6_part_low);
+    t6_parts[part] = t6_part;
 }
 
 int factorization_machine_forward(int64_t d, int64_t k, int64_t n, double b, const double *restrict w,
@@ -545,81 +662,13 @@ int factorization_machine_forward(int64_t d, int64_t k, int64_t n, double b, con
     const int64_t parts = gradc_parts(n, 6*d*k + 5*d + 4*k + 55, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double));
     double t6_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t4 = (void *)own;
-        double t6_part = 0.0;
-        double t6_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0[l:n] = sum[i:d](X[l, i] * w[i]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &t0[tile_begin], 1, 0);
-
-            /* t1[l:n, j:k] = sum[i:d](V[i, j] * X[l, i]) */
-            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, V, k, 1, &t1[tile_begin*k], k, 1, 0, 0);
-
-            /* t3[l:n, i:d] = X[l, i] * X[l, i] */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                GRADC_SIMD()
-                for (int64_t i = 0; i < d; ++i) {
-                    const double X_li = X[l*d + i];
-                    t3[l*d + i] = X_li * X_li;
-                }
-            }
-
-            /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
-            gradc_product(tile_end - tile_begin, k, d, &t3[tile_begin*d], d, 1, t2, k, 1, t4, k, 1, 0, 0);
-
-            /* t5[l:n] = sum[j:k](t1[l, j] * t1[l, j] - t4[l, j]) */
-            for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
-                double t5_sum = 0.0;
-                double t5_sum_ = 0.0;
-                double t5_sum_2 = 0.0;
-                double t5_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t5_sum, t5_sum_, t5_sum_2, t5_sum_3))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double t1_lj = t1[l*k + j];
-                    const double t1_l1j = t1[(l + 1)*k + j];
-                    const double t1_l2j = t1[(l + 2)*k + j];
-                    const double t1_l3j = t1[(l + 3)*k + j];
-                    t5_sum += t1_lj * t1_lj - t4[(l - tile_begin)*k + j];
-                    t5_sum_ += t1_l1j * t1_l1j - t4[((l + 1) - tile_begin)*k + j];
-                    t5_sum_2 += t1_l2j * t1_l2j - t4[((l + 2) - tile_begin)*k + j];
-                    t5_sum_3 += t1_l3j * t1_l3j - t4[((l + 3) - tile_begin)*k + j];
-                }
-                t5[l] = t5_sum;
-                t5[(l + 1)] = t5_sum_;
-                t5[(l + 2)] = t5_sum_2;
-                t5[(l + 3)] = t5_sum_3;
-            }
-            for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
-                double t5_sum = 0.0;
-                GRADC_SIMD(reduction(+:t5_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double t1_lj = t1[l*k + j];
-                    t5_sum += t1_lj * t1_lj - t4[(l - tile_begin)*k + j];
-                }
-                t5[l] = t5_sum;
-            }
-
-            /* t6 = sum[l:n](let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, where(0 == s1,
-             *    0.6931471805599453, maximum(0, s1) + log1p_unit(exp(-abs(s0)))))) */
-            double t6_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t6_part_sum))
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double v0 = y[l] * (b + t0[l] + 0.5 * t5[l]);
-                const double v1 = -v0;
-                const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
-                t6_part_sum += v2;
-            }
-            gradc_add(&t6_part, &t6_part_low, t6_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            factorization_machine_forward_rows0(part, n, parts, part_scratch, part_bytes, d, X, w, t0, k, V, t1, t3, t2, t5, y, b, t6_parts);
         }
-        t6_part = gradc_rounded(t6_part, t6_part_low);
-        t6_parts[part] = t6_part;
+    } else {
+        factorization_machine_forward_rows0(0, n, parts, part_scratch, part_bytes, d, X, w, t0, k, V, t1, t3, t2, t5, y, b, t6_parts);
     }
     double t6 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -642,6 +691,113 @@ size_t factorization_machine_backward_work(int64_t d, int64_t k, int64_t n)
            + gradc_bytes(128*k, sizeof(double)));
 }
 
+static GRADC_APART void factorization_machine_backward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                             unsigned char *restrict part_scratch, size_t part_bytes,
+                                                             double *restrict grad_w, int64_t d, double *restrict t8,
+                                                             int64_t k, double *restrict t9, const double *restrict y,
+                                                             const double *restrict t5, const double *restrict t0,
+                                                             double b, double t2, const double *restrict X,
+                                                             const double *restrict t1, const double *restrict t3,
+                                                             double *restrict grad_b__parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const t8_part = part == 0 ? t8 : (void *)own;
+    own += gradc_bytes(d*k, sizeof(double));
+    double *const t9_part = part == 0 ? t9 : (void *)own;
+    own += gradc_bytes(d*k, sizeof(double));
+    double *const t4 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t6 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t7 = (void *)own;
+    double grad_b__part = 0.0;
+    double grad_b__part_low = 0.0;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    for (int64_t at = 0; at < d*k; ++at) {
+        t8_part[at] = 0.0;
+    }
+    for (int64_t at = 0; at < d*k; ++at) {
+        t9_part[at] = 0.0;
+    }
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* grad_b = sum[l:n](let(s0 := 0.5 * t5[l], s1 := b + t0[l], s2 := s0 + s1, s3 := y[l] * s2, s4 := -s3, s5
+         *    := exp(-abs(s3)), s6 := 1 + s5, s7 := s1 - b, s8 := s2 - s0, s9 := -(product_error(y[l], s2) + y[l] *
+         *    (t0[l] - s7 + (b - (s1 - s7)) + (s1 - s8 + (s0 - (s2 - s8))))), where(-inf == s4, 0, -(y[l] * (t2 *
+         *    (where(0 <= s4, 1, s5) / s6 * (1 + where(0 <= -s4, 1, s5) / s6 * where(abs(s9) < 1, s9, 0)))))))) */
+        /* t4[l:n] = let(s0 := 0.5 * t5[l], s1 := b + t0[l], s2 := s0 + s1, s3 := y[l] * s2, s4 := -s3, s5 :=
+         *    exp(-abs(s3)), s6 := 1 + s5, s7 := s1 - b, s8 := s2 - s0, s9 := -(product_error(y[l], s2) + y[l] *
+         *    (t0[l] - s7 + (b - (s1 - s7)) + (s1 - s8 + (s0 - (s2 - s8))))), where(-inf == s4, 0, -(y[l] * (t2 *
+         *    (where(0 <= s4, 1, s5) / s6 * (1 + where(0 <= -s4, 1, s5) / s6 * where(abs(s9) < 1, s9, 0))))))) */
+        /* t6[l:n] = let(s0 := 0.5 * t5[l], s1 := b + t0[l], s2 := s0 + s1, s3 := y[l] * s2, s4 := -s3, s5 :=
+         *    exp(-abs(s3)), s6 := 1 + s5, s7 := s1 - b, s8 := s2 - s0, s9 := -(product_error(y[l], s2) + y[l] *
+         *    (t0[l] - s7 + (b - (s1 - s7)) + (s1 - s8 + (s0 - (s2 - s8))))), where(-inf == s4, 0, -(0.5 * (y[l] *
+         *    (t2 * (where(0 <= s4, 1, s5) / s6 * (1 + where(0 <= -s4, 1, s5) / s6 * where(abs(s9) < 1, s9,
+         *    0)))))))) */
+        double grad_b__part_sum = 0.0;
+        GRADC_SIMD(reduction(+:grad_b__part_sum))
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double y_l = y[l];
+            const double v0 = 0.5 * t5[l];
+            const double t0_l = t0[l];
+            const double v1 = b + t0_l;
+            const double v2 = v0 + v1;
+            const double v3 = y_l * v2;
+            const double v4 = -v3;
+            const int v5 = -INFINITY == v4;
+            const double v6 = gradc_exp(-fabs(v3));
+            const double v7 = 1.0 + v6;
+            const double v8 = v1 - b;
+            const double v9 = v2 - v0;
+            const double v10 = (fma(y_l, v2, -(y_l * v2))) + y_l * (t0_l - v8 + (b - (v1 - v8)) + (v1 - v9 + (v0 - (v2 - v9))));
+            const double v11 = -v10;
+            const double v12 = (0.0 <= v4 ? 1.0 : v6) / v7 * (1.0 + (0.0 <= -v4 ? 1.0 : v6) / v7 * (fabs(v11) < 1.0 ? v11 : 0.0));
+            const double v13 = y_l * (t2 * v12);
+            const double v14 = v5 ? 0.0 : -v13;
+            grad_b__part_sum += v14;
+            t4[l - tile_begin] = v14;
+            t6[l - tile_begin] = v5 ? 0.0 : -(0.5 * v13);
+        }
+        gradc_add(&grad_b__part, &grad_b__part_low, grad_b__part_sum);
+
+        /* grad_w[i:d] = sum[l:n](X[l, i] * t4[l]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, grad_w_part);
+
+        /* t7[l:n, j:k] = 2 * (t1[l, j] * t6[l]) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t6_l = t6[l - tile_begin];
+            GRADC_SIMD()
+            for (int64_t j = 0; j < k; ++j) {
+                t7[(l - tile_begin)*k + j] = 2.0 * (t1[l*k + j] * t6_l);
+            }
+        }
+
+        /* t8[i:d, j:k] = sum[l:n](X[l, i] * t7[l, j]) */
+        gradc_product(d, k, tile_end - tile_begin, &X[tile_begin*d], 1, d, t7, k, 1, t8_part, k, 1, 1, 0);
+
+        /* t9[i:d, j:k] = sum[l:n](t3[l, i] * t6[l]) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t6_l = t6[l - tile_begin];
+            for (int64_t i = 0; i < d; ++i) {
+                const double v0 = t3[l*d + i] * t6_l;
+                GRADC_SIMD()
+                for (int64_t j = 0; j < k; ++j) {
+                    t9_part[i*k + j] += v0;
+                }
+            }
+        }
+    }
+    grad_b__part = gradc_rounded(grad_b__part, grad_b__part_low);
+    grad_b__parts[part] = grad_b__part;
+}
+
 int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, const double *restrict w,
                                    const double *restrict V, const double *restrict X, const double *restrict y,
                                    const double *restrict t0, const double *restrict t1, const double *restrict t3,
@@ -661,106 +817,13 @@ int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, co
     const int64_t parts = gradc_parts(n, 6*d*k + 3*d + 4*k + 75, 2*d*k + d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double grad_b__parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const t8_part = part == 0 ? t8 : (void *)own;
-        own += gradc_bytes(d*k, sizeof(double));
-        double *const t9_part = part == 0 ? t9 : (void *)own;
-        own += gradc_bytes(d*k, sizeof(double));
-        double *const t4 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t6 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t7 = (void *)own;
-        double grad_b__part = 0.0;
-        double grad_b__part_low = 0.0;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            factorization_machine_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, t8, k, t9, y, t5, t0, b, t2, X, t1, t3, grad_b__parts);
         }
-        for (int64_t at = 0; at < d*k; ++at) {
-            t8_part[at] = 0.0;
-        }
-        for (int64_t at = 0; at < d*k; ++at) {
-            t9_part[at] = 0.0;
-        }
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* grad_b = sum[l:n](let(s0 := 0.5 * t5[l], s1 := b + t0[l], s2 := s0 + s1, s3 := y[l] * s2, s4 := -s3,
-             *    s5 := exp(-abs(s3)), s6 := 1 + s5, s7 := s1 - b, s8 := s2 - s0, s9 := -(product_error(y[l], s2) +
-             *    y[l] * (t0[l] - s7 + (b - (s1 - s7)) + (s1 - s8 + (s0 - (s2 - s8))))), where(-inf == s4, 0,
-             *    -(y[l] * (t2 * (where(0 <= s4, 1, s5) / s6 * (1 + where(0 <= -s4, 1, s5) / s6 * where(abs(s9) <
-             *    1, s9, 0)))))))) */
-            /* t4[l:n] = let(s0 := 0.5 * t5[l], s1 := b + t0[l], s2 := s0 + s1, s3 := y[l] * s2, s4 := -s3, s5 :=
-             *    exp(-abs(s3)), s6 := 1 + s5, s7 := s1 - b, s8 := s2 - s0, s9 := -(product_error(y[l], s2) + y[l]
-             *    * (t0[l] - s7 + (b - (s1 - s7)) + (s1 - s8 + (s0 - (s2 - s8))))), where(-inf == s4, 0, -(y[l] *
-             *    (t2 * (where(0 <= s4, 1, s5) / s6 * (1 + where(0 <= -s4, 1, s5) / s6 * where(abs(s9) < 1, s9,
-             *    0))))))) */
-            /* t6[l:n] = let(s0 := 0.5 * t5[l], s1 := b + t0[l], s2 := s0 + s1, s3 := y[l] * s2, s4 := -s3, s5 :=
-             *    exp(-abs(s3)), s6 := 1 + s5, s7 := s1 - b, s8 := s2 - s0, s9 := -(product_error(y[l], s2) + y[l]
-             *    * (t0[l] - s7 + (b - (s1 - s7)) + (s1 - s8 + (s0 - (s2 - s8))))), where(-inf == s4, 0, -(0.5 *
-             *    (y[l] * (t2 * (where(0 <= s4, 1, s5) / s6 * (1 + where(0 <= -s4, 1, s5) / s6 * where(abs(s9) < 1,
-             *    s9, 0)))))))) */
-            double grad_b__part_sum = 0.0;
-            GRADC_SIMD(reduction(+:grad_b__part_sum))
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double y_l = y[l];
-                const double v0 = 0.5 * t5[l];
-                const double t0_l = t0[l];
-                const double v1 = b + t0_l;
-                const double v2 = v0 + v1;
-                const double v3 = y_l * v2;
-                const double v4 = -v3;
-                const int v5 = -INFINITY == v4;
-                const double v6 = gradc_exp(-fabs(v3));
-                const double v7 = 1.0 + v6;
-                const double v8 = v1 - b;
-                const double v9 = v2 - v0;
-                const double v10 = (fma(y_l, v2, -(y_l * v2))) + y_l * (t0_l - v8 + (b - (v1 - v8)) + (v1 - v9 + (v0 - (v2 - v9))));
-                const double v11 = -v10;
-                const double v12 = (0.0 <= v4 ? 1.0 : v6) / v7 * (1.0 + (0.0 <= -v4 ? 1.0 : v6) / v7 * (fabs(v11) < 1.0 ? v11 : 0.0));
-                const double v13 = y_l * (t2 * v12);
-                const double v14 = v5 ? 0.0 : -v13;
-                grad_b__part_sum += v14;
-                t4[l - tile_begin] = v14;
-                t6[l - tile_begin] = v5 ? 0.0 : -(0.5 * v13);
-            }
-            gradc_add(&grad_b__part, &grad_b__part_low, grad_b__part_sum);
-
-            /* grad_w[i:d] = sum[l:n](X[l, i] * t4[l]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, grad_w_part);
-
-            /* t7[l:n, j:k] = 2 * (t1[l, j] * t6[l]) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t6_l = t6[l - tile_begin];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    t7[(l - tile_begin)*k + j] = 2.0 * (t1[l*k + j] * t6_l);
-                }
-            }
-
-            /* t8[i:d, j:k] = sum[l:n](X[l, i] * t7[l, j]) */
-            gradc_product(d, k, tile_end - tile_begin, &X[tile_begin*d], 1, d, t7, k, 1, t8_part, k, 1, 1, 0);
-
-            /* t9[i:d, j:k] = sum[l:n](t3[l, i] * t6[l]) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t6_l = t6[l - tile_begin];
-                for (int64_t i = 0; i < d; ++i) {
-                    const double v0 = t3[l*d + i] * t6_l;
-                    GRADC_SIMD()
-                    for (int64_t j = 0; j < k; ++j) {
-                        t9_part[i*k + j] += v0;
-                    }
-                }
-            }
-        }
-        grad_b__part = gradc_rounded(grad_b__part, grad_b__part_low);
-        grad_b__parts[part] = grad_b__part;
+    } else {
+        factorization_machine_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, t8, k, t9, y, t5, t0, b, t2, X, t1, t3, grad_b__parts);
     }
     double grad_b_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -816,6 +879,156 @@ size_t factorization_machine_value_and_grad_work(int64_t d, int64_t k, int64_t n
            + gradc_bytes(128*k, sizeof(double)));
 }
 
+static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+                                                                   unsigned char *restrict part_scratch,
+                                                                   size_t part_bytes, double *restrict grad_w,
+                                                                   int64_t d, double *restrict t11, int64_t k,
+                                                                   double *restrict t12, const double *restrict X,
+                                                                   const double *restrict w, const double *restrict V,
+                                                                   double *restrict t2, const double *restrict y,
+                                                                   double b, double t7, double *restrict t6_parts,
+                                                                   double *restrict grad_b__parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const t11_part = part == 0 ? t11 : (void *)own;
+    own += gradc_bytes(d*k, sizeof(double));
+    double *const t12_part = part == 0 ? t12 : (void *)own;
+    own += gradc_bytes(d*k, sizeof(double));
+    double *const t0 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t1 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t3 = (void *)own;
+    own += gradc_bytes(128*d, sizeof(double));
+    double *const t4 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t5 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t8 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t9 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t10 = (void *)own;
+    double t6_part = 0.0;
+    double t6_part_low = 0.0;
+    double grad_b__part = 0.0;
+    double grad_b__part_low = 0.0;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    for (int64_t at = 0; at < d*k; ++at) {
+        t11_part[at] = 0.0;
+    }
+    for (int64_t at = 0; at < d*k; ++at) {
+        t12_part[at] = 0.0;
+    }
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t0[l:n] = sum[i:d](X[l, i] * w[i]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+
+        /* t1[l:n, j:k] = sum[i:d](V[i, j] * X[l, i]) */
+        gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, V, k, 1, t1, 1, 128, 0, 0);
+
+        /* t3[l:n, i:d] = X[l, i] * X[l, i] */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            GRADC_SIMD()
+            for (int64_t i = 0; i < d; ++i) {
+                const double X_li = X[l*d + i];
+                t3[(l - tile_begin)*d + i] = X_li * X_li;
+            }
+        }
+
+        /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
+        gradc_product(tile_end - tile_begin, k, d, t3, d, 1, t2, k, 1, t4, 1, 128, 0, 0);
+
+        /* t5[l:n] = sum[j:k](t1[l, j] * t1[l, j] - t4[l, j]) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t5[l - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t1_lj = t1[j*128 + l - tile_begin];
+                const double t1_lj1 = t1[(j + 1)*128 + l - tile_begin];
+                const double t1_lj2 = t1[(j + 2)*128 + l - tile_begin];
+                const double t1_lj3 = t1[(j + 3)*128 + l - tile_begin];
+                t5[l - tile_begin] += (t1_lj * t1_lj - t4[j*128 + l - tile_begin]) + (t1_lj1 * t1_lj1 - t4[(j + 1)*128 + l - tile_begin]) + (t1_lj2 * t1_lj2 - t4[(j + 2)*128 + l - tile_begin]) + (t1_lj3 * t1_lj3 - t4[(j + 3)*128 + l - tile_begin]);
+            }
+        }
+        for (int64_t j = k / 4 * 4; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t1_lj = t1[j*128 + l - tile_begin];
+                t5[l - tile_begin] += t1_lj * t1_lj - t4[j*128 + l - tile_begin];
+            }
+        }
+
+        /* t6 = sum[l:n](let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, where(0 == s1, 0.6931471805599453,
+         *    maximum(0, s1) + log1p_unit(exp(-abs(s0)))))) */
+        /* grad_b = sum[l:n](let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, s2 := exp(-abs(s0)), where(-inf
+         *    == s1, 0, -(y[l] * (t7 * (where(0 <= s1, 1, s2) / (1 + s2))))))) */
+        /* t8[l:n] = let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, s2 := exp(-abs(s0)), where(-inf == s1,
+         *    0, -(y[l] * (t7 * (where(0 <= s1, 1, s2) / (1 + s2)))))) */
+        /* t9[l:n] = let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, s2 := exp(-abs(s0)), where(-inf == s1,
+         *    0, -(0.5 * (y[l] * (t7 * (where(0 <= s1, 1, s2) / (1 + s2))))))) */
+        double t6_part_sum = 0.0;
+        double grad_b__part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t6_part_sum, grad_b__part_sum))
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double y_l = y[l];
+            const double v0 = y_l * (b + t0[l - tile_begin] + 0.5 * t5[l - tile_begin]);
+            const double v1 = -v0;
+            const double v2 = gradc_exp(-fabs(v0));
+            const double v3 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(v2);
+            const int v4 = -INFINITY == v1;
+            const double v5 = y_l * (t7 * ((0.0 <= v1 ? 1.0 : v2) / (1.0 + v2)));
+            const double v6 = v4 ? 0.0 : -v5;
+            t6_part_sum += v3;
+            grad_b__part_sum += v6;
+            t8[l - tile_begin] = v6;
+            t9[l - tile_begin] = v4 ? 0.0 : -(0.5 * v5);
+        }
+        gradc_add(&t6_part, &t6_part_low, t6_part_sum);
+        gradc_add(&grad_b__part, &grad_b__part_low, grad_b__part_sum);
+
+        /* grad_w[i:d] = sum[l:n](X[l, i] * t8[l]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t8, 1, grad_w_part);
+
+        /* t10[l:n, j:k] = 2 * (t1[l, j] * t9[l]) */
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t10[j*128 + l - tile_begin] = 2.0 * (t1[j*128 + l - tile_begin] * t9[l - tile_begin]);
+            }
+        }
+
+        /* t11[i:d, j:k] = sum[l:n](X[l, i] * t10[l, j]) */
+        gradc_product(k, d, tile_end - tile_begin, t10, 128, 1, &X[tile_begin*d], d, 1, t11_part, 1, k, 1, 0);
+
+        /* t12[i:d, j:k] = sum[l:n](t3[l, i] * t9[l]) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t9_l = t9[l - tile_begin];
+            for (int64_t i = 0; i < d; ++i) {
+                const double v0 = t3[(l - tile_begin)*d + i] * t9_l;
+                GRADC_SIMD()
+                for (int64_t j = 0; j < k; ++j) {
+                    t12_part[i*k + j] += v0;
+                }
+            }
+        }
+    }
+    t6_part = gradc_rounded(t6_part, t6_part_low);
+    t6_parts[part] = t6_part;
+    grad_b__part = gradc_rounded(grad_b__part, grad_b__part_low);
+    grad_b__parts[part] = grad_b__part;
+}
+
 int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double b, const double *restrict w,
                                          const double *restrict V, const double *restrict X, const double *restrict y,
                                          double *restrict value, double *restrict grad_b, double *restrict grad_w,
@@ -845,146 +1058,13 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t6_parts[GRADC_PARTS];
     double grad_b__parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const t11_part = part == 0 ? t11 : (void *)own;
-        own += gradc_bytes(d*k, sizeof(double));
-        double *const t12_part = part == 0 ? t12 : (void *)own;
-        own += gradc_bytes(d*k, sizeof(double));
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t1 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t3 = (void *)own;
-        own += gradc_bytes(128*d, sizeof(double));
-        double *const t4 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t5 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t8 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t9 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t10 = (void *)own;
-        double t6_part = 0.0;
-        double t6_part_low = 0.0;
-        double grad_b__part = 0.0;
-        double grad_b__part_low = 0.0;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            factorization_machine_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, t11, k, t12, X, w, V, t2, y, b, t7, t6_parts, grad_b__parts);
         }
-        for (int64_t at = 0; at < d*k; ++at) {
-            t11_part[at] = 0.0;
-        }
-        for (int64_t at = 0; at < d*k; ++at) {
-            t12_part[at] = 0.0;
-        }
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0[l:n] = sum[i:d](X[l, i] * w[i]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
-
-            /* t1[l:n, j:k] = sum[i:d](V[i, j] * X[l, i]) */
-            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, V, k, 1, t1, 1, 128, 0, 0);
-
-            /* t3[l:n, i:d] = X[l, i] * X[l, i] */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                GRADC_SIMD()
-                for (int64_t i = 0; i < d; ++i) {
-                    const double X_li = X[l*d + i];
-                    t3[(l - tile_begin)*d + i] = X_li * X_li;
-                }
-            }
-
-            /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
-            gradc_product(tile_end - tile_begin, k, d, t3, d, 1, t2, k, 1, t4, 1, 128, 0, 0);
-
-            /* t5[l:n] = sum[j:k](t1[l, j] * t1[l, j] - t4[l, j]) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t5[l - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t1_lj = t1[j*128 + l - tile_begin];
-                    const double t1_lj1 = t1[(j + 1)*128 + l - tile_begin];
-                    const double t1_lj2 = t1[(j + 2)*128 + l - tile_begin];
-                    const double t1_lj3 = t1[(j + 3)*128 + l - tile_begin];
-                    t5[l - tile_begin] += (t1_lj * t1_lj - t4[j*128 + l - tile_begin]) + (t1_lj1 * t1_lj1 - t4[(j + 1)*128 + l - tile_begin]) + (t1_lj2 * t1_lj2 - t4[(j + 2)*128 + l - tile_begin]) + (t1_lj3 * t1_lj3 - t4[(j + 3)*128 + l - tile_begin]);
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t1_lj = t1[j*128 + l - tile_begin];
-                    t5[l - tile_begin] += t1_lj * t1_lj - t4[j*128 + l - tile_begin];
-                }
-            }
-
-            /* t6 = sum[l:n](let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, where(0 == s1,
-             *    0.6931471805599453, maximum(0, s1) + log1p_unit(exp(-abs(s0)))))) */
-            /* grad_b = sum[l:n](let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, s2 := exp(-abs(s0)),
-             *    where(-inf == s1, 0, -(y[l] * (t7 * (where(0 <= s1, 1, s2) / (1 + s2))))))) */
-            /* t8[l:n] = let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, s2 := exp(-abs(s0)), where(-inf ==
-             *    s1, 0, -(y[l] * (t7 * (where(0 <= s1, 1, s2) / (1 + s2)))))) */
-            /* t9[l:n] = let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, s2 := exp(-abs(s0)), where(-inf ==
-             *    s1, 0, -(0.5 * (y[l] * (t7 * (where(0 <= s1, 1, s2) / (1 + s2))))))) */
-            double t6_part_sum = 0.0;
-            double grad_b__part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t6_part_sum, grad_b__part_sum))
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double y_l = y[l];
-                const double v0 = y_l * (b + t0[l - tile_begin] + 0.5 * t5[l - tile_begin]);
-                const double v1 = -v0;
-                const double v2 = gradc_exp(-fabs(v0));
-                const double v3 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(v2);
-                const int v4 = -INFINITY == v1;
-                const double v5 = y_l * (t7 * ((0.0 <= v1 ? 1.0 : v2) / (1.0 + v2)));
-                const double v6 = v4 ? 0.0 : -v5;
-                t6_part_sum += v3;
-                grad_b__part_sum += v6;
-                t8[l - tile_begin] = v6;
-                t9[l - tile_begin] = v4 ? 0.0 : -(0.5 * v5);
-            }
-            gradc_add(&t6_part, &t6_part_low, t6_part_sum);
-            gradc_add(&grad_b__part, &grad_b__part_low, grad_b__part_sum);
-
-            /* grad_w[i:d] = sum[l:n](X[l, i] * t8[l]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t8, 1, grad_w_part);
-
-            /* t10[l:n, j:k] = 2 * (t1[l, j] * t9[l]) */
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    t10[j*128 + l - tile_begin] = 2.0 * (t1[j*128 + l - tile_begin] * t9[l - tile_begin]);
-                }
-            }
-
-            /* t11[i:d, j:k] = sum[l:n](X[l, i] * t10[l, j]) */
-            gradc_product(k, d, tile_end - tile_begin, t10, 128, 1, &X[tile_begin*d], d, 1, t11_part, 1, k, 1, 0);
-
-            /* t12[i:d, j:k] = sum[l:n](t3[l, i] * t9[l]) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t9_l = t9[l - tile_begin];
-                for (int64_t i = 0; i < d; ++i) {
-                    const double v0 = t3[(l - tile_begin)*d + i] * t9_l;
-                    GRADC_SIMD()
-                    for (int64_t j = 0; j < k; ++j) {
-                        t12_part[i*k + j] += v0;
-                    }
-                }
-            }
-        }
-        t6_part = gradc_rounded(t6_part, t6_part_low);
-        t6_parts[part] = t6_part;
-        grad_b__part = gradc_rounded(grad_b__part, grad_b__part_low);
-        grad_b__parts[part] = grad_b__part;
+    } else {
+        factorization_machine_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, t11, k, t12, X, w, V, t2, y, b, t7, t6_parts, grad_b__parts);
     }
     double t6 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -26,6 +26,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "focal.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -275,6 +282,45 @@ size_t focal_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 87, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void focal_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                          unsigned char *restrict part_scratch, size_t part_bytes, int64_t d,
+                                          const double *restrict X, const double *restrict w, double alpha,
+                                          const double *restrict y, double gamma_, double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t0 = (void *)own;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+
+        /* t1 = sum[i:n](let(s0 := t0[i] * (2 * y[i] - 1), s1 := -s0, s2 := log1p_unit(exp(-abs(s0))), where(0 ==
+         *    s1, 0.6931471805599453, maximum(0, s1) + s2) * ((alpha * y[i] + (1 - y[i]) * (1 - alpha)) *
+         *    exp(-(gamma * where(0 == s0, 0.6931471805599453, maximum(0, s0) + s2)))))) */
+        const double v3 = 1.0 - alpha;
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double y_i = y[i];
+            const double v0 = t0[i - tile_begin] * (2.0 * y_i - 1.0);
+            const double v1 = -v0;
+            const double v2 = gradc_log1p_unit(gradc_exp(-fabs(v0)));
+            const double v4 = gradc_exp(-(gamma_ * (0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + v2)));
+            const double v5 = (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v2) * ((alpha * y_i + (1.0 - y_i) * v3) * v4);
+            t1_part_sum += v5;
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
 int focal_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                 double alpha, double gamma_, double *restrict value, void *restrict work)
 {
@@ -283,40 +329,13 @@ int focal_value(int64_t n, int64_t d, const double *restrict w, const double *re
     const int64_t parts = gradc_parts(n, 3*d + 87, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0 = (void *)own;
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
-
-            /* t1 = sum[i:n](let(s0 := t0[i] * (2 * y[i] - 1), s1 := -s0, s2 := log1p_unit(exp(-abs(s0))), where(0
-             *    == s1, 0.6931471805599453, maximum(0, s1) + s2) * ((alpha * y[i] + (1 - y[i]) * (1 - alpha)) *
-             *    exp(-(gamma * where(0 == s0, 0.6931471805599453, maximum(0, s0) + s2)))))) */
-            const double v3 = 1.0 - alpha;
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double y_i = y[i];
-                const double v0 = t0[i - tile_begin] * (2.0 * y_i - 1.0);
-                const double v1 = -v0;
-                const double v2 = gradc_log1p_unit(gradc_exp(-fabs(v0)));
-                const double v4 = gradc_exp(-(gamma_ * (0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + v2)));
-                const double v5 = (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v2) * ((alpha * y_i + (1.0 - y_i) * v3) * v4);
-                t1_part_sum += v5;
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            focal_value_rows0(part, n, parts, part_scratch, part_bytes, d, X, w, alpha, y, gamma_, t1_parts);
         }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        focal_value_rows0(0, n, parts, part_scratch, part_bytes, d, X, w, alpha, y, gamma_, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -335,6 +354,38 @@ size_t focal_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
+static GRADC_APART void focal_forward_rows0(int64_t part, int64_t n, int64_t parts, double alpha,
+                                            const double *restrict y, double *restrict t0, double gamma_,
+                                            double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t1 = sum[i:n](let(s0 := t0[i] * (2 * y[i] - 1), s1 := -s0, s2 := log1p_unit(exp(-abs(s0))), where(0 ==
+         *    s1, 0.6931471805599453, maximum(0, s1) + s2) * ((alpha * y[i] + (1 - y[i]) * (1 - alpha)) *
+         *    exp(-(gamma * where(0 == s0, 0.6931471805599453, maximum(0, s0) + s2)))))) */
+        const double v3 = 1.0 - alpha;
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double y_i = y[i];
+            const double v0 = t0[i] * (2.0 * y_i - 1.0);
+            const double v1 = -v0;
+            const double v2 = gradc_log1p_unit(gradc_exp(-fabs(v0)));
+            const double v4 = gradc_exp(-(gamma_ * (0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + v2)));
+            const double v5 = (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v2) * ((alpha * y_i + (1.0 - y_i) * v3) * v4);
+            t1_part_sum += v5;
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
 int focal_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                   double alpha, double gamma_, double *restrict value, double *restrict t0, void *restrict work)
 {
@@ -347,34 +398,13 @@ int focal_forward(int64_t n, int64_t d, const double *restrict w, const double *
     gradc_dots(n, d, X, d, w, t0, 1, 1);
     const int64_t parts = gradc_parts(n, 87, 0);
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t1 = sum[i:n](let(s0 := t0[i] * (2 * y[i] - 1), s1 := -s0, s2 := log1p_unit(exp(-abs(s0))), where(0
-             *    == s1, 0.6931471805599453, maximum(0, s1) + s2) * ((alpha * y[i] + (1 - y[i]) * (1 - alpha)) *
-             *    exp(-(gamma * where(0 == s0, 0.6931471805599453, maximum(0, s0) + s2)))))) */
-            const double v3 = 1.0 - alpha;
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double y_i = y[i];
-                const double v0 = t0[i] * (2.0 * y_i - 1.0);
-                const double v1 = -v0;
-                const double v2 = gradc_log1p_unit(gradc_exp(-fabs(v0)));
-                const double v4 = gradc_exp(-(gamma_ * (0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + v2)));
-                const double v5 = (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v2) * ((alpha * y_i + (1.0 - y_i) * v3) * v4);
-                t1_part_sum += v5;
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            focal_forward_rows0(part, n, parts, alpha, y, t0, gamma_, t1_parts);
         }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        focal_forward_rows0(0, n, parts, alpha, y, t0, gamma_, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -392,6 +422,61 @@ size_t focal_backward_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void focal_backward_rows0(int64_t part, int64_t n, int64_t parts,
+                                             unsigned char *restrict part_scratch, size_t part_bytes,
+                                             double *restrict grad_w, int64_t d, double alpha,
+                                             const double *restrict y, const double *restrict t0, double gamma_,
+                                             double t1, const double *restrict X)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const t2 = (void *)own;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t2[i:n] = let(s0 := 2 * y[i], s1 := s0 - 1, s2 := t0[i] * s1, s3 := -s2, s4 := alpha * y[i] + (1 - y[i])
+         *    * (1 - alpha), s5 := exp(-abs(s2)), s6 := log1p_unit(s5), s7 := exp(-(gamma * where(0 == s2,
+         *    0.6931471805599453, maximum(0, s2) + s6))), s8 := 1 + s5, s9 := where(0 <= s3, 1, s5) / s8, s10 := s1
+         *    - s0, s11 := product_error(t0[i], s1) + t0[i] * (s0 - (s1 - s10) - (1 + s10)), s12 := -s11, s1 *
+         *    (where(-inf == s3, 0, -(t1 * (s4 * s7) * (s9 * (1 + where(0 <= -s3, 1, s5) / s8 * where(abs(s12) < 1,
+         *    s12, 0))))) + where(-inf == s2, 0, -(gamma * (s7 * (s4 * (t1 * where(0 == s3, 0.6931471805599453,
+         *    maximum(0, s3) + s6)))) * (where(0 <= s2, 1, s5) / s8 * (1 + s9 * where(abs(s11) < 1, s11, 0))))))) */
+        const double v4 = 1.0 - alpha;
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double y_i = y[i];
+            const double v0 = 2.0 * y_i;
+            const double v1 = v0 - 1.0;
+            const double t0_i = t0[i];
+            const double v2 = t0_i * v1;
+            const double v3 = -v2;
+            const double v5 = alpha * y_i + (1.0 - y_i) * v4;
+            const double v6 = gradc_exp(-fabs(v2));
+            const double v7 = gradc_log1p_unit(v6);
+            const double v8 = gradc_exp(-(gamma_ * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v7)));
+            const double v9 = 1.0 + v6;
+            const double v10 = (0.0 <= v3 ? 1.0 : v6) / v9;
+            const double v11 = v1 - v0;
+            const double v12 = (fma(t0_i, v1, -(t0_i * v1))) + t0_i * (v0 - (v1 - v11) - (1.0 + v11));
+            const double v13 = -v12;
+            const double v14 = t1 * (v5 * v8) * (v10 * (1.0 + (0.0 <= -v3 ? 1.0 : v6) / v9 * (fabs(v13) < 1.0 ? v13 : 0.0)));
+            const double v15 = v8 * (v5 * (t1 * (0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v7)));
+            const double v16 = gamma_ * v15 * ((0.0 <= v2 ? 1.0 : v6) / v9 * (1.0 + v10 * (fabs(v12) < 1.0 ? v12 : 0.0)));
+            t2[i - tile_begin] = v1 * ((-INFINITY == v3 ? 0.0 : -v14) + (-INFINITY == v2 ? 0.0 : -v16));
+        }
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
+    }
+}
+
 int focal_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                    double alpha, double gamma_, const double *restrict t0, double cotangent, double *restrict grad_w,
                    void *restrict work)
@@ -404,56 +489,13 @@ int focal_backward(int64_t n, int64_t d, const double *restrict w, const double 
     const double t1 = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 143, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const t2 = (void *)own;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            focal_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, alpha, y, t0, gamma_, t1, X);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t2[i:n] = let(s0 := 2 * y[i], s1 := s0 - 1, s2 := t0[i] * s1, s3 := -s2, s4 := alpha * y[i] + (1 -
-             *    y[i]) * (1 - alpha), s5 := exp(-abs(s2)), s6 := log1p_unit(s5), s7 := exp(-(gamma * where(0 ==
-             *    s2, 0.6931471805599453, maximum(0, s2) + s6))), s8 := 1 + s5, s9 := where(0 <= s3, 1, s5) / s8,
-             *    s10 := s1 - s0, s11 := product_error(t0[i], s1) + t0[i] * (s0 - (s1 - s10) - (1 + s10)), s12 :=
-             *    -s11, s1 * (where(-inf == s3, 0, -(t1 * (s4 * s7) * (s9 * (1 + where(0 <= -s3, 1, s5) / s8 *
-             *    where(abs(s12) < 1, s12, 0))))) + where(-inf == s2, 0, -(gamma * (s7 * (s4 * (t1 * where(0 == s3,
-             *    0.6931471805599453, maximum(0, s3) + s6)))) * (where(0 <= s2, 1, s5) / s8 * (1 + s9 *
-             *    where(abs(s11) < 1, s11, 0))))))) */
-            const double v4 = 1.0 - alpha;
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double y_i = y[i];
-                const double v0 = 2.0 * y_i;
-                const double v1 = v0 - 1.0;
-                const double t0_i = t0[i];
-                const double v2 = t0_i * v1;
-                const double v3 = -v2;
-                const double v5 = alpha * y_i + (1.0 - y_i) * v4;
-                const double v6 = gradc_exp(-fabs(v2));
-                const double v7 = gradc_log1p_unit(v6);
-                const double v8 = gradc_exp(-(gamma_ * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v7)));
-                const double v9 = 1.0 + v6;
-                const double v10 = (0.0 <= v3 ? 1.0 : v6) / v9;
-                const double v11 = v1 - v0;
-                const double v12 = (fma(t0_i, v1, -(t0_i * v1))) + t0_i * (v0 - (v1 - v11) - (1.0 + v11));
-                const double v13 = -v12;
-                const double v14 = t1 * (v5 * v8) * (v10 * (1.0 + (0.0 <= -v3 ? 1.0 : v6) / v9 * (fabs(v13) < 1.0 ? v13 : 0.0)));
-                const double v15 = v8 * (v5 * (t1 * (0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v7)));
-                const double v16 = gamma_ * v15 * ((0.0 <= v2 ? 1.0 : v6) / v9 * (1.0 + v10 * (fabs(v12) < 1.0 ? v12 : 0.0)));
-                t2[i - tile_begin] = v1 * ((-INFINITY == v3 ? 0.0 : -v14) + (-INFINITY == v2 ? 0.0 : -v16));
-            }
-
-            /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
-        }
+    } else {
+        focal_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, alpha, y, t0, gamma_, t1, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
@@ -472,6 +514,68 @@ size_t focal_value_and_grad_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void focal_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+                                                   unsigned char *restrict part_scratch, size_t part_bytes,
+                                                   double *restrict grad_w, int64_t d, const double *restrict X,
+                                                   const double *restrict w, double alpha, const double *restrict y,
+                                                   double gamma_, double t2, double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const t0 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)own;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+
+        /* t1 = sum[i:n](let(s0 := t0[i] * (2 * y[i] - 1), s1 := -s0, s2 := log1p_unit(exp(-abs(s0))), where(0 ==
+         *    s1, 0.6931471805599453, maximum(0, s1) + s2) * ((alpha * y[i] + (1 - y[i]) * (1 - alpha)) *
+         *    exp(-(gamma * where(0 == s0, 0.6931471805599453, maximum(0, s0) + s2)))))) */
+        /* t3[i:n] = let(s0 := 2 * y[i] - 1, s1 := t0[i] * s0, s2 := -s1, s3 := exp(-abs(s1)), s4 := 1 + s3, s5 :=
+         *    alpha * y[i] + (1 - y[i]) * (1 - alpha), s6 := log1p_unit(s3), s7 := exp(-(gamma * where(0 == s1,
+         *    0.6931471805599453, maximum(0, s1) + s6))), s0 * (where(-inf == s2, 0, -(where(0 <= s2, 1, s3) / s4 *
+         *    (t2 * (s5 * s7)))) + where(-inf == s1, 0, -(where(0 <= s1, 1, s3) / s4 * (gamma * (s7 * (s5 * (t2 *
+         *    where(0 == s2, 0.6931471805599453, maximum(0, s2) + s6))))))))) */
+        const double v6 = 1.0 - alpha;
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double y_i = y[i];
+            const double v0 = 2.0 * y_i - 1.0;
+            const double v1 = t0[i - tile_begin] * v0;
+            const double v2 = -v1;
+            const double v3 = gradc_exp(-fabs(v1));
+            const double v4 = gradc_log1p_unit(v3);
+            const double v5 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v4;
+            const double v7 = alpha * y_i + (1.0 - y_i) * v6;
+            const double v8 = gradc_exp(-(gamma_ * (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v4)));
+            const double v9 = v7 * v8;
+            const double v10 = 1.0 + v3;
+            const double v11 = -INFINITY == v1 ? 0.0 : -((0.0 <= v1 ? 1.0 : v3) / v10 * (gamma_ * (v8 * (v7 * (t2 * v5)))));
+            t1_part_sum += v5 * v9;
+            t3[i - tile_begin] = v0 * ((-INFINITY == v2 ? 0.0 : -((0.0 <= v2 ? 1.0 : v3) / v10 * (t2 * v9))) + v11);
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
 int focal_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                          const double *restrict y, double alpha, double gamma_, double *restrict value,
                          double *restrict grad_w, void *restrict work)
@@ -484,62 +588,13 @@ int focal_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
     const int64_t parts = gradc_parts(n, 6*d + 116, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t3 = (void *)own;
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            focal_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, X, w, alpha, y, gamma_, t2, t1_parts);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
-
-            /* t1 = sum[i:n](let(s0 := t0[i] * (2 * y[i] - 1), s1 := -s0, s2 := log1p_unit(exp(-abs(s0))), where(0
-             *    == s1, 0.6931471805599453, maximum(0, s1) + s2) * ((alpha * y[i] + (1 - y[i]) * (1 - alpha)) *
-             *    exp(-(gamma * where(0 == s0, 0.6931471805599453, maximum(0, s0) + s2)))))) */
-            /* t3[i:n] = let(s0 := 2 * y[i] - 1, s1 := t0[i] * s0, s2 := -s1, s3 := exp(-abs(s1)), s4 := 1 + s3, s5
-             *    := alpha * y[i] + (1 - y[i]) * (1 - alpha), s6 := log1p_unit(s3), s7 := exp(-(gamma * where(0 ==
-             *    s1, 0.6931471805599453, maximum(0, s1) + s6))), s0 * (where(-inf == s2, 0, -(where(0 <= s2, 1,
-             *    s3) / s4 * (t2 * (s5 * s7)))) + where(-inf == s1, 0, -(where(0 <= s1, 1, s3) / s4 * (gamma * (s7
-             *    * (s5 * (t2 * where(0 == s2, 0.6931471805599453, maximum(0, s2) + s6))))))))) */
-            const double v6 = 1.0 - alpha;
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double y_i = y[i];
-                const double v0 = 2.0 * y_i - 1.0;
-                const double v1 = t0[i - tile_begin] * v0;
-                const double v2 = -v1;
-                const double v3 = gradc_exp(-fabs(v1));
-                const double v4 = gradc_log1p_unit(v3);
-                const double v5 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v4;
-                const double v7 = alpha * y_i + (1.0 - y_i) * v6;
-                const double v8 = gradc_exp(-(gamma_ * (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v4)));
-                const double v9 = v7 * v8;
-                const double v10 = 1.0 + v3;
-                const double v11 = -INFINITY == v1 ? 0.0 : -((0.0 <= v1 ? 1.0 : v3) / v10 * (gamma_ * (v8 * (v7 * (t2 * v5)))));
-                t1_part_sum += v5 * v9;
-                t3[i - tile_begin] = v0 * ((-INFINITY == v2 ? 0.0 : -((0.0 <= v2 ? 1.0 : v3) / v10 * (t2 * v9))) + v11);
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
-
-            /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
-        }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        focal_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, X, w, alpha, y, gamma_, t2, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -27,6 +27,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "gaussian.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -265,6 +272,44 @@ size_t gaussian_value_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void gaussian_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                             unsigned char *restrict part_scratch, size_t part_bytes, int64_t d,
+                                             const double *restrict X, const double *restrict v,
+                                             const double *restrict w, const double *restrict y,
+                                             double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const s = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t0 = (void *)own;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* s[i:n] = sum[j:d](X[i, j] * v[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, v, s, 1, 0);
+
+        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+
+        /* t1 = sum[i:n](let(s0 := exp(-s[i]) * (y[i] - t0[i]), s[i] + 0.5 * (s0 * s0))) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double s_i = s[i - tile_begin];
+            const double v0 = gradc_exp(-s_i) * (y[i] - t0[i - tile_begin]);
+            t1_part_sum += s_i + 0.5 * (v0 * v0);
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
 int gaussian_value(int64_t n, int64_t d, const double *restrict w, const double *restrict v, const double *restrict X,
                    const double *restrict y, double *restrict value, void *restrict work)
 {
@@ -273,38 +318,13 @@ int gaussian_value(int64_t n, int64_t d, const double *restrict w, const double 
     const int64_t parts = gradc_parts(n, 6*d + 29, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const s = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t0 = (void *)own;
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* s[i:n] = sum[j:d](X[i, j] * v[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, v, s, 1, 0);
-
-            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
-
-            /* t1 = sum[i:n](let(s0 := exp(-s[i]) * (y[i] - t0[i]), s[i] + 0.5 * (s0 * s0))) */
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double s_i = s[i - tile_begin];
-                const double v0 = gradc_exp(-s_i) * (y[i] - t0[i - tile_begin]);
-                t1_part_sum += s_i + 0.5 * (v0 * v0);
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            gaussian_value_rows0(part, n, parts, part_scratch, part_bytes, d, X, v, w, y, t1_parts);
         }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        gaussian_value_rows0(0, n, parts, part_scratch, part_bytes, d, X, v, w, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -322,6 +342,60 @@ size_t gaussian_forward_work(int64_t n, int64_t d)
            + gradc_bytes(n, sizeof(double)));
 }
 
+static GRADC_APART void gaussian_forward_rows0(int64_t part, int64_t d, int64_t parts,
+                                               unsigned char *restrict part_scratch, size_t part_bytes,
+                                               double *restrict s, int64_t n, double *restrict t0,
+                                               const double *restrict X, const double *restrict v,
+                                               const double *restrict w)
+{
+    const int64_t part_begin = gradc_cut(d, parts, part);
+    const int64_t part_end = gradc_cut(d, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const s_part = part == 0 ? s : (void *)own;
+    own += gradc_bytes(n, sizeof(double));
+    double *const t0_part = part == 0 ? t0 : (void *)own;
+    for (int64_t at = 0; at < n; ++at) {
+        s_part[at] = 0.0;
+    }
+    for (int64_t at = 0; at < n; ++at) {
+        t0_part[at] = 0.0;
+    }
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* s[i:n] = sum[j:d](X[i, j] * v[j]) */
+        gradc_dots(n, tile_end - tile_begin, &X[tile_begin], d, &v[tile_begin], s_part, 1, 1);
+
+        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(n, tile_end - tile_begin, &X[tile_begin], d, &w[tile_begin], t0_part, 1, 1);
+    }
+}
+
+static GRADC_APART void gaussian_forward_rows1(int64_t part, int64_t n, int64_t parts_, double *restrict s,
+                                               const double *restrict y, double *restrict t0,
+                                               double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts_, part);
+    const int64_t part_end = gradc_cut(n, parts_, part + 1);
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t1 = sum[i:n](let(s0 := exp(-s[i]) * (y[i] - t0[i]), s[i] + 0.5 * (s0 * s0))) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double s_i = s[i];
+            const double v0 = gradc_exp(-s_i) * (y[i] - t0[i]);
+            t1_part_sum += s_i + 0.5 * (v0 * v0);
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
 int gaussian_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict v,
                      const double *restrict X, const double *restrict y, double *restrict value, double *restrict s,
                      double *restrict t0, void *restrict work)
@@ -330,29 +404,13 @@ int gaussian_forward(int64_t n, int64_t d, const double *restrict w, const doubl
     unsigned char *const part_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(d, 6*n, 2*n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(d, parts, part);
-        const int64_t part_end = gradc_cut(d, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const s_part = part == 0 ? s : (void *)own;
-        own += gradc_bytes(n, sizeof(double));
-        double *const t0_part = part == 0 ? t0 : (void *)own;
-        for (int64_t at = 0; at < n; ++at) {
-            s_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            gaussian_forward_rows0(part, d, parts, part_scratch, part_bytes, s, n, t0, X, v, w);
         }
-        for (int64_t at = 0; at < n; ++at) {
-            t0_part[at] = 0.0;
-        }
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* s[i:n] = sum[j:d](X[i, j] * v[j]) */
-            gradc_dots(n, tile_end - tile_begin, &X[tile_begin], d, &v[tile_begin], s_part, 1, 1);
-
-            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(n, tile_end - tile_begin, &X[tile_begin], d, &w[tile_begin], t0_part, 1, 1);
-        }
+    } else {
+        gaussian_forward_rows0(0, d, parts, part_scratch, part_bytes, s, n, t0, X, v, w);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const s_more = (void *)(part_scratch + part * part_bytes);
@@ -370,27 +428,13 @@ int gaussian_forward(int64_t n, int64_t d, const double *restrict w, const doubl
     }
     const int64_t parts_ = gradc_parts(n, 29, 0);
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts_)
-    for (int64_t part = 0; part < parts_; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_, part);
-        const int64_t part_end = gradc_cut(n, parts_, part + 1);
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t1 = sum[i:n](let(s0 := exp(-s[i]) * (y[i] - t0[i]), s[i] + 0.5 * (s0 * s0))) */
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double s_i = s[i];
-                const double v0 = gradc_exp(-s_i) * (y[i] - t0[i]);
-                t1_part_sum += s_i + 0.5 * (v0 * v0);
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    if (parts_ > 1) {
+        GRADC_PARALLEL(parts_)
+        for (int64_t part = 0; part < parts_; ++part) {
+            gaussian_forward_rows1(part, n, parts_, s, y, t0, t1_parts);
         }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        gaussian_forward_rows1(0, n, parts_, s, y, t0, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -410,6 +454,51 @@ size_t gaussian_backward_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void gaussian_backward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                unsigned char *restrict part_scratch, size_t part_bytes,
+                                                double *restrict grad_w, int64_t d, double *restrict grad_v,
+                                                const double *restrict s, const double *restrict y,
+                                                const double *restrict t0, double t1, const double *restrict X)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const grad_v_part = part == 0 ? grad_v : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const t2 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const s_bar = (void *)own;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    for (int64_t at = 0; at < d; ++at) {
+        grad_v_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t2[i:n] = let(s0 := exp(-s[i]), -(s0 * (t1 * (s0 * (y[i] - t0[i]))))) */
+        /* s_bar[i:n] = let(s0 := exp(-s[i]), s1 := y[i] - t0[i], t1 - s0 * (s1 * (t1 * (s0 * s1)))) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = gradc_exp(-s[i]);
+            const double v1 = y[i] - t0[i];
+            const double v2 = t1 * (v0 * v1);
+            t2[i - tile_begin] = -(v0 * v2);
+            s_bar[i - tile_begin] = t1 - v0 * (v1 * v2);
+        }
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
+
+        /* grad_v[j:d] = sum[i:n](X[i, j] * s_bar[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, s_bar, 1, grad_v_part);
+    }
+}
+
 int gaussian_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict v,
                       const double *restrict X, const double *restrict y, const double *restrict s,
                       const double *restrict t0, double cotangent, double *restrict grad_w, double *restrict grad_v,
@@ -424,45 +513,13 @@ int gaussian_backward(int64_t n, int64_t d, const double *restrict w, const doub
     const double t1 = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 33, 2*d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const grad_v_part = part == 0 ? grad_v : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const t2 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const s_bar = (void *)own;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            gaussian_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, grad_v, s, y, t0, t1, X);
         }
-        for (int64_t at = 0; at < d; ++at) {
-            grad_v_part[at] = 0.0;
-        }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t2[i:n] = let(s0 := exp(-s[i]), -(s0 * (t1 * (s0 * (y[i] - t0[i]))))) */
-            /* s_bar[i:n] = let(s0 := exp(-s[i]), s1 := y[i] - t0[i], t1 - s0 * (s1 * (t1 * (s0 * s1)))) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = gradc_exp(-s[i]);
-                const double v1 = y[i] - t0[i];
-                const double v2 = t1 * (v0 * v1);
-                t2[i - tile_begin] = -(v0 * v2);
-                s_bar[i - tile_begin] = t1 - v0 * (v1 * v2);
-            }
-
-            /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
-
-            /* grad_v[j:d] = sum[i:n](X[i, j] * s_bar[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, s_bar, 1, grad_v_part);
-        }
+    } else {
+        gaussian_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, grad_v, s, y, t0, t1, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
@@ -491,6 +548,72 @@ size_t gaussian_value_and_grad_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void gaussian_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+                                                      unsigned char *restrict part_scratch, size_t part_bytes,
+                                                      double *restrict grad_w, int64_t d, double *restrict grad_v,
+                                                      const double *restrict X, const double *restrict v,
+                                                      const double *restrict w, const double *restrict y, double t2,
+                                                      double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const grad_v_part = part == 0 ? grad_v : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const s = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t0 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const s_bar = (void *)own;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    for (int64_t at = 0; at < d; ++at) {
+        grad_v_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* s[i:n] = sum[j:d](X[i, j] * v[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, v, s, 1, 0);
+
+        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+
+        /* t1 = sum[i:n](let(s0 := exp(-s[i]) * (y[i] - t0[i]), s[i] + 0.5 * (s0 * s0))) */
+        /* t3[i:n] = let(s0 := exp(-s[i]), -(s0 * (t2 * (s0 * (y[i] - t0[i]))))) */
+        /* s_bar[i:n] = let(s0 := exp(-s[i]), s1 := y[i] - t0[i], t2 - s0 * (s1 * (t2 * (s0 * s1)))) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double s_i = s[i - tile_begin];
+            const double v0 = gradc_exp(-s_i);
+            const double v1 = y[i] - t0[i - tile_begin];
+            const double v2 = v0 * v1;
+            const double v3 = t2 * v2;
+            t1_part_sum += s_i + 0.5 * (v2 * v2);
+            t3[i - tile_begin] = -(v0 * v3);
+            s_bar[i - tile_begin] = t2 - v0 * (v1 * v3);
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
+
+        /* grad_v[j:d] = sum[i:n](X[i, j] * s_bar[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, s_bar, 1, grad_v_part);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
 int gaussian_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict v,
                             const double *restrict X, const double *restrict y, double *restrict value,
                             double *restrict grad_w, double *restrict grad_v, void *restrict work)
@@ -503,65 +626,13 @@ int gaussian_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
     const int64_t parts = gradc_parts(n, 12*d + 36, 2*d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const grad_v_part = part == 0 ? grad_v : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const s = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t3 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const s_bar = (void *)own;
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            gaussian_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, grad_v, X, v, w, y, t2, t1_parts);
         }
-        for (int64_t at = 0; at < d; ++at) {
-            grad_v_part[at] = 0.0;
-        }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* s[i:n] = sum[j:d](X[i, j] * v[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, v, s, 1, 0);
-
-            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
-
-            /* t1 = sum[i:n](let(s0 := exp(-s[i]) * (y[i] - t0[i]), s[i] + 0.5 * (s0 * s0))) */
-            /* t3[i:n] = let(s0 := exp(-s[i]), -(s0 * (t2 * (s0 * (y[i] - t0[i]))))) */
-            /* s_bar[i:n] = let(s0 := exp(-s[i]), s1 := y[i] - t0[i], t2 - s0 * (s1 * (t2 * (s0 * s1)))) */
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double s_i = s[i - tile_begin];
-                const double v0 = gradc_exp(-s_i);
-                const double v1 = y[i] - t0[i - tile_begin];
-                const double v2 = v0 * v1;
-                const double v3 = t2 * v2;
-                t1_part_sum += s_i + 0.5 * (v2 * v2);
-                t3[i - tile_begin] = -(v0 * v3);
-                s_bar[i - tile_begin] = t2 - v0 * (v1 * v3);
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
-
-            /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
-
-            /* grad_v[j:d] = sum[i:n](X[i, j] * s_bar[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, s_bar, 1, grad_v_part);
-        }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        gaussian_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, grad_v, X, v, w, y, t2, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

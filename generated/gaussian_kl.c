@@ -26,6 +26,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "gaussian_kl.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -142,6 +149,70 @@ size_t gaussian_kl_value_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void gaussian_kl_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                                unsigned char *restrict part_scratch, size_t part_bytes, int64_t k,
+                                                const double *restrict log_var, const double *restrict mu,
+                                                double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const log_var_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const mu_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t0 = (void *)own;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* log_var_tile[i:n, j:k] = log_var[i, j] */
+        gradc_transpose(tile_end - tile_begin, k, &log_var[tile_begin*k], k, log_var_tile, 128);
+
+        /* mu_tile[i:n, j:k] = mu[i, j] */
+        gradc_transpose(tile_end - tile_begin, k, &mu[tile_begin*k], k, mu_tile, 128);
+
+        /* t0[i:n] = sum[j:k](expm1(log_var_tile[i, j]) + mu_tile[i, j] * mu_tile[i, j] - log_var_tile[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t0[i - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double log_var_tile_ij = log_var_tile[j*128 + i - tile_begin];
+                const double mu_tile_ij = mu_tile[j*128 + i - tile_begin];
+                const double log_var_tile_ij1 = log_var_tile[(j + 1)*128 + i - tile_begin];
+                const double mu_tile_ij1 = mu_tile[(j + 1)*128 + i - tile_begin];
+                const double log_var_tile_ij2 = log_var_tile[(j + 2)*128 + i - tile_begin];
+                const double mu_tile_ij2 = mu_tile[(j + 2)*128 + i - tile_begin];
+                const double log_var_tile_ij3 = log_var_tile[(j + 3)*128 + i - tile_begin];
+                const double mu_tile_ij3 = mu_tile[(j + 3)*128 + i - tile_begin];
+                t0[i - tile_begin] += (gradc_expm1(log_var_tile_ij) + mu_tile_ij * mu_tile_ij - log_var_tile_ij) + (gradc_expm1(log_var_tile_ij1) + mu_tile_ij1 * mu_tile_ij1 - log_var_tile_ij1) + (gradc_expm1(log_var_tile_ij2) + mu_tile_ij2 * mu_tile_ij2 - log_var_tile_ij2) + (gradc_expm1(log_var_tile_ij3) + mu_tile_ij3 * mu_tile_ij3 - log_var_tile_ij3);
+            }
+        }
+        for (int64_t j = k / 4 * 4; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double log_var_tile_ij = log_var_tile[j*128 + i - tile_begin];
+                const double mu_tile_ij = mu_tile[j*128 + i - tile_begin];
+                t0[i - tile_begin] += gradc_expm1(log_var_tile_ij) + mu_tile_ij * mu_tile_ij - log_var_tile_ij;
+            }
+        }
+
+        /* t1 = sum[i:n](t0[i]) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t1_part_sum += t0[i - tile_begin];
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
 int gaussian_kl_value(int64_t n, int64_t k, const double *restrict mu, const double *restrict log_var,
                       double *restrict value, void *restrict work)
 {
@@ -150,65 +221,13 @@ int gaussian_kl_value(int64_t n, int64_t k, const double *restrict mu, const dou
     const int64_t parts = gradc_parts(n, 27*k + 1, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const log_var_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const mu_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t0 = (void *)own;
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* log_var_tile[i:n, j:k] = log_var[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &log_var[tile_begin*k], k, log_var_tile, 128);
-
-            /* mu_tile[i:n, j:k] = mu[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &mu[tile_begin*k], k, mu_tile, 128);
-
-            /* t0[i:n] = sum[j:k](expm1(log_var_tile[i, j]) + mu_tile[i, j] * mu_tile[i, j] - log_var_tile[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t0[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double log_var_tile_ij = log_var_tile[j*128 + i - tile_begin];
-                    const double mu_tile_ij = mu_tile[j*128 + i - tile_begin];
-                    const double log_var_tile_ij1 = log_var_tile[(j + 1)*128 + i - tile_begin];
-                    const double mu_tile_ij1 = mu_tile[(j + 1)*128 + i - tile_begin];
-                    const double log_var_tile_ij2 = log_var_tile[(j + 2)*128 + i - tile_begin];
-                    const double mu_tile_ij2 = mu_tile[(j + 2)*128 + i - tile_begin];
-                    const double log_var_tile_ij3 = log_var_tile[(j + 3)*128 + i - tile_begin];
-                    const double mu_tile_ij3 = mu_tile[(j + 3)*128 + i - tile_begin];
-                    t0[i - tile_begin] += (gradc_expm1(log_var_tile_ij) + mu_tile_ij * mu_tile_ij - log_var_tile_ij) + (gradc_expm1(log_var_tile_ij1) + mu_tile_ij1 * mu_tile_ij1 - log_var_tile_ij1) + (gradc_expm1(log_var_tile_ij2) + mu_tile_ij2 * mu_tile_ij2 - log_var_tile_ij2) + (gradc_expm1(log_var_tile_ij3) + mu_tile_ij3 * mu_tile_ij3 - log_var_tile_ij3);
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double log_var_tile_ij = log_var_tile[j*128 + i - tile_begin];
-                    const double mu_tile_ij = mu_tile[j*128 + i - tile_begin];
-                    t0[i - tile_begin] += gradc_expm1(log_var_tile_ij) + mu_tile_ij * mu_tile_ij - log_var_tile_ij;
-                }
-            }
-
-            /* t1 = sum[i:n](t0[i]) */
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t1_part_sum += t0[i - tile_begin];
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            gaussian_kl_value_rows0(part, n, parts, part_scratch, part_bytes, k, log_var, mu, t1_parts);
         }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        gaussian_kl_value_rows0(0, n, parts, part_scratch, part_bytes, k, log_var, mu, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -227,6 +246,70 @@ size_t gaussian_kl_forward_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void gaussian_kl_forward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                  unsigned char *restrict part_scratch, size_t part_bytes, int64_t k,
+                                                  const double *restrict log_var, const double *restrict mu,
+                                                  double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const log_var_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const mu_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t0 = (void *)own;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* log_var_tile[i:n, j:k] = log_var[i, j] */
+        gradc_transpose(tile_end - tile_begin, k, &log_var[tile_begin*k], k, log_var_tile, 128);
+
+        /* mu_tile[i:n, j:k] = mu[i, j] */
+        gradc_transpose(tile_end - tile_begin, k, &mu[tile_begin*k], k, mu_tile, 128);
+
+        /* t0[i:n] = sum[j:k](expm1(log_var_tile[i, j]) + mu_tile[i, j] * mu_tile[i, j] - log_var_tile[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t0[i - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double log_var_tile_ij = log_var_tile[j*128 + i - tile_begin];
+                const double mu_tile_ij = mu_tile[j*128 + i - tile_begin];
+                const double log_var_tile_ij1 = log_var_tile[(j + 1)*128 + i - tile_begin];
+                const double mu_tile_ij1 = mu_tile[(j + 1)*128 + i - tile_begin];
+                const double log_var_tile_ij2 = log_var_tile[(j + 2)*128 + i - tile_begin];
+                const double mu_tile_ij2 = mu_tile[(j + 2)*128 + i - tile_begin];
+                const double log_var_tile_ij3 = log_var_tile[(j + 3)*128 + i - tile_begin];
+                const double mu_tile_ij3 = mu_tile[(j + 3)*128 + i - tile_begin];
+                t0[i - tile_begin] += (gradc_expm1(log_var_tile_ij) + mu_tile_ij * mu_tile_ij - log_var_tile_ij) + (gradc_expm1(log_var_tile_ij1) + mu_tile_ij1 * mu_tile_ij1 - log_var_tile_ij1) + (gradc_expm1(log_var_tile_ij2) + mu_tile_ij2 * mu_tile_ij2 - log_var_tile_ij2) + (gradc_expm1(log_var_tile_ij3) + mu_tile_ij3 * mu_tile_ij3 - log_var_tile_ij3);
+            }
+        }
+        for (int64_t j = k / 4 * 4; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double log_var_tile_ij = log_var_tile[j*128 + i - tile_begin];
+                const double mu_tile_ij = mu_tile[j*128 + i - tile_begin];
+                t0[i - tile_begin] += gradc_expm1(log_var_tile_ij) + mu_tile_ij * mu_tile_ij - log_var_tile_ij;
+            }
+        }
+
+        /* t1 = sum[i:n](t0[i]) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t1_part_sum += t0[i - tile_begin];
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
 int gaussian_kl_forward(int64_t n, int64_t k, const double *restrict mu, const double *restrict log_var,
                         double *restrict value, void *restrict work)
 {
@@ -235,65 +318,13 @@ int gaussian_kl_forward(int64_t n, int64_t k, const double *restrict mu, const d
     const int64_t parts = gradc_parts(n, 27*k + 1, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const log_var_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const mu_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t0 = (void *)own;
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* log_var_tile[i:n, j:k] = log_var[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &log_var[tile_begin*k], k, log_var_tile, 128);
-
-            /* mu_tile[i:n, j:k] = mu[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &mu[tile_begin*k], k, mu_tile, 128);
-
-            /* t0[i:n] = sum[j:k](expm1(log_var_tile[i, j]) + mu_tile[i, j] * mu_tile[i, j] - log_var_tile[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t0[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double log_var_tile_ij = log_var_tile[j*128 + i - tile_begin];
-                    const double mu_tile_ij = mu_tile[j*128 + i - tile_begin];
-                    const double log_var_tile_ij1 = log_var_tile[(j + 1)*128 + i - tile_begin];
-                    const double mu_tile_ij1 = mu_tile[(j + 1)*128 + i - tile_begin];
-                    const double log_var_tile_ij2 = log_var_tile[(j + 2)*128 + i - tile_begin];
-                    const double mu_tile_ij2 = mu_tile[(j + 2)*128 + i - tile_begin];
-                    const double log_var_tile_ij3 = log_var_tile[(j + 3)*128 + i - tile_begin];
-                    const double mu_tile_ij3 = mu_tile[(j + 3)*128 + i - tile_begin];
-                    t0[i - tile_begin] += (gradc_expm1(log_var_tile_ij) + mu_tile_ij * mu_tile_ij - log_var_tile_ij) + (gradc_expm1(log_var_tile_ij1) + mu_tile_ij1 * mu_tile_ij1 - log_var_tile_ij1) + (gradc_expm1(log_var_tile_ij2) + mu_tile_ij2 * mu_tile_ij2 - log_var_tile_ij2) + (gradc_expm1(log_var_tile_ij3) + mu_tile_ij3 * mu_tile_ij3 - log_var_tile_ij3);
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double log_var_tile_ij = log_var_tile[j*128 + i - tile_begin];
-                    const double mu_tile_ij = mu_tile[j*128 + i - tile_begin];
-                    t0[i - tile_begin] += gradc_expm1(log_var_tile_ij) + mu_tile_ij * mu_tile_ij - log_var_tile_ij;
-                }
-            }
-
-            /* t1 = sum[i:n](t0[i]) */
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t1_part_sum += t0[i - tile_begin];
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            gaussian_kl_forward_rows0(part, n, parts, part_scratch, part_bytes, k, log_var, mu, t1_parts);
         }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        gaussian_kl_forward_rows0(0, n, parts, part_scratch, part_bytes, k, log_var, mu, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -312,6 +343,24 @@ size_t gaussian_kl_backward_work(int64_t n, int64_t k)
     return 0;
 }
 
+static GRADC_APART void gaussian_kl_backward_rows0(int64_t part, int64_t n, int64_t parts, int64_t k,
+                                                   double *restrict grad_mu, double t0, const double *restrict mu,
+                                                   double *restrict grad_log_var, const double *restrict log_var)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+
+    /* grad_mu[i:n, j:k] = t0 * (2 * mu[i, j]) */
+    /* grad_log_var[i:n, j:k] = t0 * expm1(log_var[i, j]) */
+    for (int64_t i = part_begin; i < part_end; ++i) {
+        GRADC_SIMD()
+        for (int64_t j = 0; j < k; ++j) {
+            grad_mu[i*k + j] = t0 * (2.0 * mu[i*k + j]);
+            grad_log_var[i*k + j] = t0 * gradc_expm1(log_var[i*k + j]);
+        }
+    }
+}
+
 int gaussian_kl_backward(int64_t n, int64_t k, const double *restrict mu, const double *restrict log_var,
                          double cotangent, double *restrict grad_mu, double *restrict grad_log_var,
                          void *restrict work)
@@ -321,20 +370,13 @@ int gaussian_kl_backward(int64_t n, int64_t k, const double *restrict mu, const 
     /* t0 = 0.5 * cotangent / n */
     const double t0 = 0.5 * cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 26*k, 0);
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-
-        /* grad_mu[i:n, j:k] = t0 * (2 * mu[i, j]) */
-        /* grad_log_var[i:n, j:k] = t0 * expm1(log_var[i, j]) */
-        for (int64_t i = part_begin; i < part_end; ++i) {
-            GRADC_SIMD()
-            for (int64_t j = 0; j < k; ++j) {
-                grad_mu[i*k + j] = t0 * (2.0 * mu[i*k + j]);
-                grad_log_var[i*k + j] = t0 * gradc_expm1(log_var[i*k + j]);
-            }
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            gaussian_kl_backward_rows0(part, n, parts, k, grad_mu, t0, mu, grad_log_var, log_var);
         }
+    } else {
+        gaussian_kl_backward_rows0(0, n, parts, k, grad_mu, t0, mu, grad_log_var, log_var);
     }
     return 0;
 }
@@ -346,6 +388,74 @@ size_t gaussian_kl_value_and_grad_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double)));
+}
+
+static GRADC_APART void gaussian_kl_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+                                                         unsigned char *restrict part_scratch, size_t part_bytes,
+                                                         int64_t k, const double *restrict log_var,
+                                                         const double *restrict mu, double t3,
+                                                         double *restrict grad_mu, double *restrict grad_log_var,
+                                                         double *restrict t2_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const log_var_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const mu_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t5 = (void *)own;
+    double t2_part = 0.0;
+    double t2_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* log_var_tile[i:n, j:k] = log_var[i, j] */
+        gradc_transpose(tile_end - tile_begin, k, &log_var[tile_begin*k], k, log_var_tile, 128);
+
+        /* mu_tile[i:n, j:k] = mu[i, j] */
+        gradc_transpose(tile_end - tile_begin, k, &mu[tile_begin*k], k, mu_tile, 128);
+
+        /* t0[i:n, j:k] = expm1(log_var_tile[i, j]) */
+        /* t1[i:n] = sum[j:k](t0[i, j] + mu_tile[i, j] * mu_tile[i, j] - log_var_tile[i, j]) */
+        /* t4[i:n, j:k] = t3 * (2 * mu_tile[i, j]) */
+        /* t5[i:n, j:k] = t3 * t0[i, j] */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t1[i - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double log_var_tile_ij = log_var_tile[j*128 + i - tile_begin];
+                const double v0 = gradc_expm1(log_var_tile_ij);
+                const double mu_tile_ij = mu_tile[j*128 + i - tile_begin];
+                t1[i - tile_begin] += v0 + mu_tile_ij * mu_tile_ij - log_var_tile_ij;
+                t4[j*128 + i - tile_begin] = t3 * (2.0 * mu_tile_ij);
+                t5[j*128 + i - tile_begin] = t3 * v0;
+            }
+        }
+
+        /* t2 = sum[i:n](t1[i]) */
+        double t2_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t2_part_sum += t1[i - tile_begin];
+        }
+        gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+
+        /* grad_mu[i:n, j:k] = t4[i, j] */
+        gradc_transpose(k, tile_end - tile_begin, t4, 128, &grad_mu[tile_begin*k], k);
+
+        /* grad_log_var[i:n, j:k] = t5[i, j] */
+        gradc_transpose(k, tile_end - tile_begin, t5, 128, &grad_log_var[tile_begin*k], k);
+    }
+    t2_part = gradc_rounded(t2_part, t2_part_low);
+    t2_parts[part] = t2_part;
 }
 
 int gaussian_kl_value_and_grad(int64_t n, int64_t k, const double *restrict mu, const double *restrict log_var,
@@ -360,67 +470,13 @@ int gaussian_kl_value_and_grad(int64_t n, int64_t k, const double *restrict mu, 
     const int64_t parts = gradc_parts(n, 33*k + 1, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t2_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const log_var_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const mu_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t1 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t4 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t5 = (void *)own;
-        double t2_part = 0.0;
-        double t2_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* log_var_tile[i:n, j:k] = log_var[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &log_var[tile_begin*k], k, log_var_tile, 128);
-
-            /* mu_tile[i:n, j:k] = mu[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &mu[tile_begin*k], k, mu_tile, 128);
-
-            /* t0[i:n, j:k] = expm1(log_var_tile[i, j]) */
-            /* t1[i:n] = sum[j:k](t0[i, j] + mu_tile[i, j] * mu_tile[i, j] - log_var_tile[i, j]) */
-            /* t4[i:n, j:k] = t3 * (2 * mu_tile[i, j]) */
-            /* t5[i:n, j:k] = t3 * t0[i, j] */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t1[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double log_var_tile_ij = log_var_tile[j*128 + i - tile_begin];
-                    const double v0 = gradc_expm1(log_var_tile_ij);
-                    const double mu_tile_ij = mu_tile[j*128 + i - tile_begin];
-                    t1[i - tile_begin] += v0 + mu_tile_ij * mu_tile_ij - log_var_tile_ij;
-                    t4[j*128 + i - tile_begin] = t3 * (2.0 * mu_tile_ij);
-                    t5[j*128 + i - tile_begin] = t3 * v0;
-                }
-            }
-
-            /* t2 = sum[i:n](t1[i]) */
-            double t2_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t2_part_sum += t1[i - tile_begin];
-            }
-            gradc_add(&t2_part, &t2_part_low, t2_part_sum);
-
-            /* grad_mu[i:n, j:k] = t4[i, j] */
-            gradc_transpose(k, tile_end - tile_begin, t4, 128, &grad_mu[tile_begin*k], k);
-
-            /* grad_log_var[i:n, j:k] = t5[i, j] */
-            gradc_transpose(k, tile_end - tile_begin, t5, 128, &grad_log_var[tile_begin*k], k);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            gaussian_kl_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, k, log_var, mu, t3, grad_mu, grad_log_var, t2_parts);
         }
-        t2_part = gradc_rounded(t2_part, t2_part_low);
-        t2_parts[part] = t2_part;
+    } else {
+        gaussian_kl_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, k, log_var, mu, t3, grad_mu, grad_log_var, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

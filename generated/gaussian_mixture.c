@@ -29,6 +29,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "gaussian_mixture.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -179,6 +186,122 @@ size_t gaussian_mixture_value_work(int64_t k, int64_t d, int64_t n)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void gaussian_mixture_value_rows0(int64_t part, int64_t k, int64_t parts, int64_t d,
+                                                     double *restrict t0, const double *restrict log_sigma,
+                                                     const double *restrict a, double *restrict t2_parts)
+{
+    const int64_t part_begin = gradc_cut(k, parts, part);
+    const int64_t part_end = gradc_cut(k, parts, part + 1);
+    double t2_part = -INFINITY;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t0[i:k, j:d] = exp(-log_sigma[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            GRADC_SIMD()
+            for (int64_t j = 0; j < d; ++j) {
+                t0[i*d + j] = gradc_exp(-log_sigma[i*d + j]);
+            }
+        }
+
+        /* t2 = max[i:k](a[i]) */
+        double t2_part_max = -INFINITY;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double a_i = a[i];
+            t2_part_max = (t2_part_max >= a_i || t2_part_max != t2_part_max) ? t2_part_max : a_i;
+        }
+        t2_part = (t2_part >= t2_part_max || t2_part != t2_part) ? t2_part : t2_part_max;
+    }
+    t2_parts[part] = t2_part;
+}
+
+static GRADC_APART void gaussian_mixture_value_rows1(int64_t part, int64_t k, int64_t parts_,
+                                                     const double *restrict a, double t3, double *restrict t4_parts)
+{
+    const int64_t part_begin = gradc_cut(k, parts_, part);
+    const int64_t part_end = gradc_cut(k, parts_, part + 1);
+    double t4_part = 0.0;
+    double t4_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t4 = sum[i:k](exp(a[i] - t3)) */
+        double t4_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t4_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t4_part_sum += gradc_exp(a[i] - t3);
+        }
+        gradc_add(&t4_part, &t4_part_low, t4_part_sum);
+    }
+    t4_part = gradc_rounded(t4_part, t4_part_low);
+    t4_parts[part] = t4_part;
+}
+
+static GRADC_APART void gaussian_mixture_value_rows2(int64_t part, int64_t n, int64_t parts_2,
+                                                     unsigned char *restrict part_scratch, size_t part_bytes_2,
+                                                     int64_t k, const double *restrict a, double *restrict t1,
+                                                     double t5, double *restrict t11_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts_2, part);
+    const int64_t part_end = gradc_cut(n, parts_2, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes_2;
+    double *const t6 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t7 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t8 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t9 = (void *)own;
+    double t11_part = 0.0;
+    double t11_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t6[l:n, i:k] = a[i] - t1[l, i] - t5 */
+        /* t7[l:n] = max[i:k](t6[l, i]) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            double t7_max = -INFINITY;
+            for (int64_t i = 0; i < k; ++i) {
+                const double v0 = a[i] - t1[l*k + i] - t5;
+                t6[(l - tile_begin)*k + i] = v0;
+                t7_max = (t7_max >= v0 || t7_max != t7_max) ? t7_max : v0;
+            }
+            t7[l - tile_begin] = t7_max;
+        }
+
+        /* t8[l:n] = where(inf == abs(t7[l]), 0, t7[l]) */
+        GRADC_SIMD()
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t7_l = t7[l - tile_begin];
+            t8[l - tile_begin] = INFINITY == fabs(t7_l) ? 0.0 : t7_l;
+        }
+
+        /* t9[l:n] = sum[i:k](exp(t6[l, i] - t8[l])) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t8_l = t8[l - tile_begin];
+            double t9_sum = 0.0;
+            GRADC_SIMD(reduction(+:t9_sum))
+            for (int64_t i = 0; i < k; ++i) {
+                t9_sum += gradc_exp(t6[(l - tile_begin)*k + i] - t8_l);
+            }
+            t9[l - tile_begin] = t9_sum;
+        }
+
+        /* t10[l:n] = t8[l] + log(t9[l]) */
+        /* t11 = sum[l:n](t10[l]) */
+        double t11_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t11_part_sum))
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t11_part_sum += t8[l - tile_begin] + gradc_log(t9[l - tile_begin]);
+        }
+        gradc_add(&t11_part, &t11_part_low, t11_part_sum);
+    }
+    t11_part = gradc_rounded(t11_part, t11_part_low);
+    t11_parts[part] = t11_part;
+}
+
 int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restrict a, const double *restrict mu,
                            const double *restrict log_sigma, const double *restrict X, double *restrict value,
                            void *restrict work)
@@ -191,32 +314,13 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
     unsigned char *const part_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(k, 22*d + 1, 0);
     double t2_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(k, parts, part);
-        const int64_t part_end = gradc_cut(k, parts, part + 1);
-        double t2_part = -INFINITY;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t0[i:k, j:d] = exp(-log_sigma[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    t0[i*d + j] = gradc_exp(-log_sigma[i*d + j]);
-                }
-            }
-
-            /* t2 = max[i:k](a[i]) */
-            double t2_part_max = -INFINITY;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double a_i = a[i];
-                t2_part_max = (t2_part_max >= a_i || t2_part_max != t2_part_max) ? t2_part_max : a_i;
-            }
-            t2_part = (t2_part >= t2_part_max || t2_part != t2_part) ? t2_part : t2_part_max;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            gaussian_mixture_value_rows0(part, k, parts, d, t0, log_sigma, a, t2_parts);
         }
-        t2_parts[part] = t2_part;
+    } else {
+        gaussian_mixture_value_rows0(0, k, parts, d, t0, log_sigma, a, t2_parts);
     }
     double t2 = -INFINITY;
     for (int64_t part = 0; part < parts; ++part) {
@@ -262,25 +366,13 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
     }
     const int64_t parts_ = gradc_parts(k, 23, 0);
     double t4_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts_)
-    for (int64_t part = 0; part < parts_; ++part) {
-        const int64_t part_begin = gradc_cut(k, parts_, part);
-        const int64_t part_end = gradc_cut(k, parts_, part + 1);
-        double t4_part = 0.0;
-        double t4_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t4 = sum[i:k](exp(a[i] - t3)) */
-            double t4_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t4_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t4_part_sum += gradc_exp(a[i] - t3);
-            }
-            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
+    if (parts_ > 1) {
+        GRADC_PARALLEL(parts_)
+        for (int64_t part = 0; part < parts_; ++part) {
+            gaussian_mixture_value_rows1(part, k, parts_, a, t3, t4_parts);
         }
-        t4_part = gradc_rounded(t4_part, t4_part_low);
-        t4_parts[part] = t4_part;
+    } else {
+        gaussian_mixture_value_rows1(0, k, parts_, a, t3, t4_parts);
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -292,65 +384,13 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
     const int64_t parts_2 = gradc_parts(n, 28*k + 27, 0);
     const size_t part_bytes_2 = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t11_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts_2)
-    for (int64_t part = 0; part < parts_2; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_2, part);
-        const int64_t part_end = gradc_cut(n, parts_2, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes_2;
-        double *const t6 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t7 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t8 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t9 = (void *)own;
-        double t11_part = 0.0;
-        double t11_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(k * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t6[l:n, i:k] = a[i] - t1[l, i] - t5 */
-            /* t7[l:n] = max[i:k](t6[l, i]) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                double t7_max = -INFINITY;
-                for (int64_t i = 0; i < k; ++i) {
-                    const double v0 = a[i] - t1[l*k + i] - t5;
-                    t6[(l - tile_begin)*k + i] = v0;
-                    t7_max = (t7_max >= v0 || t7_max != t7_max) ? t7_max : v0;
-                }
-                t7[l - tile_begin] = t7_max;
-            }
-
-            /* t8[l:n] = where(inf == abs(t7[l]), 0, t7[l]) */
-            GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t7_l = t7[l - tile_begin];
-                t8[l - tile_begin] = INFINITY == fabs(t7_l) ? 0.0 : t7_l;
-            }
-
-            /* t9[l:n] = sum[i:k](exp(t6[l, i] - t8[l])) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t8_l = t8[l - tile_begin];
-                double t9_sum = 0.0;
-                GRADC_SIMD(reduction(+:t9_sum))
-                for (int64_t i = 0; i < k; ++i) {
-                    t9_sum += gradc_exp(t6[(l - tile_begin)*k + i] - t8_l);
-                }
-                t9[l - tile_begin] = t9_sum;
-            }
-
-            /* t10[l:n] = t8[l] + log(t9[l]) */
-            /* t11 = sum[l:n](t10[l]) */
-            double t11_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t11_part_sum))
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t11_part_sum += t8[l - tile_begin] + gradc_log(t9[l - tile_begin]);
-            }
-            gradc_add(&t11_part, &t11_part_low, t11_part_sum);
+    if (parts_2 > 1) {
+        GRADC_PARALLEL(parts_2)
+        for (int64_t part = 0; part < parts_2; ++part) {
+            gaussian_mixture_value_rows2(part, n, parts_2, part_scratch, part_bytes_2, k, a, t1, t5, t11_parts);
         }
-        t11_part = gradc_rounded(t11_part, t11_part_low);
-        t11_parts[part] = t11_part;
+    } else {
+        gaussian_mixture_value_rows2(0, n, parts_2, part_scratch, part_bytes_2, k, a, t1, t5, t11_parts);
     }
     double t11 = 0.0;
     for (int64_t part = 0; part < parts_2; ++part) {
@@ -370,6 +410,163 @@ size_t gaussian_mixture_forward_work(int64_t k, int64_t d, int64_t n)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void gaussian_mixture_forward_rows0(int64_t part, int64_t k, int64_t parts, int64_t d,
+                                                       double *restrict t0, const double *restrict log_sigma,
+                                                       const double *restrict a, double *restrict t2__parts)
+{
+    const int64_t part_begin = gradc_cut(k, parts, part);
+    const int64_t part_end = gradc_cut(k, parts, part + 1);
+    double t2__part = -INFINITY;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t0[i:k, j:d] = exp(-log_sigma[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            GRADC_SIMD()
+            for (int64_t j = 0; j < d; ++j) {
+                t0[i*d + j] = gradc_exp(-log_sigma[i*d + j]);
+            }
+        }
+
+        /* t2 = max[i:k](a[i]) */
+        double t2__part_max = -INFINITY;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double a_i = a[i];
+            t2__part_max = (t2__part_max >= a_i || t2__part_max != t2__part_max) ? t2__part_max : a_i;
+        }
+        t2__part = (t2__part >= t2__part_max || t2__part != t2__part) ? t2__part : t2__part_max;
+    }
+    t2__parts[part] = t2__part;
+}
+
+static GRADC_APART void gaussian_mixture_forward_rows1(int64_t part, int64_t k, int64_t parts_,
+                                                       const double *restrict a, double t3_,
+                                                       double *restrict t4_parts)
+{
+    const int64_t part_begin = gradc_cut(k, parts_, part);
+    const int64_t part_end = gradc_cut(k, parts_, part + 1);
+    double t4_part = 0.0;
+    double t4_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t4 = sum[i:k](exp(a[i] - t3)) */
+        double t4_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t4_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t4_part_sum += gradc_exp(a[i] - t3_);
+        }
+        gradc_add(&t4_part, &t4_part_low, t4_part_sum);
+    }
+    t4_part = gradc_rounded(t4_part, t4_part_low);
+    t4_parts[part] = t4_part;
+}
+
+static GRADC_APART void gaussian_mixture_forward_rows2(int64_t part, int64_t n, int64_t parts_2,
+                                                       unsigned char *restrict part_scratch, size_t part_bytes_2,
+                                                       int64_t k, int64_t d, double *restrict t0,
+                                                       const double *restrict X, const double *restrict mu,
+                                                       const double *restrict log_sigma, double *restrict t1,
+                                                       const double *restrict a, double t2_2, double *restrict t3,
+                                                       double *restrict t9_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts_2, part);
+    const int64_t part_end = gradc_cut(n, parts_2, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes_2;
+    double *const t5 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t6 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t7 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t8 = (void *)own;
+    double t9_part = 0.0;
+    double t9_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows((d + k) * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t1[l:n, i:k] = sum[j:d](let(s0 := t0[i, j] * (X[l, j] - mu[i, j]), 0.9189385332046727 + (log_sigma[i, j]
+         *    + 0.5 * (s0 * s0)))) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            for (int64_t i = 0; i < k / 4 * 4; i += 4) {
+                double t1_sum = 0.0;
+                double t1_sum_ = 0.0;
+                double t1_sum_2 = 0.0;
+                double t1_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t1_sum, t1_sum_, t1_sum_2, t1_sum_3))
+                for (int64_t j = 0; j < d; ++j) {
+                    const double v0 = t0[i*d + j] * (X[l*d + j] - mu[i*d + j]);
+                    const double v1 = t0[(i + 1)*d + j] * (X[l*d + j] - mu[(i + 1)*d + j]);
+                    const double v2 = t0[(i + 2)*d + j] * (X[l*d + j] - mu[(i + 2)*d + j]);
+                    const double v3 = t0[(i + 3)*d + j] * (X[l*d + j] - mu[(i + 3)*d + j]);
+                    t1_sum += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v0 * v0));
+                    t1_sum_ += 0.9189385332046727 + (log_sigma[(i + 1)*d + j] + 0.5 * (v1 * v1));
+                    t1_sum_2 += 0.9189385332046727 + (log_sigma[(i + 2)*d + j] + 0.5 * (v2 * v2));
+                    t1_sum_3 += 0.9189385332046727 + (log_sigma[(i + 3)*d + j] + 0.5 * (v3 * v3));
+                }
+                t1[l*k + i] = t1_sum;
+                t1[l*k + (i + 1)] = t1_sum_;
+                t1[l*k + (i + 2)] = t1_sum_2;
+                t1[l*k + (i + 3)] = t1_sum_3;
+            }
+            for (int64_t i = k / 4 * 4; i < k; ++i) {
+                double t1_sum = 0.0;
+                GRADC_SIMD(reduction(+:t1_sum))
+                for (int64_t j = 0; j < d; ++j) {
+                    const double v0 = t0[i*d + j] * (X[l*d + j] - mu[i*d + j]);
+                    t1_sum += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v0 * v0));
+                }
+                t1[l*k + i] = t1_sum;
+            }
+        }
+
+        /* t5[l:n, i:k] = a[i] - t1[l, i] - t2_2 */
+        /* t6[l:n] = max[i:k](t5[l, i]) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            double t6_max = -INFINITY;
+            for (int64_t i = 0; i < k; ++i) {
+                const double v0 = a[i] - t1[l*k + i] - t2_2;
+                t5[(l - tile_begin)*k + i] = v0;
+                t6_max = (t6_max >= v0 || t6_max != t6_max) ? t6_max : v0;
+            }
+            t6[l - tile_begin] = t6_max;
+        }
+
+        /* t7[l:n] = where(inf == abs(t6[l]), 0, t6[l]) */
+        GRADC_SIMD()
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t6_l = t6[l - tile_begin];
+            t7[l - tile_begin] = INFINITY == fabs(t6_l) ? 0.0 : t6_l;
+        }
+
+        /* t8[l:n] = sum[i:k](exp(t5[l, i] - t7[l])) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t7_l = t7[l - tile_begin];
+            double t8_sum = 0.0;
+            GRADC_SIMD(reduction(+:t8_sum))
+            for (int64_t i = 0; i < k; ++i) {
+                t8_sum += gradc_exp(t5[(l - tile_begin)*k + i] - t7_l);
+            }
+            t8[l - tile_begin] = t8_sum;
+        }
+
+        /* t3_2[l:n] = t7[l] + log(t8[l]) */
+        /* t9 = sum[l:n](t3_2[l]) */
+        double t9_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t9_part_sum))
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double v0 = t7[l - tile_begin] + gradc_log(t8[l - tile_begin]);
+            t3[l] = v0;
+            t9_part_sum += v0;
+        }
+        gradc_add(&t9_part, &t9_part_low, t9_part_sum);
+    }
+    t9_part = gradc_rounded(t9_part, t9_part_low);
+    t9_parts[part] = t9_part;
+}
+
 int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *restrict a, const double *restrict mu,
                              const double *restrict log_sigma, const double *restrict X, double *restrict value,
                              double *restrict t0, double *restrict t1, double *restrict t2, double *restrict t3,
@@ -379,32 +576,13 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
     unsigned char *const part_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(k, 22*d + 1, 0);
     double t2__parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(k, parts, part);
-        const int64_t part_end = gradc_cut(k, parts, part + 1);
-        double t2__part = -INFINITY;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t0[i:k, j:d] = exp(-log_sigma[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    t0[i*d + j] = gradc_exp(-log_sigma[i*d + j]);
-                }
-            }
-
-            /* t2 = max[i:k](a[i]) */
-            double t2__part_max = -INFINITY;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double a_i = a[i];
-                t2__part_max = (t2__part_max >= a_i || t2__part_max != t2__part_max) ? t2__part_max : a_i;
-            }
-            t2__part = (t2__part >= t2__part_max || t2__part != t2__part) ? t2__part : t2__part_max;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            gaussian_mixture_forward_rows0(part, k, parts, d, t0, log_sigma, a, t2__parts);
         }
-        t2__parts[part] = t2__part;
+    } else {
+        gaussian_mixture_forward_rows0(0, k, parts, d, t0, log_sigma, a, t2__parts);
     }
     double t2_ = -INFINITY;
     for (int64_t part = 0; part < parts; ++part) {
@@ -415,25 +593,13 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
     const double t3_ = INFINITY == fabs(t2_) ? 0.0 : t2_;
     const int64_t parts_ = gradc_parts(k, 23, 0);
     double t4_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts_)
-    for (int64_t part = 0; part < parts_; ++part) {
-        const int64_t part_begin = gradc_cut(k, parts_, part);
-        const int64_t part_end = gradc_cut(k, parts_, part + 1);
-        double t4_part = 0.0;
-        double t4_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t4 = sum[i:k](exp(a[i] - t3)) */
-            double t4_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t4_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t4_part_sum += gradc_exp(a[i] - t3_);
-            }
-            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
+    if (parts_ > 1) {
+        GRADC_PARALLEL(parts_)
+        for (int64_t part = 0; part < parts_; ++part) {
+            gaussian_mixture_forward_rows1(part, k, parts_, a, t3_, t4_parts);
         }
-        t4_part = gradc_rounded(t4_part, t4_part_low);
-        t4_parts[part] = t4_part;
+    } else {
+        gaussian_mixture_forward_rows1(0, k, parts_, a, t3_, t4_parts);
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -445,102 +611,13 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
     const int64_t parts_2 = gradc_parts(n, 10*d*k + 28*k + 27, 0);
     const size_t part_bytes_2 = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t9_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts_2)
-    for (int64_t part = 0; part < parts_2; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_2, part);
-        const int64_t part_end = gradc_cut(n, parts_2, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes_2;
-        double *const t5 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t6 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t7 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t8 = (void *)own;
-        double t9_part = 0.0;
-        double t9_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows((d + k) * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t1[l:n, i:k] = sum[j:d](let(s0 := t0[i, j] * (X[l, j] - mu[i, j]), 0.9189385332046727 +
-             *    (log_sigma[i, j] + 0.5 * (s0 * s0)))) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                for (int64_t i = 0; i < k / 4 * 4; i += 4) {
-                    double t1_sum = 0.0;
-                    double t1_sum_ = 0.0;
-                    double t1_sum_2 = 0.0;
-                    double t1_sum_3 = 0.0;
-                    GRADC_SIMD(reduction(+:t1_sum, t1_sum_, t1_sum_2, t1_sum_3))
-                    for (int64_t j = 0; j < d; ++j) {
-                        const double v0 = t0[i*d + j] * (X[l*d + j] - mu[i*d + j]);
-                        const double v1 = t0[(i + 1)*d + j] * (X[l*d + j] - mu[(i + 1)*d + j]);
-                        const double v2 = t0[(i + 2)*d + j] * (X[l*d + j] - mu[(i + 2)*d + j]);
-                        const double v3 = t0[(i + 3)*d + j] * (X[l*d + j] - mu[(i + 3)*d + j]);
-                        t1_sum += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v0 * v0));
-                        t1_sum_ += 0.9189385332046727 + (log_sigma[(i + 1)*d + j] + 0.5 * (v1 * v1));
-                        t1_sum_2 += 0.9189385332046727 + (log_sigma[(i + 2)*d + j] + 0.5 * (v2 * v2));
-                        t1_sum_3 += 0.9189385332046727 + (log_sigma[(i + 3)*d + j] + 0.5 * (v3 * v3));
-                    }
-                    t1[l*k + i] = t1_sum;
-                    t1[l*k + (i + 1)] = t1_sum_;
-                    t1[l*k + (i + 2)] = t1_sum_2;
-                    t1[l*k + (i + 3)] = t1_sum_3;
-                }
-                for (int64_t i = k / 4 * 4; i < k; ++i) {
-                    double t1_sum = 0.0;
-                    GRADC_SIMD(reduction(+:t1_sum))
-                    for (int64_t j = 0; j < d; ++j) {
-                        const double v0 = t0[i*d + j] * (X[l*d + j] - mu[i*d + j]);
-                        t1_sum += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v0 * v0));
-                    }
-                    t1[l*k + i] = t1_sum;
-                }
-            }
-
-            /* t5[l:n, i:k] = a[i] - t1[l, i] - t2_2 */
-            /* t6[l:n] = max[i:k](t5[l, i]) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                double t6_max = -INFINITY;
-                for (int64_t i = 0; i < k; ++i) {
-                    const double v0 = a[i] - t1[l*k + i] - t2_2;
-                    t5[(l - tile_begin)*k + i] = v0;
-                    t6_max = (t6_max >= v0 || t6_max != t6_max) ? t6_max : v0;
-                }
-                t6[l - tile_begin] = t6_max;
-            }
-
-            /* t7[l:n] = where(inf == abs(t6[l]), 0, t6[l]) */
-            GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t6_l = t6[l - tile_begin];
-                t7[l - tile_begin] = INFINITY == fabs(t6_l) ? 0.0 : t6_l;
-            }
-
-            /* t8[l:n] = sum[i:k](exp(t5[l, i] - t7[l])) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t7_l = t7[l - tile_begin];
-                double t8_sum = 0.0;
-                GRADC_SIMD(reduction(+:t8_sum))
-                for (int64_t i = 0; i < k; ++i) {
-                    t8_sum += gradc_exp(t5[(l - tile_begin)*k + i] - t7_l);
-                }
-                t8[l - tile_begin] = t8_sum;
-            }
-
-            /* t3_2[l:n] = t7[l] + log(t8[l]) */
-            /* t9 = sum[l:n](t3_2[l]) */
-            double t9_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t9_part_sum))
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double v0 = t7[l - tile_begin] + gradc_log(t8[l - tile_begin]);
-                t3[l] = v0;
-                t9_part_sum += v0;
-            }
-            gradc_add(&t9_part, &t9_part_low, t9_part_sum);
+    if (parts_2 > 1) {
+        GRADC_PARALLEL(parts_2)
+        for (int64_t part = 0; part < parts_2; ++part) {
+            gaussian_mixture_forward_rows2(part, n, parts_2, part_scratch, part_bytes_2, k, d, t0, X, mu, log_sigma, t1, a, t2_2, t3, t9_parts);
         }
-        t9_part = gradc_rounded(t9_part, t9_part_low);
-        t9_parts[part] = t9_part;
+    } else {
+        gaussian_mixture_forward_rows2(0, n, parts_2, part_scratch, part_bytes_2, k, d, t0, X, mu, log_sigma, t1, a, t2_2, t3, t9_parts);
     }
     double t9 = 0.0;
     for (int64_t part = 0; part < parts_2; ++part) {
@@ -567,6 +644,168 @@ size_t gaussian_mixture_backward_work(int64_t k, int64_t d, int64_t n)
            + gradc_bytes(128*k, sizeof(double)));
 }
 
+static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                        unsigned char *restrict part_scratch, size_t part_bytes,
+                                                        double *restrict t6, int64_t k, double *restrict t9,
+                                                        int64_t d, double *restrict t10, double *restrict t11,
+                                                        const double *restrict t1, const double *restrict a,
+                                                        double t2, const double *restrict t3, double t4,
+                                                        const double *restrict X, const double *restrict mu,
+                                                        double *restrict t7_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t6_part = part == 0 ? t6 : (void *)own;
+    own += gradc_bytes(k, sizeof(double));
+    double *const t9_part = part == 0 ? t9 : (void *)own;
+    own += gradc_bytes(d*k, sizeof(double));
+    double *const t10_part = part == 0 ? t10 : (void *)own;
+    own += gradc_bytes(d*k, sizeof(double));
+    double *const t11_part = part == 0 ? t11 : (void *)own;
+    own += gradc_bytes(d*k, sizeof(double));
+    double *const t1_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t5 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t8 = (void *)own;
+    double t7_part = 0.0;
+    double t7_part_low = 0.0;
+    for (int64_t at = 0; at < k; ++at) {
+        t6_part[at] = 0.0;
+    }
+    for (int64_t at = 0; at < d*k; ++at) {
+        t9_part[at] = 0.0;
+    }
+    for (int64_t at = 0; at < d*k; ++at) {
+        t10_part[at] = 0.0;
+    }
+    for (int64_t at = 0; at < d*k; ++at) {
+        t11_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows((d + k) * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t1_tile[l:n, i:k] = t1[l, i] */
+        gradc_transpose(tile_end - tile_begin, k, &t1[tile_begin*k], k, t1_tile, 128);
+
+        /* t5[i:k, l:n] = exp(a[i] - t1_tile[l, i] - t2 - t3[l]) */
+        /* t6[i:k] = sum[l:n](let(s0 := a[i] - t1_tile[l, i], s1 := s0 - t2, s2 := s1 - t3[l], s3 := s2 - s1, s4 :=
+         *    s0 - a[i], s5 := s1 - s0, s6 := s1 - (s2 - s3) - (t3[l] + s3) + (a[i] - (s0 - s4) - (t1_tile[l, i] +
+         *    s4) + (s0 - (s1 - s5) - (t2 + s5))), where(-inf == s1, 0, t4 * (t5[i, l] * (1 + where(abs(s6) < 1,
+         *    s6, 0)))))) */
+        /* t8[l:n, i:k] = let(s0 := a[i] - t1_tile[l, i], s1 := s0 - t2, s2 := s1 - t3[l], s3 := s2 - s1, s4 := s0
+         *    - a[i], s5 := s1 - s0, s6 := s1 - (s2 - s3) - (t3[l] + s3) + (a[i] - (s0 - s4) - (t1_tile[l, i] + s4)
+         *    + (s0 - (s1 - s5) - (t2 + s5))), where(-inf == s1, 0, -(t4 * (t5[i, l] * (1 + where(abs(s6) < 1, s6,
+         *    0)))))) */
+        for (int64_t i = 0; i < k; ++i) {
+            const double a_i = a[i];
+            double t6_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t6_part_sum))
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t1_tile_li = t1_tile[i*128 + l - tile_begin];
+                const double v0 = a_i - t1_tile_li;
+                const double v1 = v0 - t2;
+                const double t3_l = t3[l];
+                const double v2 = v1 - t3_l;
+                const double v3 = gradc_exp(v2);
+                const int v4 = -INFINITY == v1;
+                const double v5 = v2 - v1;
+                const double v6 = v0 - a_i;
+                const double v7 = v1 - v0;
+                const double v8 = v1 - (v2 - v5) - (t3_l + v5) + (a_i - (v0 - v6) - (t1_tile_li + v6) + (v0 - (v1 - v7) - (t2 + v7)));
+                const double v9 = t4 * (v3 * (1.0 + (fabs(v8) < 1.0 ? v8 : 0.0)));
+                t5[i*128 + l - tile_begin] = v3;
+                t6_part_sum += v4 ? 0.0 : v9;
+                t8[i*128 + l - tile_begin] = v4 ? 0.0 : -v9;
+            }
+            t6_part[i] += t6_part_sum;
+        }
+
+        /* t7 = sum[l:n, i:k](let(s0 := a[i] - t1_tile[l, i], s1 := s0 - t2, s2 := s1 - t3[l], s3 := s2 - s1, s4 :=
+         *    s0 - a[i], s5 := s1 - s0, s6 := s1 - (s2 - s3) - (t3[l] + s3) + (a[i] - (s0 - s4) - (t1_tile[l, i] +
+         *    s4) + (s0 - (s1 - s5) - (t2 + s5))), where(-inf == s1, 0, -(t4 * (t5[i, l] * (1 + where(abs(s6) < 1,
+         *    s6, 0))))))) */
+        double t7_part_sum = 0.0;
+        for (int64_t i = 0; i < k; ++i) {
+            const double a_i = a[i];
+            GRADC_SIMD(reduction(+:t7_part_sum))
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t1_tile_li = t1_tile[i*128 + l - tile_begin];
+                const double v0 = a_i - t1_tile_li;
+                const double v1 = v0 - t2;
+                const double t3_l = t3[l];
+                const double v2 = v1 - t3_l;
+                const double v3 = v2 - v1;
+                const double v4 = v0 - a_i;
+                const double v5 = v1 - v0;
+                const double v6 = v1 - (v2 - v3) - (t3_l + v3) + (a_i - (v0 - v4) - (t1_tile_li + v4) + (v0 - (v1 - v5) - (t2 + v5)));
+                const double v7 = -INFINITY == v1 ? 0.0 : -(t4 * (t5[i*128 + l - tile_begin] * (1.0 + (fabs(v6) < 1.0 ? v6 : 0.0))));
+                t7_part_sum += v7;
+            }
+        }
+        gradc_add(&t7_part, &t7_part_low, t7_part_sum);
+
+        /* t9[i:k, j:d] = sum[l:n](t8[l, i] * (X[l, j] - mu[i, j])) */
+        /* t10[i:k, j:d] = sum[l:n](t8[l, i]) */
+        /* t11[i:k, j:d] = sum[l:n](let(s0 := X[l, j] - mu[i, j], s0 * (t8[l, i] * s0))) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            for (int64_t i = 0; i < k; ++i) {
+                const double t8_li = t8[i*128 + l - tile_begin];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < d; ++j) {
+                    const double v0 = X[l*d + j] - mu[i*d + j];
+                    const double v1 = t8_li * v0;
+                    t9_part[i*d + j] += v1;
+                    t10_part[i*d + j] += t8_li;
+                    t11_part[i*d + j] += v0 * v1;
+                }
+            }
+        }
+    }
+    t7_part = gradc_rounded(t7_part, t7_part_low);
+    t7_parts[part] = t7_part;
+}
+
+static GRADC_APART void gaussian_mixture_backward_rows1(int64_t part, int64_t k, int64_t parts_, int64_t d,
+                                                        const double *restrict a, double t2, double *restrict t6,
+                                                        double t7, double *restrict grad_a, const double *restrict t0,
+                                                        double *restrict grad_mu, double *restrict t9,
+                                                        double *restrict grad_log_sigma, double *restrict t10,
+                                                        double *restrict t11)
+{
+    const int64_t part_begin = gradc_cut(k, parts_, part);
+    const int64_t part_end = gradc_cut(k, parts_, part + 1);
+    const int64_t tile_rows = gradc_rows(4*d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* grad_a[i:k] = let(s0 := a[i] - t2, s1 := s0 - a[i], s2 := a[i] - (s0 - s1) - (t2 + s1), t6[i] +
+         *    where(-inf == a[i], 0, t7 * (exp(s0) * (1 + where(abs(s2) < 1, s2, 0))))) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double a_i = a[i];
+            const double v0 = a_i - t2;
+            const double v1 = v0 - a_i;
+            const double v2 = a_i - (v0 - v1) - (t2 + v1);
+            const double v3 = t6[i] + (-INFINITY == a_i ? 0.0 : t7 * (gradc_exp(v0) * (1.0 + (fabs(v2) < 1.0 ? v2 : 0.0))));
+            grad_a[i] = v3;
+        }
+
+        /* grad_mu[i:k, j:d] = -(t0[i, j] * (t0[i, j] * t9[i, j])) */
+        /* grad_log_sigma[i:k, j:d] = t10[i, j] - t0[i, j] * (t0[i, j] * t11[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            GRADC_SIMD()
+            for (int64_t j = 0; j < d; ++j) {
+                const double t0_ij = t0[i*d + j];
+                grad_mu[i*d + j] = -(t0_ij * (t0_ij * t9[i*d + j]));
+                grad_log_sigma[i*d + j] = t10[i*d + j] - t0_ij * (t0_ij * t11[i*d + j]);
+            }
+        }
+    }
+}
+
 int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *restrict a, const double *restrict mu,
                               const double *restrict log_sigma, const double *restrict X, const double *restrict t0,
                               const double *restrict t1, double t2, const double *restrict t3, double cotangent,
@@ -590,121 +829,13 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
     const int64_t parts = gradc_parts(n, 6*d*k + 91*k, 3*d*k + k);
     const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t7_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t6_part = part == 0 ? t6 : (void *)own;
-        own += gradc_bytes(k, sizeof(double));
-        double *const t9_part = part == 0 ? t9 : (void *)own;
-        own += gradc_bytes(d*k, sizeof(double));
-        double *const t10_part = part == 0 ? t10 : (void *)own;
-        own += gradc_bytes(d*k, sizeof(double));
-        double *const t11_part = part == 0 ? t11 : (void *)own;
-        own += gradc_bytes(d*k, sizeof(double));
-        double *const t1_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t5 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t8 = (void *)own;
-        double t7_part = 0.0;
-        double t7_part_low = 0.0;
-        for (int64_t at = 0; at < k; ++at) {
-            t6_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            gaussian_mixture_backward_rows0(part, n, parts, part_scratch, part_bytes, t6, k, t9, d, t10, t11, t1, a, t2, t3, t4, X, mu, t7_parts);
         }
-        for (int64_t at = 0; at < d*k; ++at) {
-            t9_part[at] = 0.0;
-        }
-        for (int64_t at = 0; at < d*k; ++at) {
-            t10_part[at] = 0.0;
-        }
-        for (int64_t at = 0; at < d*k; ++at) {
-            t11_part[at] = 0.0;
-        }
-        const int64_t tile_rows = gradc_rows((d + k) * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t1_tile[l:n, i:k] = t1[l, i] */
-            gradc_transpose(tile_end - tile_begin, k, &t1[tile_begin*k], k, t1_tile, 128);
-
-            /* t5[i:k, l:n] = exp(a[i] - t1_tile[l, i] - t2 - t3[l]) */
-            /* t6[i:k] = sum[l:n](let(s0 := a[i] - t1_tile[l, i], s1 := s0 - t2, s2 := s1 - t3[l], s3 := s2 - s1,
-             *    s4 := s0 - a[i], s5 := s1 - s0, s6 := s1 - (s2 - s3) - (t3[l] + s3) + (a[i] - (s0 - s4) -
-             *    (t1_tile[l, i] + s4) + (s0 - (s1 - s5) - (t2 + s5))), where(-inf == s1, 0, t4 * (t5[i, l] * (1 +
-             *    where(abs(s6) < 1, s6, 0)))))) */
-            /* t8[l:n, i:k] = let(s0 := a[i] - t1_tile[l, i], s1 := s0 - t2, s2 := s1 - t3[l], s3 := s2 - s1, s4 :=
-             *    s0 - a[i], s5 := s1 - s0, s6 := s1 - (s2 - s3) - (t3[l] + s3) + (a[i] - (s0 - s4) - (t1_tile[l,
-             *    i] + s4) + (s0 - (s1 - s5) - (t2 + s5))), where(-inf == s1, 0, -(t4 * (t5[i, l] * (1 +
-             *    where(abs(s6) < 1, s6, 0)))))) */
-            for (int64_t i = 0; i < k; ++i) {
-                const double a_i = a[i];
-                double t6_part_sum = 0.0;
-                GRADC_SIMD(reduction(+:t6_part_sum))
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t1_tile_li = t1_tile[i*128 + l - tile_begin];
-                    const double v0 = a_i - t1_tile_li;
-                    const double v1 = v0 - t2;
-                    const double t3_l = t3[l];
-                    const double v2 = v1 - t3_l;
-                    const double v3 = gradc_exp(v2);
-                    const int v4 = -INFINITY == v1;
-                    const double v5 = v2 - v1;
-                    const double v6 = v0 - a_i;
-                    const double v7 = v1 - v0;
-                    const double v8 = v1 - (v2 - v5) - (t3_l + v5) + (a_i - (v0 - v6) - (t1_tile_li + v6) + (v0 - (v1 - v7) - (t2 + v7)));
-                    const double v9 = t4 * (v3 * (1.0 + (fabs(v8) < 1.0 ? v8 : 0.0)));
-                    t5[i*128 + l - tile_begin] = v3;
-                    t6_part_sum += v4 ? 0.0 : v9;
-                    t8[i*128 + l - tile_begin] = v4 ? 0.0 : -v9;
-                }
-                t6_part[i] += t6_part_sum;
-            }
-
-            /* t7 = sum[l:n, i:k](let(s0 := a[i] - t1_tile[l, i], s1 := s0 - t2, s2 := s1 - t3[l], s3 := s2 - s1,
-             *    s4 := s0 - a[i], s5 := s1 - s0, s6 := s1 - (s2 - s3) - (t3[l] + s3) + (a[i] - (s0 - s4) -
-             *    (t1_tile[l, i] + s4) + (s0 - (s1 - s5) - (t2 + s5))), where(-inf == s1, 0, -(t4 * (t5[i, l] * (1
-             *    + where(abs(s6) < 1, s6, 0))))))) */
-            double t7_part_sum = 0.0;
-            for (int64_t i = 0; i < k; ++i) {
-                const double a_i = a[i];
-                GRADC_SIMD(reduction(+:t7_part_sum))
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t1_tile_li = t1_tile[i*128 + l - tile_begin];
-                    const double v0 = a_i - t1_tile_li;
-                    const double v1 = v0 - t2;
-                    const double t3_l = t3[l];
-                    const double v2 = v1 - t3_l;
-                    const double v3 = v2 - v1;
-                    const double v4 = v0 - a_i;
-                    const double v5 = v1 - v0;
-                    const double v6 = v1 - (v2 - v3) - (t3_l + v3) + (a_i - (v0 - v4) - (t1_tile_li + v4) + (v0 - (v1 - v5) - (t2 + v5)));
-                    const double v7 = -INFINITY == v1 ? 0.0 : -(t4 * (t5[i*128 + l - tile_begin] * (1.0 + (fabs(v6) < 1.0 ? v6 : 0.0))));
-                    t7_part_sum += v7;
-                }
-            }
-            gradc_add(&t7_part, &t7_part_low, t7_part_sum);
-
-            /* t9[i:k, j:d] = sum[l:n](t8[l, i] * (X[l, j] - mu[i, j])) */
-            /* t10[i:k, j:d] = sum[l:n](t8[l, i]) */
-            /* t11[i:k, j:d] = sum[l:n](let(s0 := X[l, j] - mu[i, j], s0 * (t8[l, i] * s0))) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                for (int64_t i = 0; i < k; ++i) {
-                    const double t8_li = t8[i*128 + l - tile_begin];
-                    GRADC_SIMD()
-                    for (int64_t j = 0; j < d; ++j) {
-                        const double v0 = X[l*d + j] - mu[i*d + j];
-                        const double v1 = t8_li * v0;
-                        t9_part[i*d + j] += v1;
-                        t10_part[i*d + j] += t8_li;
-                        t11_part[i*d + j] += v0 * v1;
-                    }
-                }
-            }
-        }
-        t7_part = gradc_rounded(t7_part, t7_part_low);
-        t7_parts[part] = t7_part;
+    } else {
+        gaussian_mixture_backward_rows0(0, n, parts, part_scratch, part_bytes, t6, k, t9, d, t10, t11, t1, a, t2, t3, t4, X, mu, t7_parts);
     }
     double t7 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -739,37 +870,13 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
         }
     }
     const int64_t parts_ = gradc_parts(k, 10*d + 39, 0);
-    GRADC_PARALLEL(parts_)
-    for (int64_t part = 0; part < parts_; ++part) {
-        const int64_t part_begin = gradc_cut(k, parts_, part);
-        const int64_t part_end = gradc_cut(k, parts_, part + 1);
-        const int64_t tile_rows = gradc_rows(4*d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* grad_a[i:k] = let(s0 := a[i] - t2, s1 := s0 - a[i], s2 := a[i] - (s0 - s1) - (t2 + s1), t6[i] +
-             *    where(-inf == a[i], 0, t7 * (exp(s0) * (1 + where(abs(s2) < 1, s2, 0))))) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double a_i = a[i];
-                const double v0 = a_i - t2;
-                const double v1 = v0 - a_i;
-                const double v2 = a_i - (v0 - v1) - (t2 + v1);
-                const double v3 = t6[i] + (-INFINITY == a_i ? 0.0 : t7 * (gradc_exp(v0) * (1.0 + (fabs(v2) < 1.0 ? v2 : 0.0))));
-                grad_a[i] = v3;
-            }
-
-            /* grad_mu[i:k, j:d] = -(t0[i, j] * (t0[i, j] * t9[i, j])) */
-            /* grad_log_sigma[i:k, j:d] = t10[i, j] - t0[i, j] * (t0[i, j] * t11[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    const double t0_ij = t0[i*d + j];
-                    grad_mu[i*d + j] = -(t0_ij * (t0_ij * t9[i*d + j]));
-                    grad_log_sigma[i*d + j] = t10[i*d + j] - t0_ij * (t0_ij * t11[i*d + j]);
-                }
-            }
+    if (parts_ > 1) {
+        GRADC_PARALLEL(parts_)
+        for (int64_t part = 0; part < parts_; ++part) {
+            gaussian_mixture_backward_rows1(part, k, parts_, d, a, t2, t6, t7, grad_a, t0, grad_mu, t9, grad_log_sigma, t10, t11);
         }
+    } else {
+        gaussian_mixture_backward_rows1(0, k, parts_, d, a, t2, t6, t7, grad_a, t0, grad_mu, t9, grad_log_sigma, t10, t11);
     }
     return 0;
 }
@@ -794,6 +901,281 @@ size_t gaussian_mixture_value_and_grad_work(int64_t k, int64_t d, int64_t n)
            + gradc_bytes(128*k, sizeof(double)));
 }
 
+static GRADC_APART void gaussian_mixture_value_and_grad_rows0(int64_t part, int64_t k, int64_t parts, int64_t d,
+                                                              double *restrict t0, const double *restrict log_sigma,
+                                                              const double *restrict a, double *restrict t2_parts)
+{
+    const int64_t part_begin = gradc_cut(k, parts, part);
+    const int64_t part_end = gradc_cut(k, parts, part + 1);
+    double t2_part = -INFINITY;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t0[i:k, j:d] = exp(-log_sigma[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            GRADC_SIMD()
+            for (int64_t j = 0; j < d; ++j) {
+                t0[i*d + j] = gradc_exp(-log_sigma[i*d + j]);
+            }
+        }
+
+        /* t2 = max[i:k](a[i]) */
+        double t2_part_max = -INFINITY;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double a_i = a[i];
+            t2_part_max = (t2_part_max >= a_i || t2_part_max != t2_part_max) ? t2_part_max : a_i;
+        }
+        t2_part = (t2_part >= t2_part_max || t2_part != t2_part) ? t2_part : t2_part_max;
+    }
+    t2_parts[part] = t2_part;
+}
+
+static GRADC_APART void gaussian_mixture_value_and_grad_rows1(int64_t part, int64_t k, int64_t parts_,
+                                                              const double *restrict a, double t3,
+                                                              double *restrict t4_parts)
+{
+    const int64_t part_begin = gradc_cut(k, parts_, part);
+    const int64_t part_end = gradc_cut(k, parts_, part + 1);
+    double t4_part = 0.0;
+    double t4_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t4 = sum[i:k](exp(a[i] - t3)) */
+        double t4_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t4_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t4_part_sum += gradc_exp(a[i] - t3);
+        }
+        gradc_add(&t4_part, &t4_part_low, t4_part_sum);
+    }
+    t4_part = gradc_rounded(t4_part, t4_part_low);
+    t4_parts[part] = t4_part;
+}
+
+static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part, int64_t n, int64_t parts_2,
+                                                              unsigned char *restrict part_scratch,
+                                                              size_t part_bytes_2, double *restrict t15, int64_t k,
+                                                              double *restrict t19, int64_t d, double *restrict t20,
+                                                              double *restrict t21, double *restrict t0,
+                                                              const double *restrict X, const double *restrict mu,
+                                                              const double *restrict log_sigma,
+                                                              const double *restrict a, double t5, double t13,
+                                                              double *restrict t12_parts, double *restrict t16_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts_2, part);
+    const int64_t part_end = gradc_cut(n, parts_2, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes_2;
+    double *const t15_part = part == 0 ? t15 : (void *)own;
+    own += gradc_bytes(k, sizeof(double));
+    double *const t19_part = part == 0 ? t19 : (void *)own;
+    own += gradc_bytes(d*k, sizeof(double));
+    double *const t20_part = part == 0 ? t20 : (void *)own;
+    own += gradc_bytes(d*k, sizeof(double));
+    double *const t21_part = part == 0 ? t21 : (void *)own;
+    own += gradc_bytes(d*k, sizeof(double));
+    double *const t1 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t6 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t7 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t8 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t9 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t10 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t14 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t18 = (void *)own;
+    double t12_part = 0.0;
+    double t12_part_low = 0.0;
+    double t16_part = 0.0;
+    double t16_part_low = 0.0;
+    for (int64_t at = 0; at < k; ++at) {
+        t15_part[at] = 0.0;
+    }
+    for (int64_t at = 0; at < d*k; ++at) {
+        t19_part[at] = 0.0;
+    }
+    for (int64_t at = 0; at < d*k; ++at) {
+        t20_part[at] = 0.0;
+    }
+    for (int64_t at = 0; at < d*k; ++at) {
+        t21_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t1[l:n, i:k] = sum[j:d](let(s0 := t0[i, j] * (X[l, j] - mu[i, j]), 0.9189385332046727 + (log_sigma[i, j]
+         *    + 0.5 * (s0 * s0)))) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            for (int64_t i = 0; i < k / 4 * 4; i += 4) {
+                double t1_sum = 0.0;
+                double t1_sum_ = 0.0;
+                double t1_sum_2 = 0.0;
+                double t1_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t1_sum, t1_sum_, t1_sum_2, t1_sum_3))
+                for (int64_t j = 0; j < d; ++j) {
+                    const double v0 = t0[i*d + j] * (X[l*d + j] - mu[i*d + j]);
+                    const double v1 = t0[(i + 1)*d + j] * (X[l*d + j] - mu[(i + 1)*d + j]);
+                    const double v2 = t0[(i + 2)*d + j] * (X[l*d + j] - mu[(i + 2)*d + j]);
+                    const double v3 = t0[(i + 3)*d + j] * (X[l*d + j] - mu[(i + 3)*d + j]);
+                    t1_sum += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v0 * v0));
+                    t1_sum_ += 0.9189385332046727 + (log_sigma[(i + 1)*d + j] + 0.5 * (v1 * v1));
+                    t1_sum_2 += 0.9189385332046727 + (log_sigma[(i + 2)*d + j] + 0.5 * (v2 * v2));
+                    t1_sum_3 += 0.9189385332046727 + (log_sigma[(i + 3)*d + j] + 0.5 * (v3 * v3));
+                }
+                t1[i*128 + l - tile_begin] = t1_sum;
+                t1[(i + 1)*128 + l - tile_begin] = t1_sum_;
+                t1[(i + 2)*128 + l - tile_begin] = t1_sum_2;
+                t1[(i + 3)*128 + l - tile_begin] = t1_sum_3;
+            }
+            for (int64_t i = k / 4 * 4; i < k; ++i) {
+                double t1_sum = 0.0;
+                GRADC_SIMD(reduction(+:t1_sum))
+                for (int64_t j = 0; j < d; ++j) {
+                    const double v0 = t0[i*d + j] * (X[l*d + j] - mu[i*d + j]);
+                    t1_sum += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v0 * v0));
+                }
+                t1[i*128 + l - tile_begin] = t1_sum;
+            }
+        }
+
+        /* t6[l:n, i:k] = a[i] - t1[l, i] - t5 */
+        /* t7[l:n] = max[i:k](t6[l, i]) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t7[l - tile_begin] = -INFINITY;
+        }
+        for (int64_t i = 0; i < k; ++i) {
+            const double a_i = a[i];
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double v0 = a_i - t1[i*128 + l - tile_begin] - t5;
+                t6[i*128 + l - tile_begin] = v0;
+                t7[l - tile_begin] = (t7[l - tile_begin] >= v0 || t7[l - tile_begin] != t7[l - tile_begin]) ? t7[l - tile_begin] : v0;
+            }
+        }
+
+        /* t8[l:n] = where(inf == abs(t7[l]), 0, t7[l]) */
+        GRADC_SIMD()
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t7_l = t7[l - tile_begin];
+            t8[l - tile_begin] = INFINITY == fabs(t7_l) ? 0.0 : t7_l;
+        }
+
+        /* t9[l:n, i:k] = exp(t6[l, i] - t8[l]) */
+        /* t10[l:n] = sum[i:k](t9[l, i]) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t10[l - tile_begin] = 0.0;
+        }
+        for (int64_t i = 0; i < k; ++i) {
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double v0 = gradc_exp(t6[i*128 + l - tile_begin] - t8[l - tile_begin]);
+                t9[i*128 + l - tile_begin] = v0;
+                t10[l - tile_begin] += v0;
+            }
+        }
+
+        /* t11[l:n] = t8[l] + log(t10[l]) */
+        /* t12 = sum[l:n](t11[l]) */
+        /* t14[l:n] = 1 / t10[l] */
+        double t12_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t12_part_sum))
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t10_l = t10[l - tile_begin];
+            t12_part_sum += t8[l - tile_begin] + gradc_log(t10_l);
+            t14[l - tile_begin] = 1.0 / t10_l;
+        }
+        gradc_add(&t12_part, &t12_part_low, t12_part_sum);
+
+        /* t15[i:k] = sum[l:n](where(-inf == a[i] - t1[l, i] - t5, 0, t13 * (t9[l, i] * t14[l]))) */
+        /* t18[l:n, i:k] = where(-inf == a[i] - t1[l, i] - t5, 0, -(t13 * (t9[l, i] * t14[l]))) */
+        for (int64_t i = 0; i < k; ++i) {
+            const double a_i = a[i];
+            double t15_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t15_part_sum))
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const int v0 = -INFINITY == a_i - t1[i*128 + l - tile_begin] - t5;
+                const double v1 = t13 * (t9[i*128 + l - tile_begin] * t14[l - tile_begin]);
+                t15_part_sum += v0 ? 0.0 : v1;
+                t18[i*128 + l - tile_begin] = v0 ? 0.0 : -v1;
+            }
+            t15_part[i] += t15_part_sum;
+        }
+
+        /* t16 = sum[l:n, i:k](where(-inf == a[i] - t1[l, i] - t5, 0, -(t13 * (t9[l, i] * t14[l])))) */
+        double t16_part_sum = 0.0;
+        for (int64_t i = 0; i < k; ++i) {
+            const double a_i = a[i];
+            GRADC_SIMD(reduction(+:t16_part_sum))
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double v0 = -INFINITY == a_i - t1[i*128 + l - tile_begin] - t5 ? 0.0 : -(t13 * (t9[i*128 + l - tile_begin] * t14[l - tile_begin]));
+                t16_part_sum += v0;
+            }
+        }
+        gradc_add(&t16_part, &t16_part_low, t16_part_sum);
+
+        /* t19[i:k, j:d] = sum[l:n](t18[l, i] * (X[l, j] - mu[i, j])) */
+        /* t20[i:k, j:d] = sum[l:n](t18[l, i]) */
+        /* t21[i:k, j:d] = sum[l:n](let(s0 := X[l, j] - mu[i, j], s0 * (t18[l, i] * s0))) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            for (int64_t i = 0; i < k; ++i) {
+                const double t18_li = t18[i*128 + l - tile_begin];
+                GRADC_SIMD()
+                for (int64_t j = 0; j < d; ++j) {
+                    const double v0 = X[l*d + j] - mu[i*d + j];
+                    const double v1 = t18_li * v0;
+                    t19_part[i*d + j] += v1;
+                    t20_part[i*d + j] += t18_li;
+                    t21_part[i*d + j] += v0 * v1;
+                }
+            }
+        }
+    }
+    t12_part = gradc_rounded(t12_part, t12_part_low);
+    t12_parts[part] = t12_part;
+    t16_part = gradc_rounded(t16_part, t16_part_low);
+    t16_parts[part] = t16_part;
+}
+
+static GRADC_APART void gaussian_mixture_value_and_grad_rows3(int64_t part, int64_t k, int64_t parts_3, int64_t d,
+                                                              const double *restrict a, double *restrict grad_a,
+                                                              double *restrict t15, double t16, double t17, double t3,
+                                                              double *restrict t0, double *restrict grad_mu,
+                                                              double *restrict t19, double *restrict grad_log_sigma,
+                                                              double *restrict t20, double *restrict t21)
+{
+    const int64_t part_begin = gradc_cut(k, parts_3, part);
+    const int64_t part_end = gradc_cut(k, parts_3, part + 1);
+    const int64_t tile_rows = gradc_rows(4*d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* grad_a[i:k] = t15[i] + where(-inf == a[i], 0, t16 * (t17 * exp(a[i] - t3))) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double a_i = a[i];
+            grad_a[i] = t15[i] + (-INFINITY == a_i ? 0.0 : t16 * (t17 * gradc_exp(a_i - t3)));
+        }
+
+        /* grad_mu[i:k, j:d] = -(t0[i, j] * (t0[i, j] * t19[i, j])) */
+        /* grad_log_sigma[i:k, j:d] = t20[i, j] - t0[i, j] * (t21[i, j] * t0[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            GRADC_SIMD()
+            for (int64_t j = 0; j < d; ++j) {
+                const double t0_ij = t0[i*d + j];
+                grad_mu[i*d + j] = -(t0_ij * (t0_ij * t19[i*d + j]));
+                grad_log_sigma[i*d + j] = t20[i*d + j] - t0_ij * (t21[i*d + j] * t0_ij);
+            }
+        }
+    }
+}
+
 int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const double *restrict a,
                                     const double *restrict mu, const double *restrict log_sigma,
                                     const double *restrict X, double *restrict value, double *restrict grad_a,
@@ -816,32 +1198,13 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
     const double t13 = -(1.0 / (double)n);
     const int64_t parts = gradc_parts(k, 22*d + 1, 0);
     double t2_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(k, parts, part);
-        const int64_t part_end = gradc_cut(k, parts, part + 1);
-        double t2_part = -INFINITY;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t0[i:k, j:d] = exp(-log_sigma[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    t0[i*d + j] = gradc_exp(-log_sigma[i*d + j]);
-                }
-            }
-
-            /* t2 = max[i:k](a[i]) */
-            double t2_part_max = -INFINITY;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double a_i = a[i];
-                t2_part_max = (t2_part_max >= a_i || t2_part_max != t2_part_max) ? t2_part_max : a_i;
-            }
-            t2_part = (t2_part >= t2_part_max || t2_part != t2_part) ? t2_part : t2_part_max;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            gaussian_mixture_value_and_grad_rows0(part, k, parts, d, t0, log_sigma, a, t2_parts);
         }
-        t2_parts[part] = t2_part;
+    } else {
+        gaussian_mixture_value_and_grad_rows0(0, k, parts, d, t0, log_sigma, a, t2_parts);
     }
     double t2 = -INFINITY;
     for (int64_t part = 0; part < parts; ++part) {
@@ -852,25 +1215,13 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
     const double t3 = INFINITY == fabs(t2) ? 0.0 : t2;
     const int64_t parts_ = gradc_parts(k, 23, 0);
     double t4_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts_)
-    for (int64_t part = 0; part < parts_; ++part) {
-        const int64_t part_begin = gradc_cut(k, parts_, part);
-        const int64_t part_end = gradc_cut(k, parts_, part + 1);
-        double t4_part = 0.0;
-        double t4_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t4 = sum[i:k](exp(a[i] - t3)) */
-            double t4_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t4_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t4_part_sum += gradc_exp(a[i] - t3);
-            }
-            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
+    if (parts_ > 1) {
+        GRADC_PARALLEL(parts_)
+        for (int64_t part = 0; part < parts_; ++part) {
+            gaussian_mixture_value_and_grad_rows1(part, k, parts_, a, t3, t4_parts);
         }
-        t4_part = gradc_rounded(t4_part, t4_part_low);
-        t4_parts[part] = t4_part;
+    } else {
+        gaussian_mixture_value_and_grad_rows1(0, k, parts_, a, t3, t4_parts);
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -885,185 +1236,13 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
     const size_t part_bytes_2 = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t12_parts[GRADC_PARTS];
     double t16_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts_2)
-    for (int64_t part = 0; part < parts_2; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_2, part);
-        const int64_t part_end = gradc_cut(n, parts_2, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes_2;
-        double *const t15_part = part == 0 ? t15 : (void *)own;
-        own += gradc_bytes(k, sizeof(double));
-        double *const t19_part = part == 0 ? t19 : (void *)own;
-        own += gradc_bytes(d*k, sizeof(double));
-        double *const t20_part = part == 0 ? t20 : (void *)own;
-        own += gradc_bytes(d*k, sizeof(double));
-        double *const t21_part = part == 0 ? t21 : (void *)own;
-        own += gradc_bytes(d*k, sizeof(double));
-        double *const t1 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t6 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t7 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t8 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t9 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t10 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t14 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t18 = (void *)own;
-        double t12_part = 0.0;
-        double t12_part_low = 0.0;
-        double t16_part = 0.0;
-        double t16_part_low = 0.0;
-        for (int64_t at = 0; at < k; ++at) {
-            t15_part[at] = 0.0;
+    if (parts_2 > 1) {
+        GRADC_PARALLEL(parts_2)
+        for (int64_t part = 0; part < parts_2; ++part) {
+            gaussian_mixture_value_and_grad_rows2(part, n, parts_2, part_scratch, part_bytes_2, t15, k, t19, d, t20, t21, t0, X, mu, log_sigma, a, t5, t13, t12_parts, t16_parts);
         }
-        for (int64_t at = 0; at < d*k; ++at) {
-            t19_part[at] = 0.0;
-        }
-        for (int64_t at = 0; at < d*k; ++at) {
-            t20_part[at] = 0.0;
-        }
-        for (int64_t at = 0; at < d*k; ++at) {
-            t21_part[at] = 0.0;
-        }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t1[l:n, i:k] = sum[j:d](let(s0 := t0[i, j] * (X[l, j] - mu[i, j]), 0.9189385332046727 +
-             *    (log_sigma[i, j] + 0.5 * (s0 * s0)))) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                for (int64_t i = 0; i < k / 4 * 4; i += 4) {
-                    double t1_sum = 0.0;
-                    double t1_sum_ = 0.0;
-                    double t1_sum_2 = 0.0;
-                    double t1_sum_3 = 0.0;
-                    GRADC_SIMD(reduction(+:t1_sum, t1_sum_, t1_sum_2, t1_sum_3))
-                    for (int64_t j = 0; j < d; ++j) {
-                        const double v0 = t0[i*d + j] * (X[l*d + j] - mu[i*d + j]);
-                        const double v1 = t0[(i + 1)*d + j] * (X[l*d + j] - mu[(i + 1)*d + j]);
-                        const double v2 = t0[(i + 2)*d + j] * (X[l*d + j] - mu[(i + 2)*d + j]);
-                        const double v3 = t0[(i + 3)*d + j] * (X[l*d + j] - mu[(i + 3)*d + j]);
-                        t1_sum += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v0 * v0));
-                        t1_sum_ += 0.9189385332046727 + (log_sigma[(i + 1)*d + j] + 0.5 * (v1 * v1));
-                        t1_sum_2 += 0.9189385332046727 + (log_sigma[(i + 2)*d + j] + 0.5 * (v2 * v2));
-                        t1_sum_3 += 0.9189385332046727 + (log_sigma[(i + 3)*d + j] + 0.5 * (v3 * v3));
-                    }
-                    t1[i*128 + l - tile_begin] = t1_sum;
-                    t1[(i + 1)*128 + l - tile_begin] = t1_sum_;
-                    t1[(i + 2)*128 + l - tile_begin] = t1_sum_2;
-                    t1[(i + 3)*128 + l - tile_begin] = t1_sum_3;
-                }
-                for (int64_t i = k / 4 * 4; i < k; ++i) {
-                    double t1_sum = 0.0;
-                    GRADC_SIMD(reduction(+:t1_sum))
-                    for (int64_t j = 0; j < d; ++j) {
-                        const double v0 = t0[i*d + j] * (X[l*d + j] - mu[i*d + j]);
-                        t1_sum += 0.9189385332046727 + (log_sigma[i*d + j] + 0.5 * (v0 * v0));
-                    }
-                    t1[i*128 + l - tile_begin] = t1_sum;
-                }
-            }
-
-            /* t6[l:n, i:k] = a[i] - t1[l, i] - t5 */
-            /* t7[l:n] = max[i:k](t6[l, i]) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t7[l - tile_begin] = -INFINITY;
-            }
-            for (int64_t i = 0; i < k; ++i) {
-                const double a_i = a[i];
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v0 = a_i - t1[i*128 + l - tile_begin] - t5;
-                    t6[i*128 + l - tile_begin] = v0;
-                    t7[l - tile_begin] = (t7[l - tile_begin] >= v0 || t7[l - tile_begin] != t7[l - tile_begin]) ? t7[l - tile_begin] : v0;
-                }
-            }
-
-            /* t8[l:n] = where(inf == abs(t7[l]), 0, t7[l]) */
-            GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t7_l = t7[l - tile_begin];
-                t8[l - tile_begin] = INFINITY == fabs(t7_l) ? 0.0 : t7_l;
-            }
-
-            /* t9[l:n, i:k] = exp(t6[l, i] - t8[l]) */
-            /* t10[l:n] = sum[i:k](t9[l, i]) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t10[l - tile_begin] = 0.0;
-            }
-            for (int64_t i = 0; i < k; ++i) {
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v0 = gradc_exp(t6[i*128 + l - tile_begin] - t8[l - tile_begin]);
-                    t9[i*128 + l - tile_begin] = v0;
-                    t10[l - tile_begin] += v0;
-                }
-            }
-
-            /* t11[l:n] = t8[l] + log(t10[l]) */
-            /* t12 = sum[l:n](t11[l]) */
-            /* t14[l:n] = 1 / t10[l] */
-            double t12_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t12_part_sum))
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t10_l = t10[l - tile_begin];
-                t12_part_sum += t8[l - tile_begin] + gradc_log(t10_l);
-                t14[l - tile_begin] = 1.0 / t10_l;
-            }
-            gradc_add(&t12_part, &t12_part_low, t12_part_sum);
-
-            /* t15[i:k] = sum[l:n](where(-inf == a[i] - t1[l, i] - t5, 0, t13 * (t9[l, i] * t14[l]))) */
-            /* t18[l:n, i:k] = where(-inf == a[i] - t1[l, i] - t5, 0, -(t13 * (t9[l, i] * t14[l]))) */
-            for (int64_t i = 0; i < k; ++i) {
-                const double a_i = a[i];
-                double t15_part_sum = 0.0;
-                GRADC_SIMD(reduction(+:t15_part_sum))
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const int v0 = -INFINITY == a_i - t1[i*128 + l - tile_begin] - t5;
-                    const double v1 = t13 * (t9[i*128 + l - tile_begin] * t14[l - tile_begin]);
-                    t15_part_sum += v0 ? 0.0 : v1;
-                    t18[i*128 + l - tile_begin] = v0 ? 0.0 : -v1;
-                }
-                t15_part[i] += t15_part_sum;
-            }
-
-            /* t16 = sum[l:n, i:k](where(-inf == a[i] - t1[l, i] - t5, 0, -(t13 * (t9[l, i] * t14[l])))) */
-            double t16_part_sum = 0.0;
-            for (int64_t i = 0; i < k; ++i) {
-                const double a_i = a[i];
-                GRADC_SIMD(reduction(+:t16_part_sum))
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v0 = -INFINITY == a_i - t1[i*128 + l - tile_begin] - t5 ? 0.0 : -(t13 * (t9[i*128 + l - tile_begin] * t14[l - tile_begin]));
-                    t16_part_sum += v0;
-                }
-            }
-            gradc_add(&t16_part, &t16_part_low, t16_part_sum);
-
-            /* t19[i:k, j:d] = sum[l:n](t18[l, i] * (X[l, j] - mu[i, j])) */
-            /* t20[i:k, j:d] = sum[l:n](t18[l, i]) */
-            /* t21[i:k, j:d] = sum[l:n](let(s0 := X[l, j] - mu[i, j], s0 * (t18[l, i] * s0))) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                for (int64_t i = 0; i < k; ++i) {
-                    const double t18_li = t18[i*128 + l - tile_begin];
-                    GRADC_SIMD()
-                    for (int64_t j = 0; j < d; ++j) {
-                        const double v0 = X[l*d + j] - mu[i*d + j];
-                        const double v1 = t18_li * v0;
-                        t19_part[i*d + j] += v1;
-                        t20_part[i*d + j] += t18_li;
-                        t21_part[i*d + j] += v0 * v1;
-                    }
-                }
-            }
-        }
-        t12_part = gradc_rounded(t12_part, t12_part_low);
-        t12_parts[part] = t12_part;
-        t16_part = gradc_rounded(t16_part, t16_part_low);
-        t16_parts[part] = t16_part;
+    } else {
+        gaussian_mixture_value_and_grad_rows2(0, n, parts_2, part_scratch, part_bytes_2, t15, k, t19, d, t20, t21, t0, X, mu, log_sigma, a, t5, t13, t12_parts, t16_parts);
     }
     double t12 = 0.0;
     for (int64_t part = 0; part < parts_2; ++part) {
@@ -1102,32 +1281,13 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
         }
     }
     const int64_t parts_3 = gradc_parts(k, 10*d + 31, 0);
-    GRADC_PARALLEL(parts_3)
-    for (int64_t part = 0; part < parts_3; ++part) {
-        const int64_t part_begin = gradc_cut(k, parts_3, part);
-        const int64_t part_end = gradc_cut(k, parts_3, part + 1);
-        const int64_t tile_rows = gradc_rows(4*d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* grad_a[i:k] = t15[i] + where(-inf == a[i], 0, t16 * (t17 * exp(a[i] - t3))) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double a_i = a[i];
-                grad_a[i] = t15[i] + (-INFINITY == a_i ? 0.0 : t16 * (t17 * gradc_exp(a_i - t3)));
-            }
-
-            /* grad_mu[i:k, j:d] = -(t0[i, j] * (t0[i, j] * t19[i, j])) */
-            /* grad_log_sigma[i:k, j:d] = t20[i, j] - t0[i, j] * (t21[i, j] * t0[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    const double t0_ij = t0[i*d + j];
-                    grad_mu[i*d + j] = -(t0_ij * (t0_ij * t19[i*d + j]));
-                    grad_log_sigma[i*d + j] = t20[i*d + j] - t0_ij * (t21[i*d + j] * t0_ij);
-                }
-            }
+    if (parts_3 > 1) {
+        GRADC_PARALLEL(parts_3)
+        for (int64_t part = 0; part < parts_3; ++part) {
+            gaussian_mixture_value_and_grad_rows3(part, k, parts_3, d, a, grad_a, t15, t16, t17, t3, t0, grad_mu, t19, grad_log_sigma, t20, t21);
         }
+    } else {
+        gaussian_mixture_value_and_grad_rows3(0, k, parts_3, d, a, grad_a, t15, t16, t17, t3, t0, grad_mu, t19, grad_log_sigma, t20, t21);
     }
 
     /* value = -(t12 / n) */

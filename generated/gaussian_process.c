@@ -38,6 +38,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "gaussian_process.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -274,6 +281,70 @@ size_t gaussian_process_value_work(int64_t n, int64_t d)
            + gradc_bytes(n, sizeof(int64_t));
 }
 
+static GRADC_APART void gaussian_process_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                                     unsigned char *restrict part_scratch, size_t part_bytes,
+                                                     int64_t d, const double *restrict X, double log_amplitude,
+                                                     double *restrict K, double t0, double t1, double *restrict t2,
+                                                     const double *restrict y)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const gap = (void *)own;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 32) {
+        const int64_t tile_end = tile_begin + 32 < part_end ? tile_begin + 32 : part_end;
+
+        /* gap[i:n, k:n] = sum[j:d](let(s0 := X[i, j] - X[k, j], s0 * s0)) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            for (int64_t k = 0; k < n / 4 * 4; k += 4) {
+                double gap_sum = 0.0;
+                double gap_sum_ = 0.0;
+                double gap_sum_2 = 0.0;
+                double gap_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:gap_sum, gap_sum_, gap_sum_2, gap_sum_3))
+                for (int64_t j = 0; j < d; ++j) {
+                    const double v0 = X[i*d + j] - X[k*d + j];
+                    const double v1 = X[i*d + j] - X[(k + 1)*d + j];
+                    const double v2 = X[i*d + j] - X[(k + 2)*d + j];
+                    const double v3 = X[i*d + j] - X[(k + 3)*d + j];
+                    gap_sum += v0 * v0;
+                    gap_sum_ += v1 * v1;
+                    gap_sum_2 += v2 * v2;
+                    gap_sum_3 += v3 * v3;
+                }
+                gap[(i - tile_begin)*n + k] = gap_sum;
+                gap[(i - tile_begin)*n + (k + 1)] = gap_sum_;
+                gap[(i - tile_begin)*n + (k + 2)] = gap_sum_2;
+                gap[(i - tile_begin)*n + (k + 3)] = gap_sum_3;
+            }
+            for (int64_t k = n / 4 * 4; k < n; ++k) {
+                double gap_sum = 0.0;
+                GRADC_SIMD(reduction(+:gap_sum))
+                for (int64_t j = 0; j < d; ++j) {
+                    const double v0 = X[i*d + j] - X[k*d + j];
+                    gap_sum += v0 * v0;
+                }
+                gap[(i - tile_begin)*n + k] = gap_sum;
+            }
+        }
+
+        /* K[i:n, j:n] = where(j == i, t0, 0) + exp(2 * log_amplitude - t1 * (0.5 * gap[i, j])) */
+        const double v0 = 2.0 * log_amplitude;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            GRADC_SIMD()
+            for (int64_t j = 0; j < n; ++j) {
+                K[i*n + j] = (j == i ? t0 : 0.0) + gradc_exp(v0 - t1 * (0.5 * gap[(i - tile_begin)*n + j]));
+            }
+        }
+
+        /* t2[i:n, j:1] = y[i] */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t2[i] = y[i];
+        }
+    }
+}
+
 int gaussian_process_value(int64_t n, int64_t d, double log_amplitude, double log_length, double log_noise,
                            const double *restrict X, const double *restrict y, double *restrict value,
                            void *restrict work)
@@ -301,64 +372,13 @@ int gaussian_process_value(int64_t n, int64_t d, double log_amplitude, double lo
     const double t1 = gradc_exp(-2.0 * log_length);
     const int64_t parts = gradc_parts(n, 4*d*n + 31*n + 1, 0);
     const size_t part_bytes = gradc_bytes(32*n, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const gap = (void *)own;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 32) {
-            const int64_t tile_end = tile_begin + 32 < part_end ? tile_begin + 32 : part_end;
-
-            /* gap[i:n, k:n] = sum[j:d](let(s0 := X[i, j] - X[k, j], s0 * s0)) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                for (int64_t k = 0; k < n / 4 * 4; k += 4) {
-                    double gap_sum = 0.0;
-                    double gap_sum_ = 0.0;
-                    double gap_sum_2 = 0.0;
-                    double gap_sum_3 = 0.0;
-                    GRADC_SIMD(reduction(+:gap_sum, gap_sum_, gap_sum_2, gap_sum_3))
-                    for (int64_t j = 0; j < d; ++j) {
-                        const double v0 = X[i*d + j] - X[k*d + j];
-                        const double v1 = X[i*d + j] - X[(k + 1)*d + j];
-                        const double v2 = X[i*d + j] - X[(k + 2)*d + j];
-                        const double v3 = X[i*d + j] - X[(k + 3)*d + j];
-                        gap_sum += v0 * v0;
-                        gap_sum_ += v1 * v1;
-                        gap_sum_2 += v2 * v2;
-                        gap_sum_3 += v3 * v3;
-                    }
-                    gap[(i - tile_begin)*n + k] = gap_sum;
-                    gap[(i - tile_begin)*n + (k + 1)] = gap_sum_;
-                    gap[(i - tile_begin)*n + (k + 2)] = gap_sum_2;
-                    gap[(i - tile_begin)*n + (k + 3)] = gap_sum_3;
-                }
-                for (int64_t k = n / 4 * 4; k < n; ++k) {
-                    double gap_sum = 0.0;
-                    GRADC_SIMD(reduction(+:gap_sum))
-                    for (int64_t j = 0; j < d; ++j) {
-                        const double v0 = X[i*d + j] - X[k*d + j];
-                        gap_sum += v0 * v0;
-                    }
-                    gap[(i - tile_begin)*n + k] = gap_sum;
-                }
-            }
-
-            /* K[i:n, j:n] = where(j == i, t0, 0) + exp(2 * log_amplitude - t1 * (0.5 * gap[i, j])) */
-            const double v0 = 2.0 * log_amplitude;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD()
-                for (int64_t j = 0; j < n; ++j) {
-                    K[i*n + j] = (j == i ? t0 : 0.0) + gradc_exp(v0 - t1 * (0.5 * gap[(i - tile_begin)*n + j]));
-                }
-            }
-
-            /* t2[i:n, j:1] = y[i] */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t2[i] = y[i];
-            }
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            gaussian_process_value_rows0(part, n, parts, part_scratch, part_bytes, d, X, log_amplitude, K, t0, t1, t2, y);
         }
+    } else {
+        gaussian_process_value_rows0(0, n, parts, part_scratch, part_bytes, d, X, log_amplitude, K, t0, t1, t2, y);
     }
 
     /* t3 = call.solve(K, t2) */
@@ -403,6 +423,68 @@ size_t gaussian_process_forward_work(int64_t n, int64_t d)
            + gradc_bytes(n, sizeof(int64_t));
 }
 
+static GRADC_APART void gaussian_process_forward_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
+                                                       const double *restrict X, double *restrict gap,
+                                                       double log_amplitude, double *restrict K, double t0_,
+                                                       double t1_, double *restrict t2, const double *restrict y)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    const int64_t tile_rows = gradc_rows((d + n) * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* gap[i:n, k:n] = sum[j:d](let(s0 := X[i, j] - X[k, j], s0 * s0)) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            for (int64_t k = 0; k < n / 4 * 4; k += 4) {
+                double gap_sum = 0.0;
+                double gap_sum_ = 0.0;
+                double gap_sum_2 = 0.0;
+                double gap_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:gap_sum, gap_sum_, gap_sum_2, gap_sum_3))
+                for (int64_t j = 0; j < d; ++j) {
+                    const double v0 = X[i*d + j] - X[k*d + j];
+                    const double v1 = X[i*d + j] - X[(k + 1)*d + j];
+                    const double v2 = X[i*d + j] - X[(k + 2)*d + j];
+                    const double v3 = X[i*d + j] - X[(k + 3)*d + j];
+                    gap_sum += v0 * v0;
+                    gap_sum_ += v1 * v1;
+                    gap_sum_2 += v2 * v2;
+                    gap_sum_3 += v3 * v3;
+                }
+                gap[i*n + k] = gap_sum;
+                gap[i*n + (k + 1)] = gap_sum_;
+                gap[i*n + (k + 2)] = gap_sum_2;
+                gap[i*n + (k + 3)] = gap_sum_3;
+            }
+            for (int64_t k = n / 4 * 4; k < n; ++k) {
+                double gap_sum = 0.0;
+                GRADC_SIMD(reduction(+:gap_sum))
+                for (int64_t j = 0; j < d; ++j) {
+                    const double v0 = X[i*d + j] - X[k*d + j];
+                    gap_sum += v0 * v0;
+                }
+                gap[i*n + k] = gap_sum;
+            }
+        }
+
+        /* K[i:n, j:n] = where(j == i, t0, 0) + exp(2 * log_amplitude - t1 * (0.5 * gap[i, j])) */
+        const double v0 = 2.0 * log_amplitude;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            GRADC_SIMD()
+            for (int64_t j = 0; j < n; ++j) {
+                K[i*n + j] = (j == i ? t0_ : 0.0) + gradc_exp(v0 - t1_ * (0.5 * gap[i*n + j]));
+            }
+        }
+
+        /* t2[i:n, j:1] = y[i] */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t2[i] = y[i];
+        }
+    }
+}
+
 int gaussian_process_forward(int64_t n, int64_t d, double log_amplitude, double log_length, double log_noise,
                              const double *restrict X, const double *restrict y, double *restrict value,
                              double *restrict t0, double *restrict t1, double *restrict gap, double *restrict K,
@@ -424,63 +506,13 @@ int gaussian_process_forward(int64_t n, int64_t d, double log_amplitude, double 
     const double t0_ = gradc_exp(2.0 * log_noise);
     const double t1_ = gradc_exp(-2.0 * log_length);
     const int64_t parts = gradc_parts(n, 4*d*n + 31*n + 1, 0);
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        const int64_t tile_rows = gradc_rows((d + n) * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* gap[i:n, k:n] = sum[j:d](let(s0 := X[i, j] - X[k, j], s0 * s0)) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                for (int64_t k = 0; k < n / 4 * 4; k += 4) {
-                    double gap_sum = 0.0;
-                    double gap_sum_ = 0.0;
-                    double gap_sum_2 = 0.0;
-                    double gap_sum_3 = 0.0;
-                    GRADC_SIMD(reduction(+:gap_sum, gap_sum_, gap_sum_2, gap_sum_3))
-                    for (int64_t j = 0; j < d; ++j) {
-                        const double v0 = X[i*d + j] - X[k*d + j];
-                        const double v1 = X[i*d + j] - X[(k + 1)*d + j];
-                        const double v2 = X[i*d + j] - X[(k + 2)*d + j];
-                        const double v3 = X[i*d + j] - X[(k + 3)*d + j];
-                        gap_sum += v0 * v0;
-                        gap_sum_ += v1 * v1;
-                        gap_sum_2 += v2 * v2;
-                        gap_sum_3 += v3 * v3;
-                    }
-                    gap[i*n + k] = gap_sum;
-                    gap[i*n + (k + 1)] = gap_sum_;
-                    gap[i*n + (k + 2)] = gap_sum_2;
-                    gap[i*n + (k + 3)] = gap_sum_3;
-                }
-                for (int64_t k = n / 4 * 4; k < n; ++k) {
-                    double gap_sum = 0.0;
-                    GRADC_SIMD(reduction(+:gap_sum))
-                    for (int64_t j = 0; j < d; ++j) {
-                        const double v0 = X[i*d + j] - X[k*d + j];
-                        gap_sum += v0 * v0;
-                    }
-                    gap[i*n + k] = gap_sum;
-                }
-            }
-
-            /* K[i:n, j:n] = where(j == i, t0, 0) + exp(2 * log_amplitude - t1 * (0.5 * gap[i, j])) */
-            const double v0 = 2.0 * log_amplitude;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD()
-                for (int64_t j = 0; j < n; ++j) {
-                    K[i*n + j] = (j == i ? t0_ : 0.0) + gradc_exp(v0 - t1_ * (0.5 * gap[i*n + j]));
-                }
-            }
-
-            /* t2[i:n, j:1] = y[i] */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t2[i] = y[i];
-            }
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            gaussian_process_forward_rows0(part, n, parts, d, X, gap, log_amplitude, K, t0_, t1_, t2, y);
         }
+    } else {
+        gaussian_process_forward_rows0(0, n, parts, d, X, gap, log_amplitude, K, t0_, t1_, t2, y);
     }
 
     /* t3 = call.solve(K, t2) */
@@ -530,6 +562,91 @@ size_t gaussian_process_backward_work(int64_t n, int64_t d)
            + gradc_bytes(n, sizeof(int64_t));
 }
 
+static GRADC_APART void gaussian_process_backward_rows0(int64_t part, int64_t n, int64_t parts, double *restrict t4,
+                                                        const double *restrict K, double *restrict t5,
+                                                        double log_det_bar, const double *restrict y)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    const int64_t tile_rows = gradc_rows(n * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t4[i:n, j:n] = K[j, i] */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            GRADC_SIMD()
+            for (int64_t j = 0; j < n; ++j) {
+                t4[j*n + i] = K[i*n + j];
+            }
+        }
+
+        /* t5[i:n, j:1] = log_det_bar * y[i] */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t5[i] = log_det_bar * y[i];
+        }
+    }
+}
+
+static GRADC_APART void gaussian_process_backward_rows1(int64_t part, int64_t n, int64_t parts_, double log_amplitude,
+                                                        double *restrict t6, double log_det_bar, double *restrict t2,
+                                                        const double *restrict t3, const double *restrict gap,
+                                                        double t1, double *restrict t7_parts,
+                                                        double *restrict t8_parts, double *restrict t9_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts_, part);
+    const int64_t part_end = gradc_cut(n, parts_, part + 1);
+    double t7_part = 0.0;
+    double t7_part_low = 0.0;
+    double t8_part = 0.0;
+    double t8_part_low = 0.0;
+    double t9_part = 0.0;
+    double t9_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows((n + 1) * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* K_bar[i:n, j:n] = log_det_bar * t2[j, i] - t3[j, 0] * t6[i, 0] */
+        /* t7 = sum[i:n, j:n](let(s0 := 2 * log_amplitude, s1 := 0.5 * gap[i, j], s2 := t1 * s1, s3 := s0 - s2, s4
+         *    := s3 - s0, s5 := -product_error(t1, s1) + (s0 - (s3 - s4) - (s2 + s4)), K_bar[i, j] * (exp(s3) * (1
+         *    + where(abs(s5) < 1, s5, 0))))) */
+        /* t8 = sum[i:n, j:n](let(s0 := 2 * log_amplitude, s1 := 0.5 * gap[i, j], s2 := t1 * s1, s3 := s0 - s2, s4
+         *    := s3 - s0, s5 := -product_error(t1, s1) + (s0 - (s3 - s4) - (s2 + s4)), gap[i, j] * K_bar[i, j] *
+         *    (exp(s3) * (1 + where(abs(s5) < 1, s5, 0))))) */
+        /* t9 = sum[i:n, j:n](where(j == i, K_bar[i, j], 0)) */
+        const double v1 = 2.0 * log_amplitude;
+        double t7_part_sum = 0.0;
+        double t8_part_sum = 0.0;
+        double t9_part_sum = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t6_i = t6[i];
+            GRADC_SIMD(reduction(+:t7_part_sum, t8_part_sum, t9_part_sum))
+            for (int64_t j = 0; j < n; ++j) {
+                const double v0 = log_det_bar * t2[j*n + i] - t3[j] * t6_i;
+                const double gap_ij = gap[i*n + j];
+                const double v2 = 0.5 * gap_ij;
+                const double v3 = t1 * v2;
+                const double v4 = v1 - v3;
+                const double v5 = v4 - v1;
+                const double v6 = -(fma(t1, v2, -(t1 * v2))) + (v1 - (v4 - v5) - (v3 + v5));
+                const double v7 = gradc_exp(v4) * (1.0 + (fabs(v6) < 1.0 ? v6 : 0.0));
+                t7_part_sum += v0 * v7;
+                t8_part_sum += gap_ij * v0 * v7;
+                t9_part_sum += j == i ? v0 : 0.0;
+            }
+        }
+        gradc_add(&t7_part, &t7_part_low, t7_part_sum);
+        gradc_add(&t8_part, &t8_part_low, t8_part_sum);
+        gradc_add(&t9_part, &t9_part_low, t9_part_sum);
+    }
+    t7_part = gradc_rounded(t7_part, t7_part_low);
+    t7_parts[part] = t7_part;
+    t8_part = gradc_rounded(t8_part, t8_part_low);
+    t8_parts[part] = t8_part;
+    t9_part = gradc_rounded(t9_part, t9_part_low);
+    t9_parts[part] = t9_part;
+}
+
 int gaussian_process_backward(int64_t n, int64_t d, double log_amplitude, double log_length, double log_noise,
                               const double *restrict X, const double *restrict y, double t0, double t1,
                               const double *restrict gap, const double *restrict K, const double *restrict t3,
@@ -565,28 +682,13 @@ int gaussian_process_backward(int64_t n, int64_t d, double log_amplitude, double
         return 1;
     }
     const int64_t parts = gradc_parts(n, n + 3, 0);
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        const int64_t tile_rows = gradc_rows(n * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t4[i:n, j:n] = K[j, i] */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD()
-                for (int64_t j = 0; j < n; ++j) {
-                    t4[j*n + i] = K[i*n + j];
-                }
-            }
-
-            /* t5[i:n, j:1] = log_det_bar * y[i] */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t5[i] = log_det_bar * y[i];
-            }
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            gaussian_process_backward_rows0(part, n, parts, t4, K, t5, log_det_bar, y);
         }
+    } else {
+        gaussian_process_backward_rows0(0, n, parts, t4, K, t5, log_det_bar, y);
     }
 
     /* t6 = call.solve(t4, t5) */
@@ -597,59 +699,13 @@ int gaussian_process_backward(int64_t n, int64_t d, double log_amplitude, double
     double t7_parts[GRADC_PARTS];
     double t8_parts[GRADC_PARTS];
     double t9_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts_)
-    for (int64_t part = 0; part < parts_; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_, part);
-        const int64_t part_end = gradc_cut(n, parts_, part + 1);
-        double t7_part = 0.0;
-        double t7_part_low = 0.0;
-        double t8_part = 0.0;
-        double t8_part_low = 0.0;
-        double t9_part = 0.0;
-        double t9_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows((n + 1) * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* K_bar[i:n, j:n] = log_det_bar * t2[j, i] - t3[j, 0] * t6[i, 0] */
-            /* t7 = sum[i:n, j:n](let(s0 := 2 * log_amplitude, s1 := 0.5 * gap[i, j], s2 := t1 * s1, s3 := s0 - s2,
-             *    s4 := s3 - s0, s5 := -product_error(t1, s1) + (s0 - (s3 - s4) - (s2 + s4)), K_bar[i, j] *
-             *    (exp(s3) * (1 + where(abs(s5) < 1, s5, 0))))) */
-            /* t8 = sum[i:n, j:n](let(s0 := 2 * log_amplitude, s1 := 0.5 * gap[i, j], s2 := t1 * s1, s3 := s0 - s2,
-             *    s4 := s3 - s0, s5 := -product_error(t1, s1) + (s0 - (s3 - s4) - (s2 + s4)), gap[i, j] * K_bar[i,
-             *    j] * (exp(s3) * (1 + where(abs(s5) < 1, s5, 0))))) */
-            /* t9 = sum[i:n, j:n](where(j == i, K_bar[i, j], 0)) */
-            const double v1 = 2.0 * log_amplitude;
-            double t7_part_sum = 0.0;
-            double t8_part_sum = 0.0;
-            double t9_part_sum = 0.0;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t6_i = t6[i];
-                GRADC_SIMD(reduction(+:t7_part_sum, t8_part_sum, t9_part_sum))
-                for (int64_t j = 0; j < n; ++j) {
-                    const double v0 = log_det_bar * t2[j*n + i] - t3[j] * t6_i;
-                    const double gap_ij = gap[i*n + j];
-                    const double v2 = 0.5 * gap_ij;
-                    const double v3 = t1 * v2;
-                    const double v4 = v1 - v3;
-                    const double v5 = v4 - v1;
-                    const double v6 = -(fma(t1, v2, -(t1 * v2))) + (v1 - (v4 - v5) - (v3 + v5));
-                    const double v7 = gradc_exp(v4) * (1.0 + (fabs(v6) < 1.0 ? v6 : 0.0));
-                    t7_part_sum += v0 * v7;
-                    t8_part_sum += gap_ij * v0 * v7;
-                    t9_part_sum += j == i ? v0 : 0.0;
-                }
-            }
-            gradc_add(&t7_part, &t7_part_low, t7_part_sum);
-            gradc_add(&t8_part, &t8_part_low, t8_part_sum);
-            gradc_add(&t9_part, &t9_part_low, t9_part_sum);
+    if (parts_ > 1) {
+        GRADC_PARALLEL(parts_)
+        for (int64_t part = 0; part < parts_; ++part) {
+            gaussian_process_backward_rows1(part, n, parts_, log_amplitude, t6, log_det_bar, t2, t3, gap, t1, t7_parts, t8_parts, t9_parts);
         }
-        t7_part = gradc_rounded(t7_part, t7_part_low);
-        t7_parts[part] = t7_part;
-        t8_part = gradc_rounded(t8_part, t8_part_low);
-        t8_parts[part] = t8_part;
-        t9_part = gradc_rounded(t9_part, t9_part_low);
-        t9_parts[part] = t9_part;
+    } else {
+        gaussian_process_backward_rows1(0, n, parts_, log_amplitude, t6, log_det_bar, t2, t3, gap, t1, t7_parts, t8_parts, t9_parts);
     }
     double t7 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -692,6 +748,132 @@ size_t gaussian_process_value_and_grad_work(int64_t n, int64_t d)
            + gradc_bytes(n, sizeof(int64_t))
            + gradc_bytes(n*n, sizeof(double))
            + gradc_bytes(n, sizeof(int64_t));
+}
+
+static GRADC_APART void gaussian_process_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
+                                                              const double *restrict X, double *restrict gap,
+                                                              double log_amplitude, double *restrict K, double t0,
+                                                              double t1, const double *restrict y,
+                                                              double *restrict t2, double *restrict t7,
+                                                              double *restrict t6)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    const int64_t tile_rows = gradc_rows((d + 2*n) * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* gap[i:n, k:n] = sum[j:d](let(s0 := X[i, j] - X[k, j], s0 * s0)) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            for (int64_t k = 0; k < n / 4 * 4; k += 4) {
+                double gap_sum = 0.0;
+                double gap_sum_ = 0.0;
+                double gap_sum_2 = 0.0;
+                double gap_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:gap_sum, gap_sum_, gap_sum_2, gap_sum_3))
+                for (int64_t j = 0; j < d; ++j) {
+                    const double v0 = X[i*d + j] - X[k*d + j];
+                    const double v1 = X[i*d + j] - X[(k + 1)*d + j];
+                    const double v2 = X[i*d + j] - X[(k + 2)*d + j];
+                    const double v3 = X[i*d + j] - X[(k + 3)*d + j];
+                    gap_sum += v0 * v0;
+                    gap_sum_ += v1 * v1;
+                    gap_sum_2 += v2 * v2;
+                    gap_sum_3 += v3 * v3;
+                }
+                gap[i*n + k] = gap_sum;
+                gap[i*n + (k + 1)] = gap_sum_;
+                gap[i*n + (k + 2)] = gap_sum_2;
+                gap[i*n + (k + 3)] = gap_sum_3;
+            }
+            for (int64_t k = n / 4 * 4; k < n; ++k) {
+                double gap_sum = 0.0;
+                GRADC_SIMD(reduction(+:gap_sum))
+                for (int64_t j = 0; j < d; ++j) {
+                    const double v0 = X[i*d + j] - X[k*d + j];
+                    gap_sum += v0 * v0;
+                }
+                gap[i*n + k] = gap_sum;
+            }
+        }
+
+        /* K[i:n, j:n] = where(j == i, t0, 0) + exp(2 * log_amplitude - t1 * (0.5 * gap[i, j])) */
+        const double v0 = 2.0 * log_amplitude;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            GRADC_SIMD()
+            for (int64_t j = 0; j < n; ++j) {
+                K[i*n + j] = (j == i ? t0 : 0.0) + gradc_exp(v0 - t1 * (0.5 * gap[i*n + j]));
+            }
+        }
+
+        /* t2[i:n, j:1] = y[i] */
+        /* t7[i:n, j:1] = 0.5 * y[i] */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double y_i = y[i];
+            t2[i] = y_i;
+            t7[i] = 0.5 * y_i;
+        }
+
+        /* t6[i:n, j:n] = K[j, i] */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            GRADC_SIMD()
+            for (int64_t j = 0; j < n; ++j) {
+                t6[j*n + i] = K[i*n + j];
+            }
+        }
+    }
+}
+
+static GRADC_APART void gaussian_process_value_and_grad_rows1(int64_t part, int64_t n, int64_t parts_,
+                                                              double log_amplitude, double *restrict t8,
+                                                              double *restrict t5, double *restrict t3,
+                                                              double *restrict gap, double t1,
+                                                              double *restrict t9_parts, double *restrict t10_parts,
+                                                              double *restrict t11_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts_, part);
+    const int64_t part_end = gradc_cut(n, parts_, part + 1);
+    double t9_part = 0.0;
+    double t9_part_low = 0.0;
+    double t10_part = 0.0;
+    double t10_part_low = 0.0;
+    double t11_part = 0.0;
+    double t11_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows((n + 1) * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* K_bar[i:n, j:n] = 0.5 * t5[j, i] - t8[i, 0] * t3[j, 0] */
+        /* t9 = sum[i:n, j:n](K_bar[i, j] * exp(2 * log_amplitude - t1 * (0.5 * gap[i, j]))) */
+        /* t10 = sum[i:n, j:n](K_bar[i, j] * gap[i, j] * exp(2 * log_amplitude - t1 * (0.5 * gap[i, j]))) */
+        /* t11 = sum[i:n, j:n](where(j == i, K_bar[i, j], 0)) */
+        const double v2 = 2.0 * log_amplitude;
+        double t9_part_sum = 0.0;
+        double t10_part_sum = 0.0;
+        double t11_part_sum = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t8_i = t8[i];
+            GRADC_SIMD(reduction(+:t9_part_sum, t10_part_sum, t11_part_sum))
+            for (int64_t j = 0; j < n; ++j) {
+                const double v1 = 0.5 * t5[j*n + i] - t3[j] * t8_i;
+                const double gap_ij = gap[i*n + j];
+                const double v3 = gradc_exp(v2 - t1 * (0.5 * gap_ij));
+                t9_part_sum += v1 * v3;
+                t10_part_sum += gap_ij * v1 * v3;
+                t11_part_sum += j == i ? v1 : 0.0;
+            }
+        }
+        gradc_add(&t9_part, &t9_part_low, t9_part_sum);
+        gradc_add(&t10_part, &t10_part_low, t10_part_sum);
+        gradc_add(&t11_part, &t11_part_low, t11_part_sum);
+    }
+    t9_part = gradc_rounded(t9_part, t9_part_low);
+    t9_parts[part] = t9_part;
+    t10_part = gradc_rounded(t10_part, t10_part_low);
+    t10_parts[part] = t10_part;
+    t11_part = gradc_rounded(t11_part, t11_part_low);
+    t11_parts[part] = t11_part;
 }
 
 int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, double log_length, double log_noise,
@@ -737,74 +919,13 @@ int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, 
     const double t0 = gradc_exp(2.0 * log_noise);
     const double t1 = gradc_exp(-2.0 * log_length);
     const int64_t parts = gradc_parts(n, 4*d*n + 32*n + 2, 0);
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        const int64_t tile_rows = gradc_rows((d + 2*n) * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* gap[i:n, k:n] = sum[j:d](let(s0 := X[i, j] - X[k, j], s0 * s0)) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                for (int64_t k = 0; k < n / 4 * 4; k += 4) {
-                    double gap_sum = 0.0;
-                    double gap_sum_ = 0.0;
-                    double gap_sum_2 = 0.0;
-                    double gap_sum_3 = 0.0;
-                    GRADC_SIMD(reduction(+:gap_sum, gap_sum_, gap_sum_2, gap_sum_3))
-                    for (int64_t j = 0; j < d; ++j) {
-                        const double v0 = X[i*d + j] - X[k*d + j];
-                        const double v1 = X[i*d + j] - X[(k + 1)*d + j];
-                        const double v2 = X[i*d + j] - X[(k + 2)*d + j];
-                        const double v3 = X[i*d + j] - X[(k + 3)*d + j];
-                        gap_sum += v0 * v0;
-                        gap_sum_ += v1 * v1;
-                        gap_sum_2 += v2 * v2;
-                        gap_sum_3 += v3 * v3;
-                    }
-                    gap[i*n + k] = gap_sum;
-                    gap[i*n + (k + 1)] = gap_sum_;
-                    gap[i*n + (k + 2)] = gap_sum_2;
-                    gap[i*n + (k + 3)] = gap_sum_3;
-                }
-                for (int64_t k = n / 4 * 4; k < n; ++k) {
-                    double gap_sum = 0.0;
-                    GRADC_SIMD(reduction(+:gap_sum))
-                    for (int64_t j = 0; j < d; ++j) {
-                        const double v0 = X[i*d + j] - X[k*d + j];
-                        gap_sum += v0 * v0;
-                    }
-                    gap[i*n + k] = gap_sum;
-                }
-            }
-
-            /* K[i:n, j:n] = where(j == i, t0, 0) + exp(2 * log_amplitude - t1 * (0.5 * gap[i, j])) */
-            const double v0 = 2.0 * log_amplitude;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD()
-                for (int64_t j = 0; j < n; ++j) {
-                    K[i*n + j] = (j == i ? t0 : 0.0) + gradc_exp(v0 - t1 * (0.5 * gap[i*n + j]));
-                }
-            }
-
-            /* t2[i:n, j:1] = y[i] */
-            /* t7[i:n, j:1] = 0.5 * y[i] */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double y_i = y[i];
-                t2[i] = y_i;
-                t7[i] = 0.5 * y_i;
-            }
-
-            /* t6[i:n, j:n] = K[j, i] */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD()
-                for (int64_t j = 0; j < n; ++j) {
-                    t6[j*n + i] = K[i*n + j];
-                }
-            }
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            gaussian_process_value_and_grad_rows0(part, n, parts, d, X, gap, log_amplitude, K, t0, t1, y, t2, t7, t6);
         }
+    } else {
+        gaussian_process_value_and_grad_rows0(0, n, parts, d, X, gap, log_amplitude, K, t0, t1, y, t2, t7, t6);
     }
 
     /* t3 = call.solve(K, t2) */
@@ -850,50 +971,13 @@ int gaussian_process_value_and_grad(int64_t n, int64_t d, double log_amplitude, 
     double t9_parts[GRADC_PARTS];
     double t10_parts[GRADC_PARTS];
     double t11_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts_)
-    for (int64_t part = 0; part < parts_; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_, part);
-        const int64_t part_end = gradc_cut(n, parts_, part + 1);
-        double t9_part = 0.0;
-        double t9_part_low = 0.0;
-        double t10_part = 0.0;
-        double t10_part_low = 0.0;
-        double t11_part = 0.0;
-        double t11_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows((n + 1) * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* K_bar[i:n, j:n] = 0.5 * t5[j, i] - t8[i, 0] * t3[j, 0] */
-            /* t9 = sum[i:n, j:n](K_bar[i, j] * exp(2 * log_amplitude - t1 * (0.5 * gap[i, j]))) */
-            /* t10 = sum[i:n, j:n](K_bar[i, j] * gap[i, j] * exp(2 * log_amplitude - t1 * (0.5 * gap[i, j]))) */
-            /* t11 = sum[i:n, j:n](where(j == i, K_bar[i, j], 0)) */
-            const double v2 = 2.0 * log_amplitude;
-            double t9_part_sum = 0.0;
-            double t10_part_sum = 0.0;
-            double t11_part_sum = 0.0;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t8_i = t8[i];
-                GRADC_SIMD(reduction(+:t9_part_sum, t10_part_sum, t11_part_sum))
-                for (int64_t j = 0; j < n; ++j) {
-                    const double v1 = 0.5 * t5[j*n + i] - t3[j] * t8_i;
-                    const double gap_ij = gap[i*n + j];
-                    const double v3 = gradc_exp(v2 - t1 * (0.5 * gap_ij));
-                    t9_part_sum += v1 * v3;
-                    t10_part_sum += gap_ij * v1 * v3;
-                    t11_part_sum += j == i ? v1 : 0.0;
-                }
-            }
-            gradc_add(&t9_part, &t9_part_low, t9_part_sum);
-            gradc_add(&t10_part, &t10_part_low, t10_part_sum);
-            gradc_add(&t11_part, &t11_part_low, t11_part_sum);
+    if (parts_ > 1) {
+        GRADC_PARALLEL(parts_)
+        for (int64_t part = 0; part < parts_; ++part) {
+            gaussian_process_value_and_grad_rows1(part, n, parts_, log_amplitude, t8, t5, t3, gap, t1, t9_parts, t10_parts, t11_parts);
         }
-        t9_part = gradc_rounded(t9_part, t9_part_low);
-        t9_parts[part] = t9_part;
-        t10_part = gradc_rounded(t10_part, t10_part_low);
-        t10_parts[part] = t10_part;
-        t11_part = gradc_rounded(t11_part, t11_part_low);
-        t11_parts[part] = t11_part;
+    } else {
+        gaussian_process_value_and_grad_rows1(0, n, parts_, log_amplitude, t8, t5, t3, gap, t1, t9_parts, t10_parts, t11_parts);
     }
     double t9 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {

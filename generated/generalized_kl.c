@@ -25,6 +25,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "generalized_kl.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -252,6 +259,45 @@ size_t generalized_kl_value_work(int64_t n, int64_t k, int64_t d)
     return (size_t)gradc_parts(n, 3*d*k + 41*d, 0) * (gradc_bytes(128*d, sizeof(double)));
 }
 
+static GRADC_APART void generalized_kl_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                                   unsigned char *restrict part_scratch, size_t part_bytes, int64_t d,
+                                                   int64_t k, const double *restrict W, const double *restrict H,
+                                                   const double *restrict V, double *restrict value__parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const M = (void *)own;
+    double value__part = 0.0;
+    double value__part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* M[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
+        gradc_product(tile_end - tile_begin, d, k, &W[tile_begin*k], k, 1, H, d, 1, M, d, 1, 0, 0);
+
+        /* value = sum[i:n, l:d](let(s0 := where(0 < V[i, l], V[i, l], 1), s1 := abs(M[i, l]) <= abs(s0), s2 :=
+         *    where(s1, M[i, l], s0), M[i, l] + (V[i, l] * where(M[i, l] < 0, nan, where(s1, 1, -1) *
+         *    log1p((where(s1, s0, M[i, l]) - s2) / s2)) - V[i, l]))) */
+        double value__part_sum = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            GRADC_SIMD(reduction(+:value__part_sum))
+            for (int64_t l = 0; l < d; ++l) {
+                const double vM_il = M[(i - tile_begin)*d + l];
+                const double V_il = V[i*d + l];
+                const double v0 = 0.0 < V_il ? V_il : 1.0;
+                const int v1 = fabs(vM_il) <= fabs(v0);
+                const double v2 = v1 ? vM_il : v0;
+                const double v3 = V_il * (vM_il < 0.0 ? NAN : (v1 ? 1.0 : -1.0) * gradc_log1p(((v1 ? v0 : vM_il) - v2) / v2));
+                value__part_sum += vM_il + (v3 - V_il);
+            }
+        }
+        gradc_add(&value__part, &value__part_low, value__part_sum);
+    }
+    value__part = gradc_rounded(value__part, value__part_low);
+    value__parts[part] = value__part;
+}
+
 int generalized_kl_value(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
                          const double *restrict V, double *restrict value, void *restrict work)
 {
@@ -260,40 +306,13 @@ int generalized_kl_value(int64_t n, int64_t k, int64_t d, const double *restrict
     const int64_t parts = gradc_parts(n, 3*d*k + 41*d, 0);
     const size_t part_bytes = gradc_bytes(128*d, sizeof(double));
     double value__parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const M = (void *)own;
-        double value__part = 0.0;
-        double value__part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* M[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
-            gradc_product(tile_end - tile_begin, d, k, &W[tile_begin*k], k, 1, H, d, 1, M, d, 1, 0, 0);
-
-            /* value = sum[i:n, l:d](let(s0 := where(0 < V[i, l], V[i, l], 1), s1 := abs(M[i, l]) <= abs(s0), s2 :=
-             *    where(s1, M[i, l], s0), M[i, l] + (V[i, l] * where(M[i, l] < 0, nan, where(s1, 1, -1) *
-             *    log1p((where(s1, s0, M[i, l]) - s2) / s2)) - V[i, l]))) */
-            double value__part_sum = 0.0;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD(reduction(+:value__part_sum))
-                for (int64_t l = 0; l < d; ++l) {
-                    const double vM_il = M[(i - tile_begin)*d + l];
-                    const double V_il = V[i*d + l];
-                    const double v0 = 0.0 < V_il ? V_il : 1.0;
-                    const int v1 = fabs(vM_il) <= fabs(v0);
-                    const double v2 = v1 ? vM_il : v0;
-                    const double v3 = V_il * (vM_il < 0.0 ? NAN : (v1 ? 1.0 : -1.0) * gradc_log1p(((v1 ? v0 : vM_il) - v2) / v2));
-                    value__part_sum += vM_il + (v3 - V_il);
-                }
-            }
-            gradc_add(&value__part, &value__part_low, value__part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            generalized_kl_value_rows0(part, n, parts, part_scratch, part_bytes, d, k, W, H, V, value__parts);
         }
-        value__part = gradc_rounded(value__part, value__part_low);
-        value__parts[part] = value__part;
+    } else {
+        generalized_kl_value_rows0(0, n, parts, part_scratch, part_bytes, d, k, W, H, V, value__parts);
     }
     double value_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -311,6 +330,40 @@ size_t generalized_kl_forward_work(int64_t n, int64_t k, int64_t d)
     return 0;
 }
 
+static GRADC_APART void generalized_kl_forward_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
+                                                     double *restrict M, const double *restrict V,
+                                                     double *restrict value__parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    double value__part = 0.0;
+    double value__part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(2*d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* value = sum[i:n, l:d](let(s0 := where(0 < V[i, l], V[i, l], 1), s1 := abs(M[i, l]) <= abs(s0), s2 :=
+         *    where(s1, M[i, l], s0), M[i, l] + (V[i, l] * where(M[i, l] < 0, nan, where(s1, 1, -1) *
+         *    log1p((where(s1, s0, M[i, l]) - s2) / s2)) - V[i, l]))) */
+        double value__part_sum = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            GRADC_SIMD(reduction(+:value__part_sum))
+            for (int64_t l = 0; l < d; ++l) {
+                const double vM_il = M[i*d + l];
+                const double V_il = V[i*d + l];
+                const double v0 = 0.0 < V_il ? V_il : 1.0;
+                const int v1 = fabs(vM_il) <= fabs(v0);
+                const double v2 = v1 ? vM_il : v0;
+                const double v3 = V_il * (vM_il < 0.0 ? NAN : (v1 ? 1.0 : -1.0) * gradc_log1p(((v1 ? v0 : vM_il) - v2) / v2));
+                value__part_sum += vM_il + (v3 - V_il);
+            }
+        }
+        gradc_add(&value__part, &value__part_low, value__part_sum);
+    }
+    value__part = gradc_rounded(value__part, value__part_low);
+    value__parts[part] = value__part;
+}
+
 int generalized_kl_forward(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
                            const double *restrict V, double *restrict value, double *restrict M, void *restrict work)
 {
@@ -323,36 +376,13 @@ int generalized_kl_forward(int64_t n, int64_t k, int64_t d, const double *restri
     gradc_product(n, d, k, W, k, 1, H, d, 1, M, d, 1, 1, 0);
     const int64_t parts = gradc_parts(n, 41*d, 0);
     double value__parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double value__part = 0.0;
-        double value__part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(2*d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* value = sum[i:n, l:d](let(s0 := where(0 < V[i, l], V[i, l], 1), s1 := abs(M[i, l]) <= abs(s0), s2 :=
-             *    where(s1, M[i, l], s0), M[i, l] + (V[i, l] * where(M[i, l] < 0, nan, where(s1, 1, -1) *
-             *    log1p((where(s1, s0, M[i, l]) - s2) / s2)) - V[i, l]))) */
-            double value__part_sum = 0.0;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD(reduction(+:value__part_sum))
-                for (int64_t l = 0; l < d; ++l) {
-                    const double vM_il = M[i*d + l];
-                    const double V_il = V[i*d + l];
-                    const double v0 = 0.0 < V_il ? V_il : 1.0;
-                    const int v1 = fabs(vM_il) <= fabs(v0);
-                    const double v2 = v1 ? vM_il : v0;
-                    const double v3 = V_il * (vM_il < 0.0 ? NAN : (v1 ? 1.0 : -1.0) * gradc_log1p(((v1 ? v0 : vM_il) - v2) / v2));
-                    value__part_sum += vM_il + (v3 - V_il);
-                }
-            }
-            gradc_add(&value__part, &value__part_low, value__part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            generalized_kl_forward_rows0(part, n, parts, d, M, V, value__parts);
         }
-        value__part = gradc_rounded(value__part, value__part_low);
-        value__parts[part] = value__part;
+    } else {
+        generalized_kl_forward_rows0(0, n, parts, d, M, V, value__parts);
     }
     double value_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -368,6 +398,42 @@ size_t generalized_kl_backward_work(int64_t n, int64_t k, int64_t d)
            + gradc_bytes(128*d, sizeof(double)));
 }
 
+static GRADC_APART void generalized_kl_backward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                      unsigned char *restrict part_scratch, size_t part_bytes,
+                                                      double *restrict grad_H, int64_t d, int64_t k,
+                                                      const double *restrict M, double cotangent,
+                                                      const double *restrict V, const double *restrict H,
+                                                      double *restrict grad_W, const double *restrict W)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_H_part = part == 0 ? grad_H : (void *)own;
+    own += gradc_bytes(d*k, sizeof(double));
+    double *const vM_bar = (void *)own;
+    for (int64_t at = 0; at < d*k; ++at) {
+        grad_H_part[at] = 0.0;
+    }
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* M_bar[i:n, l:d] = cotangent + where(M[i, l] < 0, 0, -(cotangent * V[i, l] / M[i, l])) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            GRADC_SIMD()
+            for (int64_t l = 0; l < d; ++l) {
+                const double vM_il = M[i*d + l];
+                vM_bar[(i - tile_begin)*d + l] = cotangent + (vM_il < 0.0 ? 0.0 : -(cotangent * V[i*d + l] / vM_il));
+            }
+        }
+
+        /* grad_W[i:n, j:k] = sum[l:d](H[j, l] * M_bar[i, l]) */
+        gradc_product(tile_end - tile_begin, k, d, vM_bar, d, 1, H, 1, d, &grad_W[tile_begin*k], k, 1, 0, 0);
+
+        /* grad_H[j:k, l:d] = sum[i:n](W[i, j] * M_bar[i, l]) */
+        gradc_product(k, d, tile_end - tile_begin, &W[tile_begin*k], 1, k, vM_bar, d, 1, grad_H_part, d, 1, 1, 0);
+    }
+}
+
 int generalized_kl_backward(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
                             const double *restrict V, const double *restrict M, double cotangent,
                             double *restrict grad_W, double *restrict grad_H, void *restrict work)
@@ -376,35 +442,13 @@ int generalized_kl_backward(int64_t n, int64_t k, int64_t d, const double *restr
     unsigned char *const part_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 6*d*k + 12*d, d*k);
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*d, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_H_part = part == 0 ? grad_H : (void *)own;
-        own += gradc_bytes(d*k, sizeof(double));
-        double *const vM_bar = (void *)own;
-        for (int64_t at = 0; at < d*k; ++at) {
-            grad_H_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            generalized_kl_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_H, d, k, M, cotangent, V, H, grad_W, W);
         }
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* M_bar[i:n, l:d] = cotangent + where(M[i, l] < 0, 0, -(cotangent * V[i, l] / M[i, l])) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD()
-                for (int64_t l = 0; l < d; ++l) {
-                    const double vM_il = M[i*d + l];
-                    vM_bar[(i - tile_begin)*d + l] = cotangent + (vM_il < 0.0 ? 0.0 : -(cotangent * V[i*d + l] / vM_il));
-                }
-            }
-
-            /* grad_W[i:n, j:k] = sum[l:d](H[j, l] * M_bar[i, l]) */
-            gradc_product(tile_end - tile_begin, k, d, vM_bar, d, 1, H, 1, d, &grad_W[tile_begin*k], k, 1, 0, 0);
-
-            /* grad_H[j:k, l:d] = sum[i:n](W[i, j] * M_bar[i, l]) */
-            gradc_product(k, d, tile_end - tile_begin, &W[tile_begin*k], 1, k, vM_bar, d, 1, grad_H_part, d, 1, 1, 0);
-        }
+    } else {
+        generalized_kl_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_H, d, k, M, cotangent, V, H, grad_W, W);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_H_more = (void *)(part_scratch + part * part_bytes);
@@ -423,6 +467,63 @@ size_t generalized_kl_value_and_grad_work(int64_t n, int64_t k, int64_t d)
            + gradc_bytes(128*d, sizeof(double)));
 }
 
+static GRADC_APART void generalized_kl_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+                                                            unsigned char *restrict part_scratch, size_t part_bytes,
+                                                            double *restrict grad_H, int64_t d, int64_t k,
+                                                            const double *restrict W, const double *restrict H,
+                                                            const double *restrict V, double *restrict grad_W,
+                                                            double *restrict value__parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_H_part = part == 0 ? grad_H : (void *)own;
+    own += gradc_bytes(d*k, sizeof(double));
+    double *const M = (void *)own;
+    own += gradc_bytes(128*d, sizeof(double));
+    double *const vM_bar = (void *)own;
+    double value__part = 0.0;
+    double value__part_low = 0.0;
+    for (int64_t at = 0; at < d*k; ++at) {
+        grad_H_part[at] = 0.0;
+    }
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* M[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
+        gradc_product(tile_end - tile_begin, d, k, &W[tile_begin*k], k, 1, H, d, 1, M, d, 1, 0, 0);
+
+        /* value = sum[i:n, l:d](let(s0 := where(0 < V[i, l], V[i, l], 1), s1 := abs(M[i, l]) <= abs(s0), s2 :=
+         *    where(s1, M[i, l], s0), M[i, l] + (V[i, l] * where(M[i, l] < 0, nan, where(s1, 1, -1) *
+         *    log1p((where(s1, s0, M[i, l]) - s2) / s2)) - V[i, l]))) */
+        /* M_bar[i:n, l:d] = 1 + where(M[i, l] < 0, 0, -(V[i, l] / M[i, l])) */
+        double value__part_sum = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            GRADC_SIMD(reduction(+:value__part_sum))
+            for (int64_t l = 0; l < d; ++l) {
+                const double vM_il = M[(i - tile_begin)*d + l];
+                const double V_il = V[i*d + l];
+                const int v0 = vM_il < 0.0;
+                const double v1 = 0.0 < V_il ? V_il : 1.0;
+                const int v2 = fabs(vM_il) <= fabs(v1);
+                const double v3 = v2 ? vM_il : v1;
+                const double v4 = V_il * (v0 ? NAN : (v2 ? 1.0 : -1.0) * gradc_log1p(((v2 ? v1 : vM_il) - v3) / v3)) - V_il;
+                value__part_sum += vM_il + v4;
+                vM_bar[(i - tile_begin)*d + l] = 1.0 + (v0 ? 0.0 : -(V_il / vM_il));
+            }
+        }
+        gradc_add(&value__part, &value__part_low, value__part_sum);
+
+        /* grad_W[i:n, j:k] = sum[l:d](H[j, l] * M_bar[i, l]) */
+        gradc_product(tile_end - tile_begin, k, d, vM_bar, d, 1, H, 1, d, &grad_W[tile_begin*k], k, 1, 0, 0);
+
+        /* grad_H[j:k, l:d] = sum[i:n](W[i, j] * M_bar[i, l]) */
+        gradc_product(k, d, tile_end - tile_begin, &W[tile_begin*k], 1, k, vM_bar, d, 1, grad_H_part, d, 1, 1, 0);
+    }
+    value__part = gradc_rounded(value__part, value__part_low);
+    value__parts[part] = value__part;
+}
+
 int generalized_kl_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
                                   const double *restrict V, double *restrict value, double *restrict grad_W,
                                   double *restrict grad_H, void *restrict work)
@@ -432,56 +533,13 @@ int generalized_kl_value_and_grad(int64_t n, int64_t k, int64_t d, const double 
     const int64_t parts = gradc_parts(n, 9*d*k + 48*d, d*k);
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*d, sizeof(double));
     double value__parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_H_part = part == 0 ? grad_H : (void *)own;
-        own += gradc_bytes(d*k, sizeof(double));
-        double *const M = (void *)own;
-        own += gradc_bytes(128*d, sizeof(double));
-        double *const vM_bar = (void *)own;
-        double value__part = 0.0;
-        double value__part_low = 0.0;
-        for (int64_t at = 0; at < d*k; ++at) {
-            grad_H_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            generalized_kl_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, grad_H, d, k, W, H, V, grad_W, value__parts);
         }
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* M[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
-            gradc_product(tile_end - tile_begin, d, k, &W[tile_begin*k], k, 1, H, d, 1, M, d, 1, 0, 0);
-
-            /* value = sum[i:n, l:d](let(s0 := where(0 < V[i, l], V[i, l], 1), s1 := abs(M[i, l]) <= abs(s0), s2 :=
-             *    where(s1, M[i, l], s0), M[i, l] + (V[i, l] * where(M[i, l] < 0, nan, where(s1, 1, -1) *
-             *    log1p((where(s1, s0, M[i, l]) - s2) / s2)) - V[i, l]))) */
-            /* M_bar[i:n, l:d] = 1 + where(M[i, l] < 0, 0, -(V[i, l] / M[i, l])) */
-            double value__part_sum = 0.0;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD(reduction(+:value__part_sum))
-                for (int64_t l = 0; l < d; ++l) {
-                    const double vM_il = M[(i - tile_begin)*d + l];
-                    const double V_il = V[i*d + l];
-                    const int v0 = vM_il < 0.0;
-                    const double v1 = 0.0 < V_il ? V_il : 1.0;
-                    const int v2 = fabs(vM_il) <= fabs(v1);
-                    const double v3 = v2 ? vM_il : v1;
-                    const double v4 = V_il * (v0 ? NAN : (v2 ? 1.0 : -1.0) * gradc_log1p(((v2 ? v1 : vM_il) - v3) / v3)) - V_il;
-                    value__part_sum += vM_il + v4;
-                    vM_bar[(i - tile_begin)*d + l] = 1.0 + (v0 ? 0.0 : -(V_il / vM_il));
-                }
-            }
-            gradc_add(&value__part, &value__part_low, value__part_sum);
-
-            /* grad_W[i:n, j:k] = sum[l:d](H[j, l] * M_bar[i, l]) */
-            gradc_product(tile_end - tile_begin, k, d, vM_bar, d, 1, H, 1, d, &grad_W[tile_begin*k], k, 1, 0, 0);
-
-            /* grad_H[j:k, l:d] = sum[i:n](W[i, j] * M_bar[i, l]) */
-            gradc_product(k, d, tile_end - tile_begin, &W[tile_begin*k], 1, k, vM_bar, d, 1, grad_H_part, d, 1, 1, 0);
-        }
-        value__part = gradc_rounded(value__part, value__part_low);
-        value__parts[part] = value__part;
+    } else {
+        generalized_kl_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, grad_H, d, k, W, H, V, grad_W, value__parts);
     }
     double value_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

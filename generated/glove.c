@@ -44,6 +44,13 @@ double pow(double, double);
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "glove.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -199,6 +206,90 @@ size_t glove_value_work(int64_t m, int64_t k, int64_t n)
     return (size_t)gradc_parts(n, 9*k + 61, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void glove_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                          unsigned char *restrict part_scratch, size_t part_bytes,
+                                          const int64_t *restrict row, int64_t m, const int64_t *restrict column,
+                                          int64_t k, const double *restrict U, const double *restrict V,
+                                          const double *restrict count, double top, const double *restrict c,
+                                          const double *restrict b, double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t0 = (void *)own;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t0[l:n] = sum[j:k](U[where_integer(row[l] < 0, m + row[l], row[l]), j] * V[where_integer(column[l] < 0,
+         *    m + column[l], column[l]), j]) */
+        for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
+            const int64_t row_l = row[l];
+            const int64_t v0 = row_l < 0 ? m + row_l : row_l;
+            const int64_t column_l = column[l];
+            const int64_t v1 = column_l < 0 ? column_l + m : column_l;
+            double t0_sum = 0.0;
+            const int64_t row_l1 = row[(l + 1)];
+            const int64_t v2 = row_l1 < 0 ? m + row_l1 : row_l1;
+            const int64_t column_l1 = column[(l + 1)];
+            const int64_t v3 = column_l1 < 0 ? column_l1 + m : column_l1;
+            double t0_sum_ = 0.0;
+            const int64_t row_l2 = row[(l + 2)];
+            const int64_t v4 = row_l2 < 0 ? m + row_l2 : row_l2;
+            const int64_t column_l2 = column[(l + 2)];
+            const int64_t v5 = column_l2 < 0 ? column_l2 + m : column_l2;
+            double t0_sum_2 = 0.0;
+            const int64_t row_l3 = row[(l + 3)];
+            const int64_t v6 = row_l3 < 0 ? m + row_l3 : row_l3;
+            const int64_t column_l3 = column[(l + 3)];
+            const int64_t v7 = column_l3 < 0 ? column_l3 + m : column_l3;
+            double t0_sum_3 = 0.0;
+            GRADC_SIMD(reduction(+:t0_sum, t0_sum_, t0_sum_2, t0_sum_3))
+            for (int64_t j = 0; j < k; ++j) {
+                t0_sum += U[v0*k + j] * V[v1*k + j];
+                t0_sum_ += U[v2*k + j] * V[v3*k + j];
+                t0_sum_2 += U[v4*k + j] * V[v5*k + j];
+                t0_sum_3 += U[v6*k + j] * V[v7*k + j];
+            }
+            t0[l - tile_begin] = t0_sum;
+            t0[(l + 1) - tile_begin] = t0_sum_;
+            t0[(l + 2) - tile_begin] = t0_sum_2;
+            t0[(l + 3) - tile_begin] = t0_sum_3;
+        }
+        for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
+            const int64_t row_l = row[l];
+            const int64_t v0 = row_l < 0 ? m + row_l : row_l;
+            const int64_t column_l = column[l];
+            const int64_t v1 = column_l < 0 ? column_l + m : column_l;
+            double t0_sum = 0.0;
+            GRADC_SIMD(reduction(+:t0_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                t0_sum += U[v0*k + j] * V[v1*k + j];
+            }
+            t0[l - tile_begin] = t0_sum;
+        }
+
+        /* t1 = sum[l:n](let(s0 := c[where_integer(column[l] < 0, m + column[l], column[l])] +
+         *    (b[where_integer(row[l] < 0, m + row[l], row[l])] + t0[l]) - log(count[l]), minimum(1, count[l] /
+         *    top) ** 0.75 * (s0 * s0))) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double count_l = count[l];
+            const double v0 = count_l / top;
+            const int64_t column_l = column[l];
+            const int64_t row_l = row[l];
+            const double v1 = c[(column_l < 0 ? column_l + m : column_l)] + (b[(row_l < 0 ? m + row_l : row_l)] + t0[l - tile_begin]);
+            const double v2 = v1 - gradc_log(count_l);
+            t1_part_sum += gradc_pow((v0 < 1.0 || v0 != v0) ? v0 : 1.0, 0.75) * (v2 * v2);
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
 int glove_value(int64_t m, int64_t k, int64_t n, const double *restrict U, const double *restrict V,
                 const double *restrict b, const double *restrict c, const int64_t *restrict row,
                 const int64_t *restrict column, const double *restrict count, double top, double *restrict value,
@@ -233,83 +324,13 @@ int glove_value(int64_t m, int64_t k, int64_t n, const double *restrict U, const
     const int64_t parts = gradc_parts(n, 9*k + 61, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0 = (void *)own;
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0[l:n] = sum[j:k](U[where_integer(row[l] < 0, m + row[l], row[l]), j] * V[where_integer(column[l] <
-             *    0, m + column[l], column[l]), j]) */
-            for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
-                const int64_t row_l = row[l];
-                const int64_t v0 = row_l < 0 ? m + row_l : row_l;
-                const int64_t column_l = column[l];
-                const int64_t v1 = column_l < 0 ? column_l + m : column_l;
-                double t0_sum = 0.0;
-                const int64_t row_l1 = row[(l + 1)];
-                const int64_t v2 = row_l1 < 0 ? m + row_l1 : row_l1;
-                const int64_t column_l1 = column[(l + 1)];
-                const int64_t v3 = column_l1 < 0 ? column_l1 + m : column_l1;
-                double t0_sum_ = 0.0;
-                const int64_t row_l2 = row[(l + 2)];
-                const int64_t v4 = row_l2 < 0 ? m + row_l2 : row_l2;
-                const int64_t column_l2 = column[(l + 2)];
-                const int64_t v5 = column_l2 < 0 ? column_l2 + m : column_l2;
-                double t0_sum_2 = 0.0;
-                const int64_t row_l3 = row[(l + 3)];
-                const int64_t v6 = row_l3 < 0 ? m + row_l3 : row_l3;
-                const int64_t column_l3 = column[(l + 3)];
-                const int64_t v7 = column_l3 < 0 ? column_l3 + m : column_l3;
-                double t0_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum, t0_sum_, t0_sum_2, t0_sum_3))
-                for (int64_t j = 0; j < k; ++j) {
-                    t0_sum += U[v0*k + j] * V[v1*k + j];
-                    t0_sum_ += U[v2*k + j] * V[v3*k + j];
-                    t0_sum_2 += U[v4*k + j] * V[v5*k + j];
-                    t0_sum_3 += U[v6*k + j] * V[v7*k + j];
-                }
-                t0[l - tile_begin] = t0_sum;
-                t0[(l + 1) - tile_begin] = t0_sum_;
-                t0[(l + 2) - tile_begin] = t0_sum_2;
-                t0[(l + 3) - tile_begin] = t0_sum_3;
-            }
-            for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
-                const int64_t row_l = row[l];
-                const int64_t v0 = row_l < 0 ? m + row_l : row_l;
-                const int64_t column_l = column[l];
-                const int64_t v1 = column_l < 0 ? column_l + m : column_l;
-                double t0_sum = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    t0_sum += U[v0*k + j] * V[v1*k + j];
-                }
-                t0[l - tile_begin] = t0_sum;
-            }
-
-            /* t1 = sum[l:n](let(s0 := c[where_integer(column[l] < 0, m + column[l], column[l])] +
-             *    (b[where_integer(row[l] < 0, m + row[l], row[l])] + t0[l]) - log(count[l]), minimum(1, count[l] /
-             *    top) ** 0.75 * (s0 * s0))) */
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double count_l = count[l];
-                const double v0 = count_l / top;
-                const int64_t column_l = column[l];
-                const int64_t row_l = row[l];
-                const double v1 = c[(column_l < 0 ? column_l + m : column_l)] + (b[(row_l < 0 ? m + row_l : row_l)] + t0[l - tile_begin]);
-                const double v2 = v1 - gradc_log(count_l);
-                t1_part_sum += gradc_pow((v0 < 1.0 || v0 != v0) ? v0 : 1.0, 0.75) * (v2 * v2);
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            glove_value_rows0(part, n, parts, part_scratch, part_bytes, row, m, column, k, U, V, count, top, c, b, t1_parts);
         }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        glove_value_rows0(0, n, parts, part_scratch, part_bytes, row, m, column, k, U, V, count, top, c, b, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -327,6 +348,87 @@ size_t glove_forward_work(int64_t m, int64_t k, int64_t n)
     (void)k;
     (void)n;
     return 0;
+}
+
+static GRADC_APART void glove_forward_rows0(int64_t part, int64_t n, int64_t parts, const int64_t *restrict row,
+                                            int64_t m, const int64_t *restrict column, int64_t k,
+                                            const double *restrict U, const double *restrict V, double *restrict t0,
+                                            const double *restrict count, double top, const double *restrict c,
+                                            const double *restrict b, double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t0[l:n] = sum[j:k](U[where_integer(row[l] < 0, m + row[l], row[l]), j] * V[where_integer(column[l] < 0,
+         *    m + column[l], column[l]), j]) */
+        for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
+            const int64_t row_l = row[l];
+            const int64_t v0 = row_l < 0 ? m + row_l : row_l;
+            const int64_t column_l = column[l];
+            const int64_t v1 = column_l < 0 ? column_l + m : column_l;
+            double t0_sum = 0.0;
+            const int64_t row_l1 = row[(l + 1)];
+            const int64_t v2 = row_l1 < 0 ? m + row_l1 : row_l1;
+            const int64_t column_l1 = column[(l + 1)];
+            const int64_t v3 = column_l1 < 0 ? column_l1 + m : column_l1;
+            double t0_sum_ = 0.0;
+            const int64_t row_l2 = row[(l + 2)];
+            const int64_t v4 = row_l2 < 0 ? m + row_l2 : row_l2;
+            const int64_t column_l2 = column[(l + 2)];
+            const int64_t v5 = column_l2 < 0 ? column_l2 + m : column_l2;
+            double t0_sum_2 = 0.0;
+            const int64_t row_l3 = row[(l + 3)];
+            const int64_t v6 = row_l3 < 0 ? m + row_l3 : row_l3;
+            const int64_t column_l3 = column[(l + 3)];
+            const int64_t v7 = column_l3 < 0 ? column_l3 + m : column_l3;
+            double t0_sum_3 = 0.0;
+            GRADC_SIMD(reduction(+:t0_sum, t0_sum_, t0_sum_2, t0_sum_3))
+            for (int64_t j = 0; j < k; ++j) {
+                t0_sum += U[v0*k + j] * V[v1*k + j];
+                t0_sum_ += U[v2*k + j] * V[v3*k + j];
+                t0_sum_2 += U[v4*k + j] * V[v5*k + j];
+                t0_sum_3 += U[v6*k + j] * V[v7*k + j];
+            }
+            t0[l] = t0_sum;
+            t0[(l + 1)] = t0_sum_;
+            t0[(l + 2)] = t0_sum_2;
+            t0[(l + 3)] = t0_sum_3;
+        }
+        for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
+            const int64_t row_l = row[l];
+            const int64_t v0 = row_l < 0 ? m + row_l : row_l;
+            const int64_t column_l = column[l];
+            const int64_t v1 = column_l < 0 ? column_l + m : column_l;
+            double t0_sum = 0.0;
+            GRADC_SIMD(reduction(+:t0_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                t0_sum += U[v0*k + j] * V[v1*k + j];
+            }
+            t0[l] = t0_sum;
+        }
+
+        /* t1 = sum[l:n](let(s0 := c[where_integer(column[l] < 0, m + column[l], column[l])] +
+         *    (b[where_integer(row[l] < 0, m + row[l], row[l])] + t0[l]) - log(count[l]), minimum(1, count[l] /
+         *    top) ** 0.75 * (s0 * s0))) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double count_l = count[l];
+            const double v0 = count_l / top;
+            const int64_t column_l = column[l];
+            const int64_t row_l = row[l];
+            const double v1 = c[(column_l < 0 ? column_l + m : column_l)] + (b[(row_l < 0 ? m + row_l : row_l)] + t0[l]);
+            const double v2 = v1 - gradc_log(count_l);
+            t1_part_sum += gradc_pow((v0 < 1.0 || v0 != v0) ? v0 : 1.0, 0.75) * (v2 * v2);
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
 }
 
 int glove_forward(int64_t m, int64_t k, int64_t n, const double *restrict U, const double *restrict V,
@@ -361,81 +463,13 @@ int glove_forward(int64_t m, int64_t k, int64_t n, const double *restrict U, con
     }
     const int64_t parts = gradc_parts(n, 9*k + 61, 0);
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0[l:n] = sum[j:k](U[where_integer(row[l] < 0, m + row[l], row[l]), j] * V[where_integer(column[l] <
-             *    0, m + column[l], column[l]), j]) */
-            for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
-                const int64_t row_l = row[l];
-                const int64_t v0 = row_l < 0 ? m + row_l : row_l;
-                const int64_t column_l = column[l];
-                const int64_t v1 = column_l < 0 ? column_l + m : column_l;
-                double t0_sum = 0.0;
-                const int64_t row_l1 = row[(l + 1)];
-                const int64_t v2 = row_l1 < 0 ? m + row_l1 : row_l1;
-                const int64_t column_l1 = column[(l + 1)];
-                const int64_t v3 = column_l1 < 0 ? column_l1 + m : column_l1;
-                double t0_sum_ = 0.0;
-                const int64_t row_l2 = row[(l + 2)];
-                const int64_t v4 = row_l2 < 0 ? m + row_l2 : row_l2;
-                const int64_t column_l2 = column[(l + 2)];
-                const int64_t v5 = column_l2 < 0 ? column_l2 + m : column_l2;
-                double t0_sum_2 = 0.0;
-                const int64_t row_l3 = row[(l + 3)];
-                const int64_t v6 = row_l3 < 0 ? m + row_l3 : row_l3;
-                const int64_t column_l3 = column[(l + 3)];
-                const int64_t v7 = column_l3 < 0 ? column_l3 + m : column_l3;
-                double t0_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum, t0_sum_, t0_sum_2, t0_sum_3))
-                for (int64_t j = 0; j < k; ++j) {
-                    t0_sum += U[v0*k + j] * V[v1*k + j];
-                    t0_sum_ += U[v2*k + j] * V[v3*k + j];
-                    t0_sum_2 += U[v4*k + j] * V[v5*k + j];
-                    t0_sum_3 += U[v6*k + j] * V[v7*k + j];
-                }
-                t0[l] = t0_sum;
-                t0[(l + 1)] = t0_sum_;
-                t0[(l + 2)] = t0_sum_2;
-                t0[(l + 3)] = t0_sum_3;
-            }
-            for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
-                const int64_t row_l = row[l];
-                const int64_t v0 = row_l < 0 ? m + row_l : row_l;
-                const int64_t column_l = column[l];
-                const int64_t v1 = column_l < 0 ? column_l + m : column_l;
-                double t0_sum = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    t0_sum += U[v0*k + j] * V[v1*k + j];
-                }
-                t0[l] = t0_sum;
-            }
-
-            /* t1 = sum[l:n](let(s0 := c[where_integer(column[l] < 0, m + column[l], column[l])] +
-             *    (b[where_integer(row[l] < 0, m + row[l], row[l])] + t0[l]) - log(count[l]), minimum(1, count[l] /
-             *    top) ** 0.75 * (s0 * s0))) */
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double count_l = count[l];
-                const double v0 = count_l / top;
-                const int64_t column_l = column[l];
-                const int64_t row_l = row[l];
-                const double v1 = c[(column_l < 0 ? column_l + m : column_l)] + (b[(row_l < 0 ? m + row_l : row_l)] + t0[l]);
-                const double v2 = v1 - gradc_log(count_l);
-                t1_part_sum += gradc_pow((v0 < 1.0 || v0 != v0) ? v0 : 1.0, 0.75) * (v2 * v2);
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            glove_forward_rows0(part, n, parts, row, m, column, k, U, V, t0, count, top, c, b, t1_parts);
         }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        glove_forward_rows0(0, n, parts, row, m, column, k, U, V, t0, count, top, c, b, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -26,6 +26,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "huber.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -218,6 +225,38 @@ size_t huber_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 9, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void huber_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                          unsigned char *restrict part_scratch, size_t part_bytes, int64_t d,
+                                          const double *restrict X, const double *restrict w,
+                                          const double *restrict y, double delta, double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t0 = (void *)own;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+
+        /* t1 = sum[i:n](let(s0 := abs(t0[i] - y[i]), s1 := minimum(delta, s0), s1 * (s0 - 0.5 * s1))) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = fabs(t0[i - tile_begin] - y[i]);
+            const double v1 = (delta < v0 || delta != delta) ? delta : v0;
+            t1_part_sum += v1 * (v0 - 0.5 * v1);
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
 int huber_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                 double delta, double *restrict value, void *restrict work)
 {
@@ -226,33 +265,13 @@ int huber_value(int64_t n, int64_t d, const double *restrict w, const double *re
     const int64_t parts = gradc_parts(n, 3*d + 9, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0 = (void *)own;
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
-
-            /* t1 = sum[i:n](let(s0 := abs(t0[i] - y[i]), s1 := minimum(delta, s0), s1 * (s0 - 0.5 * s1))) */
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = fabs(t0[i - tile_begin] - y[i]);
-                const double v1 = (delta < v0 || delta != delta) ? delta : v0;
-                t1_part_sum += v1 * (v0 - 0.5 * v1);
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            huber_value_rows0(part, n, parts, part_scratch, part_bytes, d, X, w, y, delta, t1_parts);
         }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        huber_value_rows0(0, n, parts, part_scratch, part_bytes, d, X, w, y, delta, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -309,6 +328,44 @@ size_t huber_backward_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void huber_backward_rows0(int64_t part, int64_t n, int64_t parts,
+                                             unsigned char *restrict part_scratch, size_t part_bytes,
+                                             double *restrict grad_w, int64_t d, const double *restrict t0,
+                                             const double *restrict y, double delta, double t1,
+                                             const double *restrict X)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const t2 = (void *)own;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t2[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0), s2 := minimum(delta, s1), s3 := t1 * s2, s4 := t1 * (s1
+         *    - 0.5 * s2) - 0.5 * s3, where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0)) * (s3 +
+         *    where(s1 < delta, s4, where(delta == s1, 0.5 * s4, 0)))) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = t0[i] - y[i];
+            const double v1 = fabs(v0);
+            const double v2 = (delta < v1 || delta != delta) ? delta : v1;
+            const double v3 = t1 * v2;
+            const double v4 = t1 * (v1 - 0.5 * v2) - 0.5 * v3;
+            const double v5 = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)) * (v3 + (v1 < delta ? v4 : (delta == v1 ? 0.5 * v4 : 0.0)));
+            t2[i - tile_begin] = v5;
+        }
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
+    }
+}
+
 int huber_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                    double delta, const double *restrict t0, double cotangent, double *restrict grad_w,
                    void *restrict work)
@@ -321,38 +378,13 @@ int huber_backward(int64_t n, int64_t d, const double *restrict w, const double 
     const double t1 = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 27, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const t2 = (void *)own;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            huber_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, t0, y, delta, t1, X);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t2[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0), s2 := minimum(delta, s1), s3 := t1 * s2, s4 := t1 *
-             *    (s1 - 0.5 * s2) - 0.5 * s3, where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0)) * (s3
-             *    + where(s1 < delta, s4, where(delta == s1, 0.5 * s4, 0)))) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t0[i] - y[i];
-                const double v1 = fabs(v0);
-                const double v2 = (delta < v1 || delta != delta) ? delta : v1;
-                const double v3 = t1 * v2;
-                const double v4 = t1 * (v1 - 0.5 * v2) - 0.5 * v3;
-                const double v5 = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)) * (v3 + (v1 < delta ? v4 : (delta == v1 ? 0.5 * v4 : 0.0)));
-                t2[i - tile_begin] = v5;
-            }
-
-            /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
-        }
+    } else {
+        huber_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, t0, y, delta, t1, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
@@ -371,6 +403,58 @@ size_t huber_value_and_grad_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void huber_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+                                                   unsigned char *restrict part_scratch, size_t part_bytes,
+                                                   double *restrict grad_w, int64_t d, const double *restrict X,
+                                                   const double *restrict w, const double *restrict y, double delta,
+                                                   double t2, double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const t0 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)own;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+
+        /* t1 = sum[i:n](let(s0 := abs(t0[i] - y[i]), s1 := minimum(delta, s0), s1 * (s0 - 0.5 * s1))) */
+        /* t3[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0), s2 := minimum(delta, s1), s3 := t2 * s2, s4 := t2 * (s1
+         *    - 0.5 * s2) - 0.5 * s3, where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0)) * (s3 +
+         *    where(s1 < delta, s4, where(delta == s1, 0.5 * s4, 0)))) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = t0[i - tile_begin] - y[i];
+            const double v1 = fabs(v0);
+            const double v2 = (delta < v1 || delta != delta) ? delta : v1;
+            const double v3 = v1 - 0.5 * v2;
+            const double v4 = t2 * v2;
+            const double v5 = t2 * v3 - 0.5 * v4;
+            const double v6 = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)) * (v4 + (v1 < delta ? v5 : (delta == v1 ? 0.5 * v5 : 0.0)));
+            t1_part_sum += v2 * v3;
+            t3[i - tile_begin] = v6;
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
 int huber_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                          const double *restrict y, double delta, double *restrict value, double *restrict grad_w,
                          void *restrict work)
@@ -383,52 +467,13 @@ int huber_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
     const int64_t parts = gradc_parts(n, 6*d + 28, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t3 = (void *)own;
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            huber_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, X, w, y, delta, t2, t1_parts);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
-
-            /* t1 = sum[i:n](let(s0 := abs(t0[i] - y[i]), s1 := minimum(delta, s0), s1 * (s0 - 0.5 * s1))) */
-            /* t3[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0), s2 := minimum(delta, s1), s3 := t2 * s2, s4 := t2 *
-             *    (s1 - 0.5 * s2) - 0.5 * s3, where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0)) * (s3
-             *    + where(s1 < delta, s4, where(delta == s1, 0.5 * s4, 0)))) */
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t0[i - tile_begin] - y[i];
-                const double v1 = fabs(v0);
-                const double v2 = (delta < v1 || delta != delta) ? delta : v1;
-                const double v3 = v1 - 0.5 * v2;
-                const double v4 = t2 * v2;
-                const double v5 = t2 * v3 - 0.5 * v4;
-                const double v6 = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)) * (v4 + (v1 < delta ? v5 : (delta == v1 ? 0.5 * v5 : 0.0)));
-                t1_part_sum += v2 * v3;
-                t3[i - tile_begin] = v6;
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
-
-            /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
-        }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        huber_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, X, w, y, delta, t2, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -32,6 +32,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "info_nce.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -302,6 +309,173 @@ size_t info_nce_value_work(int64_t n, int64_t k)
            + gradc_bytes(32, sizeof(double)));
 }
 
+static GRADC_APART void info_nce_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                             unsigned char *restrict part_scratch, size_t part_bytes, int64_t k,
+                                             const double *restrict B, const double *restrict A, double *restrict B_2,
+                                             double *restrict A_2)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t0 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t1 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t6 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t7 = (void *)own;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t0[i:n] = sum[j:k](B[i, j] * B[i, j]) */
+        /* t1[i:n] = sum[j:k](let(s0 := 2.778448436856347e-163 * B[i, j], s0 * s0)) */
+        /* t2[i:n] = sum[j:k](let(s0 := 3.599131035634557e+162 * B[i, j], s0 * s0)) */
+        /* t4[i:n] = sum[j:k](A[i, j] * A[i, j]) */
+        /* t5[i:n] = sum[j:k](let(s0 := 2.778448436856347e-163 * A[i, j], s0 * s0)) */
+        /* t6[i:n] = sum[j:k](let(s0 := 3.599131035634557e+162 * A[i, j], s0 * s0)) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            double t0_sum = 0.0;
+            double t1_sum = 0.0;
+            double t2_sum = 0.0;
+            double t4_sum = 0.0;
+            double t5_sum = 0.0;
+            double t6_sum = 0.0;
+            GRADC_SIMD(reduction(+:t0_sum, t1_sum, t2_sum, t4_sum, t5_sum, t6_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                const double B_ij = B[i*k + j];
+                const double v0 = 2.778448436856347e-163 * B_ij;
+                const double v1 = 3.599131035634557e+162 * B_ij;
+                const double A_ij = A[i*k + j];
+                const double v2 = 2.778448436856347e-163 * A_ij;
+                const double v3 = 3.599131035634557e+162 * A_ij;
+                t0_sum += B_ij * B_ij;
+                t1_sum += v0 * v0;
+                t2_sum += v1 * v1;
+                t4_sum += A_ij * A_ij;
+                t5_sum += v2 * v2;
+                t6_sum += v3 * v3;
+            }
+            t0[i - tile_begin] = t0_sum;
+            t1[i - tile_begin] = t1_sum;
+            t2[i - tile_begin] = t2_sum;
+            t4[i - tile_begin] = t4_sum;
+            t5[i - tile_begin] = t5_sum;
+            t6[i - tile_begin] = t6_sum;
+        }
+
+        /* t3[i:n] = where(t0[i] < 1e-280, sqrt(t2[i]) / 3.599131035634557e+162, where(t0[i] <= 1e+300,
+         *    sqrt(t0[i]), 3.599131035634557e+162 * sqrt(t1[i]))) */
+        /* t7[i:n] = where(t4[i] < 1e-280, sqrt(t6[i]) / 3.599131035634557e+162, where(t4[i] <= 1e+300,
+         *    sqrt(t4[i]), 3.599131035634557e+162 * sqrt(t5[i]))) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t0_i = t0[i - tile_begin];
+            const double v0 = t0_i < 1e-280 ? sqrt(t2[i - tile_begin]) / 3.599131035634557e+162 : (t0_i <= 1e+300 ? sqrt(t0_i) : 3.599131035634557e+162 * sqrt(t1[i - tile_begin]));
+            const double t4_i = t4[i - tile_begin];
+            const double v1 = t4_i < 1e-280 ? sqrt(t6[i - tile_begin]) / 3.599131035634557e+162 : (t4_i <= 1e+300 ? sqrt(t4_i) : 3.599131035634557e+162 * sqrt(t5[i - tile_begin]));
+            t3[i - tile_begin] = v0;
+            t7[i - tile_begin] = v1;
+        }
+
+        /* B_2[i:n, j:k] = B[i, j] / t3[i] */
+        /* A_2[i:n, j:k] = A[i, j] / t7[i] */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t3_i = t3[i - tile_begin];
+            const double t7_i = t7[i - tile_begin];
+            GRADC_SIMD()
+            for (int64_t j = 0; j < k; ++j) {
+                B_2[i*k + j] = B[i*k + j] / t3_i;
+                A_2[i*k + j] = A[i*k + j] / t7_i;
+            }
+        }
+    }
+}
+
+static GRADC_APART void info_nce_value_rows1(int64_t part, int64_t n, int64_t parts_,
+                                             unsigned char *restrict part_scratch_, size_t part_bytes_, int64_t k,
+                                             double *restrict B_2, double *restrict A_2, double tau,
+                                             double *restrict t13_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts_, part);
+    const int64_t part_end = gradc_cut(n, parts_, part + 1);
+    unsigned char *own = part_scratch_ + part * part_bytes_;
+    double *const t8 = (void *)own;
+    own += gradc_bytes(32*n, sizeof(double));
+    double *const S = (void *)own;
+    own += gradc_bytes(32*n, sizeof(double));
+    double *const t9 = (void *)own;
+    own += gradc_bytes(32, sizeof(double));
+    double *const t10 = (void *)own;
+    own += gradc_bytes(32, sizeof(double));
+    double *const t11 = (void *)own;
+    double t13_part = 0.0;
+    double t13_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 32) {
+        const int64_t tile_end = tile_begin + 32 < part_end ? tile_begin + 32 : part_end;
+
+        /* t8[i:n, l:n] = sum[j:k](B_2[l, j] * A_2[i, j]) */
+        gradc_product(n, tile_end - tile_begin, k, B_2, k, 1, &A_2[tile_begin*k], 1, k, t8, 32, 1, 0, 0);
+
+        /* S[i:n, j:n] = t8[i, j] / tau */
+        /* t9[i:n] = max[j:n](S[i, j]) */
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            t9[j - tile_begin] = -INFINITY;
+        }
+        for (int64_t i = 0; i < n; ++i) {
+            GRADC_SIMD()
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                const double v0 = t8[i*32 + j - tile_begin] / tau;
+                S[i*32 + j - tile_begin] = v0;
+                t9[j - tile_begin] = (t9[j - tile_begin] >= v0 || t9[j - tile_begin] != t9[j - tile_begin]) ? t9[j - tile_begin] : v0;
+            }
+        }
+
+        /* t10[i:n] = where(inf == abs(t9[i]), 0, t9[i]) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t9_i = t9[i - tile_begin];
+            t10[i - tile_begin] = INFINITY == fabs(t9_i) ? 0.0 : t9_i;
+        }
+
+        /* t11[i:n] = sum[j:n](exp(S[i, j] - t10[i])) */
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            t11[j - tile_begin] = 0.0;
+        }
+        for (int64_t i = 0; i < n / 4 * 4; i += 4) {
+            GRADC_SIMD()
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t11[j - tile_begin] += gradc_exp(S[i*32 + j - tile_begin] - t10[j - tile_begin]) + gradc_exp(S[(i + 1)*32 + j - tile_begin] - t10[j - tile_begin]) + gradc_exp(S[(i + 2)*32 + j - tile_begin] - t10[j - tile_begin]) + gradc_exp(S[(i + 3)*32 + j - tile_begin] - t10[j - tile_begin]);
+            }
+        }
+        for (int64_t i = n / 4 * 4; i < n; ++i) {
+            GRADC_SIMD()
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t11[j - tile_begin] += gradc_exp(S[i*32 + j - tile_begin] - t10[j - tile_begin]);
+            }
+        }
+
+        /* t12[i:n] = t10[i] + log(t11[i]) */
+        /* t13 = sum[i:n](t12[i] - S[i, i]) */
+        double t13_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t13_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t13_part_sum += t10[i - tile_begin] + gradc_log(t11[i - tile_begin]) - S[i*32 + i - tile_begin];
+        }
+        gradc_add(&t13_part, &t13_part_low, t13_part_sum);
+    }
+    t13_part = gradc_rounded(t13_part, t13_part_low);
+    t13_parts[part] = t13_part;
+}
+
 int info_nce_value(int64_t n, int64_t k, const double *restrict A, const double *restrict B, double tau,
                    double *restrict value, void *restrict work)
 {
@@ -315,167 +489,24 @@ int info_nce_value(int64_t n, int64_t k, const double *restrict A, const double 
     unsigned char *const part_scratch_ = (void *)scratch;
     const int64_t parts = gradc_parts(n, 24*k + 48, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t1 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t2 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t4 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t5 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t6 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t3 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t7 = (void *)own;
-        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t0[i:n] = sum[j:k](B[i, j] * B[i, j]) */
-            /* t1[i:n] = sum[j:k](let(s0 := 2.778448436856347e-163 * B[i, j], s0 * s0)) */
-            /* t2[i:n] = sum[j:k](let(s0 := 3.599131035634557e+162 * B[i, j], s0 * s0)) */
-            /* t4[i:n] = sum[j:k](A[i, j] * A[i, j]) */
-            /* t5[i:n] = sum[j:k](let(s0 := 2.778448436856347e-163 * A[i, j], s0 * s0)) */
-            /* t6[i:n] = sum[j:k](let(s0 := 3.599131035634557e+162 * A[i, j], s0 * s0)) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                double t0_sum = 0.0;
-                double t1_sum = 0.0;
-                double t2_sum = 0.0;
-                double t4_sum = 0.0;
-                double t5_sum = 0.0;
-                double t6_sum = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum, t1_sum, t2_sum, t4_sum, t5_sum, t6_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double B_ij = B[i*k + j];
-                    const double v0 = 2.778448436856347e-163 * B_ij;
-                    const double v1 = 3.599131035634557e+162 * B_ij;
-                    const double A_ij = A[i*k + j];
-                    const double v2 = 2.778448436856347e-163 * A_ij;
-                    const double v3 = 3.599131035634557e+162 * A_ij;
-                    t0_sum += B_ij * B_ij;
-                    t1_sum += v0 * v0;
-                    t2_sum += v1 * v1;
-                    t4_sum += A_ij * A_ij;
-                    t5_sum += v2 * v2;
-                    t6_sum += v3 * v3;
-                }
-                t0[i - tile_begin] = t0_sum;
-                t1[i - tile_begin] = t1_sum;
-                t2[i - tile_begin] = t2_sum;
-                t4[i - tile_begin] = t4_sum;
-                t5[i - tile_begin] = t5_sum;
-                t6[i - tile_begin] = t6_sum;
-            }
-
-            /* t3[i:n] = where(t0[i] < 1e-280, sqrt(t2[i]) / 3.599131035634557e+162, where(t0[i] <= 1e+300,
-             *    sqrt(t0[i]), 3.599131035634557e+162 * sqrt(t1[i]))) */
-            /* t7[i:n] = where(t4[i] < 1e-280, sqrt(t6[i]) / 3.599131035634557e+162, where(t4[i] <= 1e+300,
-             *    sqrt(t4[i]), 3.599131035634557e+162 * sqrt(t5[i]))) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0_i = t0[i - tile_begin];
-                const double v0 = t0_i < 1e-280 ? sqrt(t2[i - tile_begin]) / 3.599131035634557e+162 : (t0_i <= 1e+300 ? sqrt(t0_i) : 3.599131035634557e+162 * sqrt(t1[i - tile_begin]));
-                const double t4_i = t4[i - tile_begin];
-                const double v1 = t4_i < 1e-280 ? sqrt(t6[i - tile_begin]) / 3.599131035634557e+162 : (t4_i <= 1e+300 ? sqrt(t4_i) : 3.599131035634557e+162 * sqrt(t5[i - tile_begin]));
-                t3[i - tile_begin] = v0;
-                t7[i - tile_begin] = v1;
-            }
-
-            /* B_2[i:n, j:k] = B[i, j] / t3[i] */
-            /* A_2[i:n, j:k] = A[i, j] / t7[i] */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t3_i = t3[i - tile_begin];
-                const double t7_i = t7[i - tile_begin];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    B_2[i*k + j] = B[i*k + j] / t3_i;
-                    A_2[i*k + j] = A[i*k + j] / t7_i;
-                }
-            }
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            info_nce_value_rows0(part, n, parts, part_scratch, part_bytes, k, B, A, B_2, A_2);
         }
+    } else {
+        info_nce_value_rows0(0, n, parts, part_scratch, part_bytes, k, B, A, B_2, A_2);
     }
     const int64_t parts_ = gradc_parts(n, 3*k*n + 29*n + 29, 0);
     const size_t part_bytes_ = gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double));
     double t13_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts_)
-    for (int64_t part = 0; part < parts_; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_, part);
-        const int64_t part_end = gradc_cut(n, parts_, part + 1);
-        unsigned char *own = part_scratch_ + part * part_bytes_;
-        double *const t8 = (void *)own;
-        own += gradc_bytes(32*n, sizeof(double));
-        double *const S = (void *)own;
-        own += gradc_bytes(32*n, sizeof(double));
-        double *const t9 = (void *)own;
-        own += gradc_bytes(32, sizeof(double));
-        double *const t10 = (void *)own;
-        own += gradc_bytes(32, sizeof(double));
-        double *const t11 = (void *)own;
-        double t13_part = 0.0;
-        double t13_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 32) {
-            const int64_t tile_end = tile_begin + 32 < part_end ? tile_begin + 32 : part_end;
-
-            /* t8[i:n, l:n] = sum[j:k](B_2[l, j] * A_2[i, j]) */
-            gradc_product(n, tile_end - tile_begin, k, B_2, k, 1, &A_2[tile_begin*k], 1, k, t8, 32, 1, 0, 0);
-
-            /* S[i:n, j:n] = t8[i, j] / tau */
-            /* t9[i:n] = max[j:n](S[i, j]) */
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t9[j - tile_begin] = -INFINITY;
-            }
-            for (int64_t i = 0; i < n; ++i) {
-                GRADC_SIMD()
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double v0 = t8[i*32 + j - tile_begin] / tau;
-                    S[i*32 + j - tile_begin] = v0;
-                    t9[j - tile_begin] = (t9[j - tile_begin] >= v0 || t9[j - tile_begin] != t9[j - tile_begin]) ? t9[j - tile_begin] : v0;
-                }
-            }
-
-            /* t10[i:n] = where(inf == abs(t9[i]), 0, t9[i]) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t9_i = t9[i - tile_begin];
-                t10[i - tile_begin] = INFINITY == fabs(t9_i) ? 0.0 : t9_i;
-            }
-
-            /* t11[i:n] = sum[j:n](exp(S[i, j] - t10[i])) */
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t11[j - tile_begin] = 0.0;
-            }
-            for (int64_t i = 0; i < n / 4 * 4; i += 4) {
-                GRADC_SIMD()
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    t11[j - tile_begin] += gradc_exp(S[i*32 + j - tile_begin] - t10[j - tile_begin]) + gradc_exp(S[(i + 1)*32 + j - tile_begin] - t10[j - tile_begin]) + gradc_exp(S[(i + 2)*32 + j - tile_begin] - t10[j - tile_begin]) + gradc_exp(S[(i + 3)*32 + j - tile_begin] - t10[j - tile_begin]);
-                }
-            }
-            for (int64_t i = n / 4 * 4; i < n; ++i) {
-                GRADC_SIMD()
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    t11[j - tile_begin] += gradc_exp(S[i*32 + j - tile_begin] - t10[j - tile_begin]);
-                }
-            }
-
-            /* t12[i:n] = t10[i] + log(t11[i]) */
-            /* t13 = sum[i:n](t12[i] - S[i, i]) */
-            double t13_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t13_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t13_part_sum += t10[i - tile_begin] + gradc_log(t11[i - tile_begin]) - S[i*32 + i - tile_begin];
-            }
-            gradc_add(&t13_part, &t13_part_low, t13_part_sum);
+    if (parts_ > 1) {
+        GRADC_PARALLEL(parts_)
+        for (int64_t part = 0; part < parts_; ++part) {
+            info_nce_value_rows1(part, n, parts_, part_scratch_, part_bytes_, k, B_2, A_2, tau, t13_parts);
         }
-        t13_part = gradc_rounded(t13_part, t13_part_low);
-        t13_parts[part] = t13_part;
+    } else {
+        info_nce_value_rows1(0, n, parts_, part_scratch_, part_bytes_, k, B_2, A_2, tau, t13_parts);
     }
     double t13 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -501,6 +532,162 @@ size_t info_nce_forward_work(int64_t n, int64_t k)
            + gradc_bytes(32, sizeof(double)));
 }
 
+static GRADC_APART void info_nce_forward_rows0(int64_t part, int64_t n, int64_t parts,
+                                               unsigned char *restrict part_scratch, size_t part_bytes, int64_t k,
+                                               const double *restrict B, const double *restrict A,
+                                               double *restrict t0, double *restrict t1, double *restrict B_2,
+                                               double *restrict A_2)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t0_ = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t1_ = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t2_ = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t3_ = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)own;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t0[i:n] = sum[j:k](B[i, j] * B[i, j]) */
+        /* t1[i:n] = sum[j:k](let(s0 := 2.778448436856347e-163 * B[i, j], s0 * s0)) */
+        /* t2[i:n] = sum[j:k](let(s0 := 3.599131035634557e+162 * B[i, j], s0 * s0)) */
+        /* t3[i:n] = sum[j:k](A[i, j] * A[i, j]) */
+        /* t4[i:n] = sum[j:k](let(s0 := 2.778448436856347e-163 * A[i, j], s0 * s0)) */
+        /* t5[i:n] = sum[j:k](let(s0 := 3.599131035634557e+162 * A[i, j], s0 * s0)) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            double t0__sum = 0.0;
+            double t1__sum = 0.0;
+            double t2__sum = 0.0;
+            double t3__sum = 0.0;
+            double t4_sum = 0.0;
+            double t5_sum = 0.0;
+            GRADC_SIMD(reduction(+:t0__sum, t1__sum, t2__sum, t3__sum, t4_sum, t5_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                const double B_ij = B[i*k + j];
+                const double v0 = 2.778448436856347e-163 * B_ij;
+                const double v1 = 3.599131035634557e+162 * B_ij;
+                const double A_ij = A[i*k + j];
+                const double v2 = 2.778448436856347e-163 * A_ij;
+                const double v3 = 3.599131035634557e+162 * A_ij;
+                t0__sum += B_ij * B_ij;
+                t1__sum += v0 * v0;
+                t2__sum += v1 * v1;
+                t3__sum += A_ij * A_ij;
+                t4_sum += v2 * v2;
+                t5_sum += v3 * v3;
+            }
+            t0_[i - tile_begin] = t0__sum;
+            t1_[i - tile_begin] = t1__sum;
+            t2_[i - tile_begin] = t2__sum;
+            t3_[i - tile_begin] = t3__sum;
+            t4[i - tile_begin] = t4_sum;
+            t5[i - tile_begin] = t5_sum;
+        }
+
+        /* t0_2[i:n] = where(t0[i] < 1e-280, sqrt(t2[i]) / 3.599131035634557e+162, where(t0[i] <= 1e+300,
+         *    sqrt(t0[i]), 3.599131035634557e+162 * sqrt(t1[i]))) */
+        /* t1_2[i:n] = where(t3[i] < 1e-280, sqrt(t5[i]) / 3.599131035634557e+162, where(t3[i] <= 1e+300,
+         *    sqrt(t3[i]), 3.599131035634557e+162 * sqrt(t4[i]))) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t0__i = t0_[i - tile_begin];
+            const double v0 = t0__i < 1e-280 ? sqrt(t2_[i - tile_begin]) / 3.599131035634557e+162 : (t0__i <= 1e+300 ? sqrt(t0__i) : 3.599131035634557e+162 * sqrt(t1_[i - tile_begin]));
+            const double t3__i = t3_[i - tile_begin];
+            const double v1 = t3__i < 1e-280 ? sqrt(t5[i - tile_begin]) / 3.599131035634557e+162 : (t3__i <= 1e+300 ? sqrt(t3__i) : 3.599131035634557e+162 * sqrt(t4[i - tile_begin]));
+            t0[i] = v0;
+            t1[i] = v1;
+        }
+
+        /* B_2[i:n, j:k] = B[i, j] / t0_2[i] */
+        /* A_2[i:n, j:k] = A[i, j] / t1_2[i] */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t0_i = t0[i];
+            const double t1_i = t1[i];
+            GRADC_SIMD()
+            for (int64_t j = 0; j < k; ++j) {
+                B_2[i*k + j] = B[i*k + j] / t0_i;
+                A_2[i*k + j] = A[i*k + j] / t1_i;
+            }
+        }
+    }
+}
+
+static GRADC_APART void info_nce_forward_rows1(int64_t part, int64_t n, int64_t parts_,
+                                               unsigned char *restrict part_scratch_, size_t part_bytes_, int64_t k,
+                                               double *restrict A_2, double *restrict B_2, double *restrict t2,
+                                               double tau, double *restrict t3, double *restrict t9_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts_, part);
+    const int64_t part_end = gradc_cut(n, parts_, part + 1);
+    unsigned char *own = part_scratch_ + part * part_bytes_;
+    double *const S = (void *)own;
+    own += gradc_bytes(32*n, sizeof(double));
+    double *const t6 = (void *)own;
+    own += gradc_bytes(32, sizeof(double));
+    double *const t7 = (void *)own;
+    own += gradc_bytes(32, sizeof(double));
+    double *const t8 = (void *)own;
+    double t9_part = 0.0;
+    double t9_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 32) {
+        const int64_t tile_end = tile_begin + 32 < part_end ? tile_begin + 32 : part_end;
+
+        /* t2_2[i:n, l:n] = sum[j:k](B_2[l, j] * A_2[i, j]) */
+        gradc_product(tile_end - tile_begin, n, k, &A_2[tile_begin*k], k, 1, B_2, 1, k, &t2[tile_begin*n], n, 1, 0, 0);
+
+        /* S[i:n, j:n] = t2_2[i, j] / tau */
+        /* t6[i:n] = max[j:n](S[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            double t6_max = -INFINITY;
+            for (int64_t j = 0; j < n; ++j) {
+                const double v0 = t2[i*n + j] / tau;
+                S[(i - tile_begin)*n + j] = v0;
+                t6_max = (t6_max >= v0 || t6_max != t6_max) ? t6_max : v0;
+            }
+            t6[i - tile_begin] = t6_max;
+        }
+
+        /* t7[i:n] = where(inf == abs(t6[i]), 0, t6[i]) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t6_i = t6[i - tile_begin];
+            t7[i - tile_begin] = INFINITY == fabs(t6_i) ? 0.0 : t6_i;
+        }
+
+        /* t8[i:n] = sum[j:n](exp(S[i, j] - t7[i])) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t7_i = t7[i - tile_begin];
+            double t8_sum = 0.0;
+            GRADC_SIMD(reduction(+:t8_sum))
+            for (int64_t j = 0; j < n; ++j) {
+                t8_sum += gradc_exp(S[(i - tile_begin)*n + j] - t7_i);
+            }
+            t8[i - tile_begin] = t8_sum;
+        }
+
+        /* t3_2[i:n] = t7[i] + log(t8[i]) */
+        /* t9 = sum[i:n](t3_2[i] - S[i, i]) */
+        double t9_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t9_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = t7[i - tile_begin] + gradc_log(t8[i - tile_begin]);
+            t3[i] = v0;
+            t9_part_sum += v0 - S[(i - tile_begin)*n + i];
+        }
+        gradc_add(&t9_part, &t9_part_low, t9_part_sum);
+    }
+    t9_part = gradc_rounded(t9_part, t9_part_low);
+    t9_parts[part] = t9_part;
+}
+
 int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const double *restrict B, double tau,
                      double *restrict value, double *restrict t0, double *restrict t1, double *restrict t2,
                      double *restrict t3, void *restrict work)
@@ -515,155 +702,24 @@ int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const doubl
     unsigned char *const part_scratch_ = (void *)scratch;
     const int64_t parts = gradc_parts(n, 24*k + 48, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0_ = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t1_ = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t2_ = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t3_ = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t4 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t5 = (void *)own;
-        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t0[i:n] = sum[j:k](B[i, j] * B[i, j]) */
-            /* t1[i:n] = sum[j:k](let(s0 := 2.778448436856347e-163 * B[i, j], s0 * s0)) */
-            /* t2[i:n] = sum[j:k](let(s0 := 3.599131035634557e+162 * B[i, j], s0 * s0)) */
-            /* t3[i:n] = sum[j:k](A[i, j] * A[i, j]) */
-            /* t4[i:n] = sum[j:k](let(s0 := 2.778448436856347e-163 * A[i, j], s0 * s0)) */
-            /* t5[i:n] = sum[j:k](let(s0 := 3.599131035634557e+162 * A[i, j], s0 * s0)) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                double t0__sum = 0.0;
-                double t1__sum = 0.0;
-                double t2__sum = 0.0;
-                double t3__sum = 0.0;
-                double t4_sum = 0.0;
-                double t5_sum = 0.0;
-                GRADC_SIMD(reduction(+:t0__sum, t1__sum, t2__sum, t3__sum, t4_sum, t5_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double B_ij = B[i*k + j];
-                    const double v0 = 2.778448436856347e-163 * B_ij;
-                    const double v1 = 3.599131035634557e+162 * B_ij;
-                    const double A_ij = A[i*k + j];
-                    const double v2 = 2.778448436856347e-163 * A_ij;
-                    const double v3 = 3.599131035634557e+162 * A_ij;
-                    t0__sum += B_ij * B_ij;
-                    t1__sum += v0 * v0;
-                    t2__sum += v1 * v1;
-                    t3__sum += A_ij * A_ij;
-                    t4_sum += v2 * v2;
-                    t5_sum += v3 * v3;
-                }
-                t0_[i - tile_begin] = t0__sum;
-                t1_[i - tile_begin] = t1__sum;
-                t2_[i - tile_begin] = t2__sum;
-                t3_[i - tile_begin] = t3__sum;
-                t4[i - tile_begin] = t4_sum;
-                t5[i - tile_begin] = t5_sum;
-            }
-
-            /* t0_2[i:n] = where(t0[i] < 1e-280, sqrt(t2[i]) / 3.599131035634557e+162, where(t0[i] <= 1e+300,
-             *    sqrt(t0[i]), 3.599131035634557e+162 * sqrt(t1[i]))) */
-            /* t1_2[i:n] = where(t3[i] < 1e-280, sqrt(t5[i]) / 3.599131035634557e+162, where(t3[i] <= 1e+300,
-             *    sqrt(t3[i]), 3.599131035634557e+162 * sqrt(t4[i]))) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0__i = t0_[i - tile_begin];
-                const double v0 = t0__i < 1e-280 ? sqrt(t2_[i - tile_begin]) / 3.599131035634557e+162 : (t0__i <= 1e+300 ? sqrt(t0__i) : 3.599131035634557e+162 * sqrt(t1_[i - tile_begin]));
-                const double t3__i = t3_[i - tile_begin];
-                const double v1 = t3__i < 1e-280 ? sqrt(t5[i - tile_begin]) / 3.599131035634557e+162 : (t3__i <= 1e+300 ? sqrt(t3__i) : 3.599131035634557e+162 * sqrt(t4[i - tile_begin]));
-                t0[i] = v0;
-                t1[i] = v1;
-            }
-
-            /* B_2[i:n, j:k] = B[i, j] / t0_2[i] */
-            /* A_2[i:n, j:k] = A[i, j] / t1_2[i] */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0_i = t0[i];
-                const double t1_i = t1[i];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    B_2[i*k + j] = B[i*k + j] / t0_i;
-                    A_2[i*k + j] = A[i*k + j] / t1_i;
-                }
-            }
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            info_nce_forward_rows0(part, n, parts, part_scratch, part_bytes, k, B, A, t0, t1, B_2, A_2);
         }
+    } else {
+        info_nce_forward_rows0(0, n, parts, part_scratch, part_bytes, k, B, A, t0, t1, B_2, A_2);
     }
     const int64_t parts_ = gradc_parts(n, 3*k*n + 29*n + 29, 0);
     const size_t part_bytes_ = gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double));
     double t9_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts_)
-    for (int64_t part = 0; part < parts_; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_, part);
-        const int64_t part_end = gradc_cut(n, parts_, part + 1);
-        unsigned char *own = part_scratch_ + part * part_bytes_;
-        double *const S = (void *)own;
-        own += gradc_bytes(32*n, sizeof(double));
-        double *const t6 = (void *)own;
-        own += gradc_bytes(32, sizeof(double));
-        double *const t7 = (void *)own;
-        own += gradc_bytes(32, sizeof(double));
-        double *const t8 = (void *)own;
-        double t9_part = 0.0;
-        double t9_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 32) {
-            const int64_t tile_end = tile_begin + 32 < part_end ? tile_begin + 32 : part_end;
-
-            /* t2_2[i:n, l:n] = sum[j:k](B_2[l, j] * A_2[i, j]) */
-            gradc_product(tile_end - tile_begin, n, k, &A_2[tile_begin*k], k, 1, B_2, 1, k, &t2[tile_begin*n], n, 1, 0, 0);
-
-            /* S[i:n, j:n] = t2_2[i, j] / tau */
-            /* t6[i:n] = max[j:n](S[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                double t6_max = -INFINITY;
-                for (int64_t j = 0; j < n; ++j) {
-                    const double v0 = t2[i*n + j] / tau;
-                    S[(i - tile_begin)*n + j] = v0;
-                    t6_max = (t6_max >= v0 || t6_max != t6_max) ? t6_max : v0;
-                }
-                t6[i - tile_begin] = t6_max;
-            }
-
-            /* t7[i:n] = where(inf == abs(t6[i]), 0, t6[i]) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t6_i = t6[i - tile_begin];
-                t7[i - tile_begin] = INFINITY == fabs(t6_i) ? 0.0 : t6_i;
-            }
-
-            /* t8[i:n] = sum[j:n](exp(S[i, j] - t7[i])) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t7_i = t7[i - tile_begin];
-                double t8_sum = 0.0;
-                GRADC_SIMD(reduction(+:t8_sum))
-                for (int64_t j = 0; j < n; ++j) {
-                    t8_sum += gradc_exp(S[(i - tile_begin)*n + j] - t7_i);
-                }
-                t8[i - tile_begin] = t8_sum;
-            }
-
-            /* t3_2[i:n] = t7[i] + log(t8[i]) */
-            /* t9 = sum[i:n](t3_2[i] - S[i, i]) */
-            double t9_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t9_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t7[i - tile_begin] + gradc_log(t8[i - tile_begin]);
-                t3[i] = v0;
-                t9_part_sum += v0 - S[(i - tile_begin)*n + i];
-            }
-            gradc_add(&t9_part, &t9_part_low, t9_part_sum);
+    if (parts_ > 1) {
+        GRADC_PARALLEL(parts_)
+        for (int64_t part = 0; part < parts_; ++part) {
+            info_nce_forward_rows1(part, n, parts_, part_scratch_, part_bytes_, k, A_2, B_2, t2, tau, t3, t9_parts);
         }
-        t9_part = gradc_rounded(t9_part, t9_part_low);
-        t9_parts[part] = t9_part;
+    } else {
+        info_nce_forward_rows1(0, n, parts_, part_scratch_, part_bytes_, k, A_2, B_2, t2, tau, t3, t9_parts);
     }
     double t9 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -687,6 +743,151 @@ size_t info_nce_backward_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void info_nce_backward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                unsigned char *restrict part_scratch, size_t part_bytes,
+                                                double *restrict B_bar, int64_t k, const double *restrict t0,
+                                                const double *restrict t1, double *restrict B_2,
+                                                const double *restrict B, const double *restrict A, double t4,
+                                                const double *restrict t3, const double *restrict t2, double tau,
+                                                double *restrict t5)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const B_bar_part = part == 0 ? B_bar : (void *)own;
+    own += gradc_bytes(k*n, sizeof(double));
+    double *const A_2 = (void *)own;
+    for (int64_t at = 0; at < k*n; ++at) {
+        B_bar_part[at] = 0.0;
+    }
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* B_2[i:n, j:k] = B[i, j] / t0[i] */
+        /* A_2[i:n, j:k] = A[i, j] / t1[i] */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t0_i = t0[i];
+            const double t1_i = t1[i];
+            GRADC_SIMD()
+            for (int64_t j = 0; j < k; ++j) {
+                B_2[i*k + j] = B[i*k + j] / t0_i;
+                A_2[(i - tile_begin)*k + j] = A[i*k + j] / t1_i;
+            }
+        }
+
+        /* S[i:n, j:n] = t2[i, j] / tau */
+        /* t5[i:n, j:n] = (where(j == i, -t4, 0) + where(-inf == S[i, j], 0, t4 * exp(S[i, j] - t3[i]))) / tau */
+        const double v1 = -t4;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t3_i = t3[i];
+            GRADC_SIMD()
+            for (int64_t j = 0; j < n; ++j) {
+                const double v0 = t2[i*n + j] / tau;
+                t5[i*n + j] = ((j == i ? v1 : 0.0) + (-INFINITY == v0 ? 0.0 : t4 * gradc_exp(v0 - t3_i))) / tau;
+            }
+        }
+
+        /* B_bar[i:n, j:k] = sum[l:n](t5[l, i] * A_2[l, j]) */
+        gradc_product(n, k, tile_end - tile_begin, &t5[tile_begin*n], 1, n, A_2, k, 1, B_bar_part, k, 1, 1, 0);
+    }
+}
+
+static GRADC_APART void info_nce_backward_rows1(int64_t part, int64_t n, int64_t parts_,
+                                                unsigned char *restrict part_scratch_, size_t part_bytes_, int64_t k,
+                                                double *restrict t5, double *restrict B_2, const double *restrict A,
+                                                const double *restrict B, double *restrict B_bar,
+                                                const double *restrict t1, const double *restrict t0,
+                                                double *restrict grad_A, double *restrict grad_B)
+{
+    const int64_t part_begin = gradc_cut(n, parts_, part);
+    const int64_t part_end = gradc_cut(n, parts_, part + 1);
+    unsigned char *own = part_scratch_ + part * part_bytes_;
+    double *const A_bar = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t6 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t8 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t7 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t9 = (void *)own;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* A_bar[i:n, j:k] = sum[l:n](B_2[l, j] * t5[i, l]) */
+        gradc_product(tile_end - tile_begin, k, n, &t5[tile_begin*n], n, 1, B_2, k, 1, A_bar, k, 1, 0, 0);
+
+        /* t6[i:n] = sum[j:k](A[i, j] * A_bar[i, j]) */
+        /* t8[i:n] = sum[j:k](B[i, j] * B_bar[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+            double t6_sum = 0.0;
+            double t8_sum = 0.0;
+            double t6_sum_ = 0.0;
+            double t8_sum_ = 0.0;
+            double t6_sum_2 = 0.0;
+            double t8_sum_2 = 0.0;
+            double t6_sum_3 = 0.0;
+            double t8_sum_3 = 0.0;
+            GRADC_SIMD(reduction(+:t6_sum, t8_sum, t6_sum_, t8_sum_, t6_sum_2, t8_sum_2, t6_sum_3, t8_sum_3))
+            for (int64_t j = 0; j < k; ++j) {
+                t6_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
+                t8_sum += B[i*k + j] * B_bar[i*k + j];
+                t6_sum_ += A[(i + 1)*k + j] * A_bar[((i + 1) - tile_begin)*k + j];
+                t8_sum_ += B[(i + 1)*k + j] * B_bar[(i + 1)*k + j];
+                t6_sum_2 += A[(i + 2)*k + j] * A_bar[((i + 2) - tile_begin)*k + j];
+                t8_sum_2 += B[(i + 2)*k + j] * B_bar[(i + 2)*k + j];
+                t6_sum_3 += A[(i + 3)*k + j] * A_bar[((i + 3) - tile_begin)*k + j];
+                t8_sum_3 += B[(i + 3)*k + j] * B_bar[(i + 3)*k + j];
+            }
+            t6[i - tile_begin] = t6_sum;
+            t8[i - tile_begin] = t8_sum;
+            t6[(i + 1) - tile_begin] = t6_sum_;
+            t8[(i + 1) - tile_begin] = t8_sum_;
+            t6[(i + 2) - tile_begin] = t6_sum_2;
+            t8[(i + 2) - tile_begin] = t8_sum_2;
+            t6[(i + 3) - tile_begin] = t6_sum_3;
+            t8[(i + 3) - tile_begin] = t8_sum_3;
+        }
+        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+            double t6_sum = 0.0;
+            double t8_sum = 0.0;
+            GRADC_SIMD(reduction(+:t6_sum, t8_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                t6_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
+                t8_sum += B[i*k + j] * B_bar[i*k + j];
+            }
+            t6[i - tile_begin] = t6_sum;
+            t8[i - tile_begin] = t8_sum;
+        }
+
+        /* t7[i:n] = -(t6[i] / (t1[i] * t1[i])) */
+        /* t9[i:n] = -(t8[i] / (t0[i] * t0[i])) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t1_i = t1[i];
+            const double t0_i = t0[i];
+            t7[i - tile_begin] = -(t6[i - tile_begin] / (t1_i * t1_i));
+            t9[i - tile_begin] = -(t8[i - tile_begin] / (t0_i * t0_i));
+        }
+
+        /* grad_A[i:n, j:k] = A_bar[i, j] / t1[i] + where(0 == t1[i], 0, A[i, j] * t7[i] / t1[i]) */
+        /* grad_B[i:n, j:k] = B_bar[i, j] / t0[i] + where(0 == t0[i], 0, B[i, j] * t9[i] / t0[i]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t1_i = t1[i];
+            const int v0 = 0.0 == t1_i;
+            const double t7_i = t7[i - tile_begin];
+            const double t0_i = t0[i];
+            const int v2 = 0.0 == t0_i;
+            const double t9_i = t9[i - tile_begin];
+            GRADC_SIMD()
+            for (int64_t j = 0; j < k; ++j) {
+                grad_A[i*k + j] = A_bar[(i - tile_begin)*k + j] / t1_i + (v0 ? 0.0 : A[i*k + j] * t7_i / t1_i);
+                grad_B[i*k + j] = B_bar[i*k + j] / t0_i + (v2 ? 0.0 : B[i*k + j] * t9_i / t0_i);
+            }
+        }
+    }
+}
+
 int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const double *restrict B, double tau,
                       const double *restrict t0, const double *restrict t1, const double *restrict t2,
                       const double *restrict t3, double cotangent, double *restrict grad_A, double *restrict grad_B,
@@ -707,47 +908,13 @@ int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const doub
     const double t4 = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*k*n + 12*k + 40*n, k*n);
     const size_t part_bytes = gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const B_bar_part = part == 0 ? B_bar : (void *)own;
-        own += gradc_bytes(k*n, sizeof(double));
-        double *const A_2 = (void *)own;
-        for (int64_t at = 0; at < k*n; ++at) {
-            B_bar_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            info_nce_backward_rows0(part, n, parts, part_scratch, part_bytes, B_bar, k, t0, t1, B_2, B, A, t4, t3, t2, tau, t5);
         }
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* B_2[i:n, j:k] = B[i, j] / t0[i] */
-            /* A_2[i:n, j:k] = A[i, j] / t1[i] */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0_i = t0[i];
-                const double t1_i = t1[i];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    B_2[i*k + j] = B[i*k + j] / t0_i;
-                    A_2[(i - tile_begin)*k + j] = A[i*k + j] / t1_i;
-                }
-            }
-
-            /* S[i:n, j:n] = t2[i, j] / tau */
-            /* t5[i:n, j:n] = (where(j == i, -t4, 0) + where(-inf == S[i, j], 0, t4 * exp(S[i, j] - t3[i]))) / tau */
-            const double v1 = -t4;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t3_i = t3[i];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < n; ++j) {
-                    const double v0 = t2[i*n + j] / tau;
-                    t5[i*n + j] = ((j == i ? v1 : 0.0) + (-INFINITY == v0 ? 0.0 : t4 * gradc_exp(v0 - t3_i))) / tau;
-                }
-            }
-
-            /* B_bar[i:n, j:k] = sum[l:n](t5[l, i] * A_2[l, j]) */
-            gradc_product(n, k, tile_end - tile_begin, &t5[tile_begin*n], 1, n, A_2, k, 1, B_bar_part, k, 1, 1, 0);
-        }
+    } else {
+        info_nce_backward_rows0(0, n, parts, part_scratch, part_bytes, B_bar, k, t0, t1, B_2, B, A, t4, t3, t2, tau, t5);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const B_bar_more = (void *)(part_scratch + part * part_bytes);
@@ -758,95 +925,13 @@ int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const doub
     }
     const int64_t parts_ = gradc_parts(n, 3*k*n + 38*k + 16, 0);
     const size_t part_bytes_ = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    GRADC_PARALLEL(parts_)
-    for (int64_t part = 0; part < parts_; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_, part);
-        const int64_t part_end = gradc_cut(n, parts_, part + 1);
-        unsigned char *own = part_scratch_ + part * part_bytes_;
-        double *const A_bar = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t6 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t8 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t7 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t9 = (void *)own;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* A_bar[i:n, j:k] = sum[l:n](B_2[l, j] * t5[i, l]) */
-            gradc_product(tile_end - tile_begin, k, n, &t5[tile_begin*n], n, 1, B_2, k, 1, A_bar, k, 1, 0, 0);
-
-            /* t6[i:n] = sum[j:k](A[i, j] * A_bar[i, j]) */
-            /* t8[i:n] = sum[j:k](B[i, j] * B_bar[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                double t6_sum = 0.0;
-                double t8_sum = 0.0;
-                double t6_sum_ = 0.0;
-                double t8_sum_ = 0.0;
-                double t6_sum_2 = 0.0;
-                double t8_sum_2 = 0.0;
-                double t6_sum_3 = 0.0;
-                double t8_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t6_sum, t8_sum, t6_sum_, t8_sum_, t6_sum_2, t8_sum_2, t6_sum_3, t8_sum_3))
-                for (int64_t j = 0; j < k; ++j) {
-                    t6_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
-                    t8_sum += B[i*k + j] * B_bar[i*k + j];
-                    t6_sum_ += A[(i + 1)*k + j] * A_bar[((i + 1) - tile_begin)*k + j];
-                    t8_sum_ += B[(i + 1)*k + j] * B_bar[(i + 1)*k + j];
-                    t6_sum_2 += A[(i + 2)*k + j] * A_bar[((i + 2) - tile_begin)*k + j];
-                    t8_sum_2 += B[(i + 2)*k + j] * B_bar[(i + 2)*k + j];
-                    t6_sum_3 += A[(i + 3)*k + j] * A_bar[((i + 3) - tile_begin)*k + j];
-                    t8_sum_3 += B[(i + 3)*k + j] * B_bar[(i + 3)*k + j];
-                }
-                t6[i - tile_begin] = t6_sum;
-                t8[i - tile_begin] = t8_sum;
-                t6[(i + 1) - tile_begin] = t6_sum_;
-                t8[(i + 1) - tile_begin] = t8_sum_;
-                t6[(i + 2) - tile_begin] = t6_sum_2;
-                t8[(i + 2) - tile_begin] = t8_sum_2;
-                t6[(i + 3) - tile_begin] = t6_sum_3;
-                t8[(i + 3) - tile_begin] = t8_sum_3;
-            }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                double t6_sum = 0.0;
-                double t8_sum = 0.0;
-                GRADC_SIMD(reduction(+:t6_sum, t8_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    t6_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
-                    t8_sum += B[i*k + j] * B_bar[i*k + j];
-                }
-                t6[i - tile_begin] = t6_sum;
-                t8[i - tile_begin] = t8_sum;
-            }
-
-            /* t7[i:n] = -(t6[i] / (t1[i] * t1[i])) */
-            /* t9[i:n] = -(t8[i] / (t0[i] * t0[i])) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i];
-                const double t0_i = t0[i];
-                t7[i - tile_begin] = -(t6[i - tile_begin] / (t1_i * t1_i));
-                t9[i - tile_begin] = -(t8[i - tile_begin] / (t0_i * t0_i));
-            }
-
-            /* grad_A[i:n, j:k] = A_bar[i, j] / t1[i] + where(0 == t1[i], 0, A[i, j] * t7[i] / t1[i]) */
-            /* grad_B[i:n, j:k] = B_bar[i, j] / t0[i] + where(0 == t0[i], 0, B[i, j] * t9[i] / t0[i]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i];
-                const int v0 = 0.0 == t1_i;
-                const double t7_i = t7[i - tile_begin];
-                const double t0_i = t0[i];
-                const int v2 = 0.0 == t0_i;
-                const double t9_i = t9[i - tile_begin];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    grad_A[i*k + j] = A_bar[(i - tile_begin)*k + j] / t1_i + (v0 ? 0.0 : A[i*k + j] * t7_i / t1_i);
-                    grad_B[i*k + j] = B_bar[i*k + j] / t0_i + (v2 ? 0.0 : B[i*k + j] * t9_i / t0_i);
-                }
-            }
+    if (parts_ > 1) {
+        GRADC_PARALLEL(parts_)
+        for (int64_t part = 0; part < parts_; ++part) {
+            info_nce_backward_rows1(part, n, parts_, part_scratch_, part_bytes_, k, t5, B_2, A, B, B_bar, t1, t0, grad_A, grad_B);
         }
+    } else {
+        info_nce_backward_rows1(0, n, parts_, part_scratch_, part_bytes_, k, t5, B_2, A, B, B_bar, t1, t0, grad_A, grad_B);
     }
     return 0;
 }
@@ -877,6 +962,312 @@ size_t info_nce_value_and_grad_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void info_nce_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+                                                      unsigned char *restrict part_scratch, size_t part_bytes,
+                                                      int64_t k, const double *restrict B, const double *restrict A,
+                                                      double *restrict t3, double *restrict t7, double *restrict B_2,
+                                                      double *restrict A_2)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t0 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t1 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t6 = (void *)own;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t0[i:n] = sum[j:k](B[i, j] * B[i, j]) */
+        /* t1[i:n] = sum[j:k](let(s0 := 2.778448436856347e-163 * B[i, j], s0 * s0)) */
+        /* t2[i:n] = sum[j:k](let(s0 := 3.599131035634557e+162 * B[i, j], s0 * s0)) */
+        /* t4[i:n] = sum[j:k](A[i, j] * A[i, j]) */
+        /* t5[i:n] = sum[j:k](let(s0 := 2.778448436856347e-163 * A[i, j], s0 * s0)) */
+        /* t6[i:n] = sum[j:k](let(s0 := 3.599131035634557e+162 * A[i, j], s0 * s0)) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            double t0_sum = 0.0;
+            double t1_sum = 0.0;
+            double t2_sum = 0.0;
+            double t4_sum = 0.0;
+            double t5_sum = 0.0;
+            double t6_sum = 0.0;
+            GRADC_SIMD(reduction(+:t0_sum, t1_sum, t2_sum, t4_sum, t5_sum, t6_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                const double B_ij = B[i*k + j];
+                const double v0 = 2.778448436856347e-163 * B_ij;
+                const double v1 = 3.599131035634557e+162 * B_ij;
+                const double A_ij = A[i*k + j];
+                const double v2 = 2.778448436856347e-163 * A_ij;
+                const double v3 = 3.599131035634557e+162 * A_ij;
+                t0_sum += B_ij * B_ij;
+                t1_sum += v0 * v0;
+                t2_sum += v1 * v1;
+                t4_sum += A_ij * A_ij;
+                t5_sum += v2 * v2;
+                t6_sum += v3 * v3;
+            }
+            t0[i - tile_begin] = t0_sum;
+            t1[i - tile_begin] = t1_sum;
+            t2[i - tile_begin] = t2_sum;
+            t4[i - tile_begin] = t4_sum;
+            t5[i - tile_begin] = t5_sum;
+            t6[i - tile_begin] = t6_sum;
+        }
+
+        /* t3[i:n] = where(t0[i] < 1e-280, sqrt(t2[i]) / 3.599131035634557e+162, where(t0[i] <= 1e+300,
+         *    sqrt(t0[i]), 3.599131035634557e+162 * sqrt(t1[i]))) */
+        /* t7[i:n] = where(t4[i] < 1e-280, sqrt(t6[i]) / 3.599131035634557e+162, where(t4[i] <= 1e+300,
+         *    sqrt(t4[i]), 3.599131035634557e+162 * sqrt(t5[i]))) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t0_i = t0[i - tile_begin];
+            const double v0 = t0_i < 1e-280 ? sqrt(t2[i - tile_begin]) / 3.599131035634557e+162 : (t0_i <= 1e+300 ? sqrt(t0_i) : 3.599131035634557e+162 * sqrt(t1[i - tile_begin]));
+            const double t4_i = t4[i - tile_begin];
+            const double v1 = t4_i < 1e-280 ? sqrt(t6[i - tile_begin]) / 3.599131035634557e+162 : (t4_i <= 1e+300 ? sqrt(t4_i) : 3.599131035634557e+162 * sqrt(t5[i - tile_begin]));
+            t3[i] = v0;
+            t7[i] = v1;
+        }
+
+        /* B_2[i:n, j:k] = B[i, j] / t3[i] */
+        /* A_2[i:n, j:k] = A[i, j] / t7[i] */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t3_i = t3[i];
+            const double t7_i = t7[i];
+            GRADC_SIMD()
+            for (int64_t j = 0; j < k; ++j) {
+                B_2[i*k + j] = B[i*k + j] / t3_i;
+                A_2[i*k + j] = A[i*k + j] / t7_i;
+            }
+        }
+    }
+}
+
+static GRADC_APART void info_nce_value_and_grad_rows1(int64_t part, int64_t n, int64_t parts_,
+                                                      unsigned char *restrict part_scratch_, size_t part_bytes_,
+                                                      double *restrict B_bar, int64_t k, double *restrict B_2,
+                                                      double *restrict A_2, double tau, double t15,
+                                                      const double *restrict A, double *restrict t7,
+                                                      double *restrict grad_A, double *restrict t14_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts_, part);
+    const int64_t part_end = gradc_cut(n, parts_, part + 1);
+    unsigned char *own = part_scratch_ + part * part_bytes_;
+    double *const B_bar_part = part == 0 ? B_bar : (void *)own;
+    own += gradc_bytes(k*n, sizeof(double));
+    double *const t8 = (void *)own;
+    own += gradc_bytes(32*n, sizeof(double));
+    double *const S = (void *)own;
+    own += gradc_bytes(32*n, sizeof(double));
+    double *const t9 = (void *)own;
+    own += gradc_bytes(32, sizeof(double));
+    double *const t10 = (void *)own;
+    own += gradc_bytes(32, sizeof(double));
+    double *const t11 = (void *)own;
+    own += gradc_bytes(32*n, sizeof(double));
+    double *const t12 = (void *)own;
+    own += gradc_bytes(32, sizeof(double));
+    double *const t16 = (void *)own;
+    own += gradc_bytes(32, sizeof(double));
+    double *const t17 = (void *)own;
+    own += gradc_bytes(32*n, sizeof(double));
+    double *const A_bar = (void *)own;
+    own += gradc_bytes(32*k, sizeof(double));
+    double *const t18 = (void *)own;
+    own += gradc_bytes(32, sizeof(double));
+    double *const t19 = (void *)own;
+    double t14_part = 0.0;
+    double t14_part_low = 0.0;
+    for (int64_t at = 0; at < k*n; ++at) {
+        B_bar_part[at] = 0.0;
+    }
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 32) {
+        const int64_t tile_end = tile_begin + 32 < part_end ? tile_begin + 32 : part_end;
+
+        /* t8[i:n, l:n] = sum[j:k](B_2[l, j] * A_2[i, j]) */
+        gradc_product(n, tile_end - tile_begin, k, B_2, k, 1, &A_2[tile_begin*k], 1, k, t8, 32, 1, 0, 0);
+
+        /* S[i:n, j:n] = t8[i, j] / tau */
+        /* t9[i:n] = max[j:n](S[i, j]) */
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            t9[j - tile_begin] = -INFINITY;
+        }
+        for (int64_t i = 0; i < n; ++i) {
+            GRADC_SIMD()
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                const double v0 = t8[i*32 + j - tile_begin] / tau;
+                S[i*32 + j - tile_begin] = v0;
+                t9[j - tile_begin] = (t9[j - tile_begin] >= v0 || t9[j - tile_begin] != t9[j - tile_begin]) ? t9[j - tile_begin] : v0;
+            }
+        }
+
+        /* t10[i:n] = where(inf == abs(t9[i]), 0, t9[i]) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t9_i = t9[i - tile_begin];
+            t10[i - tile_begin] = INFINITY == fabs(t9_i) ? 0.0 : t9_i;
+        }
+
+        /* t11[i:n, j:n] = exp(S[i, j] - t10[i]) */
+        /* t12[i:n] = sum[j:n](t11[i, j]) */
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            t12[j - tile_begin] = 0.0;
+        }
+        for (int64_t i = 0; i < n; ++i) {
+            GRADC_SIMD()
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                const double v0 = gradc_exp(S[i*32 + j - tile_begin] - t10[j - tile_begin]);
+                t11[i*32 + j - tile_begin] = v0;
+                t12[j - tile_begin] += v0;
+            }
+        }
+
+        /* t13[i:n] = t10[i] + log(t12[i]) */
+        /* t14 = sum[i:n](t13[i] - S[i, i]) */
+        /* t16[i:n] = 1 / t12[i] */
+        double t14_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t14_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t12_i = t12[i - tile_begin];
+            t14_part_sum += t10[i - tile_begin] + gradc_log(t12_i) - S[i*32 + i - tile_begin];
+            t16[i - tile_begin] = 1.0 / t12_i;
+        }
+        gradc_add(&t14_part, &t14_part_low, t14_part_sum);
+
+        /* t17[i:n, j:n] = (where(j == i, -t15, 0) + where(-inf == S[i, j], 0, t15 * (t11[i, j] * t16[i]))) / tau */
+        const double v0 = -t15;
+        for (int64_t i = 0; i < n; ++i) {
+            GRADC_SIMD()
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                const double v1 = -INFINITY == S[i*32 + j - tile_begin] ? 0.0 : t15 * (t11[i*32 + j - tile_begin] * t16[j - tile_begin]);
+                t17[i*32 + j - tile_begin] = ((j == i ? v0 : 0.0) + v1) / tau;
+            }
+        }
+
+        /* A_bar[i:n, j:k] = sum[l:n](B_2[l, j] * t17[i, l]) */
+        gradc_product(tile_end - tile_begin, k, n, t17, 1, 32, B_2, k, 1, A_bar, k, 1, 0, 0);
+
+        /* t18[i:n] = sum[j:k](A[i, j] * A_bar[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+            double t18_sum = 0.0;
+            double t18_sum_ = 0.0;
+            double t18_sum_2 = 0.0;
+            double t18_sum_3 = 0.0;
+            GRADC_SIMD(reduction(+:t18_sum, t18_sum_, t18_sum_2, t18_sum_3))
+            for (int64_t j = 0; j < k; ++j) {
+                t18_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
+                t18_sum_ += A[(i + 1)*k + j] * A_bar[((i + 1) - tile_begin)*k + j];
+                t18_sum_2 += A[(i + 2)*k + j] * A_bar[((i + 2) - tile_begin)*k + j];
+                t18_sum_3 += A[(i + 3)*k + j] * A_bar[((i + 3) - tile_begin)*k + j];
+            }
+            t18[i - tile_begin] = t18_sum;
+            t18[(i + 1) - tile_begin] = t18_sum_;
+            t18[(i + 2) - tile_begin] = t18_sum_2;
+            t18[(i + 3) - tile_begin] = t18_sum_3;
+        }
+        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+            double t18_sum = 0.0;
+            GRADC_SIMD(reduction(+:t18_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                t18_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
+            }
+            t18[i - tile_begin] = t18_sum;
+        }
+
+        /* t19[i:n] = -(t18[i] / (t7[i] * t7[i])) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t7_i = t7[i];
+            t19[i - tile_begin] = -(t18[i - tile_begin] / (t7_i * t7_i));
+        }
+
+        /* grad_A[i:n, j:k] = A_bar[i, j] / t7[i] + where(0 == t7[i], 0, A[i, j] * t19[i] / t7[i]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t7_i = t7[i];
+            const int v1 = 0.0 == t7_i;
+            const double t19_i = t19[i - tile_begin];
+            GRADC_SIMD()
+            for (int64_t j = 0; j < k; ++j) {
+                grad_A[i*k + j] = A_bar[(i - tile_begin)*k + j] / t7_i + (v1 ? 0.0 : A[i*k + j] * t19_i / t7_i);
+            }
+        }
+
+        /* B_bar[i:n, j:k] = sum[l:n](A_2[l, j] * t17[l, i]) */
+        gradc_product(n, k, tile_end - tile_begin, t17, 32, 1, &A_2[tile_begin*k], k, 1, B_bar_part, k, 1, 1, 0);
+    }
+    t14_part = gradc_rounded(t14_part, t14_part_low);
+    t14_parts[part] = t14_part;
+}
+
+static GRADC_APART void info_nce_value_and_grad_rows2(int64_t part, int64_t n, int64_t parts_2,
+                                                      unsigned char *restrict part_scratch_2, size_t part_bytes_2,
+                                                      int64_t k, const double *restrict B, double *restrict B_bar,
+                                                      double *restrict t3, double *restrict grad_B)
+{
+    const int64_t part_begin = gradc_cut(n, parts_2, part);
+    const int64_t part_end = gradc_cut(n, parts_2, part + 1);
+    unsigned char *own = part_scratch_2 + part * part_bytes_2;
+    double *const t20 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t21 = (void *)own;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t20[i:n] = sum[j:k](B[i, j] * B_bar[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+            double t20_sum = 0.0;
+            double t20_sum_ = 0.0;
+            double t20_sum_2 = 0.0;
+            double t20_sum_3 = 0.0;
+            GRADC_SIMD(reduction(+:t20_sum, t20_sum_, t20_sum_2, t20_sum_3))
+            for (int64_t j = 0; j < k; ++j) {
+                t20_sum += B[i*k + j] * B_bar[i*k + j];
+                t20_sum_ += B[(i + 1)*k + j] * B_bar[(i + 1)*k + j];
+                t20_sum_2 += B[(i + 2)*k + j] * B_bar[(i + 2)*k + j];
+                t20_sum_3 += B[(i + 3)*k + j] * B_bar[(i + 3)*k + j];
+            }
+            t20[i - tile_begin] = t20_sum;
+            t20[(i + 1) - tile_begin] = t20_sum_;
+            t20[(i + 2) - tile_begin] = t20_sum_2;
+            t20[(i + 3) - tile_begin] = t20_sum_3;
+        }
+        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+            double t20_sum = 0.0;
+            GRADC_SIMD(reduction(+:t20_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                t20_sum += B[i*k + j] * B_bar[i*k + j];
+            }
+            t20[i - tile_begin] = t20_sum;
+        }
+
+        /* t21[i:n] = -(t20[i] / (t3[i] * t3[i])) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t3_i = t3[i];
+            t21[i - tile_begin] = -(t20[i - tile_begin] / (t3_i * t3_i));
+        }
+
+        /* grad_B[i:n, j:k] = B_bar[i, j] / t3[i] + where(0 == t3[i], 0, B[i, j] * t21[i] / t3[i]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t3_i = t3[i];
+            const int v1 = 0.0 == t3_i;
+            const double t21_i = t21[i - tile_begin];
+            GRADC_SIMD()
+            for (int64_t j = 0; j < k; ++j) {
+                grad_B[i*k + j] = B_bar[i*k + j] / t3_i + (v1 ? 0.0 : B[i*k + j] * t21_i / t3_i);
+            }
+        }
+    }
+}
+
 int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, const double *restrict B, double tau,
                             double *restrict value, double *restrict grad_A, double *restrict grad_B,
                             void *restrict work)
@@ -902,242 +1293,24 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
     const double t15 = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 24*k + 48, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t1 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t2 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t4 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t5 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t6 = (void *)own;
-        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t0[i:n] = sum[j:k](B[i, j] * B[i, j]) */
-            /* t1[i:n] = sum[j:k](let(s0 := 2.778448436856347e-163 * B[i, j], s0 * s0)) */
-            /* t2[i:n] = sum[j:k](let(s0 := 3.599131035634557e+162 * B[i, j], s0 * s0)) */
-            /* t4[i:n] = sum[j:k](A[i, j] * A[i, j]) */
-            /* t5[i:n] = sum[j:k](let(s0 := 2.778448436856347e-163 * A[i, j], s0 * s0)) */
-            /* t6[i:n] = sum[j:k](let(s0 := 3.599131035634557e+162 * A[i, j], s0 * s0)) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                double t0_sum = 0.0;
-                double t1_sum = 0.0;
-                double t2_sum = 0.0;
-                double t4_sum = 0.0;
-                double t5_sum = 0.0;
-                double t6_sum = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum, t1_sum, t2_sum, t4_sum, t5_sum, t6_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double B_ij = B[i*k + j];
-                    const double v0 = 2.778448436856347e-163 * B_ij;
-                    const double v1 = 3.599131035634557e+162 * B_ij;
-                    const double A_ij = A[i*k + j];
-                    const double v2 = 2.778448436856347e-163 * A_ij;
-                    const double v3 = 3.599131035634557e+162 * A_ij;
-                    t0_sum += B_ij * B_ij;
-                    t1_sum += v0 * v0;
-                    t2_sum += v1 * v1;
-                    t4_sum += A_ij * A_ij;
-                    t5_sum += v2 * v2;
-                    t6_sum += v3 * v3;
-                }
-                t0[i - tile_begin] = t0_sum;
-                t1[i - tile_begin] = t1_sum;
-                t2[i - tile_begin] = t2_sum;
-                t4[i - tile_begin] = t4_sum;
-                t5[i - tile_begin] = t5_sum;
-                t6[i - tile_begin] = t6_sum;
-            }
-
-            /* t3[i:n] = where(t0[i] < 1e-280, sqrt(t2[i]) / 3.599131035634557e+162, where(t0[i] <= 1e+300,
-             *    sqrt(t0[i]), 3.599131035634557e+162 * sqrt(t1[i]))) */
-            /* t7[i:n] = where(t4[i] < 1e-280, sqrt(t6[i]) / 3.599131035634557e+162, where(t4[i] <= 1e+300,
-             *    sqrt(t4[i]), 3.599131035634557e+162 * sqrt(t5[i]))) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0_i = t0[i - tile_begin];
-                const double v0 = t0_i < 1e-280 ? sqrt(t2[i - tile_begin]) / 3.599131035634557e+162 : (t0_i <= 1e+300 ? sqrt(t0_i) : 3.599131035634557e+162 * sqrt(t1[i - tile_begin]));
-                const double t4_i = t4[i - tile_begin];
-                const double v1 = t4_i < 1e-280 ? sqrt(t6[i - tile_begin]) / 3.599131035634557e+162 : (t4_i <= 1e+300 ? sqrt(t4_i) : 3.599131035634557e+162 * sqrt(t5[i - tile_begin]));
-                t3[i] = v0;
-                t7[i] = v1;
-            }
-
-            /* B_2[i:n, j:k] = B[i, j] / t3[i] */
-            /* A_2[i:n, j:k] = A[i, j] / t7[i] */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t3_i = t3[i];
-                const double t7_i = t7[i];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    B_2[i*k + j] = B[i*k + j] / t3_i;
-                    A_2[i*k + j] = A[i*k + j] / t7_i;
-                }
-            }
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            info_nce_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, k, B, A, t3, t7, B_2, A_2);
         }
+    } else {
+        info_nce_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, k, B, A, t3, t7, B_2, A_2);
     }
     const int64_t parts_ = gradc_parts(n, 9*k*n + 19*k + 46*n + 41, k*n);
     const size_t part_bytes_ = gradc_bytes(k*n, sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32*k, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double));
     double t14_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts_)
-    for (int64_t part = 0; part < parts_; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_, part);
-        const int64_t part_end = gradc_cut(n, parts_, part + 1);
-        unsigned char *own = part_scratch_ + part * part_bytes_;
-        double *const B_bar_part = part == 0 ? B_bar : (void *)own;
-        own += gradc_bytes(k*n, sizeof(double));
-        double *const t8 = (void *)own;
-        own += gradc_bytes(32*n, sizeof(double));
-        double *const S = (void *)own;
-        own += gradc_bytes(32*n, sizeof(double));
-        double *const t9 = (void *)own;
-        own += gradc_bytes(32, sizeof(double));
-        double *const t10 = (void *)own;
-        own += gradc_bytes(32, sizeof(double));
-        double *const t11 = (void *)own;
-        own += gradc_bytes(32*n, sizeof(double));
-        double *const t12 = (void *)own;
-        own += gradc_bytes(32, sizeof(double));
-        double *const t16 = (void *)own;
-        own += gradc_bytes(32, sizeof(double));
-        double *const t17 = (void *)own;
-        own += gradc_bytes(32*n, sizeof(double));
-        double *const A_bar = (void *)own;
-        own += gradc_bytes(32*k, sizeof(double));
-        double *const t18 = (void *)own;
-        own += gradc_bytes(32, sizeof(double));
-        double *const t19 = (void *)own;
-        double t14_part = 0.0;
-        double t14_part_low = 0.0;
-        for (int64_t at = 0; at < k*n; ++at) {
-            B_bar_part[at] = 0.0;
+    if (parts_ > 1) {
+        GRADC_PARALLEL(parts_)
+        for (int64_t part = 0; part < parts_; ++part) {
+            info_nce_value_and_grad_rows1(part, n, parts_, part_scratch_, part_bytes_, B_bar, k, B_2, A_2, tau, t15, A, t7, grad_A, t14_parts);
         }
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 32) {
-            const int64_t tile_end = tile_begin + 32 < part_end ? tile_begin + 32 : part_end;
-
-            /* t8[i:n, l:n] = sum[j:k](B_2[l, j] * A_2[i, j]) */
-            gradc_product(n, tile_end - tile_begin, k, B_2, k, 1, &A_2[tile_begin*k], 1, k, t8, 32, 1, 0, 0);
-
-            /* S[i:n, j:n] = t8[i, j] / tau */
-            /* t9[i:n] = max[j:n](S[i, j]) */
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t9[j - tile_begin] = -INFINITY;
-            }
-            for (int64_t i = 0; i < n; ++i) {
-                GRADC_SIMD()
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double v0 = t8[i*32 + j - tile_begin] / tau;
-                    S[i*32 + j - tile_begin] = v0;
-                    t9[j - tile_begin] = (t9[j - tile_begin] >= v0 || t9[j - tile_begin] != t9[j - tile_begin]) ? t9[j - tile_begin] : v0;
-                }
-            }
-
-            /* t10[i:n] = where(inf == abs(t9[i]), 0, t9[i]) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t9_i = t9[i - tile_begin];
-                t10[i - tile_begin] = INFINITY == fabs(t9_i) ? 0.0 : t9_i;
-            }
-
-            /* t11[i:n, j:n] = exp(S[i, j] - t10[i]) */
-            /* t12[i:n] = sum[j:n](t11[i, j]) */
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t12[j - tile_begin] = 0.0;
-            }
-            for (int64_t i = 0; i < n; ++i) {
-                GRADC_SIMD()
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double v0 = gradc_exp(S[i*32 + j - tile_begin] - t10[j - tile_begin]);
-                    t11[i*32 + j - tile_begin] = v0;
-                    t12[j - tile_begin] += v0;
-                }
-            }
-
-            /* t13[i:n] = t10[i] + log(t12[i]) */
-            /* t14 = sum[i:n](t13[i] - S[i, i]) */
-            /* t16[i:n] = 1 / t12[i] */
-            double t14_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t14_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t12_i = t12[i - tile_begin];
-                t14_part_sum += t10[i - tile_begin] + gradc_log(t12_i) - S[i*32 + i - tile_begin];
-                t16[i - tile_begin] = 1.0 / t12_i;
-            }
-            gradc_add(&t14_part, &t14_part_low, t14_part_sum);
-
-            /* t17[i:n, j:n] = (where(j == i, -t15, 0) + where(-inf == S[i, j], 0, t15 * (t11[i, j] * t16[i]))) /
-             *    tau */
-            const double v0 = -t15;
-            for (int64_t i = 0; i < n; ++i) {
-                GRADC_SIMD()
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double v1 = -INFINITY == S[i*32 + j - tile_begin] ? 0.0 : t15 * (t11[i*32 + j - tile_begin] * t16[j - tile_begin]);
-                    t17[i*32 + j - tile_begin] = ((j == i ? v0 : 0.0) + v1) / tau;
-                }
-            }
-
-            /* A_bar[i:n, j:k] = sum[l:n](B_2[l, j] * t17[i, l]) */
-            gradc_product(tile_end - tile_begin, k, n, t17, 1, 32, B_2, k, 1, A_bar, k, 1, 0, 0);
-
-            /* t18[i:n] = sum[j:k](A[i, j] * A_bar[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                double t18_sum = 0.0;
-                double t18_sum_ = 0.0;
-                double t18_sum_2 = 0.0;
-                double t18_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t18_sum, t18_sum_, t18_sum_2, t18_sum_3))
-                for (int64_t j = 0; j < k; ++j) {
-                    t18_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
-                    t18_sum_ += A[(i + 1)*k + j] * A_bar[((i + 1) - tile_begin)*k + j];
-                    t18_sum_2 += A[(i + 2)*k + j] * A_bar[((i + 2) - tile_begin)*k + j];
-                    t18_sum_3 += A[(i + 3)*k + j] * A_bar[((i + 3) - tile_begin)*k + j];
-                }
-                t18[i - tile_begin] = t18_sum;
-                t18[(i + 1) - tile_begin] = t18_sum_;
-                t18[(i + 2) - tile_begin] = t18_sum_2;
-                t18[(i + 3) - tile_begin] = t18_sum_3;
-            }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                double t18_sum = 0.0;
-                GRADC_SIMD(reduction(+:t18_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    t18_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
-                }
-                t18[i - tile_begin] = t18_sum;
-            }
-
-            /* t19[i:n] = -(t18[i] / (t7[i] * t7[i])) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t7_i = t7[i];
-                t19[i - tile_begin] = -(t18[i - tile_begin] / (t7_i * t7_i));
-            }
-
-            /* grad_A[i:n, j:k] = A_bar[i, j] / t7[i] + where(0 == t7[i], 0, A[i, j] * t19[i] / t7[i]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t7_i = t7[i];
-                const int v1 = 0.0 == t7_i;
-                const double t19_i = t19[i - tile_begin];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    grad_A[i*k + j] = A_bar[(i - tile_begin)*k + j] / t7_i + (v1 ? 0.0 : A[i*k + j] * t19_i / t7_i);
-                }
-            }
-
-            /* B_bar[i:n, j:k] = sum[l:n](A_2[l, j] * t17[l, i]) */
-            gradc_product(n, k, tile_end - tile_begin, t17, 32, 1, &A_2[tile_begin*k], k, 1, B_bar_part, k, 1, 1, 0);
-        }
-        t14_part = gradc_rounded(t14_part, t14_part_low);
-        t14_parts[part] = t14_part;
+    } else {
+        info_nce_value_and_grad_rows1(0, n, parts_, part_scratch_, part_bytes_, B_bar, k, B_2, A_2, tau, t15, A, t7, grad_A, t14_parts);
     }
     double t14 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -1152,63 +1325,13 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
     }
     const int64_t parts_2 = gradc_parts(n, 19*k + 8, 0);
     const size_t part_bytes_2 = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    GRADC_PARALLEL(parts_2)
-    for (int64_t part = 0; part < parts_2; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_2, part);
-        const int64_t part_end = gradc_cut(n, parts_2, part + 1);
-        unsigned char *own = part_scratch_2 + part * part_bytes_2;
-        double *const t20 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t21 = (void *)own;
-        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t20[i:n] = sum[j:k](B[i, j] * B_bar[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                double t20_sum = 0.0;
-                double t20_sum_ = 0.0;
-                double t20_sum_2 = 0.0;
-                double t20_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t20_sum, t20_sum_, t20_sum_2, t20_sum_3))
-                for (int64_t j = 0; j < k; ++j) {
-                    t20_sum += B[i*k + j] * B_bar[i*k + j];
-                    t20_sum_ += B[(i + 1)*k + j] * B_bar[(i + 1)*k + j];
-                    t20_sum_2 += B[(i + 2)*k + j] * B_bar[(i + 2)*k + j];
-                    t20_sum_3 += B[(i + 3)*k + j] * B_bar[(i + 3)*k + j];
-                }
-                t20[i - tile_begin] = t20_sum;
-                t20[(i + 1) - tile_begin] = t20_sum_;
-                t20[(i + 2) - tile_begin] = t20_sum_2;
-                t20[(i + 3) - tile_begin] = t20_sum_3;
-            }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                double t20_sum = 0.0;
-                GRADC_SIMD(reduction(+:t20_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    t20_sum += B[i*k + j] * B_bar[i*k + j];
-                }
-                t20[i - tile_begin] = t20_sum;
-            }
-
-            /* t21[i:n] = -(t20[i] / (t3[i] * t3[i])) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t3_i = t3[i];
-                t21[i - tile_begin] = -(t20[i - tile_begin] / (t3_i * t3_i));
-            }
-
-            /* grad_B[i:n, j:k] = B_bar[i, j] / t3[i] + where(0 == t3[i], 0, B[i, j] * t21[i] / t3[i]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t3_i = t3[i];
-                const int v1 = 0.0 == t3_i;
-                const double t21_i = t21[i - tile_begin];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    grad_B[i*k + j] = B_bar[i*k + j] / t3_i + (v1 ? 0.0 : B[i*k + j] * t21_i / t3_i);
-                }
-            }
+    if (parts_2 > 1) {
+        GRADC_PARALLEL(parts_2)
+        for (int64_t part = 0; part < parts_2; ++part) {
+            info_nce_value_and_grad_rows2(part, n, parts_2, part_scratch_2, part_bytes_2, k, B, B_bar, t3, grad_B);
         }
+    } else {
+        info_nce_value_and_grad_rows2(0, n, parts_2, part_scratch_2, part_bytes_2, k, B, B_bar, t3, grad_B);
     }
 
     /* value = t14 / n */

@@ -25,6 +25,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "itakura_saito.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -275,6 +282,37 @@ size_t itakura_saito_value_work(int64_t n, int64_t k, int64_t d)
     return (size_t)gradc_parts(n, 3*d*k + 22*d, 0) * (gradc_bytes(128*d, sizeof(double)));
 }
 
+static GRADC_APART void itakura_saito_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                                  unsigned char *restrict part_scratch, size_t part_bytes, int64_t d,
+                                                  int64_t k, const double *restrict W, const double *restrict H,
+                                                  const double *restrict V, double *restrict value__parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t0 = (void *)own;
+    double value__part = 0.0;
+    double value__part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t0[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
+        gradc_product(tile_end - tile_begin, d, k, &W[tile_begin*k], k, 1, H, d, 1, t0, d, 1, 0, 0);
+
+        /* value = sum[i:n, l:d](itakura_saito(V[i, l], t0[i, l])) */
+        double value__part_sum = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            GRADC_SIMD(reduction(+:value__part_sum))
+            for (int64_t l = 0; l < d; ++l) {
+                value__part_sum += gradc_itakura(V[i*d + l], t0[(i - tile_begin)*d + l]);
+            }
+        }
+        gradc_add(&value__part, &value__part_low, value__part_sum);
+    }
+    value__part = gradc_rounded(value__part, value__part_low);
+    value__parts[part] = value__part;
+}
+
 int itakura_saito_value(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
                         const double *restrict V, double *restrict value, void *restrict work)
 {
@@ -283,32 +321,13 @@ int itakura_saito_value(int64_t n, int64_t k, int64_t d, const double *restrict 
     const int64_t parts = gradc_parts(n, 3*d*k + 22*d, 0);
     const size_t part_bytes = gradc_bytes(128*d, sizeof(double));
     double value__parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0 = (void *)own;
-        double value__part = 0.0;
-        double value__part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
-            gradc_product(tile_end - tile_begin, d, k, &W[tile_begin*k], k, 1, H, d, 1, t0, d, 1, 0, 0);
-
-            /* value = sum[i:n, l:d](itakura_saito(V[i, l], t0[i, l])) */
-            double value__part_sum = 0.0;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD(reduction(+:value__part_sum))
-                for (int64_t l = 0; l < d; ++l) {
-                    value__part_sum += gradc_itakura(V[i*d + l], t0[(i - tile_begin)*d + l]);
-                }
-            }
-            gradc_add(&value__part, &value__part_low, value__part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            itakura_saito_value_rows0(part, n, parts, part_scratch, part_bytes, d, k, W, H, V, value__parts);
         }
-        value__part = gradc_rounded(value__part, value__part_low);
-        value__parts[part] = value__part;
+    } else {
+        itakura_saito_value_rows0(0, n, parts, part_scratch, part_bytes, d, k, W, H, V, value__parts);
     }
     double value_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -326,6 +345,32 @@ size_t itakura_saito_forward_work(int64_t n, int64_t k, int64_t d)
     return 0;
 }
 
+static GRADC_APART void itakura_saito_forward_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
+                                                    const double *restrict V, double *restrict t0,
+                                                    double *restrict value__parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    double value__part = 0.0;
+    double value__part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(2*d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* value = sum[i:n, l:d](itakura_saito(V[i, l], t0[i, l])) */
+        double value__part_sum = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            GRADC_SIMD(reduction(+:value__part_sum))
+            for (int64_t l = 0; l < d; ++l) {
+                value__part_sum += gradc_itakura(V[i*d + l], t0[i*d + l]);
+            }
+        }
+        gradc_add(&value__part, &value__part_low, value__part_sum);
+    }
+    value__part = gradc_rounded(value__part, value__part_low);
+    value__parts[part] = value__part;
+}
+
 int itakura_saito_forward(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
                           const double *restrict V, double *restrict value, double *restrict t0, void *restrict work)
 {
@@ -338,28 +383,13 @@ int itakura_saito_forward(int64_t n, int64_t k, int64_t d, const double *restric
     gradc_product(n, d, k, W, k, 1, H, d, 1, t0, d, 1, 1, 0);
     const int64_t parts = gradc_parts(n, 22*d, 0);
     double value__parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double value__part = 0.0;
-        double value__part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(2*d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* value = sum[i:n, l:d](itakura_saito(V[i, l], t0[i, l])) */
-            double value__part_sum = 0.0;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD(reduction(+:value__part_sum))
-                for (int64_t l = 0; l < d; ++l) {
-                    value__part_sum += gradc_itakura(V[i*d + l], t0[i*d + l]);
-                }
-            }
-            gradc_add(&value__part, &value__part_low, value__part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            itakura_saito_forward_rows0(part, n, parts, d, V, t0, value__parts);
         }
-        value__part = gradc_rounded(value__part, value__part_low);
-        value__parts[part] = value__part;
+    } else {
+        itakura_saito_forward_rows0(0, n, parts, d, V, t0, value__parts);
     }
     double value_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -375,6 +405,42 @@ size_t itakura_saito_backward_work(int64_t n, int64_t k, int64_t d)
            + gradc_bytes(128*d, sizeof(double)));
 }
 
+static GRADC_APART void itakura_saito_backward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                     unsigned char *restrict part_scratch, size_t part_bytes,
+                                                     double *restrict grad_H, int64_t d, int64_t k,
+                                                     const double *restrict t0, double cotangent,
+                                                     const double *restrict V, const double *restrict H,
+                                                     double *restrict grad_W, const double *restrict W)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_H_part = part == 0 ? grad_H : (void *)own;
+    own += gradc_bytes(d*k, sizeof(double));
+    double *const t1 = (void *)own;
+    for (int64_t at = 0; at < d*k; ++at) {
+        grad_H_part[at] = 0.0;
+    }
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t1[i:n, l:d] = cotangent * (t0[i, l] - V[i, l]) / t0[i, l] / t0[i, l] */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            GRADC_SIMD()
+            for (int64_t l = 0; l < d; ++l) {
+                const double t0_il = t0[i*d + l];
+                t1[(i - tile_begin)*d + l] = cotangent * (t0_il - V[i*d + l]) / t0_il / t0_il;
+            }
+        }
+
+        /* grad_W[i:n, j:k] = sum[l:d](H[j, l] * t1[i, l]) */
+        gradc_product(tile_end - tile_begin, k, d, t1, d, 1, H, 1, d, &grad_W[tile_begin*k], k, 1, 0, 0);
+
+        /* grad_H[j:k, l:d] = sum[i:n](W[i, j] * t1[i, l]) */
+        gradc_product(k, d, tile_end - tile_begin, &W[tile_begin*k], 1, k, t1, d, 1, grad_H_part, d, 1, 1, 0);
+    }
+}
+
 int itakura_saito_backward(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
                            const double *restrict V, const double *restrict t0, double cotangent,
                            double *restrict grad_W, double *restrict grad_H, void *restrict work)
@@ -383,35 +449,13 @@ int itakura_saito_backward(int64_t n, int64_t k, int64_t d, const double *restri
     unsigned char *const part_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 6*d*k + 13*d, d*k);
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*d, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_H_part = part == 0 ? grad_H : (void *)own;
-        own += gradc_bytes(d*k, sizeof(double));
-        double *const t1 = (void *)own;
-        for (int64_t at = 0; at < d*k; ++at) {
-            grad_H_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            itakura_saito_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_H, d, k, t0, cotangent, V, H, grad_W, W);
         }
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t1[i:n, l:d] = cotangent * (t0[i, l] - V[i, l]) / t0[i, l] / t0[i, l] */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD()
-                for (int64_t l = 0; l < d; ++l) {
-                    const double t0_il = t0[i*d + l];
-                    t1[(i - tile_begin)*d + l] = cotangent * (t0_il - V[i*d + l]) / t0_il / t0_il;
-                }
-            }
-
-            /* grad_W[i:n, j:k] = sum[l:d](H[j, l] * t1[i, l]) */
-            gradc_product(tile_end - tile_begin, k, d, t1, d, 1, H, 1, d, &grad_W[tile_begin*k], k, 1, 0, 0);
-
-            /* grad_H[j:k, l:d] = sum[i:n](W[i, j] * t1[i, l]) */
-            gradc_product(k, d, tile_end - tile_begin, &W[tile_begin*k], 1, k, t1, d, 1, grad_H_part, d, 1, 1, 0);
-        }
+    } else {
+        itakura_saito_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_H, d, k, t0, cotangent, V, H, grad_W, W);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_H_more = (void *)(part_scratch + part * part_bytes);
@@ -430,6 +474,56 @@ size_t itakura_saito_value_and_grad_work(int64_t n, int64_t k, int64_t d)
            + gradc_bytes(128*d, sizeof(double)));
 }
 
+static GRADC_APART void itakura_saito_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+                                                           unsigned char *restrict part_scratch, size_t part_bytes,
+                                                           double *restrict grad_H, int64_t d, int64_t k,
+                                                           const double *restrict W, const double *restrict H,
+                                                           const double *restrict V, double *restrict grad_W,
+                                                           double *restrict value__parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_H_part = part == 0 ? grad_H : (void *)own;
+    own += gradc_bytes(d*k, sizeof(double));
+    double *const t0 = (void *)own;
+    own += gradc_bytes(128*d, sizeof(double));
+    double *const t1 = (void *)own;
+    double value__part = 0.0;
+    double value__part_low = 0.0;
+    for (int64_t at = 0; at < d*k; ++at) {
+        grad_H_part[at] = 0.0;
+    }
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t0[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
+        gradc_product(tile_end - tile_begin, d, k, &W[tile_begin*k], k, 1, H, d, 1, t0, d, 1, 0, 0);
+
+        /* value = sum[i:n, l:d](itakura_saito(V[i, l], t0[i, l])) */
+        /* t1[i:n, l:d] = (t0[i, l] - V[i, l]) / t0[i, l] / t0[i, l] */
+        double value__part_sum = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            GRADC_SIMD(reduction(+:value__part_sum))
+            for (int64_t l = 0; l < d; ++l) {
+                const double V_il = V[i*d + l];
+                const double t0_il = t0[(i - tile_begin)*d + l];
+                value__part_sum += gradc_itakura(V_il, t0_il);
+                t1[(i - tile_begin)*d + l] = (t0_il - V_il) / t0_il / t0_il;
+            }
+        }
+        gradc_add(&value__part, &value__part_low, value__part_sum);
+
+        /* grad_W[i:n, j:k] = sum[l:d](H[j, l] * t1[i, l]) */
+        gradc_product(tile_end - tile_begin, k, d, t1, d, 1, H, 1, d, &grad_W[tile_begin*k], k, 1, 0, 0);
+
+        /* grad_H[j:k, l:d] = sum[i:n](W[i, j] * t1[i, l]) */
+        gradc_product(k, d, tile_end - tile_begin, &W[tile_begin*k], 1, k, t1, d, 1, grad_H_part, d, 1, 1, 0);
+    }
+    value__part = gradc_rounded(value__part, value__part_low);
+    value__parts[part] = value__part;
+}
+
 int itakura_saito_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restrict W, const double *restrict H,
                                  const double *restrict V, double *restrict value, double *restrict grad_W,
                                  double *restrict grad_H, void *restrict work)
@@ -439,49 +533,13 @@ int itakura_saito_value_and_grad(int64_t n, int64_t k, int64_t d, const double *
     const int64_t parts = gradc_parts(n, 9*d*k + 31*d, d*k);
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*d, sizeof(double));
     double value__parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_H_part = part == 0 ? grad_H : (void *)own;
-        own += gradc_bytes(d*k, sizeof(double));
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128*d, sizeof(double));
-        double *const t1 = (void *)own;
-        double value__part = 0.0;
-        double value__part_low = 0.0;
-        for (int64_t at = 0; at < d*k; ++at) {
-            grad_H_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            itakura_saito_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, grad_H, d, k, W, H, V, grad_W, value__parts);
         }
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
-            gradc_product(tile_end - tile_begin, d, k, &W[tile_begin*k], k, 1, H, d, 1, t0, d, 1, 0, 0);
-
-            /* value = sum[i:n, l:d](itakura_saito(V[i, l], t0[i, l])) */
-            /* t1[i:n, l:d] = (t0[i, l] - V[i, l]) / t0[i, l] / t0[i, l] */
-            double value__part_sum = 0.0;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD(reduction(+:value__part_sum))
-                for (int64_t l = 0; l < d; ++l) {
-                    const double V_il = V[i*d + l];
-                    const double t0_il = t0[(i - tile_begin)*d + l];
-                    value__part_sum += gradc_itakura(V_il, t0_il);
-                    t1[(i - tile_begin)*d + l] = (t0_il - V_il) / t0_il / t0_il;
-                }
-            }
-            gradc_add(&value__part, &value__part_low, value__part_sum);
-
-            /* grad_W[i:n, j:k] = sum[l:d](H[j, l] * t1[i, l]) */
-            gradc_product(tile_end - tile_begin, k, d, t1, d, 1, H, 1, d, &grad_W[tile_begin*k], k, 1, 0, 0);
-
-            /* grad_H[j:k, l:d] = sum[i:n](W[i, j] * t1[i, l]) */
-            gradc_product(k, d, tile_end - tile_begin, &W[tile_begin*k], 1, k, t1, d, 1, grad_H_part, d, 1, 1, 0);
-        }
-        value__part = gradc_rounded(value__part, value__part_low);
-        value__parts[part] = value__part;
+    } else {
+        itakura_saito_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, grad_H, d, k, W, H, V, grad_W, value__parts);
     }
     double value_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -28,6 +28,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "kl_divergence.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -186,6 +193,169 @@ size_t kl_divergence_value_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void kl_divergence_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                                  unsigned char *restrict part_scratch, size_t part_bytes, int64_t k,
+                                                  const double *restrict A, const double *restrict B,
+                                                  double *restrict t11_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const A_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t0 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t1 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t3 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t9 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const B_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t5 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t6 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t7 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t8 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t10 = (void *)own;
+    double t11_part = 0.0;
+    double t11_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* A_tile[i:n, j:k] = A[i, j] */
+        gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
+
+        /* t0[i:n] = max[j:k](A_tile[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t0[i - tile_begin] = -INFINITY;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                t0[i - tile_begin] = (t0[i - tile_begin] >= A_tile_ij || t0[i - tile_begin] != t0[i - tile_begin]) ? t0[i - tile_begin] : A_tile_ij;
+            }
+        }
+
+        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t0_i = t0[i - tile_begin];
+            t1[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+        }
+
+        /* t2[i:n, j:k] = exp(A_tile[i, j] - t1[i]) */
+        /* t3[i:n] = sum[j:k](t2[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t3[i - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin] - t1[i - tile_begin]);
+                t2[j*128 + i - tile_begin] = v0;
+                t3[i - tile_begin] += v0;
+            }
+        }
+
+        /* t4[i:n] = t1[i] + log(t3[i]) */
+        /* t9[i:n] = 1 / t3[i] */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t3_i = t3[i - tile_begin];
+            t4[i - tile_begin] = t1[i - tile_begin] + gradc_log(t3_i);
+            t9[i - tile_begin] = 1.0 / t3_i;
+        }
+
+        /* B_tile[i:n, j:k] = B[i, j] */
+        gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
+
+        /* t5[i:n] = max[j:k](B_tile[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t5[i - tile_begin] = -INFINITY;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                t5[i - tile_begin] = (t5[i - tile_begin] >= B_tile_ij || t5[i - tile_begin] != t5[i - tile_begin]) ? t5[i - tile_begin] : B_tile_ij;
+            }
+        }
+
+        /* t6[i:n] = where(inf == abs(t5[i]), 0, t5[i]) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t5_i = t5[i - tile_begin];
+            t6[i - tile_begin] = INFINITY == fabs(t5_i) ? 0.0 : t5_i;
+        }
+
+        /* t7[i:n] = sum[j:k](exp(B_tile[i, j] - t6[i])) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t7[i - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t7[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - t6[i - tile_begin]) + gradc_exp(B_tile[(j + 1)*128 + i - tile_begin] - t6[i - tile_begin]) + gradc_exp(B_tile[(j + 2)*128 + i - tile_begin] - t6[i - tile_begin]) + gradc_exp(B_tile[(j + 3)*128 + i - tile_begin] - t6[i - tile_begin]);
+            }
+        }
+        for (int64_t j = k / 4 * 4; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t7[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - t6[i - tile_begin]);
+            }
+        }
+
+        /* t8[i:n] = t6[i] + log(t7[i]) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t8[i - tile_begin] = t6[i - tile_begin] + gradc_log(t7[i - tile_begin]);
+        }
+
+        /* t10[i:n] = sum[j:k](t2[i, j] * t9[i] * (A_tile[i, j] + t8[i] - t4[i] - B_tile[i, j])) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t10[i - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = A_tile[j*128 + i - tile_begin] + t8[i - tile_begin] - t4[i - tile_begin] - B_tile[j*128 + i - tile_begin];
+                const double v1 = A_tile[(j + 1)*128 + i - tile_begin] + t8[i - tile_begin] - t4[i - tile_begin] - B_tile[(j + 1)*128 + i - tile_begin];
+                const double v2 = A_tile[(j + 2)*128 + i - tile_begin] + t8[i - tile_begin] - t4[i - tile_begin] - B_tile[(j + 2)*128 + i - tile_begin];
+                const double v3 = A_tile[(j + 3)*128 + i - tile_begin] + t8[i - tile_begin] - t4[i - tile_begin] - B_tile[(j + 3)*128 + i - tile_begin];
+                t10[i - tile_begin] += t2[j*128 + i - tile_begin] * t9[i - tile_begin] * v0 + t2[(j + 1)*128 + i - tile_begin] * t9[i - tile_begin] * v1 + t2[(j + 2)*128 + i - tile_begin] * t9[i - tile_begin] * v2 + t2[(j + 3)*128 + i - tile_begin] * t9[i - tile_begin] * v3;
+            }
+        }
+        for (int64_t j = k / 4 * 4; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = A_tile[j*128 + i - tile_begin] + t8[i - tile_begin] - t4[i - tile_begin] - B_tile[j*128 + i - tile_begin];
+                t10[i - tile_begin] += t2[j*128 + i - tile_begin] * t9[i - tile_begin] * v0;
+            }
+        }
+
+        /* t11 = sum[i:n](t10[i]) */
+        double t11_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t11_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t11_part_sum += t10[i - tile_begin];
+        }
+        gradc_add(&t11_part, &t11_part_low, t11_part_sum);
+    }
+    t11_part = gradc_rounded(t11_part, t11_part_low);
+    t11_parts[part] = t11_part;
+}
+
 int kl_divergence_value(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                         double *restrict value, void *restrict work)
 {
@@ -194,164 +364,13 @@ int kl_divergence_value(int64_t n, int64_t k, const double *restrict A, const do
     const int64_t parts = gradc_parts(n, 61*k + 59, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t11_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const A_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t1 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t2 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t3 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t4 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t9 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const B_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t5 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t6 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t7 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t8 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t10 = (void *)own;
-        double t11_part = 0.0;
-        double t11_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* A_tile[i:n, j:k] = A[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
-
-            /* t0[i:n] = max[j:k](A_tile[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t0[i - tile_begin] = -INFINITY;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    t0[i - tile_begin] = (t0[i - tile_begin] >= A_tile_ij || t0[i - tile_begin] != t0[i - tile_begin]) ? t0[i - tile_begin] : A_tile_ij;
-                }
-            }
-
-            /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0_i = t0[i - tile_begin];
-                t1[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
-            }
-
-            /* t2[i:n, j:k] = exp(A_tile[i, j] - t1[i]) */
-            /* t3[i:n] = sum[j:k](t2[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t3[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin] - t1[i - tile_begin]);
-                    t2[j*128 + i - tile_begin] = v0;
-                    t3[i - tile_begin] += v0;
-                }
-            }
-
-            /* t4[i:n] = t1[i] + log(t3[i]) */
-            /* t9[i:n] = 1 / t3[i] */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t3_i = t3[i - tile_begin];
-                t4[i - tile_begin] = t1[i - tile_begin] + gradc_log(t3_i);
-                t9[i - tile_begin] = 1.0 / t3_i;
-            }
-
-            /* B_tile[i:n, j:k] = B[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
-
-            /* t5[i:n] = max[j:k](B_tile[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t5[i - tile_begin] = -INFINITY;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                    t5[i - tile_begin] = (t5[i - tile_begin] >= B_tile_ij || t5[i - tile_begin] != t5[i - tile_begin]) ? t5[i - tile_begin] : B_tile_ij;
-                }
-            }
-
-            /* t6[i:n] = where(inf == abs(t5[i]), 0, t5[i]) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t5_i = t5[i - tile_begin];
-                t6[i - tile_begin] = INFINITY == fabs(t5_i) ? 0.0 : t5_i;
-            }
-
-            /* t7[i:n] = sum[j:k](exp(B_tile[i, j] - t6[i])) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t7[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    t7[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - t6[i - tile_begin]) + gradc_exp(B_tile[(j + 1)*128 + i - tile_begin] - t6[i - tile_begin]) + gradc_exp(B_tile[(j + 2)*128 + i - tile_begin] - t6[i - tile_begin]) + gradc_exp(B_tile[(j + 3)*128 + i - tile_begin] - t6[i - tile_begin]);
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    t7[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - t6[i - tile_begin]);
-                }
-            }
-
-            /* t8[i:n] = t6[i] + log(t7[i]) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t8[i - tile_begin] = t6[i - tile_begin] + gradc_log(t7[i - tile_begin]);
-            }
-
-            /* t10[i:n] = sum[j:k](t2[i, j] * t9[i] * (A_tile[i, j] + t8[i] - t4[i] - B_tile[i, j])) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t10[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v0 = A_tile[j*128 + i - tile_begin] + t8[i - tile_begin] - t4[i - tile_begin] - B_tile[j*128 + i - tile_begin];
-                    const double v1 = A_tile[(j + 1)*128 + i - tile_begin] + t8[i - tile_begin] - t4[i - tile_begin] - B_tile[(j + 1)*128 + i - tile_begin];
-                    const double v2 = A_tile[(j + 2)*128 + i - tile_begin] + t8[i - tile_begin] - t4[i - tile_begin] - B_tile[(j + 2)*128 + i - tile_begin];
-                    const double v3 = A_tile[(j + 3)*128 + i - tile_begin] + t8[i - tile_begin] - t4[i - tile_begin] - B_tile[(j + 3)*128 + i - tile_begin];
-                    t10[i - tile_begin] += t2[j*128 + i - tile_begin] * t9[i - tile_begin] * v0 + t2[(j + 1)*128 + i - tile_begin] * t9[i - tile_begin] * v1 + t2[(j + 2)*128 + i - tile_begin] * t9[i - tile_begin] * v2 + t2[(j + 3)*128 + i - tile_begin] * t9[i - tile_begin] * v3;
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v0 = A_tile[j*128 + i - tile_begin] + t8[i - tile_begin] - t4[i - tile_begin] - B_tile[j*128 + i - tile_begin];
-                    t10[i - tile_begin] += t2[j*128 + i - tile_begin] * t9[i - tile_begin] * v0;
-                }
-            }
-
-            /* t11 = sum[i:n](t10[i]) */
-            double t11_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t11_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t11_part_sum += t10[i - tile_begin];
-            }
-            gradc_add(&t11_part, &t11_part_low, t11_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            kl_divergence_value_rows0(part, n, parts, part_scratch, part_bytes, k, A, B, t11_parts);
         }
-        t11_part = gradc_rounded(t11_part, t11_part_low);
-        t11_parts[part] = t11_part;
+    } else {
+        kl_divergence_value_rows0(0, n, parts, part_scratch, part_bytes, k, A, B, t11_parts);
     }
     double t11 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -378,6 +397,166 @@ size_t kl_divergence_forward_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void kl_divergence_forward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                    unsigned char *restrict part_scratch, size_t part_bytes,
+                                                    int64_t k, const double *restrict A, double *restrict t0,
+                                                    const double *restrict B, double *restrict t1,
+                                                    double *restrict t9_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const A_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t0_ = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t1_ = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t3 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t7 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const B_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t4 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t6 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t8 = (void *)own;
+    double t9_part = 0.0;
+    double t9_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* A_tile[i:n, j:k] = A[i, j] */
+        gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
+
+        /* t0[i:n] = max[j:k](A_tile[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t0_[i - tile_begin] = -INFINITY;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                t0_[i - tile_begin] = (t0_[i - tile_begin] >= A_tile_ij || t0_[i - tile_begin] != t0_[i - tile_begin]) ? t0_[i - tile_begin] : A_tile_ij;
+            }
+        }
+
+        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t0__i = t0_[i - tile_begin];
+            t1_[i - tile_begin] = INFINITY == fabs(t0__i) ? 0.0 : t0__i;
+        }
+
+        /* t2[i:n, j:k] = exp(A_tile[i, j] - t1[i]) */
+        /* t3[i:n] = sum[j:k](t2[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t3[i - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin] - t1_[i - tile_begin]);
+                t2[j*128 + i - tile_begin] = v0;
+                t3[i - tile_begin] += v0;
+            }
+        }
+
+        /* t0_2[i:n] = t1[i] + log(t3[i]) */
+        /* t7[i:n] = 1 / t3[i] */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t3_i = t3[i - tile_begin];
+            t0[i] = t1_[i - tile_begin] + gradc_log(t3_i);
+            t7[i - tile_begin] = 1.0 / t3_i;
+        }
+
+        /* B_tile[i:n, j:k] = B[i, j] */
+        gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
+
+        /* t4[i:n] = max[j:k](B_tile[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t4[i - tile_begin] = -INFINITY;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                t4[i - tile_begin] = (t4[i - tile_begin] >= B_tile_ij || t4[i - tile_begin] != t4[i - tile_begin]) ? t4[i - tile_begin] : B_tile_ij;
+            }
+        }
+
+        /* t5[i:n] = where(inf == abs(t4[i]), 0, t4[i]) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t4_i = t4[i - tile_begin];
+            t5[i - tile_begin] = INFINITY == fabs(t4_i) ? 0.0 : t4_i;
+        }
+
+        /* t6[i:n] = sum[j:k](exp(B_tile[i, j] - t5[i])) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t6[i - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t6[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - t5[i - tile_begin]) + gradc_exp(B_tile[(j + 1)*128 + i - tile_begin] - t5[i - tile_begin]) + gradc_exp(B_tile[(j + 2)*128 + i - tile_begin] - t5[i - tile_begin]) + gradc_exp(B_tile[(j + 3)*128 + i - tile_begin] - t5[i - tile_begin]);
+            }
+        }
+        for (int64_t j = k / 4 * 4; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t6[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - t5[i - tile_begin]);
+            }
+        }
+
+        /* t1_2[i:n] = t5[i] + log(t6[i]) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t1[i] = t5[i - tile_begin] + gradc_log(t6[i - tile_begin]);
+        }
+
+        /* t8[i:n] = sum[j:k](t2[i, j] * t7[i] * (A_tile[i, j] + t1_2[i] - t0_2[i] - B_tile[i, j])) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t8[i - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = t2[j*128 + i - tile_begin] * t7[i - tile_begin] * (A_tile[j*128 + i - tile_begin] + t1[i] - t0[i] - B_tile[j*128 + i - tile_begin]);
+                const double v1 = A_tile[(j + 1)*128 + i - tile_begin] + t1[i] - t0[i] - B_tile[(j + 1)*128 + i - tile_begin];
+                const double v2 = A_tile[(j + 2)*128 + i - tile_begin] + t1[i] - t0[i] - B_tile[(j + 2)*128 + i - tile_begin];
+                const double v3 = A_tile[(j + 3)*128 + i - tile_begin] + t1[i] - t0[i] - B_tile[(j + 3)*128 + i - tile_begin];
+                t8[i - tile_begin] += v0 + t2[(j + 1)*128 + i - tile_begin] * t7[i - tile_begin] * v1 + t2[(j + 2)*128 + i - tile_begin] * t7[i - tile_begin] * v2 + t2[(j + 3)*128 + i - tile_begin] * t7[i - tile_begin] * v3;
+            }
+        }
+        for (int64_t j = k / 4 * 4; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = t2[j*128 + i - tile_begin] * t7[i - tile_begin] * (A_tile[j*128 + i - tile_begin] + t1[i] - t0[i] - B_tile[j*128 + i - tile_begin]);
+                t8[i - tile_begin] += v0;
+            }
+        }
+
+        /* t9 = sum[i:n](t8[i]) */
+        double t9_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t9_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t9_part_sum += t8[i - tile_begin];
+        }
+        gradc_add(&t9_part, &t9_part_low, t9_part_sum);
+    }
+    t9_part = gradc_rounded(t9_part, t9_part_low);
+    t9_parts[part] = t9_part;
+}
+
 int kl_divergence_forward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                           double *restrict value, double *restrict t0, double *restrict t1, void *restrict work)
 {
@@ -386,160 +565,13 @@ int kl_divergence_forward(int64_t n, int64_t k, const double *restrict A, const 
     const int64_t parts = gradc_parts(n, 61*k + 59, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t9_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const A_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t0_ = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t1_ = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t2 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t3 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t7 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const B_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t4 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t5 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t6 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t8 = (void *)own;
-        double t9_part = 0.0;
-        double t9_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* A_tile[i:n, j:k] = A[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
-
-            /* t0[i:n] = max[j:k](A_tile[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t0_[i - tile_begin] = -INFINITY;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    t0_[i - tile_begin] = (t0_[i - tile_begin] >= A_tile_ij || t0_[i - tile_begin] != t0_[i - tile_begin]) ? t0_[i - tile_begin] : A_tile_ij;
-                }
-            }
-
-            /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0__i = t0_[i - tile_begin];
-                t1_[i - tile_begin] = INFINITY == fabs(t0__i) ? 0.0 : t0__i;
-            }
-
-            /* t2[i:n, j:k] = exp(A_tile[i, j] - t1[i]) */
-            /* t3[i:n] = sum[j:k](t2[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t3[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin] - t1_[i - tile_begin]);
-                    t2[j*128 + i - tile_begin] = v0;
-                    t3[i - tile_begin] += v0;
-                }
-            }
-
-            /* t0_2[i:n] = t1[i] + log(t3[i]) */
-            /* t7[i:n] = 1 / t3[i] */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t3_i = t3[i - tile_begin];
-                t0[i] = t1_[i - tile_begin] + gradc_log(t3_i);
-                t7[i - tile_begin] = 1.0 / t3_i;
-            }
-
-            /* B_tile[i:n, j:k] = B[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
-
-            /* t4[i:n] = max[j:k](B_tile[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t4[i - tile_begin] = -INFINITY;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                    t4[i - tile_begin] = (t4[i - tile_begin] >= B_tile_ij || t4[i - tile_begin] != t4[i - tile_begin]) ? t4[i - tile_begin] : B_tile_ij;
-                }
-            }
-
-            /* t5[i:n] = where(inf == abs(t4[i]), 0, t4[i]) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t4_i = t4[i - tile_begin];
-                t5[i - tile_begin] = INFINITY == fabs(t4_i) ? 0.0 : t4_i;
-            }
-
-            /* t6[i:n] = sum[j:k](exp(B_tile[i, j] - t5[i])) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t6[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    t6[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - t5[i - tile_begin]) + gradc_exp(B_tile[(j + 1)*128 + i - tile_begin] - t5[i - tile_begin]) + gradc_exp(B_tile[(j + 2)*128 + i - tile_begin] - t5[i - tile_begin]) + gradc_exp(B_tile[(j + 3)*128 + i - tile_begin] - t5[i - tile_begin]);
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    t6[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - t5[i - tile_begin]);
-                }
-            }
-
-            /* t1_2[i:n] = t5[i] + log(t6[i]) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t1[i] = t5[i - tile_begin] + gradc_log(t6[i - tile_begin]);
-            }
-
-            /* t8[i:n] = sum[j:k](t2[i, j] * t7[i] * (A_tile[i, j] + t1_2[i] - t0_2[i] - B_tile[i, j])) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t8[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v0 = t2[j*128 + i - tile_begin] * t7[i - tile_begin] * (A_tile[j*128 + i - tile_begin] + t1[i] - t0[i] - B_tile[j*128 + i - tile_begin]);
-                    const double v1 = A_tile[(j + 1)*128 + i - tile_begin] + t1[i] - t0[i] - B_tile[(j + 1)*128 + i - tile_begin];
-                    const double v2 = A_tile[(j + 2)*128 + i - tile_begin] + t1[i] - t0[i] - B_tile[(j + 2)*128 + i - tile_begin];
-                    const double v3 = A_tile[(j + 3)*128 + i - tile_begin] + t1[i] - t0[i] - B_tile[(j + 3)*128 + i - tile_begin];
-                    t8[i - tile_begin] += v0 + t2[(j + 1)*128 + i - tile_begin] * t7[i - tile_begin] * v1 + t2[(j + 2)*128 + i - tile_begin] * t7[i - tile_begin] * v2 + t2[(j + 3)*128 + i - tile_begin] * t7[i - tile_begin] * v3;
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v0 = t2[j*128 + i - tile_begin] * t7[i - tile_begin] * (A_tile[j*128 + i - tile_begin] + t1[i] - t0[i] - B_tile[j*128 + i - tile_begin]);
-                    t8[i - tile_begin] += v0;
-                }
-            }
-
-            /* t9 = sum[i:n](t8[i]) */
-            double t9_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t9_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t9_part_sum += t8[i - tile_begin];
-            }
-            gradc_add(&t9_part, &t9_part_low, t9_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            kl_divergence_forward_rows0(part, n, parts, part_scratch, part_bytes, k, A, t0, B, t1, t9_parts);
         }
-        t9_part = gradc_rounded(t9_part, t9_part_low);
-        t9_parts[part] = t9_part;
+    } else {
+        kl_divergence_forward_rows0(0, n, parts, part_scratch, part_bytes, k, A, t0, B, t1, t9_parts);
     }
     double t9 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -562,6 +594,103 @@ size_t kl_divergence_backward_work(int64_t n, int64_t k)
            + gradc_bytes(128*k, sizeof(double)));
 }
 
+static GRADC_APART void kl_divergence_backward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                     unsigned char *restrict part_scratch, size_t part_bytes,
+                                                     int64_t k, const double *restrict A, const double *restrict B,
+                                                     const double *restrict t0, double t2, const double *restrict t1,
+                                                     double *restrict grad_A, double *restrict grad_B)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const A_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const B_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t3 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t4 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t6 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t7 = (void *)own;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* A_tile[i:n, j:k] = A[i, j] */
+        gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
+
+        /* B_tile[i:n, j:k] = B[i, j] */
+        gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
+
+        /* t3[i:n, j:k] = exp(A_tile[i, j] - t0[i]) */
+        /* t4[i:n] = sum[j:k](let(s0 := A_tile[i, j] - t0[i], s1 := s0 - A_tile[i, j], s2 := A_tile[i, j] - (s0 -
+         *    s1) - (t0[i] + s1), s3 := t3[i, j] * (1 + where(abs(s2) < 1, s2, 0)), t2 * s3 + t2 * (A_tile[i, j] +
+         *    t1[i] - t0[i] - B_tile[i, j]) * s3)) */
+        /* t6[i:n] = sum[j:k](let(s0 := A_tile[i, j] - t0[i], s1 := s0 - A_tile[i, j], s2 := A_tile[i, j] - (s0 -
+         *    s1) - (t0[i] + s1), t3[i, j] * (1 + where(abs(s2) < 1, s2, 0)))) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t4[i - tile_begin] = 0.0;
+        }
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t6[i - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                const double t0_i = t0[i];
+                const double v0 = A_tile_ij - t0_i;
+                const double v1 = gradc_exp(v0);
+                const double v2 = v0 - A_tile_ij;
+                const double v3 = A_tile_ij - (v0 - v2) - (t0_i + v2);
+                const double v4 = v1 * (1.0 + (fabs(v3) < 1.0 ? v3 : 0.0));
+                t3[j*128 + i - tile_begin] = v1;
+                t4[i - tile_begin] += t2 * v4 + t2 * (A_tile_ij + t1[i] - t0_i - B_tile[j*128 + i - tile_begin]) * v4;
+                t6[i - tile_begin] += v4;
+            }
+        }
+
+        /* t5[i:n, j:k] = let(s0 := A_tile[i, j] - t0[i], s1 := s0 - A_tile[i, j], s2 := A_tile[i, j] - (s0 - s1) -
+         *    (t0[i] + s1), s3 := t3[i, j] * (1 + where(abs(s2) < 1, s2, 0)), where(-inf == A_tile[i, j], 0,
+         *    -(t4[i] * s3)) + (t2 * s3 + t2 * (A_tile[i, j] + t1[i] - t0[i] - B_tile[i, j]) * s3)) */
+        /* t7[i:n, j:k] = let(s0 := B_tile[i, j] - t1[i], s1 := s0 - B_tile[i, j], s2 := B_tile[i, j] - (s0 - s1) -
+         *    (t1[i] + s1), s3 := A_tile[i, j] - t0[i], s4 := s3 - A_tile[i, j], s5 := A_tile[i, j] - (s3 - s4) -
+         *    (t0[i] + s4), where(-inf == B_tile[i, j], 0, t2 * t6[i] * (exp(s0) * (1 + where(abs(s2) < 1, s2,
+         *    0)))) - t2 * (t3[i, j] * (1 + where(abs(s5) < 1, s5, 0)))) */
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                const double t0_i = t0[i];
+                const double v0 = A_tile_ij - t0_i;
+                const double v1 = v0 - A_tile_ij;
+                const double v2 = A_tile_ij - (v0 - v1) - (t0_i + v1);
+                const double v3 = t3[j*128 + i - tile_begin] * (1.0 + (fabs(v2) < 1.0 ? v2 : 0.0));
+                const double v4 = t2 * v3;
+                const double t1_i = t1[i];
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                const double v5 = (-INFINITY == A_tile_ij ? 0.0 : -(t4[i - tile_begin] * v3)) + (v4 + t2 * (A_tile_ij + t1_i - t0_i - B_tile_ij) * v3);
+                const double v6 = B_tile_ij - t1_i;
+                const double v7 = v6 - B_tile_ij;
+                const double v8 = B_tile_ij - (v6 - v7) - (t1_i + v7);
+                const double v9 = -INFINITY == B_tile_ij ? 0.0 : t2 * t6[i - tile_begin] * (gradc_exp(v6) * (1.0 + (fabs(v8) < 1.0 ? v8 : 0.0)));
+                t5[j*128 + i - tile_begin] = v5;
+                t7[j*128 + i - tile_begin] = v9 - v4;
+            }
+        }
+
+        /* grad_A[i:n, j:k] = t5[i, j] */
+        gradc_transpose(k, tile_end - tile_begin, t5, 128, &grad_A[tile_begin*k], k);
+
+        /* grad_B[i:n, j:k] = t7[i, j] */
+        gradc_transpose(k, tile_end - tile_begin, t7, 128, &grad_B[tile_begin*k], k);
+    }
+}
+
 int kl_divergence_backward(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                            const double *restrict t0, const double *restrict t1, double cotangent,
                            double *restrict grad_A, double *restrict grad_B, void *restrict work)
@@ -573,97 +702,13 @@ int kl_divergence_backward(int64_t n, int64_t k, const double *restrict A, const
     const double t2 = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 114*k, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const A_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const B_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t3 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t4 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t6 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t5 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t7 = (void *)own;
-        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* A_tile[i:n, j:k] = A[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
-
-            /* B_tile[i:n, j:k] = B[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
-
-            /* t3[i:n, j:k] = exp(A_tile[i, j] - t0[i]) */
-            /* t4[i:n] = sum[j:k](let(s0 := A_tile[i, j] - t0[i], s1 := s0 - A_tile[i, j], s2 := A_tile[i, j] - (s0
-             *    - s1) - (t0[i] + s1), s3 := t3[i, j] * (1 + where(abs(s2) < 1, s2, 0)), t2 * s3 + t2 * (A_tile[i,
-             *    j] + t1[i] - t0[i] - B_tile[i, j]) * s3)) */
-            /* t6[i:n] = sum[j:k](let(s0 := A_tile[i, j] - t0[i], s1 := s0 - A_tile[i, j], s2 := A_tile[i, j] - (s0
-             *    - s1) - (t0[i] + s1), t3[i, j] * (1 + where(abs(s2) < 1, s2, 0)))) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t4[i - tile_begin] = 0.0;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t6[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    const double t0_i = t0[i];
-                    const double v0 = A_tile_ij - t0_i;
-                    const double v1 = gradc_exp(v0);
-                    const double v2 = v0 - A_tile_ij;
-                    const double v3 = A_tile_ij - (v0 - v2) - (t0_i + v2);
-                    const double v4 = v1 * (1.0 + (fabs(v3) < 1.0 ? v3 : 0.0));
-                    t3[j*128 + i - tile_begin] = v1;
-                    t4[i - tile_begin] += t2 * v4 + t2 * (A_tile_ij + t1[i] - t0_i - B_tile[j*128 + i - tile_begin]) * v4;
-                    t6[i - tile_begin] += v4;
-                }
-            }
-
-            /* t5[i:n, j:k] = let(s0 := A_tile[i, j] - t0[i], s1 := s0 - A_tile[i, j], s2 := A_tile[i, j] - (s0 -
-             *    s1) - (t0[i] + s1), s3 := t3[i, j] * (1 + where(abs(s2) < 1, s2, 0)), where(-inf == A_tile[i, j],
-             *    0, -(t4[i] * s3)) + (t2 * s3 + t2 * (A_tile[i, j] + t1[i] - t0[i] - B_tile[i, j]) * s3)) */
-            /* t7[i:n, j:k] = let(s0 := B_tile[i, j] - t1[i], s1 := s0 - B_tile[i, j], s2 := B_tile[i, j] - (s0 -
-             *    s1) - (t1[i] + s1), s3 := A_tile[i, j] - t0[i], s4 := s3 - A_tile[i, j], s5 := A_tile[i, j] - (s3
-             *    - s4) - (t0[i] + s4), where(-inf == B_tile[i, j], 0, t2 * t6[i] * (exp(s0) * (1 + where(abs(s2) <
-             *    1, s2, 0)))) - t2 * (t3[i, j] * (1 + where(abs(s5) < 1, s5, 0)))) */
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    const double t0_i = t0[i];
-                    const double v0 = A_tile_ij - t0_i;
-                    const double v1 = v0 - A_tile_ij;
-                    const double v2 = A_tile_ij - (v0 - v1) - (t0_i + v1);
-                    const double v3 = t3[j*128 + i - tile_begin] * (1.0 + (fabs(v2) < 1.0 ? v2 : 0.0));
-                    const double v4 = t2 * v3;
-                    const double t1_i = t1[i];
-                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                    const double v5 = (-INFINITY == A_tile_ij ? 0.0 : -(t4[i - tile_begin] * v3)) + (v4 + t2 * (A_tile_ij + t1_i - t0_i - B_tile_ij) * v3);
-                    const double v6 = B_tile_ij - t1_i;
-                    const double v7 = v6 - B_tile_ij;
-                    const double v8 = B_tile_ij - (v6 - v7) - (t1_i + v7);
-                    const double v9 = -INFINITY == B_tile_ij ? 0.0 : t2 * t6[i - tile_begin] * (gradc_exp(v6) * (1.0 + (fabs(v8) < 1.0 ? v8 : 0.0)));
-                    t5[j*128 + i - tile_begin] = v5;
-                    t7[j*128 + i - tile_begin] = v9 - v4;
-                }
-            }
-
-            /* grad_A[i:n, j:k] = t5[i, j] */
-            gradc_transpose(k, tile_end - tile_begin, t5, 128, &grad_A[tile_begin*k], k);
-
-            /* grad_B[i:n, j:k] = t7[i, j] */
-            gradc_transpose(k, tile_end - tile_begin, t7, 128, &grad_B[tile_begin*k], k);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            kl_divergence_backward_rows0(part, n, parts, part_scratch, part_bytes, k, A, B, t0, t2, t1, grad_A, grad_B);
         }
+    } else {
+        kl_divergence_backward_rows0(0, n, parts, part_scratch, part_bytes, k, A, B, t0, t2, t1, grad_A, grad_B);
     }
     return 0;
 }
@@ -691,6 +736,209 @@ size_t kl_divergence_value_and_grad_work(int64_t n, int64_t k)
            + gradc_bytes(128*k, sizeof(double)));
 }
 
+static GRADC_APART void kl_divergence_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+                                                           unsigned char *restrict part_scratch, size_t part_bytes,
+                                                           int64_t k, const double *restrict A,
+                                                           const double *restrict B, double t13,
+                                                           double *restrict grad_A, double *restrict grad_B,
+                                                           double *restrict t12_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const A_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t0 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t1 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t3 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t10 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const B_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t5 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t16 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t6 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t7 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t8 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t9 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t17 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t11 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t14 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t18 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t15 = (void *)own;
+    double t12_part = 0.0;
+    double t12_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* A_tile[i:n, j:k] = A[i, j] */
+        gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
+
+        /* t0[i:n] = max[j:k](A_tile[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t0[i - tile_begin] = -INFINITY;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                t0[i - tile_begin] = (t0[i - tile_begin] >= A_tile_ij || t0[i - tile_begin] != t0[i - tile_begin]) ? t0[i - tile_begin] : A_tile_ij;
+            }
+        }
+
+        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t0_i = t0[i - tile_begin];
+            t1[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+        }
+
+        /* t2[i:n, j:k] = exp(A_tile[i, j] - t1[i]) */
+        /* t3[i:n] = sum[j:k](t2[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t3[i - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin] - t1[i - tile_begin]);
+                t2[j*128 + i - tile_begin] = v0;
+                t3[i - tile_begin] += v0;
+            }
+        }
+
+        /* t4[i:n] = t1[i] + log(t3[i]) */
+        /* t10[i:n] = 1 / t3[i] */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t3_i = t3[i - tile_begin];
+            t4[i - tile_begin] = t1[i - tile_begin] + gradc_log(t3_i);
+            t10[i - tile_begin] = 1.0 / t3_i;
+        }
+
+        /* B_tile[i:n, j:k] = B[i, j] */
+        gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
+
+        /* t5[i:n] = max[j:k](B_tile[i, j]) */
+        /* t16[i:n] = sum[j:k](t2[i, j] * t10[i]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t5[i - tile_begin] = -INFINITY;
+        }
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t16[i - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                t5[i - tile_begin] = (t5[i - tile_begin] >= B_tile_ij || t5[i - tile_begin] != t5[i - tile_begin]) ? t5[i - tile_begin] : B_tile_ij;
+                t16[i - tile_begin] += t2[j*128 + i - tile_begin] * t10[i - tile_begin];
+            }
+        }
+
+        /* t6[i:n] = where(inf == abs(t5[i]), 0, t5[i]) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t5_i = t5[i - tile_begin];
+            t6[i - tile_begin] = INFINITY == fabs(t5_i) ? 0.0 : t5_i;
+        }
+
+        /* t7[i:n, j:k] = exp(B_tile[i, j] - t6[i]) */
+        /* t8[i:n] = sum[j:k](t7[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t8[i - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = gradc_exp(B_tile[j*128 + i - tile_begin] - t6[i - tile_begin]);
+                t7[j*128 + i - tile_begin] = v0;
+                t8[i - tile_begin] += v0;
+            }
+        }
+
+        /* t9[i:n] = t6[i] + log(t8[i]) */
+        /* t17[i:n] = 1 / t8[i] */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t8_i = t8[i - tile_begin];
+            t9[i - tile_begin] = t6[i - tile_begin] + gradc_log(t8_i);
+            t17[i - tile_begin] = 1.0 / t8_i;
+        }
+
+        /* t11[i:n] = sum[j:k](t2[i, j] * t10[i] * (A_tile[i, j] + t9[i] - t4[i] - B_tile[i, j])) */
+        /* t14[i:n] = sum[j:k](let(s0 := t2[i, j] * t10[i], t13 * s0 + s0 * (t13 * (A_tile[i, j] + t9[i] - t4[i] -
+         *    B_tile[i, j])))) */
+        /* t18[i:n, j:k] = where(-inf == B_tile[i, j], 0, t13 * t16[i] * (t7[i, j] * t17[i])) - t13 * (t2[i, j] *
+         *    t10[i]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t11[i - tile_begin] = 0.0;
+        }
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t14[i - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = t2[j*128 + i - tile_begin] * t10[i - tile_begin];
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                const double v1 = A_tile[j*128 + i - tile_begin] + t9[i - tile_begin] - t4[i - tile_begin] - B_tile_ij;
+                const double v2 = t13 * v0;
+                const double v3 = -INFINITY == B_tile_ij ? 0.0 : t7[j*128 + i - tile_begin] * t17[i - tile_begin] * (t13 * t16[i - tile_begin]);
+                t11[i - tile_begin] += v0 * v1;
+                t14[i - tile_begin] += v2 + v0 * (t13 * v1);
+                t18[j*128 + i - tile_begin] = v3 - v2;
+            }
+        }
+
+        /* t12 = sum[i:n](t11[i]) */
+        double t12_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t12_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t12_part_sum += t11[i - tile_begin];
+        }
+        gradc_add(&t12_part, &t12_part_low, t12_part_sum);
+
+        /* t15[i:n, j:k] = let(s0 := t2[i, j] * t10[i], where(-inf == A_tile[i, j], 0, -(t14[i] * s0)) + (t13 * s0
+         *    + s0 * (t13 * (A_tile[i, j] + t9[i] - t4[i] - B_tile[i, j])))) */
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double A_tile_ij = A_tile[j*128 + i - tile_begin];
+                const double v0 = t2[j*128 + i - tile_begin] * t10[i - tile_begin];
+                const double v1 = t13 * (A_tile_ij + t9[i - tile_begin] - t4[i - tile_begin] - B_tile[j*128 + i - tile_begin]);
+                t15[j*128 + i - tile_begin] = (-INFINITY == A_tile_ij ? 0.0 : -(t14[i - tile_begin] * v0)) + (t13 * v0 + v0 * v1);
+            }
+        }
+
+        /* grad_A[i:n, j:k] = t15[i, j] */
+        gradc_transpose(k, tile_end - tile_begin, t15, 128, &grad_A[tile_begin*k], k);
+
+        /* grad_B[i:n, j:k] = t18[i, j] */
+        gradc_transpose(k, tile_end - tile_begin, t18, 128, &grad_B[tile_begin*k], k);
+    }
+    t12_part = gradc_rounded(t12_part, t12_part_low);
+    t12_parts[part] = t12_part;
+}
+
 int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *restrict A, const double *restrict B,
                                  double *restrict value, double *restrict grad_A, double *restrict grad_B,
                                  void *restrict work)
@@ -703,202 +951,13 @@ int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *restrict A,
     const int64_t parts = gradc_parts(n, 101*k + 63, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t12_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const A_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t1 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t2 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t3 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t4 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t10 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const B_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t5 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t16 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t6 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t7 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t8 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t9 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t17 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t11 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t14 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t18 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t15 = (void *)own;
-        double t12_part = 0.0;
-        double t12_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* A_tile[i:n, j:k] = A[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
-
-            /* t0[i:n] = max[j:k](A_tile[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t0[i - tile_begin] = -INFINITY;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    t0[i - tile_begin] = (t0[i - tile_begin] >= A_tile_ij || t0[i - tile_begin] != t0[i - tile_begin]) ? t0[i - tile_begin] : A_tile_ij;
-                }
-            }
-
-            /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0_i = t0[i - tile_begin];
-                t1[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
-            }
-
-            /* t2[i:n, j:k] = exp(A_tile[i, j] - t1[i]) */
-            /* t3[i:n] = sum[j:k](t2[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t3[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin] - t1[i - tile_begin]);
-                    t2[j*128 + i - tile_begin] = v0;
-                    t3[i - tile_begin] += v0;
-                }
-            }
-
-            /* t4[i:n] = t1[i] + log(t3[i]) */
-            /* t10[i:n] = 1 / t3[i] */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t3_i = t3[i - tile_begin];
-                t4[i - tile_begin] = t1[i - tile_begin] + gradc_log(t3_i);
-                t10[i - tile_begin] = 1.0 / t3_i;
-            }
-
-            /* B_tile[i:n, j:k] = B[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
-
-            /* t5[i:n] = max[j:k](B_tile[i, j]) */
-            /* t16[i:n] = sum[j:k](t2[i, j] * t10[i]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t5[i - tile_begin] = -INFINITY;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t16[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                    t5[i - tile_begin] = (t5[i - tile_begin] >= B_tile_ij || t5[i - tile_begin] != t5[i - tile_begin]) ? t5[i - tile_begin] : B_tile_ij;
-                    t16[i - tile_begin] += t2[j*128 + i - tile_begin] * t10[i - tile_begin];
-                }
-            }
-
-            /* t6[i:n] = where(inf == abs(t5[i]), 0, t5[i]) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t5_i = t5[i - tile_begin];
-                t6[i - tile_begin] = INFINITY == fabs(t5_i) ? 0.0 : t5_i;
-            }
-
-            /* t7[i:n, j:k] = exp(B_tile[i, j] - t6[i]) */
-            /* t8[i:n] = sum[j:k](t7[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t8[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v0 = gradc_exp(B_tile[j*128 + i - tile_begin] - t6[i - tile_begin]);
-                    t7[j*128 + i - tile_begin] = v0;
-                    t8[i - tile_begin] += v0;
-                }
-            }
-
-            /* t9[i:n] = t6[i] + log(t8[i]) */
-            /* t17[i:n] = 1 / t8[i] */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t8_i = t8[i - tile_begin];
-                t9[i - tile_begin] = t6[i - tile_begin] + gradc_log(t8_i);
-                t17[i - tile_begin] = 1.0 / t8_i;
-            }
-
-            /* t11[i:n] = sum[j:k](t2[i, j] * t10[i] * (A_tile[i, j] + t9[i] - t4[i] - B_tile[i, j])) */
-            /* t14[i:n] = sum[j:k](let(s0 := t2[i, j] * t10[i], t13 * s0 + s0 * (t13 * (A_tile[i, j] + t9[i] -
-             *    t4[i] - B_tile[i, j])))) */
-            /* t18[i:n, j:k] = where(-inf == B_tile[i, j], 0, t13 * t16[i] * (t7[i, j] * t17[i])) - t13 * (t2[i, j]
-             *    * t10[i]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t11[i - tile_begin] = 0.0;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t14[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v0 = t2[j*128 + i - tile_begin] * t10[i - tile_begin];
-                    const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                    const double v1 = A_tile[j*128 + i - tile_begin] + t9[i - tile_begin] - t4[i - tile_begin] - B_tile_ij;
-                    const double v2 = t13 * v0;
-                    const double v3 = -INFINITY == B_tile_ij ? 0.0 : t7[j*128 + i - tile_begin] * t17[i - tile_begin] * (t13 * t16[i - tile_begin]);
-                    t11[i - tile_begin] += v0 * v1;
-                    t14[i - tile_begin] += v2 + v0 * (t13 * v1);
-                    t18[j*128 + i - tile_begin] = v3 - v2;
-                }
-            }
-
-            /* t12 = sum[i:n](t11[i]) */
-            double t12_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t12_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t12_part_sum += t11[i - tile_begin];
-            }
-            gradc_add(&t12_part, &t12_part_low, t12_part_sum);
-
-            /* t15[i:n, j:k] = let(s0 := t2[i, j] * t10[i], where(-inf == A_tile[i, j], 0, -(t14[i] * s0)) + (t13 *
-             *    s0 + s0 * (t13 * (A_tile[i, j] + t9[i] - t4[i] - B_tile[i, j])))) */
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                    const double v0 = t2[j*128 + i - tile_begin] * t10[i - tile_begin];
-                    const double v1 = t13 * (A_tile_ij + t9[i - tile_begin] - t4[i - tile_begin] - B_tile[j*128 + i - tile_begin]);
-                    t15[j*128 + i - tile_begin] = (-INFINITY == A_tile_ij ? 0.0 : -(t14[i - tile_begin] * v0)) + (t13 * v0 + v0 * v1);
-                }
-            }
-
-            /* grad_A[i:n, j:k] = t15[i, j] */
-            gradc_transpose(k, tile_end - tile_begin, t15, 128, &grad_A[tile_begin*k], k);
-
-            /* grad_B[i:n, j:k] = t18[i, j] */
-            gradc_transpose(k, tile_end - tile_begin, t18, 128, &grad_B[tile_begin*k], k);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            kl_divergence_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, k, A, B, t13, grad_A, grad_B, t12_parts);
         }
-        t12_part = gradc_rounded(t12_part, t12_part_low);
-        t12_parts[part] = t12_part;
+    } else {
+        kl_divergence_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, k, A, B, t13, grad_A, grad_B, t12_parts);
     }
     double t12 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

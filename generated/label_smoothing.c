@@ -32,6 +32,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "label_smoothing.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -315,6 +322,107 @@ size_t label_smoothing_value_work(int64_t d, int64_t k, int64_t n)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void label_smoothing_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                                    unsigned char *restrict part_scratch, size_t part_bytes,
+                                                    int64_t k, int64_t d, const double *restrict X,
+                                                    const double *restrict W, double eps, const int64_t *restrict y,
+                                                    double *restrict t6_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t0 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const L = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t5 = (void *)own;
+    double t6_part = 0.0;
+    double t6_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
+        gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, t0, 1, 128, 0, 0);
+
+        /* t1[l:n] = max[j:k](t0[l, j]) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t1[l - tile_begin] = -INFINITY;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t0_lj = t0[j*128 + l - tile_begin];
+                t1[l - tile_begin] = (t1[l - tile_begin] >= t0_lj || t1[l - tile_begin] != t1[l - tile_begin]) ? t1[l - tile_begin] : t0_lj;
+            }
+        }
+
+        /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]) */
+        GRADC_SIMD()
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t1_l = t1[l - tile_begin];
+            t2[l - tile_begin] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
+        }
+
+        /* t3[l:n] = sum[j:k](exp(t0[l, j] - t2[l])) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t3[l - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t3[l - tile_begin] += gradc_exp(t0[j*128 + l - tile_begin] - t2[l - tile_begin]) + gradc_exp(t0[(j + 1)*128 + l - tile_begin] - t2[l - tile_begin]) + gradc_exp(t0[(j + 2)*128 + l - tile_begin] - t2[l - tile_begin]) + gradc_exp(t0[(j + 3)*128 + l - tile_begin] - t2[l - tile_begin]);
+            }
+        }
+        for (int64_t j = k / 4 * 4; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t3[l - tile_begin] += gradc_exp(t0[j*128 + l - tile_begin] - t2[l - tile_begin]);
+            }
+        }
+
+        /* t4[l:n] = t2[l] + log(t3[l]) */
+        GRADC_SIMD()
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t4[l - tile_begin] = t2[l - tile_begin] + gradc_log(t3[l - tile_begin]);
+        }
+
+        /* L[l:n, j:k] = t0[l, j] - t4[l] */
+        /* t5[l:n] = sum[j:k](L[l, j]) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t5[l - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double v0 = t0[j*128 + l - tile_begin] - t4[l - tile_begin];
+                L[j*128 + l - tile_begin] = v0;
+                t5[l - tile_begin] += v0;
+            }
+        }
+
+        /* t6 = sum[l:n](L[l, where_integer(y[l] < 0, k + y[l], y[l])] * (1 - eps) + eps * (t5[l] / k)) */
+        const double v0 = 1.0 - eps;
+        const double v1 = (double)k;
+        double t6_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t6_part_sum))
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const int64_t y_l = y[l];
+            t6_part_sum += L[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin] * v0 + eps * (t5[l - tile_begin] / v1);
+        }
+        gradc_add(&t6_part, &t6_part_low, t6_part_sum);
+    }
+    t6_part = gradc_rounded(t6_part, t6_part_low);
+    t6_parts[part] = t6_part;
+}
+
 int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
                           const int64_t *restrict y, double eps, double *restrict value, void *restrict work)
 {
@@ -335,101 +443,13 @@ int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restric
     const int64_t parts = gradc_parts(n, 3*d*k + 27*k + 42, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t6_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t1 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t2 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t3 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t4 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const L = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t5 = (void *)own;
-        double t6_part = 0.0;
-        double t6_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, t0, 1, 128, 0, 0);
-
-            /* t1[l:n] = max[j:k](t0[l, j]) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t1[l - tile_begin] = -INFINITY;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t0_lj = t0[j*128 + l - tile_begin];
-                    t1[l - tile_begin] = (t1[l - tile_begin] >= t0_lj || t1[l - tile_begin] != t1[l - tile_begin]) ? t1[l - tile_begin] : t0_lj;
-                }
-            }
-
-            /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]) */
-            GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t1_l = t1[l - tile_begin];
-                t2[l - tile_begin] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
-            }
-
-            /* t3[l:n] = sum[j:k](exp(t0[l, j] - t2[l])) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t3[l - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    t3[l - tile_begin] += gradc_exp(t0[j*128 + l - tile_begin] - t2[l - tile_begin]) + gradc_exp(t0[(j + 1)*128 + l - tile_begin] - t2[l - tile_begin]) + gradc_exp(t0[(j + 2)*128 + l - tile_begin] - t2[l - tile_begin]) + gradc_exp(t0[(j + 3)*128 + l - tile_begin] - t2[l - tile_begin]);
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    t3[l - tile_begin] += gradc_exp(t0[j*128 + l - tile_begin] - t2[l - tile_begin]);
-                }
-            }
-
-            /* t4[l:n] = t2[l] + log(t3[l]) */
-            GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t4[l - tile_begin] = t2[l - tile_begin] + gradc_log(t3[l - tile_begin]);
-            }
-
-            /* L[l:n, j:k] = t0[l, j] - t4[l] */
-            /* t5[l:n] = sum[j:k](L[l, j]) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t5[l - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v0 = t0[j*128 + l - tile_begin] - t4[l - tile_begin];
-                    L[j*128 + l - tile_begin] = v0;
-                    t5[l - tile_begin] += v0;
-                }
-            }
-
-            /* t6 = sum[l:n](L[l, where_integer(y[l] < 0, k + y[l], y[l])] * (1 - eps) + eps * (t5[l] / k)) */
-            const double v0 = 1.0 - eps;
-            const double v1 = (double)k;
-            double t6_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t6_part_sum))
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const int64_t y_l = y[l];
-                t6_part_sum += L[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin] * v0 + eps * (t5[l - tile_begin] / v1);
-            }
-            gradc_add(&t6_part, &t6_part_low, t6_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            label_smoothing_value_rows0(part, n, parts, part_scratch, part_bytes, k, d, X, W, eps, y, t6_parts);
         }
-        t6_part = gradc_rounded(t6_part, t6_part_low);
-        t6_parts[part] = t6_part;
+    } else {
+        label_smoothing_value_rows0(0, n, parts, part_scratch, part_bytes, k, d, X, W, eps, y, t6_parts);
     }
     double t6 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -449,6 +469,92 @@ size_t label_smoothing_forward_work(int64_t d, int64_t k, int64_t n)
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
+}
+
+static GRADC_APART void label_smoothing_forward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                      unsigned char *restrict part_scratch, size_t part_bytes,
+                                                      int64_t k, double *restrict t0, double *restrict t1, double eps,
+                                                      const int64_t *restrict y, double *restrict t5_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t1_ = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const L = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t4 = (void *)own;
+    double t5_part = 0.0;
+    double t5_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t1[l:n] = max[j:k](t0[l, j]) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            double t1__max = -INFINITY;
+            for (int64_t j = 0; j < k; ++j) {
+                const double t0_lj = t0[l*k + j];
+                t1__max = (t1__max >= t0_lj || t1__max != t1__max) ? t1__max : t0_lj;
+            }
+            t1_[l - tile_begin] = t1__max;
+        }
+
+        /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]) */
+        GRADC_SIMD()
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t1__l = t1_[l - tile_begin];
+            t2[l - tile_begin] = INFINITY == fabs(t1__l) ? 0.0 : t1__l;
+        }
+
+        /* t3[l:n] = sum[j:k](exp(t0[l, j] - t2[l])) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t2_l = t2[l - tile_begin];
+            double t3_sum = 0.0;
+            GRADC_SIMD(reduction(+:t3_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                t3_sum += gradc_exp(t0[l*k + j] - t2_l);
+            }
+            t3[l - tile_begin] = t3_sum;
+        }
+
+        /* t1_2[l:n] = t2[l] + log(t3[l]) */
+        GRADC_SIMD()
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t1[l] = t2[l - tile_begin] + gradc_log(t3[l - tile_begin]);
+        }
+
+        /* L[l:n, j:k] = t0[l, j] - t1_2[l] */
+        /* t4[l:n] = sum[j:k](L[l, j]) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t1_l = t1[l];
+            double t4_sum = 0.0;
+            GRADC_SIMD(reduction(+:t4_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                const double v0 = t0[l*k + j] - t1_l;
+                L[(l - tile_begin)*k + j] = v0;
+                t4_sum += v0;
+            }
+            t4[l - tile_begin] = t4_sum;
+        }
+
+        /* t5 = sum[l:n](L[l, where_integer(y[l] < 0, k + y[l], y[l])] * (1 - eps) + eps * (t4[l] / k)) */
+        const double v0 = 1.0 - eps;
+        const double v1 = (double)k;
+        double t5_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t5_part_sum))
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const int64_t y_l = y[l];
+            t5_part_sum += L[(l - tile_begin)*k + (y_l < 0 ? k + y_l : y_l)] * v0 + eps * (t4[l - tile_begin] / v1);
+        }
+        gradc_add(&t5_part, &t5_part_low, t5_part_sum);
+    }
+    t5_part = gradc_rounded(t5_part, t5_part_low);
+    t5_parts[part] = t5_part;
 }
 
 int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
@@ -478,87 +584,13 @@ int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restr
     const int64_t parts = gradc_parts(n, 27*k + 42, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t5_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t1_ = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t2 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t3 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const L = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t4 = (void *)own;
-        double t5_part = 0.0;
-        double t5_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(k * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t1[l:n] = max[j:k](t0[l, j]) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                double t1__max = -INFINITY;
-                for (int64_t j = 0; j < k; ++j) {
-                    const double t0_lj = t0[l*k + j];
-                    t1__max = (t1__max >= t0_lj || t1__max != t1__max) ? t1__max : t0_lj;
-                }
-                t1_[l - tile_begin] = t1__max;
-            }
-
-            /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]) */
-            GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t1__l = t1_[l - tile_begin];
-                t2[l - tile_begin] = INFINITY == fabs(t1__l) ? 0.0 : t1__l;
-            }
-
-            /* t3[l:n] = sum[j:k](exp(t0[l, j] - t2[l])) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t2_l = t2[l - tile_begin];
-                double t3_sum = 0.0;
-                GRADC_SIMD(reduction(+:t3_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    t3_sum += gradc_exp(t0[l*k + j] - t2_l);
-                }
-                t3[l - tile_begin] = t3_sum;
-            }
-
-            /* t1_2[l:n] = t2[l] + log(t3[l]) */
-            GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t1[l] = t2[l - tile_begin] + gradc_log(t3[l - tile_begin]);
-            }
-
-            /* L[l:n, j:k] = t0[l, j] - t1_2[l] */
-            /* t4[l:n] = sum[j:k](L[l, j]) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t1_l = t1[l];
-                double t4_sum = 0.0;
-                GRADC_SIMD(reduction(+:t4_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v0 = t0[l*k + j] - t1_l;
-                    L[(l - tile_begin)*k + j] = v0;
-                    t4_sum += v0;
-                }
-                t4[l - tile_begin] = t4_sum;
-            }
-
-            /* t5 = sum[l:n](L[l, where_integer(y[l] < 0, k + y[l], y[l])] * (1 - eps) + eps * (t4[l] / k)) */
-            const double v0 = 1.0 - eps;
-            const double v1 = (double)k;
-            double t5_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t5_part_sum))
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const int64_t y_l = y[l];
-                t5_part_sum += L[(l - tile_begin)*k + (y_l < 0 ? k + y_l : y_l)] * v0 + eps * (t4[l - tile_begin] / v1);
-            }
-            gradc_add(&t5_part, &t5_part_low, t5_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            label_smoothing_forward_rows0(part, n, parts, part_scratch, part_bytes, k, t0, t1, eps, y, t5_parts);
         }
-        t5_part = gradc_rounded(t5_part, t5_part_low);
-        t5_parts[part] = t5_part;
+    } else {
+        label_smoothing_forward_rows0(0, n, parts, part_scratch, part_bytes, k, t0, t1, eps, y, t5_parts);
     }
     double t5 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -580,6 +612,81 @@ size_t label_smoothing_backward_work(int64_t d, int64_t k, int64_t n)
            + gradc_bytes(128*k, sizeof(double)));
 }
 
+static GRADC_APART void label_smoothing_backward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                       unsigned char *restrict part_scratch, size_t part_bytes,
+                                                       double *restrict grad_W, int64_t d, int64_t k, double eps,
+                                                       double t2, const int64_t *restrict y,
+                                                       const double *restrict t0, const double *restrict t1,
+                                                       const double *restrict X)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_W_part = part == 0 ? grad_W : (void *)own;
+    own += gradc_bytes(d*k, sizeof(double));
+    double *const t3 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const L_bar = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t4 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t0_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t6 = (void *)own;
+    for (int64_t at = 0; at < d*k; ++at) {
+        grad_W_part[at] = 0.0;
+    }
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t3[l:n] = eps * t2 / k */
+        const double v0 = eps * t2 / (double)k;
+        GRADC_SIMD()
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t3[l - tile_begin] = v0;
+        }
+
+        /* L_bar[l:n, j:k] = t3[l] + where(j == where_integer(y[l] < 0, k + y[l], y[l]), t2 * (1 - eps), 0) */
+        /* t4[l:n] = sum[j:k](L_bar[l, j]) */
+        const double v1 = t2 * (1.0 - eps);
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t4[l - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const int64_t y_l = y[l];
+                const double v2 = t3[l - tile_begin] + (j == (y_l < 0 ? k + y_l : y_l) ? v1 : 0.0);
+                L_bar[j*128 + l - tile_begin] = v2;
+                t4[l - tile_begin] += v2;
+            }
+        }
+
+        /* t0_tile[l:n, j:k] = t0[l, j] */
+        gradc_transpose(tile_end - tile_begin, k, &t0[tile_begin*k], k, t0_tile, 128);
+
+        /* t5[l:n, j:k] = let(s0 := t0_tile[l, j] - t1[l], s1 := s0 - t0_tile[l, j], s2 := t0_tile[l, j] - (s0 -
+         *    s1) - (t1[l] + s1), where(-inf == t0_tile[l, j], 0, -(t4[l] * (exp(s0) * (1 + where(abs(s2) < 1, s2,
+         *    0)))))) */
+        /* t6[l:n, j:k] = L_bar[l, j] + t5[l, j] */
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t0_tile_lj = t0_tile[j*128 + l - tile_begin];
+                const double t1_l = t1[l];
+                const double v2 = t0_tile_lj - t1_l;
+                const double v3 = v2 - t0_tile_lj;
+                const double v4 = t0_tile_lj - (v2 - v3) - (t1_l + v3);
+                const double v5 = -INFINITY == t0_tile_lj ? 0.0 : -(t4[l - tile_begin] * (gradc_exp(v2) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0))));
+                t6[j*128 + l - tile_begin] = L_bar[j*128 + l - tile_begin] + v5;
+            }
+        }
+
+        /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t6[l, j]) */
+        gradc_product(k, d, tile_end - tile_begin, t6, 128, 1, &X[tile_begin*d], d, 1, grad_W_part, 1, k, 1, 0);
+    }
+}
+
 int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
                              const int64_t *restrict y, double eps, const double *restrict t0,
                              const double *restrict t1, double cotangent, double *restrict grad_W,
@@ -593,74 +700,13 @@ int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *rest
     const double t2 = -(cotangent / (double)n);
     const int64_t parts = gradc_parts(n, 3*d*k + 52*k + 8, d*k);
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_W_part = part == 0 ? grad_W : (void *)own;
-        own += gradc_bytes(d*k, sizeof(double));
-        double *const t3 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const L_bar = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t4 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t0_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t6 = (void *)own;
-        for (int64_t at = 0; at < d*k; ++at) {
-            grad_W_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            label_smoothing_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_W, d, k, eps, t2, y, t0, t1, X);
         }
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t3[l:n] = eps * t2 / k */
-            const double v0 = eps * t2 / (double)k;
-            GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t3[l - tile_begin] = v0;
-            }
-
-            /* L_bar[l:n, j:k] = t3[l] + where(j == where_integer(y[l] < 0, k + y[l], y[l]), t2 * (1 - eps), 0) */
-            /* t4[l:n] = sum[j:k](L_bar[l, j]) */
-            const double v1 = t2 * (1.0 - eps);
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t4[l - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const int64_t y_l = y[l];
-                    const double v2 = t3[l - tile_begin] + (j == (y_l < 0 ? k + y_l : y_l) ? v1 : 0.0);
-                    L_bar[j*128 + l - tile_begin] = v2;
-                    t4[l - tile_begin] += v2;
-                }
-            }
-
-            /* t0_tile[l:n, j:k] = t0[l, j] */
-            gradc_transpose(tile_end - tile_begin, k, &t0[tile_begin*k], k, t0_tile, 128);
-
-            /* t5[l:n, j:k] = let(s0 := t0_tile[l, j] - t1[l], s1 := s0 - t0_tile[l, j], s2 := t0_tile[l, j] - (s0
-             *    - s1) - (t1[l] + s1), where(-inf == t0_tile[l, j], 0, -(t4[l] * (exp(s0) * (1 + where(abs(s2) <
-             *    1, s2, 0)))))) */
-            /* t6[l:n, j:k] = L_bar[l, j] + t5[l, j] */
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t0_tile_lj = t0_tile[j*128 + l - tile_begin];
-                    const double t1_l = t1[l];
-                    const double v2 = t0_tile_lj - t1_l;
-                    const double v3 = v2 - t0_tile_lj;
-                    const double v4 = t0_tile_lj - (v2 - v3) - (t1_l + v3);
-                    const double v5 = -INFINITY == t0_tile_lj ? 0.0 : -(t4[l - tile_begin] * (gradc_exp(v2) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0))));
-                    t6[j*128 + l - tile_begin] = L_bar[j*128 + l - tile_begin] + v5;
-                }
-            }
-
-            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t6[l, j]) */
-            gradc_product(k, d, tile_end - tile_begin, t6, 128, 1, &X[tile_begin*d], d, 1, grad_W_part, 1, k, 1, 0);
-        }
+    } else {
+        label_smoothing_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_W, d, k, eps, t2, y, t0, t1, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_W_more = (void *)(part_scratch + part * part_bytes);
@@ -690,6 +736,146 @@ size_t label_smoothing_value_and_grad_work(int64_t d, int64_t k, int64_t n)
            + gradc_bytes(128*k, sizeof(double)));
 }
 
+static GRADC_APART void label_smoothing_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+                                                             unsigned char *restrict part_scratch, size_t part_bytes,
+                                                             double *restrict grad_W, int64_t d, int64_t k,
+                                                             const double *restrict X, const double *restrict W,
+                                                             double eps, double t8, const int64_t *restrict y,
+                                                             double *restrict t7_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_W_part = part == 0 ? grad_W : (void *)own;
+    own += gradc_bytes(d*k, sizeof(double));
+    double *const t0 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t9 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t4 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const L_bar = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t10 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t11 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const L = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t6 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t13 = (void *)own;
+    double t7_part = 0.0;
+    double t7_part_low = 0.0;
+    for (int64_t at = 0; at < d*k; ++at) {
+        grad_W_part[at] = 0.0;
+    }
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
+        gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, t0, 1, 128, 0, 0);
+
+        /* t1[l:n] = max[j:k](t0[l, j]) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t1[l - tile_begin] = -INFINITY;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t0_lj = t0[j*128 + l - tile_begin];
+                t1[l - tile_begin] = (t1[l - tile_begin] >= t0_lj || t1[l - tile_begin] != t1[l - tile_begin]) ? t1[l - tile_begin] : t0_lj;
+            }
+        }
+
+        /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]) */
+        /* t9[l:n] = eps * t8 / k */
+        const double v0 = eps * t8 / (double)k;
+        GRADC_SIMD()
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t1_l = t1[l - tile_begin];
+            t2[l - tile_begin] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
+            t9[l - tile_begin] = v0;
+        }
+
+        /* t3[l:n, j:k] = exp(t0[l, j] - t2[l]) */
+        /* t4[l:n] = sum[j:k](t3[l, j]) */
+        /* L_bar[l:n, j:k] = t9[l] + where(j == where_integer(y[l] < 0, k + y[l], y[l]), t8 * (1 - eps), 0) */
+        /* t10[l:n] = sum[j:k](L_bar[l, j]) */
+        const double v2 = t8 * (1.0 - eps);
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t4[l - tile_begin] = 0.0;
+        }
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t10[l - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double v1 = gradc_exp(t0[j*128 + l - tile_begin] - t2[l - tile_begin]);
+                const int64_t y_l = y[l];
+                const double v3 = t9[l - tile_begin] + (j == (y_l < 0 ? k + y_l : y_l) ? v2 : 0.0);
+                t3[j*128 + l - tile_begin] = v1;
+                t4[l - tile_begin] += v1;
+                L_bar[j*128 + l - tile_begin] = v3;
+                t10[l - tile_begin] += v3;
+            }
+        }
+
+        /* t5[l:n] = t2[l] + log(t4[l]) */
+        /* t11[l:n] = 1 / t4[l] */
+        GRADC_SIMD()
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t4_l = t4[l - tile_begin];
+            t5[l - tile_begin] = t2[l - tile_begin] + gradc_log(t4_l);
+            t11[l - tile_begin] = 1.0 / t4_l;
+        }
+
+        /* L[l:n, j:k] = t0[l, j] - t5[l] */
+        /* t6[l:n] = sum[j:k](L[l, j]) */
+        /* t12[l:n, j:k] = where(-inf == t0[l, j], 0, -(t10[l] * (t3[l, j] * t11[l]))) */
+        /* t13[l:n, j:k] = t12[l, j] + L_bar[l, j] */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t6[l - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t0_lj = t0[j*128 + l - tile_begin];
+                const double v1 = t0_lj - t5[l - tile_begin];
+                const double v3 = -INFINITY == t0_lj ? 0.0 : -(t10[l - tile_begin] * (t3[j*128 + l - tile_begin] * t11[l - tile_begin]));
+                L[j*128 + l - tile_begin] = v1;
+                t6[l - tile_begin] += v1;
+                t13[j*128 + l - tile_begin] = L_bar[j*128 + l - tile_begin] + v3;
+            }
+        }
+
+        /* t7 = sum[l:n](L[l, where_integer(y[l] < 0, k + y[l], y[l])] * (1 - eps) + eps * (t6[l] / k)) */
+        const double v1 = 1.0 - eps;
+        const double v3 = (double)k;
+        double t7_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t7_part_sum))
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const int64_t y_l = y[l];
+            t7_part_sum += L[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin] * v1 + eps * (t6[l - tile_begin] / v3);
+        }
+        gradc_add(&t7_part, &t7_part_low, t7_part_sum);
+
+        /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t13[l, j]) */
+        gradc_product(k, d, tile_end - tile_begin, t13, 128, 1, &X[tile_begin*d], d, 1, grad_W_part, 1, k, 1, 0);
+    }
+    t7_part = gradc_rounded(t7_part, t7_part_low);
+    t7_parts[part] = t7_part;
+}
+
 int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double *restrict W,
                                    const double *restrict X, const int64_t *restrict y, double eps,
                                    double *restrict value, double *restrict grad_W, void *restrict work)
@@ -714,139 +900,13 @@ int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double
     const int64_t parts = gradc_parts(n, 6*d*k + 48*k + 54, d*k);
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t7_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_W_part = part == 0 ? grad_W : (void *)own;
-        own += gradc_bytes(d*k, sizeof(double));
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t1 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t2 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t9 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t3 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t4 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const L_bar = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t10 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t5 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t11 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const L = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t6 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t13 = (void *)own;
-        double t7_part = 0.0;
-        double t7_part_low = 0.0;
-        for (int64_t at = 0; at < d*k; ++at) {
-            grad_W_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            label_smoothing_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, grad_W, d, k, X, W, eps, t8, y, t7_parts);
         }
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, t0, 1, 128, 0, 0);
-
-            /* t1[l:n] = max[j:k](t0[l, j]) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t1[l - tile_begin] = -INFINITY;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t0_lj = t0[j*128 + l - tile_begin];
-                    t1[l - tile_begin] = (t1[l - tile_begin] >= t0_lj || t1[l - tile_begin] != t1[l - tile_begin]) ? t1[l - tile_begin] : t0_lj;
-                }
-            }
-
-            /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]) */
-            /* t9[l:n] = eps * t8 / k */
-            const double v0 = eps * t8 / (double)k;
-            GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t1_l = t1[l - tile_begin];
-                t2[l - tile_begin] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
-                t9[l - tile_begin] = v0;
-            }
-
-            /* t3[l:n, j:k] = exp(t0[l, j] - t2[l]) */
-            /* t4[l:n] = sum[j:k](t3[l, j]) */
-            /* L_bar[l:n, j:k] = t9[l] + where(j == where_integer(y[l] < 0, k + y[l], y[l]), t8 * (1 - eps), 0) */
-            /* t10[l:n] = sum[j:k](L_bar[l, j]) */
-            const double v2 = t8 * (1.0 - eps);
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t4[l - tile_begin] = 0.0;
-            }
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t10[l - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v1 = gradc_exp(t0[j*128 + l - tile_begin] - t2[l - tile_begin]);
-                    const int64_t y_l = y[l];
-                    const double v3 = t9[l - tile_begin] + (j == (y_l < 0 ? k + y_l : y_l) ? v2 : 0.0);
-                    t3[j*128 + l - tile_begin] = v1;
-                    t4[l - tile_begin] += v1;
-                    L_bar[j*128 + l - tile_begin] = v3;
-                    t10[l - tile_begin] += v3;
-                }
-            }
-
-            /* t5[l:n] = t2[l] + log(t4[l]) */
-            /* t11[l:n] = 1 / t4[l] */
-            GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t4_l = t4[l - tile_begin];
-                t5[l - tile_begin] = t2[l - tile_begin] + gradc_log(t4_l);
-                t11[l - tile_begin] = 1.0 / t4_l;
-            }
-
-            /* L[l:n, j:k] = t0[l, j] - t5[l] */
-            /* t6[l:n] = sum[j:k](L[l, j]) */
-            /* t12[l:n, j:k] = where(-inf == t0[l, j], 0, -(t10[l] * (t3[l, j] * t11[l]))) */
-            /* t13[l:n, j:k] = t12[l, j] + L_bar[l, j] */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t6[l - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t0_lj = t0[j*128 + l - tile_begin];
-                    const double v1 = t0_lj - t5[l - tile_begin];
-                    const double v3 = -INFINITY == t0_lj ? 0.0 : -(t10[l - tile_begin] * (t3[j*128 + l - tile_begin] * t11[l - tile_begin]));
-                    L[j*128 + l - tile_begin] = v1;
-                    t6[l - tile_begin] += v1;
-                    t13[j*128 + l - tile_begin] = L_bar[j*128 + l - tile_begin] + v3;
-                }
-            }
-
-            /* t7 = sum[l:n](L[l, where_integer(y[l] < 0, k + y[l], y[l])] * (1 - eps) + eps * (t6[l] / k)) */
-            const double v1 = 1.0 - eps;
-            const double v3 = (double)k;
-            double t7_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t7_part_sum))
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const int64_t y_l = y[l];
-                t7_part_sum += L[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin] * v1 + eps * (t6[l - tile_begin] / v3);
-            }
-            gradc_add(&t7_part, &t7_part_low, t7_part_sum);
-
-            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t13[l, j]) */
-            gradc_product(k, d, tile_end - tile_begin, t13, 128, 1, &X[tile_begin*d], d, 1, grad_W_part, 1, k, 1, 0);
-        }
-        t7_part = gradc_rounded(t7_part, t7_part_low);
-        t7_parts[part] = t7_part;
+    } else {
+        label_smoothing_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, grad_W, d, k, X, W, eps, t8, y, t7_parts);
     }
     double t7 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -29,6 +29,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "listnet.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -267,6 +274,167 @@ size_t listnet_value_work(int64_t n, int64_t k, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void listnet_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                            unsigned char *restrict part_scratch, size_t part_bytes, int64_t k,
+                                            int64_t d, const double *restrict X, const double *restrict w,
+                                            const double *restrict grade, double *restrict t12_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t0 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const grade_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t5 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t6 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t7 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t8 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t10 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t11 = (void *)own;
+    double t12_part = 0.0;
+    double t12_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows((d*k + k) * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t0[i:n, j:k] = sum[l:d](X[i, j, l] * w[l]) */
+        for (int64_t j = 0; j < k; ++j) {
+            gradc_dots(tile_end - tile_begin, d, &X[(tile_begin*k + j)*d], d*k, w, &t0[j*128], 1, 0);
+        }
+
+        /* t1[i:n] = max[j:k](t0[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t1[i - tile_begin] = -INFINITY;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t0_ij = t0[j*128 + i - tile_begin];
+                t1[i - tile_begin] = (t1[i - tile_begin] >= t0_ij || t1[i - tile_begin] != t1[i - tile_begin]) ? t1[i - tile_begin] : t0_ij;
+            }
+        }
+
+        /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t1_i = t1[i - tile_begin];
+            t2[i - tile_begin] = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
+        }
+
+        /* t3[i:n] = sum[j:k](exp(t0[i, j] - t2[i])) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t3[i - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t3[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - t2[i - tile_begin]) + gradc_exp(t0[(j + 1)*128 + i - tile_begin] - t2[i - tile_begin]) + gradc_exp(t0[(j + 2)*128 + i - tile_begin] - t2[i - tile_begin]) + gradc_exp(t0[(j + 3)*128 + i - tile_begin] - t2[i - tile_begin]);
+            }
+        }
+        for (int64_t j = k / 4 * 4; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                t3[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - t2[i - tile_begin]);
+            }
+        }
+
+        /* t4[i:n] = t2[i] + log(t3[i]) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t4[i - tile_begin] = t2[i - tile_begin] + gradc_log(t3[i - tile_begin]);
+        }
+
+        /* grade_tile[i:n, j:k] = grade[i, j] */
+        gradc_transpose(tile_end - tile_begin, k, &grade[tile_begin*k], k, grade_tile, 128);
+
+        /* t5[i:n] = max[j:k](grade_tile[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t5[i - tile_begin] = -INFINITY;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double grade_tile_ij = grade_tile[j*128 + i - tile_begin];
+                t5[i - tile_begin] = (t5[i - tile_begin] >= grade_tile_ij || t5[i - tile_begin] != t5[i - tile_begin]) ? t5[i - tile_begin] : grade_tile_ij;
+            }
+        }
+
+        /* t6[i:n] = where(inf == abs(t5[i]), 0, t5[i]) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t5_i = t5[i - tile_begin];
+            t6[i - tile_begin] = INFINITY == fabs(t5_i) ? 0.0 : t5_i;
+        }
+
+        /* t7[i:n, j:k] = exp(grade_tile[i, j] - t6[i]) */
+        /* t8[i:n] = sum[j:k](t7[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t8[i - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = gradc_exp(grade_tile[j*128 + i - tile_begin] - t6[i - tile_begin]);
+                t7[j*128 + i - tile_begin] = v0;
+                t8[i - tile_begin] += v0;
+            }
+        }
+
+        /* t9[i:n] = t6[i] + log(t8[i]) */
+        /* t10[i:n] = 1 / t8[i] */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t10[i - tile_begin] = 1.0 / t8[i - tile_begin];
+        }
+
+        /* t11[i:n] = sum[j:k]((t0[i, j] - t4[i]) * (t7[i, j] * t10[i])) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t11[i - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = t7[j*128 + i - tile_begin] * t10[i - tile_begin] * (t0[j*128 + i - tile_begin] - t4[i - tile_begin]);
+                const double v1 = t7[(j + 1)*128 + i - tile_begin] * t10[i - tile_begin] * (t0[(j + 1)*128 + i - tile_begin] - t4[i - tile_begin]);
+                const double v2 = t7[(j + 2)*128 + i - tile_begin] * t10[i - tile_begin] * (t0[(j + 2)*128 + i - tile_begin] - t4[i - tile_begin]);
+                const double v3 = t7[(j + 3)*128 + i - tile_begin] * t10[i - tile_begin] * (t0[(j + 3)*128 + i - tile_begin] - t4[i - tile_begin]);
+                t11[i - tile_begin] += v0 + v1 + v2 + v3;
+            }
+        }
+        for (int64_t j = k / 4 * 4; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = t7[j*128 + i - tile_begin] * t10[i - tile_begin] * (t0[j*128 + i - tile_begin] - t4[i - tile_begin]);
+                t11[i - tile_begin] += v0;
+            }
+        }
+
+        /* t12 = sum[i:n](t11[i]) */
+        double t12_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t12_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t12_part_sum += t11[i - tile_begin];
+        }
+        gradc_add(&t12_part, &t12_part_low, t12_part_sum);
+    }
+    t12_part = gradc_rounded(t12_part, t12_part_low);
+    t12_parts[part] = t12_part;
+}
+
 int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, const double *restrict X,
                   const double *restrict grade, double *restrict value, void *restrict work)
 {
@@ -275,162 +443,13 @@ int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, con
     const int64_t parts = gradc_parts(n, 3*d*k + 56*k + 59, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t12_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t1 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t2 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t3 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t4 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const grade_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t5 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t6 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t7 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t8 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t10 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t11 = (void *)own;
-        double t12_part = 0.0;
-        double t12_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows((d*k + k) * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t0[i:n, j:k] = sum[l:d](X[i, j, l] * w[l]) */
-            for (int64_t j = 0; j < k; ++j) {
-                gradc_dots(tile_end - tile_begin, d, &X[(tile_begin*k + j)*d], d*k, w, &t0[j*128], 1, 0);
-            }
-
-            /* t1[i:n] = max[j:k](t0[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t1[i - tile_begin] = -INFINITY;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t0_ij = t0[j*128 + i - tile_begin];
-                    t1[i - tile_begin] = (t1[i - tile_begin] >= t0_ij || t1[i - tile_begin] != t1[i - tile_begin]) ? t1[i - tile_begin] : t0_ij;
-                }
-            }
-
-            /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i - tile_begin];
-                t2[i - tile_begin] = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
-            }
-
-            /* t3[i:n] = sum[j:k](exp(t0[i, j] - t2[i])) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t3[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    t3[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - t2[i - tile_begin]) + gradc_exp(t0[(j + 1)*128 + i - tile_begin] - t2[i - tile_begin]) + gradc_exp(t0[(j + 2)*128 + i - tile_begin] - t2[i - tile_begin]) + gradc_exp(t0[(j + 3)*128 + i - tile_begin] - t2[i - tile_begin]);
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    t3[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - t2[i - tile_begin]);
-                }
-            }
-
-            /* t4[i:n] = t2[i] + log(t3[i]) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t4[i - tile_begin] = t2[i - tile_begin] + gradc_log(t3[i - tile_begin]);
-            }
-
-            /* grade_tile[i:n, j:k] = grade[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &grade[tile_begin*k], k, grade_tile, 128);
-
-            /* t5[i:n] = max[j:k](grade_tile[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t5[i - tile_begin] = -INFINITY;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double grade_tile_ij = grade_tile[j*128 + i - tile_begin];
-                    t5[i - tile_begin] = (t5[i - tile_begin] >= grade_tile_ij || t5[i - tile_begin] != t5[i - tile_begin]) ? t5[i - tile_begin] : grade_tile_ij;
-                }
-            }
-
-            /* t6[i:n] = where(inf == abs(t5[i]), 0, t5[i]) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t5_i = t5[i - tile_begin];
-                t6[i - tile_begin] = INFINITY == fabs(t5_i) ? 0.0 : t5_i;
-            }
-
-            /* t7[i:n, j:k] = exp(grade_tile[i, j] - t6[i]) */
-            /* t8[i:n] = sum[j:k](t7[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t8[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v0 = gradc_exp(grade_tile[j*128 + i - tile_begin] - t6[i - tile_begin]);
-                    t7[j*128 + i - tile_begin] = v0;
-                    t8[i - tile_begin] += v0;
-                }
-            }
-
-            /* t9[i:n] = t6[i] + log(t8[i]) */
-            /* t10[i:n] = 1 / t8[i] */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t10[i - tile_begin] = 1.0 / t8[i - tile_begin];
-            }
-
-            /* t11[i:n] = sum[j:k]((t0[i, j] - t4[i]) * (t7[i, j] * t10[i])) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t11[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v0 = t7[j*128 + i - tile_begin] * t10[i - tile_begin] * (t0[j*128 + i - tile_begin] - t4[i - tile_begin]);
-                    const double v1 = t7[(j + 1)*128 + i - tile_begin] * t10[i - tile_begin] * (t0[(j + 1)*128 + i - tile_begin] - t4[i - tile_begin]);
-                    const double v2 = t7[(j + 2)*128 + i - tile_begin] * t10[i - tile_begin] * (t0[(j + 2)*128 + i - tile_begin] - t4[i - tile_begin]);
-                    const double v3 = t7[(j + 3)*128 + i - tile_begin] * t10[i - tile_begin] * (t0[(j + 3)*128 + i - tile_begin] - t4[i - tile_begin]);
-                    t11[i - tile_begin] += v0 + v1 + v2 + v3;
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v0 = t7[j*128 + i - tile_begin] * t10[i - tile_begin] * (t0[j*128 + i - tile_begin] - t4[i - tile_begin]);
-                    t11[i - tile_begin] += v0;
-                }
-            }
-
-            /* t12 = sum[i:n](t11[i]) */
-            double t12_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t12_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t12_part_sum += t11[i - tile_begin];
-            }
-            gradc_add(&t12_part, &t12_part_low, t12_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            listnet_value_rows0(part, n, parts, part_scratch, part_bytes, k, d, X, w, grade, t12_parts);
         }
-        t12_part = gradc_rounded(t12_part, t12_part_low);
-        t12_parts[part] = t12_part;
+    } else {
+        listnet_value_rows0(0, n, parts, part_scratch, part_bytes, k, d, X, w, grade, t12_parts);
     }
     double t12 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -457,6 +476,170 @@ size_t listnet_forward_work(int64_t n, int64_t k, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void listnet_forward_rows0(int64_t part, int64_t n, int64_t parts,
+                                              unsigned char *restrict part_scratch, size_t part_bytes, int64_t k,
+                                              double *restrict t0, double *restrict t1, const double *restrict grade,
+                                              double *restrict t2, double *restrict t10_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t1_ = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t2_ = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const grade_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t4 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t6 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t7 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t8 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t9 = (void *)own;
+    double t10_part = 0.0;
+    double t10_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t1[i:n] = max[j:k](t0[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            double t1__max = -INFINITY;
+            for (int64_t j = 0; j < k; ++j) {
+                const double t0_ij = t0[i*k + j];
+                t1__max = (t1__max >= t0_ij || t1__max != t1__max) ? t1__max : t0_ij;
+            }
+            t1_[i - tile_begin] = t1__max;
+        }
+
+        /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t1__i = t1_[i - tile_begin];
+            t2_[i - tile_begin] = INFINITY == fabs(t1__i) ? 0.0 : t1__i;
+        }
+
+        /* t3[i:n] = sum[j:k](exp(t0[i, j] - t2[i])) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t2__i = t2_[i - tile_begin];
+            double t3_sum = 0.0;
+            GRADC_SIMD(reduction(+:t3_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                t3_sum += gradc_exp(t0[i*k + j] - t2__i);
+            }
+            t3[i - tile_begin] = t3_sum;
+        }
+
+        /* t1_2[i:n] = t2[i] + log(t3[i]) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t1[i] = t2_[i - tile_begin] + gradc_log(t3[i - tile_begin]);
+        }
+
+        /* grade_tile[i:n, j:k] = grade[i, j] */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            GRADC_SIMD()
+            for (int64_t j = 0; j < k; ++j) {
+                grade_tile[(i - tile_begin)*k + j] = grade[i*k + j];
+            }
+        }
+
+        /* t4[i:n] = max[j:k](grade_tile[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            double t4_max = -INFINITY;
+            for (int64_t j = 0; j < k; ++j) {
+                const double grade_tile_ij = grade_tile[(i - tile_begin)*k + j];
+                t4_max = (t4_max >= grade_tile_ij || t4_max != t4_max) ? t4_max : grade_tile_ij;
+            }
+            t4[i - tile_begin] = t4_max;
+        }
+
+        /* t5[i:n] = where(inf == abs(t4[i]), 0, t4[i]) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t4_i = t4[i - tile_begin];
+            t5[i - tile_begin] = INFINITY == fabs(t4_i) ? 0.0 : t4_i;
+        }
+
+        /* t6[i:n, j:k] = exp(grade_tile[i, j] - t5[i]) */
+        /* t7[i:n] = sum[j:k](t6[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t5_i = t5[i - tile_begin];
+            double t7_sum = 0.0;
+            GRADC_SIMD(reduction(+:t7_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                const double v0 = gradc_exp(grade_tile[(i - tile_begin)*k + j] - t5_i);
+                t6[(i - tile_begin)*k + j] = v0;
+                t7_sum += v0;
+            }
+            t7[i - tile_begin] = t7_sum;
+        }
+
+        /* t2_2[i:n] = t5[i] + log(t7[i]) */
+        /* t8[i:n] = 1 / t7[i] */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t7_i = t7[i - tile_begin];
+            t2[i] = t5[i - tile_begin] + gradc_log(t7_i);
+            t8[i - tile_begin] = 1.0 / t7_i;
+        }
+
+        /* t9[i:n] = sum[j:k]((t0[i, j] - t1_2[i]) * (t6[i, j] * t8[i])) */
+        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+            const double t1_i = t1[i];
+            const double t8_i = t8[i - tile_begin];
+            double t9_sum = 0.0;
+            const double t1_i1 = t1[(i + 1)];
+            const double t8_i1 = t8[(i + 1) - tile_begin];
+            double t9_sum_ = 0.0;
+            const double t1_i2 = t1[(i + 2)];
+            const double t8_i2 = t8[(i + 2) - tile_begin];
+            double t9_sum_2 = 0.0;
+            const double t1_i3 = t1[(i + 3)];
+            const double t8_i3 = t8[(i + 3) - tile_begin];
+            double t9_sum_3 = 0.0;
+            GRADC_SIMD(reduction(+:t9_sum, t9_sum_, t9_sum_2, t9_sum_3))
+            for (int64_t j = 0; j < k; ++j) {
+                t9_sum += t6[(i - tile_begin)*k + j] * t8_i * (t0[i*k + j] - t1_i);
+                t9_sum_ += t6[((i + 1) - tile_begin)*k + j] * t8_i1 * (t0[(i + 1)*k + j] - t1_i1);
+                t9_sum_2 += t6[((i + 2) - tile_begin)*k + j] * t8_i2 * (t0[(i + 2)*k + j] - t1_i2);
+                t9_sum_3 += t6[((i + 3) - tile_begin)*k + j] * t8_i3 * (t0[(i + 3)*k + j] - t1_i3);
+            }
+            t9[i - tile_begin] = t9_sum;
+            t9[(i + 1) - tile_begin] = t9_sum_;
+            t9[(i + 2) - tile_begin] = t9_sum_2;
+            t9[(i + 3) - tile_begin] = t9_sum_3;
+        }
+        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+            const double t1_i = t1[i];
+            const double t8_i = t8[i - tile_begin];
+            double t9_sum = 0.0;
+            GRADC_SIMD(reduction(+:t9_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                t9_sum += t6[(i - tile_begin)*k + j] * t8_i * (t0[i*k + j] - t1_i);
+            }
+            t9[i - tile_begin] = t9_sum;
+        }
+
+        /* t10 = sum[i:n](t9[i]) */
+        double t10_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t10_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t10_part_sum += t9[i - tile_begin];
+        }
+        gradc_add(&t10_part, &t10_part_low, t10_part_sum);
+    }
+    t10_part = gradc_rounded(t10_part, t10_part_low);
+    t10_parts[part] = t10_part;
+}
+
 int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, const double *restrict X,
                     const double *restrict grade, double *restrict value, double *restrict t0, double *restrict t1,
                     double *restrict t2, void *restrict work)
@@ -474,165 +657,13 @@ int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, c
     const int64_t parts = gradc_parts(n, 56*k + 59, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t10_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t1_ = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t2_ = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t3 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const grade_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t4 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t5 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t6 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t7 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t8 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t9 = (void *)own;
-        double t10_part = 0.0;
-        double t10_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t1[i:n] = max[j:k](t0[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                double t1__max = -INFINITY;
-                for (int64_t j = 0; j < k; ++j) {
-                    const double t0_ij = t0[i*k + j];
-                    t1__max = (t1__max >= t0_ij || t1__max != t1__max) ? t1__max : t0_ij;
-                }
-                t1_[i - tile_begin] = t1__max;
-            }
-
-            /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1__i = t1_[i - tile_begin];
-                t2_[i - tile_begin] = INFINITY == fabs(t1__i) ? 0.0 : t1__i;
-            }
-
-            /* t3[i:n] = sum[j:k](exp(t0[i, j] - t2[i])) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t2__i = t2_[i - tile_begin];
-                double t3_sum = 0.0;
-                GRADC_SIMD(reduction(+:t3_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    t3_sum += gradc_exp(t0[i*k + j] - t2__i);
-                }
-                t3[i - tile_begin] = t3_sum;
-            }
-
-            /* t1_2[i:n] = t2[i] + log(t3[i]) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t1[i] = t2_[i - tile_begin] + gradc_log(t3[i - tile_begin]);
-            }
-
-            /* grade_tile[i:n, j:k] = grade[i, j] */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    grade_tile[(i - tile_begin)*k + j] = grade[i*k + j];
-                }
-            }
-
-            /* t4[i:n] = max[j:k](grade_tile[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                double t4_max = -INFINITY;
-                for (int64_t j = 0; j < k; ++j) {
-                    const double grade_tile_ij = grade_tile[(i - tile_begin)*k + j];
-                    t4_max = (t4_max >= grade_tile_ij || t4_max != t4_max) ? t4_max : grade_tile_ij;
-                }
-                t4[i - tile_begin] = t4_max;
-            }
-
-            /* t5[i:n] = where(inf == abs(t4[i]), 0, t4[i]) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t4_i = t4[i - tile_begin];
-                t5[i - tile_begin] = INFINITY == fabs(t4_i) ? 0.0 : t4_i;
-            }
-
-            /* t6[i:n, j:k] = exp(grade_tile[i, j] - t5[i]) */
-            /* t7[i:n] = sum[j:k](t6[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t5_i = t5[i - tile_begin];
-                double t7_sum = 0.0;
-                GRADC_SIMD(reduction(+:t7_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v0 = gradc_exp(grade_tile[(i - tile_begin)*k + j] - t5_i);
-                    t6[(i - tile_begin)*k + j] = v0;
-                    t7_sum += v0;
-                }
-                t7[i - tile_begin] = t7_sum;
-            }
-
-            /* t2_2[i:n] = t5[i] + log(t7[i]) */
-            /* t8[i:n] = 1 / t7[i] */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t7_i = t7[i - tile_begin];
-                t2[i] = t5[i - tile_begin] + gradc_log(t7_i);
-                t8[i - tile_begin] = 1.0 / t7_i;
-            }
-
-            /* t9[i:n] = sum[j:k]((t0[i, j] - t1_2[i]) * (t6[i, j] * t8[i])) */
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                const double t1_i = t1[i];
-                const double t8_i = t8[i - tile_begin];
-                double t9_sum = 0.0;
-                const double t1_i1 = t1[(i + 1)];
-                const double t8_i1 = t8[(i + 1) - tile_begin];
-                double t9_sum_ = 0.0;
-                const double t1_i2 = t1[(i + 2)];
-                const double t8_i2 = t8[(i + 2) - tile_begin];
-                double t9_sum_2 = 0.0;
-                const double t1_i3 = t1[(i + 3)];
-                const double t8_i3 = t8[(i + 3) - tile_begin];
-                double t9_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t9_sum, t9_sum_, t9_sum_2, t9_sum_3))
-                for (int64_t j = 0; j < k; ++j) {
-                    t9_sum += t6[(i - tile_begin)*k + j] * t8_i * (t0[i*k + j] - t1_i);
-                    t9_sum_ += t6[((i + 1) - tile_begin)*k + j] * t8_i1 * (t0[(i + 1)*k + j] - t1_i1);
-                    t9_sum_2 += t6[((i + 2) - tile_begin)*k + j] * t8_i2 * (t0[(i + 2)*k + j] - t1_i2);
-                    t9_sum_3 += t6[((i + 3) - tile_begin)*k + j] * t8_i3 * (t0[(i + 3)*k + j] - t1_i3);
-                }
-                t9[i - tile_begin] = t9_sum;
-                t9[(i + 1) - tile_begin] = t9_sum_;
-                t9[(i + 2) - tile_begin] = t9_sum_2;
-                t9[(i + 3) - tile_begin] = t9_sum_3;
-            }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                const double t1_i = t1[i];
-                const double t8_i = t8[i - tile_begin];
-                double t9_sum = 0.0;
-                GRADC_SIMD(reduction(+:t9_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    t9_sum += t6[(i - tile_begin)*k + j] * t8_i * (t0[i*k + j] - t1_i);
-                }
-                t9[i - tile_begin] = t9_sum;
-            }
-
-            /* t10 = sum[i:n](t9[i]) */
-            double t10_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t10_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t10_part_sum += t9[i - tile_begin];
-            }
-            gradc_add(&t10_part, &t10_part_low, t10_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            listnet_forward_rows0(part, n, parts, part_scratch, part_bytes, k, t0, t1, grade, t2, t10_parts);
         }
-        t10_part = gradc_rounded(t10_part, t10_part_low);
-        t10_parts[part] = t10_part;
+    } else {
+        listnet_forward_rows0(0, n, parts, part_scratch, part_bytes, k, t0, t1, grade, t2, t10_parts);
     }
     double t10 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -654,6 +685,101 @@ size_t listnet_backward_work(int64_t n, int64_t k, int64_t d)
            + gradc_bytes(128*k, sizeof(double)));
 }
 
+static GRADC_APART void listnet_backward_rows0(int64_t part, int64_t n, int64_t parts,
+                                               unsigned char *restrict part_scratch, size_t part_bytes,
+                                               double *restrict grad_w, int64_t d, int64_t k,
+                                               const double *restrict grade, const double *restrict t2, double t3,
+                                               const double *restrict t0, const double *restrict t1,
+                                               const double *restrict X)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const grade_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t5 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t6 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t0_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t7 = (void *)own;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows((d*k + 2*k) * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* grade_tile[i:n, j:k] = grade[i, j] */
+        gradc_transpose(tile_end - tile_begin, k, &grade[tile_begin*k], k, grade_tile, 128);
+
+        /* t4[i:n, j:k] = exp(grade_tile[i, j] - t2[i]) */
+        /* t5[i:n, j:k] = let(s0 := grade_tile[i, j] - t2[i], s1 := s0 - grade_tile[i, j], s2 := grade_tile[i, j] -
+         *    (s0 - s1) - (t2[i] + s1), t3 * (t4[i, j] * (1 + where(abs(s2) < 1, s2, 0)))) */
+        /* t6[i:n] = sum[j:k](let(s0 := grade_tile[i, j] - t2[i], s1 := s0 - grade_tile[i, j], s2 := grade_tile[i,
+         *    j] - (s0 - s1) - (t2[i] + s1), t4[i, j] * (1 + where(abs(s2) < 1, s2, 0)))) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t6[i - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double grade_tile_ij = grade_tile[j*128 + i - tile_begin];
+                const double t2_i = t2[i];
+                const double v0 = grade_tile_ij - t2_i;
+                const double v1 = v0 - grade_tile_ij;
+                const double v2 = grade_tile_ij - (v0 - v1) - (t2_i + v1);
+                const double v3 = gradc_exp(v0) * (1.0 + (fabs(v2) < 1.0 ? v2 : 0.0));
+                t5[j*128 + i - tile_begin] = t3 * v3;
+                t6[i - tile_begin] += v3;
+            }
+        }
+
+        /* t0_tile[i:n, j:k] = t0[i, j] */
+        gradc_transpose(tile_end - tile_begin, k, &t0[tile_begin*k], k, t0_tile, 128);
+
+        /* t7[i:n, j:k] = let(s0 := t0_tile[i, j] - t1[i], s1 := s0 - t0_tile[i, j], s2 := t0_tile[i, j] - (s0 -
+         *    s1) - (t1[i] + s1), where(-inf == t0_tile[i, j], 0, -(t3 * t6[i] * (exp(s0) * (1 + where(abs(s2) < 1,
+         *    s2, 0)))))) */
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t0_tile_ij = t0_tile[j*128 + i - tile_begin];
+                const double t1_i = t1[i];
+                const double v0 = t0_tile_ij - t1_i;
+                const double v1 = v0 - t0_tile_ij;
+                const double v2 = t0_tile_ij - (v0 - v1) - (t1_i + v1);
+                const double v3 = -INFINITY == t0_tile_ij ? 0.0 : -(t3 * t6[i - tile_begin] * (gradc_exp(v0) * (1.0 + (fabs(v2) < 1.0 ? v2 : 0.0))));
+                t7[j*128 + i - tile_begin] = v3;
+            }
+        }
+
+        /* grad_w[l:d] = sum[i:n, j:k](X[i, j, l] * (t5[i, j] + t7[i, j])) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                const double v0 = t7[j*128 + i - tile_begin] + t5[j*128 + i - tile_begin];
+                const double v1 = t7[(j + 1)*128 + i - tile_begin] + t5[(j + 1)*128 + i - tile_begin];
+                const double v2 = t7[(j + 2)*128 + i - tile_begin] + t5[(j + 2)*128 + i - tile_begin];
+                const double v3 = t7[(j + 3)*128 + i - tile_begin] + t5[(j + 3)*128 + i - tile_begin];
+                GRADC_SIMD()
+                for (int64_t l = 0; l < d; ++l) {
+                    grad_w_part[l] += X[(i*k + j)*d + l] * v0 + X[(i*k + (j + 1))*d + l] * v1 + X[(i*k + (j + 2))*d + l] * v2 + X[(i*k + (j + 3))*d + l] * v3;
+                }
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                const double v0 = t7[j*128 + i - tile_begin] + t5[j*128 + i - tile_begin];
+                GRADC_SIMD()
+                for (int64_t l = 0; l < d; ++l) {
+                    grad_w_part[l] += X[(i*k + j)*d + l] * v0;
+                }
+            }
+        }
+    }
+}
+
 int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, const double *restrict X,
                      const double *restrict grade, const double *restrict t0, const double *restrict t1,
                      const double *restrict t2, double cotangent, double *restrict grad_w, void *restrict work)
@@ -666,94 +792,13 @@ int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, 
     const double t3 = -(cotangent / (double)n);
     const int64_t parts = gradc_parts(n, 5*d*k + 77*k, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const grade_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t5 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t6 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t0_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t7 = (void *)own;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            listnet_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, k, grade, t2, t3, t0, t1, X);
         }
-        const int64_t tile_rows = gradc_rows((d*k + 2*k) * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* grade_tile[i:n, j:k] = grade[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &grade[tile_begin*k], k, grade_tile, 128);
-
-            /* t4[i:n, j:k] = exp(grade_tile[i, j] - t2[i]) */
-            /* t5[i:n, j:k] = let(s0 := grade_tile[i, j] - t2[i], s1 := s0 - grade_tile[i, j], s2 := grade_tile[i,
-             *    j] - (s0 - s1) - (t2[i] + s1), t3 * (t4[i, j] * (1 + where(abs(s2) < 1, s2, 0)))) */
-            /* t6[i:n] = sum[j:k](let(s0 := grade_tile[i, j] - t2[i], s1 := s0 - grade_tile[i, j], s2 :=
-             *    grade_tile[i, j] - (s0 - s1) - (t2[i] + s1), t4[i, j] * (1 + where(abs(s2) < 1, s2, 0)))) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t6[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double grade_tile_ij = grade_tile[j*128 + i - tile_begin];
-                    const double t2_i = t2[i];
-                    const double v0 = grade_tile_ij - t2_i;
-                    const double v1 = v0 - grade_tile_ij;
-                    const double v2 = grade_tile_ij - (v0 - v1) - (t2_i + v1);
-                    const double v3 = gradc_exp(v0) * (1.0 + (fabs(v2) < 1.0 ? v2 : 0.0));
-                    t5[j*128 + i - tile_begin] = t3 * v3;
-                    t6[i - tile_begin] += v3;
-                }
-            }
-
-            /* t0_tile[i:n, j:k] = t0[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &t0[tile_begin*k], k, t0_tile, 128);
-
-            /* t7[i:n, j:k] = let(s0 := t0_tile[i, j] - t1[i], s1 := s0 - t0_tile[i, j], s2 := t0_tile[i, j] - (s0
-             *    - s1) - (t1[i] + s1), where(-inf == t0_tile[i, j], 0, -(t3 * t6[i] * (exp(s0) * (1 +
-             *    where(abs(s2) < 1, s2, 0)))))) */
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t0_tile_ij = t0_tile[j*128 + i - tile_begin];
-                    const double t1_i = t1[i];
-                    const double v0 = t0_tile_ij - t1_i;
-                    const double v1 = v0 - t0_tile_ij;
-                    const double v2 = t0_tile_ij - (v0 - v1) - (t1_i + v1);
-                    const double v3 = -INFINITY == t0_tile_ij ? 0.0 : -(t3 * t6[i - tile_begin] * (gradc_exp(v0) * (1.0 + (fabs(v2) < 1.0 ? v2 : 0.0))));
-                    t7[j*128 + i - tile_begin] = v3;
-                }
-            }
-
-            /* grad_w[l:d] = sum[i:n, j:k](X[i, j, l] * (t5[i, j] + t7[i, j])) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                    const double v0 = t7[j*128 + i - tile_begin] + t5[j*128 + i - tile_begin];
-                    const double v1 = t7[(j + 1)*128 + i - tile_begin] + t5[(j + 1)*128 + i - tile_begin];
-                    const double v2 = t7[(j + 2)*128 + i - tile_begin] + t5[(j + 2)*128 + i - tile_begin];
-                    const double v3 = t7[(j + 3)*128 + i - tile_begin] + t5[(j + 3)*128 + i - tile_begin];
-                    GRADC_SIMD()
-                    for (int64_t l = 0; l < d; ++l) {
-                        grad_w_part[l] += X[(i*k + j)*d + l] * v0 + X[(i*k + (j + 1))*d + l] * v1 + X[(i*k + (j + 2))*d + l] * v2 + X[(i*k + (j + 3))*d + l] * v3;
-                    }
-                }
-                for (int64_t j = k / 4 * 4; j < k; ++j) {
-                    const double v0 = t7[j*128 + i - tile_begin] + t5[j*128 + i - tile_begin];
-                    GRADC_SIMD()
-                    for (int64_t l = 0; l < d; ++l) {
-                        grad_w_part[l] += X[(i*k + j)*d + l] * v0;
-                    }
-                }
-            }
-        }
+    } else {
+        listnet_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, k, grade, t2, t3, t0, t1, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
@@ -787,6 +832,211 @@ size_t listnet_value_and_grad_work(int64_t n, int64_t k, int64_t d)
            + gradc_bytes(128*k, sizeof(double)));
 }
 
+static GRADC_APART void listnet_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+                                                     unsigned char *restrict part_scratch, size_t part_bytes,
+                                                     double *restrict grad_w, int64_t d, int64_t k,
+                                                     const double *restrict X, const double *restrict w,
+                                                     const double *restrict grade, double t14,
+                                                     double *restrict t13_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const t0 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t4 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t17 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const grade_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t6 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t7 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t8 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t9 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t11 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t12 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t15 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t16 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t18 = (void *)own;
+    double t13_part = 0.0;
+    double t13_part_low = 0.0;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows((d*k + k) * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t0[i:n, j:k] = sum[l:d](X[i, j, l] * w[l]) */
+        for (int64_t j = 0; j < k; ++j) {
+            gradc_dots(tile_end - tile_begin, d, &X[(tile_begin*k + j)*d], d*k, w, &t0[j*128], 1, 0);
+        }
+
+        /* t1[i:n] = max[j:k](t0[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t1[i - tile_begin] = -INFINITY;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double t0_ij = t0[j*128 + i - tile_begin];
+                t1[i - tile_begin] = (t1[i - tile_begin] >= t0_ij || t1[i - tile_begin] != t1[i - tile_begin]) ? t1[i - tile_begin] : t0_ij;
+            }
+        }
+
+        /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t1_i = t1[i - tile_begin];
+            t2[i - tile_begin] = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
+        }
+
+        /* t3[i:n, j:k] = exp(t0[i, j] - t2[i]) */
+        /* t4[i:n] = sum[j:k](t3[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t4[i - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = gradc_exp(t0[j*128 + i - tile_begin] - t2[i - tile_begin]);
+                t3[j*128 + i - tile_begin] = v0;
+                t4[i - tile_begin] += v0;
+            }
+        }
+
+        /* t5[i:n] = t2[i] + log(t4[i]) */
+        /* t17[i:n] = 1 / t4[i] */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t4_i = t4[i - tile_begin];
+            t5[i - tile_begin] = t2[i - tile_begin] + gradc_log(t4_i);
+            t17[i - tile_begin] = 1.0 / t4_i;
+        }
+
+        /* grade_tile[i:n, j:k] = grade[i, j] */
+        gradc_transpose(tile_end - tile_begin, k, &grade[tile_begin*k], k, grade_tile, 128);
+
+        /* t6[i:n] = max[j:k](grade_tile[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t6[i - tile_begin] = -INFINITY;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double grade_tile_ij = grade_tile[j*128 + i - tile_begin];
+                t6[i - tile_begin] = (t6[i - tile_begin] >= grade_tile_ij || t6[i - tile_begin] != t6[i - tile_begin]) ? t6[i - tile_begin] : grade_tile_ij;
+            }
+        }
+
+        /* t7[i:n] = where(inf == abs(t6[i]), 0, t6[i]) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t6_i = t6[i - tile_begin];
+            t7[i - tile_begin] = INFINITY == fabs(t6_i) ? 0.0 : t6_i;
+        }
+
+        /* t8[i:n, j:k] = exp(grade_tile[i, j] - t7[i]) */
+        /* t9[i:n] = sum[j:k](t8[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t9[i - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = gradc_exp(grade_tile[j*128 + i - tile_begin] - t7[i - tile_begin]);
+                t8[j*128 + i - tile_begin] = v0;
+                t9[i - tile_begin] += v0;
+            }
+        }
+
+        /* t10[i:n] = t7[i] + log(t9[i]) */
+        /* t11[i:n] = 1 / t9[i] */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t11[i - tile_begin] = 1.0 / t9[i - tile_begin];
+        }
+
+        /* t12[i:n] = sum[j:k]((t0[i, j] - t5[i]) * (t8[i, j] * t11[i])) */
+        /* t15[i:n, j:k] = t14 * (t8[i, j] * t11[i]) */
+        /* t16[i:n] = sum[j:k](t8[i, j] * t11[i]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t12[i - tile_begin] = 0.0;
+        }
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t16[i - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = t8[j*128 + i - tile_begin] * t11[i - tile_begin];
+                t12[i - tile_begin] += (t0[j*128 + i - tile_begin] - t5[i - tile_begin]) * v0;
+                t15[j*128 + i - tile_begin] = t14 * v0;
+                t16[i - tile_begin] += v0;
+            }
+        }
+
+        /* t13 = sum[i:n](t12[i]) */
+        double t13_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t13_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t13_part_sum += t12[i - tile_begin];
+        }
+        gradc_add(&t13_part, &t13_part_low, t13_part_sum);
+
+        /* t18[i:n, j:k] = where(-inf == t0[i, j], 0, -(t3[i, j] * t17[i] * (t14 * t16[i]))) */
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = -INFINITY == t0[j*128 + i - tile_begin] ? 0.0 : -(t3[j*128 + i - tile_begin] * t17[i - tile_begin] * (t14 * t16[i - tile_begin]));
+                t18[j*128 + i - tile_begin] = v0;
+            }
+        }
+
+        /* grad_w[l:d] = sum[i:n, j:k](X[i, j, l] * (t18[i, j] + t15[i, j])) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                const double v0 = t18[j*128 + i - tile_begin] + t15[j*128 + i - tile_begin];
+                const double v1 = t18[(j + 1)*128 + i - tile_begin] + t15[(j + 1)*128 + i - tile_begin];
+                const double v2 = t18[(j + 2)*128 + i - tile_begin] + t15[(j + 2)*128 + i - tile_begin];
+                const double v3 = t18[(j + 3)*128 + i - tile_begin] + t15[(j + 3)*128 + i - tile_begin];
+                GRADC_SIMD()
+                for (int64_t l = 0; l < d; ++l) {
+                    grad_w_part[l] += X[(i*k + j)*d + l] * v0 + X[(i*k + (j + 1))*d + l] * v1 + X[(i*k + (j + 2))*d + l] * v2 + X[(i*k + (j + 3))*d + l] * v3;
+                }
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                const double v0 = t18[j*128 + i - tile_begin] + t15[j*128 + i - tile_begin];
+                GRADC_SIMD()
+                for (int64_t l = 0; l < d; ++l) {
+                    grad_w_part[l] += X[(i*k + j)*d + l] * v0;
+                }
+            }
+        }
+    }
+    t13_part = gradc_rounded(t13_part, t13_part_low);
+    t13_parts[part] = t13_part;
+}
+
 int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restrict w, const double *restrict X,
                            const double *restrict grade, double *restrict value, double *restrict grad_w,
                            void *restrict work)
@@ -799,204 +1049,13 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
     const int64_t parts = gradc_parts(n, 8*d*k + 69*k + 63, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t13_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t1 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t2 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t3 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t4 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t5 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t17 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const grade_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t6 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t7 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t8 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t9 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t11 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t12 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t15 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t16 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t18 = (void *)own;
-        double t13_part = 0.0;
-        double t13_part_low = 0.0;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            listnet_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, k, X, w, grade, t14, t13_parts);
         }
-        const int64_t tile_rows = gradc_rows((d*k + k) * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t0[i:n, j:k] = sum[l:d](X[i, j, l] * w[l]) */
-            for (int64_t j = 0; j < k; ++j) {
-                gradc_dots(tile_end - tile_begin, d, &X[(tile_begin*k + j)*d], d*k, w, &t0[j*128], 1, 0);
-            }
-
-            /* t1[i:n] = max[j:k](t0[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t1[i - tile_begin] = -INFINITY;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double t0_ij = t0[j*128 + i - tile_begin];
-                    t1[i - tile_begin] = (t1[i - tile_begin] >= t0_ij || t1[i - tile_begin] != t1[i - tile_begin]) ? t1[i - tile_begin] : t0_ij;
-                }
-            }
-
-            /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t1_i = t1[i - tile_begin];
-                t2[i - tile_begin] = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
-            }
-
-            /* t3[i:n, j:k] = exp(t0[i, j] - t2[i]) */
-            /* t4[i:n] = sum[j:k](t3[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t4[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v0 = gradc_exp(t0[j*128 + i - tile_begin] - t2[i - tile_begin]);
-                    t3[j*128 + i - tile_begin] = v0;
-                    t4[i - tile_begin] += v0;
-                }
-            }
-
-            /* t5[i:n] = t2[i] + log(t4[i]) */
-            /* t17[i:n] = 1 / t4[i] */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t4_i = t4[i - tile_begin];
-                t5[i - tile_begin] = t2[i - tile_begin] + gradc_log(t4_i);
-                t17[i - tile_begin] = 1.0 / t4_i;
-            }
-
-            /* grade_tile[i:n, j:k] = grade[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &grade[tile_begin*k], k, grade_tile, 128);
-
-            /* t6[i:n] = max[j:k](grade_tile[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t6[i - tile_begin] = -INFINITY;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double grade_tile_ij = grade_tile[j*128 + i - tile_begin];
-                    t6[i - tile_begin] = (t6[i - tile_begin] >= grade_tile_ij || t6[i - tile_begin] != t6[i - tile_begin]) ? t6[i - tile_begin] : grade_tile_ij;
-                }
-            }
-
-            /* t7[i:n] = where(inf == abs(t6[i]), 0, t6[i]) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t6_i = t6[i - tile_begin];
-                t7[i - tile_begin] = INFINITY == fabs(t6_i) ? 0.0 : t6_i;
-            }
-
-            /* t8[i:n, j:k] = exp(grade_tile[i, j] - t7[i]) */
-            /* t9[i:n] = sum[j:k](t8[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t9[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v0 = gradc_exp(grade_tile[j*128 + i - tile_begin] - t7[i - tile_begin]);
-                    t8[j*128 + i - tile_begin] = v0;
-                    t9[i - tile_begin] += v0;
-                }
-            }
-
-            /* t10[i:n] = t7[i] + log(t9[i]) */
-            /* t11[i:n] = 1 / t9[i] */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t11[i - tile_begin] = 1.0 / t9[i - tile_begin];
-            }
-
-            /* t12[i:n] = sum[j:k]((t0[i, j] - t5[i]) * (t8[i, j] * t11[i])) */
-            /* t15[i:n, j:k] = t14 * (t8[i, j] * t11[i]) */
-            /* t16[i:n] = sum[j:k](t8[i, j] * t11[i]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t12[i - tile_begin] = 0.0;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t16[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v0 = t8[j*128 + i - tile_begin] * t11[i - tile_begin];
-                    t12[i - tile_begin] += (t0[j*128 + i - tile_begin] - t5[i - tile_begin]) * v0;
-                    t15[j*128 + i - tile_begin] = t14 * v0;
-                    t16[i - tile_begin] += v0;
-                }
-            }
-
-            /* t13 = sum[i:n](t12[i]) */
-            double t13_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t13_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t13_part_sum += t12[i - tile_begin];
-            }
-            gradc_add(&t13_part, &t13_part_low, t13_part_sum);
-
-            /* t18[i:n, j:k] = where(-inf == t0[i, j], 0, -(t3[i, j] * t17[i] * (t14 * t16[i]))) */
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v0 = -INFINITY == t0[j*128 + i - tile_begin] ? 0.0 : -(t3[j*128 + i - tile_begin] * t17[i - tile_begin] * (t14 * t16[i - tile_begin]));
-                    t18[j*128 + i - tile_begin] = v0;
-                }
-            }
-
-            /* grad_w[l:d] = sum[i:n, j:k](X[i, j, l] * (t18[i, j] + t15[i, j])) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                    const double v0 = t18[j*128 + i - tile_begin] + t15[j*128 + i - tile_begin];
-                    const double v1 = t18[(j + 1)*128 + i - tile_begin] + t15[(j + 1)*128 + i - tile_begin];
-                    const double v2 = t18[(j + 2)*128 + i - tile_begin] + t15[(j + 2)*128 + i - tile_begin];
-                    const double v3 = t18[(j + 3)*128 + i - tile_begin] + t15[(j + 3)*128 + i - tile_begin];
-                    GRADC_SIMD()
-                    for (int64_t l = 0; l < d; ++l) {
-                        grad_w_part[l] += X[(i*k + j)*d + l] * v0 + X[(i*k + (j + 1))*d + l] * v1 + X[(i*k + (j + 2))*d + l] * v2 + X[(i*k + (j + 3))*d + l] * v3;
-                    }
-                }
-                for (int64_t j = k / 4 * 4; j < k; ++j) {
-                    const double v0 = t18[j*128 + i - tile_begin] + t15[j*128 + i - tile_begin];
-                    GRADC_SIMD()
-                    for (int64_t l = 0; l < d; ++l) {
-                        grad_w_part[l] += X[(i*k + j)*d + l] * v0;
-                    }
-                }
-            }
-        }
-        t13_part = gradc_rounded(t13_part, t13_part_low);
-        t13_parts[part] = t13_part;
+    } else {
+        listnet_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, k, X, w, grade, t14, t13_parts);
     }
     double t13 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -26,6 +26,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "log_cosh.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -275,6 +282,40 @@ size_t log_cosh_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 52, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void log_cosh_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                             unsigned char *restrict part_scratch, size_t part_bytes, int64_t d,
+                                             const double *restrict X, const double *restrict w,
+                                             const double *restrict y, double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t0 = (void *)own;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+
+        /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s1 := -s0, where(s0 == s1, 0.6931471805599453 + s0, maximum(s0,
+         *    s1) + log1p_unit(exp(-abs(s0 + s0)))))) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = t0[i - tile_begin] - y[i];
+            const double v1 = -v0;
+            const double v2 = v0 == v1 ? 0.6931471805599453 + v0 : ((v0 > v1 || v0 != v0) ? v0 : v1) + gradc_log1p_unit(gradc_exp(-fabs(v0 + v0)));
+            t1_part_sum += v2;
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
 int log_cosh_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                    double *restrict value, void *restrict work)
 {
@@ -283,35 +324,13 @@ int log_cosh_value(int64_t n, int64_t d, const double *restrict w, const double 
     const int64_t parts = gradc_parts(n, 3*d + 52, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0 = (void *)own;
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
-
-            /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s1 := -s0, where(s0 == s1, 0.6931471805599453 + s0,
-             *    maximum(s0, s1) + log1p_unit(exp(-abs(s0 + s0)))))) */
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t0[i - tile_begin] - y[i];
-                const double v1 = -v0;
-                const double v2 = v0 == v1 ? 0.6931471805599453 + v0 : ((v0 > v1 || v0 != v0) ? v0 : v1) + gradc_log1p_unit(gradc_exp(-fabs(v0 + v0)));
-                t1_part_sum += v2;
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            log_cosh_value_rows0(part, n, parts, part_scratch, part_bytes, d, X, w, y, t1_parts);
         }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        log_cosh_value_rows0(0, n, parts, part_scratch, part_bytes, d, X, w, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -330,6 +349,32 @@ size_t log_cosh_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
+static GRADC_APART void log_cosh_forward_rows0(int64_t part, int64_t n, int64_t parts, double *restrict t0,
+                                               const double *restrict y, double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s1 := -s0, where(s0 == s1, 0.6931471805599453 + s0, maximum(s0,
+         *    s1) + log1p_unit(exp(-abs(s0 + s0)))))) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = t0[i] - y[i];
+            const double v1 = -v0;
+            const double v2 = v0 == v1 ? 0.6931471805599453 + v0 : ((v0 > v1 || v0 != v0) ? v0 : v1) + gradc_log1p_unit(gradc_exp(-fabs(v0 + v0)));
+            t1_part_sum += v2;
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
 int log_cosh_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                      const double *restrict y, double *restrict value, double *restrict t0, void *restrict work)
 {
@@ -342,29 +387,13 @@ int log_cosh_forward(int64_t n, int64_t d, const double *restrict w, const doubl
     gradc_dots(n, d, X, d, w, t0, 1, 1);
     const int64_t parts = gradc_parts(n, 52, 0);
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s1 := -s0, where(s0 == s1, 0.6931471805599453 + s0,
-             *    maximum(s0, s1) + log1p_unit(exp(-abs(s0 + s0)))))) */
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t0[i] - y[i];
-                const double v1 = -v0;
-                const double v2 = v0 == v1 ? 0.6931471805599453 + v0 : ((v0 > v1 || v0 != v0) ? v0 : v1) + gradc_log1p_unit(gradc_exp(-fabs(v0 + v0)));
-                t1_part_sum += v2;
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            log_cosh_forward_rows0(part, n, parts, t0, y, t1_parts);
         }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        log_cosh_forward_rows0(0, n, parts, t0, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -382,6 +411,54 @@ size_t log_cosh_backward_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void log_cosh_backward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                unsigned char *restrict part_scratch, size_t part_bytes,
+                                                double *restrict grad_w, int64_t d, const double *restrict t0,
+                                                const double *restrict y, double t1, const double *restrict X)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const t2 = (void *)own;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t2[i:n] = let(s0 := t0[i] - y[i], s1 := s0 + s0, s2 := exp(-abs(s1)), s3 := 1 + s2, s4 := -s1, s5 :=
+         *    where(0 <= s4, 1, s2) / s3, s6 := s0 - t0[i], s7 := t0[i] - (s0 - s6) - (y[i] + s6), s8 := s1 - s0,
+         *    s9 := s7 + (s7 + (s0 - s8 + (s0 - (s1 - s8)))), s10 := -s9, where(-inf == s0, 0, t1 * (where(0 <= s1,
+         *    1, s2) / s3 * (1 + s5 * where(abs(s9) < 1, s9, 0)))) + where(-inf == -s0, 0, -(t1 * (s5 * (1 +
+         *    where(0 <= -s4, 1, s2) / s3 * where(abs(s10) < 1, s10, 0)))))) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t0_i = t0[i];
+            const double y_i = y[i];
+            const double v0 = t0_i - y_i;
+            const double v1 = v0 + v0;
+            const double v2 = gradc_exp(-fabs(v1));
+            const double v3 = 1.0 + v2;
+            const double v4 = -v1;
+            const double v5 = (0.0 <= v4 ? 1.0 : v2) / v3;
+            const double v6 = v0 - t0_i;
+            const double v7 = t0_i - (v0 - v6) - (y_i + v6);
+            const double v8 = v1 - v0;
+            const double v9 = v7 + (v7 + (v0 - v8 + (v0 - (v1 - v8))));
+            const double v10 = -INFINITY == v0 ? 0.0 : t1 * ((0.0 <= v1 ? 1.0 : v2) / v3 * (1.0 + v5 * (fabs(v9) < 1.0 ? v9 : 0.0)));
+            const double v11 = -v9;
+            const double v12 = -INFINITY == -v0 ? 0.0 : -(t1 * (v5 * (1.0 + (0.0 <= -v4 ? 1.0 : v2) / v3 * (fabs(v11) < 1.0 ? v11 : 0.0))));
+            t2[i - tile_begin] = v10 + v12;
+        }
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
+    }
+}
+
 int log_cosh_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                       const double *restrict y, const double *restrict t0, double cotangent, double *restrict grad_w,
                       void *restrict work)
@@ -394,49 +471,13 @@ int log_cosh_backward(int64_t n, int64_t d, const double *restrict w, const doub
     const double t1 = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 82, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const t2 = (void *)own;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            log_cosh_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, t0, y, t1, X);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t2[i:n] = let(s0 := t0[i] - y[i], s1 := s0 + s0, s2 := exp(-abs(s1)), s3 := 1 + s2, s4 := -s1, s5 :=
-             *    where(0 <= s4, 1, s2) / s3, s6 := s0 - t0[i], s7 := t0[i] - (s0 - s6) - (y[i] + s6), s8 := s1 -
-             *    s0, s9 := s7 + (s7 + (s0 - s8 + (s0 - (s1 - s8)))), s10 := -s9, where(-inf == s0, 0, t1 *
-             *    (where(0 <= s1, 1, s2) / s3 * (1 + s5 * where(abs(s9) < 1, s9, 0)))) + where(-inf == -s0, 0, -(t1
-             *    * (s5 * (1 + where(0 <= -s4, 1, s2) / s3 * where(abs(s10) < 1, s10, 0)))))) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0_i = t0[i];
-                const double y_i = y[i];
-                const double v0 = t0_i - y_i;
-                const double v1 = v0 + v0;
-                const double v2 = gradc_exp(-fabs(v1));
-                const double v3 = 1.0 + v2;
-                const double v4 = -v1;
-                const double v5 = (0.0 <= v4 ? 1.0 : v2) / v3;
-                const double v6 = v0 - t0_i;
-                const double v7 = t0_i - (v0 - v6) - (y_i + v6);
-                const double v8 = v1 - v0;
-                const double v9 = v7 + (v7 + (v0 - v8 + (v0 - (v1 - v8))));
-                const double v10 = -INFINITY == v0 ? 0.0 : t1 * ((0.0 <= v1 ? 1.0 : v2) / v3 * (1.0 + v5 * (fabs(v9) < 1.0 ? v9 : 0.0)));
-                const double v11 = -v9;
-                const double v12 = -INFINITY == -v0 ? 0.0 : -(t1 * (v5 * (1.0 + (0.0 <= -v4 ? 1.0 : v2) / v3 * (fabs(v11) < 1.0 ? v11 : 0.0))));
-                t2[i - tile_begin] = v10 + v12;
-            }
-
-            /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
-        }
+    } else {
+        log_cosh_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, t0, y, t1, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
@@ -455,6 +496,58 @@ size_t log_cosh_value_and_grad_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void log_cosh_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+                                                      unsigned char *restrict part_scratch, size_t part_bytes,
+                                                      double *restrict grad_w, int64_t d, const double *restrict X,
+                                                      const double *restrict w, const double *restrict y, double t2,
+                                                      double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const t0 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)own;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+
+        /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s1 := -s0, where(s0 == s1, 0.6931471805599453 + s0, maximum(s0,
+         *    s1) + log1p_unit(exp(-abs(s0 + s0)))))) */
+        /* t3[i:n] = let(s0 := t0[i] - y[i], s1 := s0 + s0, s2 := exp(-abs(s1)), s3 := 1 + s2, where(-inf == s0, 0,
+         *    t2 * (where(0 <= s1, 1, s2) / s3)) + where(-inf == -s0, 0, -(t2 * (where(0 <= -s1, 1, s2) / s3)))) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = t0[i - tile_begin] - y[i];
+            const double v1 = -v0;
+            const double v2 = v0 + v0;
+            const double v3 = gradc_exp(-fabs(v2));
+            const double v4 = v0 == v1 ? 0.6931471805599453 + v0 : ((v0 > v1 || v0 != v0) ? v0 : v1) + gradc_log1p_unit(v3);
+            const double v5 = 1.0 + v3;
+            const double v6 = (-INFINITY == v0 ? 0.0 : t2 * ((0.0 <= v2 ? 1.0 : v3) / v5)) + (-INFINITY == v1 ? 0.0 : -(t2 * ((0.0 <= -v2 ? 1.0 : v3) / v5)));
+            t1_part_sum += v4;
+            t3[i - tile_begin] = v6;
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
 int log_cosh_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                             const double *restrict y, double *restrict value, double *restrict grad_w,
                             void *restrict work)
@@ -467,53 +560,13 @@ int log_cosh_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
     const int64_t parts = gradc_parts(n, 6*d + 75, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t3 = (void *)own;
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            log_cosh_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, X, w, y, t2, t1_parts);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
-
-            /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s1 := -s0, where(s0 == s1, 0.6931471805599453 + s0,
-             *    maximum(s0, s1) + log1p_unit(exp(-abs(s0 + s0)))))) */
-            /* t3[i:n] = let(s0 := t0[i] - y[i], s1 := s0 + s0, s2 := exp(-abs(s1)), s3 := 1 + s2, where(-inf ==
-             *    s0, 0, t2 * (where(0 <= s1, 1, s2) / s3)) + where(-inf == -s0, 0, -(t2 * (where(0 <= -s1, 1, s2)
-             *    / s3)))) */
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t0[i - tile_begin] - y[i];
-                const double v1 = -v0;
-                const double v2 = v0 + v0;
-                const double v3 = gradc_exp(-fabs(v2));
-                const double v4 = v0 == v1 ? 0.6931471805599453 + v0 : ((v0 > v1 || v0 != v0) ? v0 : v1) + gradc_log1p_unit(v3);
-                const double v5 = 1.0 + v3;
-                const double v6 = (-INFINITY == v0 ? 0.0 : t2 * ((0.0 <= v2 ? 1.0 : v3) / v5)) + (-INFINITY == v1 ? 0.0 : -(t2 * ((0.0 <= -v2 ? 1.0 : v3) / v5)));
-                t1_part_sum += v4;
-                t3[i - tile_begin] = v6;
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
-
-            /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
-        }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        log_cosh_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, X, w, y, t2, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

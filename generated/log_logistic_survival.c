@@ -27,6 +27,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "log_logistic_survival.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -307,6 +314,46 @@ size_t log_logistic_survival_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 82, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void log_logistic_survival_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                                          unsigned char *restrict part_scratch, size_t part_bytes,
+                                                          int64_t d, const double *restrict X,
+                                                          const double *restrict w, const double *restrict time_,
+                                                          double t0, double log_sigma, const double *restrict event,
+                                                          double *restrict t2_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t1 = (void *)own;
+    double t2_part = 0.0;
+    double t2_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t1, 1, 0);
+
+        /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), s2 := log1p_unit(exp(-abs(s1))), s3 :=
+         *    -s1, where(0 == s1, 0.6931471805599453, maximum(0, s1) + s2) + event[i] * (s0 + (log_sigma + where(0
+         *    == s3, 0.6931471805599453, maximum(0, s3) + s2))))) */
+        double t2_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = gradc_log(time_[i]);
+            const double v1 = t0 * (v0 - t1[i - tile_begin]);
+            const double v2 = gradc_log1p_unit(gradc_exp(-fabs(v1)));
+            const double v3 = -v1;
+            const double v4 = v0 + (log_sigma + (0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v2));
+            const double v5 = (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v2) + event[i] * v4;
+            t2_part_sum += v5;
+        }
+        gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+    }
+    t2_part = gradc_rounded(t2_part, t2_part_low);
+    t2_parts[part] = t2_part;
+}
+
 int log_logistic_survival_value(int64_t n, int64_t d, const double *restrict w, double log_sigma,
                                 const double *restrict X, const double *restrict time_, const double *restrict event,
                                 double *restrict value, void *restrict work)
@@ -319,39 +366,13 @@ int log_logistic_survival_value(int64_t n, int64_t d, const double *restrict w, 
     const int64_t parts = gradc_parts(n, 3*d + 82, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t1 = (void *)own;
-        double t2_part = 0.0;
-        double t2_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t1, 1, 0);
-
-            /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), s2 := log1p_unit(exp(-abs(s1))), s3
-             *    := -s1, where(0 == s1, 0.6931471805599453, maximum(0, s1) + s2) + event[i] * (s0 + (log_sigma +
-             *    where(0 == s3, 0.6931471805599453, maximum(0, s3) + s2))))) */
-            double t2_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = gradc_log(time_[i]);
-                const double v1 = t0 * (v0 - t1[i - tile_begin]);
-                const double v2 = gradc_log1p_unit(gradc_exp(-fabs(v1)));
-                const double v3 = -v1;
-                const double v4 = v0 + (log_sigma + (0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v2));
-                const double v5 = (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v2) + event[i] * v4;
-                t2_part_sum += v5;
-            }
-            gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            log_logistic_survival_value_rows0(part, n, parts, part_scratch, part_bytes, d, X, w, time_, t0, log_sigma, event, t2_parts);
         }
-        t2_part = gradc_rounded(t2_part, t2_part_low);
-        t2_parts[part] = t2_part;
+    } else {
+        log_logistic_survival_value_rows0(0, n, parts, part_scratch, part_bytes, d, X, w, time_, t0, log_sigma, event, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -368,6 +389,38 @@ size_t log_logistic_survival_forward_work(int64_t n, int64_t d)
     (void)n;
     (void)d;
     return 0;
+}
+
+static GRADC_APART void log_logistic_survival_forward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                            const double *restrict time_, double t0_,
+                                                            double *restrict t1, double log_sigma,
+                                                            const double *restrict event, double *restrict t2_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    double t2_part = 0.0;
+    double t2_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), s2 := log1p_unit(exp(-abs(s1))), s3 :=
+         *    -s1, where(0 == s1, 0.6931471805599453, maximum(0, s1) + s2) + event[i] * (s0 + (log_sigma + where(0
+         *    == s3, 0.6931471805599453, maximum(0, s3) + s2))))) */
+        double t2_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = gradc_log(time_[i]);
+            const double v1 = t0_ * (v0 - t1[i]);
+            const double v2 = gradc_log1p_unit(gradc_exp(-fabs(v1)));
+            const double v3 = -v1;
+            const double v4 = v0 + (log_sigma + (0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v2));
+            const double v5 = (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v2) + event[i] * v4;
+            t2_part_sum += v5;
+        }
+        gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+    }
+    t2_part = gradc_rounded(t2_part, t2_part_low);
+    t2_parts[part] = t2_part;
 }
 
 int log_logistic_survival_forward(int64_t n, int64_t d, const double *restrict w, double log_sigma,
@@ -387,33 +440,13 @@ int log_logistic_survival_forward(int64_t n, int64_t d, const double *restrict w
     gradc_dots(n, d, X, d, w, t1, 1, 1);
     const int64_t parts = gradc_parts(n, 82, 0);
     double t2_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double t2_part = 0.0;
-        double t2_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), s2 := log1p_unit(exp(-abs(s1))), s3
-             *    := -s1, where(0 == s1, 0.6931471805599453, maximum(0, s1) + s2) + event[i] * (s0 + (log_sigma +
-             *    where(0 == s3, 0.6931471805599453, maximum(0, s3) + s2))))) */
-            double t2_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = gradc_log(time_[i]);
-                const double v1 = t0_ * (v0 - t1[i]);
-                const double v2 = gradc_log1p_unit(gradc_exp(-fabs(v1)));
-                const double v3 = -v1;
-                const double v4 = v0 + (log_sigma + (0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v2));
-                const double v5 = (0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + v2) + event[i] * v4;
-                t2_part_sum += v5;
-            }
-            gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            log_logistic_survival_forward_rows0(part, n, parts, time_, t0_, t1, log_sigma, event, t2_parts);
         }
-        t2_part = gradc_rounded(t2_part, t2_part_low);
-        t2_parts[part] = t2_part;
+    } else {
+        log_logistic_survival_forward_rows0(0, n, parts, time_, t0_, t1, log_sigma, event, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -430,6 +463,65 @@ size_t log_logistic_survival_backward_work(int64_t n, int64_t d)
 {
     return (size_t)gradc_parts(n, 3*d + 75, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
+}
+
+static GRADC_APART void log_logistic_survival_backward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                             unsigned char *restrict part_scratch, size_t part_bytes,
+                                                             double *restrict grad_w, int64_t d,
+                                                             const double *restrict time_, const double *restrict t1,
+                                                             double t0, const double *restrict event, double t2,
+                                                             const double *restrict X, double *restrict t4_parts,
+                                                             double *restrict t5_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const t3 = (void *)own;
+    double t4_part = 0.0;
+    double t4_part_low = 0.0;
+    double t5_part = 0.0;
+    double t5_part_low = 0.0;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t3[i:n] = let(s0 := t0 * (log(time[i]) - t1[i]), s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := -s0, -(t0 *
+         *    (where(-inf == s0, 0, t2 * (where(0 <= s0, 1, s1) / s2)) + where(-inf == s3, 0, -(t2 * event[i] *
+         *    (where(0 <= s3, 1, s1) / s2)))))) */
+        /* t4 = sum[i:n](event[i]) */
+        /* t5 = sum[i:n](let(s0 := log(time[i]) - t1[i], s1 := t0 * s0, s2 := exp(-abs(s1)), s3 := 1 + s2, s4 :=
+         *    -s1, s0 * (where(-inf == s1, 0, t2 * (where(0 <= s1, 1, s2) / s3)) + where(-inf == s4, 0, -(t2 *
+         *    event[i] * (where(0 <= s4, 1, s2) / s3)))))) */
+        double t4_part_sum = 0.0;
+        double t5_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t4_part_sum, t5_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = gradc_log(time_[i]) - t1[i];
+            const double v1 = t0 * v0;
+            const double v2 = gradc_exp(-fabs(v1));
+            const double v3 = 1.0 + v2;
+            const double v4 = -v1;
+            const double event_i = event[i];
+            const double v5 = (-INFINITY == v1 ? 0.0 : t2 * ((0.0 <= v1 ? 1.0 : v2) / v3)) + (-INFINITY == v4 ? 0.0 : -(t2 * event_i * ((0.0 <= v4 ? 1.0 : v2) / v3)));
+            t3[i - tile_begin] = -(t0 * v5);
+            t4_part_sum += event_i;
+            t5_part_sum += v0 * v5;
+        }
+        gradc_add(&t4_part, &t4_part_low, t4_part_sum);
+        gradc_add(&t5_part, &t5_part_low, t5_part_sum);
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
+    }
+    t4_part = gradc_rounded(t4_part, t4_part_low);
+    t4_parts[part] = t4_part;
+    t5_part = gradc_rounded(t5_part, t5_part_low);
+    t5_parts[part] = t5_part;
 }
 
 int log_logistic_survival_backward(int64_t n, int64_t d, const double *restrict w, double log_sigma,
@@ -449,57 +541,13 @@ int log_logistic_survival_backward(int64_t n, int64_t d, const double *restrict 
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
     double t5_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const t3 = (void *)own;
-        double t4_part = 0.0;
-        double t4_part_low = 0.0;
-        double t5_part = 0.0;
-        double t5_part_low = 0.0;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            log_logistic_survival_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, time_, t1, t0, event, t2, X, t4_parts, t5_parts);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t3[i:n] = let(s0 := t0 * (log(time[i]) - t1[i]), s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := -s0, -(t0
-             *    * (where(-inf == s0, 0, t2 * (where(0 <= s0, 1, s1) / s2)) + where(-inf == s3, 0, -(t2 * event[i]
-             *    * (where(0 <= s3, 1, s1) / s2)))))) */
-            /* t4 = sum[i:n](event[i]) */
-            /* t5 = sum[i:n](let(s0 := log(time[i]) - t1[i], s1 := t0 * s0, s2 := exp(-abs(s1)), s3 := 1 + s2, s4
-             *    := -s1, s0 * (where(-inf == s1, 0, t2 * (where(0 <= s1, 1, s2) / s3)) + where(-inf == s4, 0, -(t2
-             *    * event[i] * (where(0 <= s4, 1, s2) / s3)))))) */
-            double t4_part_sum = 0.0;
-            double t5_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t4_part_sum, t5_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = gradc_log(time_[i]) - t1[i];
-                const double v1 = t0 * v0;
-                const double v2 = gradc_exp(-fabs(v1));
-                const double v3 = 1.0 + v2;
-                const double v4 = -v1;
-                const double event_i = event[i];
-                const double v5 = (-INFINITY == v1 ? 0.0 : t2 * ((0.0 <= v1 ? 1.0 : v2) / v3)) + (-INFINITY == v4 ? 0.0 : -(t2 * event_i * ((0.0 <= v4 ? 1.0 : v2) / v3)));
-                t3[i - tile_begin] = -(t0 * v5);
-                t4_part_sum += event_i;
-                t5_part_sum += v0 * v5;
-            }
-            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
-            gradc_add(&t5_part, &t5_part_low, t5_part_sum);
-
-            /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
-        }
-        t4_part = gradc_rounded(t4_part, t4_part_low);
-        t4_parts[part] = t4_part;
-        t5_part = gradc_rounded(t5_part, t5_part_low);
-        t5_parts[part] = t5_part;
+    } else {
+        log_logistic_survival_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, time_, t1, t0, event, t2, X, t4_parts, t5_parts);
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -529,6 +577,87 @@ size_t log_logistic_survival_value_and_grad_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void log_logistic_survival_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+                                                                   unsigned char *restrict part_scratch,
+                                                                   size_t part_bytes, double *restrict grad_w,
+                                                                   int64_t d, const double *restrict X,
+                                                                   const double *restrict w,
+                                                                   const double *restrict time_, double t0,
+                                                                   const double *restrict event, double log_sigma,
+                                                                   double t3, double *restrict t2_parts,
+                                                                   double *restrict t5_parts,
+                                                                   double *restrict t6_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const t1 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)own;
+    double t2_part = 0.0;
+    double t2_part_low = 0.0;
+    double t5_part = 0.0;
+    double t5_part_low = 0.0;
+    double t6_part = 0.0;
+    double t6_part_low = 0.0;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t1, 1, 0);
+
+        /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), s2 := log1p_unit(exp(-abs(s1))), s3 :=
+         *    -s1, where(0 == s1, 0.6931471805599453, maximum(0, s1) + s2) + event[i] * (s0 + (log_sigma + where(0
+         *    == s3, 0.6931471805599453, maximum(0, s3) + s2))))) */
+        /* t4[i:n] = let(s0 := t0 * (log(time[i]) - t1[i]), s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := -s0, -(t0 *
+         *    (where(-inf == s0, 0, t3 * (where(0 <= s0, 1, s1) / s2)) + where(-inf == s3, 0, -(t3 * event[i] *
+         *    (where(0 <= s3, 1, s1) / s2)))))) */
+        /* t5 = sum[i:n](event[i]) */
+        /* t6 = sum[i:n](let(s0 := log(time[i]) - t1[i], s1 := t0 * s0, s2 := exp(-abs(s1)), s3 := 1 + s2, s4 :=
+         *    -s1, s0 * (where(-inf == s1, 0, t3 * (where(0 <= s1, 1, s2) / s3)) + where(-inf == s4, 0, -(t3 *
+         *    event[i] * (where(0 <= s4, 1, s2) / s3)))))) */
+        double t2_part_sum = 0.0;
+        double t5_part_sum = 0.0;
+        double t6_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_part_sum, t5_part_sum, t6_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = gradc_log(time_[i]);
+            const double v1 = v0 - t1[i - tile_begin];
+            const double v2 = t0 * v1;
+            const double v3 = gradc_exp(-fabs(v2));
+            const double v4 = gradc_log1p_unit(v3);
+            const double event_i = event[i];
+            const double v5 = -v2;
+            const double v6 = v0 + (log_sigma + (0.0 == v5 ? 0.6931471805599453 : ((v5 > 0.0 || v5 != v5) ? v5 : 0.0) + v4));
+            const double v7 = (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v4) + event_i * v6;
+            const double v8 = 1.0 + v3;
+            const double v9 = (-INFINITY == v2 ? 0.0 : t3 * ((0.0 <= v2 ? 1.0 : v3) / v8)) + (-INFINITY == v5 ? 0.0 : -(t3 * event_i * ((0.0 <= v5 ? 1.0 : v3) / v8)));
+            t2_part_sum += v7;
+            t4[i - tile_begin] = -(t0 * v9);
+            t5_part_sum += event_i;
+            t6_part_sum += v1 * v9;
+        }
+        gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+        gradc_add(&t5_part, &t5_part_low, t5_part_sum);
+        gradc_add(&t6_part, &t6_part_low, t6_part_sum);
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t4[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, grad_w_part);
+    }
+    t2_part = gradc_rounded(t2_part, t2_part_low);
+    t2_parts[part] = t2_part;
+    t5_part = gradc_rounded(t5_part, t5_part_low);
+    t5_parts[part] = t5_part;
+    t6_part = gradc_rounded(t6_part, t6_part_low);
+    t6_parts[part] = t6_part;
+}
+
 int log_logistic_survival_value_and_grad(int64_t n, int64_t d, const double *restrict w, double log_sigma,
                                          const double *restrict X, const double *restrict time_,
                                          const double *restrict event, double *restrict value,
@@ -547,76 +676,13 @@ int log_logistic_survival_value_and_grad(int64_t n, int64_t d, const double *res
     double t2_parts[GRADC_PARTS];
     double t5_parts[GRADC_PARTS];
     double t6_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const t1 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t4 = (void *)own;
-        double t2_part = 0.0;
-        double t2_part_low = 0.0;
-        double t5_part = 0.0;
-        double t5_part_low = 0.0;
-        double t6_part = 0.0;
-        double t6_part_low = 0.0;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            log_logistic_survival_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, X, w, time_, t0, event, log_sigma, t3, t2_parts, t5_parts, t6_parts);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t1, 1, 0);
-
-            /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), s2 := log1p_unit(exp(-abs(s1))), s3
-             *    := -s1, where(0 == s1, 0.6931471805599453, maximum(0, s1) + s2) + event[i] * (s0 + (log_sigma +
-             *    where(0 == s3, 0.6931471805599453, maximum(0, s3) + s2))))) */
-            /* t4[i:n] = let(s0 := t0 * (log(time[i]) - t1[i]), s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := -s0, -(t0
-             *    * (where(-inf == s0, 0, t3 * (where(0 <= s0, 1, s1) / s2)) + where(-inf == s3, 0, -(t3 * event[i]
-             *    * (where(0 <= s3, 1, s1) / s2)))))) */
-            /* t5 = sum[i:n](event[i]) */
-            /* t6 = sum[i:n](let(s0 := log(time[i]) - t1[i], s1 := t0 * s0, s2 := exp(-abs(s1)), s3 := 1 + s2, s4
-             *    := -s1, s0 * (where(-inf == s1, 0, t3 * (where(0 <= s1, 1, s2) / s3)) + where(-inf == s4, 0, -(t3
-             *    * event[i] * (where(0 <= s4, 1, s2) / s3)))))) */
-            double t2_part_sum = 0.0;
-            double t5_part_sum = 0.0;
-            double t6_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2_part_sum, t5_part_sum, t6_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = gradc_log(time_[i]);
-                const double v1 = v0 - t1[i - tile_begin];
-                const double v2 = t0 * v1;
-                const double v3 = gradc_exp(-fabs(v2));
-                const double v4 = gradc_log1p_unit(v3);
-                const double event_i = event[i];
-                const double v5 = -v2;
-                const double v6 = v0 + (log_sigma + (0.0 == v5 ? 0.6931471805599453 : ((v5 > 0.0 || v5 != v5) ? v5 : 0.0) + v4));
-                const double v7 = (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v4) + event_i * v6;
-                const double v8 = 1.0 + v3;
-                const double v9 = (-INFINITY == v2 ? 0.0 : t3 * ((0.0 <= v2 ? 1.0 : v3) / v8)) + (-INFINITY == v5 ? 0.0 : -(t3 * event_i * ((0.0 <= v5 ? 1.0 : v3) / v8)));
-                t2_part_sum += v7;
-                t4[i - tile_begin] = -(t0 * v9);
-                t5_part_sum += event_i;
-                t6_part_sum += v1 * v9;
-            }
-            gradc_add(&t2_part, &t2_part_low, t2_part_sum);
-            gradc_add(&t5_part, &t5_part_low, t5_part_sum);
-            gradc_add(&t6_part, &t6_part_low, t6_part_sum);
-
-            /* grad_w[j:d] = sum[i:n](X[i, j] * t4[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, grad_w_part);
-        }
-        t2_part = gradc_rounded(t2_part, t2_part_low);
-        t2_parts[part] = t2_part;
-        t5_part = gradc_rounded(t5_part, t5_part_low);
-        t5_parts[part] = t5_part;
-        t6_part = gradc_rounded(t6_part, t6_part_low);
-        t6_parts[part] = t6_part;
+    } else {
+        log_logistic_survival_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, X, w, time_, t0, event, log_sigma, t3, t2_parts, t5_parts, t6_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -27,6 +27,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "log_normal_survival.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -373,6 +380,42 @@ size_t log_normal_survival_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 56, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void log_normal_survival_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                                        unsigned char *restrict part_scratch, size_t part_bytes,
+                                                        int64_t d, const double *restrict X, const double *restrict w,
+                                                        const double *restrict time_, double t0,
+                                                        const double *restrict event, double log_sigma,
+                                                        double *restrict t2_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t1 = (void *)own;
+    double t2_part = 0.0;
+    double t2_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t1, 1, 0);
+
+        /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), where(0 < event[i], 0.9189385332046727 +
+         *    (s0 + (log_sigma + 0.5 * (s1 * s1))), -log_ndtr(-s1)))) */
+        double t2_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = gradc_log(time_[i]);
+            const double v1 = t0 * (v0 - t1[i - tile_begin]);
+            const double v2 = 0.0 < event[i] ? 0.9189385332046727 + (v0 + (log_sigma + 0.5 * (v1 * v1))) : -gradc_log_normal(-v1);
+            t2_part_sum += v2;
+        }
+        gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+    }
+    t2_part = gradc_rounded(t2_part, t2_part_low);
+    t2_parts[part] = t2_part;
+}
+
 int log_normal_survival_value(int64_t n, int64_t d, const double *restrict w, double log_sigma,
                               const double *restrict X, const double *restrict time_, const double *restrict event,
                               double *restrict value, void *restrict work)
@@ -385,35 +428,13 @@ int log_normal_survival_value(int64_t n, int64_t d, const double *restrict w, do
     const int64_t parts = gradc_parts(n, 3*d + 56, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t1 = (void *)own;
-        double t2_part = 0.0;
-        double t2_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t1, 1, 0);
-
-            /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), where(0 < event[i],
-             *    0.9189385332046727 + (s0 + (log_sigma + 0.5 * (s1 * s1))), -log_ndtr(-s1)))) */
-            double t2_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = gradc_log(time_[i]);
-                const double v1 = t0 * (v0 - t1[i - tile_begin]);
-                const double v2 = 0.0 < event[i] ? 0.9189385332046727 + (v0 + (log_sigma + 0.5 * (v1 * v1))) : -gradc_log_normal(-v1);
-                t2_part_sum += v2;
-            }
-            gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            log_normal_survival_value_rows0(part, n, parts, part_scratch, part_bytes, d, X, w, time_, t0, event, log_sigma, t2_parts);
         }
-        t2_part = gradc_rounded(t2_part, t2_part_low);
-        t2_parts[part] = t2_part;
+    } else {
+        log_normal_survival_value_rows0(0, n, parts, part_scratch, part_bytes, d, X, w, time_, t0, event, log_sigma, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -432,6 +453,34 @@ size_t log_normal_survival_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
+static GRADC_APART void log_normal_survival_forward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                          const double *restrict time_, double t0_,
+                                                          double *restrict t1, const double *restrict event,
+                                                          double log_sigma, double *restrict t2_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    double t2_part = 0.0;
+    double t2_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), where(0 < event[i], 0.9189385332046727 +
+         *    (s0 + (log_sigma + 0.5 * (s1 * s1))), -log_ndtr(-s1)))) */
+        double t2_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = gradc_log(time_[i]);
+            const double v1 = t0_ * (v0 - t1[i]);
+            const double v2 = 0.0 < event[i] ? 0.9189385332046727 + (v0 + (log_sigma + 0.5 * (v1 * v1))) : -gradc_log_normal(-v1);
+            t2_part_sum += v2;
+        }
+        gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+    }
+    t2_part = gradc_rounded(t2_part, t2_part_low);
+    t2_parts[part] = t2_part;
+}
+
 int log_normal_survival_forward(int64_t n, int64_t d, const double *restrict w, double log_sigma,
                                 const double *restrict X, const double *restrict time_, const double *restrict event,
                                 double *restrict value, double *restrict t0, double *restrict t1, void *restrict work)
@@ -448,29 +497,13 @@ int log_normal_survival_forward(int64_t n, int64_t d, const double *restrict w, 
     gradc_dots(n, d, X, d, w, t1, 1, 1);
     const int64_t parts = gradc_parts(n, 56, 0);
     double t2_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double t2_part = 0.0;
-        double t2_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), where(0 < event[i],
-             *    0.9189385332046727 + (s0 + (log_sigma + 0.5 * (s1 * s1))), -log_ndtr(-s1)))) */
-            double t2_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = gradc_log(time_[i]);
-                const double v1 = t0_ * (v0 - t1[i]);
-                const double v2 = 0.0 < event[i] ? 0.9189385332046727 + (v0 + (log_sigma + 0.5 * (v1 * v1))) : -gradc_log_normal(-v1);
-                t2_part_sum += v2;
-            }
-            gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            log_normal_survival_forward_rows0(part, n, parts, time_, t0_, t1, event, log_sigma, t2_parts);
         }
-        t2_part = gradc_rounded(t2_part, t2_part_low);
-        t2_parts[part] = t2_part;
+    } else {
+        log_normal_survival_forward_rows0(0, n, parts, time_, t0_, t1, event, log_sigma, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -489,6 +522,66 @@ size_t log_normal_survival_backward_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void log_normal_survival_backward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                           unsigned char *restrict part_scratch, size_t part_bytes,
+                                                           double *restrict grad_w, int64_t d, double t2,
+                                                           const double *restrict event, const double *restrict time_,
+                                                           const double *restrict t1, double t0,
+                                                           const double *restrict X, double *restrict t4_parts,
+                                                           double *restrict t5_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const t3 = (void *)own;
+    double t4_part = 0.0;
+    double t4_part_low = 0.0;
+    double t5_part = 0.0;
+    double t5_part_low = 0.0;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t3[i:n] = let(s0 := 0 < event[i], s1 := t0 * (log(time[i]) - t1[i]), s2 := -s1, -(t0 * (where(s0, t2 *
+         *    s1, 0) + where(s0, 0, -where(s2 < 0, -(0.7978845608028654 * t2 / erfcx(-(-0.7071067811865476 * s1))),
+         *    -(t2 * (0.3989422804014327 * exp(-0.5 * (s1 * s1))) / ndtr(s2))))))) */
+        /* t4 = sum[i:n](where(0 < event[i], t2, 0)) */
+        /* t5 = sum[i:n](let(s0 := log(time[i]) - t1[i], s1 := 0 < event[i], s2 := t0 * s0, s3 := -s2, s0 *
+         *    (where(s1, t2 * s2, 0) + where(s1, 0, -where(s3 < 0, -(0.7978845608028654 * t2 /
+         *    erfcx(-(-0.7071067811865476 * s2))), -(t2 * (0.3989422804014327 * exp(-0.5 * (s2 * s2))) /
+         *    ndtr(s3))))))) */
+        const double v4 = 0.7978845608028654 * t2;
+        double t4_part_sum = 0.0;
+        double t5_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t4_part_sum, t5_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const int v0 = 0.0 < event[i];
+            const double v1 = gradc_log(time_[i]) - t1[i];
+            const double v2 = t0 * v1;
+            const double v3 = -v2;
+            const double v5 = v3 < 0.0 ? -(v4 / gradc_scaled_erfc(-(-0.7071067811865476 * v2))) : -(t2 * (0.3989422804014327 * gradc_exp(-0.5 * (v2 * v2))) / gradc_normal(v3));
+            const double v6 = (v0 ? t2 * v2 : 0.0) + (v0 ? 0.0 : -v5);
+            t3[i - tile_begin] = -(t0 * v6);
+            t4_part_sum += v0 ? t2 : 0.0;
+            t5_part_sum += v1 * v6;
+        }
+        gradc_add(&t4_part, &t4_part_low, t4_part_sum);
+        gradc_add(&t5_part, &t5_part_low, t5_part_sum);
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
+    }
+    t4_part = gradc_rounded(t4_part, t4_part_low);
+    t4_parts[part] = t4_part;
+    t5_part = gradc_rounded(t5_part, t5_part_low);
+    t5_parts[part] = t5_part;
+}
+
 int log_normal_survival_backward(int64_t n, int64_t d, const double *restrict w, double log_sigma,
                                  const double *restrict X, const double *restrict time_, const double *restrict event,
                                  double t0, const double *restrict t1, double cotangent, double *restrict grad_w,
@@ -505,58 +598,13 @@ int log_normal_survival_backward(int64_t n, int64_t d, const double *restrict w,
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
     double t5_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const t3 = (void *)own;
-        double t4_part = 0.0;
-        double t4_part_low = 0.0;
-        double t5_part = 0.0;
-        double t5_part_low = 0.0;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            log_normal_survival_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, t2, event, time_, t1, t0, X, t4_parts, t5_parts);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t3[i:n] = let(s0 := 0 < event[i], s1 := t0 * (log(time[i]) - t1[i]), s2 := -s1, -(t0 * (where(s0, t2
-             *    * s1, 0) + where(s0, 0, -where(s2 < 0, -(0.7978845608028654 * t2 / erfcx(-(-0.7071067811865476 *
-             *    s1))), -(t2 * (0.3989422804014327 * exp(-0.5 * (s1 * s1))) / ndtr(s2))))))) */
-            /* t4 = sum[i:n](where(0 < event[i], t2, 0)) */
-            /* t5 = sum[i:n](let(s0 := log(time[i]) - t1[i], s1 := 0 < event[i], s2 := t0 * s0, s3 := -s2, s0 *
-             *    (where(s1, t2 * s2, 0) + where(s1, 0, -where(s3 < 0, -(0.7978845608028654 * t2 /
-             *    erfcx(-(-0.7071067811865476 * s2))), -(t2 * (0.3989422804014327 * exp(-0.5 * (s2 * s2))) /
-             *    ndtr(s3))))))) */
-            const double v4 = 0.7978845608028654 * t2;
-            double t4_part_sum = 0.0;
-            double t5_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t4_part_sum, t5_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const int v0 = 0.0 < event[i];
-                const double v1 = gradc_log(time_[i]) - t1[i];
-                const double v2 = t0 * v1;
-                const double v3 = -v2;
-                const double v5 = v3 < 0.0 ? -(v4 / gradc_scaled_erfc(-(-0.7071067811865476 * v2))) : -(t2 * (0.3989422804014327 * gradc_exp(-0.5 * (v2 * v2))) / gradc_normal(v3));
-                const double v6 = (v0 ? t2 * v2 : 0.0) + (v0 ? 0.0 : -v5);
-                t3[i - tile_begin] = -(t0 * v6);
-                t4_part_sum += v0 ? t2 : 0.0;
-                t5_part_sum += v1 * v6;
-            }
-            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
-            gradc_add(&t5_part, &t5_part_low, t5_part_sum);
-
-            /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
-        }
-        t4_part = gradc_rounded(t4_part, t4_part_low);
-        t4_parts[part] = t4_part;
-        t5_part = gradc_rounded(t5_part, t5_part_low);
-        t5_parts[part] = t5_part;
+    } else {
+        log_normal_survival_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, t2, event, time_, t1, t0, X, t4_parts, t5_parts);
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -586,6 +634,84 @@ size_t log_normal_survival_value_and_grad_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void log_normal_survival_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+                                                                 unsigned char *restrict part_scratch,
+                                                                 size_t part_bytes, double *restrict grad_w,
+                                                                 int64_t d, const double *restrict X,
+                                                                 const double *restrict w, double t3,
+                                                                 const double *restrict event,
+                                                                 const double *restrict time_, double t0,
+                                                                 double log_sigma, double *restrict t2_parts,
+                                                                 double *restrict t5_parts, double *restrict t6_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const t1 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)own;
+    double t2_part = 0.0;
+    double t2_part_low = 0.0;
+    double t5_part = 0.0;
+    double t5_part_low = 0.0;
+    double t6_part = 0.0;
+    double t6_part_low = 0.0;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t1, 1, 0);
+
+        /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), where(0 < event[i], 0.9189385332046727 +
+         *    (s0 + (log_sigma + 0.5 * (s1 * s1))), -log_ndtr(-s1)))) */
+        /* t4[i:n] = let(s0 := 0 < event[i], s1 := t0 * (log(time[i]) - t1[i]), s2 := -s1, -(t0 * (where(s0, t3 *
+         *    s1, 0) + where(s0, 0, -where(s2 < 0, -(0.7978845608028654 * t3 / erfcx(-(-0.7071067811865476 * s1))),
+         *    -(t3 * (0.3989422804014327 * exp(-0.5 * (s1 * s1))) / ndtr(s2))))))) */
+        /* t5 = sum[i:n](where(0 < event[i], t3, 0)) */
+        /* t6 = sum[i:n](let(s0 := log(time[i]) - t1[i], s1 := 0 < event[i], s2 := t0 * s0, s3 := -s2, s0 *
+         *    (where(s1, t3 * s2, 0) + where(s1, 0, -where(s3 < 0, -(0.7978845608028654 * t3 /
+         *    erfcx(-(-0.7071067811865476 * s2))), -(t3 * (0.3989422804014327 * exp(-0.5 * (s2 * s2))) /
+         *    ndtr(s3))))))) */
+        const double v6 = 0.7978845608028654 * t3;
+        double t2_part_sum = 0.0;
+        double t5_part_sum = 0.0;
+        double t6_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_part_sum, t5_part_sum, t6_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const int v0 = 0.0 < event[i];
+            const double v1 = gradc_log(time_[i]);
+            const double v2 = v1 - t1[i - tile_begin];
+            const double v3 = t0 * v2;
+            const double v4 = v3 * v3;
+            const double v5 = -v3;
+            const double v7 = v5 < 0.0 ? -(v6 / gradc_scaled_erfc(-(-0.7071067811865476 * v3))) : -(t3 * (0.3989422804014327 * gradc_exp(-0.5 * v4)) / gradc_normal(v5));
+            const double v8 = (v0 ? t3 * v3 : 0.0) + (v0 ? 0.0 : -v7);
+            t2_part_sum += v0 ? 0.9189385332046727 + (v1 + (log_sigma + 0.5 * v4)) : -gradc_log_normal(v5);
+            t4[i - tile_begin] = -(t0 * v8);
+            t5_part_sum += v0 ? t3 : 0.0;
+            t6_part_sum += v2 * v8;
+        }
+        gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+        gradc_add(&t5_part, &t5_part_low, t5_part_sum);
+        gradc_add(&t6_part, &t6_part_low, t6_part_sum);
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t4[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, grad_w_part);
+    }
+    t2_part = gradc_rounded(t2_part, t2_part_low);
+    t2_parts[part] = t2_part;
+    t5_part = gradc_rounded(t5_part, t5_part_low);
+    t5_parts[part] = t5_part;
+    t6_part = gradc_rounded(t6_part, t6_part_low);
+    t6_parts[part] = t6_part;
+}
+
 int log_normal_survival_value_and_grad(int64_t n, int64_t d, const double *restrict w, double log_sigma,
                                        const double *restrict X, const double *restrict time_,
                                        const double *restrict event, double *restrict value, double *restrict grad_w,
@@ -603,74 +729,13 @@ int log_normal_survival_value_and_grad(int64_t n, int64_t d, const double *restr
     double t2_parts[GRADC_PARTS];
     double t5_parts[GRADC_PARTS];
     double t6_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const t1 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t4 = (void *)own;
-        double t2_part = 0.0;
-        double t2_part_low = 0.0;
-        double t5_part = 0.0;
-        double t5_part_low = 0.0;
-        double t6_part = 0.0;
-        double t6_part_low = 0.0;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            log_normal_survival_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, X, w, t3, event, time_, t0, log_sigma, t2_parts, t5_parts, t6_parts);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t1, 1, 0);
-
-            /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), where(0 < event[i],
-             *    0.9189385332046727 + (s0 + (log_sigma + 0.5 * (s1 * s1))), -log_ndtr(-s1)))) */
-            /* t4[i:n] = let(s0 := 0 < event[i], s1 := t0 * (log(time[i]) - t1[i]), s2 := -s1, -(t0 * (where(s0, t3
-             *    * s1, 0) + where(s0, 0, -where(s2 < 0, -(0.7978845608028654 * t3 / erfcx(-(-0.7071067811865476 *
-             *    s1))), -(t3 * (0.3989422804014327 * exp(-0.5 * (s1 * s1))) / ndtr(s2))))))) */
-            /* t5 = sum[i:n](where(0 < event[i], t3, 0)) */
-            /* t6 = sum[i:n](let(s0 := log(time[i]) - t1[i], s1 := 0 < event[i], s2 := t0 * s0, s3 := -s2, s0 *
-             *    (where(s1, t3 * s2, 0) + where(s1, 0, -where(s3 < 0, -(0.7978845608028654 * t3 /
-             *    erfcx(-(-0.7071067811865476 * s2))), -(t3 * (0.3989422804014327 * exp(-0.5 * (s2 * s2))) /
-             *    ndtr(s3))))))) */
-            const double v6 = 0.7978845608028654 * t3;
-            double t2_part_sum = 0.0;
-            double t5_part_sum = 0.0;
-            double t6_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2_part_sum, t5_part_sum, t6_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const int v0 = 0.0 < event[i];
-                const double v1 = gradc_log(time_[i]);
-                const double v2 = v1 - t1[i - tile_begin];
-                const double v3 = t0 * v2;
-                const double v4 = v3 * v3;
-                const double v5 = -v3;
-                const double v7 = v5 < 0.0 ? -(v6 / gradc_scaled_erfc(-(-0.7071067811865476 * v3))) : -(t3 * (0.3989422804014327 * gradc_exp(-0.5 * v4)) / gradc_normal(v5));
-                const double v8 = (v0 ? t3 * v3 : 0.0) + (v0 ? 0.0 : -v7);
-                t2_part_sum += v0 ? 0.9189385332046727 + (v1 + (log_sigma + 0.5 * v4)) : -gradc_log_normal(v5);
-                t4[i - tile_begin] = -(t0 * v8);
-                t5_part_sum += v0 ? t3 : 0.0;
-                t6_part_sum += v2 * v8;
-            }
-            gradc_add(&t2_part, &t2_part_low, t2_part_sum);
-            gradc_add(&t5_part, &t5_part_low, t5_part_sum);
-            gradc_add(&t6_part, &t6_part_low, t6_part_sum);
-
-            /* grad_w[j:d] = sum[i:n](X[i, j] * t4[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, grad_w_part);
-        }
-        t2_part = gradc_rounded(t2_part, t2_part_low);
-        t2_parts[part] = t2_part;
-        t5_part = gradc_rounded(t5_part, t5_part_low);
-        t5_parts[part] = t5_part;
-        t6_part = gradc_rounded(t6_part, t6_part_low);
-        t6_parts[part] = t6_part;
+    } else {
+        log_normal_survival_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, X, w, t3, event, time_, t0, log_sigma, t2_parts, t5_parts, t6_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

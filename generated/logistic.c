@@ -27,6 +27,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "logistic.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -276,6 +283,40 @@ size_t logistic_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 50, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void logistic_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                             unsigned char *restrict part_scratch, size_t part_bytes, int64_t d,
+                                             const double *restrict X, const double *restrict w,
+                                             const double *restrict y, double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t0 = (void *)own;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+
+        /* t1 = sum[i:n](let(s0 := y[i] * t0[i], s1 := -s0, where(0 == s1, 0.6931471805599453, maximum(0, s1) +
+         *    log1p_unit(exp(-abs(s0)))))) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = y[i] * t0[i - tile_begin];
+            const double v1 = -v0;
+            const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
+            t1_part_sum += v2;
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
 int logistic_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                    double lam, double *restrict value, void *restrict work)
 {
@@ -284,35 +325,13 @@ int logistic_value(int64_t n, int64_t d, const double *restrict w, const double 
     const int64_t parts = gradc_parts(n, 3*d + 50, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0 = (void *)own;
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
-
-            /* t1 = sum[i:n](let(s0 := y[i] * t0[i], s1 := -s0, where(0 == s1, 0.6931471805599453, maximum(0, s1) +
-             *    log1p_unit(exp(-abs(s0)))))) */
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = y[i] * t0[i - tile_begin];
-                const double v1 = -v0;
-                const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
-                t1_part_sum += v2;
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            logistic_value_rows0(part, n, parts, part_scratch, part_bytes, d, X, w, y, t1_parts);
         }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        logistic_value_rows0(0, n, parts, part_scratch, part_bytes, d, X, w, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -344,6 +363,65 @@ size_t logistic_forward_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(d, 3*n + 2, n) * (gradc_bytes(n, sizeof(double)));
 }
 
+static GRADC_APART void logistic_forward_rows0(int64_t part, int64_t d, int64_t parts,
+                                               unsigned char *restrict part_scratch, size_t part_bytes,
+                                               double *restrict t0, int64_t n, const double *restrict X,
+                                               const double *restrict w, double *restrict t2_parts)
+{
+    const int64_t part_begin = gradc_cut(d, parts, part);
+    const int64_t part_end = gradc_cut(d, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t0_part = part == 0 ? t0 : (void *)own;
+    double t2_part = 0.0;
+    double t2_part_low = 0.0;
+    for (int64_t at = 0; at < n; ++at) {
+        t0_part[at] = 0.0;
+    }
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(n, tile_end - tile_begin, &X[tile_begin], d, &w[tile_begin], t0_part, 1, 1);
+
+        /* t2 = sum[j:d](w[j] * w[j]) */
+        double t2_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_part_sum))
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            const double w_j = w[j];
+            t2_part_sum += w_j * w_j;
+        }
+        gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+    }
+    t2_part = gradc_rounded(t2_part, t2_part_low);
+    t2_parts[part] = t2_part;
+}
+
+static GRADC_APART void logistic_forward_rows1(int64_t part, int64_t n, int64_t parts_, const double *restrict y,
+                                               double *restrict t0, double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts_, part);
+    const int64_t part_end = gradc_cut(n, parts_, part + 1);
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t1 = sum[i:n](let(s0 := y[i] * t0[i], s1 := -s0, where(0 == s1, 0.6931471805599453, maximum(0, s1) +
+         *    log1p_unit(exp(-abs(s0)))))) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = y[i] * t0[i];
+            const double v1 = -v0;
+            const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
+            t1_part_sum += v2;
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
 int logistic_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                      const double *restrict y, double lam, double *restrict value, double *restrict t0,
                      void *restrict work)
@@ -353,34 +431,13 @@ int logistic_forward(int64_t n, int64_t d, const double *restrict w, const doubl
     const int64_t parts = gradc_parts(d, 3*n + 2, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     double t2_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(d, parts, part);
-        const int64_t part_end = gradc_cut(d, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0_part = part == 0 ? t0 : (void *)own;
-        double t2_part = 0.0;
-        double t2_part_low = 0.0;
-        for (int64_t at = 0; at < n; ++at) {
-            t0_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            logistic_forward_rows0(part, d, parts, part_scratch, part_bytes, t0, n, X, w, t2_parts);
         }
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(n, tile_end - tile_begin, &X[tile_begin], d, &w[tile_begin], t0_part, 1, 1);
-
-            /* t2 = sum[j:d](w[j] * w[j]) */
-            double t2_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2_part_sum))
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
-                const double w_j = w[j];
-                t2_part_sum += w_j * w_j;
-            }
-            gradc_add(&t2_part, &t2_part_low, t2_part_sum);
-        }
-        t2_part = gradc_rounded(t2_part, t2_part_low);
-        t2_parts[part] = t2_part;
+    } else {
+        logistic_forward_rows0(0, d, parts, part_scratch, part_bytes, t0, n, X, w, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -395,29 +452,13 @@ int logistic_forward(int64_t n, int64_t d, const double *restrict w, const doubl
     }
     const int64_t parts_ = gradc_parts(n, 50, 0);
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts_)
-    for (int64_t part = 0; part < parts_; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_, part);
-        const int64_t part_end = gradc_cut(n, parts_, part + 1);
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t1 = sum[i:n](let(s0 := y[i] * t0[i], s1 := -s0, where(0 == s1, 0.6931471805599453, maximum(0, s1) +
-             *    log1p_unit(exp(-abs(s0)))))) */
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = y[i] * t0[i];
-                const double v1 = -v0;
-                const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
-                t1_part_sum += v2;
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    if (parts_ > 1) {
+        GRADC_PARALLEL(parts_)
+        for (int64_t part = 0; part < parts_; ++part) {
+            logistic_forward_rows1(part, n, parts_, y, t0, t1_parts);
         }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        logistic_forward_rows1(0, n, parts_, y, t0, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -435,6 +476,45 @@ size_t logistic_backward_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void logistic_backward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                unsigned char *restrict part_scratch, size_t part_bytes,
+                                                double *restrict t3, int64_t d, const double *restrict y,
+                                                const double *restrict t0, double t1, const double *restrict X)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t3_part = part == 0 ? t3 : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const t2 = (void *)own;
+    for (int64_t at = 0; at < d; ++at) {
+        t3_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t2[i:n] = let(s0 := y[i] * t0[i], s1 := -s0, s2 := exp(-abs(s0)), s3 := 1 + s2, s4 :=
+         *    -product_error(y[i], t0[i]), where(-inf == s1, 0, -(y[i] * (t1 * (where(0 <= s1, 1, s2) / s3 * (1 +
+         *    where(abs(s4) < 1, s4, 0) * (where(0 <= -s1, 1, s2) / s3))))))) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double y_i = y[i];
+            const double t0_i = t0[i];
+            const double v0 = y_i * t0_i;
+            const double v1 = -v0;
+            const double v2 = gradc_exp(-fabs(v0));
+            const double v3 = 1.0 + v2;
+            const double v4 = -(fma(y_i, t0_i, -(y_i * t0_i)));
+            const double v5 = (0.0 <= v1 ? 1.0 : v2) / v3 * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0) * ((0.0 <= -v1 ? 1.0 : v2) / v3));
+            t2[i - tile_begin] = -INFINITY == v1 ? 0.0 : -(y_i * (t1 * v5));
+        }
+
+        /* t3[j:d] = sum[i:n](X[i, j] * t2[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, t3_part);
+    }
+}
+
 int logistic_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                       const double *restrict y, double lam, const double *restrict t0, double cotangent,
                       double *restrict grad_w, void *restrict work)
@@ -448,40 +528,13 @@ int logistic_backward(int64_t n, int64_t d, const double *restrict w, const doub
     const double t1 = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 54, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t3_part = part == 0 ? t3 : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const t2 = (void *)own;
-        for (int64_t at = 0; at < d; ++at) {
-            t3_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            logistic_backward_rows0(part, n, parts, part_scratch, part_bytes, t3, d, y, t0, t1, X);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t2[i:n] = let(s0 := y[i] * t0[i], s1 := -s0, s2 := exp(-abs(s0)), s3 := 1 + s2, s4 :=
-             *    -product_error(y[i], t0[i]), where(-inf == s1, 0, -(y[i] * (t1 * (where(0 <= s1, 1, s2) / s3 * (1
-             *    + where(abs(s4) < 1, s4, 0) * (where(0 <= -s1, 1, s2) / s3))))))) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double y_i = y[i];
-                const double t0_i = t0[i];
-                const double v0 = y_i * t0_i;
-                const double v1 = -v0;
-                const double v2 = gradc_exp(-fabs(v0));
-                const double v3 = 1.0 + v2;
-                const double v4 = -(fma(y_i, t0_i, -(y_i * t0_i)));
-                const double v5 = (0.0 <= v1 ? 1.0 : v2) / v3 * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0) * ((0.0 <= -v1 ? 1.0 : v2) / v3));
-                t2[i - tile_begin] = -INFINITY == v1 ? 0.0 : -(y_i * (t1 * v5));
-            }
-
-            /* t3[j:d] = sum[i:n](X[i, j] * t2[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, t3_part);
-        }
+    } else {
+        logistic_backward_rows0(0, n, parts, part_scratch, part_bytes, t3, d, y, t0, t1, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const t3_more = (void *)(part_scratch + part * part_bytes);
@@ -505,6 +558,56 @@ size_t logistic_value_and_grad_work(int64_t n, int64_t d)
     return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 63, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
+}
+
+static GRADC_APART void logistic_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+                                                      unsigned char *restrict part_scratch, size_t part_bytes,
+                                                      double *restrict t5, int64_t d, const double *restrict X,
+                                                      const double *restrict w, const double *restrict y, double t3,
+                                                      double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t5_part = part == 0 ? t5 : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const t0 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)own;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    for (int64_t at = 0; at < d; ++at) {
+        t5_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+
+        /* t1 = sum[i:n](let(s0 := y[i] * t0[i], s1 := -s0, where(0 == s1, 0.6931471805599453, maximum(0, s1) +
+         *    log1p_unit(exp(-abs(s0)))))) */
+        /* t4[i:n] = let(s0 := y[i] * t0[i], s1 := -s0, s2 := exp(-abs(s0)), where(-inf == s1, 0, -(y[i] * (t3 *
+         *    (where(0 <= s1, 1, s2) / (1 + s2)))))) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double y_i = y[i];
+            const double v0 = y_i * t0[i - tile_begin];
+            const double v1 = -v0;
+            const double v2 = gradc_exp(-fabs(v0));
+            const double v3 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(v2);
+            t1_part_sum += v3;
+            t4[i - tile_begin] = -INFINITY == v1 ? 0.0 : -(y_i * (t3 * ((0.0 <= v1 ? 1.0 : v2) / (1.0 + v2))));
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+
+        /* t5[j:d] = sum[i:n](X[i, j] * t4[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, t5_part);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
 }
 
 int logistic_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -536,50 +639,13 @@ int logistic_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
     const int64_t parts = gradc_parts(n, 6*d + 63, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t5_part = part == 0 ? t5 : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t4 = (void *)own;
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        for (int64_t at = 0; at < d; ++at) {
-            t5_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            logistic_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, t5, d, X, w, y, t3, t1_parts);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
-
-            /* t1 = sum[i:n](let(s0 := y[i] * t0[i], s1 := -s0, where(0 == s1, 0.6931471805599453, maximum(0, s1) +
-             *    log1p_unit(exp(-abs(s0)))))) */
-            /* t4[i:n] = let(s0 := y[i] * t0[i], s1 := -s0, s2 := exp(-abs(s0)), where(-inf == s1, 0, -(y[i] * (t3
-             *    * (where(0 <= s1, 1, s2) / (1 + s2)))))) */
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double y_i = y[i];
-                const double v0 = y_i * t0[i - tile_begin];
-                const double v1 = -v0;
-                const double v2 = gradc_exp(-fabs(v0));
-                const double v3 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(v2);
-                t1_part_sum += v3;
-                t4[i - tile_begin] = -INFINITY == v1 ? 0.0 : -(y_i * (t3 * ((0.0 <= v1 ? 1.0 : v2) / (1.0 + v2))));
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
-
-            /* t5[j:d] = sum[i:n](X[i, j] * t4[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, t5_part);
-        }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        logistic_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, t5, d, X, w, y, t3, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

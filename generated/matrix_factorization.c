@@ -36,6 +36,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "matrix_factorization.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -89,6 +96,83 @@ size_t matrix_factorization_value_work(int64_t m, int64_t k, int64_t p, int64_t 
     return (size_t)gradc_parts(n, 9*k + 4, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void matrix_factorization_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                                         unsigned char *restrict part_scratch, size_t part_bytes,
+                                                         const int64_t *restrict row, int64_t m,
+                                                         const int64_t *restrict column, int64_t p, int64_t k,
+                                                         const double *restrict U, const double *restrict V,
+                                                         const double *restrict y, double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t0 = (void *)own;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t0[o:n] = sum[j:k](U[where_integer(row[o] < 0, m + row[o], row[o]), j] * V[where_integer(column[o] < 0,
+         *    p + column[o], column[o]), j]) */
+        for (int64_t o = tile_begin; o < tile_end / 4 * 4; o += 4) {
+            const int64_t row_o = row[o];
+            const int64_t v0 = row_o < 0 ? m + row_o : row_o;
+            const int64_t column_o = column[o];
+            const int64_t v1 = column_o < 0 ? column_o + p : column_o;
+            double t0_sum = 0.0;
+            const int64_t row_o1 = row[(o + 1)];
+            const int64_t v2 = row_o1 < 0 ? m + row_o1 : row_o1;
+            const int64_t column_o1 = column[(o + 1)];
+            const int64_t v3 = column_o1 < 0 ? column_o1 + p : column_o1;
+            double t0_sum_ = 0.0;
+            const int64_t row_o2 = row[(o + 2)];
+            const int64_t v4 = row_o2 < 0 ? m + row_o2 : row_o2;
+            const int64_t column_o2 = column[(o + 2)];
+            const int64_t v5 = column_o2 < 0 ? column_o2 + p : column_o2;
+            double t0_sum_2 = 0.0;
+            const int64_t row_o3 = row[(o + 3)];
+            const int64_t v6 = row_o3 < 0 ? m + row_o3 : row_o3;
+            const int64_t column_o3 = column[(o + 3)];
+            const int64_t v7 = column_o3 < 0 ? column_o3 + p : column_o3;
+            double t0_sum_3 = 0.0;
+            GRADC_SIMD(reduction(+:t0_sum, t0_sum_, t0_sum_2, t0_sum_3))
+            for (int64_t j = 0; j < k; ++j) {
+                t0_sum += U[v0*k + j] * V[v1*k + j];
+                t0_sum_ += U[v2*k + j] * V[v3*k + j];
+                t0_sum_2 += U[v4*k + j] * V[v5*k + j];
+                t0_sum_3 += U[v6*k + j] * V[v7*k + j];
+            }
+            t0[o - tile_begin] = t0_sum;
+            t0[(o + 1) - tile_begin] = t0_sum_;
+            t0[(o + 2) - tile_begin] = t0_sum_2;
+            t0[(o + 3) - tile_begin] = t0_sum_3;
+        }
+        for (int64_t o = tile_end / 4 * 4; o < tile_end; ++o) {
+            const int64_t row_o = row[o];
+            const int64_t v0 = row_o < 0 ? m + row_o : row_o;
+            const int64_t column_o = column[o];
+            const int64_t v1 = column_o < 0 ? column_o + p : column_o;
+            double t0_sum = 0.0;
+            GRADC_SIMD(reduction(+:t0_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                t0_sum += U[v0*k + j] * V[v1*k + j];
+            }
+            t0[o - tile_begin] = t0_sum;
+        }
+
+        /* t1 = sum[o:n](let(s0 := t0[o] - y[o], s0 * s0)) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t o = tile_begin; o < tile_end; ++o) {
+            const double v0 = t0[o - tile_begin] - y[o];
+            t1_part_sum += v0 * v0;
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
 int matrix_factorization_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict U,
                                const double *restrict V, const int64_t *restrict row, const int64_t *restrict column,
                                const double *restrict y, double lam, double *restrict value, void *restrict work)
@@ -122,76 +206,13 @@ int matrix_factorization_value(int64_t m, int64_t k, int64_t p, int64_t n, const
     const int64_t parts = gradc_parts(n, 9*k + 4, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0 = (void *)own;
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0[o:n] = sum[j:k](U[where_integer(row[o] < 0, m + row[o], row[o]), j] * V[where_integer(column[o] <
-             *    0, p + column[o], column[o]), j]) */
-            for (int64_t o = tile_begin; o < tile_end / 4 * 4; o += 4) {
-                const int64_t row_o = row[o];
-                const int64_t v0 = row_o < 0 ? m + row_o : row_o;
-                const int64_t column_o = column[o];
-                const int64_t v1 = column_o < 0 ? column_o + p : column_o;
-                double t0_sum = 0.0;
-                const int64_t row_o1 = row[(o + 1)];
-                const int64_t v2 = row_o1 < 0 ? m + row_o1 : row_o1;
-                const int64_t column_o1 = column[(o + 1)];
-                const int64_t v3 = column_o1 < 0 ? column_o1 + p : column_o1;
-                double t0_sum_ = 0.0;
-                const int64_t row_o2 = row[(o + 2)];
-                const int64_t v4 = row_o2 < 0 ? m + row_o2 : row_o2;
-                const int64_t column_o2 = column[(o + 2)];
-                const int64_t v5 = column_o2 < 0 ? column_o2 + p : column_o2;
-                double t0_sum_2 = 0.0;
-                const int64_t row_o3 = row[(o + 3)];
-                const int64_t v6 = row_o3 < 0 ? m + row_o3 : row_o3;
-                const int64_t column_o3 = column[(o + 3)];
-                const int64_t v7 = column_o3 < 0 ? column_o3 + p : column_o3;
-                double t0_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum, t0_sum_, t0_sum_2, t0_sum_3))
-                for (int64_t j = 0; j < k; ++j) {
-                    t0_sum += U[v0*k + j] * V[v1*k + j];
-                    t0_sum_ += U[v2*k + j] * V[v3*k + j];
-                    t0_sum_2 += U[v4*k + j] * V[v5*k + j];
-                    t0_sum_3 += U[v6*k + j] * V[v7*k + j];
-                }
-                t0[o - tile_begin] = t0_sum;
-                t0[(o + 1) - tile_begin] = t0_sum_;
-                t0[(o + 2) - tile_begin] = t0_sum_2;
-                t0[(o + 3) - tile_begin] = t0_sum_3;
-            }
-            for (int64_t o = tile_end / 4 * 4; o < tile_end; ++o) {
-                const int64_t row_o = row[o];
-                const int64_t v0 = row_o < 0 ? m + row_o : row_o;
-                const int64_t column_o = column[o];
-                const int64_t v1 = column_o < 0 ? column_o + p : column_o;
-                double t0_sum = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    t0_sum += U[v0*k + j] * V[v1*k + j];
-                }
-                t0[o - tile_begin] = t0_sum;
-            }
-
-            /* t1 = sum[o:n](let(s0 := t0[o] - y[o], s0 * s0)) */
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t o = tile_begin; o < tile_end; ++o) {
-                const double v0 = t0[o - tile_begin] - y[o];
-                t1_part_sum += v0 * v0;
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            matrix_factorization_value_rows0(part, n, parts, part_scratch, part_bytes, row, m, column, p, k, U, V, y, t1_parts);
         }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        matrix_factorization_value_rows0(0, n, parts, part_scratch, part_bytes, row, m, column, p, k, U, V, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -252,6 +273,81 @@ size_t matrix_factorization_forward_work(int64_t m, int64_t k, int64_t p, int64_
     return 0;
 }
 
+static GRADC_APART void matrix_factorization_forward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                           const int64_t *restrict row, int64_t m,
+                                                           const int64_t *restrict column, int64_t p, int64_t k,
+                                                           const double *restrict U, const double *restrict V,
+                                                           double *restrict t0, const double *restrict y,
+                                                           double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t0[o:n] = sum[j:k](U[where_integer(row[o] < 0, m + row[o], row[o]), j] * V[where_integer(column[o] < 0,
+         *    p + column[o], column[o]), j]) */
+        for (int64_t o = tile_begin; o < tile_end / 4 * 4; o += 4) {
+            const int64_t row_o = row[o];
+            const int64_t v0 = row_o < 0 ? m + row_o : row_o;
+            const int64_t column_o = column[o];
+            const int64_t v1 = column_o < 0 ? column_o + p : column_o;
+            double t0_sum = 0.0;
+            const int64_t row_o1 = row[(o + 1)];
+            const int64_t v2 = row_o1 < 0 ? m + row_o1 : row_o1;
+            const int64_t column_o1 = column[(o + 1)];
+            const int64_t v3 = column_o1 < 0 ? column_o1 + p : column_o1;
+            double t0_sum_ = 0.0;
+            const int64_t row_o2 = row[(o + 2)];
+            const int64_t v4 = row_o2 < 0 ? m + row_o2 : row_o2;
+            const int64_t column_o2 = column[(o + 2)];
+            const int64_t v5 = column_o2 < 0 ? column_o2 + p : column_o2;
+            double t0_sum_2 = 0.0;
+            const int64_t row_o3 = row[(o + 3)];
+            const int64_t v6 = row_o3 < 0 ? m + row_o3 : row_o3;
+            const int64_t column_o3 = column[(o + 3)];
+            const int64_t v7 = column_o3 < 0 ? column_o3 + p : column_o3;
+            double t0_sum_3 = 0.0;
+            GRADC_SIMD(reduction(+:t0_sum, t0_sum_, t0_sum_2, t0_sum_3))
+            for (int64_t j = 0; j < k; ++j) {
+                t0_sum += U[v0*k + j] * V[v1*k + j];
+                t0_sum_ += U[v2*k + j] * V[v3*k + j];
+                t0_sum_2 += U[v4*k + j] * V[v5*k + j];
+                t0_sum_3 += U[v6*k + j] * V[v7*k + j];
+            }
+            t0[o] = t0_sum;
+            t0[(o + 1)] = t0_sum_;
+            t0[(o + 2)] = t0_sum_2;
+            t0[(o + 3)] = t0_sum_3;
+        }
+        for (int64_t o = tile_end / 4 * 4; o < tile_end; ++o) {
+            const int64_t row_o = row[o];
+            const int64_t v0 = row_o < 0 ? m + row_o : row_o;
+            const int64_t column_o = column[o];
+            const int64_t v1 = column_o < 0 ? column_o + p : column_o;
+            double t0_sum = 0.0;
+            GRADC_SIMD(reduction(+:t0_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                t0_sum += U[v0*k + j] * V[v1*k + j];
+            }
+            t0[o] = t0_sum;
+        }
+
+        /* t1 = sum[o:n](let(s0 := t0[o] - y[o], s0 * s0)) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t o = tile_begin; o < tile_end; ++o) {
+            const double v0 = t0[o] - y[o];
+            t1_part_sum += v0 * v0;
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
 int matrix_factorization_forward(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict U,
                                  const double *restrict V, const int64_t *restrict row,
                                  const int64_t *restrict column, const double *restrict y, double lam,
@@ -284,74 +380,13 @@ int matrix_factorization_forward(int64_t m, int64_t k, int64_t p, int64_t n, con
     }
     const int64_t parts = gradc_parts(n, 9*k + 4, 0);
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0[o:n] = sum[j:k](U[where_integer(row[o] < 0, m + row[o], row[o]), j] * V[where_integer(column[o] <
-             *    0, p + column[o], column[o]), j]) */
-            for (int64_t o = tile_begin; o < tile_end / 4 * 4; o += 4) {
-                const int64_t row_o = row[o];
-                const int64_t v0 = row_o < 0 ? m + row_o : row_o;
-                const int64_t column_o = column[o];
-                const int64_t v1 = column_o < 0 ? column_o + p : column_o;
-                double t0_sum = 0.0;
-                const int64_t row_o1 = row[(o + 1)];
-                const int64_t v2 = row_o1 < 0 ? m + row_o1 : row_o1;
-                const int64_t column_o1 = column[(o + 1)];
-                const int64_t v3 = column_o1 < 0 ? column_o1 + p : column_o1;
-                double t0_sum_ = 0.0;
-                const int64_t row_o2 = row[(o + 2)];
-                const int64_t v4 = row_o2 < 0 ? m + row_o2 : row_o2;
-                const int64_t column_o2 = column[(o + 2)];
-                const int64_t v5 = column_o2 < 0 ? column_o2 + p : column_o2;
-                double t0_sum_2 = 0.0;
-                const int64_t row_o3 = row[(o + 3)];
-                const int64_t v6 = row_o3 < 0 ? m + row_o3 : row_o3;
-                const int64_t column_o3 = column[(o + 3)];
-                const int64_t v7 = column_o3 < 0 ? column_o3 + p : column_o3;
-                double t0_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum, t0_sum_, t0_sum_2, t0_sum_3))
-                for (int64_t j = 0; j < k; ++j) {
-                    t0_sum += U[v0*k + j] * V[v1*k + j];
-                    t0_sum_ += U[v2*k + j] * V[v3*k + j];
-                    t0_sum_2 += U[v4*k + j] * V[v5*k + j];
-                    t0_sum_3 += U[v6*k + j] * V[v7*k + j];
-                }
-                t0[o] = t0_sum;
-                t0[(o + 1)] = t0_sum_;
-                t0[(o + 2)] = t0_sum_2;
-                t0[(o + 3)] = t0_sum_3;
-            }
-            for (int64_t o = tile_end / 4 * 4; o < tile_end; ++o) {
-                const int64_t row_o = row[o];
-                const int64_t v0 = row_o < 0 ? m + row_o : row_o;
-                const int64_t column_o = column[o];
-                const int64_t v1 = column_o < 0 ? column_o + p : column_o;
-                double t0_sum = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    t0_sum += U[v0*k + j] * V[v1*k + j];
-                }
-                t0[o] = t0_sum;
-            }
-
-            /* t1 = sum[o:n](let(s0 := t0[o] - y[o], s0 * s0)) */
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t o = tile_begin; o < tile_end; ++o) {
-                const double v0 = t0[o] - y[o];
-                t1_part_sum += v0 * v0;
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            matrix_factorization_forward_rows0(part, n, parts, row, m, column, p, k, U, V, t0, y, t1_parts);
         }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        matrix_factorization_forward_rows0(0, n, parts, row, m, column, p, k, U, V, t0, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

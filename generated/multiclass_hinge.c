@@ -30,6 +30,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "multiclass_hinge.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -234,6 +241,65 @@ size_t multiclass_hinge_value_work(int64_t d, int64_t k, int64_t n)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void multiclass_hinge_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                                     unsigned char *restrict part_scratch, size_t part_bytes,
+                                                     int64_t k, int64_t d, const double *restrict X,
+                                                     const double *restrict W, const double *restrict Y,
+                                                     double *restrict t3_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const Z = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const Y_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)own;
+    double t3_part = 0.0;
+    double t3_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* Z[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
+        gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, Z, 1, 128, 0, 0);
+
+        /* Y_tile[l:n, j:k] = Y[l, j] */
+        gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
+
+        /* t0[l:n, j:k] = 1 + Z[l, j] - Y_tile[l, j] */
+        /* t1[l:n] = max[j:k](t0[l, j]) */
+        /* t2[l:n] = sum[j:k](Z[l, j] * Y_tile[l, j]) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t1[l - tile_begin] = -INFINITY;
+        }
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t2[l - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double Z_lj = Z[j*128 + l - tile_begin];
+                const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
+                const double v0 = 1.0 + Z_lj - Y_tile_lj;
+                t1[l - tile_begin] = (t1[l - tile_begin] >= v0 || t1[l - tile_begin] != t1[l - tile_begin]) ? t1[l - tile_begin] : v0;
+                t2[l - tile_begin] += Z_lj * Y_tile_lj;
+            }
+        }
+
+        /* t3 = sum[l:n](t1[l] - t2[l]) */
+        double t3_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t3_part_sum))
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t3_part_sum += t1[l - tile_begin] - t2[l - tile_begin];
+        }
+        gradc_add(&t3_part, &t3_part_low, t3_part_sum);
+    }
+    t3_part = gradc_rounded(t3_part, t3_part_low);
+    t3_parts[part] = t3_part;
+}
+
 int multiclass_hinge_value(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
                            const double *restrict Y, double lam, double *restrict value, void *restrict work)
 {
@@ -242,59 +308,13 @@ int multiclass_hinge_value(int64_t d, int64_t k, int64_t n, const double *restri
     const int64_t parts = gradc_parts(n, 3*d*k + 6*k + 3, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const Z = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const Y_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t1 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t2 = (void *)own;
-        double t3_part = 0.0;
-        double t3_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* Z[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, Z, 1, 128, 0, 0);
-
-            /* Y_tile[l:n, j:k] = Y[l, j] */
-            gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
-
-            /* t0[l:n, j:k] = 1 + Z[l, j] - Y_tile[l, j] */
-            /* t1[l:n] = max[j:k](t0[l, j]) */
-            /* t2[l:n] = sum[j:k](Z[l, j] * Y_tile[l, j]) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t1[l - tile_begin] = -INFINITY;
-            }
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t2[l - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double Z_lj = Z[j*128 + l - tile_begin];
-                    const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
-                    const double v0 = 1.0 + Z_lj - Y_tile_lj;
-                    t1[l - tile_begin] = (t1[l - tile_begin] >= v0 || t1[l - tile_begin] != t1[l - tile_begin]) ? t1[l - tile_begin] : v0;
-                    t2[l - tile_begin] += Z_lj * Y_tile_lj;
-                }
-            }
-
-            /* t3 = sum[l:n](t1[l] - t2[l]) */
-            double t3_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_part_sum))
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t3_part_sum += t1[l - tile_begin] - t2[l - tile_begin];
-            }
-            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            multiclass_hinge_value_rows0(part, n, parts, part_scratch, part_bytes, k, d, X, W, Y, t3_parts);
         }
-        t3_part = gradc_rounded(t3_part, t3_part_low);
-        t3_parts[part] = t3_part;
+    } else {
+        multiclass_hinge_value_rows0(0, n, parts, part_scratch, part_bytes, k, d, X, W, Y, t3_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -331,6 +351,86 @@ size_t multiclass_hinge_forward_work(int64_t d, int64_t k, int64_t n)
     return (size_t)gradc_parts(d, 3*k*n + 2*k, k*n) * (gradc_bytes(k*n, sizeof(double))) + (size_t)gradc_parts(n, 5*k + 3, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void multiclass_hinge_forward_rows0(int64_t part, int64_t d, int64_t parts,
+                                                       unsigned char *restrict part_scratch, size_t part_bytes,
+                                                       double *restrict Z, int64_t k, int64_t n,
+                                                       const double *restrict X, const double *restrict W,
+                                                       double *restrict t4_parts)
+{
+    const int64_t part_begin = gradc_cut(d, parts, part);
+    const int64_t part_end = gradc_cut(d, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const Z_part = part == 0 ? Z : (void *)own;
+    double t4_part = 0.0;
+    double t4_part_low = 0.0;
+    for (int64_t at = 0; at < k*n; ++at) {
+        Z_part[at] = 0.0;
+    }
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* Z[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
+        gradc_product(n, k, tile_end - tile_begin, &X[tile_begin], d, 1, &W[tile_begin*k], k, 1, Z_part, k, 1, 1, 0);
+
+        /* t4 = sum[i:d, j:k](W[i, j] * W[i, j]) */
+        double t4_part_sum = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            GRADC_SIMD(reduction(+:t4_part_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                const double W_ij = W[i*k + j];
+                t4_part_sum += W_ij * W_ij;
+            }
+        }
+        gradc_add(&t4_part, &t4_part_low, t4_part_sum);
+    }
+    t4_part = gradc_rounded(t4_part, t4_part_low);
+    t4_parts[part] = t4_part;
+}
+
+static GRADC_APART void multiclass_hinge_forward_rows1(int64_t part, int64_t n, int64_t parts_,
+                                                       unsigned char *restrict part_scratch_, size_t part_bytes_,
+                                                       int64_t k, double *restrict Z, const double *restrict Y,
+                                                       double *restrict t1, double *restrict t3_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts_, part);
+    const int64_t part_end = gradc_cut(n, parts_, part + 1);
+    unsigned char *own = part_scratch_ + part * part_bytes_;
+    double *const t2 = (void *)own;
+    double t3_part = 0.0;
+    double t3_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t0[l:n, j:k] = 1 + Z[l, j] - Y[l, j] */
+        /* t1[l:n] = max[j:k](t0[l, j]) */
+        /* t2[l:n] = sum[j:k](Y[l, j] * Z[l, j]) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            double t1_max = -INFINITY;
+            double t2_sum = 0.0;
+            for (int64_t j = 0; j < k; ++j) {
+                const double Z_lj = Z[l*k + j];
+                const double Y_lj = Y[l*k + j];
+                const double v0 = 1.0 + Z_lj - Y_lj;
+                t1_max = (t1_max >= v0 || t1_max != t1_max) ? t1_max : v0;
+                t2_sum += Y_lj * Z_lj;
+            }
+            t1[l] = t1_max;
+            t2[l - tile_begin] = t2_sum;
+        }
+
+        /* t3 = sum[l:n](t1[l] - t2[l]) */
+        double t3_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t3_part_sum))
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t3_part_sum += t1[l] - t2[l - tile_begin];
+        }
+        gradc_add(&t3_part, &t3_part_low, t3_part_sum);
+    }
+    t3_part = gradc_rounded(t3_part, t3_part_low);
+    t3_parts[part] = t3_part;
+}
+
 int multiclass_hinge_forward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
                              const double *restrict Y, double lam, double *restrict value, double *restrict Z,
                              double *restrict t1, void *restrict work)
@@ -342,36 +442,13 @@ int multiclass_hinge_forward(int64_t d, int64_t k, int64_t n, const double *rest
     const int64_t parts = gradc_parts(d, 3*k*n + 2*k, k*n);
     const size_t part_bytes = gradc_bytes(k*n, sizeof(double));
     double t4_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(d, parts, part);
-        const int64_t part_end = gradc_cut(d, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const Z_part = part == 0 ? Z : (void *)own;
-        double t4_part = 0.0;
-        double t4_part_low = 0.0;
-        for (int64_t at = 0; at < k*n; ++at) {
-            Z_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            multiclass_hinge_forward_rows0(part, d, parts, part_scratch, part_bytes, Z, k, n, X, W, t4_parts);
         }
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* Z[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-            gradc_product(n, k, tile_end - tile_begin, &X[tile_begin], d, 1, &W[tile_begin*k], k, 1, Z_part, k, 1, 1, 0);
-
-            /* t4 = sum[i:d, j:k](W[i, j] * W[i, j]) */
-            double t4_part_sum = 0.0;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD(reduction(+:t4_part_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double W_ij = W[i*k + j];
-                    t4_part_sum += W_ij * W_ij;
-                }
-            }
-            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
-        }
-        t4_part = gradc_rounded(t4_part, t4_part_low);
-        t4_parts[part] = t4_part;
+    } else {
+        multiclass_hinge_forward_rows0(0, d, parts, part_scratch, part_bytes, Z, k, n, X, W, t4_parts);
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -387,45 +464,13 @@ int multiclass_hinge_forward(int64_t d, int64_t k, int64_t n, const double *rest
     const int64_t parts_ = gradc_parts(n, 5*k + 3, 0);
     const size_t part_bytes_ = gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts_)
-    for (int64_t part = 0; part < parts_; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_, part);
-        const int64_t part_end = gradc_cut(n, parts_, part + 1);
-        unsigned char *own = part_scratch_ + part * part_bytes_;
-        double *const t2 = (void *)own;
-        double t3_part = 0.0;
-        double t3_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t0[l:n, j:k] = 1 + Z[l, j] - Y[l, j] */
-            /* t1[l:n] = max[j:k](t0[l, j]) */
-            /* t2[l:n] = sum[j:k](Y[l, j] * Z[l, j]) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                double t1_max = -INFINITY;
-                double t2_sum = 0.0;
-                for (int64_t j = 0; j < k; ++j) {
-                    const double Z_lj = Z[l*k + j];
-                    const double Y_lj = Y[l*k + j];
-                    const double v0 = 1.0 + Z_lj - Y_lj;
-                    t1_max = (t1_max >= v0 || t1_max != t1_max) ? t1_max : v0;
-                    t2_sum += Y_lj * Z_lj;
-                }
-                t1[l] = t1_max;
-                t2[l - tile_begin] = t2_sum;
-            }
-
-            /* t3 = sum[l:n](t1[l] - t2[l]) */
-            double t3_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_part_sum))
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t3_part_sum += t1[l] - t2[l - tile_begin];
-            }
-            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
+    if (parts_ > 1) {
+        GRADC_PARALLEL(parts_)
+        for (int64_t part = 0; part < parts_; ++part) {
+            multiclass_hinge_forward_rows1(part, n, parts_, part_scratch_, part_bytes_, k, Z, Y, t1, t3_parts);
         }
-        t3_part = gradc_rounded(t3_part, t3_part_low);
-        t3_parts[part] = t3_part;
+    } else {
+        multiclass_hinge_forward_rows1(0, n, parts_, part_scratch_, part_bytes_, k, Z, Y, t1, t3_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -445,6 +490,58 @@ size_t multiclass_hinge_backward_work(int64_t d, int64_t k, int64_t n)
            + gradc_bytes(128*k, sizeof(double)));
 }
 
+static GRADC_APART void multiclass_hinge_backward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                        unsigned char *restrict part_scratch, size_t part_bytes,
+                                                        double *restrict t6, int64_t d, int64_t k,
+                                                        const double *restrict t1, const double *restrict Z,
+                                                        const double *restrict Y, double t2, const double *restrict X)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t6_part = part == 0 ? t6 : (void *)own;
+    own += gradc_bytes(d*k, sizeof(double));
+    double *const t0 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t3 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)own;
+    for (int64_t at = 0; at < d*k; ++at) {
+        t6_part[at] = 0.0;
+    }
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t0[l:n, j:k] = 1 + Z[l, j] - Y[l, j] */
+        /* t3[l:n] = sum[j:k](where(t0[l, j] == t1[l], 1, 0)) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t1_l = t1[l];
+            double t3_sum = 0.0;
+            GRADC_SIMD(reduction(+:t3_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                const double v0 = 1.0 + Z[l*k + j] - Y[l*k + j];
+                t0[(l - tile_begin)*k + j] = v0;
+                t3_sum += t1_l == v0 ? 1.0 : 0.0;
+            }
+            t3[l - tile_begin] = t3_sum;
+        }
+
+        /* t4[l:n, j:k] = where(t0[l, j] == t1[l], t2 / t3[l], 0) */
+        /* t5[l:n, j:k] = t4[l, j] - t2 * Y[l, j] */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t1_l = t1[l];
+            const double v0 = t2 / t3[l - tile_begin];
+            GRADC_SIMD()
+            for (int64_t j = 0; j < k; ++j) {
+                t5[(l - tile_begin)*k + j] = (t0[(l - tile_begin)*k + j] == t1_l ? v0 : 0.0) - t2 * Y[l*k + j];
+            }
+        }
+
+        /* t6[i:d, j:k] = sum[l:n](X[l, i] * t5[l, j]) */
+        gradc_product(d, k, tile_end - tile_begin, &X[tile_begin*d], 1, d, t5, k, 1, t6_part, k, 1, 1, 0);
+    }
+}
+
 int multiclass_hinge_backward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict X,
                               const double *restrict Y, double lam, const double *restrict Z,
                               const double *restrict t1, double cotangent, double *restrict grad_W,
@@ -459,52 +556,13 @@ int multiclass_hinge_backward(int64_t d, int64_t k, int64_t n, const double *res
     const double t2 = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d*k + 20*k, d*k);
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t6_part = part == 0 ? t6 : (void *)own;
-        own += gradc_bytes(d*k, sizeof(double));
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t3 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t5 = (void *)own;
-        for (int64_t at = 0; at < d*k; ++at) {
-            t6_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            multiclass_hinge_backward_rows0(part, n, parts, part_scratch, part_bytes, t6, d, k, t1, Z, Y, t2, X);
         }
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0[l:n, j:k] = 1 + Z[l, j] - Y[l, j] */
-            /* t3[l:n] = sum[j:k](where(t0[l, j] == t1[l], 1, 0)) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t1_l = t1[l];
-                double t3_sum = 0.0;
-                GRADC_SIMD(reduction(+:t3_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v0 = 1.0 + Z[l*k + j] - Y[l*k + j];
-                    t0[(l - tile_begin)*k + j] = v0;
-                    t3_sum += t1_l == v0 ? 1.0 : 0.0;
-                }
-                t3[l - tile_begin] = t3_sum;
-            }
-
-            /* t4[l:n, j:k] = where(t0[l, j] == t1[l], t2 / t3[l], 0) */
-            /* t5[l:n, j:k] = t4[l, j] - t2 * Y[l, j] */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t1_l = t1[l];
-                const double v0 = t2 / t3[l - tile_begin];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    t5[(l - tile_begin)*k + j] = (t0[(l - tile_begin)*k + j] == t1_l ? v0 : 0.0) - t2 * Y[l*k + j];
-                }
-            }
-
-            /* t6[i:d, j:k] = sum[l:n](X[l, i] * t5[l, j]) */
-            gradc_product(d, k, tile_end - tile_begin, &X[tile_begin*d], 1, d, t5, k, 1, t6_part, k, 1, 1, 0);
-        }
+    } else {
+        multiclass_hinge_backward_rows0(0, n, parts, part_scratch, part_bytes, t6, d, k, t1, Z, Y, t2, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const t6_more = (void *)(part_scratch + part * part_bytes);
@@ -535,6 +593,108 @@ size_t multiclass_hinge_value_and_grad_work(int64_t d, int64_t k, int64_t n)
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double)));
+}
+
+static GRADC_APART void multiclass_hinge_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+                                                              unsigned char *restrict part_scratch, size_t part_bytes,
+                                                              double *restrict t9, int64_t d, int64_t k,
+                                                              const double *restrict X, const double *restrict W,
+                                                              const double *restrict Y, double t5,
+                                                              double *restrict t3_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t9_part = part == 0 ? t9 : (void *)own;
+    own += gradc_bytes(d*k, sizeof(double));
+    double *const Z = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const Y_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t0 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t6 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t8 = (void *)own;
+    double t3_part = 0.0;
+    double t3_part_low = 0.0;
+    for (int64_t at = 0; at < d*k; ++at) {
+        t9_part[at] = 0.0;
+    }
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* Z[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
+        gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, Z, 1, 128, 0, 0);
+
+        /* Y_tile[l:n, j:k] = Y[l, j] */
+        gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
+
+        /* t0[l:n, j:k] = 1 + Z[l, j] - Y_tile[l, j] */
+        /* t1[l:n] = max[j:k](t0[l, j]) */
+        /* t2[l:n] = sum[j:k](Z[l, j] * Y_tile[l, j]) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t1[l - tile_begin] = -INFINITY;
+        }
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t2[l - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double Z_lj = Z[j*128 + l - tile_begin];
+                const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
+                const double v0 = 1.0 + Z_lj - Y_tile_lj;
+                t0[j*128 + l - tile_begin] = v0;
+                t1[l - tile_begin] = (t1[l - tile_begin] >= v0 || t1[l - tile_begin] != t1[l - tile_begin]) ? t1[l - tile_begin] : v0;
+                t2[l - tile_begin] += Z_lj * Y_tile_lj;
+            }
+        }
+
+        /* t3 = sum[l:n](t1[l] - t2[l]) */
+        double t3_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t3_part_sum))
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t3_part_sum += t1[l - tile_begin] - t2[l - tile_begin];
+        }
+        gradc_add(&t3_part, &t3_part_low, t3_part_sum);
+
+        /* t6[l:n] = sum[j:k](where(t0[l, j] == t1[l], 1, 0)) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t6[l - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t6[l - tile_begin] += (t0[j*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0) + (t0[(j + 1)*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0) + (t0[(j + 2)*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0) + (t0[(j + 3)*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0);
+            }
+        }
+        for (int64_t j = k / 4 * 4; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t6[l - tile_begin] += t0[j*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0;
+            }
+        }
+
+        /* t7[l:n, j:k] = where(t0[l, j] == t1[l], t5 / t6[l], 0) */
+        /* t8[l:n, j:k] = t7[l, j] - t5 * Y_tile[l, j] */
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double v0 = (t0[j*128 + l - tile_begin] == t1[l - tile_begin] ? t5 / t6[l - tile_begin] : 0.0) - t5 * Y_tile[j*128 + l - tile_begin];
+                t8[j*128 + l - tile_begin] = v0;
+            }
+        }
+
+        /* t9[i:d, j:k] = sum[l:n](X[l, i] * t8[l, j]) */
+        gradc_product(k, d, tile_end - tile_begin, t8, 128, 1, &X[tile_begin*d], d, 1, t9_part, 1, k, 1, 0);
+    }
+    t3_part = gradc_rounded(t3_part, t3_part_low);
+    t3_parts[part] = t3_part;
 }
 
 int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const double *restrict W,
@@ -571,101 +731,13 @@ int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const doubl
     const int64_t parts = gradc_parts(n, 6*d*k + 23*k + 3, d*k);
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t3_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t9_part = part == 0 ? t9 : (void *)own;
-        own += gradc_bytes(d*k, sizeof(double));
-        double *const Z = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const Y_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t1 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t2 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t6 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t8 = (void *)own;
-        double t3_part = 0.0;
-        double t3_part_low = 0.0;
-        for (int64_t at = 0; at < d*k; ++at) {
-            t9_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            multiclass_hinge_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, t9, d, k, X, W, Y, t5, t3_parts);
         }
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* Z[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, Z, 1, 128, 0, 0);
-
-            /* Y_tile[l:n, j:k] = Y[l, j] */
-            gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
-
-            /* t0[l:n, j:k] = 1 + Z[l, j] - Y_tile[l, j] */
-            /* t1[l:n] = max[j:k](t0[l, j]) */
-            /* t2[l:n] = sum[j:k](Z[l, j] * Y_tile[l, j]) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t1[l - tile_begin] = -INFINITY;
-            }
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t2[l - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double Z_lj = Z[j*128 + l - tile_begin];
-                    const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
-                    const double v0 = 1.0 + Z_lj - Y_tile_lj;
-                    t0[j*128 + l - tile_begin] = v0;
-                    t1[l - tile_begin] = (t1[l - tile_begin] >= v0 || t1[l - tile_begin] != t1[l - tile_begin]) ? t1[l - tile_begin] : v0;
-                    t2[l - tile_begin] += Z_lj * Y_tile_lj;
-                }
-            }
-
-            /* t3 = sum[l:n](t1[l] - t2[l]) */
-            double t3_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_part_sum))
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t3_part_sum += t1[l - tile_begin] - t2[l - tile_begin];
-            }
-            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
-
-            /* t6[l:n] = sum[j:k](where(t0[l, j] == t1[l], 1, 0)) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t6[l - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    t6[l - tile_begin] += (t0[j*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0) + (t0[(j + 1)*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0) + (t0[(j + 2)*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0) + (t0[(j + 3)*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0);
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    t6[l - tile_begin] += t0[j*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0;
-                }
-            }
-
-            /* t7[l:n, j:k] = where(t0[l, j] == t1[l], t5 / t6[l], 0) */
-            /* t8[l:n, j:k] = t7[l, j] - t5 * Y_tile[l, j] */
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v0 = (t0[j*128 + l - tile_begin] == t1[l - tile_begin] ? t5 / t6[l - tile_begin] : 0.0) - t5 * Y_tile[j*128 + l - tile_begin];
-                    t8[j*128 + l - tile_begin] = v0;
-                }
-            }
-
-            /* t9[i:d, j:k] = sum[l:n](X[l, i] * t8[l, j]) */
-            gradc_product(k, d, tile_end - tile_begin, t8, 128, 1, &X[tile_begin*d], d, 1, t9_part, 1, k, 1, 0);
-        }
-        t3_part = gradc_rounded(t3_part, t3_part_low);
-        t3_parts[part] = t3_part;
+    } else {
+        multiclass_hinge_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, t9, d, k, X, W, Y, t5, t3_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -35,6 +35,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "multivariate_normal.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -524,6 +531,57 @@ size_t multivariate_normal_backward_work(int64_t d, int64_t n)
            + gradc_bytes(d, sizeof(int64_t));
 }
 
+static GRADC_APART void multivariate_normal_backward_rows0(int64_t part, int64_t d, int64_t parts,
+                                                           unsigned char *restrict part_scratch, size_t part_bytes,
+                                                           int64_t n, double *restrict t5, double t3,
+                                                           const double *restrict t1, double *restrict grad_mu,
+                                                           double *restrict t8)
+{
+    const int64_t part_begin = gradc_cut(d, parts, part);
+    const int64_t part_end = gradc_cut(d, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t6 = (void *)own;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t6[i:d] = sum[j:n](t5[i, j] + t3 * t1[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+            double t6_sum = 0.0;
+            double t6_sum_ = 0.0;
+            double t6_sum_2 = 0.0;
+            double t6_sum_3 = 0.0;
+            GRADC_SIMD(reduction(+:t6_sum, t6_sum_, t6_sum_2, t6_sum_3))
+            for (int64_t j = 0; j < n; ++j) {
+                t6_sum += t5[i*n + j] + t3 * t1[i*n + j];
+                t6_sum_ += t5[(i + 1)*n + j] + t3 * t1[(i + 1)*n + j];
+                t6_sum_2 += t5[(i + 2)*n + j] + t3 * t1[(i + 2)*n + j];
+                t6_sum_3 += t5[(i + 3)*n + j] + t3 * t1[(i + 3)*n + j];
+            }
+            t6[i - tile_begin] = t6_sum;
+            t6[(i + 1) - tile_begin] = t6_sum_;
+            t6[(i + 2) - tile_begin] = t6_sum_2;
+            t6[(i + 3) - tile_begin] = t6_sum_3;
+        }
+        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+            double t6_sum = 0.0;
+            GRADC_SIMD(reduction(+:t6_sum))
+            for (int64_t j = 0; j < n; ++j) {
+                t6_sum += t5[i*n + j] + t3 * t1[i*n + j];
+            }
+            t6[i - tile_begin] = t6_sum;
+        }
+
+        /* grad_mu[i:d] = -t6[i] */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            grad_mu[i] = -t6[i - tile_begin];
+        }
+
+        /* t8[i:d, k:d] = sum[j:n](t1[k, j] * t5[i, j]) */
+        gradc_product(tile_end - tile_begin, d, n, &t5[tile_begin*n], n, 1, t1, 1, n, &t8[tile_begin*d], d, 1, 0, 0);
+    }
+}
+
 int multivariate_normal_backward(int64_t d, int64_t n, const double *restrict mu, const double *restrict S,
                                  const double *restrict X, const double *restrict t1, double cotangent,
                                  double *restrict grad_mu, double *restrict grad_S, void *restrict work)
@@ -584,51 +642,13 @@ int multivariate_normal_backward(int64_t d, int64_t n, const double *restrict mu
     }
     const int64_t parts = gradc_parts(d, 3*d*n + 5*n + 2, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(d, parts, part);
-        const int64_t part_end = gradc_cut(d, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t6 = (void *)own;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t6[i:d] = sum[j:n](t5[i, j] + t3 * t1[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                double t6_sum = 0.0;
-                double t6_sum_ = 0.0;
-                double t6_sum_2 = 0.0;
-                double t6_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t6_sum, t6_sum_, t6_sum_2, t6_sum_3))
-                for (int64_t j = 0; j < n; ++j) {
-                    t6_sum += t5[i*n + j] + t3 * t1[i*n + j];
-                    t6_sum_ += t5[(i + 1)*n + j] + t3 * t1[(i + 1)*n + j];
-                    t6_sum_2 += t5[(i + 2)*n + j] + t3 * t1[(i + 2)*n + j];
-                    t6_sum_3 += t5[(i + 3)*n + j] + t3 * t1[(i + 3)*n + j];
-                }
-                t6[i - tile_begin] = t6_sum;
-                t6[(i + 1) - tile_begin] = t6_sum_;
-                t6[(i + 2) - tile_begin] = t6_sum_2;
-                t6[(i + 3) - tile_begin] = t6_sum_3;
-            }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                double t6_sum = 0.0;
-                GRADC_SIMD(reduction(+:t6_sum))
-                for (int64_t j = 0; j < n; ++j) {
-                    t6_sum += t5[i*n + j] + t3 * t1[i*n + j];
-                }
-                t6[i - tile_begin] = t6_sum;
-            }
-
-            /* grad_mu[i:d] = -t6[i] */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                grad_mu[i] = -t6[i - tile_begin];
-            }
-
-            /* t8[i:d, k:d] = sum[j:n](t1[k, j] * t5[i, j]) */
-            gradc_product(tile_end - tile_begin, d, n, &t5[tile_begin*n], n, 1, t1, 1, n, &t8[tile_begin*d], d, 1, 0, 0);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            multivariate_normal_backward_rows0(part, d, parts, part_scratch, part_bytes, n, t5, t3, t1, grad_mu, t8);
         }
+    } else {
+        multivariate_normal_backward_rows0(0, d, parts, part_scratch, part_bytes, n, t5, t3, t1, grad_mu, t8);
     }
 
     /* t7 = call.inv(S) */
@@ -665,6 +685,96 @@ size_t multivariate_normal_value_and_grad_work(int64_t d, int64_t n)
            + gradc_bytes(d, sizeof(int64_t)) + (size_t)gradc_parts(d, 3*d*n + 5*n + 2, 0) * (gradc_bytes(128, sizeof(double)))
            + gradc_bytes(d*d, sizeof(double))
            + gradc_bytes(d, sizeof(int64_t));
+}
+
+static GRADC_APART void multivariate_normal_value_and_grad_rows0(int64_t part, int64_t d, int64_t parts,
+                                                                 unsigned char *restrict part_scratch,
+                                                                 size_t part_bytes, double *restrict distance,
+                                                                 int64_t n, double *restrict t0, double *restrict t1,
+                                                                 double *restrict t5, double t4, double *restrict t3,
+                                                                 const double *restrict S)
+{
+    const int64_t part_begin = gradc_cut(d, parts, part);
+    const int64_t part_end = gradc_cut(d, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const distance_part = part == 0 ? distance : (void *)own;
+    for (int64_t at = 0; at < n; ++at) {
+        distance_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows((d + 2*n) * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* distance[j:n] = sum[i:d](t1[i, j] * t0[i, j]) */
+        /* t5[i:d, j:n] = t4 * t0[i, j] */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            GRADC_SIMD()
+            for (int64_t j = 0; j < n; ++j) {
+                const double t0_ij = t0[i*n + j];
+                distance_part[j] += t0_ij * t1[i*n + j];
+                t5[i*n + j] = t4 * t0_ij;
+            }
+        }
+
+        /* t3[i:d, j:d] = S[j, i] */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            GRADC_SIMD()
+            for (int64_t j = 0; j < d; ++j) {
+                t3[j*d + i] = S[i*d + j];
+            }
+        }
+    }
+}
+
+static GRADC_APART void multivariate_normal_value_and_grad_rows1(int64_t part, int64_t d, int64_t parts_,
+                                                                 unsigned char *restrict part_scratch_,
+                                                                 size_t part_bytes_, int64_t n, double *restrict t6,
+                                                                 double t4, double *restrict t1,
+                                                                 double *restrict grad_mu, double *restrict t9)
+{
+    const int64_t part_begin = gradc_cut(d, parts_, part);
+    const int64_t part_end = gradc_cut(d, parts_, part + 1);
+    unsigned char *own = part_scratch_ + part * part_bytes_;
+    double *const t7 = (void *)own;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t7[i:d] = sum[j:n](t6[i, j] + t4 * t1[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+            double t7_sum = 0.0;
+            double t7_sum_ = 0.0;
+            double t7_sum_2 = 0.0;
+            double t7_sum_3 = 0.0;
+            GRADC_SIMD(reduction(+:t7_sum, t7_sum_, t7_sum_2, t7_sum_3))
+            for (int64_t j = 0; j < n; ++j) {
+                t7_sum += t6[i*n + j] + t4 * t1[i*n + j];
+                t7_sum_ += t6[(i + 1)*n + j] + t4 * t1[(i + 1)*n + j];
+                t7_sum_2 += t6[(i + 2)*n + j] + t4 * t1[(i + 2)*n + j];
+                t7_sum_3 += t6[(i + 3)*n + j] + t4 * t1[(i + 3)*n + j];
+            }
+            t7[i - tile_begin] = t7_sum;
+            t7[(i + 1) - tile_begin] = t7_sum_;
+            t7[(i + 2) - tile_begin] = t7_sum_2;
+            t7[(i + 3) - tile_begin] = t7_sum_3;
+        }
+        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+            double t7_sum = 0.0;
+            GRADC_SIMD(reduction(+:t7_sum))
+            for (int64_t j = 0; j < n; ++j) {
+                t7_sum += t6[i*n + j] + t4 * t1[i*n + j];
+            }
+            t7[i - tile_begin] = t7_sum;
+        }
+
+        /* grad_mu[i:d] = -t7[i] */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            grad_mu[i] = -t7[i - tile_begin];
+        }
+
+        /* t9[i:d, k:d] = sum[j:n](t1[k, j] * t6[i, j]) */
+        gradc_product(tile_end - tile_begin, d, n, &t6[tile_begin*n], n, 1, t1, 1, n, &t9[tile_begin*d], d, 1, 0, 0);
+    }
 }
 
 int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restrict mu, const double *restrict S,
@@ -730,38 +840,13 @@ int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restr
     }
     const int64_t parts = gradc_parts(d, d + 5*n, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(d, parts, part);
-        const int64_t part_end = gradc_cut(d, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const distance_part = part == 0 ? distance : (void *)own;
-        for (int64_t at = 0; at < n; ++at) {
-            distance_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            multivariate_normal_value_and_grad_rows0(part, d, parts, part_scratch, part_bytes, distance, n, t0, t1, t5, t4, t3, S);
         }
-        const int64_t tile_rows = gradc_rows((d + 2*n) * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* distance[j:n] = sum[i:d](t1[i, j] * t0[i, j]) */
-            /* t5[i:d, j:n] = t4 * t0[i, j] */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD()
-                for (int64_t j = 0; j < n; ++j) {
-                    const double t0_ij = t0[i*n + j];
-                    distance_part[j] += t0_ij * t1[i*n + j];
-                    t5[i*n + j] = t4 * t0_ij;
-                }
-            }
-
-            /* t3[i:d, j:d] = S[j, i] */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    t3[j*d + i] = S[i*d + j];
-                }
-            }
-        }
+    } else {
+        multivariate_normal_value_and_grad_rows0(0, d, parts, part_scratch, part_bytes, distance, n, t0, t1, t5, t4, t3, S);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const distance_more = (void *)(part_scratch + part * part_bytes);
@@ -794,51 +879,13 @@ int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restr
     }
     const int64_t parts_ = gradc_parts(d, 3*d*n + 5*n + 2, 0);
     const size_t part_bytes_ = gradc_bytes(128, sizeof(double));
-    GRADC_PARALLEL(parts_)
-    for (int64_t part = 0; part < parts_; ++part) {
-        const int64_t part_begin = gradc_cut(d, parts_, part);
-        const int64_t part_end = gradc_cut(d, parts_, part + 1);
-        unsigned char *own = part_scratch_ + part * part_bytes_;
-        double *const t7 = (void *)own;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t7[i:d] = sum[j:n](t6[i, j] + t4 * t1[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                double t7_sum = 0.0;
-                double t7_sum_ = 0.0;
-                double t7_sum_2 = 0.0;
-                double t7_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t7_sum, t7_sum_, t7_sum_2, t7_sum_3))
-                for (int64_t j = 0; j < n; ++j) {
-                    t7_sum += t6[i*n + j] + t4 * t1[i*n + j];
-                    t7_sum_ += t6[(i + 1)*n + j] + t4 * t1[(i + 1)*n + j];
-                    t7_sum_2 += t6[(i + 2)*n + j] + t4 * t1[(i + 2)*n + j];
-                    t7_sum_3 += t6[(i + 3)*n + j] + t4 * t1[(i + 3)*n + j];
-                }
-                t7[i - tile_begin] = t7_sum;
-                t7[(i + 1) - tile_begin] = t7_sum_;
-                t7[(i + 2) - tile_begin] = t7_sum_2;
-                t7[(i + 3) - tile_begin] = t7_sum_3;
-            }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                double t7_sum = 0.0;
-                GRADC_SIMD(reduction(+:t7_sum))
-                for (int64_t j = 0; j < n; ++j) {
-                    t7_sum += t6[i*n + j] + t4 * t1[i*n + j];
-                }
-                t7[i - tile_begin] = t7_sum;
-            }
-
-            /* grad_mu[i:d] = -t7[i] */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                grad_mu[i] = -t7[i - tile_begin];
-            }
-
-            /* t9[i:d, k:d] = sum[j:n](t1[k, j] * t6[i, j]) */
-            gradc_product(tile_end - tile_begin, d, n, &t6[tile_begin*n], n, 1, t1, 1, n, &t9[tile_begin*d], d, 1, 0, 0);
+    if (parts_ > 1) {
+        GRADC_PARALLEL(parts_)
+        for (int64_t part = 0; part < parts_; ++part) {
+            multivariate_normal_value_and_grad_rows1(part, d, parts_, part_scratch_, part_bytes_, n, t6, t4, t1, grad_mu, t9);
         }
+    } else {
+        multivariate_normal_value_and_grad_rows1(0, d, parts_, part_scratch_, part_bytes_, n, t6, t4, t1, grad_mu, t9);
     }
 
     /* t8 = call.inv(S) */

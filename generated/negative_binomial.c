@@ -28,6 +28,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "negative_binomial.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -670,6 +677,64 @@ size_t negative_binomial_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 84, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void negative_binomial_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                                      unsigned char *restrict part_scratch, size_t part_bytes,
+                                                      int64_t d, const double *restrict X, const double *restrict w,
+                                                      double r, const double *restrict y, double log_alpha, double t0,
+                                                      double *restrict t2_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t1 = (void *)own;
+    double t2_part = 0.0;
+    double t2_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t1, 1, 0);
+
+        /* t2 = sum[i:n](let(s0 := log_alpha + t1[i], s1 := log1p_unit(exp(-abs(s0))), s2 := -s0,
+         *    gammaln_difference(r + y[i], 1 - r) + (t0 + (r * where(0 == s0, 0.6931471805599453, maximum(0, s0) +
+         *    s1) + y[i] * where(0 == s2, 0.6931471805599453, maximum(0, s2) + s1))))) */
+        const double v1 = 1.0 - r;
+        double t2_part_sum = 0.0;
+        {
+            double far = 0.0;
+            GRADC_SIMD(reduction(+:far))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double y_i = y[i];
+                far += gradc_far_gamma(r + y_i, v1);
+            }
+            if (far == 0.0) {
+                GRADC_SIMD(reduction(+:t2_part_sum))
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double y_i = y[i];
+                    const double v2 = log_alpha + t1[i - tile_begin];
+                    const double v3 = gradc_log1p_unit(gradc_exp(-fabs(v2)));
+                    const double v4 = -v2;
+                    const double v5 = r * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3) + y_i * (0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + v3);
+                    t2_part_sum += gradc_gamma_ratio(r + y_i, v1) + (t0 + v5);
+                }
+            } else {
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double y_i = y[i];
+                    const double v2 = log_alpha + t1[i - tile_begin];
+                    const double v3 = gradc_log1p_unit(gradc_exp(-fabs(v2)));
+                    const double v4 = -v2;
+                    const double v5 = r * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3) + y_i * (0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + v3);
+                    t2_part_sum += gradc_gammaln_difference(r + y_i, v1) + (t0 + v5);
+                }
+            }
+        }
+        gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+    }
+    t2_part = gradc_rounded(t2_part, t2_part_low);
+    t2_parts[part] = t2_part;
+}
+
 int negative_binomial_value(int64_t n, int64_t d, const double *restrict w, double log_alpha,
                             const double *restrict X, const double *restrict y, double *restrict value,
                             void *restrict work)
@@ -685,59 +750,13 @@ int negative_binomial_value(int64_t n, int64_t d, const double *restrict w, doub
     const int64_t parts = gradc_parts(n, 3*d + 84, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t1 = (void *)own;
-        double t2_part = 0.0;
-        double t2_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t1, 1, 0);
-
-            /* t2 = sum[i:n](let(s0 := log_alpha + t1[i], s1 := log1p_unit(exp(-abs(s0))), s2 := -s0,
-             *    gammaln_difference(r + y[i], 1 - r) + (t0 + (r * where(0 == s0, 0.6931471805599453, maximum(0,
-             *    s0) + s1) + y[i] * where(0 == s2, 0.6931471805599453, maximum(0, s2) + s1))))) */
-            const double v1 = 1.0 - r;
-            double t2_part_sum = 0.0;
-            {
-                double far = 0.0;
-                GRADC_SIMD(reduction(+:far))
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double y_i = y[i];
-                    far += gradc_far_gamma(r + y_i, v1);
-                }
-                if (far == 0.0) {
-                    GRADC_SIMD(reduction(+:t2_part_sum))
-                    for (int64_t i = tile_begin; i < tile_end; ++i) {
-                        const double y_i = y[i];
-                        const double v2 = log_alpha + t1[i - tile_begin];
-                        const double v3 = gradc_log1p_unit(gradc_exp(-fabs(v2)));
-                        const double v4 = -v2;
-                        const double v5 = r * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3) + y_i * (0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + v3);
-                        t2_part_sum += gradc_gamma_ratio(r + y_i, v1) + (t0 + v5);
-                    }
-                }
-                else {
-                    for (int64_t i = tile_begin; i < tile_end; ++i) {
-                        const double y_i = y[i];
-                        const double v2 = log_alpha + t1[i - tile_begin];
-                        const double v3 = gradc_log1p_unit(gradc_exp(-fabs(v2)));
-                        const double v4 = -v2;
-                        const double v5 = r * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3) + y_i * (0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + v3);
-                        t2_part_sum += gradc_gammaln_difference(r + y_i, v1) + (t0 + v5);
-                    }
-                }
-            }
-            gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            negative_binomial_value_rows0(part, n, parts, part_scratch, part_bytes, d, X, w, r, y, log_alpha, t0, t2_parts);
         }
-        t2_part = gradc_rounded(t2_part, t2_part_low);
-        t2_parts[part] = t2_part;
+    } else {
+        negative_binomial_value_rows0(0, n, parts, part_scratch, part_bytes, d, X, w, r, y, log_alpha, t0, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -754,6 +773,56 @@ size_t negative_binomial_forward_work(int64_t n, int64_t d)
     (void)n;
     (void)d;
     return 0;
+}
+
+static GRADC_APART void negative_binomial_forward_rows0(int64_t part, int64_t n, int64_t parts, double r_,
+                                                        const double *restrict y, double log_alpha,
+                                                        double *restrict t1, double t0, double *restrict t2_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    double t2_part = 0.0;
+    double t2_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t2 = sum[i:n](let(s0 := log_alpha + t1[i], s1 := log1p_unit(exp(-abs(s0))), s2 := -s0,
+         *    gammaln_difference(r + y[i], 1 - r) + (t0 + (r * where(0 == s0, 0.6931471805599453, maximum(0, s0) +
+         *    s1) + y[i] * where(0 == s2, 0.6931471805599453, maximum(0, s2) + s1))))) */
+        const double v1 = 1.0 - r_;
+        double t2_part_sum = 0.0;
+        {
+            double far = 0.0;
+            GRADC_SIMD(reduction(+:far))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double y_i = y[i];
+                far += gradc_far_gamma(r_ + y_i, v1);
+            }
+            if (far == 0.0) {
+                GRADC_SIMD(reduction(+:t2_part_sum))
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double y_i = y[i];
+                    const double v2 = log_alpha + t1[i];
+                    const double v3 = gradc_log1p_unit(gradc_exp(-fabs(v2)));
+                    const double v4 = -v2;
+                    const double v5 = r_ * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3) + y_i * (0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + v3);
+                    t2_part_sum += gradc_gamma_ratio(r_ + y_i, v1) + (t0 + v5);
+                }
+            } else {
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double y_i = y[i];
+                    const double v2 = log_alpha + t1[i];
+                    const double v3 = gradc_log1p_unit(gradc_exp(-fabs(v2)));
+                    const double v4 = -v2;
+                    const double v5 = r_ * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3) + y_i * (0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + v3);
+                    t2_part_sum += gradc_gammaln_difference(r_ + y_i, v1) + (t0 + v5);
+                }
+            }
+        }
+        gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+    }
+    t2_part = gradc_rounded(t2_part, t2_part_low);
+    t2_parts[part] = t2_part;
 }
 
 int negative_binomial_forward(int64_t n, int64_t d, const double *restrict w, double log_alpha,
@@ -775,53 +844,13 @@ int negative_binomial_forward(int64_t n, int64_t d, const double *restrict w, do
     gradc_dots(n, d, X, d, w, t1, 1, 1);
     const int64_t parts = gradc_parts(n, 84, 0);
     double t2_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double t2_part = 0.0;
-        double t2_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t2 = sum[i:n](let(s0 := log_alpha + t1[i], s1 := log1p_unit(exp(-abs(s0))), s2 := -s0,
-             *    gammaln_difference(r + y[i], 1 - r) + (t0 + (r * where(0 == s0, 0.6931471805599453, maximum(0,
-             *    s0) + s1) + y[i] * where(0 == s2, 0.6931471805599453, maximum(0, s2) + s1))))) */
-            const double v1 = 1.0 - r_;
-            double t2_part_sum = 0.0;
-            {
-                double far = 0.0;
-                GRADC_SIMD(reduction(+:far))
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double y_i = y[i];
-                    far += gradc_far_gamma(r_ + y_i, v1);
-                }
-                if (far == 0.0) {
-                    GRADC_SIMD(reduction(+:t2_part_sum))
-                    for (int64_t i = tile_begin; i < tile_end; ++i) {
-                        const double y_i = y[i];
-                        const double v2 = log_alpha + t1[i];
-                        const double v3 = gradc_log1p_unit(gradc_exp(-fabs(v2)));
-                        const double v4 = -v2;
-                        const double v5 = r_ * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3) + y_i * (0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + v3);
-                        t2_part_sum += gradc_gamma_ratio(r_ + y_i, v1) + (t0 + v5);
-                    }
-                }
-                else {
-                    for (int64_t i = tile_begin; i < tile_end; ++i) {
-                        const double y_i = y[i];
-                        const double v2 = log_alpha + t1[i];
-                        const double v3 = gradc_log1p_unit(gradc_exp(-fabs(v2)));
-                        const double v4 = -v2;
-                        const double v5 = r_ * (0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + v3) + y_i * (0.0 == v4 ? 0.6931471805599453 : ((v4 > 0.0 || v4 != v4) ? v4 : 0.0) + v3);
-                        t2_part_sum += gradc_gammaln_difference(r_ + y_i, v1) + (t0 + v5);
-                    }
-                }
-            }
-            gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            negative_binomial_forward_rows0(part, n, parts, r_, y, log_alpha, t1, t0, t2_parts);
         }
-        t2_part = gradc_rounded(t2_part, t2_part_low);
-        t2_parts[part] = t2_part;
+    } else {
+        negative_binomial_forward_rows0(0, n, parts, r_, y, log_alpha, t1, t0, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -840,6 +869,122 @@ size_t negative_binomial_backward_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void negative_binomial_backward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                         unsigned char *restrict part_scratch, size_t part_bytes,
+                                                         double *restrict grad_w, int64_t d, double r, double t0,
+                                                         const double *restrict y, const double *restrict t1,
+                                                         double log_alpha, const double *restrict X,
+                                                         double *restrict t3_parts, double *restrict r_bar_parts,
+                                                         double *restrict t4_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const t2 = (void *)own;
+    double t3_part = 0.0;
+    double t3_part_low = 0.0;
+    double r_bar_part = 0.0;
+    double r_bar_part_low = 0.0;
+    double t4_part = 0.0;
+    double t4_part_low = 0.0;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t2[i:n] = let(s0 := log_alpha + t1[i], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := -s0, s4 := where(0 <=
+         *    s3, 1, s1) / s2, s5 := s0 - log_alpha, s6 := t1[i] - s5 + (log_alpha - (s0 - s5)), s7 := -s6,
+         *    where(-inf == s0, 0, r * t0 * (where(0 <= s0, 1, s1) / s2 * (1 + s4 * where(abs(s6) < 1, s6, 0)))) +
+         *    where(-inf == s3, 0, -(t0 * y[i] * (s4 * (1 + where(0 <= -s3, 1, s1) / s2 * where(abs(s7) < 1, s7,
+         *    0)))))) */
+        /* t3 = sum[i:n](let(s0 := log_alpha + t1[i], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := -s0, s4 := where(0
+         *    <= s3, 1, s1) / s2, s5 := s0 - log_alpha, s6 := t1[i] - s5 + (log_alpha - (s0 - s5)), s7 := -s6,
+         *    where(-inf == s0, 0, r * t0 * (where(0 <= s0, 1, s1) / s2 * (1 + s4 * where(abs(s6) < 1, s6, 0)))) +
+         *    where(-inf == s3, 0, -(t0 * y[i] * (s4 * (1 + where(0 <= -s3, 1, s1) / s2 * where(abs(s7) < 1, s7,
+         *    0))))))) */
+        /* r_bar = sum[i:n](let(s0 := r + y[i], s1 := 1 - r, s2 := log_alpha + t1[i], t0 * digamma_difference(s0,
+         *    s1) + (t0 * where(0 == s2, 0.6931471805599453, maximum(0, s2) + log1p_unit(exp(-abs(s2)))) - t0 *
+         *    digamma(s0 + s1)))) */
+        /* t4 = sum[i:n](t0) */
+        const double v1 = r * t0;
+        const double v13 = 1.0 - r;
+        double t3_part_sum = 0.0;
+        double r_bar_part_sum = 0.0;
+        double t4_part_sum = 0.0;
+        {
+            double far = 0.0;
+            GRADC_SIMD(reduction(+:far))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double y_i = y[i];
+                const double v12 = r + y_i;
+                far += gradc_far_gamma(v12, v13);
+            }
+            if (far == 0.0) {
+                GRADC_SIMD(reduction(+:t3_part_sum, r_bar_part_sum, t4_part_sum))
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t1_i = t1[i];
+                    const double v0 = log_alpha + t1_i;
+                    const double v2 = gradc_exp(-fabs(v0));
+                    const double v3 = 1.0 + v2;
+                    const double v4 = -v0;
+                    const double v5 = (0.0 <= v4 ? 1.0 : v2) / v3;
+                    const double v6 = v0 - log_alpha;
+                    const double v7 = t1_i - v6 + (log_alpha - (v0 - v6));
+                    const double v8 = -INFINITY == v0 ? 0.0 : v1 * ((0.0 <= v0 ? 1.0 : v2) / v3 * (1.0 + v5 * (fabs(v7) < 1.0 ? v7 : 0.0)));
+                    const double y_i = y[i];
+                    const double v9 = -v7;
+                    const double v10 = -INFINITY == v4 ? 0.0 : -(t0 * y_i * (v5 * (1.0 + (0.0 <= -v4 ? 1.0 : v2) / v3 * (fabs(v9) < 1.0 ? v9 : 0.0))));
+                    const double v11 = v8 + v10;
+                    const double v12 = r + y_i;
+                    const double v14 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(v2);
+                    t2[i - tile_begin] = v11;
+                    t3_part_sum += v11;
+                    r_bar_part_sum += t0 * gradc_psi_difference(v12, v13) + (t0 * v14 - t0 * gradc_psi(v12 + v13));
+                    t4_part_sum += t0;
+                }
+            } else {
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t1_i = t1[i];
+                    const double v0 = log_alpha + t1_i;
+                    const double v2 = gradc_exp(-fabs(v0));
+                    const double v3 = 1.0 + v2;
+                    const double v4 = -v0;
+                    const double v5 = (0.0 <= v4 ? 1.0 : v2) / v3;
+                    const double v6 = v0 - log_alpha;
+                    const double v7 = t1_i - v6 + (log_alpha - (v0 - v6));
+                    const double v8 = -INFINITY == v0 ? 0.0 : v1 * ((0.0 <= v0 ? 1.0 : v2) / v3 * (1.0 + v5 * (fabs(v7) < 1.0 ? v7 : 0.0)));
+                    const double y_i = y[i];
+                    const double v9 = -v7;
+                    const double v10 = -INFINITY == v4 ? 0.0 : -(t0 * y_i * (v5 * (1.0 + (0.0 <= -v4 ? 1.0 : v2) / v3 * (fabs(v9) < 1.0 ? v9 : 0.0))));
+                    const double v11 = v8 + v10;
+                    const double v12 = r + y_i;
+                    const double v14 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(v2);
+                    t2[i - tile_begin] = v11;
+                    t3_part_sum += v11;
+                    r_bar_part_sum += t0 * gradc_digamma_difference(v12, v13) + (t0 * v14 - t0 * gradc_psi(v12 + v13));
+                    t4_part_sum += t0;
+                }
+            }
+        }
+        gradc_add(&t3_part, &t3_part_low, t3_part_sum);
+        gradc_add(&r_bar_part, &r_bar_part_low, r_bar_part_sum);
+        gradc_add(&t4_part, &t4_part_low, t4_part_sum);
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
+    }
+    t3_part = gradc_rounded(t3_part, t3_part_low);
+    t3_parts[part] = t3_part;
+    r_bar_part = gradc_rounded(r_bar_part, r_bar_part_low);
+    r_bar_parts[part] = r_bar_part;
+    t4_part = gradc_rounded(t4_part, t4_part_low);
+    t4_parts[part] = t4_part;
+}
+
 int negative_binomial_backward(int64_t n, int64_t d, const double *restrict w, double log_alpha,
                                const double *restrict X, const double *restrict y, double r,
                                const double *restrict t1, double cotangent, double *restrict grad_w,
@@ -856,115 +1001,13 @@ int negative_binomial_backward(int64_t n, int64_t d, const double *restrict w, d
     double t3_parts[GRADC_PARTS];
     double r_bar_parts[GRADC_PARTS];
     double t4_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const t2 = (void *)own;
-        double t3_part = 0.0;
-        double t3_part_low = 0.0;
-        double r_bar_part = 0.0;
-        double r_bar_part_low = 0.0;
-        double t4_part = 0.0;
-        double t4_part_low = 0.0;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            negative_binomial_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, r, t0, y, t1, log_alpha, X, t3_parts, r_bar_parts, t4_parts);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t2[i:n] = let(s0 := log_alpha + t1[i], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := -s0, s4 := where(0
-             *    <= s3, 1, s1) / s2, s5 := s0 - log_alpha, s6 := t1[i] - s5 + (log_alpha - (s0 - s5)), s7 := -s6,
-             *    where(-inf == s0, 0, r * t0 * (where(0 <= s0, 1, s1) / s2 * (1 + s4 * where(abs(s6) < 1, s6,
-             *    0)))) + where(-inf == s3, 0, -(t0 * y[i] * (s4 * (1 + where(0 <= -s3, 1, s1) / s2 * where(abs(s7)
-             *    < 1, s7, 0)))))) */
-            /* t3 = sum[i:n](let(s0 := log_alpha + t1[i], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := -s0, s4 :=
-             *    where(0 <= s3, 1, s1) / s2, s5 := s0 - log_alpha, s6 := t1[i] - s5 + (log_alpha - (s0 - s5)), s7
-             *    := -s6, where(-inf == s0, 0, r * t0 * (where(0 <= s0, 1, s1) / s2 * (1 + s4 * where(abs(s6) < 1,
-             *    s6, 0)))) + where(-inf == s3, 0, -(t0 * y[i] * (s4 * (1 + where(0 <= -s3, 1, s1) / s2 *
-             *    where(abs(s7) < 1, s7, 0))))))) */
-            /* r_bar = sum[i:n](let(s0 := r + y[i], s1 := 1 - r, s2 := log_alpha + t1[i], t0 *
-             *    digamma_difference(s0, s1) + (t0 * where(0 == s2, 0.6931471805599453, maximum(0, s2) +
-             *    log1p_unit(exp(-abs(s2)))) - t0 * digamma(s0 + s1)))) */
-            /* t4 = sum[i:n](t0) */
-            const double v1 = r * t0;
-            const double v13 = 1.0 - r;
-            double t3_part_sum = 0.0;
-            double r_bar_part_sum = 0.0;
-            double t4_part_sum = 0.0;
-            {
-                double far = 0.0;
-                GRADC_SIMD(reduction(+:far))
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double y_i = y[i];
-                    const double v12 = r + y_i;
-                    far += gradc_far_gamma(v12, v13);
-                }
-                if (far == 0.0) {
-                    GRADC_SIMD(reduction(+:t3_part_sum, r_bar_part_sum, t4_part_sum))
-                    for (int64_t i = tile_begin; i < tile_end; ++i) {
-                        const double t1_i = t1[i];
-                        const double v0 = log_alpha + t1_i;
-                        const double v2 = gradc_exp(-fabs(v0));
-                        const double v3 = 1.0 + v2;
-                        const double v4 = -v0;
-                        const double v5 = (0.0 <= v4 ? 1.0 : v2) / v3;
-                        const double v6 = v0 - log_alpha;
-                        const double v7 = t1_i - v6 + (log_alpha - (v0 - v6));
-                        const double v8 = -INFINITY == v0 ? 0.0 : v1 * ((0.0 <= v0 ? 1.0 : v2) / v3 * (1.0 + v5 * (fabs(v7) < 1.0 ? v7 : 0.0)));
-                        const double y_i = y[i];
-                        const double v9 = -v7;
-                        const double v10 = -INFINITY == v4 ? 0.0 : -(t0 * y_i * (v5 * (1.0 + (0.0 <= -v4 ? 1.0 : v2) / v3 * (fabs(v9) < 1.0 ? v9 : 0.0))));
-                        const double v11 = v8 + v10;
-                        const double v12 = r + y_i;
-                        const double v14 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(v2);
-                        t2[i - tile_begin] = v11;
-                        t3_part_sum += v11;
-                        r_bar_part_sum += t0 * gradc_psi_difference(v12, v13) + (t0 * v14 - t0 * gradc_psi(v12 + v13));
-                        t4_part_sum += t0;
-                    }
-                }
-                else {
-                    for (int64_t i = tile_begin; i < tile_end; ++i) {
-                        const double t1_i = t1[i];
-                        const double v0 = log_alpha + t1_i;
-                        const double v2 = gradc_exp(-fabs(v0));
-                        const double v3 = 1.0 + v2;
-                        const double v4 = -v0;
-                        const double v5 = (0.0 <= v4 ? 1.0 : v2) / v3;
-                        const double v6 = v0 - log_alpha;
-                        const double v7 = t1_i - v6 + (log_alpha - (v0 - v6));
-                        const double v8 = -INFINITY == v0 ? 0.0 : v1 * ((0.0 <= v0 ? 1.0 : v2) / v3 * (1.0 + v5 * (fabs(v7) < 1.0 ? v7 : 0.0)));
-                        const double y_i = y[i];
-                        const double v9 = -v7;
-                        const double v10 = -INFINITY == v4 ? 0.0 : -(t0 * y_i * (v5 * (1.0 + (0.0 <= -v4 ? 1.0 : v2) / v3 * (fabs(v9) < 1.0 ? v9 : 0.0))));
-                        const double v11 = v8 + v10;
-                        const double v12 = r + y_i;
-                        const double v14 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(v2);
-                        t2[i - tile_begin] = v11;
-                        t3_part_sum += v11;
-                        r_bar_part_sum += t0 * gradc_digamma_difference(v12, v13) + (t0 * v14 - t0 * gradc_psi(v12 + v13));
-                        t4_part_sum += t0;
-                    }
-                }
-            }
-            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
-            gradc_add(&r_bar_part, &r_bar_part_low, r_bar_part_sum);
-            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
-
-            /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
-        }
-        t3_part = gradc_rounded(t3_part, t3_part_low);
-        t3_parts[part] = t3_part;
-        r_bar_part = gradc_rounded(r_bar_part, r_bar_part_low);
-        r_bar_parts[part] = r_bar_part;
-        t4_part = gradc_rounded(t4_part, t4_part_low);
-        t4_parts[part] = t4_part;
+    } else {
+        negative_binomial_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, r, t0, y, t1, log_alpha, X, t3_parts, r_bar_parts, t4_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -998,6 +1041,127 @@ size_t negative_binomial_value_and_grad_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void negative_binomial_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+                                                               unsigned char *restrict part_scratch,
+                                                               size_t part_bytes, double *restrict grad_w, int64_t d,
+                                                               const double *restrict X, const double *restrict w,
+                                                               double r, double t3, const double *restrict y,
+                                                               double log_alpha, double t0, double *restrict t2_parts,
+                                                               double *restrict t5_parts,
+                                                               double *restrict r_bar_parts,
+                                                               double *restrict t6_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const t1 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)own;
+    double t2_part = 0.0;
+    double t2_part_low = 0.0;
+    double t5_part = 0.0;
+    double t5_part_low = 0.0;
+    double r_bar_part = 0.0;
+    double r_bar_part_low = 0.0;
+    double t6_part = 0.0;
+    double t6_part_low = 0.0;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t1, 1, 0);
+
+        /* t2 = sum[i:n](let(s0 := log_alpha + t1[i], s1 := log1p_unit(exp(-abs(s0))), s2 := -s0,
+         *    gammaln_difference(r + y[i], 1 - r) + (t0 + (r * where(0 == s0, 0.6931471805599453, maximum(0, s0) +
+         *    s1) + y[i] * where(0 == s2, 0.6931471805599453, maximum(0, s2) + s1))))) */
+        /* t4[i:n] = let(s0 := log_alpha + t1[i], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := -s0, where(-inf == s0,
+         *    0, r * t3 * (where(0 <= s0, 1, s1) / s2)) + where(-inf == s3, 0, -(t3 * y[i] * (where(0 <= s3, 1, s1)
+         *    / s2)))) */
+        /* t5 = sum[i:n](let(s0 := log_alpha + t1[i], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := -s0, where(-inf ==
+         *    s0, 0, r * t3 * (where(0 <= s0, 1, s1) / s2)) + where(-inf == s3, 0, -(t3 * y[i] * (where(0 <= s3, 1,
+         *    s1) / s2))))) */
+        /* r_bar = sum[i:n](let(s0 := r + y[i], s1 := 1 - r, s2 := log_alpha + t1[i], t3 * digamma_difference(s0,
+         *    s1) + (t3 * where(0 == s2, 0.6931471805599453, maximum(0, s2) + log1p_unit(exp(-abs(s2)))) - t3 *
+         *    digamma(s1 + s0)))) */
+        /* t6 = sum[i:n](t3) */
+        const double v2 = 1.0 - r;
+        const double v9 = r * t3;
+        double t2_part_sum = 0.0;
+        double t5_part_sum = 0.0;
+        double r_bar_part_sum = 0.0;
+        double t6_part_sum = 0.0;
+        {
+            double far = 0.0;
+            GRADC_SIMD(reduction(+:far))
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double y_i = y[i];
+                const double v1 = r + y_i;
+                far += gradc_far_gamma(v1, v2);
+                far += gradc_far_gamma(v1, v2);
+            }
+            if (far == 0.0) {
+                GRADC_SIMD(reduction(+:t2_part_sum, t5_part_sum, r_bar_part_sum, t6_part_sum))
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double y_i = y[i];
+                    const double v1 = r + y_i;
+                    const double v3 = log_alpha + t1[i - tile_begin];
+                    const double v4 = gradc_exp(-fabs(v3));
+                    const double v5 = gradc_log1p_unit(v4);
+                    const double v6 = 0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v5;
+                    const double v7 = -v3;
+                    const double v8 = r * v6 + y_i * (0.0 == v7 ? 0.6931471805599453 : ((v7 > 0.0 || v7 != v7) ? v7 : 0.0) + v5);
+                    const double v10 = 1.0 + v4;
+                    const double v11 = (-INFINITY == v3 ? 0.0 : v9 * ((0.0 <= v3 ? 1.0 : v4) / v10)) + (-INFINITY == v7 ? 0.0 : -(t3 * y_i * ((0.0 <= v7 ? 1.0 : v4) / v10)));
+                    t2_part_sum += gradc_gamma_ratio(v1, v2) + (t0 + v8);
+                    t4[i - tile_begin] = v11;
+                    t5_part_sum += v11;
+                    r_bar_part_sum += t3 * gradc_psi_difference(v1, v2) + (t3 * v6 - t3 * gradc_psi(v1 + v2));
+                    t6_part_sum += t3;
+                }
+            } else {
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double y_i = y[i];
+                    const double v1 = r + y_i;
+                    const double v3 = log_alpha + t1[i - tile_begin];
+                    const double v4 = gradc_exp(-fabs(v3));
+                    const double v5 = gradc_log1p_unit(v4);
+                    const double v6 = 0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v5;
+                    const double v7 = -v3;
+                    const double v8 = r * v6 + y_i * (0.0 == v7 ? 0.6931471805599453 : ((v7 > 0.0 || v7 != v7) ? v7 : 0.0) + v5);
+                    const double v10 = 1.0 + v4;
+                    const double v11 = (-INFINITY == v3 ? 0.0 : v9 * ((0.0 <= v3 ? 1.0 : v4) / v10)) + (-INFINITY == v7 ? 0.0 : -(t3 * y_i * ((0.0 <= v7 ? 1.0 : v4) / v10)));
+                    t2_part_sum += gradc_gammaln_difference(v1, v2) + (t0 + v8);
+                    t4[i - tile_begin] = v11;
+                    t5_part_sum += v11;
+                    r_bar_part_sum += t3 * gradc_digamma_difference(v1, v2) + (t3 * v6 - t3 * gradc_psi(v1 + v2));
+                    t6_part_sum += t3;
+                }
+            }
+        }
+        gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+        gradc_add(&t5_part, &t5_part_low, t5_part_sum);
+        gradc_add(&r_bar_part, &r_bar_part_low, r_bar_part_sum);
+        gradc_add(&t6_part, &t6_part_low, t6_part_sum);
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t4[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, grad_w_part);
+    }
+    t2_part = gradc_rounded(t2_part, t2_part_low);
+    t2_parts[part] = t2_part;
+    t5_part = gradc_rounded(t5_part, t5_part_low);
+    t5_parts[part] = t5_part;
+    r_bar_part = gradc_rounded(r_bar_part, r_bar_part_low);
+    r_bar_parts[part] = r_bar_part;
+    t6_part = gradc_rounded(t6_part, t6_part_low);
+    t6_parts[part] = t6_part;
+}
+
 int negative_binomial_value_and_grad(int64_t n, int64_t d, const double *restrict w, double log_alpha,
                                      const double *restrict X, const double *restrict y, double *restrict value,
                                      double *restrict grad_w, double *restrict grad_log_alpha, void *restrict work)
@@ -1018,118 +1182,13 @@ int negative_binomial_value_and_grad(int64_t n, int64_t d, const double *restric
     double t5_parts[GRADC_PARTS];
     double r_bar_parts[GRADC_PARTS];
     double t6_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const t1 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t4 = (void *)own;
-        double t2_part = 0.0;
-        double t2_part_low = 0.0;
-        double t5_part = 0.0;
-        double t5_part_low = 0.0;
-        double r_bar_part = 0.0;
-        double r_bar_part_low = 0.0;
-        double t6_part = 0.0;
-        double t6_part_low = 0.0;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            negative_binomial_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, X, w, r, t3, y, log_alpha, t0, t2_parts, t5_parts, r_bar_parts, t6_parts);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t1, 1, 0);
-
-            /* t2 = sum[i:n](let(s0 := log_alpha + t1[i], s1 := log1p_unit(exp(-abs(s0))), s2 := -s0,
-             *    gammaln_difference(r + y[i], 1 - r) + (t0 + (r * where(0 == s0, 0.6931471805599453, maximum(0,
-             *    s0) + s1) + y[i] * where(0 == s2, 0.6931471805599453, maximum(0, s2) + s1))))) */
-            /* t4[i:n] = let(s0 := log_alpha + t1[i], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := -s0, where(-inf ==
-             *    s0, 0, r * t3 * (where(0 <= s0, 1, s1) / s2)) + where(-inf == s3, 0, -(t3 * y[i] * (where(0 <=
-             *    s3, 1, s1) / s2)))) */
-            /* t5 = sum[i:n](let(s0 := log_alpha + t1[i], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := -s0, where(-inf
-             *    == s0, 0, r * t3 * (where(0 <= s0, 1, s1) / s2)) + where(-inf == s3, 0, -(t3 * y[i] * (where(0 <=
-             *    s3, 1, s1) / s2))))) */
-            /* r_bar = sum[i:n](let(s0 := r + y[i], s1 := 1 - r, s2 := log_alpha + t1[i], t3 *
-             *    digamma_difference(s0, s1) + (t3 * where(0 == s2, 0.6931471805599453, maximum(0, s2) +
-             *    log1p_unit(exp(-abs(s2)))) - t3 * digamma(s1 + s0)))) */
-            /* t6 = sum[i:n](t3) */
-            const double v2 = 1.0 - r;
-            const double v9 = r * t3;
-            double t2_part_sum = 0.0;
-            double t5_part_sum = 0.0;
-            double r_bar_part_sum = 0.0;
-            double t6_part_sum = 0.0;
-            {
-                double far = 0.0;
-                GRADC_SIMD(reduction(+:far))
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double y_i = y[i];
-                    const double v1 = r + y_i;
-                    far += gradc_far_gamma(v1, v2);
-                    far += gradc_far_gamma(v1, v2);
-                }
-                if (far == 0.0) {
-                    GRADC_SIMD(reduction(+:t2_part_sum, t5_part_sum, r_bar_part_sum, t6_part_sum))
-                    for (int64_t i = tile_begin; i < tile_end; ++i) {
-                        const double y_i = y[i];
-                        const double v1 = r + y_i;
-                        const double v3 = log_alpha + t1[i - tile_begin];
-                        const double v4 = gradc_exp(-fabs(v3));
-                        const double v5 = gradc_log1p_unit(v4);
-                        const double v6 = 0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v5;
-                        const double v7 = -v3;
-                        const double v8 = r * v6 + y_i * (0.0 == v7 ? 0.6931471805599453 : ((v7 > 0.0 || v7 != v7) ? v7 : 0.0) + v5);
-                        const double v10 = 1.0 + v4;
-                        const double v11 = (-INFINITY == v3 ? 0.0 : v9 * ((0.0 <= v3 ? 1.0 : v4) / v10)) + (-INFINITY == v7 ? 0.0 : -(t3 * y_i * ((0.0 <= v7 ? 1.0 : v4) / v10)));
-                        t2_part_sum += gradc_gamma_ratio(v1, v2) + (t0 + v8);
-                        t4[i - tile_begin] = v11;
-                        t5_part_sum += v11;
-                        r_bar_part_sum += t3 * gradc_psi_difference(v1, v2) + (t3 * v6 - t3 * gradc_psi(v1 + v2));
-                        t6_part_sum += t3;
-                    }
-                }
-                else {
-                    for (int64_t i = tile_begin; i < tile_end; ++i) {
-                        const double y_i = y[i];
-                        const double v1 = r + y_i;
-                        const double v3 = log_alpha + t1[i - tile_begin];
-                        const double v4 = gradc_exp(-fabs(v3));
-                        const double v5 = gradc_log1p_unit(v4);
-                        const double v6 = 0.0 == v3 ? 0.6931471805599453 : ((v3 > 0.0 || v3 != v3) ? v3 : 0.0) + v5;
-                        const double v7 = -v3;
-                        const double v8 = r * v6 + y_i * (0.0 == v7 ? 0.6931471805599453 : ((v7 > 0.0 || v7 != v7) ? v7 : 0.0) + v5);
-                        const double v10 = 1.0 + v4;
-                        const double v11 = (-INFINITY == v3 ? 0.0 : v9 * ((0.0 <= v3 ? 1.0 : v4) / v10)) + (-INFINITY == v7 ? 0.0 : -(t3 * y_i * ((0.0 <= v7 ? 1.0 : v4) / v10)));
-                        t2_part_sum += gradc_gammaln_difference(v1, v2) + (t0 + v8);
-                        t4[i - tile_begin] = v11;
-                        t5_part_sum += v11;
-                        r_bar_part_sum += t3 * gradc_digamma_difference(v1, v2) + (t3 * v6 - t3 * gradc_psi(v1 + v2));
-                        t6_part_sum += t3;
-                    }
-                }
-            }
-            gradc_add(&t2_part, &t2_part_low, t2_part_sum);
-            gradc_add(&t5_part, &t5_part_low, t5_part_sum);
-            gradc_add(&r_bar_part, &r_bar_part_low, r_bar_part_sum);
-            gradc_add(&t6_part, &t6_part_low, t6_part_sum);
-
-            /* grad_w[j:d] = sum[i:n](X[i, j] * t4[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, grad_w_part);
-        }
-        t2_part = gradc_rounded(t2_part, t2_part_low);
-        t2_parts[part] = t2_part;
-        t5_part = gradc_rounded(t5_part, t5_part_low);
-        t5_parts[part] = t5_part;
-        r_bar_part = gradc_rounded(r_bar_part, r_bar_part_low);
-        r_bar_parts[part] = r_bar_part;
-        t6_part = gradc_rounded(t6_part, t6_part_low);
-        t6_parts[part] = t6_part;
+    } else {
+        negative_binomial_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, X, w, r, t3, y, log_alpha, t0, t2_parts, t5_parts, r_bar_parts, t6_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -28,6 +28,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "one_hot_cross_entropy.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -312,6 +319,123 @@ size_t one_hot_cross_entropy_value_work(int64_t d, int64_t k, int64_t n)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void one_hot_cross_entropy_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                                          unsigned char *restrict part_scratch, size_t part_bytes,
+                                                          int64_t k, int64_t d, const double *restrict X,
+                                                          const double *restrict W, const double *restrict b,
+                                                          const double *restrict Y, double *restrict t7_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t0 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t2 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const Y_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t6 = (void *)own;
+    double t7_part = 0.0;
+    double t7_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
+        gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, t0, 1, 128, 0, 0);
+
+        /* t1[l:n, j:k] = t0[l, j] + b[j] */
+        /* t2[l:n] = max[j:k](t1[l, j]) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t2[l - tile_begin] = -INFINITY;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            const double b_j = b[j];
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double v0 = t0[j*128 + l - tile_begin] + b_j;
+                t1[j*128 + l - tile_begin] = v0;
+                t2[l - tile_begin] = (t2[l - tile_begin] >= v0 || t2[l - tile_begin] != t2[l - tile_begin]) ? t2[l - tile_begin] : v0;
+            }
+        }
+
+        /* t3[l:n] = where(inf == abs(t2[l]), 0, t2[l]) */
+        GRADC_SIMD()
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t2_l = t2[l - tile_begin];
+            t3[l - tile_begin] = INFINITY == fabs(t2_l) ? 0.0 : t2_l;
+        }
+
+        /* t4[l:n] = sum[j:k](exp(t1[l, j] - t3[l])) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t4[l - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t4[l - tile_begin] += gradc_exp(t1[j*128 + l - tile_begin] - t3[l - tile_begin]) + gradc_exp(t1[(j + 1)*128 + l - tile_begin] - t3[l - tile_begin]) + gradc_exp(t1[(j + 2)*128 + l - tile_begin] - t3[l - tile_begin]) + gradc_exp(t1[(j + 3)*128 + l - tile_begin] - t3[l - tile_begin]);
+            }
+        }
+        for (int64_t j = k / 4 * 4; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t4[l - tile_begin] += gradc_exp(t1[j*128 + l - tile_begin] - t3[l - tile_begin]);
+            }
+        }
+
+        /* t5[l:n] = t3[l] + log(t4[l]) */
+        GRADC_SIMD()
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t5[l - tile_begin] = t3[l - tile_begin] + gradc_log(t4[l - tile_begin]);
+        }
+
+        /* Y_tile[l:n, j:k] = Y[l, j] */
+        gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
+
+        /* t6[l:n] = sum[j:k](Y_tile[l, j] * (t0[l, j] + b[j] - t5[l])) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t6[l - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+            const double b_j = b[j];
+            const double b_j1 = b[(j + 1)];
+            const double b_j2 = b[(j + 2)];
+            const double b_j3 = b[(j + 3)];
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double v0 = Y_tile[(j + 1)*128 + l - tile_begin] * (t0[(j + 1)*128 + l - tile_begin] + b_j1 - t5[l - tile_begin]);
+                const double v1 = Y_tile[(j + 2)*128 + l - tile_begin] * (t0[(j + 2)*128 + l - tile_begin] + b_j2 - t5[l - tile_begin]);
+                const double v2 = Y_tile[(j + 3)*128 + l - tile_begin] * (t0[(j + 3)*128 + l - tile_begin] + b_j3 - t5[l - tile_begin]);
+                t6[l - tile_begin] += Y_tile[j*128 + l - tile_begin] * (t0[j*128 + l - tile_begin] + b_j - t5[l - tile_begin]) + v0 + v1 + v2;
+            }
+        }
+        for (int64_t j = k / 4 * 4; j < k; ++j) {
+            const double b_j = b[j];
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t6[l - tile_begin] += Y_tile[j*128 + l - tile_begin] * (t0[j*128 + l - tile_begin] + b_j - t5[l - tile_begin]);
+            }
+        }
+
+        /* t7 = sum[l:n](t6[l]) */
+        double t7_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t7_part_sum))
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t7_part_sum += t6[l - tile_begin];
+        }
+        gradc_add(&t7_part, &t7_part_low, t7_part_sum);
+    }
+    t7_part = gradc_rounded(t7_part, t7_part_low);
+    t7_parts[part] = t7_part;
+}
+
 int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict b,
                                 const double *restrict X, const double *restrict Y, double *restrict value,
                                 void *restrict work)
@@ -321,117 +445,13 @@ int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
     const int64_t parts = gradc_parts(n, 3*d*k + 34*k + 28, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t7_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t1 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t2 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t3 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t4 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t5 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const Y_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t6 = (void *)own;
-        double t7_part = 0.0;
-        double t7_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, t0, 1, 128, 0, 0);
-
-            /* t1[l:n, j:k] = t0[l, j] + b[j] */
-            /* t2[l:n] = max[j:k](t1[l, j]) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t2[l - tile_begin] = -INFINITY;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                const double b_j = b[j];
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v0 = t0[j*128 + l - tile_begin] + b_j;
-                    t1[j*128 + l - tile_begin] = v0;
-                    t2[l - tile_begin] = (t2[l - tile_begin] >= v0 || t2[l - tile_begin] != t2[l - tile_begin]) ? t2[l - tile_begin] : v0;
-                }
-            }
-
-            /* t3[l:n] = where(inf == abs(t2[l]), 0, t2[l]) */
-            GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t2_l = t2[l - tile_begin];
-                t3[l - tile_begin] = INFINITY == fabs(t2_l) ? 0.0 : t2_l;
-            }
-
-            /* t4[l:n] = sum[j:k](exp(t1[l, j] - t3[l])) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t4[l - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    t4[l - tile_begin] += gradc_exp(t1[j*128 + l - tile_begin] - t3[l - tile_begin]) + gradc_exp(t1[(j + 1)*128 + l - tile_begin] - t3[l - tile_begin]) + gradc_exp(t1[(j + 2)*128 + l - tile_begin] - t3[l - tile_begin]) + gradc_exp(t1[(j + 3)*128 + l - tile_begin] - t3[l - tile_begin]);
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    t4[l - tile_begin] += gradc_exp(t1[j*128 + l - tile_begin] - t3[l - tile_begin]);
-                }
-            }
-
-            /* t5[l:n] = t3[l] + log(t4[l]) */
-            GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t5[l - tile_begin] = t3[l - tile_begin] + gradc_log(t4[l - tile_begin]);
-            }
-
-            /* Y_tile[l:n, j:k] = Y[l, j] */
-            gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
-
-            /* t6[l:n] = sum[j:k](Y_tile[l, j] * (t0[l, j] + b[j] - t5[l])) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t6[l - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                const double b_j = b[j];
-                const double b_j1 = b[(j + 1)];
-                const double b_j2 = b[(j + 2)];
-                const double b_j3 = b[(j + 3)];
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v0 = Y_tile[(j + 1)*128 + l - tile_begin] * (t0[(j + 1)*128 + l - tile_begin] + b_j1 - t5[l - tile_begin]);
-                    const double v1 = Y_tile[(j + 2)*128 + l - tile_begin] * (t0[(j + 2)*128 + l - tile_begin] + b_j2 - t5[l - tile_begin]);
-                    const double v2 = Y_tile[(j + 3)*128 + l - tile_begin] * (t0[(j + 3)*128 + l - tile_begin] + b_j3 - t5[l - tile_begin]);
-                    t6[l - tile_begin] += Y_tile[j*128 + l - tile_begin] * (t0[j*128 + l - tile_begin] + b_j - t5[l - tile_begin]) + v0 + v1 + v2;
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                const double b_j = b[j];
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    t6[l - tile_begin] += Y_tile[j*128 + l - tile_begin] * (t0[j*128 + l - tile_begin] + b_j - t5[l - tile_begin]);
-                }
-            }
-
-            /* t7 = sum[l:n](t6[l]) */
-            double t7_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t7_part_sum))
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t7_part_sum += t6[l - tile_begin];
-            }
-            gradc_add(&t7_part, &t7_part_low, t7_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            one_hot_cross_entropy_value_rows0(part, n, parts, part_scratch, part_bytes, k, d, X, W, b, Y, t7_parts);
         }
-        t7_part = gradc_rounded(t7_part, t7_part_low);
-        t7_parts[part] = t7_part;
+    } else {
+        one_hot_cross_entropy_value_rows0(0, n, parts, part_scratch, part_bytes, k, d, X, W, b, Y, t7_parts);
     }
     double t7 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -454,6 +474,120 @@ size_t one_hot_cross_entropy_forward_work(int64_t d, int64_t k, int64_t n)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void one_hot_cross_entropy_forward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                            unsigned char *restrict part_scratch, size_t part_bytes,
+                                                            int64_t k, double *restrict t0, const double *restrict b,
+                                                            double *restrict t1, const double *restrict Y,
+                                                            double *restrict t6_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t1_ = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t2 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const Y_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t5 = (void *)own;
+    double t6_part = 0.0;
+    double t6_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t1[l:n, j:k] = t0[l, j] + b[j] */
+        /* t2[l:n] = max[j:k](t1[l, j]) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            double t2_max = -INFINITY;
+            for (int64_t j = 0; j < k; ++j) {
+                const double v0 = t0[l*k + j] + b[j];
+                t1_[(l - tile_begin)*k + j] = v0;
+                t2_max = (t2_max >= v0 || t2_max != t2_max) ? t2_max : v0;
+            }
+            t2[l - tile_begin] = t2_max;
+        }
+
+        /* t3[l:n] = where(inf == abs(t2[l]), 0, t2[l]) */
+        GRADC_SIMD()
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t2_l = t2[l - tile_begin];
+            t3[l - tile_begin] = INFINITY == fabs(t2_l) ? 0.0 : t2_l;
+        }
+
+        /* t4[l:n] = sum[j:k](exp(t1[l, j] - t3[l])) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t3_l = t3[l - tile_begin];
+            double t4_sum = 0.0;
+            GRADC_SIMD(reduction(+:t4_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                t4_sum += gradc_exp(t1_[(l - tile_begin)*k + j] - t3_l);
+            }
+            t4[l - tile_begin] = t4_sum;
+        }
+
+        /* t1_2[l:n] = t3[l] + log(t4[l]) */
+        GRADC_SIMD()
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t1[l] = t3[l - tile_begin] + gradc_log(t4[l - tile_begin]);
+        }
+
+        /* Y_tile[l:n, j:k] = Y[l, j] */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            GRADC_SIMD()
+            for (int64_t j = 0; j < k; ++j) {
+                Y_tile[(l - tile_begin)*k + j] = Y[l*k + j];
+            }
+        }
+
+        /* t5[l:n] = sum[j:k](Y_tile[l, j] * (t0[l, j] + b[j] - t1_2[l])) */
+        for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
+            const double t1_l = t1[l];
+            double t5_sum = 0.0;
+            const double t1_l1 = t1[(l + 1)];
+            double t5_sum_ = 0.0;
+            const double t1_l2 = t1[(l + 2)];
+            double t5_sum_2 = 0.0;
+            const double t1_l3 = t1[(l + 3)];
+            double t5_sum_3 = 0.0;
+            GRADC_SIMD(reduction(+:t5_sum, t5_sum_, t5_sum_2, t5_sum_3))
+            for (int64_t j = 0; j < k; ++j) {
+                t5_sum += Y_tile[(l - tile_begin)*k + j] * (t0[l*k + j] + b[j] - t1_l);
+                t5_sum_ += Y_tile[((l + 1) - tile_begin)*k + j] * (t0[(l + 1)*k + j] + b[j] - t1_l1);
+                t5_sum_2 += Y_tile[((l + 2) - tile_begin)*k + j] * (t0[(l + 2)*k + j] + b[j] - t1_l2);
+                t5_sum_3 += Y_tile[((l + 3) - tile_begin)*k + j] * (t0[(l + 3)*k + j] + b[j] - t1_l3);
+            }
+            t5[l - tile_begin] = t5_sum;
+            t5[(l + 1) - tile_begin] = t5_sum_;
+            t5[(l + 2) - tile_begin] = t5_sum_2;
+            t5[(l + 3) - tile_begin] = t5_sum_3;
+        }
+        for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
+            const double t1_l = t1[l];
+            double t5_sum = 0.0;
+            GRADC_SIMD(reduction(+:t5_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                t5_sum += Y_tile[(l - tile_begin)*k + j] * (t0[l*k + j] + b[j] - t1_l);
+            }
+            t5[l - tile_begin] = t5_sum;
+        }
+
+        /* t6 = sum[l:n](t5[l]) */
+        double t6_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t6_part_sum))
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t6_part_sum += t5[l - tile_begin];
+        }
+        gradc_add(&t6_part, &t6_part_low, t6_part_sum);
+    }
+    t6_part = gradc_rounded(t6_part, t6_part_low);
+    t6_parts[part] = t6_part;
+}
+
 int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict b,
                                   const double *restrict X, const double *restrict Y, double *restrict value,
                                   double *restrict t0, double *restrict t1, void *restrict work)
@@ -469,114 +603,13 @@ int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
     const int64_t parts = gradc_parts(n, 34*k + 28, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t6_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t1_ = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t2 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t3 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t4 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const Y_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t5 = (void *)own;
-        double t6_part = 0.0;
-        double t6_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t1[l:n, j:k] = t0[l, j] + b[j] */
-            /* t2[l:n] = max[j:k](t1[l, j]) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                double t2_max = -INFINITY;
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v0 = t0[l*k + j] + b[j];
-                    t1_[(l - tile_begin)*k + j] = v0;
-                    t2_max = (t2_max >= v0 || t2_max != t2_max) ? t2_max : v0;
-                }
-                t2[l - tile_begin] = t2_max;
-            }
-
-            /* t3[l:n] = where(inf == abs(t2[l]), 0, t2[l]) */
-            GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t2_l = t2[l - tile_begin];
-                t3[l - tile_begin] = INFINITY == fabs(t2_l) ? 0.0 : t2_l;
-            }
-
-            /* t4[l:n] = sum[j:k](exp(t1[l, j] - t3[l])) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t3_l = t3[l - tile_begin];
-                double t4_sum = 0.0;
-                GRADC_SIMD(reduction(+:t4_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    t4_sum += gradc_exp(t1_[(l - tile_begin)*k + j] - t3_l);
-                }
-                t4[l - tile_begin] = t4_sum;
-            }
-
-            /* t1_2[l:n] = t3[l] + log(t4[l]) */
-            GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t1[l] = t3[l - tile_begin] + gradc_log(t4[l - tile_begin]);
-            }
-
-            /* Y_tile[l:n, j:k] = Y[l, j] */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                GRADC_SIMD()
-                for (int64_t j = 0; j < k; ++j) {
-                    Y_tile[(l - tile_begin)*k + j] = Y[l*k + j];
-                }
-            }
-
-            /* t5[l:n] = sum[j:k](Y_tile[l, j] * (t0[l, j] + b[j] - t1_2[l])) */
-            for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
-                const double t1_l = t1[l];
-                double t5_sum = 0.0;
-                const double t1_l1 = t1[(l + 1)];
-                double t5_sum_ = 0.0;
-                const double t1_l2 = t1[(l + 2)];
-                double t5_sum_2 = 0.0;
-                const double t1_l3 = t1[(l + 3)];
-                double t5_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t5_sum, t5_sum_, t5_sum_2, t5_sum_3))
-                for (int64_t j = 0; j < k; ++j) {
-                    t5_sum += Y_tile[(l - tile_begin)*k + j] * (t0[l*k + j] + b[j] - t1_l);
-                    t5_sum_ += Y_tile[((l + 1) - tile_begin)*k + j] * (t0[(l + 1)*k + j] + b[j] - t1_l1);
-                    t5_sum_2 += Y_tile[((l + 2) - tile_begin)*k + j] * (t0[(l + 2)*k + j] + b[j] - t1_l2);
-                    t5_sum_3 += Y_tile[((l + 3) - tile_begin)*k + j] * (t0[(l + 3)*k + j] + b[j] - t1_l3);
-                }
-                t5[l - tile_begin] = t5_sum;
-                t5[(l + 1) - tile_begin] = t5_sum_;
-                t5[(l + 2) - tile_begin] = t5_sum_2;
-                t5[(l + 3) - tile_begin] = t5_sum_3;
-            }
-            for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
-                const double t1_l = t1[l];
-                double t5_sum = 0.0;
-                GRADC_SIMD(reduction(+:t5_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    t5_sum += Y_tile[(l - tile_begin)*k + j] * (t0[l*k + j] + b[j] - t1_l);
-                }
-                t5[l - tile_begin] = t5_sum;
-            }
-
-            /* t6 = sum[l:n](t5[l]) */
-            double t6_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t6_part_sum))
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t6_part_sum += t5[l - tile_begin];
-            }
-            gradc_add(&t6_part, &t6_part_low, t6_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            one_hot_cross_entropy_forward_rows0(part, n, parts, part_scratch, part_bytes, k, t0, b, t1, Y, t6_parts);
         }
-        t6_part = gradc_rounded(t6_part, t6_part_low);
-        t6_parts[part] = t6_part;
+    } else {
+        one_hot_cross_entropy_forward_rows0(0, n, parts, part_scratch, part_bytes, k, t0, b, t1, Y, t6_parts);
     }
     double t6 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -601,6 +634,110 @@ size_t one_hot_cross_entropy_backward_work(int64_t d, int64_t k, int64_t n)
            + gradc_bytes(128*k, sizeof(double)));
 }
 
+static GRADC_APART void one_hot_cross_entropy_backward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                             unsigned char *restrict part_scratch, size_t part_bytes,
+                                                             double *restrict t8, int64_t k, double *restrict t9,
+                                                             double *restrict grad_W, int64_t d,
+                                                             const double *restrict Y, double t2,
+                                                             const double *restrict t0, const double *restrict b,
+                                                             const double *restrict t1, const double *restrict X)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t8_part = part == 0 ? t8 : (void *)own;
+    own += gradc_bytes(k, sizeof(double));
+    double *const t9_part = part == 0 ? t9 : (void *)own;
+    own += gradc_bytes(k, sizeof(double));
+    double *const grad_W_part = part == 0 ? grad_W : (void *)own;
+    own += gradc_bytes(d*k, sizeof(double));
+    double *const Y_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t3 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t0_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t7 = (void *)own;
+    for (int64_t at = 0; at < k; ++at) {
+        t8_part[at] = 0.0;
+    }
+    for (int64_t at = 0; at < k; ++at) {
+        t9_part[at] = 0.0;
+    }
+    for (int64_t at = 0; at < d*k; ++at) {
+        grad_W_part[at] = 0.0;
+    }
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* Y_tile[l:n, j:k] = Y[l, j] */
+        gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
+
+        /* t3[l:n] = sum[j:k](Y_tile[l, j]) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t3[l - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t3[l - tile_begin] += Y_tile[j*128 + l - tile_begin] + Y_tile[(j + 1)*128 + l - tile_begin] + Y_tile[(j + 2)*128 + l - tile_begin] + Y_tile[(j + 3)*128 + l - tile_begin];
+            }
+        }
+        for (int64_t j = k / 4 * 4; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t3[l - tile_begin] += Y_tile[j*128 + l - tile_begin];
+            }
+        }
+
+        /* t4[l:n] = -(t2 * t3[l]) */
+        GRADC_SIMD()
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t4[l - tile_begin] = -(t2 * t3[l - tile_begin]);
+        }
+
+        /* t0_tile[l:n, j:k] = t0[l, j] */
+        gradc_transpose(tile_end - tile_begin, k, &t0[tile_begin*k], k, t0_tile, 128);
+
+        /* t5[l:n, j:k] = exp(t0_tile[l, j] + b[j] - t1[l]) */
+        /* t6[l:n, j:k] = let(s0 := t0_tile[l, j] + b[j], s1 := s0 - t0_tile[l, j], s2 := s0 - t1[l], s3 := s2 -
+         *    s0, s4 := b[j] - s1 + (t0_tile[l, j] - (s0 - s1)) + (s0 - (s2 - s3) - (t1[l] + s3)), where(-inf ==
+         *    s0, 0, t4[l] * (t5[l, j] * (1 + where(abs(s4) < 1, s4, 0))))) */
+        /* t7[l:n, j:k] = t6[l, j] + t2 * Y_tile[l, j] */
+        /* t8[j:k] = sum[l:n](let(s0 := t0_tile[l, j] + b[j], s1 := s0 - t0_tile[l, j], s2 := s0 - t1[l], s3 := s2
+         *    - s0, s4 := b[j] - s1 + (t0_tile[l, j] - (s0 - s1)) + (s0 - (s2 - s3) - (t1[l] + s3)), where(-inf ==
+         *    s0, 0, t4[l] * (t5[l, j] * (1 + where(abs(s4) < 1, s4, 0)))))) */
+        /* t9[j:k] = sum[l:n](Y_tile[l, j]) */
+        for (int64_t j = 0; j < k; ++j) {
+            const double b_j = b[j];
+            double t8_part_sum = 0.0;
+            double t9_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t8_part_sum, t9_part_sum))
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t0_tile_lj = t0_tile[j*128 + l - tile_begin];
+                const double v0 = t0_tile_lj + b_j;
+                const double t1_l = t1[l];
+                const double v1 = v0 - t1_l;
+                const double v2 = v0 - t0_tile_lj;
+                const double v3 = v1 - v0;
+                const double v4 = b_j - v2 + (t0_tile_lj - (v0 - v2)) + (v0 - (v1 - v3) - (t1_l + v3));
+                const double v5 = -INFINITY == v0 ? 0.0 : t4[l - tile_begin] * (gradc_exp(v1) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0)));
+                const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
+                t7[j*128 + l - tile_begin] = t2 * Y_tile_lj + v5;
+                t8_part_sum += v5;
+                t9_part_sum += Y_tile_lj;
+            }
+            t8_part[j] += t8_part_sum;
+            t9_part[j] += t9_part_sum;
+        }
+
+        /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t7[l, j]) */
+        gradc_product(k, d, tile_end - tile_begin, t7, 128, 1, &X[tile_begin*d], d, 1, grad_W_part, 1, k, 1, 0);
+    }
+}
+
 int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double *restrict W,
                                    const double *restrict b, const double *restrict X, const double *restrict Y,
                                    const double *restrict t0, const double *restrict t1, double cotangent,
@@ -618,102 +755,13 @@ int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
     const double t2 = -(cotangent / (double)n);
     const int64_t parts = gradc_parts(n, 3*d*k + 52*k + 4, d*k + 2*k);
     const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t8_part = part == 0 ? t8 : (void *)own;
-        own += gradc_bytes(k, sizeof(double));
-        double *const t9_part = part == 0 ? t9 : (void *)own;
-        own += gradc_bytes(k, sizeof(double));
-        double *const grad_W_part = part == 0 ? grad_W : (void *)own;
-        own += gradc_bytes(d*k, sizeof(double));
-        double *const Y_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t3 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t4 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t0_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t7 = (void *)own;
-        for (int64_t at = 0; at < k; ++at) {
-            t8_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            one_hot_cross_entropy_backward_rows0(part, n, parts, part_scratch, part_bytes, t8, k, t9, grad_W, d, Y, t2, t0, b, t1, X);
         }
-        for (int64_t at = 0; at < k; ++at) {
-            t9_part[at] = 0.0;
-        }
-        for (int64_t at = 0; at < d*k; ++at) {
-            grad_W_part[at] = 0.0;
-        }
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* Y_tile[l:n, j:k] = Y[l, j] */
-            gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
-
-            /* t3[l:n] = sum[j:k](Y_tile[l, j]) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t3[l - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    t3[l - tile_begin] += Y_tile[j*128 + l - tile_begin] + Y_tile[(j + 1)*128 + l - tile_begin] + Y_tile[(j + 2)*128 + l - tile_begin] + Y_tile[(j + 3)*128 + l - tile_begin];
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    t3[l - tile_begin] += Y_tile[j*128 + l - tile_begin];
-                }
-            }
-
-            /* t4[l:n] = -(t2 * t3[l]) */
-            GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t4[l - tile_begin] = -(t2 * t3[l - tile_begin]);
-            }
-
-            /* t0_tile[l:n, j:k] = t0[l, j] */
-            gradc_transpose(tile_end - tile_begin, k, &t0[tile_begin*k], k, t0_tile, 128);
-
-            /* t5[l:n, j:k] = exp(t0_tile[l, j] + b[j] - t1[l]) */
-            /* t6[l:n, j:k] = let(s0 := t0_tile[l, j] + b[j], s1 := s0 - t0_tile[l, j], s2 := s0 - t1[l], s3 := s2
-             *    - s0, s4 := b[j] - s1 + (t0_tile[l, j] - (s0 - s1)) + (s0 - (s2 - s3) - (t1[l] + s3)), where(-inf
-             *    == s0, 0, t4[l] * (t5[l, j] * (1 + where(abs(s4) < 1, s4, 0))))) */
-            /* t7[l:n, j:k] = t6[l, j] + t2 * Y_tile[l, j] */
-            /* t8[j:k] = sum[l:n](let(s0 := t0_tile[l, j] + b[j], s1 := s0 - t0_tile[l, j], s2 := s0 - t1[l], s3 :=
-             *    s2 - s0, s4 := b[j] - s1 + (t0_tile[l, j] - (s0 - s1)) + (s0 - (s2 - s3) - (t1[l] + s3)),
-             *    where(-inf == s0, 0, t4[l] * (t5[l, j] * (1 + where(abs(s4) < 1, s4, 0)))))) */
-            /* t9[j:k] = sum[l:n](Y_tile[l, j]) */
-            for (int64_t j = 0; j < k; ++j) {
-                const double b_j = b[j];
-                double t8_part_sum = 0.0;
-                double t9_part_sum = 0.0;
-                GRADC_SIMD(reduction(+:t8_part_sum, t9_part_sum))
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double t0_tile_lj = t0_tile[j*128 + l - tile_begin];
-                    const double v0 = t0_tile_lj + b_j;
-                    const double t1_l = t1[l];
-                    const double v1 = v0 - t1_l;
-                    const double v2 = v0 - t0_tile_lj;
-                    const double v3 = v1 - v0;
-                    const double v4 = b_j - v2 + (t0_tile_lj - (v0 - v2)) + (v0 - (v1 - v3) - (t1_l + v3));
-                    const double v5 = -INFINITY == v0 ? 0.0 : t4[l - tile_begin] * (gradc_exp(v1) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0)));
-                    const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
-                    t7[j*128 + l - tile_begin] = t2 * Y_tile_lj + v5;
-                    t8_part_sum += v5;
-                    t9_part_sum += Y_tile_lj;
-                }
-                t8_part[j] += t8_part_sum;
-                t9_part[j] += t9_part_sum;
-            }
-
-            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t7[l, j]) */
-            gradc_product(k, d, tile_end - tile_begin, t7, 128, 1, &X[tile_begin*d], d, 1, grad_W_part, 1, k, 1, 0);
-        }
+    } else {
+        one_hot_cross_entropy_backward_rows0(0, n, parts, part_scratch, part_bytes, t8, k, t9, grad_W, d, Y, t2, t0, b, t1, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const t8_more = (void *)(part_scratch + part * part_bytes);
@@ -766,6 +814,184 @@ size_t one_hot_cross_entropy_value_and_grad_work(int64_t d, int64_t k, int64_t n
            + gradc_bytes(128*k, sizeof(double)));
 }
 
+static GRADC_APART void one_hot_cross_entropy_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+                                                                   unsigned char *restrict part_scratch,
+                                                                   size_t part_bytes, double *restrict t15, int64_t k,
+                                                                   double *restrict t16, double *restrict grad_W,
+                                                                   int64_t d, const double *restrict X,
+                                                                   const double *restrict W, const double *restrict b,
+                                                                   const double *restrict Y, double t9,
+                                                                   double *restrict t8_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t15_part = part == 0 ? t15 : (void *)own;
+    own += gradc_bytes(k, sizeof(double));
+    double *const t16_part = part == 0 ? t16 : (void *)own;
+    own += gradc_bytes(k, sizeof(double));
+    double *const grad_W_part = part == 0 ? grad_W : (void *)own;
+    own += gradc_bytes(d*k, sizeof(double));
+    double *const t0 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t2 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t5 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t6 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t12 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const Y_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t7 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t10 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t11 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t14 = (void *)own;
+    double t8_part = 0.0;
+    double t8_part_low = 0.0;
+    for (int64_t at = 0; at < k; ++at) {
+        t15_part[at] = 0.0;
+    }
+    for (int64_t at = 0; at < k; ++at) {
+        t16_part[at] = 0.0;
+    }
+    for (int64_t at = 0; at < d*k; ++at) {
+        grad_W_part[at] = 0.0;
+    }
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
+        gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, t0, 1, 128, 0, 0);
+
+        /* t1[l:n, j:k] = t0[l, j] + b[j] */
+        /* t2[l:n] = max[j:k](t1[l, j]) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t2[l - tile_begin] = -INFINITY;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            const double b_j = b[j];
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double v0 = t0[j*128 + l - tile_begin] + b_j;
+                t1[j*128 + l - tile_begin] = v0;
+                t2[l - tile_begin] = (t2[l - tile_begin] >= v0 || t2[l - tile_begin] != t2[l - tile_begin]) ? t2[l - tile_begin] : v0;
+            }
+        }
+
+        /* t3[l:n] = where(inf == abs(t2[l]), 0, t2[l]) */
+        GRADC_SIMD()
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t2_l = t2[l - tile_begin];
+            t3[l - tile_begin] = INFINITY == fabs(t2_l) ? 0.0 : t2_l;
+        }
+
+        /* t4[l:n, j:k] = exp(t1[l, j] - t3[l]) */
+        /* t5[l:n] = sum[j:k](t4[l, j]) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t5[l - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double v0 = gradc_exp(t1[j*128 + l - tile_begin] - t3[l - tile_begin]);
+                t4[j*128 + l - tile_begin] = v0;
+                t5[l - tile_begin] += v0;
+            }
+        }
+
+        /* t6[l:n] = t3[l] + log(t5[l]) */
+        /* t12[l:n] = 1 / t5[l] */
+        GRADC_SIMD()
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t5_l = t5[l - tile_begin];
+            t6[l - tile_begin] = t3[l - tile_begin] + gradc_log(t5_l);
+            t12[l - tile_begin] = 1.0 / t5_l;
+        }
+
+        /* Y_tile[l:n, j:k] = Y[l, j] */
+        gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
+
+        /* t7[l:n] = sum[j:k](Y_tile[l, j] * (t0[l, j] + b[j] - t6[l])) */
+        /* t10[l:n] = sum[j:k](Y_tile[l, j]) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t7[l - tile_begin] = 0.0;
+        }
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t10[l - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+            const double b_j = b[j];
+            const double b_j1 = b[(j + 1)];
+            const double b_j2 = b[(j + 2)];
+            const double b_j3 = b[(j + 3)];
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
+                const double Y_tile_lj1 = Y_tile[(j + 1)*128 + l - tile_begin];
+                const double Y_tile_lj2 = Y_tile[(j + 2)*128 + l - tile_begin];
+                const double Y_tile_lj3 = Y_tile[(j + 3)*128 + l - tile_begin];
+                t7[l - tile_begin] += Y_tile_lj * (t0[j*128 + l - tile_begin] + b_j - t6[l - tile_begin]) + Y_tile_lj1 * (t0[(j + 1)*128 + l - tile_begin] + b_j1 - t6[l - tile_begin]) + Y_tile_lj2 * (t0[(j + 2)*128 + l - tile_begin] + b_j2 - t6[l - tile_begin]) + Y_tile_lj3 * (t0[(j + 3)*128 + l - tile_begin] + b_j3 - t6[l - tile_begin]);
+                t10[l - tile_begin] += Y_tile_lj + Y_tile_lj1 + Y_tile_lj2 + Y_tile_lj3;
+            }
+        }
+        for (int64_t j = k / 4 * 4; j < k; ++j) {
+            const double b_j = b[j];
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
+                t7[l - tile_begin] += Y_tile_lj * (t0[j*128 + l - tile_begin] + b_j - t6[l - tile_begin]);
+                t10[l - tile_begin] += Y_tile_lj;
+            }
+        }
+
+        /* t8 = sum[l:n](t7[l]) */
+        /* t11[l:n] = -(t9 * t10[l]) */
+        double t8_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t8_part_sum))
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t8_part_sum += t7[l - tile_begin];
+            t11[l - tile_begin] = -(t9 * t10[l - tile_begin]);
+        }
+        gradc_add(&t8_part, &t8_part_low, t8_part_sum);
+
+        /* t13[l:n, j:k] = where(-inf == t0[l, j] + b[j], 0, t11[l] * (t4[l, j] * t12[l])) */
+        /* t14[l:n, j:k] = t13[l, j] + t9 * Y_tile[l, j] */
+        /* t15[j:k] = sum[l:n](where(-inf == t0[l, j] + b[j], 0, t11[l] * (t4[l, j] * t12[l]))) */
+        /* t16[j:k] = sum[l:n](Y_tile[l, j]) */
+        for (int64_t j = 0; j < k; ++j) {
+            const double b_j = b[j];
+            double t15_part_sum = 0.0;
+            double t16_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:t15_part_sum, t16_part_sum))
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double v0 = -INFINITY == t0[j*128 + l - tile_begin] + b_j ? 0.0 : t11[l - tile_begin] * (t4[j*128 + l - tile_begin] * t12[l - tile_begin]);
+                const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
+                t14[j*128 + l - tile_begin] = t9 * Y_tile_lj + v0;
+                t15_part_sum += v0;
+                t16_part_sum += Y_tile_lj;
+            }
+            t15_part[j] += t15_part_sum;
+            t16_part[j] += t16_part_sum;
+        }
+
+        /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t14[l, j]) */
+        gradc_product(k, d, tile_end - tile_begin, t14, 128, 1, &X[tile_begin*d], d, 1, grad_W_part, 1, k, 1, 0);
+    }
+    t8_part = gradc_rounded(t8_part, t8_part_low);
+    t8_parts[part] = t8_part;
+}
+
 int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const double *restrict W,
                                          const double *restrict b, const double *restrict X, const double *restrict Y,
                                          double *restrict value, double *restrict grad_W, double *restrict grad_b,
@@ -783,175 +1009,13 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
     const int64_t parts = gradc_parts(n, 6*d*k + 48*k + 36, d*k + 2*k);
     const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t8_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t15_part = part == 0 ? t15 : (void *)own;
-        own += gradc_bytes(k, sizeof(double));
-        double *const t16_part = part == 0 ? t16 : (void *)own;
-        own += gradc_bytes(k, sizeof(double));
-        double *const grad_W_part = part == 0 ? grad_W : (void *)own;
-        own += gradc_bytes(d*k, sizeof(double));
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t1 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t2 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t3 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t4 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t5 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t6 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t12 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const Y_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t7 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t10 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t11 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t14 = (void *)own;
-        double t8_part = 0.0;
-        double t8_part_low = 0.0;
-        for (int64_t at = 0; at < k; ++at) {
-            t15_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            one_hot_cross_entropy_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, t15, k, t16, grad_W, d, X, W, b, Y, t9, t8_parts);
         }
-        for (int64_t at = 0; at < k; ++at) {
-            t16_part[at] = 0.0;
-        }
-        for (int64_t at = 0; at < d*k; ++at) {
-            grad_W_part[at] = 0.0;
-        }
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, t0, 1, 128, 0, 0);
-
-            /* t1[l:n, j:k] = t0[l, j] + b[j] */
-            /* t2[l:n] = max[j:k](t1[l, j]) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t2[l - tile_begin] = -INFINITY;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                const double b_j = b[j];
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v0 = t0[j*128 + l - tile_begin] + b_j;
-                    t1[j*128 + l - tile_begin] = v0;
-                    t2[l - tile_begin] = (t2[l - tile_begin] >= v0 || t2[l - tile_begin] != t2[l - tile_begin]) ? t2[l - tile_begin] : v0;
-                }
-            }
-
-            /* t3[l:n] = where(inf == abs(t2[l]), 0, t2[l]) */
-            GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t2_l = t2[l - tile_begin];
-                t3[l - tile_begin] = INFINITY == fabs(t2_l) ? 0.0 : t2_l;
-            }
-
-            /* t4[l:n, j:k] = exp(t1[l, j] - t3[l]) */
-            /* t5[l:n] = sum[j:k](t4[l, j]) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t5[l - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v0 = gradc_exp(t1[j*128 + l - tile_begin] - t3[l - tile_begin]);
-                    t4[j*128 + l - tile_begin] = v0;
-                    t5[l - tile_begin] += v0;
-                }
-            }
-
-            /* t6[l:n] = t3[l] + log(t5[l]) */
-            /* t12[l:n] = 1 / t5[l] */
-            GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t5_l = t5[l - tile_begin];
-                t6[l - tile_begin] = t3[l - tile_begin] + gradc_log(t5_l);
-                t12[l - tile_begin] = 1.0 / t5_l;
-            }
-
-            /* Y_tile[l:n, j:k] = Y[l, j] */
-            gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
-
-            /* t7[l:n] = sum[j:k](Y_tile[l, j] * (t0[l, j] + b[j] - t6[l])) */
-            /* t10[l:n] = sum[j:k](Y_tile[l, j]) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t7[l - tile_begin] = 0.0;
-            }
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t10[l - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                const double b_j = b[j];
-                const double b_j1 = b[(j + 1)];
-                const double b_j2 = b[(j + 2)];
-                const double b_j3 = b[(j + 3)];
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
-                    const double Y_tile_lj1 = Y_tile[(j + 1)*128 + l - tile_begin];
-                    const double Y_tile_lj2 = Y_tile[(j + 2)*128 + l - tile_begin];
-                    const double Y_tile_lj3 = Y_tile[(j + 3)*128 + l - tile_begin];
-                    t7[l - tile_begin] += Y_tile_lj * (t0[j*128 + l - tile_begin] + b_j - t6[l - tile_begin]) + Y_tile_lj1 * (t0[(j + 1)*128 + l - tile_begin] + b_j1 - t6[l - tile_begin]) + Y_tile_lj2 * (t0[(j + 2)*128 + l - tile_begin] + b_j2 - t6[l - tile_begin]) + Y_tile_lj3 * (t0[(j + 3)*128 + l - tile_begin] + b_j3 - t6[l - tile_begin]);
-                    t10[l - tile_begin] += Y_tile_lj + Y_tile_lj1 + Y_tile_lj2 + Y_tile_lj3;
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                const double b_j = b[j];
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
-                    t7[l - tile_begin] += Y_tile_lj * (t0[j*128 + l - tile_begin] + b_j - t6[l - tile_begin]);
-                    t10[l - tile_begin] += Y_tile_lj;
-                }
-            }
-
-            /* t8 = sum[l:n](t7[l]) */
-            /* t11[l:n] = -(t9 * t10[l]) */
-            double t8_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t8_part_sum))
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t8_part_sum += t7[l - tile_begin];
-                t11[l - tile_begin] = -(t9 * t10[l - tile_begin]);
-            }
-            gradc_add(&t8_part, &t8_part_low, t8_part_sum);
-
-            /* t13[l:n, j:k] = where(-inf == t0[l, j] + b[j], 0, t11[l] * (t4[l, j] * t12[l])) */
-            /* t14[l:n, j:k] = t13[l, j] + t9 * Y_tile[l, j] */
-            /* t15[j:k] = sum[l:n](where(-inf == t0[l, j] + b[j], 0, t11[l] * (t4[l, j] * t12[l]))) */
-            /* t16[j:k] = sum[l:n](Y_tile[l, j]) */
-            for (int64_t j = 0; j < k; ++j) {
-                const double b_j = b[j];
-                double t15_part_sum = 0.0;
-                double t16_part_sum = 0.0;
-                GRADC_SIMD(reduction(+:t15_part_sum, t16_part_sum))
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v0 = -INFINITY == t0[j*128 + l - tile_begin] + b_j ? 0.0 : t11[l - tile_begin] * (t4[j*128 + l - tile_begin] * t12[l - tile_begin]);
-                    const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
-                    t14[j*128 + l - tile_begin] = t9 * Y_tile_lj + v0;
-                    t15_part_sum += v0;
-                    t16_part_sum += Y_tile_lj;
-                }
-                t15_part[j] += t15_part_sum;
-                t16_part[j] += t16_part_sum;
-            }
-
-            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t14[l, j]) */
-            gradc_product(k, d, tile_end - tile_begin, t14, 128, 1, &X[tile_begin*d], d, 1, grad_W_part, 1, k, 1, 0);
-        }
-        t8_part = gradc_rounded(t8_part, t8_part_low);
-        t8_parts[part] = t8_part;
+    } else {
+        one_hot_cross_entropy_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, t15, k, t16, grad_W, d, X, W, b, Y, t9, t8_parts);
     }
     double t8 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -41,6 +41,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "ordinal_logistic.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -368,6 +375,44 @@ size_t ordinal_logistic_value_work(int64_t n, int64_t d, int64_t k)
            + gradc_bytes(k + 2, sizeof(double));
 }
 
+static GRADC_APART void ordinal_logistic_value_rows0(int64_t part, int64_t n, int64_t parts, double *restrict z,
+                                                     const int64_t *restrict y, double *restrict ends, int64_t k,
+                                                     double *restrict t3_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    double t3_part = 0.0;
+    double t3_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t3 = sum[i:n](let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 :=
+         *    ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s2 := ends[where_integer(y[i] < 0, k + y[i]
+         *    + 2, y[i])] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], where(0 == s0,
+         *    0.6931471805599453, maximum(0, s0) + log1p_unit(exp(-abs(s0)))) + where(0 == s1, 0.6931471805599453,
+         *    maximum(0, s1) + log1p_unit(exp(-abs(s1)))) - where(-0.6931471805599453 < s2, log(-expm1(s2)),
+         *    log1p(-exp(s2))))) */
+        double t3_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t3_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double z_i = z[i];
+            const int64_t y_i = y[i];
+            const double ends_here = ends[(y_i + 1 < 0 ? k + y_i + 3 : y_i + 1)];
+            const double v0 = z_i - ends_here;
+            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
+            const double ends_here_ = ends[(y_i < 0 ? k + y_i + 2 : y_i)];
+            const double v2 = ends_here_ - z_i;
+            const double v3 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v2)));
+            const double v4 = ends_here_ - ends_here;
+            const double v5 = v1 + v3 - (-0.6931471805599453 < v4 ? gradc_log(-gradc_expm1(v4)) : gradc_log1p(-gradc_exp(v4)));
+            t3_part_sum += v5;
+        }
+        gradc_add(&t3_part, &t3_part_low, t3_part_sum);
+    }
+    t3_part = gradc_rounded(t3_part, t3_part_low);
+    t3_parts[part] = t3_part;
+}
+
 int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *restrict w, const double *restrict c,
                            const double *restrict X, const int64_t *restrict y, double *restrict value,
                            void *restrict work)
@@ -450,40 +495,13 @@ int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *restri
     }
     const int64_t parts = gradc_parts(n, 189, 0);
     double t3_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double t3_part = 0.0;
-        double t3_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t3 = sum[i:n](let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 :=
-             *    ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s2 := ends[where_integer(y[i] < 0, k +
-             *    y[i] + 2, y[i])] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], where(0 == s0,
-             *    0.6931471805599453, maximum(0, s0) + log1p_unit(exp(-abs(s0)))) + where(0 == s1,
-             *    0.6931471805599453, maximum(0, s1) + log1p_unit(exp(-abs(s1)))) - where(-0.6931471805599453 < s2,
-             *    log(-expm1(s2)), log1p(-exp(s2))))) */
-            double t3_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double z_i = z[i];
-                const int64_t y_i = y[i];
-                const double ends_here = ends[(y_i + 1 < 0 ? k + y_i + 3 : y_i + 1)];
-                const double v0 = z_i - ends_here;
-                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
-                const double ends_here_ = ends[(y_i < 0 ? k + y_i + 2 : y_i)];
-                const double v2 = ends_here_ - z_i;
-                const double v3 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v2)));
-                const double v4 = ends_here_ - ends_here;
-                const double v5 = v1 + v3 - (-0.6931471805599453 < v4 ? gradc_log(-gradc_expm1(v4)) : gradc_log1p(-gradc_exp(v4)));
-                t3_part_sum += v5;
-            }
-            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            ordinal_logistic_value_rows0(part, n, parts, z, y, ends, k, t3_parts);
         }
-        t3_part = gradc_rounded(t3_part, t3_part_low);
-        t3_parts[part] = t3_part;
+    } else {
+        ordinal_logistic_value_rows0(0, n, parts, z, y, ends, k, t3_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -501,6 +519,44 @@ size_t ordinal_logistic_forward_work(int64_t n, int64_t d, int64_t k)
     (void)d;
     return gradc_bytes(k, sizeof(double))
            + gradc_bytes(k + 2, sizeof(double));
+}
+
+static GRADC_APART void ordinal_logistic_forward_rows0(int64_t part, int64_t n, int64_t parts, double *restrict z,
+                                                       const int64_t *restrict y, double *restrict ends, int64_t k,
+                                                       double *restrict t3_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    double t3_part = 0.0;
+    double t3_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t3 = sum[i:n](let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 :=
+         *    ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s2 := ends[where_integer(y[i] < 0, k + y[i]
+         *    + 2, y[i])] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], where(0 == s0,
+         *    0.6931471805599453, maximum(0, s0) + log1p_unit(exp(-abs(s0)))) + where(0 == s1, 0.6931471805599453,
+         *    maximum(0, s1) + log1p_unit(exp(-abs(s1)))) - where(-0.6931471805599453 < s2, log(-expm1(s2)),
+         *    log1p(-exp(s2))))) */
+        double t3_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t3_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double z_i = z[i];
+            const int64_t y_i = y[i];
+            const double ends_here = ends[(y_i + 1 < 0 ? k + y_i + 3 : y_i + 1)];
+            const double v0 = z_i - ends_here;
+            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
+            const double ends_here_ = ends[(y_i < 0 ? k + y_i + 2 : y_i)];
+            const double v2 = ends_here_ - z_i;
+            const double v3 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v2)));
+            const double v4 = ends_here_ - ends_here;
+            const double v5 = v1 + v3 - (-0.6931471805599453 < v4 ? gradc_log(-gradc_expm1(v4)) : gradc_log1p(-gradc_exp(v4)));
+            t3_part_sum += v5;
+        }
+        gradc_add(&t3_part, &t3_part_low, t3_part_sum);
+    }
+    t3_part = gradc_rounded(t3_part, t3_part_low);
+    t3_parts[part] = t3_part;
 }
 
 int ordinal_logistic_forward(int64_t n, int64_t d, int64_t k, const double *restrict w, const double *restrict c,
@@ -584,40 +640,13 @@ int ordinal_logistic_forward(int64_t n, int64_t d, int64_t k, const double *rest
     }
     const int64_t parts = gradc_parts(n, 189, 0);
     double t3_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double t3_part = 0.0;
-        double t3_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t3 = sum[i:n](let(s0 := z[i] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], s1 :=
-             *    ends[where_integer(y[i] < 0, k + y[i] + 2, y[i])] - z[i], s2 := ends[where_integer(y[i] < 0, k +
-             *    y[i] + 2, y[i])] - ends[where_integer(y[i] + 1 < 0, k + y[i] + 3, y[i] + 1)], where(0 == s0,
-             *    0.6931471805599453, maximum(0, s0) + log1p_unit(exp(-abs(s0)))) + where(0 == s1,
-             *    0.6931471805599453, maximum(0, s1) + log1p_unit(exp(-abs(s1)))) - where(-0.6931471805599453 < s2,
-             *    log(-expm1(s2)), log1p(-exp(s2))))) */
-            double t3_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double z_i = z[i];
-                const int64_t y_i = y[i];
-                const double ends_here = ends[(y_i + 1 < 0 ? k + y_i + 3 : y_i + 1)];
-                const double v0 = z_i - ends_here;
-                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
-                const double ends_here_ = ends[(y_i < 0 ? k + y_i + 2 : y_i)];
-                const double v2 = ends_here_ - z_i;
-                const double v3 = 0.0 == v2 ? 0.6931471805599453 : ((v2 > 0.0 || v2 != v2) ? v2 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v2)));
-                const double v4 = ends_here_ - ends_here;
-                const double v5 = v1 + v3 - (-0.6931471805599453 < v4 ? gradc_log(-gradc_expm1(v4)) : gradc_log1p(-gradc_exp(v4)));
-                t3_part_sum += v5;
-            }
-            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            ordinal_logistic_forward_rows0(part, n, parts, z, y, ends, k, t3_parts);
         }
-        t3_part = gradc_rounded(t3_part, t3_part_low);
-        t3_parts[part] = t3_part;
+    } else {
+        ordinal_logistic_forward_rows0(0, n, parts, z, y, ends, k, t3_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

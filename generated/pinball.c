@@ -26,6 +26,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "pinball.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -218,6 +225,40 @@ size_t pinball_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 8, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void pinball_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                            unsigned char *restrict part_scratch, size_t part_bytes, int64_t d,
+                                            const double *restrict X, const double *restrict w, double tau,
+                                            const double *restrict y, double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t0 = (void *)own;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+
+        /* t1 = sum[i:n](let(s0 := y[i] - t0[i], maximum(tau * s0, (tau - 1) * s0))) */
+        const double v2 = tau - 1.0;
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = y[i] - t0[i - tile_begin];
+            const double v1 = tau * v0;
+            const double v3 = v2 * v0;
+            t1_part_sum += (v1 > v3 || v1 != v1) ? v1 : v3;
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
 int pinball_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                   double tau, double *restrict value, void *restrict work)
 {
@@ -226,35 +267,13 @@ int pinball_value(int64_t n, int64_t d, const double *restrict w, const double *
     const int64_t parts = gradc_parts(n, 3*d + 8, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0 = (void *)own;
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
-
-            /* t1 = sum[i:n](let(s0 := y[i] - t0[i], maximum(tau * s0, (tau - 1) * s0))) */
-            const double v2 = tau - 1.0;
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = y[i] - t0[i - tile_begin];
-                const double v1 = tau * v0;
-                const double v3 = v2 * v0;
-                t1_part_sum += (v1 > v3 || v1 != v1) ? v1 : v3;
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            pinball_value_rows0(part, n, parts, part_scratch, part_bytes, d, X, w, tau, y, t1_parts);
         }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        pinball_value_rows0(0, n, parts, part_scratch, part_bytes, d, X, w, tau, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -314,6 +333,43 @@ size_t pinball_backward_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void pinball_backward_rows0(int64_t part, int64_t n, int64_t parts,
+                                               unsigned char *restrict part_scratch, size_t part_bytes,
+                                               double *restrict t3, int64_t d, double tau, double t1,
+                                               const double *restrict y, const double *restrict t0,
+                                               const double *restrict X)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t3_part = part == 0 ? t3 : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const t2 = (void *)own;
+    for (int64_t at = 0; at < d; ++at) {
+        t3_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t2[i:n] = let(s0 := y[i] - t0[i], s1 := tau - 1, s2 := s0 * s1, s3 := tau * s0, s4 := where(s3 == s2,
+         *    0.5 * t1, 0), tau * where(s2 < s3, t1, s4) + s1 * where(s3 < s2, t1, s4)) */
+        const double v1 = tau - 1.0;
+        const double v4 = 0.5 * t1;
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = y[i] - t0[i];
+            const double v2 = v0 * v1;
+            const double v3 = tau * v0;
+            const double v5 = v3 == v2 ? v4 : 0.0;
+            t2[i - tile_begin] = tau * (v2 < v3 ? t1 : v5) + v1 * (v3 < v2 ? t1 : v5);
+        }
+
+        /* t3[j:d] = sum[i:n](X[i, j] * t2[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, t3_part);
+    }
+}
+
 int pinball_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                      const double *restrict y, double tau, const double *restrict t0, double cotangent,
                      double *restrict grad_w, void *restrict work)
@@ -328,37 +384,13 @@ int pinball_backward(int64_t n, int64_t d, const double *restrict w, const doubl
     const double t1 = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 18, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t3_part = part == 0 ? t3 : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const t2 = (void *)own;
-        for (int64_t at = 0; at < d; ++at) {
-            t3_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            pinball_backward_rows0(part, n, parts, part_scratch, part_bytes, t3, d, tau, t1, y, t0, X);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t2[i:n] = let(s0 := y[i] - t0[i], s1 := tau - 1, s2 := s0 * s1, s3 := tau * s0, s4 := where(s3 ==
-             *    s2, 0.5 * t1, 0), tau * where(s2 < s3, t1, s4) + s1 * where(s3 < s2, t1, s4)) */
-            const double v1 = tau - 1.0;
-            const double v4 = 0.5 * t1;
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = y[i] - t0[i];
-                const double v2 = v0 * v1;
-                const double v3 = tau * v0;
-                const double v5 = v3 == v2 ? v4 : 0.0;
-                t2[i - tile_begin] = tau * (v2 < v3 ? t1 : v5) + v1 * (v3 < v2 ? t1 : v5);
-            }
-
-            /* t3[j:d] = sum[i:n](X[i, j] * t2[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, t3_part);
-        }
+    } else {
+        pinball_backward_rows0(0, n, parts, part_scratch, part_bytes, t3, d, tau, t1, y, t0, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const t3_more = (void *)(part_scratch + part * part_bytes);
@@ -383,6 +415,56 @@ size_t pinball_value_and_grad_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void pinball_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+                                                     unsigned char *restrict part_scratch, size_t part_bytes,
+                                                     double *restrict t4, int64_t d, const double *restrict X,
+                                                     const double *restrict w, double tau, double t2,
+                                                     const double *restrict y, double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t4_part = part == 0 ? t4 : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const t0 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)own;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    for (int64_t at = 0; at < d; ++at) {
+        t4_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+
+        /* t1 = sum[i:n](let(s0 := y[i] - t0[i], maximum(tau * s0, (tau - 1) * s0))) */
+        /* t3[i:n] = let(s0 := tau - 1, s1 := y[i] - t0[i], s2 := s0 * s1, s3 := tau * s1, s4 := where(s3 == s2,
+         *    0.5 * t2, 0), tau * where(s2 < s3, t2, s4) + s0 * where(s3 < s2, t2, s4)) */
+        const double v2 = tau - 1.0;
+        const double v4 = 0.5 * t2;
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = y[i] - t0[i - tile_begin];
+            const double v1 = tau * v0;
+            const double v3 = v2 * v0;
+            const double v5 = v1 == v3 ? v4 : 0.0;
+            t1_part_sum += (v1 > v3 || v1 != v1) ? v1 : v3;
+            t3[i - tile_begin] = tau * (v3 < v1 ? t2 : v5) + v2 * (v1 < v3 ? t2 : v5);
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+
+        /* t4[j:d] = sum[i:n](X[i, j] * t3[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, t4_part);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
 int pinball_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                            const double *restrict y, double tau, double *restrict value, double *restrict grad_w,
                            void *restrict work)
@@ -397,50 +479,13 @@ int pinball_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
     const int64_t parts = gradc_parts(n, 6*d + 19, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t4_part = part == 0 ? t4 : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t3 = (void *)own;
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        for (int64_t at = 0; at < d; ++at) {
-            t4_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            pinball_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, t4, d, X, w, tau, t2, y, t1_parts);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
-
-            /* t1 = sum[i:n](let(s0 := y[i] - t0[i], maximum(tau * s0, (tau - 1) * s0))) */
-            /* t3[i:n] = let(s0 := tau - 1, s1 := y[i] - t0[i], s2 := s0 * s1, s3 := tau * s1, s4 := where(s3 ==
-             *    s2, 0.5 * t2, 0), tau * where(s2 < s3, t2, s4) + s0 * where(s3 < s2, t2, s4)) */
-            const double v2 = tau - 1.0;
-            const double v4 = 0.5 * t2;
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = y[i] - t0[i - tile_begin];
-                const double v1 = tau * v0;
-                const double v3 = v2 * v0;
-                const double v5 = v1 == v3 ? v4 : 0.0;
-                t1_part_sum += (v1 > v3 || v1 != v1) ? v1 : v3;
-                t3[i - tile_begin] = tau * (v3 < v1 ? t2 : v5) + v2 * (v1 < v3 ? t2 : v5);
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
-
-            /* t4[j:d] = sum[i:n](X[i, j] * t3[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, t4_part);
-        }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        pinball_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, t4, d, X, w, tau, t2, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

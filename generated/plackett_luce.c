@@ -27,6 +27,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "plackett_luce.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -297,6 +304,102 @@ size_t plackett_luce_value_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void plackett_luce_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                                  unsigned char *restrict part_scratch, size_t part_bytes,
+                                                  double *restrict t0, int64_t d, const double *restrict X,
+                                                  const double *restrict w, double *restrict s,
+                                                  const double *restrict place)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t0_part = part == 0 ? t0 : (void *)own;
+    for (int64_t at = 0; at < n; ++at) {
+        t0_part[at] = -INFINITY;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &s[tile_begin], 1, 0);
+
+        /* t0[i:n] = max[j:n](where(place[i] <= place[j], s[j], -inf)) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double place_i = place[i];
+            const double s_i = s[i];
+            GRADC_SIMD()
+            for (int64_t j = 0; j < n; ++j) {
+                const double v0 = place[j] <= place_i ? s_i : -INFINITY;
+                t0_part[j] = (t0_part[j] >= v0 || t0_part[j] != t0_part[j]) ? t0_part[j] : v0;
+            }
+        }
+    }
+}
+
+static GRADC_APART void plackett_luce_value_rows1(int64_t part, int64_t n, int64_t parts_,
+                                                  unsigned char *restrict part_scratch_, size_t part_bytes_,
+                                                  double *restrict t0, const double *restrict place,
+                                                  double *restrict s, double *restrict t4_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts_, part);
+    const int64_t part_end = gradc_cut(n, parts_, part + 1);
+    unsigned char *own = part_scratch_ + part * part_bytes_;
+    double *const t1 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)own;
+    double t4_part = 0.0;
+    double t4_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t0_i = t0[i];
+            t1[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+        }
+
+        /* t2[i:n] = sum[j:n](exp(where(place[i] <= place[j], s[j], -inf) - t1[i])) */
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            t2[j - tile_begin] = 0.0;
+        }
+        for (int64_t i = 0; i < n / 4 * 4; i += 4) {
+            const double place_i = place[i];
+            const double s_i = s[i];
+            const double place_i1 = place[(i + 1)];
+            const double s_i1 = s[(i + 1)];
+            const double place_i2 = place[(i + 2)];
+            const double s_i2 = s[(i + 2)];
+            const double place_i3 = place[(i + 3)];
+            const double s_i3 = s[(i + 3)];
+            GRADC_SIMD()
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t2[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t1[j - tile_begin]) + gradc_exp((place[j] <= place_i1 ? s_i1 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((place[j] <= place_i2 ? s_i2 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((place[j] <= place_i3 ? s_i3 : -INFINITY) - t1[j - tile_begin]);
+            }
+        }
+        for (int64_t i = n / 4 * 4; i < n; ++i) {
+            const double place_i = place[i];
+            const double s_i = s[i];
+            GRADC_SIMD()
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t2[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t1[j - tile_begin]);
+            }
+        }
+
+        /* t3[i:n] = t1[i] + log(t2[i]) */
+        /* t4 = sum[i:n](t3[i] - s[i]) */
+        double t4_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t4_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t4_part_sum += t1[i - tile_begin] + gradc_log(t2[i - tile_begin]) - s[i];
+        }
+        gradc_add(&t4_part, &t4_part_low, t4_part_sum);
+    }
+    t4_part = gradc_rounded(t4_part, t4_part_low);
+    t4_parts[part] = t4_part;
+}
+
 int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                         const double *restrict place, double *restrict value, void *restrict work)
 {
@@ -310,33 +413,13 @@ int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const do
     unsigned char *const part_scratch_ = (void *)scratch;
     const int64_t parts = gradc_parts(n, 3*d + 5*n, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0_part = part == 0 ? t0 : (void *)own;
-        for (int64_t at = 0; at < n; ++at) {
-            t0_part[at] = -INFINITY;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            plackett_luce_value_rows0(part, n, parts, part_scratch, part_bytes, t0, d, X, w, s, place);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &s[tile_begin], 1, 0);
-
-            /* t0[i:n] = max[j:n](where(place[i] <= place[j], s[j], -inf)) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double place_i = place[i];
-                const double s_i = s[i];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < n; ++j) {
-                    const double v0 = place[j] <= place_i ? s_i : -INFINITY;
-                    t0_part[j] = (t0_part[j] >= v0 || t0_part[j] != t0_part[j]) ? t0_part[j] : v0;
-                }
-            }
-        }
+    } else {
+        plackett_luce_value_rows0(0, n, parts, part_scratch, part_bytes, t0, d, X, w, s, place);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const t0_more = (void *)(part_scratch + part * part_bytes);
@@ -348,64 +431,13 @@ int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const do
     const int64_t parts_ = gradc_parts(n, 27*n + 29, 0);
     const size_t part_bytes_ = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts_)
-    for (int64_t part = 0; part < parts_; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_, part);
-        const int64_t part_end = gradc_cut(n, parts_, part + 1);
-        unsigned char *own = part_scratch_ + part * part_bytes_;
-        double *const t1 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t2 = (void *)own;
-        double t4_part = 0.0;
-        double t4_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0_i = t0[i];
-                t1[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
-            }
-
-            /* t2[i:n] = sum[j:n](exp(where(place[i] <= place[j], s[j], -inf) - t1[i])) */
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t2[j - tile_begin] = 0.0;
-            }
-            for (int64_t i = 0; i < n / 4 * 4; i += 4) {
-                const double place_i = place[i];
-                const double s_i = s[i];
-                const double place_i1 = place[(i + 1)];
-                const double s_i1 = s[(i + 1)];
-                const double place_i2 = place[(i + 2)];
-                const double s_i2 = s[(i + 2)];
-                const double place_i3 = place[(i + 3)];
-                const double s_i3 = s[(i + 3)];
-                GRADC_SIMD()
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    t2[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t1[j - tile_begin]) + gradc_exp((place[j] <= place_i1 ? s_i1 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((place[j] <= place_i2 ? s_i2 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((place[j] <= place_i3 ? s_i3 : -INFINITY) - t1[j - tile_begin]);
-                }
-            }
-            for (int64_t i = n / 4 * 4; i < n; ++i) {
-                const double place_i = place[i];
-                const double s_i = s[i];
-                GRADC_SIMD()
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    t2[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t1[j - tile_begin]);
-                }
-            }
-
-            /* t3[i:n] = t1[i] + log(t2[i]) */
-            /* t4 = sum[i:n](t3[i] - s[i]) */
-            double t4_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t4_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t4_part_sum += t1[i - tile_begin] + gradc_log(t2[i - tile_begin]) - s[i];
-            }
-            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
+    if (parts_ > 1) {
+        GRADC_PARALLEL(parts_)
+        for (int64_t part = 0; part < parts_; ++part) {
+            plackett_luce_value_rows1(part, n, parts_, part_scratch_, part_bytes_, t0, place, s, t4_parts);
         }
-        t4_part = gradc_rounded(t4_part, t4_part_low);
-        t4_parts[part] = t4_part;
+    } else {
+        plackett_luce_value_rows1(0, n, parts_, part_scratch_, part_bytes_, t0, place, s, t4_parts);
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -425,6 +457,87 @@ size_t plackett_luce_forward_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void plackett_luce_forward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                    unsigned char *restrict part_scratch, size_t part_bytes,
+                                                    const double *restrict place, double *restrict s,
+                                                    double *restrict t0, double *restrict t3_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t0_ = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t1 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)own;
+    double t3_part = 0.0;
+    double t3_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t0[i:n] = max[j:n](where(place[i] <= place[j], s[j], -inf)) */
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            t0_[j - tile_begin] = -INFINITY;
+        }
+        for (int64_t i = 0; i < n; ++i) {
+            const double place_i = place[i];
+            const double s_i = s[i];
+            GRADC_SIMD()
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                const double v0 = place[j] <= place_i ? s_i : -INFINITY;
+                t0_[j - tile_begin] = (t0_[j - tile_begin] >= v0 || t0_[j - tile_begin] != t0_[j - tile_begin]) ? t0_[j - tile_begin] : v0;
+            }
+        }
+
+        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t0__i = t0_[i - tile_begin];
+            t1[i - tile_begin] = INFINITY == fabs(t0__i) ? 0.0 : t0__i;
+        }
+
+        /* t2[i:n] = sum[j:n](exp(where(place[i] <= place[j], s[j], -inf) - t1[i])) */
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            t2[j - tile_begin] = 0.0;
+        }
+        for (int64_t i = 0; i < n / 4 * 4; i += 4) {
+            const double place_i = place[i];
+            const double s_i = s[i];
+            const double place_i1 = place[(i + 1)];
+            const double s_i1 = s[(i + 1)];
+            const double place_i2 = place[(i + 2)];
+            const double s_i2 = s[(i + 2)];
+            const double place_i3 = place[(i + 3)];
+            const double s_i3 = s[(i + 3)];
+            GRADC_SIMD()
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t2[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t1[j - tile_begin]) + gradc_exp((place[j] <= place_i1 ? s_i1 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((place[j] <= place_i2 ? s_i2 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((place[j] <= place_i3 ? s_i3 : -INFINITY) - t1[j - tile_begin]);
+            }
+        }
+        for (int64_t i = n / 4 * 4; i < n; ++i) {
+            const double place_i = place[i];
+            const double s_i = s[i];
+            GRADC_SIMD()
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t2[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t1[j - tile_begin]);
+            }
+        }
+
+        /* t0_2[i:n] = t1[i] + log(t2[i]) */
+        /* t3 = sum[i:n](t0_2[i] - s[i]) */
+        double t3_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t3_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = t1[i - tile_begin] + gradc_log(t2[i - tile_begin]);
+            t0[i] = v0;
+            t3_part_sum += v0 - s[i];
+        }
+        gradc_add(&t3_part, &t3_part_low, t3_part_sum);
+    }
+    t3_part = gradc_rounded(t3_part, t3_part_low);
+    t3_parts[part] = t3_part;
+}
+
 int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                           const double *restrict place, double *restrict value, double *restrict s,
                           double *restrict t0, void *restrict work)
@@ -440,82 +553,13 @@ int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const 
     const int64_t parts = gradc_parts(n, 32*n + 29, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0_ = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t1 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t2 = (void *)own;
-        double t3_part = 0.0;
-        double t3_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0[i:n] = max[j:n](where(place[i] <= place[j], s[j], -inf)) */
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t0_[j - tile_begin] = -INFINITY;
-            }
-            for (int64_t i = 0; i < n; ++i) {
-                const double place_i = place[i];
-                const double s_i = s[i];
-                GRADC_SIMD()
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double v0 = place[j] <= place_i ? s_i : -INFINITY;
-                    t0_[j - tile_begin] = (t0_[j - tile_begin] >= v0 || t0_[j - tile_begin] != t0_[j - tile_begin]) ? t0_[j - tile_begin] : v0;
-                }
-            }
-
-            /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0__i = t0_[i - tile_begin];
-                t1[i - tile_begin] = INFINITY == fabs(t0__i) ? 0.0 : t0__i;
-            }
-
-            /* t2[i:n] = sum[j:n](exp(where(place[i] <= place[j], s[j], -inf) - t1[i])) */
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t2[j - tile_begin] = 0.0;
-            }
-            for (int64_t i = 0; i < n / 4 * 4; i += 4) {
-                const double place_i = place[i];
-                const double s_i = s[i];
-                const double place_i1 = place[(i + 1)];
-                const double s_i1 = s[(i + 1)];
-                const double place_i2 = place[(i + 2)];
-                const double s_i2 = s[(i + 2)];
-                const double place_i3 = place[(i + 3)];
-                const double s_i3 = s[(i + 3)];
-                GRADC_SIMD()
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    t2[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t1[j - tile_begin]) + gradc_exp((place[j] <= place_i1 ? s_i1 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((place[j] <= place_i2 ? s_i2 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((place[j] <= place_i3 ? s_i3 : -INFINITY) - t1[j - tile_begin]);
-                }
-            }
-            for (int64_t i = n / 4 * 4; i < n; ++i) {
-                const double place_i = place[i];
-                const double s_i = s[i];
-                GRADC_SIMD()
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    t2[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t1[j - tile_begin]);
-                }
-            }
-
-            /* t0_2[i:n] = t1[i] + log(t2[i]) */
-            /* t3 = sum[i:n](t0_2[i] - s[i]) */
-            double t3_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t1[i - tile_begin] + gradc_log(t2[i - tile_begin]);
-                t0[i] = v0;
-                t3_part_sum += v0 - s[i];
-            }
-            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            plackett_luce_forward_rows0(part, n, parts, part_scratch, part_bytes, place, s, t0, t3_parts);
         }
-        t3_part = gradc_rounded(t3_part, t3_part_low);
-        t3_parts[part] = t3_part;
+    } else {
+        plackett_luce_forward_rows0(0, n, parts, part_scratch, part_bytes, place, s, t0, t3_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -534,6 +578,97 @@ size_t plackett_luce_backward_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void plackett_luce_backward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                     unsigned char *restrict part_scratch, size_t part_bytes,
+                                                     double *restrict grad_w, int64_t d, const double *restrict place,
+                                                     const double *restrict t0, const double *restrict s, double t1,
+                                                     const double *restrict X)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const s_bar = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)own;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* s_bar[i:n] = sum[j:n](let(s0 := place[j] <= place[i], s1 := where(s0, s[i], -inf), s2 := s1 - t0[j], s3
+         *    := s2 - s1, s4 := s1 - (s2 - s3) - (t0[j] + s3), where(s0, where(-inf == s1, 0, t1 * (exp(s2) * (1 +
+         *    where(abs(s4) < 1, s4, 0)))), 0))) */
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            s_bar[j - tile_begin] = 0.0;
+        }
+        for (int64_t i = 0; i < n / 4 * 4; i += 4) {
+            const double place_i = place[i];
+            const double t0_i = t0[i];
+            const double place_i1 = place[(i + 1)];
+            const double t0_i1 = t0[(i + 1)];
+            const double place_i2 = place[(i + 2)];
+            const double t0_i2 = t0[(i + 2)];
+            const double place_i3 = place[(i + 3)];
+            const double t0_i3 = t0[(i + 3)];
+            GRADC_SIMD()
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                const int v0 = place_i <= place[j];
+                const double v1 = v0 ? s[j] : -INFINITY;
+                const double v2 = v1 - t0_i;
+                const double v3 = v2 - v1;
+                const double v4 = v1 - (v2 - v3) - (t0_i + v3);
+                const double v5 = v0 ? (-INFINITY == v1 ? 0.0 : t1 * (gradc_exp(v2) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0)))) : 0.0;
+                const int v6 = place_i1 <= place[j];
+                const double v7 = v6 ? s[j] : -INFINITY;
+                const double v8 = v7 - t0_i1;
+                const double v9 = v8 - v7;
+                const double v10 = v7 - (v8 - v9) - (t0_i1 + v9);
+                const double v11 = v6 ? (-INFINITY == v7 ? 0.0 : t1 * (gradc_exp(v8) * (1.0 + (fabs(v10) < 1.0 ? v10 : 0.0)))) : 0.0;
+                const int v12 = place_i2 <= place[j];
+                const double v13 = v12 ? s[j] : -INFINITY;
+                const double v14 = v13 - t0_i2;
+                const double v15 = v14 - v13;
+                const double v16 = v13 - (v14 - v15) - (t0_i2 + v15);
+                const double v17 = v12 ? (-INFINITY == v13 ? 0.0 : t1 * (gradc_exp(v14) * (1.0 + (fabs(v16) < 1.0 ? v16 : 0.0)))) : 0.0;
+                const int v18 = place_i3 <= place[j];
+                const double v19 = v18 ? s[j] : -INFINITY;
+                const double v20 = v19 - t0_i3;
+                const double v21 = v20 - v19;
+                const double v22 = v19 - (v20 - v21) - (t0_i3 + v21);
+                const double v23 = v18 ? (-INFINITY == v19 ? 0.0 : t1 * (gradc_exp(v20) * (1.0 + (fabs(v22) < 1.0 ? v22 : 0.0)))) : 0.0;
+                s_bar[j - tile_begin] += v5 + v11 + v17 + v23;
+            }
+        }
+        for (int64_t i = n / 4 * 4; i < n; ++i) {
+            const double place_i = place[i];
+            const double t0_i = t0[i];
+            GRADC_SIMD()
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                const int v0 = place_i <= place[j];
+                const double v1 = v0 ? s[j] : -INFINITY;
+                const double v2 = v1 - t0_i;
+                const double v3 = v2 - v1;
+                const double v4 = v1 - (v2 - v3) - (t0_i + v3);
+                const double v5 = v0 ? (-INFINITY == v1 ? 0.0 : t1 * (gradc_exp(v2) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0)))) : 0.0;
+                s_bar[j - tile_begin] += v5;
+            }
+        }
+
+        /* t2[i:n] = s_bar[i] - t1 */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t2[i - tile_begin] = s_bar[i - tile_begin] - t1;
+        }
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
+    }
+}
+
 int plackett_luce_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                            const double *restrict place, const double *restrict s, const double *restrict t0,
                            double cotangent, double *restrict grad_w, void *restrict work)
@@ -546,91 +681,13 @@ int plackett_luce_backward(int64_t n, int64_t d, const double *restrict w, const
     const double t1 = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 42*n + 3, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const s_bar = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t2 = (void *)own;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            plackett_luce_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, place, t0, s, t1, X);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* s_bar[i:n] = sum[j:n](let(s0 := place[j] <= place[i], s1 := where(s0, s[i], -inf), s2 := s1 - t0[j],
-             *    s3 := s2 - s1, s4 := s1 - (s2 - s3) - (t0[j] + s3), where(s0, where(-inf == s1, 0, t1 * (exp(s2)
-             *    * (1 + where(abs(s4) < 1, s4, 0)))), 0))) */
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
-                s_bar[j - tile_begin] = 0.0;
-            }
-            for (int64_t i = 0; i < n / 4 * 4; i += 4) {
-                const double place_i = place[i];
-                const double t0_i = t0[i];
-                const double place_i1 = place[(i + 1)];
-                const double t0_i1 = t0[(i + 1)];
-                const double place_i2 = place[(i + 2)];
-                const double t0_i2 = t0[(i + 2)];
-                const double place_i3 = place[(i + 3)];
-                const double t0_i3 = t0[(i + 3)];
-                GRADC_SIMD()
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const int v0 = place_i <= place[j];
-                    const double v1 = v0 ? s[j] : -INFINITY;
-                    const double v2 = v1 - t0_i;
-                    const double v3 = v2 - v1;
-                    const double v4 = v1 - (v2 - v3) - (t0_i + v3);
-                    const double v5 = v0 ? (-INFINITY == v1 ? 0.0 : t1 * (gradc_exp(v2) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0)))) : 0.0;
-                    const int v6 = place_i1 <= place[j];
-                    const double v7 = v6 ? s[j] : -INFINITY;
-                    const double v8 = v7 - t0_i1;
-                    const double v9 = v8 - v7;
-                    const double v10 = v7 - (v8 - v9) - (t0_i1 + v9);
-                    const double v11 = v6 ? (-INFINITY == v7 ? 0.0 : t1 * (gradc_exp(v8) * (1.0 + (fabs(v10) < 1.0 ? v10 : 0.0)))) : 0.0;
-                    const int v12 = place_i2 <= place[j];
-                    const double v13 = v12 ? s[j] : -INFINITY;
-                    const double v14 = v13 - t0_i2;
-                    const double v15 = v14 - v13;
-                    const double v16 = v13 - (v14 - v15) - (t0_i2 + v15);
-                    const double v17 = v12 ? (-INFINITY == v13 ? 0.0 : t1 * (gradc_exp(v14) * (1.0 + (fabs(v16) < 1.0 ? v16 : 0.0)))) : 0.0;
-                    const int v18 = place_i3 <= place[j];
-                    const double v19 = v18 ? s[j] : -INFINITY;
-                    const double v20 = v19 - t0_i3;
-                    const double v21 = v20 - v19;
-                    const double v22 = v19 - (v20 - v21) - (t0_i3 + v21);
-                    const double v23 = v18 ? (-INFINITY == v19 ? 0.0 : t1 * (gradc_exp(v20) * (1.0 + (fabs(v22) < 1.0 ? v22 : 0.0)))) : 0.0;
-                    s_bar[j - tile_begin] += v5 + v11 + v17 + v23;
-                }
-            }
-            for (int64_t i = n / 4 * 4; i < n; ++i) {
-                const double place_i = place[i];
-                const double t0_i = t0[i];
-                GRADC_SIMD()
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const int v0 = place_i <= place[j];
-                    const double v1 = v0 ? s[j] : -INFINITY;
-                    const double v2 = v1 - t0_i;
-                    const double v3 = v2 - v1;
-                    const double v4 = v1 - (v2 - v3) - (t0_i + v3);
-                    const double v5 = v0 ? (-INFINITY == v1 ? 0.0 : t1 * (gradc_exp(v2) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0)))) : 0.0;
-                    s_bar[j - tile_begin] += v5;
-                }
-            }
-
-            /* t2[i:n] = s_bar[i] - t1 */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t2[i - tile_begin] = s_bar[i - tile_begin] - t1;
-            }
-
-            /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
-        }
+    } else {
+        plackett_luce_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, place, t0, s, t1, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
@@ -651,6 +708,159 @@ size_t plackett_luce_value_and_grad_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 3, d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
+}
+
+static GRADC_APART void plackett_luce_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+                                                           unsigned char *restrict part_scratch, size_t part_bytes,
+                                                           double *restrict t0, int64_t d, const double *restrict X,
+                                                           const double *restrict w, double *restrict s,
+                                                           const double *restrict place)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t0_part = part == 0 ? t0 : (void *)own;
+    for (int64_t at = 0; at < n; ++at) {
+        t0_part[at] = -INFINITY;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &s[tile_begin], 1, 0);
+
+        /* t0[i:n] = max[j:n](where(place[i] <= place[j], s[j], -inf)) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double place_i = place[i];
+            const double s_i = s[i];
+            GRADC_SIMD()
+            for (int64_t j = 0; j < n; ++j) {
+                const double v0 = place[j] <= place_i ? s_i : -INFINITY;
+                t0_part[j] = (t0_part[j] >= v0 || t0_part[j] != t0_part[j]) ? t0_part[j] : v0;
+            }
+        }
+    }
+}
+
+static GRADC_APART void plackett_luce_value_and_grad_rows1(int64_t part, int64_t n, int64_t parts_,
+                                                           unsigned char *restrict part_scratch_, size_t part_bytes_,
+                                                           double *restrict s_bar, double *restrict t0,
+                                                           const double *restrict place, double *restrict s,
+                                                           double t5, double *restrict t4_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts_, part);
+    const int64_t part_end = gradc_cut(n, parts_, part + 1);
+    unsigned char *own = part_scratch_ + part * part_bytes_;
+    double *const s_bar_part = part == 0 ? s_bar : (void *)own;
+    own += gradc_bytes(n, sizeof(double));
+    double *const t1 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t6 = (void *)own;
+    double t4_part = 0.0;
+    double t4_part_low = 0.0;
+    for (int64_t at = 0; at < n; ++at) {
+        s_bar_part[at] = 0.0;
+    }
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t0_i = t0[i];
+            t1[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+        }
+
+        /* t2[i:n] = sum[j:n](exp(where(place[i] <= place[j], s[j], -inf) - t1[i])) */
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            t2[j - tile_begin] = 0.0;
+        }
+        for (int64_t i = 0; i < n / 4 * 4; i += 4) {
+            const double place_i = place[i];
+            const double s_i = s[i];
+            const double place_i1 = place[(i + 1)];
+            const double s_i1 = s[(i + 1)];
+            const double place_i2 = place[(i + 2)];
+            const double s_i2 = s[(i + 2)];
+            const double place_i3 = place[(i + 3)];
+            const double s_i3 = s[(i + 3)];
+            GRADC_SIMD()
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t2[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t1[j - tile_begin]) + gradc_exp((place[j] <= place_i1 ? s_i1 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((place[j] <= place_i2 ? s_i2 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((place[j] <= place_i3 ? s_i3 : -INFINITY) - t1[j - tile_begin]);
+            }
+        }
+        for (int64_t i = n / 4 * 4; i < n; ++i) {
+            const double place_i = place[i];
+            const double s_i = s[i];
+            GRADC_SIMD()
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t2[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t1[j - tile_begin]);
+            }
+        }
+
+        /* t3[i:n] = t1[i] + log(t2[i]) */
+        /* t4 = sum[i:n](t3[i] - s[i]) */
+        /* t6[i:n] = 1 / t2[i] */
+        double t4_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t4_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t2_i = t2[i - tile_begin];
+            t4_part_sum += t1[i - tile_begin] + gradc_log(t2_i) - s[i];
+            t6[i - tile_begin] = 1.0 / t2_i;
+        }
+        gradc_add(&t4_part, &t4_part_low, t4_part_sum);
+
+        /* s_bar[i:n] = sum[j:n](let(s0 := place[j] <= place[i], s1 := where(s0, s[i], -inf), where(s0, where(-inf
+         *    == s1, 0, t5 * (t6[j] * exp(s1 - t1[j]))), 0))) */
+        for (int64_t i = 0; i < n; ++i) {
+            const double place_i = place[i];
+            const double s_i = s[i];
+            double s_bar_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:s_bar_part_sum))
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                const int v0 = place[j] <= place_i;
+                const double v1 = v0 ? s_i : -INFINITY;
+                const double v2 = v0 ? (-INFINITY == v1 ? 0.0 : t5 * (t6[j - tile_begin] * gradc_exp(v1 - t1[j - tile_begin]))) : 0.0;
+                s_bar_part_sum += v2;
+            }
+            s_bar_part[i] += s_bar_part_sum;
+        }
+    }
+    t4_part = gradc_rounded(t4_part, t4_part_low);
+    t4_parts[part] = t4_part;
+}
+
+static GRADC_APART void plackett_luce_value_and_grad_rows2(int64_t part, int64_t n, int64_t parts_2,
+                                                           unsigned char *restrict part_scratch_2,
+                                                           size_t part_bytes_2, double *restrict grad_w, int64_t d,
+                                                           double *restrict s_bar, double t5,
+                                                           const double *restrict X)
+{
+    const int64_t part_begin = gradc_cut(n, parts_2, part);
+    const int64_t part_end = gradc_cut(n, parts_2, part + 1);
+    unsigned char *own = part_scratch_2 + part * part_bytes_2;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const t7 = (void *)own;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t7[i:n] = s_bar[i] - t5 */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t7[i - tile_begin] = s_bar[i] - t5;
+        }
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t7[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t7, 1, grad_w_part);
+    }
 }
 
 int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
@@ -674,33 +884,13 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     const double t5 = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 5*n, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0_part = part == 0 ? t0 : (void *)own;
-        for (int64_t at = 0; at < n; ++at) {
-            t0_part[at] = -INFINITY;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            plackett_luce_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, t0, d, X, w, s, place);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &s[tile_begin], 1, 0);
-
-            /* t0[i:n] = max[j:n](where(place[i] <= place[j], s[j], -inf)) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double place_i = place[i];
-                const double s_i = s[i];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < n; ++j) {
-                    const double v0 = place[j] <= place_i ? s_i : -INFINITY;
-                    t0_part[j] = (t0_part[j] >= v0 || t0_part[j] != t0_part[j]) ? t0_part[j] : v0;
-                }
-            }
-        }
+    } else {
+        plackett_luce_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, t0, d, X, w, s, place);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const t0_more = (void *)(part_scratch + part * part_bytes);
@@ -712,90 +902,13 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     const int64_t parts_ = gradc_parts(n, 61*n + 33, n);
     const size_t part_bytes_ = gradc_bytes(n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts_)
-    for (int64_t part = 0; part < parts_; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_, part);
-        const int64_t part_end = gradc_cut(n, parts_, part + 1);
-        unsigned char *own = part_scratch_ + part * part_bytes_;
-        double *const s_bar_part = part == 0 ? s_bar : (void *)own;
-        own += gradc_bytes(n, sizeof(double));
-        double *const t1 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t2 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t6 = (void *)own;
-        double t4_part = 0.0;
-        double t4_part_low = 0.0;
-        for (int64_t at = 0; at < n; ++at) {
-            s_bar_part[at] = 0.0;
+    if (parts_ > 1) {
+        GRADC_PARALLEL(parts_)
+        for (int64_t part = 0; part < parts_; ++part) {
+            plackett_luce_value_and_grad_rows1(part, n, parts_, part_scratch_, part_bytes_, s_bar, t0, place, s, t5, t4_parts);
         }
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0_i = t0[i];
-                t1[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
-            }
-
-            /* t2[i:n] = sum[j:n](exp(where(place[i] <= place[j], s[j], -inf) - t1[i])) */
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t2[j - tile_begin] = 0.0;
-            }
-            for (int64_t i = 0; i < n / 4 * 4; i += 4) {
-                const double place_i = place[i];
-                const double s_i = s[i];
-                const double place_i1 = place[(i + 1)];
-                const double s_i1 = s[(i + 1)];
-                const double place_i2 = place[(i + 2)];
-                const double s_i2 = s[(i + 2)];
-                const double place_i3 = place[(i + 3)];
-                const double s_i3 = s[(i + 3)];
-                GRADC_SIMD()
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    t2[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t1[j - tile_begin]) + gradc_exp((place[j] <= place_i1 ? s_i1 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((place[j] <= place_i2 ? s_i2 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((place[j] <= place_i3 ? s_i3 : -INFINITY) - t1[j - tile_begin]);
-                }
-            }
-            for (int64_t i = n / 4 * 4; i < n; ++i) {
-                const double place_i = place[i];
-                const double s_i = s[i];
-                GRADC_SIMD()
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    t2[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t1[j - tile_begin]);
-                }
-            }
-
-            /* t3[i:n] = t1[i] + log(t2[i]) */
-            /* t4 = sum[i:n](t3[i] - s[i]) */
-            /* t6[i:n] = 1 / t2[i] */
-            double t4_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t4_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t2_i = t2[i - tile_begin];
-                t4_part_sum += t1[i - tile_begin] + gradc_log(t2_i) - s[i];
-                t6[i - tile_begin] = 1.0 / t2_i;
-            }
-            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
-
-            /* s_bar[i:n] = sum[j:n](let(s0 := place[j] <= place[i], s1 := where(s0, s[i], -inf), where(s0,
-             *    where(-inf == s1, 0, t5 * (t6[j] * exp(s1 - t1[j]))), 0))) */
-            for (int64_t i = 0; i < n; ++i) {
-                const double place_i = place[i];
-                const double s_i = s[i];
-                double s_bar_part_sum = 0.0;
-                GRADC_SIMD(reduction(+:s_bar_part_sum))
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const int v0 = place[j] <= place_i;
-                    const double v1 = v0 ? s_i : -INFINITY;
-                    const double v2 = v0 ? (-INFINITY == v1 ? 0.0 : t5 * (t6[j - tile_begin] * gradc_exp(v1 - t1[j - tile_begin]))) : 0.0;
-                    s_bar_part_sum += v2;
-                }
-                s_bar_part[i] += s_bar_part_sum;
-            }
-        }
-        t4_part = gradc_rounded(t4_part, t4_part_low);
-        t4_parts[part] = t4_part;
+    } else {
+        plackett_luce_value_and_grad_rows1(0, n, parts_, part_scratch_, part_bytes_, s_bar, t0, place, s, t5, t4_parts);
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -813,30 +926,13 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     *value = t4 / (double)n;
     const int64_t parts_2 = gradc_parts(n, 3*d + 3, d);
     const size_t part_bytes_2 = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    GRADC_PARALLEL(parts_2)
-    for (int64_t part = 0; part < parts_2; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_2, part);
-        const int64_t part_end = gradc_cut(n, parts_2, part + 1);
-        unsigned char *own = part_scratch_2 + part * part_bytes_2;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const t7 = (void *)own;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts_2 > 1) {
+        GRADC_PARALLEL(parts_2)
+        for (int64_t part = 0; part < parts_2; ++part) {
+            plackett_luce_value_and_grad_rows2(part, n, parts_2, part_scratch_2, part_bytes_2, grad_w, d, s_bar, t5, X);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t7[i:n] = s_bar[i] - t5 */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t7[i - tile_begin] = s_bar[i] - t5;
-            }
-
-            /* grad_w[j:d] = sum[i:n](X[i, j] * t7[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t7, 1, grad_w_part);
-        }
+    } else {
+        plackett_luce_value_and_grad_rows2(0, n, parts_2, part_scratch_2, part_bytes_2, grad_w, d, s_bar, t5, X);
     }
     for (int64_t part = 1; part < parts_2; ++part) {
         const double *const grad_w_more = (void *)(part_scratch_2 + part * part_bytes_2);

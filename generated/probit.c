@@ -26,6 +26,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "probit.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -353,6 +360,36 @@ size_t probit_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 23, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void probit_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                           unsigned char *restrict part_scratch, size_t part_bytes, int64_t d,
+                                           const double *restrict X, const double *restrict w,
+                                           const double *restrict y, double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t0 = (void *)own;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+
+        /* t1 = sum[i:n](log_ndtr(y[i] * t0[i])) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t1_part_sum += gradc_log_normal(y[i] * t0[i - tile_begin]);
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
 int probit_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                  double *restrict value, void *restrict work)
 {
@@ -361,31 +398,13 @@ int probit_value(int64_t n, int64_t d, const double *restrict w, const double *r
     const int64_t parts = gradc_parts(n, 3*d + 23, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0 = (void *)own;
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
-
-            /* t1 = sum[i:n](log_ndtr(y[i] * t0[i])) */
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t1_part_sum += gradc_log_normal(y[i] * t0[i - tile_begin]);
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            probit_value_rows0(part, n, parts, part_scratch, part_bytes, d, X, w, y, t1_parts);
         }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        probit_value_rows0(0, n, parts, part_scratch, part_bytes, d, X, w, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -404,6 +423,28 @@ size_t probit_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
+static GRADC_APART void probit_forward_rows0(int64_t part, int64_t n, int64_t parts, const double *restrict y,
+                                             double *restrict t0, double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t1 = sum[i:n](log_ndtr(y[i] * t0[i])) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t1_part_sum += gradc_log_normal(y[i] * t0[i]);
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
 int probit_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                    double *restrict value, double *restrict t0, void *restrict work)
 {
@@ -416,25 +457,13 @@ int probit_forward(int64_t n, int64_t d, const double *restrict w, const double 
     gradc_dots(n, d, X, d, w, t0, 1, 1);
     const int64_t parts = gradc_parts(n, 23, 0);
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t1 = sum[i:n](log_ndtr(y[i] * t0[i])) */
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t1_part_sum += gradc_log_normal(y[i] * t0[i]);
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            probit_forward_rows0(part, n, parts, y, t0, t1_parts);
         }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        probit_forward_rows0(0, n, parts, y, t0, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -452,6 +481,46 @@ size_t probit_backward_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void probit_backward_rows0(int64_t part, int64_t n, int64_t parts,
+                                              unsigned char *restrict part_scratch, size_t part_bytes,
+                                              double *restrict grad_w, int64_t d, double t1, const double *restrict y,
+                                              const double *restrict t0, const double *restrict X)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const t2 = (void *)own;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t2[i:n] = let(s0 := y[i] * t0[i], s1 := s0 * product_error(y[i], t0[i]), s2 := -0.5 * (s1 + (s1 +
+         *    product_error(s0, s0))), y[i] * where(s0 < 0, 0.7978845608028654 * t1 / erfcx(-0.7071067811865476 *
+         *    s0), t1 * (0.3989422804014327 * (exp(-0.5 * (s0 * s0)) * (1 + where(abs(s2) < 1, s2, 0)))) /
+         *    ndtr(s0))) */
+        const double v1 = 0.7978845608028654 * t1;
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double y_i = y[i];
+            const double t0_i = t0[i];
+            const double v0 = y_i * t0_i;
+            const double v2 = v0 * (fma(y_i, t0_i, -(y_i * t0_i)));
+            const double v3 = -0.5 * (v2 + (v2 + (fma(v0, v0, -(v0 * v0)))));
+            const double v4 = t1 * (0.3989422804014327 * (gradc_exp(-0.5 * (v0 * v0)) * (1.0 + (fabs(v3) < 1.0 ? v3 : 0.0))));
+            const double v5 = y_i * (v0 < 0.0 ? v1 / gradc_scaled_erfc(-0.7071067811865476 * v0) : v4 / gradc_normal(v0));
+            t2[i - tile_begin] = v5;
+        }
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
+    }
+}
+
 int probit_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                     const double *restrict y, const double *restrict t0, double cotangent, double *restrict grad_w,
                     void *restrict work)
@@ -464,41 +533,13 @@ int probit_backward(int64_t n, int64_t d, const double *restrict w, const double
     const double t1 = -(cotangent / (double)n);
     const int64_t parts = gradc_parts(n, 3*d + 92, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const t2 = (void *)own;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            probit_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, t1, y, t0, X);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t2[i:n] = let(s0 := y[i] * t0[i], s1 := s0 * product_error(y[i], t0[i]), s2 := -0.5 * (s1 + (s1 +
-             *    product_error(s0, s0))), y[i] * where(s0 < 0, 0.7978845608028654 * t1 / erfcx(-0.7071067811865476
-             *    * s0), t1 * (0.3989422804014327 * (exp(-0.5 * (s0 * s0)) * (1 + where(abs(s2) < 1, s2, 0)))) /
-             *    ndtr(s0))) */
-            const double v1 = 0.7978845608028654 * t1;
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double y_i = y[i];
-                const double t0_i = t0[i];
-                const double v0 = y_i * t0_i;
-                const double v2 = v0 * (fma(y_i, t0_i, -(y_i * t0_i)));
-                const double v3 = -0.5 * (v2 + (v2 + (fma(v0, v0, -(v0 * v0)))));
-                const double v4 = t1 * (0.3989422804014327 * (gradc_exp(-0.5 * (v0 * v0)) * (1.0 + (fabs(v3) < 1.0 ? v3 : 0.0))));
-                const double v5 = y_i * (v0 < 0.0 ? v1 / gradc_scaled_erfc(-0.7071067811865476 * v0) : v4 / gradc_normal(v0));
-                t2[i - tile_begin] = v5;
-            }
-
-            /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
-        }
+    } else {
+        probit_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, t1, y, t0, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
@@ -517,6 +558,54 @@ size_t probit_value_and_grad_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void probit_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+                                                    unsigned char *restrict part_scratch, size_t part_bytes,
+                                                    double *restrict grad_w, int64_t d, const double *restrict X,
+                                                    const double *restrict w, double t2, const double *restrict y,
+                                                    double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const t0 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)own;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+
+        /* t1 = sum[i:n](log_ndtr(y[i] * t0[i])) */
+        /* t3[i:n] = let(s0 := y[i] * t0[i], y[i] * where(s0 < 0, 0.7978845608028654 * t2 /
+         *    erfcx(-0.7071067811865476 * s0), t2 * (0.3989422804014327 * exp(-0.5 * (s0 * s0))) / ndtr(s0))) */
+        const double v1 = 0.7978845608028654 * t2;
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double y_i = y[i];
+            const double v0 = y_i * t0[i - tile_begin];
+            const double v2 = v0 < 0.0 ? v1 / gradc_scaled_erfc(-0.7071067811865476 * v0) : t2 * (0.3989422804014327 * gradc_exp(-0.5 * (v0 * v0))) / gradc_normal(v0);
+            t1_part_sum += gradc_log_normal(v0);
+            t3[i - tile_begin] = y_i * v2;
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
 int probit_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                           const double *restrict y, double *restrict value, double *restrict grad_w,
                           void *restrict work)
@@ -529,48 +618,13 @@ int probit_value_and_grad(int64_t n, int64_t d, const double *restrict w, const 
     const int64_t parts = gradc_parts(n, 6*d + 101, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t3 = (void *)own;
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            probit_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, X, w, t2, y, t1_parts);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
-
-            /* t1 = sum[i:n](log_ndtr(y[i] * t0[i])) */
-            /* t3[i:n] = let(s0 := y[i] * t0[i], y[i] * where(s0 < 0, 0.7978845608028654 * t2 /
-             *    erfcx(-0.7071067811865476 * s0), t2 * (0.3989422804014327 * exp(-0.5 * (s0 * s0))) / ndtr(s0))) */
-            const double v1 = 0.7978845608028654 * t2;
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double y_i = y[i];
-                const double v0 = y_i * t0[i - tile_begin];
-                const double v2 = v0 < 0.0 ? v1 / gradc_scaled_erfc(-0.7071067811865476 * v0) : t2 * (0.3989422804014327 * gradc_exp(-0.5 * (v0 * v0))) / gradc_normal(v0);
-                t1_part_sum += gradc_log_normal(v0);
-                t3[i - tile_begin] = y_i * v2;
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
-
-            /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
-        }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        probit_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, X, w, t2, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

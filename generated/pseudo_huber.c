@@ -36,6 +36,13 @@ double hypot(double, double);
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "pseudo_huber.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -249,6 +256,37 @@ size_t pseudo_huber_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 34, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void pseudo_huber_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                                 unsigned char *restrict part_scratch, size_t part_bytes, int64_t d,
+                                                 const double *restrict X, const double *restrict w,
+                                                 const double *restrict y, double delta, double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t0 = (void *)own;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+
+        /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s0 * (s0 / (1 + hypot(1, s0 / delta))))) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = t0[i - tile_begin] - y[i];
+            t1_part_sum += v0 * (v0 / (1.0 + gradc_hypot(1.0, v0 / delta)));
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
 int pseudo_huber_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                        const double *restrict y, double delta, double *restrict value, void *restrict work)
 {
@@ -257,32 +295,13 @@ int pseudo_huber_value(int64_t n, int64_t d, const double *restrict w, const dou
     const int64_t parts = gradc_parts(n, 3*d + 34, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0 = (void *)own;
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
-
-            /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s0 * (s0 / (1 + hypot(1, s0 / delta))))) */
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t0[i - tile_begin] - y[i];
-                t1_part_sum += v0 * (v0 / (1.0 + gradc_hypot(1.0, v0 / delta)));
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            pseudo_huber_value_rows0(part, n, parts, part_scratch, part_bytes, d, X, w, y, delta, t1_parts);
         }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        pseudo_huber_value_rows0(0, n, parts, part_scratch, part_bytes, d, X, w, y, delta, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -301,6 +320,29 @@ size_t pseudo_huber_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
+static GRADC_APART void pseudo_huber_forward_rows0(int64_t part, int64_t n, int64_t parts, double *restrict t0,
+                                                   const double *restrict y, double delta, double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s0 * (s0 / (1 + hypot(1, s0 / delta))))) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = t0[i] - y[i];
+            t1_part_sum += v0 * (v0 / (1.0 + gradc_hypot(1.0, v0 / delta)));
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
 int pseudo_huber_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                          const double *restrict y, double delta, double *restrict value, double *restrict t0,
                          void *restrict work)
@@ -314,26 +356,13 @@ int pseudo_huber_forward(int64_t n, int64_t d, const double *restrict w, const d
     gradc_dots(n, d, X, d, w, t0, 1, 1);
     const int64_t parts = gradc_parts(n, 34, 0);
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s0 * (s0 / (1 + hypot(1, s0 / delta))))) */
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t0[i] - y[i];
-                t1_part_sum += v0 * (v0 / (1.0 + gradc_hypot(1.0, v0 / delta)));
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            pseudo_huber_forward_rows0(part, n, parts, t0, y, delta, t1_parts);
         }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        pseudo_huber_forward_rows0(0, n, parts, t0, y, delta, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -351,6 +380,43 @@ size_t pseudo_huber_backward_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void pseudo_huber_backward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                    unsigned char *restrict part_scratch, size_t part_bytes,
+                                                    double *restrict grad_w, int64_t d, const double *restrict t0,
+                                                    const double *restrict y, double t1, double delta,
+                                                    const double *restrict X)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const t2 = (void *)own;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t2[i:n] = let(s0 := t0[i] - y[i], s1 := t1 * s0, s2 := s0 / delta, s3 := hypot(1, s2), s4 := 1 + s3, s5
+         *    := s1 / s4, s5 + s5 + where(0 == s3, 0, -(s2 / s3 * (s0 * s1 / s4 / s4) / delta))) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = t0[i] - y[i];
+            const double v1 = t1 * v0;
+            const double v2 = v0 / delta;
+            const double v3 = gradc_hypot(1.0, v2);
+            const double v4 = 1.0 + v3;
+            const double v5 = v1 / v4;
+            t2[i - tile_begin] = v5 + v5 + (0.0 == v3 ? 0.0 : -(v2 / v3 * (v0 * v1 / v4 / v4) / delta));
+        }
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
+    }
+}
+
 int pseudo_huber_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                           const double *restrict y, double delta, const double *restrict t0, double cotangent,
                           double *restrict grad_w, void *restrict work)
@@ -363,37 +429,13 @@ int pseudo_huber_backward(int64_t n, int64_t d, const double *restrict w, const 
     const double t1 = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 58, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const t2 = (void *)own;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            pseudo_huber_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, t0, y, t1, delta, X);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t2[i:n] = let(s0 := t0[i] - y[i], s1 := t1 * s0, s2 := s0 / delta, s3 := hypot(1, s2), s4 := 1 + s3,
-             *    s5 := s1 / s4, s5 + s5 + where(0 == s3, 0, -(s2 / s3 * (s0 * s1 / s4 / s4) / delta))) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t0[i] - y[i];
-                const double v1 = t1 * v0;
-                const double v2 = v0 / delta;
-                const double v3 = gradc_hypot(1.0, v2);
-                const double v4 = 1.0 + v3;
-                const double v5 = v1 / v4;
-                t2[i - tile_begin] = v5 + v5 + (0.0 == v3 ? 0.0 : -(v2 / v3 * (v0 * v1 / v4 / v4) / delta));
-            }
-
-            /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
-        }
+    } else {
+        pseudo_huber_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, t0, y, t1, delta, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
@@ -412,6 +454,57 @@ size_t pseudo_huber_value_and_grad_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void pseudo_huber_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+                                                          unsigned char *restrict part_scratch, size_t part_bytes,
+                                                          double *restrict grad_w, int64_t d,
+                                                          const double *restrict X, const double *restrict w,
+                                                          const double *restrict y, double delta, double t2,
+                                                          double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const t0 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)own;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+
+        /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s0 * (s0 / (1 + hypot(1, s0 / delta))))) */
+        /* t3[i:n] = let(s0 := t0[i] - y[i], s1 := t2 * s0, s2 := s0 / delta, s3 := hypot(1, s2), s4 := 1 + s3, s5
+         *    := s1 / s4, s5 + s5 + where(0 == s3, 0, -(s2 / s3 * (s0 * s1 / s4 / s4) / delta))) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = t0[i - tile_begin] - y[i];
+            const double v1 = v0 / delta;
+            const double v2 = gradc_hypot(1.0, v1);
+            const double v3 = 1.0 + v2;
+            const double v4 = t2 * v0;
+            const double v5 = v4 / v3;
+            t1_part_sum += v0 * (v0 / v3);
+            t3[i - tile_begin] = v5 + v5 + (0.0 == v2 ? 0.0 : -(v1 / v2 * (v0 * v4 / v3 / v3) / delta));
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
 int pseudo_huber_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                                 const double *restrict y, double delta, double *restrict value,
                                 double *restrict grad_w, void *restrict work)
@@ -424,50 +517,13 @@ int pseudo_huber_value_and_grad(int64_t n, int64_t d, const double *restrict w, 
     const int64_t parts = gradc_parts(n, 6*d + 63, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t3 = (void *)own;
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            pseudo_huber_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, X, w, y, delta, t2, t1_parts);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
-
-            /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s0 * (s0 / (1 + hypot(1, s0 / delta))))) */
-            /* t3[i:n] = let(s0 := t0[i] - y[i], s1 := t2 * s0, s2 := s0 / delta, s3 := hypot(1, s2), s4 := 1 + s3,
-             *    s5 := s1 / s4, s5 + s5 + where(0 == s3, 0, -(s2 / s3 * (s0 * s1 / s4 / s4) / delta))) */
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t0[i - tile_begin] - y[i];
-                const double v1 = v0 / delta;
-                const double v2 = gradc_hypot(1.0, v1);
-                const double v3 = 1.0 + v2;
-                const double v4 = t2 * v0;
-                const double v5 = v4 / v3;
-                t1_part_sum += v0 * (v0 / v3);
-                t3[i - tile_begin] = v5 + v5 + (0.0 == v2 ? 0.0 : -(v1 / v2 * (v0 * v4 / v3 / v3) / delta));
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
-
-            /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
-        }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        pseudo_huber_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, X, w, y, delta, t2, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -27,6 +27,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "ranknet.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -277,6 +284,65 @@ size_t ranknet_value_work(int64_t n, int64_t d)
     return gradc_bytes(n, sizeof(double));
 }
 
+static GRADC_APART void ranknet_value_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
+                                            const double *restrict X, const double *restrict w, double *restrict s,
+                                            const double *restrict grade, double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &s[tile_begin], 1, 0);
+
+        /* t1 = sum[i:n, j:n](where(grade[j] < grade[i], 1, 0)) */
+        double t1_part_sum = 0.0;
+        for (int64_t i = 0; i < n; ++i) {
+            const double grade_i = grade[i];
+            GRADC_SIMD(reduction(+:t1_part_sum))
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t1_part_sum += grade_i < grade[j] ? 1.0 : 0.0;
+            }
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
+static GRADC_APART void ranknet_value_rows1(int64_t part, int64_t n, int64_t parts_, const double *restrict grade,
+                                            double *restrict s, double *restrict t0_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts_, part);
+    const int64_t part_end = gradc_cut(n, parts_, part + 1);
+    double t0_part = 0.0;
+    double t0_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t0 = sum[i:n, j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], where(0 == s0, 0.6931471805599453,
+         *    maximum(0, s0) + log1p_unit(exp(-abs(s0)))), 0))) */
+        double t0_part_sum = 0.0;
+        for (int64_t i = 0; i < n; ++i) {
+            const double grade_i = grade[i];
+            const double s_i = s[i];
+            GRADC_SIMD(reduction(+:t0_part_sum))
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                const double v0 = s_i - s[j];
+                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
+                t0_part_sum += grade_i < grade[j] ? v1 : 0.0;
+            }
+        }
+        gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+    }
+    t0_part = gradc_rounded(t0_part, t0_part_low);
+    t0_parts[part] = t0_part;
+}
+
 int ranknet_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                   const double *restrict grade, double *restrict value, void *restrict work)
 {
@@ -284,32 +350,13 @@ int ranknet_value(int64_t n, int64_t d, const double *restrict w, const double *
     double *const s = (void *)scratch;
     const int64_t parts = gradc_parts(n, 3*d + 4*n, 0);
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &s[tile_begin], 1, 0);
-
-            /* t1 = sum[i:n, j:n](where(grade[j] < grade[i], 1, 0)) */
-            double t1_part_sum = 0.0;
-            for (int64_t i = 0; i < n; ++i) {
-                const double grade_i = grade[i];
-                GRADC_SIMD(reduction(+:t1_part_sum))
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    t1_part_sum += grade_i < grade[j] ? 1.0 : 0.0;
-                }
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            ranknet_value_rows0(part, n, parts, d, X, w, s, grade, t1_parts);
         }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        ranknet_value_rows0(0, n, parts, d, X, w, s, grade, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -317,32 +364,13 @@ int ranknet_value(int64_t n, int64_t d, const double *restrict w, const double *
     }
     const int64_t parts_ = gradc_parts(n, 53*n, 0);
     double t0_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts_)
-    for (int64_t part = 0; part < parts_; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_, part);
-        const int64_t part_end = gradc_cut(n, parts_, part + 1);
-        double t0_part = 0.0;
-        double t0_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0 = sum[i:n, j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], where(0 == s0,
-             *    0.6931471805599453, maximum(0, s0) + log1p_unit(exp(-abs(s0)))), 0))) */
-            double t0_part_sum = 0.0;
-            for (int64_t i = 0; i < n; ++i) {
-                const double grade_i = grade[i];
-                const double s_i = s[i];
-                GRADC_SIMD(reduction(+:t0_part_sum))
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double v0 = s_i - s[j];
-                    const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
-                    t0_part_sum += grade_i < grade[j] ? v1 : 0.0;
-                }
-            }
-            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+    if (parts_ > 1) {
+        GRADC_PARALLEL(parts_)
+        for (int64_t part = 0; part < parts_; ++part) {
+            ranknet_value_rows1(part, n, parts_, grade, s, t0_parts);
         }
-        t0_part = gradc_rounded(t0_part, t0_part_low);
-        t0_parts[part] = t0_part;
+    } else {
+        ranknet_value_rows1(0, n, parts_, grade, s, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -361,6 +389,45 @@ size_t ranknet_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
+static GRADC_APART void ranknet_forward_rows0(int64_t part, int64_t n, int64_t parts, const double *restrict grade,
+                                              double *restrict s, double *restrict t0_parts,
+                                              double *restrict t1__parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    double t0_part = 0.0;
+    double t0_part_low = 0.0;
+    double t1__part = 0.0;
+    double t1__part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t0 = sum[i:n, j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], where(0 == s0, 0.6931471805599453,
+         *    maximum(0, s0) + log1p_unit(exp(-abs(s0)))), 0))) */
+        /* t1 = sum[i:n, j:n](where(grade[j] < grade[i], 1, 0)) */
+        double t0_part_sum = 0.0;
+        double t1__part_sum = 0.0;
+        for (int64_t i = 0; i < n; ++i) {
+            const double grade_i = grade[i];
+            const double s_i = s[i];
+            GRADC_SIMD(reduction(+:t0_part_sum, t1__part_sum))
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                const int v0 = grade_i < grade[j];
+                const double v1 = s_i - s[j];
+                const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v1)));
+                t0_part_sum += v0 ? v2 : 0.0;
+                t1__part_sum += v0 ? 1.0 : 0.0;
+            }
+        }
+        gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+        gradc_add(&t1__part, &t1__part_low, t1__part_sum);
+    }
+    t0_part = gradc_rounded(t0_part, t0_part_low);
+    t0_parts[part] = t0_part;
+    t1__part = gradc_rounded(t1__part, t1__part_low);
+    t1__parts[part] = t1__part;
+}
+
 int ranknet_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                     const double *restrict grade, double *restrict value, double *restrict s, double *restrict t1,
                     void *restrict work)
@@ -375,41 +442,13 @@ int ranknet_forward(int64_t n, int64_t d, const double *restrict w, const double
     const int64_t parts = gradc_parts(n, 54*n, 0);
     double t0_parts[GRADC_PARTS];
     double t1__parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double t0_part = 0.0;
-        double t0_part_low = 0.0;
-        double t1__part = 0.0;
-        double t1__part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0 = sum[i:n, j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], where(0 == s0,
-             *    0.6931471805599453, maximum(0, s0) + log1p_unit(exp(-abs(s0)))), 0))) */
-            /* t1 = sum[i:n, j:n](where(grade[j] < grade[i], 1, 0)) */
-            double t0_part_sum = 0.0;
-            double t1__part_sum = 0.0;
-            for (int64_t i = 0; i < n; ++i) {
-                const double grade_i = grade[i];
-                const double s_i = s[i];
-                GRADC_SIMD(reduction(+:t0_part_sum, t1__part_sum))
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const int v0 = grade_i < grade[j];
-                    const double v1 = s_i - s[j];
-                    const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v1)));
-                    t0_part_sum += v0 ? v2 : 0.0;
-                    t1__part_sum += v0 ? 1.0 : 0.0;
-                }
-            }
-            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
-            gradc_add(&t1__part, &t1__part_low, t1__part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            ranknet_forward_rows0(part, n, parts, grade, s, t0_parts, t1__parts);
         }
-        t0_part = gradc_rounded(t0_part, t0_part_low);
-        t0_parts[part] = t0_part;
-        t1__part = gradc_rounded(t1__part, t1__part_low);
-        t1__parts[part] = t1__part;
+    } else {
+        ranknet_forward_rows0(0, n, parts, grade, s, t0_parts, t1__parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -434,6 +473,140 @@ size_t ranknet_backward_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void ranknet_backward_rows0(int64_t part, int64_t n, int64_t parts,
+                                               unsigned char *restrict part_scratch, size_t part_bytes,
+                                               double *restrict grad_w, int64_t d, const double *restrict grade,
+                                               const double *restrict s, double t0, const double *restrict X)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const s_bar = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const s_bar_2 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)own;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* s_bar[i:n] = sum[j:n](let(s0 := s[j] - s[i], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := s0 - s[j], s4 :=
+         *    s[j] - (s0 - s3) - (s[i] + s3), where(grade[j] < grade[i], -where(-inf == s0, 0, t0 * (where(0 <= s0,
+         *    1, s1) / s2 * (1 + where(0 <= -s0, 1, s1) / s2 * where(abs(s4) < 1, s4, 0)))), 0))) */
+        /* s_bar_2[i:n] = sum[j:n](let(s0 := s[i] - s[j], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := s0 - s[i], s4 :=
+         *    s[i] - (s0 - s3) - (s[j] + s3), where(grade[i] < grade[j], where(-inf == s0, 0, t0 * (where(0 <= s0,
+         *    1, s1) / s2 * (1 + where(0 <= -s0, 1, s1) / s2 * where(abs(s4) < 1, s4, 0)))), 0))) */
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            s_bar[j - tile_begin] = 0.0;
+        }
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            s_bar_2[j - tile_begin] = 0.0;
+        }
+        for (int64_t i = 0; i < n / 4 * 4; i += 4) {
+            const double grade_i = grade[i];
+            const double s_i = s[i];
+            const double grade_i1 = grade[(i + 1)];
+            const double s_i1 = s[(i + 1)];
+            const double grade_i2 = grade[(i + 2)];
+            const double s_i2 = s[(i + 2)];
+            const double grade_i3 = grade[(i + 3)];
+            const double s_i3 = s[(i + 3)];
+            GRADC_SIMD()
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                const double grade_j = grade[j];
+                const double s_j = s[j];
+                const double v0 = s_i - s_j;
+                const double v1 = gradc_exp(-fabs(v0));
+                const double v2 = 1.0 + v1;
+                const double v3 = v0 - s_i;
+                const double v4 = s_i - (v0 - v3) - (s_j + v3);
+                const double v5 = (0.0 <= v0 ? 1.0 : v1) / v2 * (1.0 + (0.0 <= -v0 ? 1.0 : v1) / v2 * (fabs(v4) < 1.0 ? v4 : 0.0));
+                const double v6 = s_j - s_i;
+                const double v7 = gradc_exp(-fabs(v6));
+                const double v8 = 1.0 + v7;
+                const double v9 = v6 - s_j;
+                const double v10 = s_j - (v6 - v9) - (s_i + v9);
+                const double v11 = (0.0 <= v6 ? 1.0 : v7) / v8 * (1.0 + (0.0 <= -v6 ? 1.0 : v7) / v8 * (fabs(v10) < 1.0 ? v10 : 0.0));
+                const double v12 = s_i1 - s_j;
+                const double v13 = gradc_exp(-fabs(v12));
+                const double v14 = 1.0 + v13;
+                const double v15 = v12 - s_i1;
+                const double v16 = s_i1 - (v12 - v15) - (s_j + v15);
+                const double v17 = (0.0 <= v12 ? 1.0 : v13) / v14 * (1.0 + (0.0 <= -v12 ? 1.0 : v13) / v14 * (fabs(v16) < 1.0 ? v16 : 0.0));
+                const double v18 = s_j - s_i1;
+                const double v19 = gradc_exp(-fabs(v18));
+                const double v20 = 1.0 + v19;
+                const double v21 = v18 - s_j;
+                const double v22 = s_j - (v18 - v21) - (s_i1 + v21);
+                const double v23 = (0.0 <= v18 ? 1.0 : v19) / v20 * (1.0 + (0.0 <= -v18 ? 1.0 : v19) / v20 * (fabs(v22) < 1.0 ? v22 : 0.0));
+                const double v24 = s_i2 - s_j;
+                const double v25 = gradc_exp(-fabs(v24));
+                const double v26 = 1.0 + v25;
+                const double v27 = v24 - s_i2;
+                const double v28 = s_i2 - (v24 - v27) - (s_j + v27);
+                const double v29 = (0.0 <= v24 ? 1.0 : v25) / v26 * (1.0 + (0.0 <= -v24 ? 1.0 : v25) / v26 * (fabs(v28) < 1.0 ? v28 : 0.0));
+                const double v30 = s_j - s_i2;
+                const double v31 = gradc_exp(-fabs(v30));
+                const double v32 = 1.0 + v31;
+                const double v33 = v30 - s_j;
+                const double v34 = s_j - (v30 - v33) - (s_i2 + v33);
+                const double v35 = (0.0 <= v30 ? 1.0 : v31) / v32 * (1.0 + (0.0 <= -v30 ? 1.0 : v31) / v32 * (fabs(v34) < 1.0 ? v34 : 0.0));
+                const double v36 = s_i3 - s_j;
+                const double v37 = gradc_exp(-fabs(v36));
+                const double v38 = 1.0 + v37;
+                const double v39 = v36 - s_i3;
+                const double v40 = s_i3 - (v36 - v39) - (s_j + v39);
+                const double v41 = (0.0 <= v36 ? 1.0 : v37) / v38 * (1.0 + (0.0 <= -v36 ? 1.0 : v37) / v38 * (fabs(v40) < 1.0 ? v40 : 0.0));
+                const double v42 = s_j - s_i3;
+                const double v43 = gradc_exp(-fabs(v42));
+                const double v44 = 1.0 + v43;
+                const double v45 = v42 - s_j;
+                const double v46 = s_j - (v42 - v45) - (s_i3 + v45);
+                const double v47 = (0.0 <= v42 ? 1.0 : v43) / v44 * (1.0 + (0.0 <= -v42 ? 1.0 : v43) / v44 * (fabs(v46) < 1.0 ? v46 : 0.0));
+                s_bar[j - tile_begin] += (grade_i < grade_j ? -(-INFINITY == v0 ? 0.0 : t0 * v5) : 0.0) + (grade_i1 < grade_j ? -(-INFINITY == v12 ? 0.0 : t0 * v17) : 0.0) + (grade_i2 < grade_j ? -(-INFINITY == v24 ? 0.0 : t0 * v29) : 0.0) + (grade_i3 < grade_j ? -(-INFINITY == v36 ? 0.0 : t0 * v41) : 0.0);
+                s_bar_2[j - tile_begin] += (grade_j < grade_i ? (-INFINITY == v6 ? 0.0 : t0 * v11) : 0.0) + (grade_j < grade_i1 ? (-INFINITY == v18 ? 0.0 : t0 * v23) : 0.0) + (grade_j < grade_i2 ? (-INFINITY == v30 ? 0.0 : t0 * v35) : 0.0) + (grade_j < grade_i3 ? (-INFINITY == v42 ? 0.0 : t0 * v47) : 0.0);
+            }
+        }
+        for (int64_t i = n / 4 * 4; i < n; ++i) {
+            const double grade_i = grade[i];
+            const double s_i = s[i];
+            GRADC_SIMD()
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                const double grade_j = grade[j];
+                const double s_j = s[j];
+                const double v0 = s_i - s_j;
+                const double v1 = gradc_exp(-fabs(v0));
+                const double v2 = 1.0 + v1;
+                const double v3 = v0 - s_i;
+                const double v4 = s_i - (v0 - v3) - (s_j + v3);
+                const double v5 = (0.0 <= v0 ? 1.0 : v1) / v2 * (1.0 + (0.0 <= -v0 ? 1.0 : v1) / v2 * (fabs(v4) < 1.0 ? v4 : 0.0));
+                const double v6 = s_j - s_i;
+                const double v7 = gradc_exp(-fabs(v6));
+                const double v8 = 1.0 + v7;
+                const double v9 = v6 - s_j;
+                const double v10 = s_j - (v6 - v9) - (s_i + v9);
+                const double v11 = (0.0 <= v6 ? 1.0 : v7) / v8 * (1.0 + (0.0 <= -v6 ? 1.0 : v7) / v8 * (fabs(v10) < 1.0 ? v10 : 0.0));
+                s_bar[j - tile_begin] += grade_i < grade_j ? -(-INFINITY == v0 ? 0.0 : t0 * v5) : 0.0;
+                s_bar_2[j - tile_begin] += grade_j < grade_i ? (-INFINITY == v6 ? 0.0 : t0 * v11) : 0.0;
+            }
+        }
+
+        /* t2[i:n] = s_bar[i] + s_bar_2[i] */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t2[i - tile_begin] = s_bar_2[i - tile_begin] + s_bar[i - tile_begin];
+        }
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
+    }
+}
+
 int ranknet_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                      const double *restrict grade, const double *restrict s, double t1, double cotangent,
                      double *restrict grad_w, void *restrict work)
@@ -446,136 +619,13 @@ int ranknet_backward(int64_t n, int64_t d, const double *restrict w, const doubl
     const double t0 = cotangent / t1;
     const int64_t parts = gradc_parts(n, 3*d + 112*n + 3, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const s_bar = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const s_bar_2 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t2 = (void *)own;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            ranknet_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, grade, s, t0, X);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* s_bar[i:n] = sum[j:n](let(s0 := s[j] - s[i], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := s0 - s[j], s4
-             *    := s[j] - (s0 - s3) - (s[i] + s3), where(grade[j] < grade[i], -where(-inf == s0, 0, t0 * (where(0
-             *    <= s0, 1, s1) / s2 * (1 + where(0 <= -s0, 1, s1) / s2 * where(abs(s4) < 1, s4, 0)))), 0))) */
-            /* s_bar_2[i:n] = sum[j:n](let(s0 := s[i] - s[j], s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := s0 - s[i],
-             *    s4 := s[i] - (s0 - s3) - (s[j] + s3), where(grade[i] < grade[j], where(-inf == s0, 0, t0 *
-             *    (where(0 <= s0, 1, s1) / s2 * (1 + where(0 <= -s0, 1, s1) / s2 * where(abs(s4) < 1, s4, 0)))),
-             *    0))) */
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
-                s_bar[j - tile_begin] = 0.0;
-            }
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
-                s_bar_2[j - tile_begin] = 0.0;
-            }
-            for (int64_t i = 0; i < n / 4 * 4; i += 4) {
-                const double grade_i = grade[i];
-                const double s_i = s[i];
-                const double grade_i1 = grade[(i + 1)];
-                const double s_i1 = s[(i + 1)];
-                const double grade_i2 = grade[(i + 2)];
-                const double s_i2 = s[(i + 2)];
-                const double grade_i3 = grade[(i + 3)];
-                const double s_i3 = s[(i + 3)];
-                GRADC_SIMD()
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double grade_j = grade[j];
-                    const double s_j = s[j];
-                    const double v0 = s_i - s_j;
-                    const double v1 = gradc_exp(-fabs(v0));
-                    const double v2 = 1.0 + v1;
-                    const double v3 = v0 - s_i;
-                    const double v4 = s_i - (v0 - v3) - (s_j + v3);
-                    const double v5 = (0.0 <= v0 ? 1.0 : v1) / v2 * (1.0 + (0.0 <= -v0 ? 1.0 : v1) / v2 * (fabs(v4) < 1.0 ? v4 : 0.0));
-                    const double v6 = s_j - s_i;
-                    const double v7 = gradc_exp(-fabs(v6));
-                    const double v8 = 1.0 + v7;
-                    const double v9 = v6 - s_j;
-                    const double v10 = s_j - (v6 - v9) - (s_i + v9);
-                    const double v11 = (0.0 <= v6 ? 1.0 : v7) / v8 * (1.0 + (0.0 <= -v6 ? 1.0 : v7) / v8 * (fabs(v10) < 1.0 ? v10 : 0.0));
-                    const double v12 = s_i1 - s_j;
-                    const double v13 = gradc_exp(-fabs(v12));
-                    const double v14 = 1.0 + v13;
-                    const double v15 = v12 - s_i1;
-                    const double v16 = s_i1 - (v12 - v15) - (s_j + v15);
-                    const double v17 = (0.0 <= v12 ? 1.0 : v13) / v14 * (1.0 + (0.0 <= -v12 ? 1.0 : v13) / v14 * (fabs(v16) < 1.0 ? v16 : 0.0));
-                    const double v18 = s_j - s_i1;
-                    const double v19 = gradc_exp(-fabs(v18));
-                    const double v20 = 1.0 + v19;
-                    const double v21 = v18 - s_j;
-                    const double v22 = s_j - (v18 - v21) - (s_i1 + v21);
-                    const double v23 = (0.0 <= v18 ? 1.0 : v19) / v20 * (1.0 + (0.0 <= -v18 ? 1.0 : v19) / v20 * (fabs(v22) < 1.0 ? v22 : 0.0));
-                    const double v24 = s_i2 - s_j;
-                    const double v25 = gradc_exp(-fabs(v24));
-                    const double v26 = 1.0 + v25;
-                    const double v27 = v24 - s_i2;
-                    const double v28 = s_i2 - (v24 - v27) - (s_j + v27);
-                    const double v29 = (0.0 <= v24 ? 1.0 : v25) / v26 * (1.0 + (0.0 <= -v24 ? 1.0 : v25) / v26 * (fabs(v28) < 1.0 ? v28 : 0.0));
-                    const double v30 = s_j - s_i2;
-                    const double v31 = gradc_exp(-fabs(v30));
-                    const double v32 = 1.0 + v31;
-                    const double v33 = v30 - s_j;
-                    const double v34 = s_j - (v30 - v33) - (s_i2 + v33);
-                    const double v35 = (0.0 <= v30 ? 1.0 : v31) / v32 * (1.0 + (0.0 <= -v30 ? 1.0 : v31) / v32 * (fabs(v34) < 1.0 ? v34 : 0.0));
-                    const double v36 = s_i3 - s_j;
-                    const double v37 = gradc_exp(-fabs(v36));
-                    const double v38 = 1.0 + v37;
-                    const double v39 = v36 - s_i3;
-                    const double v40 = s_i3 - (v36 - v39) - (s_j + v39);
-                    const double v41 = (0.0 <= v36 ? 1.0 : v37) / v38 * (1.0 + (0.0 <= -v36 ? 1.0 : v37) / v38 * (fabs(v40) < 1.0 ? v40 : 0.0));
-                    const double v42 = s_j - s_i3;
-                    const double v43 = gradc_exp(-fabs(v42));
-                    const double v44 = 1.0 + v43;
-                    const double v45 = v42 - s_j;
-                    const double v46 = s_j - (v42 - v45) - (s_i3 + v45);
-                    const double v47 = (0.0 <= v42 ? 1.0 : v43) / v44 * (1.0 + (0.0 <= -v42 ? 1.0 : v43) / v44 * (fabs(v46) < 1.0 ? v46 : 0.0));
-                    s_bar[j - tile_begin] += (grade_i < grade_j ? -(-INFINITY == v0 ? 0.0 : t0 * v5) : 0.0) + (grade_i1 < grade_j ? -(-INFINITY == v12 ? 0.0 : t0 * v17) : 0.0) + (grade_i2 < grade_j ? -(-INFINITY == v24 ? 0.0 : t0 * v29) : 0.0) + (grade_i3 < grade_j ? -(-INFINITY == v36 ? 0.0 : t0 * v41) : 0.0);
-                    s_bar_2[j - tile_begin] += (grade_j < grade_i ? (-INFINITY == v6 ? 0.0 : t0 * v11) : 0.0) + (grade_j < grade_i1 ? (-INFINITY == v18 ? 0.0 : t0 * v23) : 0.0) + (grade_j < grade_i2 ? (-INFINITY == v30 ? 0.0 : t0 * v35) : 0.0) + (grade_j < grade_i3 ? (-INFINITY == v42 ? 0.0 : t0 * v47) : 0.0);
-                }
-            }
-            for (int64_t i = n / 4 * 4; i < n; ++i) {
-                const double grade_i = grade[i];
-                const double s_i = s[i];
-                GRADC_SIMD()
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double grade_j = grade[j];
-                    const double s_j = s[j];
-                    const double v0 = s_i - s_j;
-                    const double v1 = gradc_exp(-fabs(v0));
-                    const double v2 = 1.0 + v1;
-                    const double v3 = v0 - s_i;
-                    const double v4 = s_i - (v0 - v3) - (s_j + v3);
-                    const double v5 = (0.0 <= v0 ? 1.0 : v1) / v2 * (1.0 + (0.0 <= -v0 ? 1.0 : v1) / v2 * (fabs(v4) < 1.0 ? v4 : 0.0));
-                    const double v6 = s_j - s_i;
-                    const double v7 = gradc_exp(-fabs(v6));
-                    const double v8 = 1.0 + v7;
-                    const double v9 = v6 - s_j;
-                    const double v10 = s_j - (v6 - v9) - (s_i + v9);
-                    const double v11 = (0.0 <= v6 ? 1.0 : v7) / v8 * (1.0 + (0.0 <= -v6 ? 1.0 : v7) / v8 * (fabs(v10) < 1.0 ? v10 : 0.0));
-                    s_bar[j - tile_begin] += grade_i < grade_j ? -(-INFINITY == v0 ? 0.0 : t0 * v5) : 0.0;
-                    s_bar_2[j - tile_begin] += grade_j < grade_i ? (-INFINITY == v6 ? 0.0 : t0 * v11) : 0.0;
-                }
-            }
-
-            /* t2[i:n] = s_bar[i] + s_bar_2[i] */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t2[i - tile_begin] = s_bar_2[i - tile_begin] + s_bar[i - tile_begin];
-            }
-
-            /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
-        }
+    } else {
+        ranknet_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, grade, s, t0, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
@@ -595,6 +645,159 @@ size_t ranknet_value_and_grad_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void ranknet_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
+                                                     const double *restrict X, const double *restrict w,
+                                                     double *restrict s, const double *restrict grade,
+                                                     double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &s[tile_begin], 1, 0);
+
+        /* t1 = sum[i:n, j:n](where(grade[j] < grade[i], 1, 0)) */
+        double t1_part_sum = 0.0;
+        for (int64_t i = 0; i < n; ++i) {
+            const double grade_i = grade[i];
+            GRADC_SIMD(reduction(+:t1_part_sum))
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                t1_part_sum += grade_i < grade[j] ? 1.0 : 0.0;
+            }
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
+static GRADC_APART void ranknet_value_and_grad_rows1(int64_t part, int64_t n, int64_t parts_,
+                                                     unsigned char *restrict part_scratch, size_t part_bytes_,
+                                                     double *restrict grad_w, int64_t d, const double *restrict grade,
+                                                     double *restrict s, double t2, const double *restrict X,
+                                                     double *restrict t0_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts_, part);
+    const int64_t part_end = gradc_cut(n, parts_, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes_;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const s_bar = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const s_bar_2 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)own;
+    double t0_part = 0.0;
+    double t0_part_low = 0.0;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t0 = sum[i:n, j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], where(0 == s0, 0.6931471805599453,
+         *    maximum(0, s0) + log1p_unit(exp(-abs(s0)))), 0))) */
+        double t0_part_sum = 0.0;
+        for (int64_t i = 0; i < n; ++i) {
+            const double grade_i = grade[i];
+            const double s_i = s[i];
+            GRADC_SIMD(reduction(+:t0_part_sum))
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                const double v0 = s_i - s[j];
+                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
+                t0_part_sum += grade_i < grade[j] ? v1 : 0.0;
+            }
+        }
+        gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+
+        /* s_bar[i:n] = sum[j:n](let(s0 := s[i] - s[j], s1 := exp(-abs(s0)), where(grade[i] < grade[j], where(-inf
+         *    == s0, 0, t2 * (where(0 <= s0, 1, s1) / (1 + s1))), 0))) */
+        /* s_bar_2[i:n] = sum[j:n](let(s0 := s[j] - s[i], s1 := exp(-abs(s0)), where(grade[j] < grade[i],
+         *    -where(-inf == s0, 0, t2 * (where(0 <= s0, 1, s1) / (1 + s1))), 0))) */
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            s_bar[j - tile_begin] = 0.0;
+        }
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            s_bar_2[j - tile_begin] = 0.0;
+        }
+        for (int64_t i = 0; i < n / 4 * 4; i += 4) {
+            const double grade_i = grade[i];
+            const double s_i = s[i];
+            const double grade_i1 = grade[(i + 1)];
+            const double s_i1 = s[(i + 1)];
+            const double grade_i2 = grade[(i + 2)];
+            const double s_i2 = s[(i + 2)];
+            const double grade_i3 = grade[(i + 3)];
+            const double s_i3 = s[(i + 3)];
+            GRADC_SIMD()
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                const double grade_j = grade[j];
+                const double s_j = s[j];
+                const double v0 = s_j - s_i;
+                const double v1 = gradc_exp(-fabs(v0));
+                const double v2 = grade_j < grade_i ? (-INFINITY == v0 ? 0.0 : t2 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1))) : 0.0;
+                const double v3 = s_i - s_j;
+                const double v4 = gradc_exp(-fabs(v3));
+                const double v5 = grade_i < grade_j ? -(-INFINITY == v3 ? 0.0 : t2 * ((0.0 <= v3 ? 1.0 : v4) / (1.0 + v4))) : 0.0;
+                const double v6 = s_j - s_i1;
+                const double v7 = gradc_exp(-fabs(v6));
+                const double v8 = grade_j < grade_i1 ? (-INFINITY == v6 ? 0.0 : t2 * ((0.0 <= v6 ? 1.0 : v7) / (1.0 + v7))) : 0.0;
+                const double v9 = s_i1 - s_j;
+                const double v10 = gradc_exp(-fabs(v9));
+                const double v11 = grade_i1 < grade_j ? -(-INFINITY == v9 ? 0.0 : t2 * ((0.0 <= v9 ? 1.0 : v10) / (1.0 + v10))) : 0.0;
+                const double v12 = s_j - s_i2;
+                const double v13 = gradc_exp(-fabs(v12));
+                const double v14 = grade_j < grade_i2 ? (-INFINITY == v12 ? 0.0 : t2 * ((0.0 <= v12 ? 1.0 : v13) / (1.0 + v13))) : 0.0;
+                const double v15 = s_i2 - s_j;
+                const double v16 = gradc_exp(-fabs(v15));
+                const double v17 = grade_i2 < grade_j ? -(-INFINITY == v15 ? 0.0 : t2 * ((0.0 <= v15 ? 1.0 : v16) / (1.0 + v16))) : 0.0;
+                const double v18 = s_j - s_i3;
+                const double v19 = gradc_exp(-fabs(v18));
+                const double v20 = grade_j < grade_i3 ? (-INFINITY == v18 ? 0.0 : t2 * ((0.0 <= v18 ? 1.0 : v19) / (1.0 + v19))) : 0.0;
+                const double v21 = s_i3 - s_j;
+                const double v22 = gradc_exp(-fabs(v21));
+                const double v23 = grade_i3 < grade_j ? -(-INFINITY == v21 ? 0.0 : t2 * ((0.0 <= v21 ? 1.0 : v22) / (1.0 + v22))) : 0.0;
+                s_bar[j - tile_begin] += v2 + v8 + v14 + v20;
+                s_bar_2[j - tile_begin] += v5 + v11 + v17 + v23;
+            }
+        }
+        for (int64_t i = n / 4 * 4; i < n; ++i) {
+            const double grade_i = grade[i];
+            const double s_i = s[i];
+            GRADC_SIMD()
+            for (int64_t j = tile_begin; j < tile_end; ++j) {
+                const double grade_j = grade[j];
+                const double s_j = s[j];
+                const double v0 = s_j - s_i;
+                const double v1 = gradc_exp(-fabs(v0));
+                const double v2 = grade_j < grade_i ? (-INFINITY == v0 ? 0.0 : t2 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1))) : 0.0;
+                const double v3 = s_i - s_j;
+                const double v4 = gradc_exp(-fabs(v3));
+                const double v5 = grade_i < grade_j ? -(-INFINITY == v3 ? 0.0 : t2 * ((0.0 <= v3 ? 1.0 : v4) / (1.0 + v4))) : 0.0;
+                s_bar[j - tile_begin] += v2;
+                s_bar_2[j - tile_begin] += v5;
+            }
+        }
+
+        /* t3[i:n] = s_bar[i] + s_bar_2[i] */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t3[i - tile_begin] = s_bar[i - tile_begin] + s_bar_2[i - tile_begin];
+        }
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
+    }
+    t0_part = gradc_rounded(t0_part, t0_part_low);
+    t0_parts[part] = t0_part;
+}
+
 int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                            const double *restrict grade, double *restrict value, double *restrict grad_w,
                            void *restrict work)
@@ -605,32 +808,13 @@ int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
     unsigned char *const part_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 3*d + 4*n, 0);
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &s[tile_begin], 1, 0);
-
-            /* t1 = sum[i:n, j:n](where(grade[j] < grade[i], 1, 0)) */
-            double t1_part_sum = 0.0;
-            for (int64_t i = 0; i < n; ++i) {
-                const double grade_i = grade[i];
-                GRADC_SIMD(reduction(+:t1_part_sum))
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    t1_part_sum += grade_i < grade[j] ? 1.0 : 0.0;
-                }
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            ranknet_value_and_grad_rows0(part, n, parts, d, X, w, s, grade, t1_parts);
         }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        ranknet_value_and_grad_rows0(0, n, parts, d, X, w, s, grade, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -642,122 +826,13 @@ int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
     const int64_t parts_ = gradc_parts(n, 3*d + 129*n + 3, d);
     const size_t part_bytes_ = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts_)
-    for (int64_t part = 0; part < parts_; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_, part);
-        const int64_t part_end = gradc_cut(n, parts_, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes_;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const s_bar = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const s_bar_2 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t3 = (void *)own;
-        double t0_part = 0.0;
-        double t0_part_low = 0.0;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts_ > 1) {
+        GRADC_PARALLEL(parts_)
+        for (int64_t part = 0; part < parts_; ++part) {
+            ranknet_value_and_grad_rows1(part, n, parts_, part_scratch, part_bytes_, grad_w, d, grade, s, t2, X, t0_parts);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t0 = sum[i:n, j:n](let(s0 := s[j] - s[i], where(grade[j] < grade[i], where(0 == s0,
-             *    0.6931471805599453, maximum(0, s0) + log1p_unit(exp(-abs(s0)))), 0))) */
-            double t0_part_sum = 0.0;
-            for (int64_t i = 0; i < n; ++i) {
-                const double grade_i = grade[i];
-                const double s_i = s[i];
-                GRADC_SIMD(reduction(+:t0_part_sum))
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double v0 = s_i - s[j];
-                    const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(v0)));
-                    t0_part_sum += grade_i < grade[j] ? v1 : 0.0;
-                }
-            }
-            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
-
-            /* s_bar[i:n] = sum[j:n](let(s0 := s[i] - s[j], s1 := exp(-abs(s0)), where(grade[i] < grade[j],
-             *    where(-inf == s0, 0, t2 * (where(0 <= s0, 1, s1) / (1 + s1))), 0))) */
-            /* s_bar_2[i:n] = sum[j:n](let(s0 := s[j] - s[i], s1 := exp(-abs(s0)), where(grade[j] < grade[i],
-             *    -where(-inf == s0, 0, t2 * (where(0 <= s0, 1, s1) / (1 + s1))), 0))) */
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
-                s_bar[j - tile_begin] = 0.0;
-            }
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
-                s_bar_2[j - tile_begin] = 0.0;
-            }
-            for (int64_t i = 0; i < n / 4 * 4; i += 4) {
-                const double grade_i = grade[i];
-                const double s_i = s[i];
-                const double grade_i1 = grade[(i + 1)];
-                const double s_i1 = s[(i + 1)];
-                const double grade_i2 = grade[(i + 2)];
-                const double s_i2 = s[(i + 2)];
-                const double grade_i3 = grade[(i + 3)];
-                const double s_i3 = s[(i + 3)];
-                GRADC_SIMD()
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double grade_j = grade[j];
-                    const double s_j = s[j];
-                    const double v0 = s_j - s_i;
-                    const double v1 = gradc_exp(-fabs(v0));
-                    const double v2 = grade_j < grade_i ? (-INFINITY == v0 ? 0.0 : t2 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1))) : 0.0;
-                    const double v3 = s_i - s_j;
-                    const double v4 = gradc_exp(-fabs(v3));
-                    const double v5 = grade_i < grade_j ? -(-INFINITY == v3 ? 0.0 : t2 * ((0.0 <= v3 ? 1.0 : v4) / (1.0 + v4))) : 0.0;
-                    const double v6 = s_j - s_i1;
-                    const double v7 = gradc_exp(-fabs(v6));
-                    const double v8 = grade_j < grade_i1 ? (-INFINITY == v6 ? 0.0 : t2 * ((0.0 <= v6 ? 1.0 : v7) / (1.0 + v7))) : 0.0;
-                    const double v9 = s_i1 - s_j;
-                    const double v10 = gradc_exp(-fabs(v9));
-                    const double v11 = grade_i1 < grade_j ? -(-INFINITY == v9 ? 0.0 : t2 * ((0.0 <= v9 ? 1.0 : v10) / (1.0 + v10))) : 0.0;
-                    const double v12 = s_j - s_i2;
-                    const double v13 = gradc_exp(-fabs(v12));
-                    const double v14 = grade_j < grade_i2 ? (-INFINITY == v12 ? 0.0 : t2 * ((0.0 <= v12 ? 1.0 : v13) / (1.0 + v13))) : 0.0;
-                    const double v15 = s_i2 - s_j;
-                    const double v16 = gradc_exp(-fabs(v15));
-                    const double v17 = grade_i2 < grade_j ? -(-INFINITY == v15 ? 0.0 : t2 * ((0.0 <= v15 ? 1.0 : v16) / (1.0 + v16))) : 0.0;
-                    const double v18 = s_j - s_i3;
-                    const double v19 = gradc_exp(-fabs(v18));
-                    const double v20 = grade_j < grade_i3 ? (-INFINITY == v18 ? 0.0 : t2 * ((0.0 <= v18 ? 1.0 : v19) / (1.0 + v19))) : 0.0;
-                    const double v21 = s_i3 - s_j;
-                    const double v22 = gradc_exp(-fabs(v21));
-                    const double v23 = grade_i3 < grade_j ? -(-INFINITY == v21 ? 0.0 : t2 * ((0.0 <= v21 ? 1.0 : v22) / (1.0 + v22))) : 0.0;
-                    s_bar[j - tile_begin] += v2 + v8 + v14 + v20;
-                    s_bar_2[j - tile_begin] += v5 + v11 + v17 + v23;
-                }
-            }
-            for (int64_t i = n / 4 * 4; i < n; ++i) {
-                const double grade_i = grade[i];
-                const double s_i = s[i];
-                GRADC_SIMD()
-                for (int64_t j = tile_begin; j < tile_end; ++j) {
-                    const double grade_j = grade[j];
-                    const double s_j = s[j];
-                    const double v0 = s_j - s_i;
-                    const double v1 = gradc_exp(-fabs(v0));
-                    const double v2 = grade_j < grade_i ? (-INFINITY == v0 ? 0.0 : t2 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1))) : 0.0;
-                    const double v3 = s_i - s_j;
-                    const double v4 = gradc_exp(-fabs(v3));
-                    const double v5 = grade_i < grade_j ? -(-INFINITY == v3 ? 0.0 : t2 * ((0.0 <= v3 ? 1.0 : v4) / (1.0 + v4))) : 0.0;
-                    s_bar[j - tile_begin] += v2;
-                    s_bar_2[j - tile_begin] += v5;
-                }
-            }
-
-            /* t3[i:n] = s_bar[i] + s_bar_2[i] */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t3[i - tile_begin] = s_bar[i - tile_begin] + s_bar_2[i - tile_begin];
-            }
-
-            /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
-        }
-        t0_part = gradc_rounded(t0_part, t0_part_low);
-        t0_parts[part] = t0_part;
+    } else {
+        ranknet_value_and_grad_rows1(0, n, parts_, part_scratch, part_bytes_, grad_w, d, grade, s, t2, X, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {

@@ -40,6 +40,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "skip_gram.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -151,6 +158,133 @@ size_t skip_gram_value_work(int64_t m, int64_t k, int64_t n, int64_t q)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void skip_gram_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                              unsigned char *restrict part_scratch, size_t part_bytes, int64_t q,
+                                              const int64_t *restrict word, int64_t m, int64_t k,
+                                              const double *restrict U, const int64_t *restrict noise,
+                                              const double *restrict V, const int64_t *restrict context,
+                                              double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const drawn = (void *)own;
+    own += gradc_bytes(128*q, sizeof(double));
+    double *const t0 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const seen = (void *)own;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(q * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* drawn[l:n, o:q] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] *
+         *    V[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l, o]), j]) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const int64_t word_l = word[l];
+            const int64_t v0 = word_l < 0 ? m + word_l : word_l;
+            for (int64_t o = 0; o < q; ++o) {
+                drawn[(l - tile_begin)*q + o] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                const double U_j = U[v0*k + j];
+                const double U_j1 = U[v0*k + (j + 1)];
+                const double U_j2 = U[v0*k + (j + 2)];
+                const double U_j3 = U[v0*k + (j + 3)];
+                GRADC_SIMD()
+                for (int64_t o = 0; o < q; ++o) {
+                    const int64_t noise_lo = noise[l*q + o];
+                    drawn[(l - tile_begin)*q + o] += U_j * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + j] + U_j1 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 1)] + U_j2 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 2)] + U_j3 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 3)];
+                }
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                const double U_j = U[v0*k + j];
+                GRADC_SIMD()
+                for (int64_t o = 0; o < q; ++o) {
+                    const int64_t noise_lo = noise[l*q + o];
+                    drawn[(l - tile_begin)*q + o] += U_j * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + j];
+                }
+            }
+        }
+
+        /* t0[l:n] = sum[o:q](where(0 == drawn[l, o], 0.6931471805599453, maximum(0, drawn[l, o]) +
+         *    log1p_unit(exp(-abs(drawn[l, o]))))) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            double t0_sum = 0.0;
+            GRADC_SIMD(reduction(+:t0_sum))
+            for (int64_t o = 0; o < q; ++o) {
+                const double drawn_lo = drawn[(l - tile_begin)*q + o];
+                const double v0 = ((drawn_lo > 0.0 || drawn_lo != drawn_lo) ? drawn_lo : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(drawn_lo)));
+                t0_sum += 0.0 == drawn_lo ? 0.6931471805599453 : v0;
+            }
+            t0[l - tile_begin] = t0_sum;
+        }
+
+        /* seen[l:n] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] * V[where_integer(context[l]
+         *    < 0, m + context[l], context[l]), j]) */
+        for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
+            const int64_t word_l = word[l];
+            const int64_t v0 = word_l < 0 ? m + word_l : word_l;
+            const int64_t context_l = context[l];
+            const int64_t v1 = context_l < 0 ? context_l + m : context_l;
+            double seen_sum = 0.0;
+            const int64_t word_l1 = word[(l + 1)];
+            const int64_t v2 = word_l1 < 0 ? m + word_l1 : word_l1;
+            const int64_t context_l1 = context[(l + 1)];
+            const int64_t v3 = context_l1 < 0 ? context_l1 + m : context_l1;
+            double seen_sum_ = 0.0;
+            const int64_t word_l2 = word[(l + 2)];
+            const int64_t v4 = word_l2 < 0 ? m + word_l2 : word_l2;
+            const int64_t context_l2 = context[(l + 2)];
+            const int64_t v5 = context_l2 < 0 ? context_l2 + m : context_l2;
+            double seen_sum_2 = 0.0;
+            const int64_t word_l3 = word[(l + 3)];
+            const int64_t v6 = word_l3 < 0 ? m + word_l3 : word_l3;
+            const int64_t context_l3 = context[(l + 3)];
+            const int64_t v7 = context_l3 < 0 ? context_l3 + m : context_l3;
+            double seen_sum_3 = 0.0;
+            GRADC_SIMD(reduction(+:seen_sum, seen_sum_, seen_sum_2, seen_sum_3))
+            for (int64_t j = 0; j < k; ++j) {
+                seen_sum += U[v0*k + j] * V[v1*k + j];
+                seen_sum_ += U[v2*k + j] * V[v3*k + j];
+                seen_sum_2 += U[v4*k + j] * V[v5*k + j];
+                seen_sum_3 += U[v6*k + j] * V[v7*k + j];
+            }
+            seen[l - tile_begin] = seen_sum;
+            seen[(l + 1) - tile_begin] = seen_sum_;
+            seen[(l + 2) - tile_begin] = seen_sum_2;
+            seen[(l + 3) - tile_begin] = seen_sum_3;
+        }
+        for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
+            const int64_t word_l = word[l];
+            const int64_t v0 = word_l < 0 ? m + word_l : word_l;
+            const int64_t context_l = context[l];
+            const int64_t v1 = context_l < 0 ? context_l + m : context_l;
+            double seen_sum = 0.0;
+            GRADC_SIMD(reduction(+:seen_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                seen_sum += U[v0*k + j] * V[v1*k + j];
+            }
+            seen[l - tile_begin] = seen_sum;
+        }
+
+        /* t1 = sum[l:n](let(s0 := -seen[l], t0[l] + where(0 == s0, 0.6931471805599453, maximum(0, s0) +
+         *    log1p_unit(exp(-abs(seen[l])))))) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double seen_l = seen[l - tile_begin];
+            const double v0 = -seen_l;
+            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(seen_l)));
+            t1_part_sum += t0[l - tile_begin] + v1;
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
 int skip_gram_value(int64_t m, int64_t k, int64_t n, int64_t q, const double *restrict U, const double *restrict V,
                     const int64_t *restrict word, const int64_t *restrict context, const int64_t *restrict noise,
                     double *restrict value, void *restrict work)
@@ -198,126 +332,13 @@ int skip_gram_value(int64_t m, int64_t k, int64_t n, int64_t q, const double *re
     const int64_t parts = gradc_parts(n, 9*k*q + 9*k + 47*q + 50, 0);
     const size_t part_bytes = gradc_bytes(128*q, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const drawn = (void *)own;
-        own += gradc_bytes(128*q, sizeof(double));
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const seen = (void *)own;
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(q * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* drawn[l:n, o:q] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] *
-             *    V[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l, o]), j]) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const int64_t word_l = word[l];
-                const int64_t v0 = word_l < 0 ? m + word_l : word_l;
-                for (int64_t o = 0; o < q; ++o) {
-                    drawn[(l - tile_begin)*q + o] = 0.0;
-                }
-                for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                    const double U_j = U[v0*k + j];
-                    const double U_j1 = U[v0*k + (j + 1)];
-                    const double U_j2 = U[v0*k + (j + 2)];
-                    const double U_j3 = U[v0*k + (j + 3)];
-                    GRADC_SIMD()
-                    for (int64_t o = 0; o < q; ++o) {
-                        const int64_t noise_lo = noise[l*q + o];
-                        drawn[(l - tile_begin)*q + o] += U_j * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + j] + U_j1 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 1)] + U_j2 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 2)] + U_j3 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 3)];
-                    }
-                }
-                for (int64_t j = k / 4 * 4; j < k; ++j) {
-                    const double U_j = U[v0*k + j];
-                    GRADC_SIMD()
-                    for (int64_t o = 0; o < q; ++o) {
-                        const int64_t noise_lo = noise[l*q + o];
-                        drawn[(l - tile_begin)*q + o] += U_j * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + j];
-                    }
-                }
-            }
-
-            /* t0[l:n] = sum[o:q](where(0 == drawn[l, o], 0.6931471805599453, maximum(0, drawn[l, o]) +
-             *    log1p_unit(exp(-abs(drawn[l, o]))))) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                double t0_sum = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum))
-                for (int64_t o = 0; o < q; ++o) {
-                    const double drawn_lo = drawn[(l - tile_begin)*q + o];
-                    const double v0 = ((drawn_lo > 0.0 || drawn_lo != drawn_lo) ? drawn_lo : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(drawn_lo)));
-                    t0_sum += 0.0 == drawn_lo ? 0.6931471805599453 : v0;
-                }
-                t0[l - tile_begin] = t0_sum;
-            }
-
-            /* seen[l:n] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] *
-             *    V[where_integer(context[l] < 0, m + context[l], context[l]), j]) */
-            for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
-                const int64_t word_l = word[l];
-                const int64_t v0 = word_l < 0 ? m + word_l : word_l;
-                const int64_t context_l = context[l];
-                const int64_t v1 = context_l < 0 ? context_l + m : context_l;
-                double seen_sum = 0.0;
-                const int64_t word_l1 = word[(l + 1)];
-                const int64_t v2 = word_l1 < 0 ? m + word_l1 : word_l1;
-                const int64_t context_l1 = context[(l + 1)];
-                const int64_t v3 = context_l1 < 0 ? context_l1 + m : context_l1;
-                double seen_sum_ = 0.0;
-                const int64_t word_l2 = word[(l + 2)];
-                const int64_t v4 = word_l2 < 0 ? m + word_l2 : word_l2;
-                const int64_t context_l2 = context[(l + 2)];
-                const int64_t v5 = context_l2 < 0 ? context_l2 + m : context_l2;
-                double seen_sum_2 = 0.0;
-                const int64_t word_l3 = word[(l + 3)];
-                const int64_t v6 = word_l3 < 0 ? m + word_l3 : word_l3;
-                const int64_t context_l3 = context[(l + 3)];
-                const int64_t v7 = context_l3 < 0 ? context_l3 + m : context_l3;
-                double seen_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:seen_sum, seen_sum_, seen_sum_2, seen_sum_3))
-                for (int64_t j = 0; j < k; ++j) {
-                    seen_sum += U[v0*k + j] * V[v1*k + j];
-                    seen_sum_ += U[v2*k + j] * V[v3*k + j];
-                    seen_sum_2 += U[v4*k + j] * V[v5*k + j];
-                    seen_sum_3 += U[v6*k + j] * V[v7*k + j];
-                }
-                seen[l - tile_begin] = seen_sum;
-                seen[(l + 1) - tile_begin] = seen_sum_;
-                seen[(l + 2) - tile_begin] = seen_sum_2;
-                seen[(l + 3) - tile_begin] = seen_sum_3;
-            }
-            for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
-                const int64_t word_l = word[l];
-                const int64_t v0 = word_l < 0 ? m + word_l : word_l;
-                const int64_t context_l = context[l];
-                const int64_t v1 = context_l < 0 ? context_l + m : context_l;
-                double seen_sum = 0.0;
-                GRADC_SIMD(reduction(+:seen_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    seen_sum += U[v0*k + j] * V[v1*k + j];
-                }
-                seen[l - tile_begin] = seen_sum;
-            }
-
-            /* t1 = sum[l:n](let(s0 := -seen[l], t0[l] + where(0 == s0, 0.6931471805599453, maximum(0, s0) +
-             *    log1p_unit(exp(-abs(seen[l])))))) */
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double seen_l = seen[l - tile_begin];
-                const double v0 = -seen_l;
-                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(seen_l)));
-                t1_part_sum += t0[l - tile_begin] + v1;
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            skip_gram_value_rows0(part, n, parts, part_scratch, part_bytes, q, word, m, k, U, noise, V, context, t1_parts);
         }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        skip_gram_value_rows0(0, n, parts, part_scratch, part_bytes, q, word, m, k, U, noise, V, context, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -333,6 +354,129 @@ size_t skip_gram_forward_work(int64_t m, int64_t k, int64_t n, int64_t q)
 {
     (void)m;
     return (size_t)gradc_parts(n, 9*k*q + 9*k + 47*q + 50, 0) * (gradc_bytes(128, sizeof(double)));
+}
+
+static GRADC_APART void skip_gram_forward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                unsigned char *restrict part_scratch, size_t part_bytes, int64_t q,
+                                                const int64_t *restrict word, int64_t m, double *restrict drawn,
+                                                int64_t k, const double *restrict U, const int64_t *restrict noise,
+                                                const double *restrict V, const int64_t *restrict context,
+                                                double *restrict seen, double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t0 = (void *)own;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(2*q * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* drawn[l:n, o:q] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] *
+         *    V[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l, o]), j]) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const int64_t word_l = word[l];
+            const int64_t v0 = word_l < 0 ? m + word_l : word_l;
+            for (int64_t o = 0; o < q; ++o) {
+                drawn[l*q + o] = 0.0;
+            }
+            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                const double U_j = U[v0*k + j];
+                const double U_j1 = U[v0*k + (j + 1)];
+                const double U_j2 = U[v0*k + (j + 2)];
+                const double U_j3 = U[v0*k + (j + 3)];
+                GRADC_SIMD()
+                for (int64_t o = 0; o < q; ++o) {
+                    const int64_t noise_lo = noise[l*q + o];
+                    drawn[l*q + o] += U_j * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + j] + U_j1 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 1)] + U_j2 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 2)] + U_j3 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 3)];
+                }
+            }
+            for (int64_t j = k / 4 * 4; j < k; ++j) {
+                const double U_j = U[v0*k + j];
+                GRADC_SIMD()
+                for (int64_t o = 0; o < q; ++o) {
+                    const int64_t noise_lo = noise[l*q + o];
+                    drawn[l*q + o] += U_j * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + j];
+                }
+            }
+        }
+
+        /* t0[l:n] = sum[o:q](where(0 == drawn[l, o], 0.6931471805599453, maximum(0, drawn[l, o]) +
+         *    log1p_unit(exp(-abs(drawn[l, o]))))) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            double t0_sum = 0.0;
+            GRADC_SIMD(reduction(+:t0_sum))
+            for (int64_t o = 0; o < q; ++o) {
+                const double drawn_lo = drawn[l*q + o];
+                const double v0 = ((drawn_lo > 0.0 || drawn_lo != drawn_lo) ? drawn_lo : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(drawn_lo)));
+                t0_sum += 0.0 == drawn_lo ? 0.6931471805599453 : v0;
+            }
+            t0[l - tile_begin] = t0_sum;
+        }
+
+        /* seen[l:n] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] * V[where_integer(context[l]
+         *    < 0, m + context[l], context[l]), j]) */
+        for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
+            const int64_t word_l = word[l];
+            const int64_t v0 = word_l < 0 ? m + word_l : word_l;
+            const int64_t context_l = context[l];
+            const int64_t v1 = context_l < 0 ? context_l + m : context_l;
+            double seen_sum = 0.0;
+            const int64_t word_l1 = word[(l + 1)];
+            const int64_t v2 = word_l1 < 0 ? m + word_l1 : word_l1;
+            const int64_t context_l1 = context[(l + 1)];
+            const int64_t v3 = context_l1 < 0 ? context_l1 + m : context_l1;
+            double seen_sum_ = 0.0;
+            const int64_t word_l2 = word[(l + 2)];
+            const int64_t v4 = word_l2 < 0 ? m + word_l2 : word_l2;
+            const int64_t context_l2 = context[(l + 2)];
+            const int64_t v5 = context_l2 < 0 ? context_l2 + m : context_l2;
+            double seen_sum_2 = 0.0;
+            const int64_t word_l3 = word[(l + 3)];
+            const int64_t v6 = word_l3 < 0 ? m + word_l3 : word_l3;
+            const int64_t context_l3 = context[(l + 3)];
+            const int64_t v7 = context_l3 < 0 ? context_l3 + m : context_l3;
+            double seen_sum_3 = 0.0;
+            GRADC_SIMD(reduction(+:seen_sum, seen_sum_, seen_sum_2, seen_sum_3))
+            for (int64_t j = 0; j < k; ++j) {
+                seen_sum += U[v0*k + j] * V[v1*k + j];
+                seen_sum_ += U[v2*k + j] * V[v3*k + j];
+                seen_sum_2 += U[v4*k + j] * V[v5*k + j];
+                seen_sum_3 += U[v6*k + j] * V[v7*k + j];
+            }
+            seen[l] = seen_sum;
+            seen[(l + 1)] = seen_sum_;
+            seen[(l + 2)] = seen_sum_2;
+            seen[(l + 3)] = seen_sum_3;
+        }
+        for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
+            const int64_t word_l = word[l];
+            const int64_t v0 = word_l < 0 ? m + word_l : word_l;
+            const int64_t context_l = context[l];
+            const int64_t v1 = context_l < 0 ? context_l + m : context_l;
+            double seen_sum = 0.0;
+            GRADC_SIMD(reduction(+:seen_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                seen_sum += U[v0*k + j] * V[v1*k + j];
+            }
+            seen[l] = seen_sum;
+        }
+
+        /* t1 = sum[l:n](let(s0 := -seen[l], t0[l] + where(0 == s0, 0.6931471805599453, maximum(0, s0) +
+         *    log1p_unit(exp(-abs(seen[l])))))) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double seen_l = seen[l];
+            const double v0 = -seen_l;
+            const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(seen_l)));
+            t1_part_sum += t0[l - tile_begin] + v1;
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
 }
 
 int skip_gram_forward(int64_t m, int64_t k, int64_t n, int64_t q, const double *restrict U, const double *restrict V,
@@ -382,122 +526,13 @@ int skip_gram_forward(int64_t m, int64_t k, int64_t n, int64_t q, const double *
     const int64_t parts = gradc_parts(n, 9*k*q + 9*k + 47*q + 50, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0 = (void *)own;
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(2*q * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* drawn[l:n, o:q] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] *
-             *    V[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l, o]), j]) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const int64_t word_l = word[l];
-                const int64_t v0 = word_l < 0 ? m + word_l : word_l;
-                for (int64_t o = 0; o < q; ++o) {
-                    drawn[l*q + o] = 0.0;
-                }
-                for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                    const double U_j = U[v0*k + j];
-                    const double U_j1 = U[v0*k + (j + 1)];
-                    const double U_j2 = U[v0*k + (j + 2)];
-                    const double U_j3 = U[v0*k + (j + 3)];
-                    GRADC_SIMD()
-                    for (int64_t o = 0; o < q; ++o) {
-                        const int64_t noise_lo = noise[l*q + o];
-                        drawn[l*q + o] += U_j * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + j] + U_j1 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 1)] + U_j2 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 2)] + U_j3 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 3)];
-                    }
-                }
-                for (int64_t j = k / 4 * 4; j < k; ++j) {
-                    const double U_j = U[v0*k + j];
-                    GRADC_SIMD()
-                    for (int64_t o = 0; o < q; ++o) {
-                        const int64_t noise_lo = noise[l*q + o];
-                        drawn[l*q + o] += U_j * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + j];
-                    }
-                }
-            }
-
-            /* t0[l:n] = sum[o:q](where(0 == drawn[l, o], 0.6931471805599453, maximum(0, drawn[l, o]) +
-             *    log1p_unit(exp(-abs(drawn[l, o]))))) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                double t0_sum = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum))
-                for (int64_t o = 0; o < q; ++o) {
-                    const double drawn_lo = drawn[l*q + o];
-                    const double v0 = ((drawn_lo > 0.0 || drawn_lo != drawn_lo) ? drawn_lo : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(drawn_lo)));
-                    t0_sum += 0.0 == drawn_lo ? 0.6931471805599453 : v0;
-                }
-                t0[l - tile_begin] = t0_sum;
-            }
-
-            /* seen[l:n] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] *
-             *    V[where_integer(context[l] < 0, m + context[l], context[l]), j]) */
-            for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
-                const int64_t word_l = word[l];
-                const int64_t v0 = word_l < 0 ? m + word_l : word_l;
-                const int64_t context_l = context[l];
-                const int64_t v1 = context_l < 0 ? context_l + m : context_l;
-                double seen_sum = 0.0;
-                const int64_t word_l1 = word[(l + 1)];
-                const int64_t v2 = word_l1 < 0 ? m + word_l1 : word_l1;
-                const int64_t context_l1 = context[(l + 1)];
-                const int64_t v3 = context_l1 < 0 ? context_l1 + m : context_l1;
-                double seen_sum_ = 0.0;
-                const int64_t word_l2 = word[(l + 2)];
-                const int64_t v4 = word_l2 < 0 ? m + word_l2 : word_l2;
-                const int64_t context_l2 = context[(l + 2)];
-                const int64_t v5 = context_l2 < 0 ? context_l2 + m : context_l2;
-                double seen_sum_2 = 0.0;
-                const int64_t word_l3 = word[(l + 3)];
-                const int64_t v6 = word_l3 < 0 ? m + word_l3 : word_l3;
-                const int64_t context_l3 = context[(l + 3)];
-                const int64_t v7 = context_l3 < 0 ? context_l3 + m : context_l3;
-                double seen_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:seen_sum, seen_sum_, seen_sum_2, seen_sum_3))
-                for (int64_t j = 0; j < k; ++j) {
-                    seen_sum += U[v0*k + j] * V[v1*k + j];
-                    seen_sum_ += U[v2*k + j] * V[v3*k + j];
-                    seen_sum_2 += U[v4*k + j] * V[v5*k + j];
-                    seen_sum_3 += U[v6*k + j] * V[v7*k + j];
-                }
-                seen[l] = seen_sum;
-                seen[(l + 1)] = seen_sum_;
-                seen[(l + 2)] = seen_sum_2;
-                seen[(l + 3)] = seen_sum_3;
-            }
-            for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
-                const int64_t word_l = word[l];
-                const int64_t v0 = word_l < 0 ? m + word_l : word_l;
-                const int64_t context_l = context[l];
-                const int64_t v1 = context_l < 0 ? context_l + m : context_l;
-                double seen_sum = 0.0;
-                GRADC_SIMD(reduction(+:seen_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    seen_sum += U[v0*k + j] * V[v1*k + j];
-                }
-                seen[l] = seen_sum;
-            }
-
-            /* t1 = sum[l:n](let(s0 := -seen[l], t0[l] + where(0 == s0, 0.6931471805599453, maximum(0, s0) +
-             *    log1p_unit(exp(-abs(seen[l])))))) */
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double seen_l = seen[l];
-                const double v0 = -seen_l;
-                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(seen_l)));
-                t1_part_sum += t0[l - tile_begin] + v1;
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            skip_gram_forward_rows0(part, n, parts, part_scratch, part_bytes, q, word, m, drawn, k, U, noise, V, context, seen, t1_parts);
         }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        skip_gram_forward_rows0(0, n, parts, part_scratch, part_bytes, q, word, m, drawn, k, U, noise, V, context, seen, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

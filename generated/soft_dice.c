@@ -29,6 +29,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "soft_dice.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -158,6 +165,62 @@ size_t soft_dice_value_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void soft_dice_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                              unsigned char *restrict part_scratch, size_t part_bytes, int64_t k,
+                                              const double *restrict Z, const double *restrict Y, double eps,
+                                              double *restrict t3_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t0 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t1 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)own;
+    double t3_part = 0.0;
+    double t3_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* P[i:n, j:k] = let(s0 := -Z[i, j], exp(-where(0 == s0, 0.6931471805599453, maximum(0, s0) +
+         *    log1p_unit(exp(-abs(Z[i, j])))))) */
+        /* t0[i:n] = sum[j:k](Y[i, j] * P[i, j]) */
+        /* t1[i:n] = sum[j:k](P[i, j]) */
+        /* t2[i:n] = sum[j:k](Y[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            double t0_sum = 0.0;
+            double t1_sum = 0.0;
+            double t2_sum = 0.0;
+            GRADC_SIMD(reduction(+:t0_sum, t1_sum, t2_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                const double Z_ij = Z[i*k + j];
+                const double v0 = -Z_ij;
+                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(Z_ij)));
+                const double v2 = gradc_exp(-v1);
+                const double Y_ij = Y[i*k + j];
+                t0_sum += Y_ij * v2;
+                t1_sum += v2;
+                t2_sum += Y_ij;
+            }
+            t0[i - tile_begin] = t0_sum;
+            t1[i - tile_begin] = t1_sum;
+            t2[i - tile_begin] = t2_sum;
+        }
+
+        /* t3 = sum[i:n]((eps + 2 * t0[i]) / (eps + (t1[i] + t2[i]))) */
+        double t3_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t3_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t3_part_sum += (eps + 2.0 * t0[i - tile_begin]) / (eps + (t2[i - tile_begin] + t1[i - tile_begin]));
+        }
+        gradc_add(&t3_part, &t3_part_low, t3_part_sum);
+    }
+    t3_part = gradc_rounded(t3_part, t3_part_low);
+    t3_parts[part] = t3_part;
+}
+
 int soft_dice_value(int64_t n, int64_t k, const double *restrict Z, const double *restrict Y, double eps,
                     double *restrict value, void *restrict work)
 {
@@ -166,57 +229,13 @@ int soft_dice_value(int64_t n, int64_t k, const double *restrict Z, const double
     const int64_t parts = gradc_parts(n, 71*k + 12, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t1 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t2 = (void *)own;
-        double t3_part = 0.0;
-        double t3_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* P[i:n, j:k] = let(s0 := -Z[i, j], exp(-where(0 == s0, 0.6931471805599453, maximum(0, s0) +
-             *    log1p_unit(exp(-abs(Z[i, j])))))) */
-            /* t0[i:n] = sum[j:k](Y[i, j] * P[i, j]) */
-            /* t1[i:n] = sum[j:k](P[i, j]) */
-            /* t2[i:n] = sum[j:k](Y[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                double t0_sum = 0.0;
-                double t1_sum = 0.0;
-                double t2_sum = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum, t1_sum, t2_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double Z_ij = Z[i*k + j];
-                    const double v0 = -Z_ij;
-                    const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(Z_ij)));
-                    const double v2 = gradc_exp(-v1);
-                    const double Y_ij = Y[i*k + j];
-                    t0_sum += Y_ij * v2;
-                    t1_sum += v2;
-                    t2_sum += Y_ij;
-                }
-                t0[i - tile_begin] = t0_sum;
-                t1[i - tile_begin] = t1_sum;
-                t2[i - tile_begin] = t2_sum;
-            }
-
-            /* t3 = sum[i:n]((eps + 2 * t0[i]) / (eps + (t1[i] + t2[i]))) */
-            double t3_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t3_part_sum += (eps + 2.0 * t0[i - tile_begin]) / (eps + (t2[i - tile_begin] + t1[i - tile_begin]));
-            }
-            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            soft_dice_value_rows0(part, n, parts, part_scratch, part_bytes, k, Z, Y, eps, t3_parts);
         }
-        t3_part = gradc_rounded(t3_part, t3_part_low);
-        t3_parts[part] = t3_part;
+    } else {
+        soft_dice_value_rows0(0, n, parts, part_scratch, part_bytes, k, Z, Y, eps, t3_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -235,6 +254,57 @@ size_t soft_dice_forward_work(int64_t n, int64_t k)
     return 0;
 }
 
+static GRADC_APART void soft_dice_forward_rows0(int64_t part, int64_t n, int64_t parts, int64_t k,
+                                                const double *restrict Z, const double *restrict Y,
+                                                double *restrict P, double *restrict t0, double *restrict t1,
+                                                double *restrict t2, double eps, double *restrict t3_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    double t3_part = 0.0;
+    double t3_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* P[i:n, j:k] = let(s0 := -Z[i, j], exp(-where(0 == s0, 0.6931471805599453, maximum(0, s0) +
+         *    log1p_unit(exp(-abs(Z[i, j])))))) */
+        /* t0[i:n] = sum[j:k](Y[i, j] * P[i, j]) */
+        /* t1[i:n] = sum[j:k](P[i, j]) */
+        /* t2[i:n] = sum[j:k](Y[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            double t0_sum = 0.0;
+            double t1_sum = 0.0;
+            double t2_sum = 0.0;
+            GRADC_SIMD(reduction(+:t0_sum, t1_sum, t2_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                const double Z_ij = Z[i*k + j];
+                const double v0 = -Z_ij;
+                const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(Z_ij)));
+                const double v2 = gradc_exp(-v1);
+                const double Y_ij = Y[i*k + j];
+                P[i*k + j] = v2;
+                t0_sum += Y_ij * v2;
+                t1_sum += v2;
+                t2_sum += Y_ij;
+            }
+            t0[i] = t0_sum;
+            t1[i] = t1_sum;
+            t2[i] = t2_sum;
+        }
+
+        /* t3 = sum[i:n]((eps + 2 * t0[i]) / (eps + (t1[i] + t2[i]))) */
+        double t3_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t3_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t3_part_sum += (eps + 2.0 * t0[i]) / (eps + (t2[i] + t1[i]));
+        }
+        gradc_add(&t3_part, &t3_part_low, t3_part_sum);
+    }
+    t3_part = gradc_rounded(t3_part, t3_part_low);
+    t3_parts[part] = t3_part;
+}
+
 int soft_dice_forward(int64_t n, int64_t k, const double *restrict Z, const double *restrict Y, double eps,
                       double *restrict value, double *restrict P, double *restrict t0, double *restrict t1,
                       double *restrict t2, void *restrict work)
@@ -242,52 +312,13 @@ int soft_dice_forward(int64_t n, int64_t k, const double *restrict Z, const doub
     (void)work;
     const int64_t parts = gradc_parts(n, 71*k + 12, 0);
     double t3_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double t3_part = 0.0;
-        double t3_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* P[i:n, j:k] = let(s0 := -Z[i, j], exp(-where(0 == s0, 0.6931471805599453, maximum(0, s0) +
-             *    log1p_unit(exp(-abs(Z[i, j])))))) */
-            /* t0[i:n] = sum[j:k](Y[i, j] * P[i, j]) */
-            /* t1[i:n] = sum[j:k](P[i, j]) */
-            /* t2[i:n] = sum[j:k](Y[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                double t0_sum = 0.0;
-                double t1_sum = 0.0;
-                double t2_sum = 0.0;
-                GRADC_SIMD(reduction(+:t0_sum, t1_sum, t2_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double Z_ij = Z[i*k + j];
-                    const double v0 = -Z_ij;
-                    const double v1 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(Z_ij)));
-                    const double v2 = gradc_exp(-v1);
-                    const double Y_ij = Y[i*k + j];
-                    P[i*k + j] = v2;
-                    t0_sum += Y_ij * v2;
-                    t1_sum += v2;
-                    t2_sum += Y_ij;
-                }
-                t0[i] = t0_sum;
-                t1[i] = t1_sum;
-                t2[i] = t2_sum;
-            }
-
-            /* t3 = sum[i:n]((eps + 2 * t0[i]) / (eps + (t1[i] + t2[i]))) */
-            double t3_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t3_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t3_part_sum += (eps + 2.0 * t0[i]) / (eps + (t2[i] + t1[i]));
-            }
-            gradc_add(&t3_part, &t3_part_low, t3_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            soft_dice_forward_rows0(part, n, parts, k, Z, Y, P, t0, t1, t2, eps, t3_parts);
         }
-        t3_part = gradc_rounded(t3_part, t3_part_low);
-        t3_parts[part] = t3_part;
+    } else {
+        soft_dice_forward_rows0(0, n, parts, k, Z, Y, P, t0, t1, t2, eps, t3_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -309,6 +340,67 @@ size_t soft_dice_backward_work(int64_t n, int64_t k)
            + gradc_bytes(128*k, sizeof(double)));
 }
 
+static GRADC_APART void soft_dice_backward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                 unsigned char *restrict part_scratch, size_t part_bytes, int64_t k,
+                                                 double eps, const double *restrict t1, const double *restrict t2,
+                                                 double t3, const double *restrict t0, const double *restrict Z,
+                                                 const double *restrict P, const double *restrict Y,
+                                                 double *restrict grad_Z)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t4 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const Z_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const P_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const Y_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t6 = (void *)own;
+    const int64_t tile_rows = gradc_rows(3*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t4[i:n] = let(s0 := eps + (t1[i] + t2[i]), -(t3 * (eps + 2 * t0[i]) / s0 / s0)) */
+        /* t5[i:n] = 2 * (t3 / (eps + (t1[i] + t2[i]))) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = eps + (t1[i] + t2[i]);
+            t4[i - tile_begin] = -(t3 * (eps + 2.0 * t0[i]) / v0 / v0);
+            t5[i - tile_begin] = 2.0 * (t3 / v0);
+        }
+
+        /* Z_tile[i:n, j:k] = Z[i, j] */
+        gradc_transpose(tile_end - tile_begin, k, &Z[tile_begin*k], k, Z_tile, 128);
+
+        /* P_tile[i:n, j:k] = P[i, j] */
+        gradc_transpose(tile_end - tile_begin, k, &P[tile_begin*k], k, P_tile, 128);
+
+        /* Y_tile[i:n, j:k] = Y[i, j] */
+        gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
+
+        /* t6[i:n, j:k] = let(s0 := -Z_tile[i, j], s1 := exp(-abs(Z_tile[i, j])), where(-inf == s0, 0, P_tile[i, j]
+         *    * (t4[i] + Y_tile[i, j] * t5[i]) * (where(0 <= s0, 1, s1) / (1 + s1)))) */
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double Z_tile_ij = Z_tile[j*128 + i - tile_begin];
+                const double v0 = -Z_tile_ij;
+                const double v1 = P_tile[j*128 + i - tile_begin] * (t4[i - tile_begin] + Y_tile[j*128 + i - tile_begin] * t5[i - tile_begin]);
+                const double v2 = gradc_exp(-fabs(Z_tile_ij));
+                t6[j*128 + i - tile_begin] = -INFINITY == v0 ? 0.0 : v1 * ((0.0 <= v0 ? 1.0 : v2) / (1.0 + v2));
+            }
+        }
+
+        /* grad_Z[i:n, j:k] = t6[i, j] */
+        gradc_transpose(k, tile_end - tile_begin, t6, 128, &grad_Z[tile_begin*k], k);
+    }
+}
+
 int soft_dice_backward(int64_t n, int64_t k, const double *restrict Z, const double *restrict Y, double eps,
                        const double *restrict P, const double *restrict t0, const double *restrict t1,
                        const double *restrict t2, double cotangent, double *restrict grad_Z, void *restrict work)
@@ -320,60 +412,13 @@ int soft_dice_backward(int64_t n, int64_t k, const double *restrict Z, const dou
     const double t3 = -(cotangent / (double)n);
     const int64_t parts = gradc_parts(n, 45*k + 24, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t4 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t5 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const Z_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const P_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const Y_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t6 = (void *)own;
-        const int64_t tile_rows = gradc_rows(3*k * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t4[i:n] = let(s0 := eps + (t1[i] + t2[i]), -(t3 * (eps + 2 * t0[i]) / s0 / s0)) */
-            /* t5[i:n] = 2 * (t3 / (eps + (t1[i] + t2[i]))) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = eps + (t1[i] + t2[i]);
-                t4[i - tile_begin] = -(t3 * (eps + 2.0 * t0[i]) / v0 / v0);
-                t5[i - tile_begin] = 2.0 * (t3 / v0);
-            }
-
-            /* Z_tile[i:n, j:k] = Z[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &Z[tile_begin*k], k, Z_tile, 128);
-
-            /* P_tile[i:n, j:k] = P[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &P[tile_begin*k], k, P_tile, 128);
-
-            /* Y_tile[i:n, j:k] = Y[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
-
-            /* t6[i:n, j:k] = let(s0 := -Z_tile[i, j], s1 := exp(-abs(Z_tile[i, j])), where(-inf == s0, 0,
-             *    P_tile[i, j] * (t4[i] + Y_tile[i, j] * t5[i]) * (where(0 <= s0, 1, s1) / (1 + s1)))) */
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double Z_tile_ij = Z_tile[j*128 + i - tile_begin];
-                    const double v0 = -Z_tile_ij;
-                    const double v1 = P_tile[j*128 + i - tile_begin] * (t4[i - tile_begin] + Y_tile[j*128 + i - tile_begin] * t5[i - tile_begin]);
-                    const double v2 = gradc_exp(-fabs(Z_tile_ij));
-                    t6[j*128 + i - tile_begin] = -INFINITY == v0 ? 0.0 : v1 * ((0.0 <= v0 ? 1.0 : v2) / (1.0 + v2));
-                }
-            }
-
-            /* grad_Z[i:n, j:k] = t6[i, j] */
-            gradc_transpose(k, tile_end - tile_begin, t6, 128, &grad_Z[tile_begin*k], k);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            soft_dice_backward_rows0(part, n, parts, part_scratch, part_bytes, k, eps, t1, t2, t3, t0, Z, P, Y, grad_Z);
         }
+    } else {
+        soft_dice_backward_rows0(0, n, parts, part_scratch, part_bytes, k, eps, t1, t2, t3, t0, Z, P, Y, grad_Z);
     }
     return 0;
 }
@@ -392,6 +437,128 @@ size_t soft_dice_value_and_grad_work(int64_t n, int64_t k)
            + gradc_bytes(128*k, sizeof(double)));
 }
 
+static GRADC_APART void soft_dice_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+                                                       unsigned char *restrict part_scratch, size_t part_bytes,
+                                                       int64_t k, const double *restrict Z, const double *restrict Y,
+                                                       double eps, double t5, double *restrict grad_Z,
+                                                       double *restrict t4_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const Z_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t0 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const P = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t2 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const Y_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t6 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t7 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t8 = (void *)own;
+    double t4_part = 0.0;
+    double t4_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* Z_tile[i:n, j:k] = Z[i, j] */
+        gradc_transpose(tile_end - tile_begin, k, &Z[tile_begin*k], k, Z_tile, 128);
+
+        /* t0[i:n, j:k] = exp(-abs(Z_tile[i, j])) */
+        /* P[i:n, j:k] = let(s0 := -Z_tile[i, j], exp(-where(0 == s0, 0.6931471805599453, log1p_unit(t0[i, j]) +
+         *    maximum(0, s0)))) */
+        /* t2[i:n] = sum[j:k](P[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t2[i - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double Z_tile_ij = Z_tile[j*128 + i - tile_begin];
+                const double v0 = gradc_exp(-fabs(Z_tile_ij));
+                const double v1 = -Z_tile_ij;
+                const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(v0);
+                const double v3 = gradc_exp(-v2);
+                t0[j*128 + i - tile_begin] = v0;
+                P[j*128 + i - tile_begin] = v3;
+                t2[i - tile_begin] += v3;
+            }
+        }
+
+        /* Y_tile[i:n, j:k] = Y[i, j] */
+        gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
+
+        /* t1[i:n] = sum[j:k](P[i, j] * Y_tile[i, j]) */
+        /* t3[i:n] = sum[j:k](Y_tile[i, j]) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t1[i - tile_begin] = 0.0;
+        }
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t3[i - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double Y_tile_ij = Y_tile[j*128 + i - tile_begin];
+                const double Y_tile_ij1 = Y_tile[(j + 1)*128 + i - tile_begin];
+                const double Y_tile_ij2 = Y_tile[(j + 2)*128 + i - tile_begin];
+                const double Y_tile_ij3 = Y_tile[(j + 3)*128 + i - tile_begin];
+                t1[i - tile_begin] += P[j*128 + i - tile_begin] * Y_tile_ij + P[(j + 1)*128 + i - tile_begin] * Y_tile_ij1 + P[(j + 2)*128 + i - tile_begin] * Y_tile_ij2 + P[(j + 3)*128 + i - tile_begin] * Y_tile_ij3;
+                t3[i - tile_begin] += Y_tile_ij + Y_tile_ij1 + Y_tile_ij2 + Y_tile_ij3;
+            }
+        }
+        for (int64_t j = k / 4 * 4; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double Y_tile_ij = Y_tile[j*128 + i - tile_begin];
+                t1[i - tile_begin] += P[j*128 + i - tile_begin] * Y_tile_ij;
+                t3[i - tile_begin] += Y_tile_ij;
+            }
+        }
+
+        /* t4 = sum[i:n]((eps + 2 * t1[i]) / (eps + (t3[i] + t2[i]))) */
+        /* t6[i:n] = let(s0 := eps + (t3[i] + t2[i]), -(t5 * (eps + 2 * t1[i]) / s0 / s0)) */
+        /* t7[i:n] = 2 * (t5 / (eps + (t3[i] + t2[i]))) */
+        double t4_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t4_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = eps + 2.0 * t1[i - tile_begin];
+            const double v1 = eps + (t2[i - tile_begin] + t3[i - tile_begin]);
+            t4_part_sum += v0 / v1;
+            t6[i - tile_begin] = -(t5 * v0 / v1 / v1);
+            t7[i - tile_begin] = 2.0 * (t5 / v1);
+        }
+        gradc_add(&t4_part, &t4_part_low, t4_part_sum);
+
+        /* t8[i:n, j:k] = let(s0 := -Z_tile[i, j], where(-inf == s0, 0, P[i, j] * (t6[i] + Y_tile[i, j] * t7[i]) *
+         *    (where(0 <= s0, 1, t0[i, j]) / (1 + t0[i, j])))) */
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double v0 = -Z_tile[j*128 + i - tile_begin];
+                const double v1 = P[j*128 + i - tile_begin] * (t6[i - tile_begin] + Y_tile[j*128 + i - tile_begin] * t7[i - tile_begin]);
+                const double t0_ij = t0[j*128 + i - tile_begin];
+                t8[j*128 + i - tile_begin] = -INFINITY == v0 ? 0.0 : v1 * ((0.0 <= v0 ? 1.0 : t0_ij) / (1.0 + t0_ij));
+            }
+        }
+
+        /* grad_Z[i:n, j:k] = t8[i, j] */
+        gradc_transpose(k, tile_end - tile_begin, t8, 128, &grad_Z[tile_begin*k], k);
+    }
+    t4_part = gradc_rounded(t4_part, t4_part_low);
+    t4_parts[part] = t4_part;
+}
+
 int soft_dice_value_and_grad(int64_t n, int64_t k, const double *restrict Z, const double *restrict Y, double eps,
                              double *restrict value, double *restrict grad_Z, void *restrict work)
 {
@@ -403,122 +570,13 @@ int soft_dice_value_and_grad(int64_t n, int64_t k, const double *restrict Z, con
     const int64_t parts = gradc_parts(n, 95*k + 28, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t4_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const Z_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const P = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t2 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const Y_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t1 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t3 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t6 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t7 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t8 = (void *)own;
-        double t4_part = 0.0;
-        double t4_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* Z_tile[i:n, j:k] = Z[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &Z[tile_begin*k], k, Z_tile, 128);
-
-            /* t0[i:n, j:k] = exp(-abs(Z_tile[i, j])) */
-            /* P[i:n, j:k] = let(s0 := -Z_tile[i, j], exp(-where(0 == s0, 0.6931471805599453, log1p_unit(t0[i, j])
-             *    + maximum(0, s0)))) */
-            /* t2[i:n] = sum[j:k](P[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t2[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double Z_tile_ij = Z_tile[j*128 + i - tile_begin];
-                    const double v0 = gradc_exp(-fabs(Z_tile_ij));
-                    const double v1 = -Z_tile_ij;
-                    const double v2 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(v0);
-                    const double v3 = gradc_exp(-v2);
-                    t0[j*128 + i - tile_begin] = v0;
-                    P[j*128 + i - tile_begin] = v3;
-                    t2[i - tile_begin] += v3;
-                }
-            }
-
-            /* Y_tile[i:n, j:k] = Y[i, j] */
-            gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
-
-            /* t1[i:n] = sum[j:k](P[i, j] * Y_tile[i, j]) */
-            /* t3[i:n] = sum[j:k](Y_tile[i, j]) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t1[i - tile_begin] = 0.0;
-            }
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t3[i - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double Y_tile_ij = Y_tile[j*128 + i - tile_begin];
-                    const double Y_tile_ij1 = Y_tile[(j + 1)*128 + i - tile_begin];
-                    const double Y_tile_ij2 = Y_tile[(j + 2)*128 + i - tile_begin];
-                    const double Y_tile_ij3 = Y_tile[(j + 3)*128 + i - tile_begin];
-                    t1[i - tile_begin] += P[j*128 + i - tile_begin] * Y_tile_ij + P[(j + 1)*128 + i - tile_begin] * Y_tile_ij1 + P[(j + 2)*128 + i - tile_begin] * Y_tile_ij2 + P[(j + 3)*128 + i - tile_begin] * Y_tile_ij3;
-                    t3[i - tile_begin] += Y_tile_ij + Y_tile_ij1 + Y_tile_ij2 + Y_tile_ij3;
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double Y_tile_ij = Y_tile[j*128 + i - tile_begin];
-                    t1[i - tile_begin] += P[j*128 + i - tile_begin] * Y_tile_ij;
-                    t3[i - tile_begin] += Y_tile_ij;
-                }
-            }
-
-            /* t4 = sum[i:n]((eps + 2 * t1[i]) / (eps + (t3[i] + t2[i]))) */
-            /* t6[i:n] = let(s0 := eps + (t3[i] + t2[i]), -(t5 * (eps + 2 * t1[i]) / s0 / s0)) */
-            /* t7[i:n] = 2 * (t5 / (eps + (t3[i] + t2[i]))) */
-            double t4_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t4_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = eps + 2.0 * t1[i - tile_begin];
-                const double v1 = eps + (t2[i - tile_begin] + t3[i - tile_begin]);
-                t4_part_sum += v0 / v1;
-                t6[i - tile_begin] = -(t5 * v0 / v1 / v1);
-                t7[i - tile_begin] = 2.0 * (t5 / v1);
-            }
-            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
-
-            /* t8[i:n, j:k] = let(s0 := -Z_tile[i, j], where(-inf == s0, 0, P[i, j] * (t6[i] + Y_tile[i, j] *
-             *    t7[i]) * (where(0 <= s0, 1, t0[i, j]) / (1 + t0[i, j])))) */
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v0 = -Z_tile[j*128 + i - tile_begin];
-                    const double v1 = P[j*128 + i - tile_begin] * (t6[i - tile_begin] + Y_tile[j*128 + i - tile_begin] * t7[i - tile_begin]);
-                    const double t0_ij = t0[j*128 + i - tile_begin];
-                    t8[j*128 + i - tile_begin] = -INFINITY == v0 ? 0.0 : v1 * ((0.0 <= v0 ? 1.0 : t0_ij) / (1.0 + t0_ij));
-                }
-            }
-
-            /* grad_Z[i:n, j:k] = t8[i, j] */
-            gradc_transpose(k, tile_end - tile_begin, t8, 128, &grad_Z[tile_begin*k], k);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            soft_dice_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, k, Z, Y, eps, t5, grad_Z, t4_parts);
         }
-        t4_part = gradc_rounded(t4_part, t4_part_low);
-        t4_parts[part] = t4_part;
+    } else {
+        soft_dice_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, k, Z, Y, eps, t5, grad_Z, t4_parts);
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

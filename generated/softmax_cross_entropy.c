@@ -31,6 +31,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "softmax_cross_entropy.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -312,6 +319,86 @@ size_t softmax_cross_entropy_value_work(int64_t d, int64_t k, int64_t n)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void softmax_cross_entropy_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                                          unsigned char *restrict part_scratch, size_t part_bytes,
+                                                          int64_t k, int64_t d, const double *restrict X,
+                                                          const double *restrict W, const double *restrict b,
+                                                          const int64_t *restrict y, double *restrict t5_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t0 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const Z = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)own;
+    double t5_part = 0.0;
+    double t5_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
+        gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, t0, 1, 128, 0, 0);
+
+        /* Z[l:n, j:k] = t0[l, j] + b[j] */
+        /* t1[l:n] = max[j:k](Z[l, j]) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t1[l - tile_begin] = -INFINITY;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            const double b_j = b[j];
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double v0 = t0[j*128 + l - tile_begin] + b_j;
+                Z[j*128 + l - tile_begin] = v0;
+                t1[l - tile_begin] = (t1[l - tile_begin] >= v0 || t1[l - tile_begin] != t1[l - tile_begin]) ? t1[l - tile_begin] : v0;
+            }
+        }
+
+        /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]) */
+        GRADC_SIMD()
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t1_l = t1[l - tile_begin];
+            t2[l - tile_begin] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
+        }
+
+        /* t3[l:n] = sum[j:k](exp(Z[l, j] - t2[l])) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t3[l - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t3[l - tile_begin] += gradc_exp(Z[j*128 + l - tile_begin] - t2[l - tile_begin]) + gradc_exp(Z[(j + 1)*128 + l - tile_begin] - t2[l - tile_begin]) + gradc_exp(Z[(j + 2)*128 + l - tile_begin] - t2[l - tile_begin]) + gradc_exp(Z[(j + 3)*128 + l - tile_begin] - t2[l - tile_begin]);
+            }
+        }
+        for (int64_t j = k / 4 * 4; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                t3[l - tile_begin] += gradc_exp(Z[j*128 + l - tile_begin] - t2[l - tile_begin]);
+            }
+        }
+
+        /* t4[l:n] = t2[l] + log(t3[l]) */
+        /* t5 = sum[l:n](t4[l] - Z[l, where_integer(y[l] < 0, k + y[l], y[l])]) */
+        double t5_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t5_part_sum))
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const int64_t y_l = y[l];
+            const double v0 = t2[l - tile_begin] + gradc_log(t3[l - tile_begin]) - Z[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin];
+            t5_part_sum += v0;
+        }
+        gradc_add(&t5_part, &t5_part_low, t5_part_sum);
+    }
+    t5_part = gradc_rounded(t5_part, t5_part_low);
+    t5_parts[part] = t5_part;
+}
+
 int softmax_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict b,
                                 const double *restrict X, const int64_t *restrict y, double *restrict value,
                                 void *restrict work)
@@ -333,80 +420,13 @@ int softmax_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
     const int64_t parts = gradc_parts(n, 3*d*k + 26*k + 32, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t5_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const Z = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t1 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t2 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t3 = (void *)own;
-        double t5_part = 0.0;
-        double t5_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, t0, 1, 128, 0, 0);
-
-            /* Z[l:n, j:k] = t0[l, j] + b[j] */
-            /* t1[l:n] = max[j:k](Z[l, j]) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t1[l - tile_begin] = -INFINITY;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                const double b_j = b[j];
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v0 = t0[j*128 + l - tile_begin] + b_j;
-                    Z[j*128 + l - tile_begin] = v0;
-                    t1[l - tile_begin] = (t1[l - tile_begin] >= v0 || t1[l - tile_begin] != t1[l - tile_begin]) ? t1[l - tile_begin] : v0;
-                }
-            }
-
-            /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]) */
-            GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t1_l = t1[l - tile_begin];
-                t2[l - tile_begin] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
-            }
-
-            /* t3[l:n] = sum[j:k](exp(Z[l, j] - t2[l])) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t3[l - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    t3[l - tile_begin] += gradc_exp(Z[j*128 + l - tile_begin] - t2[l - tile_begin]) + gradc_exp(Z[(j + 1)*128 + l - tile_begin] - t2[l - tile_begin]) + gradc_exp(Z[(j + 2)*128 + l - tile_begin] - t2[l - tile_begin]) + gradc_exp(Z[(j + 3)*128 + l - tile_begin] - t2[l - tile_begin]);
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    t3[l - tile_begin] += gradc_exp(Z[j*128 + l - tile_begin] - t2[l - tile_begin]);
-                }
-            }
-
-            /* t4[l:n] = t2[l] + log(t3[l]) */
-            /* t5 = sum[l:n](t4[l] - Z[l, where_integer(y[l] < 0, k + y[l], y[l])]) */
-            double t5_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t5_part_sum))
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const int64_t y_l = y[l];
-                const double v0 = t2[l - tile_begin] + gradc_log(t3[l - tile_begin]) - Z[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin];
-                t5_part_sum += v0;
-            }
-            gradc_add(&t5_part, &t5_part_low, t5_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            softmax_cross_entropy_value_rows0(part, n, parts, part_scratch, part_bytes, k, d, X, W, b, y, t5_parts);
         }
-        t5_part = gradc_rounded(t5_part, t5_part_low);
-        t5_parts[part] = t5_part;
+    } else {
+        softmax_cross_entropy_value_rows0(0, n, parts, part_scratch, part_bytes, k, d, X, W, b, y, t5_parts);
     }
     double t5 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -425,6 +445,74 @@ size_t softmax_cross_entropy_forward_work(int64_t d, int64_t k, int64_t n)
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
+}
+
+static GRADC_APART void softmax_cross_entropy_forward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                            unsigned char *restrict part_scratch, size_t part_bytes,
+                                                            int64_t k, double *restrict t0, const double *restrict b,
+                                                            const int64_t *restrict y, double *restrict t1,
+                                                            double *restrict t4_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const Z = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t1_ = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)own;
+    double t4_part = 0.0;
+    double t4_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(k * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* Z[l:n, j:k] = t0[l, j] + b[j] */
+        /* t1[l:n] = max[j:k](Z[l, j]) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            double t1__max = -INFINITY;
+            for (int64_t j = 0; j < k; ++j) {
+                const double v0 = t0[l*k + j] + b[j];
+                Z[(l - tile_begin)*k + j] = v0;
+                t1__max = (t1__max >= v0 || t1__max != t1__max) ? t1__max : v0;
+            }
+            t1_[l - tile_begin] = t1__max;
+        }
+
+        /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]) */
+        GRADC_SIMD()
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t1__l = t1_[l - tile_begin];
+            t2[l - tile_begin] = INFINITY == fabs(t1__l) ? 0.0 : t1__l;
+        }
+
+        /* t3[l:n] = sum[j:k](exp(Z[l, j] - t2[l])) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t2_l = t2[l - tile_begin];
+            double t3_sum = 0.0;
+            GRADC_SIMD(reduction(+:t3_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                t3_sum += gradc_exp(Z[(l - tile_begin)*k + j] - t2_l);
+            }
+            t3[l - tile_begin] = t3_sum;
+        }
+
+        /* t1_2[l:n] = t2[l] + log(t3[l]) */
+        /* t4 = sum[l:n](t1_2[l] - Z[l, where_integer(y[l] < 0, k + y[l], y[l])]) */
+        double t4_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t4_part_sum))
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double v0 = t2[l - tile_begin] + gradc_log(t3[l - tile_begin]);
+            const int64_t y_l = y[l];
+            t1[l] = v0;
+            t4_part_sum += v0 - Z[(l - tile_begin)*k + (y_l < 0 ? k + y_l : y_l)];
+        }
+        gradc_add(&t4_part, &t4_part_low, t4_part_sum);
+    }
+    t4_part = gradc_rounded(t4_part, t4_part_low);
+    t4_parts[part] = t4_part;
 }
 
 int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double *restrict W, const double *restrict b,
@@ -454,68 +542,13 @@ int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
     const int64_t parts = gradc_parts(n, 26*k + 32, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const Z = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t1_ = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t2 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t3 = (void *)own;
-        double t4_part = 0.0;
-        double t4_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(k * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* Z[l:n, j:k] = t0[l, j] + b[j] */
-            /* t1[l:n] = max[j:k](Z[l, j]) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                double t1__max = -INFINITY;
-                for (int64_t j = 0; j < k; ++j) {
-                    const double v0 = t0[l*k + j] + b[j];
-                    Z[(l - tile_begin)*k + j] = v0;
-                    t1__max = (t1__max >= v0 || t1__max != t1__max) ? t1__max : v0;
-                }
-                t1_[l - tile_begin] = t1__max;
-            }
-
-            /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]) */
-            GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t1__l = t1_[l - tile_begin];
-                t2[l - tile_begin] = INFINITY == fabs(t1__l) ? 0.0 : t1__l;
-            }
-
-            /* t3[l:n] = sum[j:k](exp(Z[l, j] - t2[l])) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t2_l = t2[l - tile_begin];
-                double t3_sum = 0.0;
-                GRADC_SIMD(reduction(+:t3_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    t3_sum += gradc_exp(Z[(l - tile_begin)*k + j] - t2_l);
-                }
-                t3[l - tile_begin] = t3_sum;
-            }
-
-            /* t1_2[l:n] = t2[l] + log(t3[l]) */
-            /* t4 = sum[l:n](t1_2[l] - Z[l, where_integer(y[l] < 0, k + y[l], y[l])]) */
-            double t4_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t4_part_sum))
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double v0 = t2[l - tile_begin] + gradc_log(t3[l - tile_begin]);
-                const int64_t y_l = y[l];
-                t1[l] = v0;
-                t4_part_sum += v0 - Z[(l - tile_begin)*k + (y_l < 0 ? k + y_l : y_l)];
-            }
-            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            softmax_cross_entropy_forward_rows0(part, n, parts, part_scratch, part_bytes, k, t0, b, y, t1, t4_parts);
         }
-        t4_part = gradc_rounded(t4_part, t4_part_low);
-        t4_parts[part] = t4_part;
+    } else {
+        softmax_cross_entropy_forward_rows0(0, n, parts, part_scratch, part_bytes, k, t0, b, y, t1, t4_parts);
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -535,6 +568,60 @@ size_t softmax_cross_entropy_backward_work(int64_t d, int64_t k, int64_t n)
            + gradc_bytes(128*k, sizeof(double)));
 }
 
+static GRADC_APART void softmax_cross_entropy_backward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                             unsigned char *restrict part_scratch, size_t part_bytes,
+                                                             double *restrict grad_b, int64_t k,
+                                                             double *restrict grad_W, int64_t d,
+                                                             const double *restrict t0, double t2,
+                                                             const double *restrict b, const int64_t *restrict y,
+                                                             const double *restrict t1, const double *restrict X)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_b_part = part == 0 ? grad_b : (void *)own;
+    own += gradc_bytes(k, sizeof(double));
+    double *const grad_W_part = part == 0 ? grad_W : (void *)own;
+    own += gradc_bytes(d*k, sizeof(double));
+    double *const t0_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const Z_bar = (void *)own;
+    for (int64_t at = 0; at < k; ++at) {
+        grad_b_part[at] = 0.0;
+    }
+    for (int64_t at = 0; at < d*k; ++at) {
+        grad_W_part[at] = 0.0;
+    }
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t0_tile[l:n, j:k] = t0[l, j] */
+        gradc_transpose(tile_end - tile_begin, k, &t0[tile_begin*k], k, t0_tile, 128);
+
+        /* Z[l:n, j:k] = t0_tile[l, j] + b[j] */
+        /* Z_bar[l:n, j:k] = where(-inf == Z[l, j], 0, t2 * exp(Z[l, j] - t1[l])) + where(j == where_integer(y[l] <
+         *    0, k + y[l], y[l]), -t2, 0) */
+        /* grad_b[j:k] = sum[l:n](Z_bar[l, j]) */
+        const double v1 = -t2;
+        for (int64_t j = 0; j < k; ++j) {
+            const double b_j = b[j];
+            double grad_b_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:grad_b_part_sum))
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double v0 = t0_tile[j*128 + l - tile_begin] + b_j;
+                const int64_t y_l = y[l];
+                const double v2 = (j == (y_l < 0 ? k + y_l : y_l) ? v1 : 0.0) + (-INFINITY == v0 ? 0.0 : t2 * gradc_exp(v0 - t1[l]));
+                Z_bar[j*128 + l - tile_begin] = v2;
+                grad_b_part_sum += v2;
+            }
+            grad_b_part[j] += grad_b_part_sum;
+        }
+
+        /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * Z_bar[l, j]) */
+        gradc_product(k, d, tile_end - tile_begin, Z_bar, 128, 1, &X[tile_begin*d], d, 1, grad_W_part, 1, k, 1, 0);
+    }
+}
+
 int softmax_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double *restrict W,
                                    const double *restrict b, const double *restrict X, const int64_t *restrict y,
                                    const double *restrict t0, const double *restrict t1, double cotangent,
@@ -548,52 +635,13 @@ int softmax_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
     const double t2 = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d*k + 37*k, d*k + k);
     const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_b_part = part == 0 ? grad_b : (void *)own;
-        own += gradc_bytes(k, sizeof(double));
-        double *const grad_W_part = part == 0 ? grad_W : (void *)own;
-        own += gradc_bytes(d*k, sizeof(double));
-        double *const t0_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const Z_bar = (void *)own;
-        for (int64_t at = 0; at < k; ++at) {
-            grad_b_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            softmax_cross_entropy_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_b, k, grad_W, d, t0, t2, b, y, t1, X);
         }
-        for (int64_t at = 0; at < d*k; ++at) {
-            grad_W_part[at] = 0.0;
-        }
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0_tile[l:n, j:k] = t0[l, j] */
-            gradc_transpose(tile_end - tile_begin, k, &t0[tile_begin*k], k, t0_tile, 128);
-
-            /* Z[l:n, j:k] = t0_tile[l, j] + b[j] */
-            /* Z_bar[l:n, j:k] = where(-inf == Z[l, j], 0, t2 * exp(Z[l, j] - t1[l])) + where(j ==
-             *    where_integer(y[l] < 0, k + y[l], y[l]), -t2, 0) */
-            /* grad_b[j:k] = sum[l:n](Z_bar[l, j]) */
-            const double v1 = -t2;
-            for (int64_t j = 0; j < k; ++j) {
-                const double b_j = b[j];
-                double grad_b_part_sum = 0.0;
-                GRADC_SIMD(reduction(+:grad_b_part_sum))
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v0 = t0_tile[j*128 + l - tile_begin] + b_j;
-                    const int64_t y_l = y[l];
-                    const double v2 = (j == (y_l < 0 ? k + y_l : y_l) ? v1 : 0.0) + (-INFINITY == v0 ? 0.0 : t2 * gradc_exp(v0 - t1[l]));
-                    Z_bar[j*128 + l - tile_begin] = v2;
-                    grad_b_part_sum += v2;
-                }
-                grad_b_part[j] += grad_b_part_sum;
-            }
-
-            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * Z_bar[l, j]) */
-            gradc_product(k, d, tile_end - tile_begin, Z_bar, 128, 1, &X[tile_begin*d], d, 1, grad_W_part, 1, k, 1, 0);
-        }
+    } else {
+        softmax_cross_entropy_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_b, k, grad_W, d, t0, t2, b, y, t1, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_b_more = (void *)(part_scratch + part * part_bytes);
@@ -626,6 +674,124 @@ size_t softmax_cross_entropy_value_and_grad_work(int64_t d, int64_t k, int64_t n
            + gradc_bytes(128*k, sizeof(double)));
 }
 
+static GRADC_APART void softmax_cross_entropy_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+                                                                   unsigned char *restrict part_scratch,
+                                                                   size_t part_bytes, double *restrict grad_b,
+                                                                   int64_t k, double *restrict grad_W, int64_t d,
+                                                                   const double *restrict X, const double *restrict W,
+                                                                   const double *restrict b,
+                                                                   const int64_t *restrict y, double t7,
+                                                                   double *restrict t6_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_b_part = part == 0 ? grad_b : (void *)own;
+    own += gradc_bytes(k, sizeof(double));
+    double *const grad_W_part = part == 0 ? grad_W : (void *)own;
+    own += gradc_bytes(d*k, sizeof(double));
+    double *const t0 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const Z = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t4 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t8 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const Z_bar = (void *)own;
+    double t6_part = 0.0;
+    double t6_part_low = 0.0;
+    for (int64_t at = 0; at < k; ++at) {
+        grad_b_part[at] = 0.0;
+    }
+    for (int64_t at = 0; at < d*k; ++at) {
+        grad_W_part[at] = 0.0;
+    }
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
+        gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, t0, 1, 128, 0, 0);
+
+        /* Z[l:n, j:k] = t0[l, j] + b[j] */
+        /* t1[l:n] = max[j:k](Z[l, j]) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t1[l - tile_begin] = -INFINITY;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            const double b_j = b[j];
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double v0 = t0[j*128 + l - tile_begin] + b_j;
+                Z[j*128 + l - tile_begin] = v0;
+                t1[l - tile_begin] = (t1[l - tile_begin] >= v0 || t1[l - tile_begin] != t1[l - tile_begin]) ? t1[l - tile_begin] : v0;
+            }
+        }
+
+        /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]) */
+        GRADC_SIMD()
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t1_l = t1[l - tile_begin];
+            t2[l - tile_begin] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
+        }
+
+        /* t3[l:n, j:k] = exp(Z[l, j] - t2[l]) */
+        /* t4[l:n] = sum[j:k](t3[l, j]) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t4[l - tile_begin] = 0.0;
+        }
+        for (int64_t j = 0; j < k; ++j) {
+            GRADC_SIMD()
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double v0 = gradc_exp(Z[j*128 + l - tile_begin] - t2[l - tile_begin]);
+                t3[j*128 + l - tile_begin] = v0;
+                t4[l - tile_begin] += v0;
+            }
+        }
+
+        /* t5[l:n] = t2[l] + log(t4[l]) */
+        /* t6 = sum[l:n](t5[l] - Z[l, where_integer(y[l] < 0, k + y[l], y[l])]) */
+        /* t8[l:n] = 1 / t4[l] */
+        double t6_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t6_part_sum))
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t4_l = t4[l - tile_begin];
+            const int64_t y_l = y[l];
+            t6_part_sum += t2[l - tile_begin] + gradc_log(t4_l) - Z[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin];
+            t8[l - tile_begin] = 1.0 / t4_l;
+        }
+        gradc_add(&t6_part, &t6_part_low, t6_part_sum);
+
+        /* Z_bar[l:n, j:k] = where(-inf == Z[l, j], 0, t7 * (t3[l, j] * t8[l])) + where(j == where_integer(y[l] <
+         *    0, k + y[l], y[l]), -t7, 0) */
+        /* grad_b[j:k] = sum[l:n](Z_bar[l, j]) */
+        const double v1 = -t7;
+        for (int64_t j = 0; j < k; ++j) {
+            double grad_b_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:grad_b_part_sum))
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double v0 = -INFINITY == Z[j*128 + l - tile_begin] ? 0.0 : t7 * (t3[j*128 + l - tile_begin] * t8[l - tile_begin]);
+                const int64_t y_l = y[l];
+                const double v2 = v0 + (j == (y_l < 0 ? k + y_l : y_l) ? v1 : 0.0);
+                Z_bar[j*128 + l - tile_begin] = v2;
+                grad_b_part_sum += v2;
+            }
+            grad_b_part[j] += grad_b_part_sum;
+        }
+
+        /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * Z_bar[l, j]) */
+        gradc_product(k, d, tile_end - tile_begin, Z_bar, 128, 1, &X[tile_begin*d], d, 1, grad_W_part, 1, k, 1, 0);
+    }
+    t6_part = gradc_rounded(t6_part, t6_part_low);
+    t6_parts[part] = t6_part;
+}
+
 int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const double *restrict W,
                                          const double *restrict b, const double *restrict X,
                                          const int64_t *restrict y, double *restrict value, double *restrict grad_W,
@@ -651,115 +817,13 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
     const int64_t parts = gradc_parts(n, 6*d*k + 41*k + 36, d*k + k);
     const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t6_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_b_part = part == 0 ? grad_b : (void *)own;
-        own += gradc_bytes(k, sizeof(double));
-        double *const grad_W_part = part == 0 ? grad_W : (void *)own;
-        own += gradc_bytes(d*k, sizeof(double));
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const Z = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t1 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t2 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t3 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t4 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t8 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const Z_bar = (void *)own;
-        double t6_part = 0.0;
-        double t6_part_low = 0.0;
-        for (int64_t at = 0; at < k; ++at) {
-            grad_b_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            softmax_cross_entropy_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, grad_b, k, grad_W, d, X, W, b, y, t7, t6_parts);
         }
-        for (int64_t at = 0; at < d*k; ++at) {
-            grad_W_part[at] = 0.0;
-        }
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-            gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, t0, 1, 128, 0, 0);
-
-            /* Z[l:n, j:k] = t0[l, j] + b[j] */
-            /* t1[l:n] = max[j:k](Z[l, j]) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t1[l - tile_begin] = -INFINITY;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                const double b_j = b[j];
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v0 = t0[j*128 + l - tile_begin] + b_j;
-                    Z[j*128 + l - tile_begin] = v0;
-                    t1[l - tile_begin] = (t1[l - tile_begin] >= v0 || t1[l - tile_begin] != t1[l - tile_begin]) ? t1[l - tile_begin] : v0;
-                }
-            }
-
-            /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]) */
-            GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t1_l = t1[l - tile_begin];
-                t2[l - tile_begin] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
-            }
-
-            /* t3[l:n, j:k] = exp(Z[l, j] - t2[l]) */
-            /* t4[l:n] = sum[j:k](t3[l, j]) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t4[l - tile_begin] = 0.0;
-            }
-            for (int64_t j = 0; j < k; ++j) {
-                GRADC_SIMD()
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v0 = gradc_exp(Z[j*128 + l - tile_begin] - t2[l - tile_begin]);
-                    t3[j*128 + l - tile_begin] = v0;
-                    t4[l - tile_begin] += v0;
-                }
-            }
-
-            /* t5[l:n] = t2[l] + log(t4[l]) */
-            /* t6 = sum[l:n](t5[l] - Z[l, where_integer(y[l] < 0, k + y[l], y[l])]) */
-            /* t8[l:n] = 1 / t4[l] */
-            double t6_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t6_part_sum))
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t4_l = t4[l - tile_begin];
-                const int64_t y_l = y[l];
-                t6_part_sum += t2[l - tile_begin] + gradc_log(t4_l) - Z[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin];
-                t8[l - tile_begin] = 1.0 / t4_l;
-            }
-            gradc_add(&t6_part, &t6_part_low, t6_part_sum);
-
-            /* Z_bar[l:n, j:k] = where(-inf == Z[l, j], 0, t7 * (t3[l, j] * t8[l])) + where(j == where_integer(y[l]
-             *    < 0, k + y[l], y[l]), -t7, 0) */
-            /* grad_b[j:k] = sum[l:n](Z_bar[l, j]) */
-            const double v1 = -t7;
-            for (int64_t j = 0; j < k; ++j) {
-                double grad_b_part_sum = 0.0;
-                GRADC_SIMD(reduction(+:grad_b_part_sum))
-                for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v0 = -INFINITY == Z[j*128 + l - tile_begin] ? 0.0 : t7 * (t3[j*128 + l - tile_begin] * t8[l - tile_begin]);
-                    const int64_t y_l = y[l];
-                    const double v2 = v0 + (j == (y_l < 0 ? k + y_l : y_l) ? v1 : 0.0);
-                    Z_bar[j*128 + l - tile_begin] = v2;
-                    grad_b_part_sum += v2;
-                }
-                grad_b_part[j] += grad_b_part_sum;
-            }
-
-            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * Z_bar[l, j]) */
-            gradc_product(k, d, tile_end - tile_begin, Z_bar, 128, 1, &X[tile_begin*d], d, 1, grad_W_part, 1, k, 1, 0);
-        }
-        t6_part = gradc_rounded(t6_part, t6_part_low);
-        t6_parts[part] = t6_part;
+    } else {
+        softmax_cross_entropy_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, grad_b, k, grad_W, d, X, W, b, y, t7, t6_parts);
     }
     double t6 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

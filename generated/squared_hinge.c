@@ -27,6 +27,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "squared_hinge.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -159,6 +166,38 @@ size_t squared_hinge_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 6, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void squared_hinge_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                                  unsigned char *restrict part_scratch, size_t part_bytes, int64_t d,
+                                                  const double *restrict X, const double *restrict w,
+                                                  const double *restrict y, double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t0 = (void *)own;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+
+        /* t1 = sum[i:n](let(s0 := maximum(0, 1 - y[i] * t0[i]), s0 * s0)) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = 1.0 - y[i] * t0[i - tile_begin];
+            const double v1 = (v0 > 0.0 || v0 != v0) ? v0 : 0.0;
+            t1_part_sum += v1 * v1;
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
 int squared_hinge_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                         const double *restrict y, double lam, double *restrict value, void *restrict work)
 {
@@ -167,33 +206,13 @@ int squared_hinge_value(int64_t n, int64_t d, const double *restrict w, const do
     const int64_t parts = gradc_parts(n, 3*d + 6, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0 = (void *)own;
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
-
-            /* t1 = sum[i:n](let(s0 := maximum(0, 1 - y[i] * t0[i]), s0 * s0)) */
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = 1.0 - y[i] * t0[i - tile_begin];
-                const double v1 = (v0 > 0.0 || v0 != v0) ? v0 : 0.0;
-                t1_part_sum += v1 * v1;
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            squared_hinge_value_rows0(part, n, parts, part_scratch, part_bytes, d, X, w, y, t1_parts);
         }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        squared_hinge_value_rows0(0, n, parts, part_scratch, part_bytes, d, X, w, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -225,6 +244,39 @@ size_t squared_hinge_forward_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(d, 3*n + 2, n) * (gradc_bytes(n, sizeof(double)));
 }
 
+static GRADC_APART void squared_hinge_forward_rows0(int64_t part, int64_t d, int64_t parts,
+                                                    unsigned char *restrict part_scratch, size_t part_bytes,
+                                                    double *restrict t0, int64_t n, const double *restrict X,
+                                                    const double *restrict w, double *restrict t2_parts)
+{
+    const int64_t part_begin = gradc_cut(d, parts, part);
+    const int64_t part_end = gradc_cut(d, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t0_part = part == 0 ? t0 : (void *)own;
+    double t2_part = 0.0;
+    double t2_part_low = 0.0;
+    for (int64_t at = 0; at < n; ++at) {
+        t0_part[at] = 0.0;
+    }
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(n, tile_end - tile_begin, &X[tile_begin], d, &w[tile_begin], t0_part, 1, 1);
+
+        /* t2 = sum[j:d](w[j] * w[j]) */
+        double t2_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_part_sum))
+        for (int64_t j = tile_begin; j < tile_end; ++j) {
+            const double w_j = w[j];
+            t2_part_sum += w_j * w_j;
+        }
+        gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+    }
+    t2_part = gradc_rounded(t2_part, t2_part_low);
+    t2_parts[part] = t2_part;
+}
+
 int squared_hinge_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                           const double *restrict y, double lam, double *restrict value, double *restrict t0,
                           void *restrict work)
@@ -234,34 +286,13 @@ int squared_hinge_forward(int64_t n, int64_t d, const double *restrict w, const 
     const int64_t parts = gradc_parts(d, 3*n + 2, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     double t2_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(d, parts, part);
-        const int64_t part_end = gradc_cut(d, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0_part = part == 0 ? t0 : (void *)own;
-        double t2_part = 0.0;
-        double t2_part_low = 0.0;
-        for (int64_t at = 0; at < n; ++at) {
-            t0_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            squared_hinge_forward_rows0(part, d, parts, part_scratch, part_bytes, t0, n, X, w, t2_parts);
         }
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(n, tile_end - tile_begin, &X[tile_begin], d, &w[tile_begin], t0_part, 1, 1);
-
-            /* t2 = sum[j:d](w[j] * w[j]) */
-            double t2_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2_part_sum))
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
-                const double w_j = w[j];
-                t2_part_sum += w_j * w_j;
-            }
-            gradc_add(&t2_part, &t2_part_low, t2_part_sum);
-        }
-        t2_part = gradc_rounded(t2_part, t2_part_low);
-        t2_parts[part] = t2_part;
+    } else {
+        squared_hinge_forward_rows0(0, d, parts, part_scratch, part_bytes, t0, n, X, w, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -365,6 +396,79 @@ size_t squared_hinge_value_and_grad_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void squared_hinge_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+                                                           unsigned char *restrict part_scratch, size_t part_bytes,
+                                                           double *restrict t4, int64_t d, const double *restrict X,
+                                                           const double *restrict w, const double *restrict y,
+                                                           double t3, double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t4_part = part == 0 ? t4 : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const t0 = (void *)own;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    for (int64_t at = 0; at < d; ++at) {
+        t4_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+
+        /* t1 = sum[i:n](let(s0 := maximum(0, 1 - y[i] * t0[i]), s0 * s0)) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = 1.0 - y[i] * t0[i - tile_begin];
+            const double v1 = (v0 > 0.0 || v0 != v0) ? v0 : 0.0;
+            t1_part_sum += v1 * v1;
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+
+        /* t4[j:d] = sum[i:n](let(s0 := 1 - y[i] * t0[i], s1 := t3 * (2 * maximum(0, s0)), -(X[i, j] * (y[i] *
+         *    where(0 < s0, s1, where(0 == s0, 0.5 * s1, 0)))))) */
+        for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
+            const double y_i = y[i];
+            const double v0 = 1.0 - y_i * t0[i - tile_begin];
+            const double v1 = t3 * (2.0 * ((v0 > 0.0 || v0 != v0) ? v0 : 0.0));
+            const double v2 = y_i * (0.0 < v0 ? v1 : (0.0 == v0 ? 0.5 * v1 : 0.0));
+            const double y_i1 = y[(i + 1)];
+            const double v3 = 1.0 - y_i1 * t0[(i + 1) - tile_begin];
+            const double v4 = t3 * (2.0 * ((v3 > 0.0 || v3 != v3) ? v3 : 0.0));
+            const double v5 = y_i1 * (0.0 < v3 ? v4 : (0.0 == v3 ? 0.5 * v4 : 0.0));
+            const double y_i2 = y[(i + 2)];
+            const double v6 = 1.0 - y_i2 * t0[(i + 2) - tile_begin];
+            const double v7 = t3 * (2.0 * ((v6 > 0.0 || v6 != v6) ? v6 : 0.0));
+            const double v8 = y_i2 * (0.0 < v6 ? v7 : (0.0 == v6 ? 0.5 * v7 : 0.0));
+            const double y_i3 = y[(i + 3)];
+            const double v9 = 1.0 - y_i3 * t0[(i + 3) - tile_begin];
+            const double v10 = t3 * (2.0 * ((v9 > 0.0 || v9 != v9) ? v9 : 0.0));
+            const double v11 = y_i3 * (0.0 < v9 ? v10 : (0.0 == v9 ? 0.5 * v10 : 0.0));
+            GRADC_SIMD()
+            for (int64_t j = 0; j < d; ++j) {
+                t4_part[j] += -(X[i*d + j] * v2) + -(X[(i + 1)*d + j] * v5) + -(X[(i + 2)*d + j] * v8) + -(X[(i + 3)*d + j] * v11);
+            }
+        }
+        for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
+            const double y_i = y[i];
+            const double v0 = 1.0 - y_i * t0[i - tile_begin];
+            const double v1 = t3 * (2.0 * ((v0 > 0.0 || v0 != v0) ? v0 : 0.0));
+            const double v2 = y_i * (0.0 < v0 ? v1 : (0.0 == v0 ? 0.5 * v1 : 0.0));
+            GRADC_SIMD()
+            for (int64_t j = 0; j < d; ++j) {
+                t4_part[j] += -(X[i*d + j] * v2);
+            }
+        }
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
 int squared_hinge_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                                  const double *restrict y, double lam, double *restrict value,
                                  double *restrict grad_w, void *restrict work)
@@ -394,73 +498,13 @@ int squared_hinge_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     const int64_t parts = gradc_parts(n, 20*d + 6, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t4_part = part == 0 ? t4 : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const t0 = (void *)own;
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        for (int64_t at = 0; at < d; ++at) {
-            t4_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            squared_hinge_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, t4, d, X, w, y, t3, t1_parts);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
-
-            /* t1 = sum[i:n](let(s0 := maximum(0, 1 - y[i] * t0[i]), s0 * s0)) */
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = 1.0 - y[i] * t0[i - tile_begin];
-                const double v1 = (v0 > 0.0 || v0 != v0) ? v0 : 0.0;
-                t1_part_sum += v1 * v1;
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
-
-            /* t4[j:d] = sum[i:n](let(s0 := 1 - y[i] * t0[i], s1 := t3 * (2 * maximum(0, s0)), -(X[i, j] * (y[i] *
-             *    where(0 < s0, s1, where(0 == s0, 0.5 * s1, 0)))))) */
-            for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-                const double y_i = y[i];
-                const double v0 = 1.0 - y_i * t0[i - tile_begin];
-                const double v1 = t3 * (2.0 * ((v0 > 0.0 || v0 != v0) ? v0 : 0.0));
-                const double v2 = y_i * (0.0 < v0 ? v1 : (0.0 == v0 ? 0.5 * v1 : 0.0));
-                const double y_i1 = y[(i + 1)];
-                const double v3 = 1.0 - y_i1 * t0[(i + 1) - tile_begin];
-                const double v4 = t3 * (2.0 * ((v3 > 0.0 || v3 != v3) ? v3 : 0.0));
-                const double v5 = y_i1 * (0.0 < v3 ? v4 : (0.0 == v3 ? 0.5 * v4 : 0.0));
-                const double y_i2 = y[(i + 2)];
-                const double v6 = 1.0 - y_i2 * t0[(i + 2) - tile_begin];
-                const double v7 = t3 * (2.0 * ((v6 > 0.0 || v6 != v6) ? v6 : 0.0));
-                const double v8 = y_i2 * (0.0 < v6 ? v7 : (0.0 == v6 ? 0.5 * v7 : 0.0));
-                const double y_i3 = y[(i + 3)];
-                const double v9 = 1.0 - y_i3 * t0[(i + 3) - tile_begin];
-                const double v10 = t3 * (2.0 * ((v9 > 0.0 || v9 != v9) ? v9 : 0.0));
-                const double v11 = y_i3 * (0.0 < v9 ? v10 : (0.0 == v9 ? 0.5 * v10 : 0.0));
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    t4_part[j] += -(X[i*d + j] * v2) + -(X[(i + 1)*d + j] * v5) + -(X[(i + 2)*d + j] * v8) + -(X[(i + 3)*d + j] * v11);
-                }
-            }
-            for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-                const double y_i = y[i];
-                const double v0 = 1.0 - y_i * t0[i - tile_begin];
-                const double v1 = t3 * (2.0 * ((v0 > 0.0 || v0 != v0) ? v0 : 0.0));
-                const double v2 = y_i * (0.0 < v0 ? v1 : (0.0 == v0 ? 0.5 * v1 : 0.0));
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    t4_part[j] += -(X[i*d + j] * v2);
-                }
-            }
-        }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        squared_hinge_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, t4, d, X, w, y, t3, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -27,6 +27,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "student_t.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -445,6 +452,37 @@ size_t student_t_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 31, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void student_t_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                              unsigned char *restrict part_scratch, size_t part_bytes, int64_t d,
+                                              const double *restrict X, const double *restrict w, double t0,
+                                              const double *restrict y, double nu, double *restrict t2_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t1 = (void *)own;
+    double t2_part = 0.0;
+    double t2_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t1, 1, 0);
+
+        /* t2 = sum[i:n](let(s0 := t0 * (y[i] - t1[i]), log1p(s0 * s0 / nu))) */
+        double t2_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = t0 * (y[i] - t1[i - tile_begin]);
+            t2_part_sum += gradc_log1p(v0 * v0 / nu);
+        }
+        gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+    }
+    t2_part = gradc_rounded(t2_part, t2_part_low);
+    t2_parts[part] = t2_part;
+}
+
 int student_t_value(int64_t n, int64_t d, const double *restrict w, double log_sigma, const double *restrict X,
                     const double *restrict y, double nu, double *restrict value, void *restrict work)
 {
@@ -456,32 +494,13 @@ int student_t_value(int64_t n, int64_t d, const double *restrict w, double log_s
     const int64_t parts = gradc_parts(n, 3*d + 31, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t1 = (void *)own;
-        double t2_part = 0.0;
-        double t2_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t1, 1, 0);
-
-            /* t2 = sum[i:n](let(s0 := t0 * (y[i] - t1[i]), log1p(s0 * s0 / nu))) */
-            double t2_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t0 * (y[i] - t1[i - tile_begin]);
-                t2_part_sum += gradc_log1p(v0 * v0 / nu);
-            }
-            gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            student_t_value_rows0(part, n, parts, part_scratch, part_bytes, d, X, w, t0, y, nu, t2_parts);
         }
-        t2_part = gradc_rounded(t2_part, t2_part_low);
-        t2_parts[part] = t2_part;
+    } else {
+        student_t_value_rows0(0, n, parts, part_scratch, part_bytes, d, X, w, t0, y, nu, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -503,6 +522,30 @@ size_t student_t_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
+static GRADC_APART void student_t_forward_rows0(int64_t part, int64_t n, int64_t parts, double t0_,
+                                                const double *restrict y, double *restrict t1, double nu,
+                                                double *restrict t2_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    double t2_part = 0.0;
+    double t2_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t2 = sum[i:n](let(s0 := t0 * (y[i] - t1[i]), log1p(s0 * s0 / nu))) */
+        double t2_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = t0_ * (y[i] - t1[i]);
+            t2_part_sum += gradc_log1p(v0 * v0 / nu);
+        }
+        gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+    }
+    t2_part = gradc_rounded(t2_part, t2_part_low);
+    t2_parts[part] = t2_part;
+}
+
 int student_t_forward(int64_t n, int64_t d, const double *restrict w, double log_sigma, const double *restrict X,
                       const double *restrict y, double nu, double *restrict value, double *restrict t0,
                       double *restrict t1, void *restrict work)
@@ -519,26 +562,13 @@ int student_t_forward(int64_t n, int64_t d, const double *restrict w, double log
     gradc_dots(n, d, X, d, w, t1, 1, 1);
     const int64_t parts = gradc_parts(n, 31, 0);
     double t2_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double t2_part = 0.0;
-        double t2_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t2 = sum[i:n](let(s0 := t0 * (y[i] - t1[i]), log1p(s0 * s0 / nu))) */
-            double t2_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t0_ * (y[i] - t1[i]);
-                t2_part_sum += gradc_log1p(v0 * v0 / nu);
-            }
-            gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            student_t_forward_rows0(part, n, parts, t0_, y, t1, nu, t2_parts);
         }
-        t2_part = gradc_rounded(t2_part, t2_part_low);
-        t2_parts[part] = t2_part;
+    } else {
+        student_t_forward_rows0(0, n, parts, t0_, y, t1, nu, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -560,6 +590,47 @@ size_t student_t_backward_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void student_t_backward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                 unsigned char *restrict part_scratch, size_t part_bytes,
+                                                 double *restrict grad_w, int64_t d, const double *restrict y,
+                                                 const double *restrict t1, double t0, double nu, double t2,
+                                                 const double *restrict X, double *restrict t4_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const t3 = (void *)own;
+    double t4_part = 0.0;
+    double t4_part_low = 0.0;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t3[i:n] = let(s0 := t0 * (y[i] - t1[i]), -(t0 * (2 * s0 * (t2 / (1 + s0 * s0 / nu) / nu)))) */
+        /* t4 = sum[i:n](let(s0 := y[i] - t1[i], s1 := t0 * s0, s0 * s0 / (1 + s1 * s1 / nu))) */
+        double t4_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t4_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = y[i] - t1[i];
+            const double v1 = t0 * v0;
+            const double v2 = 1.0 + v1 * v1 / nu;
+            t3[i - tile_begin] = -(t0 * (2.0 * v1 * (t2 / v2 / nu)));
+            t4_part_sum += v0 * v0 / v2;
+        }
+        gradc_add(&t4_part, &t4_part_low, t4_part_sum);
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
+    }
+    t4_part = gradc_rounded(t4_part, t4_part_low);
+    t4_parts[part] = t4_part;
+}
+
 int student_t_backward(int64_t n, int64_t d, const double *restrict w, double log_sigma, const double *restrict X,
                        const double *restrict y, double nu, double t0, const double *restrict t1, double cotangent,
                        double *restrict grad_w, double *restrict grad_log_sigma, void *restrict work)
@@ -574,41 +645,13 @@ int student_t_backward(int64_t n, int64_t d, const double *restrict w, double lo
     const int64_t parts = gradc_parts(n, 3*d + 30, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const t3 = (void *)own;
-        double t4_part = 0.0;
-        double t4_part_low = 0.0;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            student_t_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, y, t1, t0, nu, t2, X, t4_parts);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t3[i:n] = let(s0 := t0 * (y[i] - t1[i]), -(t0 * (2 * s0 * (t2 / (1 + s0 * s0 / nu) / nu)))) */
-            /* t4 = sum[i:n](let(s0 := y[i] - t1[i], s1 := t0 * s0, s0 * s0 / (1 + s1 * s1 / nu))) */
-            double t4_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t4_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = y[i] - t1[i];
-                const double v1 = t0 * v0;
-                const double v2 = 1.0 + v1 * v1 / nu;
-                t3[i - tile_begin] = -(t0 * (2.0 * v1 * (t2 / v2 / nu)));
-                t4_part_sum += v0 * v0 / v2;
-            }
-            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
-
-            /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
-        }
-        t4_part = gradc_rounded(t4_part, t4_part_low);
-        t4_parts[part] = t4_part;
+    } else {
+        student_t_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, y, t1, t0, nu, t2, X, t4_parts);
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -634,6 +677,62 @@ size_t student_t_value_and_grad_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void student_t_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+                                                       unsigned char *restrict part_scratch, size_t part_bytes,
+                                                       double *restrict grad_w, int64_t d, const double *restrict X,
+                                                       const double *restrict w, const double *restrict y, double t0,
+                                                       double nu, double t3, double *restrict t2_parts,
+                                                       double *restrict t5_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const t1 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)own;
+    double t2_part = 0.0;
+    double t2_part_low = 0.0;
+    double t5_part = 0.0;
+    double t5_part_low = 0.0;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t1, 1, 0);
+
+        /* t2 = sum[i:n](let(s0 := t0 * (y[i] - t1[i]), log1p(s0 * s0 / nu))) */
+        /* t4[i:n] = let(s0 := t0 * (y[i] - t1[i]), -(t0 * (2 * s0 * (t3 / (1 + s0 * s0 / nu) / nu)))) */
+        /* t5 = sum[i:n](let(s0 := y[i] - t1[i], s1 := t0 * s0, s0 * s0 / (1 + s1 * s1 / nu))) */
+        double t2_part_sum = 0.0;
+        double t5_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_part_sum, t5_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = y[i] - t1[i - tile_begin];
+            const double v1 = t0 * v0;
+            const double v2 = v1 * v1 / nu;
+            const double v3 = 1.0 + v2;
+            t2_part_sum += gradc_log1p(v2);
+            t4[i - tile_begin] = -(t0 * (2.0 * v1 * (t3 / v3 / nu)));
+            t5_part_sum += v0 * v0 / v3;
+        }
+        gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+        gradc_add(&t5_part, &t5_part_low, t5_part_sum);
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t4[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, grad_w_part);
+    }
+    t2_part = gradc_rounded(t2_part, t2_part_low);
+    t2_parts[part] = t2_part;
+    t5_part = gradc_rounded(t5_part, t5_part_low);
+    t5_parts[part] = t5_part;
+}
+
 int student_t_value_and_grad(int64_t n, int64_t d, const double *restrict w, double log_sigma,
                              const double *restrict X, const double *restrict y, double nu, double *restrict value,
                              double *restrict grad_w, double *restrict grad_log_sigma, void *restrict work)
@@ -649,55 +748,13 @@ int student_t_value_and_grad(int64_t n, int64_t d, const double *restrict w, dou
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     double t5_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const t1 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t4 = (void *)own;
-        double t2_part = 0.0;
-        double t2_part_low = 0.0;
-        double t5_part = 0.0;
-        double t5_part_low = 0.0;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            student_t_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, X, w, y, t0, nu, t3, t2_parts, t5_parts);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t1, 1, 0);
-
-            /* t2 = sum[i:n](let(s0 := t0 * (y[i] - t1[i]), log1p(s0 * s0 / nu))) */
-            /* t4[i:n] = let(s0 := t0 * (y[i] - t1[i]), -(t0 * (2 * s0 * (t3 / (1 + s0 * s0 / nu) / nu)))) */
-            /* t5 = sum[i:n](let(s0 := y[i] - t1[i], s1 := t0 * s0, s0 * s0 / (1 + s1 * s1 / nu))) */
-            double t2_part_sum = 0.0;
-            double t5_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2_part_sum, t5_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = y[i] - t1[i - tile_begin];
-                const double v1 = t0 * v0;
-                const double v2 = v1 * v1 / nu;
-                const double v3 = 1.0 + v2;
-                t2_part_sum += gradc_log1p(v2);
-                t4[i - tile_begin] = -(t0 * (2.0 * v1 * (t3 / v3 / nu)));
-                t5_part_sum += v0 * v0 / v3;
-            }
-            gradc_add(&t2_part, &t2_part_low, t2_part_sum);
-            gradc_add(&t5_part, &t5_part_low, t5_part_sum);
-
-            /* grad_w[j:d] = sum[i:n](X[i, j] * t4[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, grad_w_part);
-        }
-        t2_part = gradc_rounded(t2_part, t2_part_low);
-        t2_parts[part] = t2_part;
-        t5_part = gradc_rounded(t5_part, t5_part_low);
-        t5_parts[part] = t5_part;
+    } else {
+        student_t_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, X, w, y, t0, nu, t3, t2_parts, t5_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

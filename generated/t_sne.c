@@ -27,6 +27,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "t_sne.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -143,6 +150,37 @@ size_t t_sne_value_work(int64_t n)
     return 0;
 }
 
+static GRADC_APART void t_sne_value_rows0(int64_t part, int64_t n, int64_t parts, const double *restrict Y,
+                                          const double *restrict P, double log_z, double *restrict value__parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    double value__part = 0.0;
+    double value__part_low = 0.0;
+    const int64_t tile_rows = gradc_rows((n + 2) * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* value = sum[i:n, j:n](let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], P[i, j] * (log_z +
+         *    (log(where(0 < P[i, j], P[i, j], 1)) + log1p(s0 * s0 + s1 * s1))))) */
+        double value__part_sum = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double Y_i = Y[i*2];
+            const double Y_i_ = Y[i*2 + 1];
+            GRADC_SIMD(reduction(+:value__part_sum))
+            for (int64_t j = 0; j < n; ++j) {
+                const double P_ij = P[i*n + j];
+                const double v0 = Y_i - Y[j*2];
+                const double v1 = Y_i_ - Y[j*2 + 1];
+                value__part_sum += P_ij * (log_z + (gradc_log(0.0 < P_ij ? P_ij : 1.0) + gradc_log1p(v0 * v0 + v1 * v1)));
+            }
+        }
+        gradc_add(&value__part, &value__part_low, value__part_sum);
+    }
+    value__part = gradc_rounded(value__part, value__part_low);
+    value__parts[part] = value__part;
+}
+
 int t_sne_value(int64_t n, const double *restrict Y, const double *restrict P, double *restrict value,
                 void *restrict work)
 {
@@ -176,34 +214,13 @@ int t_sne_value(int64_t n, const double *restrict Y, const double *restrict P, d
     const double log_z = gradc_log(2.0 * t0);
     const int64_t parts = gradc_parts(n, 56*n, 0);
     double value__parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double value__part = 0.0;
-        double value__part_low = 0.0;
-        const int64_t tile_rows = gradc_rows((n + 2) * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* value = sum[i:n, j:n](let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], P[i, j] * (log_z +
-             *    (log(where(0 < P[i, j], P[i, j], 1)) + log1p(s0 * s0 + s1 * s1))))) */
-            double value__part_sum = 0.0;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double Y_i = Y[i*2];
-                const double Y_i_ = Y[i*2 + 1];
-                GRADC_SIMD(reduction(+:value__part_sum))
-                for (int64_t j = 0; j < n; ++j) {
-                    const double P_ij = P[i*n + j];
-                    const double v0 = Y_i - Y[j*2];
-                    const double v1 = Y_i_ - Y[j*2 + 1];
-                    value__part_sum += P_ij * (log_z + (gradc_log(0.0 < P_ij ? P_ij : 1.0) + gradc_log1p(v0 * v0 + v1 * v1)));
-                }
-            }
-            gradc_add(&value__part, &value__part_low, value__part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            t_sne_value_rows0(part, n, parts, Y, P, log_z, value__parts);
         }
-        value__part = gradc_rounded(value__part, value__part_low);
-        value__parts[part] = value__part;
+    } else {
+        t_sne_value_rows0(0, n, parts, Y, P, log_z, value__parts);
     }
     double value_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -217,6 +234,32 @@ size_t t_sne_forward_work(int64_t n)
 {
     (void)n;
     return 0;
+}
+
+static GRADC_APART void t_sne_forward_rows0(int64_t part, int64_t n, int64_t parts, const double *restrict P,
+                                            double log_z, double *restrict D2, double *restrict value__parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    double value__part = 0.0;
+    double value__part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(2*n * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* value = sum[i:n, j:n](P[i, j] * (log_z + (log1p(D2[i, j]) + log(where(0 < P[i, j], P[i, j], 1))))) */
+        double value__part_sum = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            GRADC_SIMD(reduction(+:value__part_sum))
+            for (int64_t j = 0; j < n; ++j) {
+                const double P_ij = P[i*n + j];
+                value__part_sum += P_ij * (log_z + (gradc_log1p(D2[i*n + j]) + gradc_log(0.0 < P_ij ? P_ij : 1.0)));
+            }
+        }
+        gradc_add(&value__part, &value__part_low, value__part_sum);
+    }
+    value__part = gradc_rounded(value__part, value__part_low);
+    value__parts[part] = value__part;
 }
 
 int t_sne_forward(int64_t n, const double *restrict Y, const double *restrict P, double *restrict value,
@@ -254,29 +297,13 @@ int t_sne_forward(int64_t n, const double *restrict Y, const double *restrict P,
     const double log_z = gradc_log(2.0 * t0_);
     const int64_t parts = gradc_parts(n, 48*n, 0);
     double value__parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double value__part = 0.0;
-        double value__part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(2*n * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* value = sum[i:n, j:n](P[i, j] * (log_z + (log1p(D2[i, j]) + log(where(0 < P[i, j], P[i, j], 1))))) */
-            double value__part_sum = 0.0;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD(reduction(+:value__part_sum))
-                for (int64_t j = 0; j < n; ++j) {
-                    const double P_ij = P[i*n + j];
-                    value__part_sum += P_ij * (log_z + (gradc_log1p(D2[i*n + j]) + gradc_log(0.0 < P_ij ? P_ij : 1.0)));
-                }
-            }
-            gradc_add(&value__part, &value__part_low, value__part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            t_sne_forward_rows0(part, n, parts, P, log_z, D2, value__parts);
         }
-        value__part = gradc_rounded(value__part, value__part_low);
-        value__parts[part] = value__part;
+    } else {
+        t_sne_forward_rows0(0, n, parts, P, log_z, D2, value__parts);
     }
     double value_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -292,6 +319,60 @@ size_t t_sne_backward_work(int64_t n)
     return gradc_bytes(2*n, sizeof(double))
            + gradc_bytes(2*n, sizeof(double)) + (size_t)gradc_parts(n, 42*n, 2*n) * (gradc_bytes(2*n, sizeof(double))
            + gradc_bytes(32*n, sizeof(double)));
+}
+
+static GRADC_APART void t_sne_backward_rows0(int64_t part, int64_t n, int64_t parts,
+                                             unsigned char *restrict part_scratch, size_t part_bytes,
+                                             double *restrict t4, const double *restrict D2, double cotangent,
+                                             const double *restrict P, double t2, const double *restrict Y,
+                                             double *restrict t3)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t4_part = part == 0 ? t4 : (void *)own;
+    own += gradc_bytes(2*n, sizeof(double));
+    double *const D2_bar = (void *)own;
+    for (int64_t at = 0; at < 2*n; ++at) {
+        t4_part[at] = 0.0;
+    }
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 32) {
+        const int64_t tile_end = tile_begin + 32 < part_end ? tile_begin + 32 : part_end;
+
+        /* D2_bar[i:n, j:n] = let(s0 := 1 + D2[i, j], cotangent * P[i, j] / s0 + where(j <= i - 1, -(t2 / s0 / s0),
+         *    0)) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            GRADC_SIMD()
+            for (int64_t j = 0; j < n; ++j) {
+                const double v0 = 1.0 + D2[i*n + j];
+                D2_bar[(i - tile_begin)*n + j] = cotangent * P[i*n + j] / v0 + (j <= i - 1 ? -(t2 / v0 / v0) : 0.0);
+            }
+        }
+
+        /* t3[i:n, j:2] = sum[k:n](D2_bar[i, k] * (Y[i, j] - Y[k, j])) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            for (int64_t j = 0; j < 2; ++j) {
+                const double Y_ij = Y[i*2 + j];
+                double t3_sum = 0.0;
+                GRADC_SIMD(reduction(+:t3_sum))
+                for (int64_t k = 0; k < n; ++k) {
+                    t3_sum += D2_bar[(i - tile_begin)*n + k] * (Y_ij - Y[k*2 + j]);
+                }
+                t3[i*2 + j] = t3_sum;
+            }
+        }
+
+        /* t4[i:n, j:2] = sum[k:n](D2_bar[k, i] * (Y[k, j] - Y[i, j])) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            for (int64_t j = 0; j < 2; ++j) {
+                const double Y_ij = Y[i*2 + j];
+                GRADC_SIMD()
+                for (int64_t k = 0; k < n; ++k) {
+                    t4_part[k*2 + j] += D2_bar[(i - tile_begin)*n + k] * (Y_ij - Y[k*2 + j]);
+                }
+            }
+        }
+    }
 }
 
 int t_sne_backward(int64_t n, const double *restrict Y, const double *restrict P, const double *restrict D2,
@@ -327,54 +408,13 @@ int t_sne_backward(int64_t n, const double *restrict Y, const double *restrict P
     const double t2 = 2.0 * (cotangent * t1 / (2.0 * t0));
     const int64_t parts = gradc_parts(n, 42*n, 2*n);
     const size_t part_bytes = gradc_bytes(2*n, sizeof(double)) + gradc_bytes(32*n, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t4_part = part == 0 ? t4 : (void *)own;
-        own += gradc_bytes(2*n, sizeof(double));
-        double *const D2_bar = (void *)own;
-        for (int64_t at = 0; at < 2*n; ++at) {
-            t4_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            t_sne_backward_rows0(part, n, parts, part_scratch, part_bytes, t4, D2, cotangent, P, t2, Y, t3);
         }
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 32) {
-            const int64_t tile_end = tile_begin + 32 < part_end ? tile_begin + 32 : part_end;
-
-            /* D2_bar[i:n, j:n] = let(s0 := 1 + D2[i, j], cotangent * P[i, j] / s0 + where(j <= i - 1, -(t2 / s0 /
-             *    s0), 0)) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                GRADC_SIMD()
-                for (int64_t j = 0; j < n; ++j) {
-                    const double v0 = 1.0 + D2[i*n + j];
-                    D2_bar[(i - tile_begin)*n + j] = cotangent * P[i*n + j] / v0 + (j <= i - 1 ? -(t2 / v0 / v0) : 0.0);
-                }
-            }
-
-            /* t3[i:n, j:2] = sum[k:n](D2_bar[i, k] * (Y[i, j] - Y[k, j])) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                for (int64_t j = 0; j < 2; ++j) {
-                    const double Y_ij = Y[i*2 + j];
-                    double t3_sum = 0.0;
-                    GRADC_SIMD(reduction(+:t3_sum))
-                    for (int64_t k = 0; k < n; ++k) {
-                        t3_sum += D2_bar[(i - tile_begin)*n + k] * (Y_ij - Y[k*2 + j]);
-                    }
-                    t3[i*2 + j] = t3_sum;
-                }
-            }
-
-            /* t4[i:n, j:2] = sum[k:n](D2_bar[k, i] * (Y[k, j] - Y[i, j])) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                for (int64_t j = 0; j < 2; ++j) {
-                    const double Y_ij = Y[i*2 + j];
-                    GRADC_SIMD()
-                    for (int64_t k = 0; k < n; ++k) {
-                        t4_part[k*2 + j] += D2_bar[(i - tile_begin)*n + k] * (Y_ij - Y[k*2 + j]);
-                    }
-                }
-            }
-        }
+    } else {
+        t_sne_backward_rows0(0, n, parts, part_scratch, part_bytes, t4, D2, cotangent, P, t2, Y, t3);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const t4_more = (void *)(part_scratch + part * part_bytes);
@@ -399,6 +439,75 @@ size_t t_sne_value_and_grad_work(int64_t n)
     return gradc_bytes(2*n, sizeof(double))
            + gradc_bytes(2*n, sizeof(double)) + (size_t)gradc_parts(n, 94*n, 2*n) * (gradc_bytes(2*n, sizeof(double))
            + gradc_bytes(32*n, sizeof(double)));
+}
+
+static GRADC_APART void t_sne_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+                                                   unsigned char *restrict part_scratch, size_t part_bytes,
+                                                   double *restrict t3, const double *restrict Y,
+                                                   const double *restrict P, double log_z, double t1,
+                                                   double *restrict t2, double *restrict value__parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t3_part = part == 0 ? t3 : (void *)own;
+    own += gradc_bytes(2*n, sizeof(double));
+    double *const D2_bar = (void *)own;
+    double value__part = 0.0;
+    double value__part_low = 0.0;
+    for (int64_t at = 0; at < 2*n; ++at) {
+        t3_part[at] = 0.0;
+    }
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 32) {
+        const int64_t tile_end = tile_begin + 32 < part_end ? tile_begin + 32 : part_end;
+
+        /* value = sum[i:n, j:n](let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], P[i, j] * (log_z +
+         *    (log(where(0 < P[i, j], P[i, j], 1)) + log1p(s0 * s0 + s1 * s1))))) */
+        /* D2_bar[i:n, j:n] = let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], s2 := 1 + (s0 * s0 + s1 * s1),
+         *    P[i, j] / s2 + where(j <= i - 1, -(t1 / s2 / s2), 0)) */
+        double value__part_sum = 0.0;
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double Y_i = Y[i*2];
+            const double Y_i_ = Y[i*2 + 1];
+            GRADC_SIMD(reduction(+:value__part_sum))
+            for (int64_t j = 0; j < n; ++j) {
+                const double P_ij = P[i*n + j];
+                const double v1 = Y_i - Y[j*2];
+                const double v2 = Y_i_ - Y[j*2 + 1];
+                const double v3 = v1 * v1 + v2 * v2;
+                const double v4 = 1.0 + v3;
+                value__part_sum += P_ij * (log_z + (gradc_log(0.0 < P_ij ? P_ij : 1.0) + gradc_log1p(v3)));
+                D2_bar[(i - tile_begin)*n + j] = P_ij / v4 + (j <= i - 1 ? -(t1 / v4 / v4) : 0.0);
+            }
+        }
+        gradc_add(&value__part, &value__part_low, value__part_sum);
+
+        /* t2[i:n, j:2] = sum[k:n](D2_bar[i, k] * (Y[i, j] - Y[k, j])) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            for (int64_t j = 0; j < 2; ++j) {
+                const double Y_ij = Y[i*2 + j];
+                double t2_sum = 0.0;
+                GRADC_SIMD(reduction(+:t2_sum))
+                for (int64_t k = 0; k < n; ++k) {
+                    t2_sum += D2_bar[(i - tile_begin)*n + k] * (Y_ij - Y[k*2 + j]);
+                }
+                t2[i*2 + j] = t2_sum;
+            }
+        }
+
+        /* t3[i:n, j:2] = sum[k:n](D2_bar[k, i] * (Y[k, j] - Y[i, j])) */
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            for (int64_t j = 0; j < 2; ++j) {
+                const double Y_ij = Y[i*2 + j];
+                GRADC_SIMD()
+                for (int64_t k = 0; k < n; ++k) {
+                    t3_part[k*2 + j] += D2_bar[(i - tile_begin)*n + k] * (Y_ij - Y[k*2 + j]);
+                }
+            }
+        }
+    }
+    value__part = gradc_rounded(value__part, value__part_low);
+    value__parts[part] = value__part;
 }
 
 int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *restrict P, double *restrict value,
@@ -450,69 +559,13 @@ int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *rest
     const int64_t parts = gradc_parts(n, 94*n, 2*n);
     const size_t part_bytes = gradc_bytes(2*n, sizeof(double)) + gradc_bytes(32*n, sizeof(double));
     double value__parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t3_part = part == 0 ? t3 : (void *)own;
-        own += gradc_bytes(2*n, sizeof(double));
-        double *const D2_bar = (void *)own;
-        double value__part = 0.0;
-        double value__part_low = 0.0;
-        for (int64_t at = 0; at < 2*n; ++at) {
-            t3_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            t_sne_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, t3, Y, P, log_z, t1, t2, value__parts);
         }
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 32) {
-            const int64_t tile_end = tile_begin + 32 < part_end ? tile_begin + 32 : part_end;
-
-            /* value = sum[i:n, j:n](let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], P[i, j] * (log_z +
-             *    (log(where(0 < P[i, j], P[i, j], 1)) + log1p(s0 * s0 + s1 * s1))))) */
-            /* D2_bar[i:n, j:n] = let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], s2 := 1 + (s0 * s0 + s1 *
-             *    s1), P[i, j] / s2 + where(j <= i - 1, -(t1 / s2 / s2), 0)) */
-            double value__part_sum = 0.0;
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double Y_i = Y[i*2];
-                const double Y_i_ = Y[i*2 + 1];
-                GRADC_SIMD(reduction(+:value__part_sum))
-                for (int64_t j = 0; j < n; ++j) {
-                    const double P_ij = P[i*n + j];
-                    const double v1 = Y_i - Y[j*2];
-                    const double v2 = Y_i_ - Y[j*2 + 1];
-                    const double v3 = v1 * v1 + v2 * v2;
-                    const double v4 = 1.0 + v3;
-                    value__part_sum += P_ij * (log_z + (gradc_log(0.0 < P_ij ? P_ij : 1.0) + gradc_log1p(v3)));
-                    D2_bar[(i - tile_begin)*n + j] = P_ij / v4 + (j <= i - 1 ? -(t1 / v4 / v4) : 0.0);
-                }
-            }
-            gradc_add(&value__part, &value__part_low, value__part_sum);
-
-            /* t2[i:n, j:2] = sum[k:n](D2_bar[i, k] * (Y[i, j] - Y[k, j])) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                for (int64_t j = 0; j < 2; ++j) {
-                    const double Y_ij = Y[i*2 + j];
-                    double t2_sum = 0.0;
-                    GRADC_SIMD(reduction(+:t2_sum))
-                    for (int64_t k = 0; k < n; ++k) {
-                        t2_sum += D2_bar[(i - tile_begin)*n + k] * (Y_ij - Y[k*2 + j]);
-                    }
-                    t2[i*2 + j] = t2_sum;
-                }
-            }
-
-            /* t3[i:n, j:2] = sum[k:n](D2_bar[k, i] * (Y[k, j] - Y[i, j])) */
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                for (int64_t j = 0; j < 2; ++j) {
-                    const double Y_ij = Y[i*2 + j];
-                    GRADC_SIMD()
-                    for (int64_t k = 0; k < n; ++k) {
-                        t3_part[k*2 + j] += D2_bar[(i - tile_begin)*n + k] * (Y_ij - Y[k*2 + j]);
-                    }
-                }
-            }
-        }
-        value__part = gradc_rounded(value__part, value__part_low);
-        value__parts[part] = value__part;
+    } else {
+        t_sne_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, t3, Y, P, log_z, t1, t2, value__parts);
     }
     double value_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -36,6 +36,13 @@ double hypot(double, double);
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "total_variation.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -103,31 +110,41 @@ size_t total_variation_value_work(int64_t t)
     return 0;
 }
 
+static GRADC_APART void total_variation_value_rows0(int64_t part, int64_t t, int64_t parts, double eps,
+                                                    const double *restrict x, double *restrict t0_parts)
+{
+    const int64_t part_begin = gradc_cut(t - 1, parts, part);
+    const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
+    double t0_part = 0.0;
+    double t0_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t0 = sum[i:t - 1](hypot(eps, x[i + 1] - x[i])) */
+        double t0_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t0_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t0_part_sum += gradc_hypot(eps, x[i + 1] - x[i]);
+        }
+        gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+    }
+    t0_part = gradc_rounded(t0_part, t0_part_low);
+    t0_parts[part] = t0_part;
+}
+
 int total_variation_value(int64_t t, const double *restrict x, const double *restrict y, double lam, double eps,
                           double *restrict value, void *restrict work)
 {
     (void)work;
     const int64_t parts = gradc_parts(t - 1, 24, 0);
     double t0_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(t - 1, parts, part);
-        const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
-        double t0_part = 0.0;
-        double t0_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0 = sum[i:t - 1](hypot(eps, x[i + 1] - x[i])) */
-            double t0_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t0_part_sum += gradc_hypot(eps, x[i + 1] - x[i]);
-            }
-            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            total_variation_value_rows0(part, t, parts, eps, x, t0_parts);
         }
-        t0_part = gradc_rounded(t0_part, t0_part_low);
-        t0_parts[part] = t0_part;
+    } else {
+        total_variation_value_rows0(0, t, parts, eps, x, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -160,31 +177,41 @@ size_t total_variation_forward_work(int64_t t)
     return 0;
 }
 
+static GRADC_APART void total_variation_forward_rows0(int64_t part, int64_t t, int64_t parts, double eps,
+                                                      const double *restrict x, double *restrict t0_parts)
+{
+    const int64_t part_begin = gradc_cut(t - 1, parts, part);
+    const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
+    double t0_part = 0.0;
+    double t0_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t0 = sum[i:t - 1](hypot(eps, x[i + 1] - x[i])) */
+        double t0_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t0_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            t0_part_sum += gradc_hypot(eps, x[i + 1] - x[i]);
+        }
+        gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+    }
+    t0_part = gradc_rounded(t0_part, t0_part_low);
+    t0_parts[part] = t0_part;
+}
+
 int total_variation_forward(int64_t t, const double *restrict x, const double *restrict y, double lam, double eps,
                             double *restrict value, void *restrict work)
 {
     (void)work;
     const int64_t parts = gradc_parts(t - 1, 24, 0);
     double t0_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(t - 1, parts, part);
-        const int64_t part_end = gradc_cut(t - 1, parts, part + 1);
-        double t0_part = 0.0;
-        double t0_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0 = sum[i:t - 1](hypot(eps, x[i + 1] - x[i])) */
-            double t0_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t0_part_sum += gradc_hypot(eps, x[i + 1] - x[i]);
-            }
-            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            total_variation_forward_rows0(part, t, parts, eps, x, t0_parts);
         }
-        t0_part = gradc_rounded(t0_part, t0_part_low);
-        t0_parts[part] = t0_part;
+    } else {
+        total_variation_forward_rows0(0, t, parts, eps, x, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

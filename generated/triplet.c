@@ -39,6 +39,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "triplet.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -86,6 +93,62 @@ size_t triplet_value_work(int64_t m, int64_t k, int64_t n)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void triplet_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                            unsigned char *restrict part_scratch, size_t part_bytes,
+                                            const int64_t *restrict anchor, int64_t m,
+                                            const int64_t *restrict positive, const int64_t *restrict negative,
+                                            int64_t k, const double *restrict E, double margin,
+                                            double *restrict t0_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const near = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const far = (void *)own;
+    double t0_part = 0.0;
+    double t0_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* near[l:n] = sum[j:k](let(s0 := E[where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), j] -
+         *    E[where_integer(positive[l] < 0, m + positive[l], positive[l]), j], s0 * s0)) */
+        /* far[l:n] = sum[j:k](let(s0 := E[where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), j] -
+         *    E[where_integer(negative[l] < 0, m + negative[l], negative[l]), j], s0 * s0)) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const int64_t anchor_l = anchor[l];
+            const int64_t v0 = anchor_l < 0 ? anchor_l + m : anchor_l;
+            const int64_t positive_l = positive[l];
+            const int64_t v1 = positive_l < 0 ? m + positive_l : positive_l;
+            const int64_t negative_l = negative[l];
+            const int64_t v3 = negative_l < 0 ? m + negative_l : negative_l;
+            double near_sum = 0.0;
+            double far_sum = 0.0;
+            GRADC_SIMD(reduction(+:near_sum, far_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                const double E_j = E[v0*k + j];
+                const double v2 = E_j - E[v1*k + j];
+                const double v4 = E_j - E[v3*k + j];
+                near_sum += v2 * v2;
+                far_sum += v4 * v4;
+            }
+            near[l - tile_begin] = near_sum;
+            far[l - tile_begin] = far_sum;
+        }
+
+        /* t0 = sum[l:n](maximum(0, margin + (near[l] - far[l]))) */
+        double t0_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t0_part_sum))
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double v0 = margin + (near[l - tile_begin] - far[l - tile_begin]);
+            t0_part_sum += (v0 > 0.0 || v0 != v0) ? v0 : 0.0;
+        }
+        gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+    }
+    t0_part = gradc_rounded(t0_part, t0_part_low);
+    t0_parts[part] = t0_part;
+}
+
 int triplet_value(int64_t m, int64_t k, int64_t n, const double *restrict E, const int64_t *restrict anchor,
                   const int64_t *restrict positive, const int64_t *restrict negative, double margin,
                   double *restrict value, void *restrict work)
@@ -131,55 +194,13 @@ int triplet_value(int64_t m, int64_t k, int64_t n, const double *restrict E, con
     const int64_t parts = gradc_parts(n, 16*k + 6, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const near = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const far = (void *)own;
-        double t0_part = 0.0;
-        double t0_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* near[l:n] = sum[j:k](let(s0 := E[where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), j] -
-             *    E[where_integer(positive[l] < 0, m + positive[l], positive[l]), j], s0 * s0)) */
-            /* far[l:n] = sum[j:k](let(s0 := E[where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), j] -
-             *    E[where_integer(negative[l] < 0, m + negative[l], negative[l]), j], s0 * s0)) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const int64_t anchor_l = anchor[l];
-                const int64_t v0 = anchor_l < 0 ? anchor_l + m : anchor_l;
-                const int64_t positive_l = positive[l];
-                const int64_t v1 = positive_l < 0 ? m + positive_l : positive_l;
-                const int64_t negative_l = negative[l];
-                const int64_t v3 = negative_l < 0 ? m + negative_l : negative_l;
-                double near_sum = 0.0;
-                double far_sum = 0.0;
-                GRADC_SIMD(reduction(+:near_sum, far_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double E_j = E[v0*k + j];
-                    const double v2 = E_j - E[v1*k + j];
-                    const double v4 = E_j - E[v3*k + j];
-                    near_sum += v2 * v2;
-                    far_sum += v4 * v4;
-                }
-                near[l - tile_begin] = near_sum;
-                far[l - tile_begin] = far_sum;
-            }
-
-            /* t0 = sum[l:n](maximum(0, margin + (near[l] - far[l]))) */
-            double t0_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_part_sum))
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double v0 = margin + (near[l - tile_begin] - far[l - tile_begin]);
-                t0_part_sum += (v0 > 0.0 || v0 != v0) ? v0 : 0.0;
-            }
-            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            triplet_value_rows0(part, n, parts, part_scratch, part_bytes, anchor, m, positive, negative, k, E, margin, t0_parts);
         }
-        t0_part = gradc_rounded(t0_part, t0_part_low);
-        t0_parts[part] = t0_part;
+    } else {
+        triplet_value_rows0(0, n, parts, part_scratch, part_bytes, anchor, m, positive, negative, k, E, margin, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -197,6 +218,57 @@ size_t triplet_forward_work(int64_t m, int64_t k, int64_t n)
     (void)k;
     (void)n;
     return 0;
+}
+
+static GRADC_APART void triplet_forward_rows0(int64_t part, int64_t n, int64_t parts, const int64_t *restrict anchor,
+                                              int64_t m, const int64_t *restrict positive,
+                                              const int64_t *restrict negative, int64_t k, const double *restrict E,
+                                              double *restrict near, double *restrict far, double margin,
+                                              double *restrict t0_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    double t0_part = 0.0;
+    double t0_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* near[l:n] = sum[j:k](let(s0 := E[where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), j] -
+         *    E[where_integer(positive[l] < 0, m + positive[l], positive[l]), j], s0 * s0)) */
+        /* far[l:n] = sum[j:k](let(s0 := E[where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), j] -
+         *    E[where_integer(negative[l] < 0, m + negative[l], negative[l]), j], s0 * s0)) */
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const int64_t anchor_l = anchor[l];
+            const int64_t v0 = anchor_l < 0 ? anchor_l + m : anchor_l;
+            const int64_t positive_l = positive[l];
+            const int64_t v1 = positive_l < 0 ? m + positive_l : positive_l;
+            const int64_t negative_l = negative[l];
+            const int64_t v3 = negative_l < 0 ? m + negative_l : negative_l;
+            double near_sum = 0.0;
+            double far_sum = 0.0;
+            GRADC_SIMD(reduction(+:near_sum, far_sum))
+            for (int64_t j = 0; j < k; ++j) {
+                const double E_j = E[v0*k + j];
+                const double v2 = E_j - E[v1*k + j];
+                const double v4 = E_j - E[v3*k + j];
+                near_sum += v2 * v2;
+                far_sum += v4 * v4;
+            }
+            near[l] = near_sum;
+            far[l] = far_sum;
+        }
+
+        /* t0 = sum[l:n](maximum(0, margin + (near[l] - far[l]))) */
+        double t0_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t0_part_sum))
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double v0 = margin + (near[l] - far[l]);
+            t0_part_sum += (v0 > 0.0 || v0 != v0) ? v0 : 0.0;
+        }
+        gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+    }
+    t0_part = gradc_rounded(t0_part, t0_part_low);
+    t0_parts[part] = t0_part;
 }
 
 int triplet_forward(int64_t m, int64_t k, int64_t n, const double *restrict E, const int64_t *restrict anchor,
@@ -242,51 +314,13 @@ int triplet_forward(int64_t m, int64_t k, int64_t n, const double *restrict E, c
     }
     const int64_t parts = gradc_parts(n, 16*k + 6, 0);
     double t0_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double t0_part = 0.0;
-        double t0_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* near[l:n] = sum[j:k](let(s0 := E[where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), j] -
-             *    E[where_integer(positive[l] < 0, m + positive[l], positive[l]), j], s0 * s0)) */
-            /* far[l:n] = sum[j:k](let(s0 := E[where_integer(anchor[l] < 0, m + anchor[l], anchor[l]), j] -
-             *    E[where_integer(negative[l] < 0, m + negative[l], negative[l]), j], s0 * s0)) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const int64_t anchor_l = anchor[l];
-                const int64_t v0 = anchor_l < 0 ? anchor_l + m : anchor_l;
-                const int64_t positive_l = positive[l];
-                const int64_t v1 = positive_l < 0 ? m + positive_l : positive_l;
-                const int64_t negative_l = negative[l];
-                const int64_t v3 = negative_l < 0 ? m + negative_l : negative_l;
-                double near_sum = 0.0;
-                double far_sum = 0.0;
-                GRADC_SIMD(reduction(+:near_sum, far_sum))
-                for (int64_t j = 0; j < k; ++j) {
-                    const double E_j = E[v0*k + j];
-                    const double v2 = E_j - E[v1*k + j];
-                    const double v4 = E_j - E[v3*k + j];
-                    near_sum += v2 * v2;
-                    far_sum += v4 * v4;
-                }
-                near[l] = near_sum;
-                far[l] = far_sum;
-            }
-
-            /* t0 = sum[l:n](maximum(0, margin + (near[l] - far[l]))) */
-            double t0_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_part_sum))
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double v0 = margin + (near[l] - far[l]);
-                t0_part_sum += (v0 > 0.0 || v0 != v0) ? v0 : 0.0;
-            }
-            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            triplet_forward_rows0(part, n, parts, anchor, m, positive, negative, k, E, near, far, margin, t0_parts);
         }
-        t0_part = gradc_rounded(t0_part, t0_part_low);
-        t0_parts[part] = t0_part;
+    } else {
+        triplet_forward_rows0(0, n, parts, anchor, m, positive, negative, k, E, near, far, margin, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

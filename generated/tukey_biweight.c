@@ -26,6 +26,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "tukey_biweight.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -218,6 +225,40 @@ size_t tukey_biweight_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 16, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void tukey_biweight_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                                   unsigned char *restrict part_scratch, size_t part_bytes, int64_t d,
+                                                   const double *restrict X, const double *restrict w,
+                                                   const double *restrict y, double c, double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t0 = (void *)own;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+
+        /* t1 = sum[i:n](let(s0 := minimum(1, abs(t0[i] - y[i]) / c), s1 := (1 - s0) * (1 + s0), 1 - s1 * (s1 *
+         *    s1))) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = fabs(t0[i - tile_begin] - y[i]) / c;
+            const double v1 = (v0 < 1.0 || v0 != v0) ? v0 : 1.0;
+            const double v2 = (1.0 + v1) * (1.0 - v1);
+            t1_part_sum += 1.0 - v2 * (v2 * v2);
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
 int tukey_biweight_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                          const double *restrict y, double c, double *restrict value, void *restrict work)
 {
@@ -226,35 +267,13 @@ int tukey_biweight_value(int64_t n, int64_t d, const double *restrict w, const d
     const int64_t parts = gradc_parts(n, 3*d + 16, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0 = (void *)own;
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
-
-            /* t1 = sum[i:n](let(s0 := minimum(1, abs(t0[i] - y[i]) / c), s1 := (1 - s0) * (1 + s0), 1 - s1 * (s1 *
-             *    s1))) */
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = fabs(t0[i - tile_begin] - y[i]) / c;
-                const double v1 = (v0 < 1.0 || v0 != v0) ? v0 : 1.0;
-                const double v2 = (1.0 + v1) * (1.0 - v1);
-                t1_part_sum += 1.0 - v2 * (v2 * v2);
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            tukey_biweight_value_rows0(part, n, parts, part_scratch, part_bytes, d, X, w, y, c, t1_parts);
         }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        tukey_biweight_value_rows0(0, n, parts, part_scratch, part_bytes, d, X, w, y, c, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -314,6 +333,47 @@ size_t tukey_biweight_backward_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void tukey_biweight_backward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                      unsigned char *restrict part_scratch, size_t part_bytes,
+                                                      double *restrict grad_w, int64_t d, const double *restrict t0,
+                                                      const double *restrict y, double c, double t1,
+                                                      const double *restrict X)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const t2 = (void *)own;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t2[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0) / c, s2 := minimum(1, s1), s3 := 1 + s2, s4 := 1 - s2,
+         *    s5 := s3 * s4, s6 := t1 * (3 * (s5 * s5)), s7 := s3 * s6 - s4 * s6, where(s0 != s0, s0, where(0 < s0,
+         *    1, 0) - where(s0 < 0, 1, 0)) * (where(s1 < 1, s7, where(1 == s1, 0.5 * s7, 0)) / c)) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = t0[i] - y[i];
+            const double v1 = fabs(v0) / c;
+            const double v2 = (v1 < 1.0 || v1 != v1) ? v1 : 1.0;
+            const double v3 = 1.0 + v2;
+            const double v4 = 1.0 - v2;
+            const double v5 = v3 * v4;
+            const double v6 = t1 * (3.0 * (v5 * v5));
+            const double v7 = v3 * v6 - v4 * v6;
+            const double v8 = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)) * ((v1 < 1.0 ? v7 : (1.0 == v1 ? 0.5 * v7 : 0.0)) / c);
+            t2[i - tile_begin] = v8;
+        }
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
+    }
+}
+
 int tukey_biweight_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                             const double *restrict y, double c, const double *restrict t0, double cotangent,
                             double *restrict grad_w, void *restrict work)
@@ -326,42 +386,13 @@ int tukey_biweight_backward(int64_t n, int64_t d, const double *restrict w, cons
     const double t1 = cotangent * (c * c) / 6.0 / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 37, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const t2 = (void *)own;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            tukey_biweight_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, t0, y, c, t1, X);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t2[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0) / c, s2 := minimum(1, s1), s3 := 1 + s2, s4 := 1 -
-             *    s2, s5 := s3 * s4, s6 := t1 * (3 * (s5 * s5)), s7 := s3 * s6 - s4 * s6, where(s0 != s0, s0,
-             *    where(0 < s0, 1, 0) - where(s0 < 0, 1, 0)) * (where(s1 < 1, s7, where(1 == s1, 0.5 * s7, 0)) /
-             *    c)) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t0[i] - y[i];
-                const double v1 = fabs(v0) / c;
-                const double v2 = (v1 < 1.0 || v1 != v1) ? v1 : 1.0;
-                const double v3 = 1.0 + v2;
-                const double v4 = 1.0 - v2;
-                const double v5 = v3 * v4;
-                const double v6 = t1 * (3.0 * (v5 * v5));
-                const double v7 = v3 * v6 - v4 * v6;
-                const double v8 = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)) * ((v1 < 1.0 ? v7 : (1.0 == v1 ? 0.5 * v7 : 0.0)) / c);
-                t2[i - tile_begin] = v8;
-            }
-
-            /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
-        }
+    } else {
+        tukey_biweight_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, t0, y, c, t1, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
@@ -380,6 +411,63 @@ size_t tukey_biweight_value_and_grad_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void tukey_biweight_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+                                                            unsigned char *restrict part_scratch, size_t part_bytes,
+                                                            double *restrict grad_w, int64_t d,
+                                                            const double *restrict X, const double *restrict w,
+                                                            const double *restrict y, double c, double t2,
+                                                            double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const t0 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)own;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
+
+        /* t1 = sum[i:n](let(s0 := minimum(1, abs(t0[i] - y[i]) / c), s1 := (1 - s0) * (1 + s0), 1 - s1 * (s1 *
+         *    s1))) */
+        /* t3[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0) / c, s2 := minimum(1, s1), s3 := 1 + s2, s4 := 1 - s2,
+         *    s5 := s4 * s3, s6 := t2 * (3 * (s5 * s5)), s7 := s3 * s6 - s4 * s6, where(s0 != s0, s0, where(0 < s0,
+         *    1, 0) - where(s0 < 0, 1, 0)) * (where(s1 < 1, s7, where(1 == s1, 0.5 * s7, 0)) / c)) */
+        double t1_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t1_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = t0[i - tile_begin] - y[i];
+            const double v1 = fabs(v0) / c;
+            const double v2 = (v1 < 1.0 || v1 != v1) ? v1 : 1.0;
+            const double v3 = 1.0 - v2;
+            const double v4 = 1.0 + v2;
+            const double v5 = v4 * v3;
+            const double v6 = v5 * v5;
+            const double v7 = t2 * (3.0 * v6);
+            const double v8 = v4 * v7 - v3 * v7;
+            const double v9 = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)) * ((v1 < 1.0 ? v8 : (1.0 == v1 ? 0.5 * v8 : 0.0)) / c);
+            t1_part_sum += 1.0 - v5 * v6;
+            t3[i - tile_begin] = v9;
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
 int tukey_biweight_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                                   const double *restrict y, double c, double *restrict value, double *restrict grad_w,
                                   void *restrict work)
@@ -392,57 +480,13 @@ int tukey_biweight_value_and_grad(int64_t n, int64_t d, const double *restrict w
     const int64_t parts = gradc_parts(n, 6*d + 39, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t3 = (void *)own;
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            tukey_biweight_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, X, w, y, c, t2, t1_parts);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t0[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
-
-            /* t1 = sum[i:n](let(s0 := minimum(1, abs(t0[i] - y[i]) / c), s1 := (1 - s0) * (1 + s0), 1 - s1 * (s1 *
-             *    s1))) */
-            /* t3[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0) / c, s2 := minimum(1, s1), s3 := 1 + s2, s4 := 1 -
-             *    s2, s5 := s4 * s3, s6 := t2 * (3 * (s5 * s5)), s7 := s3 * s6 - s4 * s6, where(s0 != s0, s0,
-             *    where(0 < s0, 1, 0) - where(s0 < 0, 1, 0)) * (where(s1 < 1, s7, where(1 == s1, 0.5 * s7, 0)) /
-             *    c)) */
-            double t1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t1_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t0[i - tile_begin] - y[i];
-                const double v1 = fabs(v0) / c;
-                const double v2 = (v1 < 1.0 || v1 != v1) ? v1 : 1.0;
-                const double v3 = 1.0 - v2;
-                const double v4 = 1.0 + v2;
-                const double v5 = v4 * v3;
-                const double v6 = v5 * v5;
-                const double v7 = t2 * (3.0 * v6);
-                const double v8 = v4 * v7 - v3 * v7;
-                const double v9 = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)) * ((v1 < 1.0 ? v8 : (1.0 == v1 ? 0.5 * v8 : 0.0)) / c);
-                t1_part_sum += 1.0 - v5 * v6;
-                t3[i - tile_begin] = v9;
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
-
-            /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
-        }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        tukey_biweight_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, X, w, y, c, t2, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

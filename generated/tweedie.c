@@ -36,6 +36,13 @@ double pow(double, double);
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "tweedie.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -322,6 +329,42 @@ size_t tweedie_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 83, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void tweedie_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                            unsigned char *restrict part_scratch, size_t part_bytes, int64_t d,
+                                            const double *restrict X, const double *restrict w, double power,
+                                            const double *restrict y, double *restrict t0_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const z = (void *)own;
+    double t0_part = 0.0;
+    double t0_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, z, 1, 0);
+
+        /* t0 = sum[i:n](let(s0 := 2 - power, s1 := 1 - power, exp(z[i] * s0) / s0 + (y[i] ** s0 / (s0 * s1) - y[i]
+         *    * exp(z[i] * s1) / s1))) */
+        const double v0 = 2.0 - power;
+        const double v1 = 1.0 - power;
+        const double v2 = v0 * v1;
+        double t0_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t0_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double z_i = z[i - tile_begin];
+            const double y_i = y[i];
+            t0_part_sum += gradc_exp(z_i * v0) / v0 + (gradc_pow(y_i, v0) / v2 - y_i * gradc_exp(z_i * v1) / v1);
+        }
+        gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+    }
+    t0_part = gradc_rounded(t0_part, t0_part_low);
+    t0_parts[part] = t0_part;
+}
+
 int tweedie_value(int64_t n, int64_t d, const double *restrict w, const double *restrict X, const double *restrict y,
                   double power, double *restrict value, void *restrict work)
 {
@@ -330,37 +373,13 @@ int tweedie_value(int64_t n, int64_t d, const double *restrict w, const double *
     const int64_t parts = gradc_parts(n, 3*d + 83, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const z = (void *)own;
-        double t0_part = 0.0;
-        double t0_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, z, 1, 0);
-
-            /* t0 = sum[i:n](let(s0 := 2 - power, s1 := 1 - power, exp(z[i] * s0) / s0 + (y[i] ** s0 / (s0 * s1) -
-             *    y[i] * exp(z[i] * s1) / s1))) */
-            const double v0 = 2.0 - power;
-            const double v1 = 1.0 - power;
-            const double v2 = v0 * v1;
-            double t0_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double z_i = z[i - tile_begin];
-                const double y_i = y[i];
-                t0_part_sum += gradc_exp(z_i * v0) / v0 + (gradc_pow(y_i, v0) / v2 - y_i * gradc_exp(z_i * v1) / v1);
-            }
-            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            tweedie_value_rows0(part, n, parts, part_scratch, part_bytes, d, X, w, power, y, t0_parts);
         }
-        t0_part = gradc_rounded(t0_part, t0_part_low);
-        t0_parts[part] = t0_part;
+    } else {
+        tweedie_value_rows0(0, n, parts, part_scratch, part_bytes, d, X, w, power, y, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -379,6 +398,34 @@ size_t tweedie_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
+static GRADC_APART void tweedie_forward_rows0(int64_t part, int64_t n, int64_t parts, double power,
+                                              double *restrict z, const double *restrict y, double *restrict t0_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    double t0_part = 0.0;
+    double t0_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t0 = sum[i:n](let(s0 := 2 - power, s1 := 1 - power, exp(z[i] * s0) / s0 + (y[i] ** s0 / (s0 * s1) - y[i]
+         *    * exp(z[i] * s1) / s1))) */
+        const double v0 = 2.0 - power;
+        const double v1 = 1.0 - power;
+        const double v2 = v0 * v1;
+        double t0_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t0_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double z_i = z[i];
+            const double y_i = y[i];
+            t0_part_sum += gradc_exp(z_i * v0) / v0 + (gradc_pow(y_i, v0) / v2 - y_i * gradc_exp(z_i * v1) / v1);
+        }
+        gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+    }
+    t0_part = gradc_rounded(t0_part, t0_part_low);
+    t0_parts[part] = t0_part;
+}
+
 int tweedie_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                     const double *restrict y, double power, double *restrict value, double *restrict z,
                     void *restrict work)
@@ -392,31 +439,13 @@ int tweedie_forward(int64_t n, int64_t d, const double *restrict w, const double
     gradc_dots(n, d, X, d, w, z, 1, 1);
     const int64_t parts = gradc_parts(n, 83, 0);
     double t0_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double t0_part = 0.0;
-        double t0_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0 = sum[i:n](let(s0 := 2 - power, s1 := 1 - power, exp(z[i] * s0) / s0 + (y[i] ** s0 / (s0 * s1) -
-             *    y[i] * exp(z[i] * s1) / s1))) */
-            const double v0 = 2.0 - power;
-            const double v1 = 1.0 - power;
-            const double v2 = v0 * v1;
-            double t0_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double z_i = z[i];
-                const double y_i = y[i];
-                t0_part_sum += gradc_exp(z_i * v0) / v0 + (gradc_pow(y_i, v0) / v2 - y_i * gradc_exp(z_i * v1) / v1);
-            }
-            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            tweedie_forward_rows0(part, n, parts, power, z, y, t0_parts);
         }
-        t0_part = gradc_rounded(t0_part, t0_part_low);
-        t0_parts[part] = t0_part;
+    } else {
+        tweedie_forward_rows0(0, n, parts, power, z, y, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -434,6 +463,51 @@ size_t tweedie_backward_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void tweedie_backward_rows0(int64_t part, int64_t n, int64_t parts,
+                                               unsigned char *restrict part_scratch, size_t part_bytes,
+                                               double *restrict grad_w, int64_t d, double power, double t0,
+                                               const double *restrict z, const double *restrict y,
+                                               const double *restrict X)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const z_bar = (void *)own;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* z_bar[i:n] = let(s0 := 2 - power, s1 := s0 - 2, s2 := product_error(z[i], s0) + z[i] * (2 - (s0 - s1) -
+         *    (power + s1)), s3 := 1 - power, s4 := s3 - 1, s5 := product_error(z[i], s3) + z[i] * (1 - (s3 - s4) -
+         *    (power + s4)), s0 * (t0 / s0 * (exp(z[i] * s0) * (1 + where(abs(s2) < 1, s2, 0)))) - s3 * (y[i] * (t0
+         *    / s3) * (exp(z[i] * s3) * (1 + where(abs(s5) < 1, s5, 0))))) */
+        const double v0 = 2.0 - power;
+        const double v1 = t0 / v0;
+        const double v2 = v0 - 2.0;
+        const double v3 = 2.0 - (v0 - v2) - (power + v2);
+        const double v5 = 1.0 - power;
+        const double v6 = t0 / v5;
+        const double v7 = v5 - 1.0;
+        const double v8 = 1.0 - (v5 - v7) - (power + v7);
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double z_i = z[i];
+            const double v4 = (fma(z_i, v0, -(z_i * v0))) + z_i * v3;
+            const double v9 = (fma(z_i, v5, -(z_i * v5))) + z_i * v8;
+            const double v10 = v0 * (v1 * (gradc_exp(z_i * v0) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0)))) - v5 * (y[i] * v6 * (gradc_exp(z_i * v5) * (1.0 + (fabs(v9) < 1.0 ? v9 : 0.0))));
+            z_bar[i - tile_begin] = v10;
+        }
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar, 1, grad_w_part);
+    }
+}
+
 int tweedie_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                      const double *restrict y, double power, const double *restrict z, double cotangent,
                      double *restrict grad_w, void *restrict work)
@@ -446,45 +520,13 @@ int tweedie_backward(int64_t n, int64_t d, const double *restrict w, const doubl
     const double t0 = 2.0 * cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 88, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const z_bar = (void *)own;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            tweedie_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, power, t0, z, y, X);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* z_bar[i:n] = let(s0 := 2 - power, s1 := s0 - 2, s2 := product_error(z[i], s0) + z[i] * (2 - (s0 -
-             *    s1) - (power + s1)), s3 := 1 - power, s4 := s3 - 1, s5 := product_error(z[i], s3) + z[i] * (1 -
-             *    (s3 - s4) - (power + s4)), s0 * (t0 / s0 * (exp(z[i] * s0) * (1 + where(abs(s2) < 1, s2, 0)))) -
-             *    s3 * (y[i] * (t0 / s3) * (exp(z[i] * s3) * (1 + where(abs(s5) < 1, s5, 0))))) */
-            const double v0 = 2.0 - power;
-            const double v1 = t0 / v0;
-            const double v2 = v0 - 2.0;
-            const double v3 = 2.0 - (v0 - v2) - (power + v2);
-            const double v5 = 1.0 - power;
-            const double v6 = t0 / v5;
-            const double v7 = v5 - 1.0;
-            const double v8 = 1.0 - (v5 - v7) - (power + v7);
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double z_i = z[i];
-                const double v4 = (fma(z_i, v0, -(z_i * v0))) + z_i * v3;
-                const double v9 = (fma(z_i, v5, -(z_i * v5))) + z_i * v8;
-                const double v10 = v0 * (v1 * (gradc_exp(z_i * v0) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0)))) - v5 * (y[i] * v6 * (gradc_exp(z_i * v5) * (1.0 + (fabs(v9) < 1.0 ? v9 : 0.0))));
-                z_bar[i - tile_begin] = v10;
-            }
-
-            /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar, 1, grad_w_part);
-        }
+    } else {
+        tweedie_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, power, t0, z, y, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
@@ -503,6 +545,60 @@ size_t tweedie_value_and_grad_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void tweedie_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+                                                     unsigned char *restrict part_scratch, size_t part_bytes,
+                                                     double *restrict grad_w, int64_t d, const double *restrict X,
+                                                     const double *restrict w, double power, double t1,
+                                                     const double *restrict y, double *restrict t0_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const z = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const z_bar = (void *)own;
+    double t0_part = 0.0;
+    double t0_part_low = 0.0;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, z, 1, 0);
+
+        /* t0 = sum[i:n](let(s0 := 2 - power, s1 := 1 - power, exp(z[i] * s0) / s0 + (y[i] ** s0 / (s0 * s1) - y[i]
+         *    * exp(z[i] * s1) / s1))) */
+        /* z_bar[i:n] = let(s0 := 2 - power, s1 := 1 - power, s0 * (t1 / s0 * exp(z[i] * s0)) - s1 * (exp(z[i] *
+         *    s1) * (y[i] * (t1 / s1)))) */
+        const double v0 = 2.0 - power;
+        const double v2 = 1.0 - power;
+        const double v3 = v0 * v2;
+        const double v5 = t1 / v0;
+        const double v6 = t1 / v2;
+        double t0_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t0_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double z_i = z[i - tile_begin];
+            const double v1 = gradc_exp(z_i * v0);
+            const double y_i = y[i];
+            const double v4 = gradc_exp(z_i * v2);
+            t0_part_sum += v1 / v0 + (gradc_pow(y_i, v0) / v3 - y_i * v4 / v2);
+            z_bar[i - tile_begin] = v0 * (v5 * v1) - v2 * (v4 * (y_i * v6));
+        }
+        gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar, 1, grad_w_part);
+    }
+    t0_part = gradc_rounded(t0_part, t0_part_low);
+    t0_parts[part] = t0_part;
+}
+
 int tweedie_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict X,
                            const double *restrict y, double power, double *restrict value, double *restrict grad_w,
                            void *restrict work)
@@ -515,54 +611,13 @@ int tweedie_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
     const int64_t parts = gradc_parts(n, 6*d + 98, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const z = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const z_bar = (void *)own;
-        double t0_part = 0.0;
-        double t0_part_low = 0.0;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            tweedie_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, X, w, power, t1, y, t0_parts);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, z, 1, 0);
-
-            /* t0 = sum[i:n](let(s0 := 2 - power, s1 := 1 - power, exp(z[i] * s0) / s0 + (y[i] ** s0 / (s0 * s1) -
-             *    y[i] * exp(z[i] * s1) / s1))) */
-            /* z_bar[i:n] = let(s0 := 2 - power, s1 := 1 - power, s0 * (t1 / s0 * exp(z[i] * s0)) - s1 * (exp(z[i]
-             *    * s1) * (y[i] * (t1 / s1)))) */
-            const double v0 = 2.0 - power;
-            const double v2 = 1.0 - power;
-            const double v3 = v0 * v2;
-            const double v5 = t1 / v0;
-            const double v6 = t1 / v2;
-            double t0_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double z_i = z[i - tile_begin];
-                const double v1 = gradc_exp(z_i * v0);
-                const double y_i = y[i];
-                const double v4 = gradc_exp(z_i * v2);
-                t0_part_sum += v1 / v0 + (gradc_pow(y_i, v0) / v3 - y_i * v4 / v2);
-                z_bar[i - tile_begin] = v0 * (v5 * v1) - v2 * (v4 * (y_i * v6));
-            }
-            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
-
-            /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar, 1, grad_w_part);
-        }
-        t0_part = gradc_rounded(t0_part, t0_part_low);
-        t0_parts[part] = t0_part;
+    } else {
+        tweedie_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, X, w, power, t1, y, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

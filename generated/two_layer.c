@@ -33,6 +33,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "two_layer.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -344,6 +351,103 @@ size_t two_layer_value_work(int64_t d, int64_t h, int64_t k, int64_t n)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void two_layer_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                              unsigned char *restrict part_scratch, size_t part_bytes, int64_t h,
+                                              int64_t k, int64_t d, const double *restrict X,
+                                              const double *restrict W1, const double *restrict b1,
+                                              const double *restrict W2, const double *restrict b2,
+                                              const int64_t *restrict y, double *restrict t7_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t0 = (void *)own;
+    own += gradc_bytes(128*h, sizeof(double));
+    double *const t1 = (void *)own;
+    own += gradc_bytes(128*h, sizeof(double));
+    double *const t2 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const Z = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t3 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)own;
+    double t7_part = 0.0;
+    double t7_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t0[m:n, j:h] = sum[i:d](W1[i, j] * X[m, i]) */
+        gradc_product(tile_end - tile_begin, h, d, &X[tile_begin*d], d, 1, W1, h, 1, t0, 1, 128, 0, 0);
+
+        /* t1[m:n, j:h] = tanh(t0[m, j] + b1[j]) */
+        for (int64_t j = 0; j < h; ++j) {
+            const double b1_j = b1[j];
+            GRADC_SIMD()
+            for (int64_t m = tile_begin; m < tile_end; ++m) {
+                t1[j*128 + m - tile_begin] = gradc_tanh(t0[j*128 + m - tile_begin] + b1_j);
+            }
+        }
+
+        /* t2[m:n, l:k] = sum[j:h](W2[j, l] * t1[m, j]) */
+        gradc_product(k, tile_end - tile_begin, h, W2, 1, k, t1, 128, 1, t2, 128, 1, 0, 0);
+
+        /* Z[m:n, l:k] = t2[m, l] + b2[l] */
+        /* t3[m:n] = max[l:k](Z[m, l]) */
+        for (int64_t m = tile_begin; m < tile_end; ++m) {
+            t3[m - tile_begin] = -INFINITY;
+        }
+        for (int64_t l = 0; l < k; ++l) {
+            const double b2_l = b2[l];
+            GRADC_SIMD()
+            for (int64_t m = tile_begin; m < tile_end; ++m) {
+                const double v0 = t2[l*128 + m - tile_begin] + b2_l;
+                Z[l*128 + m - tile_begin] = v0;
+                t3[m - tile_begin] = (t3[m - tile_begin] >= v0 || t3[m - tile_begin] != t3[m - tile_begin]) ? t3[m - tile_begin] : v0;
+            }
+        }
+
+        /* t4[m:n] = where(inf == abs(t3[m]), 0, t3[m]) */
+        GRADC_SIMD()
+        for (int64_t m = tile_begin; m < tile_end; ++m) {
+            const double t3_m = t3[m - tile_begin];
+            t4[m - tile_begin] = INFINITY == fabs(t3_m) ? 0.0 : t3_m;
+        }
+
+        /* t5[m:n] = sum[l:k](exp(Z[m, l] - t4[m])) */
+        for (int64_t m = tile_begin; m < tile_end; ++m) {
+            t5[m - tile_begin] = 0.0;
+        }
+        for (int64_t l = 0; l < k / 4 * 4; l += 4) {
+            GRADC_SIMD()
+            for (int64_t m = tile_begin; m < tile_end; ++m) {
+                t5[m - tile_begin] += gradc_exp(Z[l*128 + m - tile_begin] - t4[m - tile_begin]) + gradc_exp(Z[(l + 1)*128 + m - tile_begin] - t4[m - tile_begin]) + gradc_exp(Z[(l + 2)*128 + m - tile_begin] - t4[m - tile_begin]) + gradc_exp(Z[(l + 3)*128 + m - tile_begin] - t4[m - tile_begin]);
+            }
+        }
+        for (int64_t l = k / 4 * 4; l < k; ++l) {
+            GRADC_SIMD()
+            for (int64_t m = tile_begin; m < tile_end; ++m) {
+                t5[m - tile_begin] += gradc_exp(Z[l*128 + m - tile_begin] - t4[m - tile_begin]);
+            }
+        }
+
+        /* t6[m:n] = t4[m] + log(t5[m]) */
+        /* t7 = sum[m:n](t6[m] - Z[m, where_integer(y[m] < 0, k + y[m], y[m])]) */
+        double t7_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t7_part_sum))
+        for (int64_t m = tile_begin; m < tile_end; ++m) {
+            const int64_t y_m = y[m];
+            const double v0 = t4[m - tile_begin] + gradc_log(t5[m - tile_begin]) - Z[(y_m < 0 ? k + y_m : y_m)*128 + m - tile_begin];
+            t7_part_sum += v0;
+        }
+        gradc_add(&t7_part, &t7_part_low, t7_part_sum);
+    }
+    t7_part = gradc_rounded(t7_part, t7_part_low);
+    t7_parts[part] = t7_part;
+}
+
 int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *restrict W1, const double *restrict b1,
                     const double *restrict W2, const double *restrict b2, const double *restrict X,
                     const int64_t *restrict y, double *restrict value, void *restrict work)
@@ -365,96 +469,13 @@ int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *re
     const int64_t parts = gradc_parts(n, 3*d*h + 3*h*k + 23*h + 26*k + 32, 0);
     const size_t part_bytes = gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t7_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128*h, sizeof(double));
-        double *const t1 = (void *)own;
-        own += gradc_bytes(128*h, sizeof(double));
-        double *const t2 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const Z = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t3 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t4 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t5 = (void *)own;
-        double t7_part = 0.0;
-        double t7_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0[m:n, j:h] = sum[i:d](W1[i, j] * X[m, i]) */
-            gradc_product(tile_end - tile_begin, h, d, &X[tile_begin*d], d, 1, W1, h, 1, t0, 1, 128, 0, 0);
-
-            /* t1[m:n, j:h] = tanh(t0[m, j] + b1[j]) */
-            for (int64_t j = 0; j < h; ++j) {
-                const double b1_j = b1[j];
-                GRADC_SIMD()
-                for (int64_t m = tile_begin; m < tile_end; ++m) {
-                    t1[j*128 + m - tile_begin] = gradc_tanh(t0[j*128 + m - tile_begin] + b1_j);
-                }
-            }
-
-            /* t2[m:n, l:k] = sum[j:h](W2[j, l] * t1[m, j]) */
-            gradc_product(k, tile_end - tile_begin, h, W2, 1, k, t1, 128, 1, t2, 128, 1, 0, 0);
-
-            /* Z[m:n, l:k] = t2[m, l] + b2[l] */
-            /* t3[m:n] = max[l:k](Z[m, l]) */
-            for (int64_t m = tile_begin; m < tile_end; ++m) {
-                t3[m - tile_begin] = -INFINITY;
-            }
-            for (int64_t l = 0; l < k; ++l) {
-                const double b2_l = b2[l];
-                GRADC_SIMD()
-                for (int64_t m = tile_begin; m < tile_end; ++m) {
-                    const double v0 = t2[l*128 + m - tile_begin] + b2_l;
-                    Z[l*128 + m - tile_begin] = v0;
-                    t3[m - tile_begin] = (t3[m - tile_begin] >= v0 || t3[m - tile_begin] != t3[m - tile_begin]) ? t3[m - tile_begin] : v0;
-                }
-            }
-
-            /* t4[m:n] = where(inf == abs(t3[m]), 0, t3[m]) */
-            GRADC_SIMD()
-            for (int64_t m = tile_begin; m < tile_end; ++m) {
-                const double t3_m = t3[m - tile_begin];
-                t4[m - tile_begin] = INFINITY == fabs(t3_m) ? 0.0 : t3_m;
-            }
-
-            /* t5[m:n] = sum[l:k](exp(Z[m, l] - t4[m])) */
-            for (int64_t m = tile_begin; m < tile_end; ++m) {
-                t5[m - tile_begin] = 0.0;
-            }
-            for (int64_t l = 0; l < k / 4 * 4; l += 4) {
-                GRADC_SIMD()
-                for (int64_t m = tile_begin; m < tile_end; ++m) {
-                    t5[m - tile_begin] += gradc_exp(Z[l*128 + m - tile_begin] - t4[m - tile_begin]) + gradc_exp(Z[(l + 1)*128 + m - tile_begin] - t4[m - tile_begin]) + gradc_exp(Z[(l + 2)*128 + m - tile_begin] - t4[m - tile_begin]) + gradc_exp(Z[(l + 3)*128 + m - tile_begin] - t4[m - tile_begin]);
-                }
-            }
-            for (int64_t l = k / 4 * 4; l < k; ++l) {
-                GRADC_SIMD()
-                for (int64_t m = tile_begin; m < tile_end; ++m) {
-                    t5[m - tile_begin] += gradc_exp(Z[l*128 + m - tile_begin] - t4[m - tile_begin]);
-                }
-            }
-
-            /* t6[m:n] = t4[m] + log(t5[m]) */
-            /* t7 = sum[m:n](t6[m] - Z[m, where_integer(y[m] < 0, k + y[m], y[m])]) */
-            double t7_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t7_part_sum))
-            for (int64_t m = tile_begin; m < tile_end; ++m) {
-                const int64_t y_m = y[m];
-                const double v0 = t4[m - tile_begin] + gradc_log(t5[m - tile_begin]) - Z[(y_m < 0 ? k + y_m : y_m)*128 + m - tile_begin];
-                t7_part_sum += v0;
-            }
-            gradc_add(&t7_part, &t7_part_low, t7_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            two_layer_value_rows0(part, n, parts, part_scratch, part_bytes, h, k, d, X, W1, b1, W2, b2, y, t7_parts);
         }
-        t7_part = gradc_rounded(t7_part, t7_part_low);
-        t7_parts[part] = t7_part;
+    } else {
+        two_layer_value_rows0(0, n, parts, part_scratch, part_bytes, h, k, d, X, W1, b1, W2, b2, y, t7_parts);
     }
     double t7 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -473,6 +494,86 @@ size_t two_layer_forward_work(int64_t d, int64_t h, int64_t k, int64_t n)
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
+}
+
+static GRADC_APART void two_layer_forward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                unsigned char *restrict part_scratch, size_t part_bytes, int64_t k,
+                                                int64_t h, double *restrict t1, double *restrict t0,
+                                                const double *restrict b1, const double *restrict W2,
+                                                double *restrict t2, const double *restrict b2,
+                                                const int64_t *restrict y, double *restrict t3,
+                                                double *restrict t6_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const Z = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t3_ = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)own;
+    double t6_part = 0.0;
+    double t6_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t1[m:n, j:h] = tanh(t0[m, j] + b1[j]) */
+        for (int64_t m = tile_begin; m < tile_end; ++m) {
+            GRADC_SIMD()
+            for (int64_t j = 0; j < h; ++j) {
+                t1[m*h + j] = gradc_tanh(t0[m*h + j] + b1[j]);
+            }
+        }
+
+        /* t2[m:n, l:k] = sum[j:h](W2[j, l] * t1[m, j]) */
+        gradc_product(tile_end - tile_begin, k, h, &t1[tile_begin*h], h, 1, W2, k, 1, &t2[tile_begin*k], k, 1, 0, 0);
+
+        /* Z[m:n, l:k] = t2[m, l] + b2[l] */
+        /* t3[m:n] = max[l:k](Z[m, l]) */
+        for (int64_t m = tile_begin; m < tile_end; ++m) {
+            double t3__max = -INFINITY;
+            for (int64_t l = 0; l < k; ++l) {
+                const double v0 = t2[m*k + l] + b2[l];
+                Z[(m - tile_begin)*k + l] = v0;
+                t3__max = (t3__max >= v0 || t3__max != t3__max) ? t3__max : v0;
+            }
+            t3_[m - tile_begin] = t3__max;
+        }
+
+        /* t4[m:n] = where(inf == abs(t3[m]), 0, t3[m]) */
+        GRADC_SIMD()
+        for (int64_t m = tile_begin; m < tile_end; ++m) {
+            const double t3__m = t3_[m - tile_begin];
+            t4[m - tile_begin] = INFINITY == fabs(t3__m) ? 0.0 : t3__m;
+        }
+
+        /* t5[m:n] = sum[l:k](exp(Z[m, l] - t4[m])) */
+        for (int64_t m = tile_begin; m < tile_end; ++m) {
+            const double t4_m = t4[m - tile_begin];
+            double t5_sum = 0.0;
+            GRADC_SIMD(reduction(+:t5_sum))
+            for (int64_t l = 0; l < k; ++l) {
+                t5_sum += gradc_exp(Z[(m - tile_begin)*k + l] - t4_m);
+            }
+            t5[m - tile_begin] = t5_sum;
+        }
+
+        /* t3_2[m:n] = t4[m] + log(t5[m]) */
+        /* t6 = sum[m:n](t3_2[m] - Z[m, where_integer(y[m] < 0, k + y[m], y[m])]) */
+        double t6_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t6_part_sum))
+        for (int64_t m = tile_begin; m < tile_end; ++m) {
+            const double v0 = t4[m - tile_begin] + gradc_log(t5[m - tile_begin]);
+            const int64_t y_m = y[m];
+            t3[m] = v0;
+            t6_part_sum += v0 - Z[(m - tile_begin)*k + (y_m < 0 ? k + y_m : y_m)];
+        }
+        gradc_add(&t6_part, &t6_part_low, t6_part_sum);
+    }
+    t6_part = gradc_rounded(t6_part, t6_part_low);
+    t6_parts[part] = t6_part;
 }
 
 int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *restrict W1,
@@ -504,78 +605,13 @@ int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *
     const int64_t parts = gradc_parts(n, 3*h*k + 23*h + 26*k + 32, 0);
     const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t6_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const Z = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t3_ = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t4 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t5 = (void *)own;
-        double t6_part = 0.0;
-        double t6_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t1[m:n, j:h] = tanh(t0[m, j] + b1[j]) */
-            for (int64_t m = tile_begin; m < tile_end; ++m) {
-                GRADC_SIMD()
-                for (int64_t j = 0; j < h; ++j) {
-                    t1[m*h + j] = gradc_tanh(t0[m*h + j] + b1[j]);
-                }
-            }
-
-            /* t2[m:n, l:k] = sum[j:h](W2[j, l] * t1[m, j]) */
-            gradc_product(tile_end - tile_begin, k, h, &t1[tile_begin*h], h, 1, W2, k, 1, &t2[tile_begin*k], k, 1, 0, 0);
-
-            /* Z[m:n, l:k] = t2[m, l] + b2[l] */
-            /* t3[m:n] = max[l:k](Z[m, l]) */
-            for (int64_t m = tile_begin; m < tile_end; ++m) {
-                double t3__max = -INFINITY;
-                for (int64_t l = 0; l < k; ++l) {
-                    const double v0 = t2[m*k + l] + b2[l];
-                    Z[(m - tile_begin)*k + l] = v0;
-                    t3__max = (t3__max >= v0 || t3__max != t3__max) ? t3__max : v0;
-                }
-                t3_[m - tile_begin] = t3__max;
-            }
-
-            /* t4[m:n] = where(inf == abs(t3[m]), 0, t3[m]) */
-            GRADC_SIMD()
-            for (int64_t m = tile_begin; m < tile_end; ++m) {
-                const double t3__m = t3_[m - tile_begin];
-                t4[m - tile_begin] = INFINITY == fabs(t3__m) ? 0.0 : t3__m;
-            }
-
-            /* t5[m:n] = sum[l:k](exp(Z[m, l] - t4[m])) */
-            for (int64_t m = tile_begin; m < tile_end; ++m) {
-                const double t4_m = t4[m - tile_begin];
-                double t5_sum = 0.0;
-                GRADC_SIMD(reduction(+:t5_sum))
-                for (int64_t l = 0; l < k; ++l) {
-                    t5_sum += gradc_exp(Z[(m - tile_begin)*k + l] - t4_m);
-                }
-                t5[m - tile_begin] = t5_sum;
-            }
-
-            /* t3_2[m:n] = t4[m] + log(t5[m]) */
-            /* t6 = sum[m:n](t3_2[m] - Z[m, where_integer(y[m] < 0, k + y[m], y[m])]) */
-            double t6_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t6_part_sum))
-            for (int64_t m = tile_begin; m < tile_end; ++m) {
-                const double v0 = t4[m - tile_begin] + gradc_log(t5[m - tile_begin]);
-                const int64_t y_m = y[m];
-                t3[m] = v0;
-                t6_part_sum += v0 - Z[(m - tile_begin)*k + (y_m < 0 ? k + y_m : y_m)];
-            }
-            gradc_add(&t6_part, &t6_part_low, t6_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            two_layer_forward_rows0(part, n, parts, part_scratch, part_bytes, k, h, t1, t0, b1, W2, t2, b2, y, t3, t6_parts);
         }
-        t6_part = gradc_rounded(t6_part, t6_part_low);
-        t6_parts[part] = t6_part;
+    } else {
+        two_layer_forward_rows0(0, n, parts, part_scratch, part_bytes, k, h, t1, t0, b1, W2, t2, b2, y, t3, t6_parts);
     }
     double t6 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -600,6 +636,102 @@ size_t two_layer_backward_work(int64_t d, int64_t h, int64_t k, int64_t n)
            + gradc_bytes(128*h, sizeof(double)));
 }
 
+static GRADC_APART void two_layer_backward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                 unsigned char *restrict part_scratch, size_t part_bytes,
+                                                 double *restrict grad_b2, int64_t k, double *restrict grad_b1,
+                                                 int64_t h, double *restrict grad_W1, int64_t d,
+                                                 double *restrict grad_W2, const double *restrict t2, double t4,
+                                                 const double *restrict b2, const int64_t *restrict y,
+                                                 const double *restrict t3, const double *restrict W2,
+                                                 const double *restrict t0, const double *restrict b1,
+                                                 const double *restrict X, const double *restrict t1)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_b2_part = part == 0 ? grad_b2 : (void *)own;
+    own += gradc_bytes(k, sizeof(double));
+    double *const grad_b1_part = part == 0 ? grad_b1 : (void *)own;
+    own += gradc_bytes(h, sizeof(double));
+    double *const grad_W1_part = part == 0 ? grad_W1 : (void *)own;
+    own += gradc_bytes(d*h, sizeof(double));
+    double *const grad_W2_part = part == 0 ? grad_W2 : (void *)own;
+    own += gradc_bytes(h*k, sizeof(double));
+    double *const t2_tile = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const Z_bar = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t5 = (void *)own;
+    own += gradc_bytes(128*h, sizeof(double));
+    double *const t0_tile = (void *)own;
+    own += gradc_bytes(128*h, sizeof(double));
+    double *const t7 = (void *)own;
+    for (int64_t at = 0; at < k; ++at) {
+        grad_b2_part[at] = 0.0;
+    }
+    for (int64_t at = 0; at < h; ++at) {
+        grad_b1_part[at] = 0.0;
+    }
+    for (int64_t at = 0; at < d*h; ++at) {
+        grad_W1_part[at] = 0.0;
+    }
+    for (int64_t at = 0; at < h*k; ++at) {
+        grad_W2_part[at] = 0.0;
+    }
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t2_tile[m:n, l:k] = t2[m, l] */
+        gradc_transpose(tile_end - tile_begin, k, &t2[tile_begin*k], k, t2_tile, 128);
+
+        /* Z[m:n, l:k] = t2_tile[m, l] + b2[l] */
+        /* Z_bar[m:n, l:k] = where(-inf == Z[m, l], 0, t4 * exp(Z[m, l] - t3[m])) + where(l == where_integer(y[m] <
+         *    0, k + y[m], y[m]), -t4, 0) */
+        /* grad_b2[l:k] = sum[m:n](Z_bar[m, l]) */
+        const double v1 = -t4;
+        for (int64_t l = 0; l < k; ++l) {
+            const double b2_l = b2[l];
+            double grad_b2_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:grad_b2_part_sum))
+            for (int64_t m = tile_begin; m < tile_end; ++m) {
+                const double v0 = t2_tile[l*128 + m - tile_begin] + b2_l;
+                const int64_t y_m = y[m];
+                const double v2 = (l == (y_m < 0 ? k + y_m : y_m) ? v1 : 0.0) + (-INFINITY == v0 ? 0.0 : t4 * gradc_exp(v0 - t3[m]));
+                Z_bar[l*128 + m - tile_begin] = v2;
+                grad_b2_part_sum += v2;
+            }
+            grad_b2_part[l] += grad_b2_part_sum;
+        }
+
+        /* t5[m:n, j:h] = sum[l:k](W2[j, l] * Z_bar[m, l]) */
+        gradc_product(h, tile_end - tile_begin, k, W2, k, 1, Z_bar, 128, 1, t5, 128, 1, 0, 0);
+
+        /* t0_tile[m:n, j:h] = t0[m, j] */
+        gradc_transpose(tile_end - tile_begin, h, &t0[tile_begin*h], h, t0_tile, 128);
+
+        /* t6[m:n, j:h] = sech_square(t0_tile[m, j] + b1[j]) */
+        /* t7[m:n, j:h] = t6[m, j] * t5[m, j] */
+        /* grad_b1[j:h] = sum[m:n](t6[m, j] * t5[m, j]) */
+        for (int64_t j = 0; j < h; ++j) {
+            const double b1_j = b1[j];
+            double grad_b1_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:grad_b1_part_sum))
+            for (int64_t m = tile_begin; m < tile_end; ++m) {
+                const double v0 = t5[j*128 + m - tile_begin] * gradc_sech_square(t0_tile[j*128 + m - tile_begin] + b1_j);
+                t7[j*128 + m - tile_begin] = v0;
+                grad_b1_part_sum += v0;
+            }
+            grad_b1_part[j] += grad_b1_part_sum;
+        }
+
+        /* grad_W1[i:d, j:h] = sum[m:n](X[m, i] * t7[m, j]) */
+        gradc_product(h, d, tile_end - tile_begin, t7, 128, 1, &X[tile_begin*d], d, 1, grad_W1_part, 1, h, 1, 0);
+
+        /* grad_W2[j:h, l:k] = sum[m:n](t1[m, j] * Z_bar[m, l]) */
+        gradc_product(k, h, tile_end - tile_begin, Z_bar, 128, 1, &t1[tile_begin*h], h, 1, grad_W2_part, 1, k, 1, 0);
+    }
+}
+
 int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double *restrict W1,
                        const double *restrict b1, const double *restrict W2, const double *restrict b2,
                        const double *restrict X, const int64_t *restrict y, const double *restrict t0,
@@ -615,92 +747,13 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
     const double t4 = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d*h + 6*h*k + 26*h + 37*k, d*h + h*k + h + k);
     const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_b2_part = part == 0 ? grad_b2 : (void *)own;
-        own += gradc_bytes(k, sizeof(double));
-        double *const grad_b1_part = part == 0 ? grad_b1 : (void *)own;
-        own += gradc_bytes(h, sizeof(double));
-        double *const grad_W1_part = part == 0 ? grad_W1 : (void *)own;
-        own += gradc_bytes(d*h, sizeof(double));
-        double *const grad_W2_part = part == 0 ? grad_W2 : (void *)own;
-        own += gradc_bytes(h*k, sizeof(double));
-        double *const t2_tile = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const Z_bar = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t5 = (void *)own;
-        own += gradc_bytes(128*h, sizeof(double));
-        double *const t0_tile = (void *)own;
-        own += gradc_bytes(128*h, sizeof(double));
-        double *const t7 = (void *)own;
-        for (int64_t at = 0; at < k; ++at) {
-            grad_b2_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            two_layer_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_b2, k, grad_b1, h, grad_W1, d, grad_W2, t2, t4, b2, y, t3, W2, t0, b1, X, t1);
         }
-        for (int64_t at = 0; at < h; ++at) {
-            grad_b1_part[at] = 0.0;
-        }
-        for (int64_t at = 0; at < d*h; ++at) {
-            grad_W1_part[at] = 0.0;
-        }
-        for (int64_t at = 0; at < h*k; ++at) {
-            grad_W2_part[at] = 0.0;
-        }
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t2_tile[m:n, l:k] = t2[m, l] */
-            gradc_transpose(tile_end - tile_begin, k, &t2[tile_begin*k], k, t2_tile, 128);
-
-            /* Z[m:n, l:k] = t2_tile[m, l] + b2[l] */
-            /* Z_bar[m:n, l:k] = where(-inf == Z[m, l], 0, t4 * exp(Z[m, l] - t3[m])) + where(l ==
-             *    where_integer(y[m] < 0, k + y[m], y[m]), -t4, 0) */
-            /* grad_b2[l:k] = sum[m:n](Z_bar[m, l]) */
-            const double v1 = -t4;
-            for (int64_t l = 0; l < k; ++l) {
-                const double b2_l = b2[l];
-                double grad_b2_part_sum = 0.0;
-                GRADC_SIMD(reduction(+:grad_b2_part_sum))
-                for (int64_t m = tile_begin; m < tile_end; ++m) {
-                    const double v0 = t2_tile[l*128 + m - tile_begin] + b2_l;
-                    const int64_t y_m = y[m];
-                    const double v2 = (l == (y_m < 0 ? k + y_m : y_m) ? v1 : 0.0) + (-INFINITY == v0 ? 0.0 : t4 * gradc_exp(v0 - t3[m]));
-                    Z_bar[l*128 + m - tile_begin] = v2;
-                    grad_b2_part_sum += v2;
-                }
-                grad_b2_part[l] += grad_b2_part_sum;
-            }
-
-            /* t5[m:n, j:h] = sum[l:k](W2[j, l] * Z_bar[m, l]) */
-            gradc_product(h, tile_end - tile_begin, k, W2, k, 1, Z_bar, 128, 1, t5, 128, 1, 0, 0);
-
-            /* t0_tile[m:n, j:h] = t0[m, j] */
-            gradc_transpose(tile_end - tile_begin, h, &t0[tile_begin*h], h, t0_tile, 128);
-
-            /* t6[m:n, j:h] = sech_square(t0_tile[m, j] + b1[j]) */
-            /* t7[m:n, j:h] = t6[m, j] * t5[m, j] */
-            /* grad_b1[j:h] = sum[m:n](t6[m, j] * t5[m, j]) */
-            for (int64_t j = 0; j < h; ++j) {
-                const double b1_j = b1[j];
-                double grad_b1_part_sum = 0.0;
-                GRADC_SIMD(reduction(+:grad_b1_part_sum))
-                for (int64_t m = tile_begin; m < tile_end; ++m) {
-                    const double v0 = t5[j*128 + m - tile_begin] * gradc_sech_square(t0_tile[j*128 + m - tile_begin] + b1_j);
-                    t7[j*128 + m - tile_begin] = v0;
-                    grad_b1_part_sum += v0;
-                }
-                grad_b1_part[j] += grad_b1_part_sum;
-            }
-
-            /* grad_W1[i:d, j:h] = sum[m:n](X[m, i] * t7[m, j]) */
-            gradc_product(h, d, tile_end - tile_begin, t7, 128, 1, &X[tile_begin*d], d, 1, grad_W1_part, 1, h, 1, 0);
-
-            /* grad_W2[j:h, l:k] = sum[m:n](t1[m, j] * Z_bar[m, l]) */
-            gradc_product(k, h, tile_end - tile_begin, Z_bar, 128, 1, &t1[tile_begin*h], h, 1, grad_W2_part, 1, k, 1, 0);
-        }
+    } else {
+        two_layer_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_b2, k, grad_b1, h, grad_W1, d, grad_W2, t2, t4, b2, y, t3, W2, t0, b1, X, t1);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_b2_more = (void *)(part_scratch + part * part_bytes);
@@ -754,6 +807,179 @@ size_t two_layer_value_and_grad_work(int64_t d, int64_t h, int64_t k, int64_t n)
            + gradc_bytes(128*h, sizeof(double)));
 }
 
+static GRADC_APART void two_layer_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+                                                       unsigned char *restrict part_scratch, size_t part_bytes,
+                                                       double *restrict grad_b2, int64_t k, double *restrict grad_b1,
+                                                       int64_t h, double *restrict grad_W1, int64_t d,
+                                                       double *restrict grad_W2, const double *restrict X,
+                                                       const double *restrict W1, const double *restrict b1,
+                                                       const double *restrict W2, const double *restrict b2,
+                                                       const int64_t *restrict y, double t9,
+                                                       double *restrict t8_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_b2_part = part == 0 ? grad_b2 : (void *)own;
+    own += gradc_bytes(k, sizeof(double));
+    double *const grad_b1_part = part == 0 ? grad_b1 : (void *)own;
+    own += gradc_bytes(h, sizeof(double));
+    double *const grad_W1_part = part == 0 ? grad_W1 : (void *)own;
+    own += gradc_bytes(d*h, sizeof(double));
+    double *const grad_W2_part = part == 0 ? grad_W2 : (void *)own;
+    own += gradc_bytes(h*k, sizeof(double));
+    double *const t0 = (void *)own;
+    own += gradc_bytes(128*h, sizeof(double));
+    double *const t1 = (void *)own;
+    own += gradc_bytes(128*h, sizeof(double));
+    double *const t12 = (void *)own;
+    own += gradc_bytes(128*h, sizeof(double));
+    double *const t2 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const Z = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t3 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t6 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t10 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const Z_bar = (void *)own;
+    own += gradc_bytes(128*k, sizeof(double));
+    double *const t11 = (void *)own;
+    own += gradc_bytes(128*h, sizeof(double));
+    double *const t13 = (void *)own;
+    double t8_part = 0.0;
+    double t8_part_low = 0.0;
+    for (int64_t at = 0; at < k; ++at) {
+        grad_b2_part[at] = 0.0;
+    }
+    for (int64_t at = 0; at < h; ++at) {
+        grad_b1_part[at] = 0.0;
+    }
+    for (int64_t at = 0; at < d*h; ++at) {
+        grad_W1_part[at] = 0.0;
+    }
+    for (int64_t at = 0; at < h*k; ++at) {
+        grad_W2_part[at] = 0.0;
+    }
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t0[m:n, j:h] = sum[i:d](W1[i, j] * X[m, i]) */
+        gradc_product(tile_end - tile_begin, h, d, &X[tile_begin*d], d, 1, W1, h, 1, t0, 1, 128, 0, 0);
+
+        /* t1[m:n, j:h] = tanh(t0[m, j] + b1[j]) */
+        /* t12[m:n, j:h] = sech_square(t0[m, j] + b1[j]) */
+        for (int64_t j = 0; j < h; ++j) {
+            const double b1_j = b1[j];
+            GRADC_SIMD()
+            for (int64_t m = tile_begin; m < tile_end; ++m) {
+                const double v0 = t0[j*128 + m - tile_begin] + b1_j;
+                t1[j*128 + m - tile_begin] = gradc_tanh(v0);
+                t12[j*128 + m - tile_begin] = gradc_sech_square(v0);
+            }
+        }
+
+        /* t2[m:n, l:k] = sum[j:h](W2[j, l] * t1[m, j]) */
+        gradc_product(k, tile_end - tile_begin, h, W2, 1, k, t1, 128, 1, t2, 128, 1, 0, 0);
+
+        /* Z[m:n, l:k] = t2[m, l] + b2[l] */
+        /* t3[m:n] = max[l:k](Z[m, l]) */
+        for (int64_t m = tile_begin; m < tile_end; ++m) {
+            t3[m - tile_begin] = -INFINITY;
+        }
+        for (int64_t l = 0; l < k; ++l) {
+            const double b2_l = b2[l];
+            GRADC_SIMD()
+            for (int64_t m = tile_begin; m < tile_end; ++m) {
+                const double v0 = t2[l*128 + m - tile_begin] + b2_l;
+                Z[l*128 + m - tile_begin] = v0;
+                t3[m - tile_begin] = (t3[m - tile_begin] >= v0 || t3[m - tile_begin] != t3[m - tile_begin]) ? t3[m - tile_begin] : v0;
+            }
+        }
+
+        /* t4[m:n] = where(inf == abs(t3[m]), 0, t3[m]) */
+        GRADC_SIMD()
+        for (int64_t m = tile_begin; m < tile_end; ++m) {
+            const double t3_m = t3[m - tile_begin];
+            t4[m - tile_begin] = INFINITY == fabs(t3_m) ? 0.0 : t3_m;
+        }
+
+        /* t5[m:n, l:k] = exp(Z[m, l] - t4[m]) */
+        /* t6[m:n] = sum[l:k](t5[m, l]) */
+        for (int64_t m = tile_begin; m < tile_end; ++m) {
+            t6[m - tile_begin] = 0.0;
+        }
+        for (int64_t l = 0; l < k; ++l) {
+            GRADC_SIMD()
+            for (int64_t m = tile_begin; m < tile_end; ++m) {
+                const double v0 = gradc_exp(Z[l*128 + m - tile_begin] - t4[m - tile_begin]);
+                t5[l*128 + m - tile_begin] = v0;
+                t6[m - tile_begin] += v0;
+            }
+        }
+
+        /* t7[m:n] = t4[m] + log(t6[m]) */
+        /* t8 = sum[m:n](t7[m] - Z[m, where_integer(y[m] < 0, k + y[m], y[m])]) */
+        /* t10[m:n] = 1 / t6[m] */
+        double t8_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t8_part_sum))
+        for (int64_t m = tile_begin; m < tile_end; ++m) {
+            const double t6_m = t6[m - tile_begin];
+            const int64_t y_m = y[m];
+            t8_part_sum += t4[m - tile_begin] + gradc_log(t6_m) - Z[(y_m < 0 ? k + y_m : y_m)*128 + m - tile_begin];
+            t10[m - tile_begin] = 1.0 / t6_m;
+        }
+        gradc_add(&t8_part, &t8_part_low, t8_part_sum);
+
+        /* Z_bar[m:n, l:k] = where(-inf == Z[m, l], 0, t9 * (t5[m, l] * t10[m])) + where(l == where_integer(y[m] <
+         *    0, k + y[m], y[m]), -t9, 0) */
+        /* grad_b2[l:k] = sum[m:n](Z_bar[m, l]) */
+        const double v1 = -t9;
+        for (int64_t l = 0; l < k; ++l) {
+            double grad_b2_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:grad_b2_part_sum))
+            for (int64_t m = tile_begin; m < tile_end; ++m) {
+                const double v0 = -INFINITY == Z[l*128 + m - tile_begin] ? 0.0 : t9 * (t5[l*128 + m - tile_begin] * t10[m - tile_begin]);
+                const int64_t y_m = y[m];
+                const double v2 = v0 + (l == (y_m < 0 ? k + y_m : y_m) ? v1 : 0.0);
+                Z_bar[l*128 + m - tile_begin] = v2;
+                grad_b2_part_sum += v2;
+            }
+            grad_b2_part[l] += grad_b2_part_sum;
+        }
+
+        /* t11[m:n, j:h] = sum[l:k](W2[j, l] * Z_bar[m, l]) */
+        gradc_product(h, tile_end - tile_begin, k, W2, k, 1, Z_bar, 128, 1, t11, 128, 1, 0, 0);
+
+        /* t13[m:n, j:h] = t11[m, j] * t12[m, j] */
+        /* grad_b1[j:h] = sum[m:n](t12[m, j] * t11[m, j]) */
+        for (int64_t j = 0; j < h; ++j) {
+            double grad_b1_part_sum = 0.0;
+            GRADC_SIMD(reduction(+:grad_b1_part_sum))
+            for (int64_t m = tile_begin; m < tile_end; ++m) {
+                const double v0 = t11[j*128 + m - tile_begin] * t12[j*128 + m - tile_begin];
+                t13[j*128 + m - tile_begin] = v0;
+                grad_b1_part_sum += v0;
+            }
+            grad_b1_part[j] += grad_b1_part_sum;
+        }
+
+        /* grad_W1[i:d, j:h] = sum[m:n](X[m, i] * t13[m, j]) */
+        gradc_product(h, d, tile_end - tile_begin, t13, 128, 1, &X[tile_begin*d], d, 1, grad_W1_part, 1, h, 1, 0);
+
+        /* grad_W2[j:h, l:k] = sum[m:n](Z_bar[m, l] * t1[m, j]) */
+        gradc_product(h, k, tile_end - tile_begin, t1, 128, 1, Z_bar, 1, 128, grad_W2_part, k, 1, 1, 0);
+    }
+    t8_part = gradc_rounded(t8_part, t8_part_low);
+    t8_parts[part] = t8_part;
+}
+
 int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const double *restrict W1,
                              const double *restrict b1, const double *restrict W2, const double *restrict b2,
                              const double *restrict X, const int64_t *restrict y, double *restrict value,
@@ -780,169 +1006,13 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
     const int64_t parts = gradc_parts(n, 6*d*h + 9*h*k + 46*h + 41*k + 36, d*h + h*k + h + k);
     const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double));
     double t8_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_b2_part = part == 0 ? grad_b2 : (void *)own;
-        own += gradc_bytes(k, sizeof(double));
-        double *const grad_b1_part = part == 0 ? grad_b1 : (void *)own;
-        own += gradc_bytes(h, sizeof(double));
-        double *const grad_W1_part = part == 0 ? grad_W1 : (void *)own;
-        own += gradc_bytes(d*h, sizeof(double));
-        double *const grad_W2_part = part == 0 ? grad_W2 : (void *)own;
-        own += gradc_bytes(h*k, sizeof(double));
-        double *const t0 = (void *)own;
-        own += gradc_bytes(128*h, sizeof(double));
-        double *const t1 = (void *)own;
-        own += gradc_bytes(128*h, sizeof(double));
-        double *const t12 = (void *)own;
-        own += gradc_bytes(128*h, sizeof(double));
-        double *const t2 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const Z = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t3 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t4 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t5 = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t6 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t10 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const Z_bar = (void *)own;
-        own += gradc_bytes(128*k, sizeof(double));
-        double *const t11 = (void *)own;
-        own += gradc_bytes(128*h, sizeof(double));
-        double *const t13 = (void *)own;
-        double t8_part = 0.0;
-        double t8_part_low = 0.0;
-        for (int64_t at = 0; at < k; ++at) {
-            grad_b2_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            two_layer_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, grad_b2, k, grad_b1, h, grad_W1, d, grad_W2, X, W1, b1, W2, b2, y, t9, t8_parts);
         }
-        for (int64_t at = 0; at < h; ++at) {
-            grad_b1_part[at] = 0.0;
-        }
-        for (int64_t at = 0; at < d*h; ++at) {
-            grad_W1_part[at] = 0.0;
-        }
-        for (int64_t at = 0; at < h*k; ++at) {
-            grad_W2_part[at] = 0.0;
-        }
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0[m:n, j:h] = sum[i:d](W1[i, j] * X[m, i]) */
-            gradc_product(tile_end - tile_begin, h, d, &X[tile_begin*d], d, 1, W1, h, 1, t0, 1, 128, 0, 0);
-
-            /* t1[m:n, j:h] = tanh(t0[m, j] + b1[j]) */
-            /* t12[m:n, j:h] = sech_square(t0[m, j] + b1[j]) */
-            for (int64_t j = 0; j < h; ++j) {
-                const double b1_j = b1[j];
-                GRADC_SIMD()
-                for (int64_t m = tile_begin; m < tile_end; ++m) {
-                    const double v0 = t0[j*128 + m - tile_begin] + b1_j;
-                    t1[j*128 + m - tile_begin] = gradc_tanh(v0);
-                    t12[j*128 + m - tile_begin] = gradc_sech_square(v0);
-                }
-            }
-
-            /* t2[m:n, l:k] = sum[j:h](W2[j, l] * t1[m, j]) */
-            gradc_product(k, tile_end - tile_begin, h, W2, 1, k, t1, 128, 1, t2, 128, 1, 0, 0);
-
-            /* Z[m:n, l:k] = t2[m, l] + b2[l] */
-            /* t3[m:n] = max[l:k](Z[m, l]) */
-            for (int64_t m = tile_begin; m < tile_end; ++m) {
-                t3[m - tile_begin] = -INFINITY;
-            }
-            for (int64_t l = 0; l < k; ++l) {
-                const double b2_l = b2[l];
-                GRADC_SIMD()
-                for (int64_t m = tile_begin; m < tile_end; ++m) {
-                    const double v0 = t2[l*128 + m - tile_begin] + b2_l;
-                    Z[l*128 + m - tile_begin] = v0;
-                    t3[m - tile_begin] = (t3[m - tile_begin] >= v0 || t3[m - tile_begin] != t3[m - tile_begin]) ? t3[m - tile_begin] : v0;
-                }
-            }
-
-            /* t4[m:n] = where(inf == abs(t3[m]), 0, t3[m]) */
-            GRADC_SIMD()
-            for (int64_t m = tile_begin; m < tile_end; ++m) {
-                const double t3_m = t3[m - tile_begin];
-                t4[m - tile_begin] = INFINITY == fabs(t3_m) ? 0.0 : t3_m;
-            }
-
-            /* t5[m:n, l:k] = exp(Z[m, l] - t4[m]) */
-            /* t6[m:n] = sum[l:k](t5[m, l]) */
-            for (int64_t m = tile_begin; m < tile_end; ++m) {
-                t6[m - tile_begin] = 0.0;
-            }
-            for (int64_t l = 0; l < k; ++l) {
-                GRADC_SIMD()
-                for (int64_t m = tile_begin; m < tile_end; ++m) {
-                    const double v0 = gradc_exp(Z[l*128 + m - tile_begin] - t4[m - tile_begin]);
-                    t5[l*128 + m - tile_begin] = v0;
-                    t6[m - tile_begin] += v0;
-                }
-            }
-
-            /* t7[m:n] = t4[m] + log(t6[m]) */
-            /* t8 = sum[m:n](t7[m] - Z[m, where_integer(y[m] < 0, k + y[m], y[m])]) */
-            /* t10[m:n] = 1 / t6[m] */
-            double t8_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t8_part_sum))
-            for (int64_t m = tile_begin; m < tile_end; ++m) {
-                const double t6_m = t6[m - tile_begin];
-                const int64_t y_m = y[m];
-                t8_part_sum += t4[m - tile_begin] + gradc_log(t6_m) - Z[(y_m < 0 ? k + y_m : y_m)*128 + m - tile_begin];
-                t10[m - tile_begin] = 1.0 / t6_m;
-            }
-            gradc_add(&t8_part, &t8_part_low, t8_part_sum);
-
-            /* Z_bar[m:n, l:k] = where(-inf == Z[m, l], 0, t9 * (t5[m, l] * t10[m])) + where(l ==
-             *    where_integer(y[m] < 0, k + y[m], y[m]), -t9, 0) */
-            /* grad_b2[l:k] = sum[m:n](Z_bar[m, l]) */
-            const double v1 = -t9;
-            for (int64_t l = 0; l < k; ++l) {
-                double grad_b2_part_sum = 0.0;
-                GRADC_SIMD(reduction(+:grad_b2_part_sum))
-                for (int64_t m = tile_begin; m < tile_end; ++m) {
-                    const double v0 = -INFINITY == Z[l*128 + m - tile_begin] ? 0.0 : t9 * (t5[l*128 + m - tile_begin] * t10[m - tile_begin]);
-                    const int64_t y_m = y[m];
-                    const double v2 = v0 + (l == (y_m < 0 ? k + y_m : y_m) ? v1 : 0.0);
-                    Z_bar[l*128 + m - tile_begin] = v2;
-                    grad_b2_part_sum += v2;
-                }
-                grad_b2_part[l] += grad_b2_part_sum;
-            }
-
-            /* t11[m:n, j:h] = sum[l:k](W2[j, l] * Z_bar[m, l]) */
-            gradc_product(h, tile_end - tile_begin, k, W2, k, 1, Z_bar, 128, 1, t11, 128, 1, 0, 0);
-
-            /* t13[m:n, j:h] = t11[m, j] * t12[m, j] */
-            /* grad_b1[j:h] = sum[m:n](t12[m, j] * t11[m, j]) */
-            for (int64_t j = 0; j < h; ++j) {
-                double grad_b1_part_sum = 0.0;
-                GRADC_SIMD(reduction(+:grad_b1_part_sum))
-                for (int64_t m = tile_begin; m < tile_end; ++m) {
-                    const double v0 = t11[j*128 + m - tile_begin] * t12[j*128 + m - tile_begin];
-                    t13[j*128 + m - tile_begin] = v0;
-                    grad_b1_part_sum += v0;
-                }
-                grad_b1_part[j] += grad_b1_part_sum;
-            }
-
-            /* grad_W1[i:d, j:h] = sum[m:n](X[m, i] * t13[m, j]) */
-            gradc_product(h, d, tile_end - tile_begin, t13, 128, 1, &X[tile_begin*d], d, 1, grad_W1_part, 1, h, 1, 0);
-
-            /* grad_W2[j:h, l:k] = sum[m:n](Z_bar[m, l] * t1[m, j]) */
-            gradc_product(h, k, tile_end - tile_begin, t1, 128, 1, Z_bar, 1, 128, grad_W2_part, k, 1, 1, 0);
-        }
-        t8_part = gradc_rounded(t8_part, t8_part_low);
-        t8_parts[part] = t8_part;
+    } else {
+        two_layer_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, grad_b2, k, grad_b1, h, grad_W1, d, grad_W2, X, W1, b1, W2, b2, y, t9, t8_parts);
     }
     double t8 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -37,6 +37,13 @@ double sin(double);
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "von_mises.h"
 
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
@@ -347,50 +354,59 @@ size_t von_mises_value_work(int64_t n)
     return 0;
 }
 
+static GRADC_APART void von_mises_value_rows0(int64_t part, int64_t n, int64_t parts, const double *restrict x,
+                                              double mu, double *restrict t0_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    double t0_part = 0.0;
+    double t0_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t0 = sum[i:n](let(s0 := sin(0.5 * (x[i] - mu)), s0 * s0)) */
+        double t0_part_sum = 0.0;
+        {
+            double far = 0.0;
+            if (GRADC_NEAR) {
+                GRADC_SIMD(reduction(+:far))
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    far += gradc_far_sine(0.5 * (x[i] - mu));
+                }
+            }
+            if (GRADC_NEAR && far == 0.0) {
+                GRADC_SIMD(reduction(+:t0_part_sum))
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double v0 = gradc_sin(0.5 * (x[i] - mu));
+                    t0_part_sum += v0 * v0;
+                }
+            } else {
+                GRADC_SIMD(reduction(+:t0_part_sum))
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double v0 = sin(0.5 * (x[i] - mu));
+                    t0_part_sum += v0 * v0;
+                }
+            }
+        }
+        gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+    }
+    t0_part = gradc_rounded(t0_part, t0_part_low);
+    t0_parts[part] = t0_part;
+}
+
 int von_mises_value(int64_t n, double mu, double log_kappa, const double *restrict x, double *restrict value,
                     void *restrict work)
 {
     (void)work;
     const int64_t parts = gradc_parts(n, 25, 0);
     double t0_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double t0_part = 0.0;
-        double t0_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0 = sum[i:n](let(s0 := sin(0.5 * (x[i] - mu)), s0 * s0)) */
-            double t0_part_sum = 0.0;
-            {
-                double far = 0.0;
-                if (GRADC_NEAR) {
-                    GRADC_SIMD(reduction(+:far))
-                    for (int64_t i = tile_begin; i < tile_end; ++i) {
-                        far += gradc_far_sine(0.5 * (x[i] - mu));
-                    }
-                }
-                if (GRADC_NEAR && far == 0.0) {
-                    GRADC_SIMD(reduction(+:t0_part_sum))
-                    for (int64_t i = tile_begin; i < tile_end; ++i) {
-                        const double v0 = gradc_sin(0.5 * (x[i] - mu));
-                        t0_part_sum += v0 * v0;
-                    }
-                }
-                else {
-                    GRADC_SIMD(reduction(+:t0_part_sum))
-                    for (int64_t i = tile_begin; i < tile_end; ++i) {
-                        const double v0 = sin(0.5 * (x[i] - mu));
-                        t0_part_sum += v0 * v0;
-                    }
-                }
-            }
-            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            von_mises_value_rows0(part, n, parts, x, mu, t0_parts);
         }
-        t0_part = gradc_rounded(t0_part, t0_part_low);
-        t0_parts[part] = t0_part;
+    } else {
+        von_mises_value_rows0(0, n, parts, x, mu, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -409,50 +425,59 @@ size_t von_mises_forward_work(int64_t n)
     return 0;
 }
 
+static GRADC_APART void von_mises_forward_rows0(int64_t part, int64_t n, int64_t parts, const double *restrict x,
+                                                double mu, double *restrict t0__parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    double t0__part = 0.0;
+    double t0__part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t0 = sum[i:n](let(s0 := sin(0.5 * (x[i] - mu)), s0 * s0)) */
+        double t0__part_sum = 0.0;
+        {
+            double far = 0.0;
+            if (GRADC_NEAR) {
+                GRADC_SIMD(reduction(+:far))
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    far += gradc_far_sine(0.5 * (x[i] - mu));
+                }
+            }
+            if (GRADC_NEAR && far == 0.0) {
+                GRADC_SIMD(reduction(+:t0__part_sum))
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double v0 = gradc_sin(0.5 * (x[i] - mu));
+                    t0__part_sum += v0 * v0;
+                }
+            } else {
+                GRADC_SIMD(reduction(+:t0__part_sum))
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double v0 = sin(0.5 * (x[i] - mu));
+                    t0__part_sum += v0 * v0;
+                }
+            }
+        }
+        gradc_add(&t0__part, &t0__part_low, t0__part_sum);
+    }
+    t0__part = gradc_rounded(t0__part, t0__part_low);
+    t0__parts[part] = t0__part;
+}
+
 int von_mises_forward(int64_t n, double mu, double log_kappa, const double *restrict x, double *restrict value,
                       double *restrict t0, void *restrict work)
 {
     (void)work;
     const int64_t parts = gradc_parts(n, 25, 0);
     double t0__parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double t0__part = 0.0;
-        double t0__part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0 = sum[i:n](let(s0 := sin(0.5 * (x[i] - mu)), s0 * s0)) */
-            double t0__part_sum = 0.0;
-            {
-                double far = 0.0;
-                if (GRADC_NEAR) {
-                    GRADC_SIMD(reduction(+:far))
-                    for (int64_t i = tile_begin; i < tile_end; ++i) {
-                        far += gradc_far_sine(0.5 * (x[i] - mu));
-                    }
-                }
-                if (GRADC_NEAR && far == 0.0) {
-                    GRADC_SIMD(reduction(+:t0__part_sum))
-                    for (int64_t i = tile_begin; i < tile_end; ++i) {
-                        const double v0 = gradc_sin(0.5 * (x[i] - mu));
-                        t0__part_sum += v0 * v0;
-                    }
-                }
-                else {
-                    GRADC_SIMD(reduction(+:t0__part_sum))
-                    for (int64_t i = tile_begin; i < tile_end; ++i) {
-                        const double v0 = sin(0.5 * (x[i] - mu));
-                        t0__part_sum += v0 * v0;
-                    }
-                }
-            }
-            gradc_add(&t0__part, &t0__part_low, t0__part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            von_mises_forward_rows0(part, n, parts, x, mu, t0__parts);
         }
-        t0__part = gradc_rounded(t0__part, t0__part_low);
-        t0__parts[part] = t0__part;
+    } else {
+        von_mises_forward_rows0(0, n, parts, x, mu, t0__parts);
     }
     double t0_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -472,6 +497,48 @@ size_t von_mises_backward_work(int64_t n)
     return 0;
 }
 
+static GRADC_APART void von_mises_backward_rows0(int64_t part, int64_t n, int64_t parts, const double *restrict x,
+                                                 double mu, double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t1 = sum[i:n](let(s0 := 0.5 * (x[i] - mu), cos(s0) * sin(s0))) */
+        double t1_part_sum = 0.0;
+        {
+            double far = 0.0;
+            if (GRADC_NEAR) {
+                GRADC_SIMD(reduction(+:far))
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double v3 = 0.5 * (x[i] - mu);
+                    far += gradc_far_sine(v3);
+                    far += gradc_far_sine(v3);
+                }
+            }
+            if (GRADC_NEAR && far == 0.0) {
+                GRADC_SIMD(reduction(+:t1_part_sum))
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double v3 = 0.5 * (x[i] - mu);
+                    t1_part_sum += gradc_cos(v3) * gradc_sin(v3);
+                }
+            } else {
+                GRADC_SIMD(reduction(+:t1_part_sum))
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double v3 = 0.5 * (x[i] - mu);
+                    t1_part_sum += cos(v3) * sin(v3);
+                }
+            }
+        }
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    }
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
 int von_mises_backward(int64_t n, double mu, double log_kappa, const double *restrict x, double t0, double cotangent,
                        double *restrict grad_mu, double *restrict grad_log_kappa, void *restrict work)
 {
@@ -485,46 +552,13 @@ int von_mises_backward(int64_t n, double mu, double log_kappa, const double *res
     *grad_log_kappa = v0 * (cotangent * (2.0 * t0) / (double)n + v2);
     const int64_t parts = gradc_parts(n, 45, 0);
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t1 = sum[i:n](let(s0 := 0.5 * (x[i] - mu), cos(s0) * sin(s0))) */
-            double t1_part_sum = 0.0;
-            {
-                double far = 0.0;
-                if (GRADC_NEAR) {
-                    GRADC_SIMD(reduction(+:far))
-                    for (int64_t i = tile_begin; i < tile_end; ++i) {
-                        const double v3 = 0.5 * (x[i] - mu);
-                        far += gradc_far_sine(v3);
-                        far += gradc_far_sine(v3);
-                    }
-                }
-                if (GRADC_NEAR && far == 0.0) {
-                    GRADC_SIMD(reduction(+:t1_part_sum))
-                    for (int64_t i = tile_begin; i < tile_end; ++i) {
-                        const double v3 = 0.5 * (x[i] - mu);
-                        t1_part_sum += gradc_cos(v3) * gradc_sin(v3);
-                    }
-                }
-                else {
-                    GRADC_SIMD(reduction(+:t1_part_sum))
-                    for (int64_t i = tile_begin; i < tile_end; ++i) {
-                        const double v3 = 0.5 * (x[i] - mu);
-                        t1_part_sum += cos(v3) * sin(v3);
-                    }
-                }
-            }
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            von_mises_backward_rows0(part, n, parts, x, mu, t1_parts);
         }
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        von_mises_backward_rows0(0, n, parts, x, mu, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -542,6 +576,60 @@ size_t von_mises_value_and_grad_work(int64_t n)
     return 0;
 }
 
+static GRADC_APART void von_mises_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+                                                       const double *restrict x, double mu, double *restrict t0_parts,
+                                                       double *restrict t1_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    double t0_part = 0.0;
+    double t0_part_low = 0.0;
+    double t1_part = 0.0;
+    double t1_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t0 = sum[i:n](let(s0 := sin(0.5 * (x[i] - mu)), s0 * s0)) */
+        /* t1 = sum[i:n](let(s0 := 0.5 * (x[i] - mu), cos(s0) * sin(s0))) */
+        double t0_part_sum = 0.0;
+        double t1_part_sum = 0.0;
+        {
+            double far = 0.0;
+            if (GRADC_NEAR) {
+                GRADC_SIMD(reduction(+:far))
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double v0 = 0.5 * (x[i] - mu);
+                    far += gradc_far_sine(v0);
+                    far += gradc_far_sine(v0);
+                }
+            }
+            if (GRADC_NEAR && far == 0.0) {
+                GRADC_SIMD(reduction(+:t0_part_sum, t1_part_sum))
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double v0 = 0.5 * (x[i] - mu);
+                    const double v1 = gradc_sin(v0);
+                    t0_part_sum += v1 * v1;
+                    t1_part_sum += gradc_cos(v0) * v1;
+                }
+            } else {
+                GRADC_SIMD(reduction(+:t0_part_sum, t1_part_sum))
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double v0 = 0.5 * (x[i] - mu);
+                    const double v1 = sin(v0);
+                    t0_part_sum += v1 * v1;
+                    t1_part_sum += cos(v0) * v1;
+                }
+            }
+        }
+        gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+        gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    }
+    t0_part = gradc_rounded(t0_part, t0_part_low);
+    t0_parts[part] = t0_part;
+    t1_part = gradc_rounded(t1_part, t1_part_low);
+    t1_parts[part] = t1_part;
+}
+
 int von_mises_value_and_grad(int64_t n, double mu, double log_kappa, const double *restrict x, double *restrict value,
                              double *restrict grad_mu, double *restrict grad_log_kappa, void *restrict work)
 {
@@ -549,57 +637,13 @@ int von_mises_value_and_grad(int64_t n, double mu, double log_kappa, const doubl
     const int64_t parts = gradc_parts(n, 46, 0);
     double t0_parts[GRADC_PARTS];
     double t1_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double t0_part = 0.0;
-        double t0_part_low = 0.0;
-        double t1_part = 0.0;
-        double t1_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0 = sum[i:n](let(s0 := sin(0.5 * (x[i] - mu)), s0 * s0)) */
-            /* t1 = sum[i:n](let(s0 := 0.5 * (x[i] - mu), cos(s0) * sin(s0))) */
-            double t0_part_sum = 0.0;
-            double t1_part_sum = 0.0;
-            {
-                double far = 0.0;
-                if (GRADC_NEAR) {
-                    GRADC_SIMD(reduction(+:far))
-                    for (int64_t i = tile_begin; i < tile_end; ++i) {
-                        const double v0 = 0.5 * (x[i] - mu);
-                        far += gradc_far_sine(v0);
-                        far += gradc_far_sine(v0);
-                    }
-                }
-                if (GRADC_NEAR && far == 0.0) {
-                    GRADC_SIMD(reduction(+:t0_part_sum, t1_part_sum))
-                    for (int64_t i = tile_begin; i < tile_end; ++i) {
-                        const double v0 = 0.5 * (x[i] - mu);
-                        const double v1 = gradc_sin(v0);
-                        t0_part_sum += v1 * v1;
-                        t1_part_sum += gradc_cos(v0) * v1;
-                    }
-                }
-                else {
-                    GRADC_SIMD(reduction(+:t0_part_sum, t1_part_sum))
-                    for (int64_t i = tile_begin; i < tile_end; ++i) {
-                        const double v0 = 0.5 * (x[i] - mu);
-                        const double v1 = sin(v0);
-                        t0_part_sum += v1 * v1;
-                        t1_part_sum += cos(v0) * v1;
-                    }
-                }
-            }
-            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
-            gradc_add(&t1_part, &t1_part_low, t1_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            von_mises_value_and_grad_rows0(part, n, parts, x, mu, t0_parts, t1_parts);
         }
-        t0_part = gradc_rounded(t0_part, t0_part_low);
-        t0_parts[part] = t0_part;
-        t1_part = gradc_rounded(t1_part, t1_part_low);
-        t1_parts[part] = t1_part;
+    } else {
+        von_mises_value_and_grad_rows0(0, n, parts, x, mu, t0_parts, t1_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -27,6 +27,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "weibull_survival.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -295,6 +302,41 @@ size_t weibull_survival_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 51, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void weibull_survival_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                                     unsigned char *restrict part_scratch, size_t part_bytes,
+                                                     int64_t d, const double *restrict X, const double *restrict w,
+                                                     const double *restrict time_, double t0,
+                                                     const double *restrict event, double log_sigma,
+                                                     double *restrict t2_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const t1 = (void *)own;
+    double t2_part = 0.0;
+    double t2_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t1, 1, 0);
+
+        /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), exp(s1) - event[i] * (s1 - log_sigma -
+         *    s0))) */
+        double t2_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = gradc_log(time_[i]);
+            const double v1 = t0 * (v0 - t1[i - tile_begin]);
+            t2_part_sum += gradc_exp(v1) - event[i] * (v1 - log_sigma - v0);
+        }
+        gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+    }
+    t2_part = gradc_rounded(t2_part, t2_part_low);
+    t2_parts[part] = t2_part;
+}
+
 int weibull_survival_value(int64_t n, int64_t d, const double *restrict w, double log_sigma, const double *restrict X,
                            const double *restrict time_, const double *restrict event, double *restrict value,
                            void *restrict work)
@@ -307,34 +349,13 @@ int weibull_survival_value(int64_t n, int64_t d, const double *restrict w, doubl
     const int64_t parts = gradc_parts(n, 3*d + 51, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const t1 = (void *)own;
-        double t2_part = 0.0;
-        double t2_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t1, 1, 0);
-
-            /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), exp(s1) - event[i] * (s1 - log_sigma
-             *    - s0))) */
-            double t2_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = gradc_log(time_[i]);
-                const double v1 = t0 * (v0 - t1[i - tile_begin]);
-                t2_part_sum += gradc_exp(v1) - event[i] * (v1 - log_sigma - v0);
-            }
-            gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            weibull_survival_value_rows0(part, n, parts, part_scratch, part_bytes, d, X, w, time_, t0, event, log_sigma, t2_parts);
         }
-        t2_part = gradc_rounded(t2_part, t2_part_low);
-        t2_parts[part] = t2_part;
+    } else {
+        weibull_survival_value_rows0(0, n, parts, part_scratch, part_bytes, d, X, w, time_, t0, event, log_sigma, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -353,6 +374,33 @@ size_t weibull_survival_forward_work(int64_t n, int64_t d)
     return 0;
 }
 
+static GRADC_APART void weibull_survival_forward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                       const double *restrict time_, double t0_, double *restrict t1,
+                                                       const double *restrict event, double log_sigma,
+                                                       double *restrict t2_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    double t2_part = 0.0;
+    double t2_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), exp(s1) - event[i] * (s1 - log_sigma -
+         *    s0))) */
+        double t2_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = gradc_log(time_[i]);
+            const double v1 = t0_ * (v0 - t1[i]);
+            t2_part_sum += gradc_exp(v1) - event[i] * (v1 - log_sigma - v0);
+        }
+        gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+    }
+    t2_part = gradc_rounded(t2_part, t2_part_low);
+    t2_parts[part] = t2_part;
+}
+
 int weibull_survival_forward(int64_t n, int64_t d, const double *restrict w, double log_sigma,
                              const double *restrict X, const double *restrict time_, const double *restrict event,
                              double *restrict value, double *restrict t0, double *restrict t1, void *restrict work)
@@ -369,28 +417,13 @@ int weibull_survival_forward(int64_t n, int64_t d, const double *restrict w, dou
     gradc_dots(n, d, X, d, w, t1, 1, 1);
     const int64_t parts = gradc_parts(n, 51, 0);
     double t2_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        double t2_part = 0.0;
-        double t2_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), exp(s1) - event[i] * (s1 - log_sigma
-             *    - s0))) */
-            double t2_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = gradc_log(time_[i]);
-                const double v1 = t0_ * (v0 - t1[i]);
-                t2_part_sum += gradc_exp(v1) - event[i] * (v1 - log_sigma - v0);
-            }
-            gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            weibull_survival_forward_rows0(part, n, parts, time_, t0_, t1, event, log_sigma, t2_parts);
         }
-        t2_part = gradc_rounded(t2_part, t2_part_low);
-        t2_parts[part] = t2_part;
+    } else {
+        weibull_survival_forward_rows0(0, n, parts, time_, t0_, t1, event, log_sigma, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -409,6 +442,57 @@ size_t weibull_survival_backward_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void weibull_survival_backward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                        unsigned char *restrict part_scratch, size_t part_bytes,
+                                                        double *restrict grad_w, int64_t d,
+                                                        const double *restrict time_, const double *restrict t1,
+                                                        const double *restrict event, double t2, double t0,
+                                                        const double *restrict X, double *restrict t4_parts,
+                                                        double *restrict t5_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const t3 = (void *)own;
+    double t4_part = 0.0;
+    double t4_part_low = 0.0;
+    double t5_part = 0.0;
+    double t5_part_low = 0.0;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t3[i:n] = -(t0 * (t2 * exp(t0 * (log(time[i]) - t1[i])) - t2 * event[i])) */
+        /* t4 = sum[i:n](event[i]) */
+        /* t5 = sum[i:n](let(s0 := log(time[i]) - t1[i], s0 * (t2 * exp(t0 * s0) - t2 * event[i]))) */
+        double t4_part_sum = 0.0;
+        double t5_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t4_part_sum, t5_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = gradc_log(time_[i]) - t1[i];
+            const double event_i = event[i];
+            const double v1 = t2 * gradc_exp(t0 * v0) - t2 * event_i;
+            t3[i - tile_begin] = -(t0 * v1);
+            t4_part_sum += event_i;
+            t5_part_sum += v0 * v1;
+        }
+        gradc_add(&t4_part, &t4_part_low, t4_part_sum);
+        gradc_add(&t5_part, &t5_part_low, t5_part_sum);
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
+    }
+    t4_part = gradc_rounded(t4_part, t4_part_low);
+    t4_parts[part] = t4_part;
+    t5_part = gradc_rounded(t5_part, t5_part_low);
+    t5_parts[part] = t5_part;
+}
+
 int weibull_survival_backward(int64_t n, int64_t d, const double *restrict w, double log_sigma,
                               const double *restrict X, const double *restrict time_, const double *restrict event,
                               double t0, const double *restrict t1, double cotangent, double *restrict grad_w,
@@ -425,49 +509,13 @@ int weibull_survival_backward(int64_t n, int64_t d, const double *restrict w, do
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
     double t5_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const t3 = (void *)own;
-        double t4_part = 0.0;
-        double t4_part_low = 0.0;
-        double t5_part = 0.0;
-        double t5_part_low = 0.0;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            weibull_survival_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, time_, t1, event, t2, t0, X, t4_parts, t5_parts);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t3[i:n] = -(t0 * (t2 * exp(t0 * (log(time[i]) - t1[i])) - t2 * event[i])) */
-            /* t4 = sum[i:n](event[i]) */
-            /* t5 = sum[i:n](let(s0 := log(time[i]) - t1[i], s0 * (t2 * exp(t0 * s0) - t2 * event[i]))) */
-            double t4_part_sum = 0.0;
-            double t5_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t4_part_sum, t5_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = gradc_log(time_[i]) - t1[i];
-                const double event_i = event[i];
-                const double v1 = t2 * gradc_exp(t0 * v0) - t2 * event_i;
-                t3[i - tile_begin] = -(t0 * v1);
-                t4_part_sum += event_i;
-                t5_part_sum += v0 * v1;
-            }
-            gradc_add(&t4_part, &t4_part_low, t4_part_sum);
-            gradc_add(&t5_part, &t5_part_low, t5_part_sum);
-
-            /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
-        }
-        t4_part = gradc_rounded(t4_part, t4_part_low);
-        t4_parts[part] = t4_part;
-        t5_part = gradc_rounded(t5_part, t5_part_low);
-        t5_parts[part] = t5_part;
+    } else {
+        weibull_survival_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, time_, t1, event, t2, t0, X, t4_parts, t5_parts);
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -497,6 +545,75 @@ size_t weibull_survival_value_and_grad_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void weibull_survival_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+                                                              unsigned char *restrict part_scratch, size_t part_bytes,
+                                                              double *restrict grad_w, int64_t d,
+                                                              const double *restrict X, const double *restrict w,
+                                                              const double *restrict time_, double t0,
+                                                              const double *restrict event, double t3,
+                                                              double log_sigma, double *restrict t2_parts,
+                                                              double *restrict t5_parts, double *restrict t6_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const t1 = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)own;
+    double t2_part = 0.0;
+    double t2_part_low = 0.0;
+    double t5_part = 0.0;
+    double t5_part_low = 0.0;
+    double t6_part = 0.0;
+    double t6_part_low = 0.0;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t1, 1, 0);
+
+        /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), exp(s1) - event[i] * (s1 - log_sigma -
+         *    s0))) */
+        /* t4[i:n] = -(t0 * (t3 * exp(t0 * (log(time[i]) - t1[i])) - t3 * event[i])) */
+        /* t5 = sum[i:n](event[i]) */
+        /* t6 = sum[i:n](let(s0 := log(time[i]) - t1[i], s0 * (t3 * exp(t0 * s0) - t3 * event[i]))) */
+        double t2_part_sum = 0.0;
+        double t5_part_sum = 0.0;
+        double t6_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t2_part_sum, t5_part_sum, t6_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double v0 = gradc_log(time_[i]);
+            const double v1 = v0 - t1[i - tile_begin];
+            const double v2 = t0 * v1;
+            const double v3 = gradc_exp(v2);
+            const double event_i = event[i];
+            const double v4 = t3 * v3 - t3 * event_i;
+            t2_part_sum += v3 - event_i * (v2 - log_sigma - v0);
+            t4[i - tile_begin] = -(t0 * v4);
+            t5_part_sum += event_i;
+            t6_part_sum += v1 * v4;
+        }
+        gradc_add(&t2_part, &t2_part_low, t2_part_sum);
+        gradc_add(&t5_part, &t5_part_low, t5_part_sum);
+        gradc_add(&t6_part, &t6_part_low, t6_part_sum);
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * t4[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, grad_w_part);
+    }
+    t2_part = gradc_rounded(t2_part, t2_part_low);
+    t2_parts[part] = t2_part;
+    t5_part = gradc_rounded(t5_part, t5_part_low);
+    t5_parts[part] = t5_part;
+    t6_part = gradc_rounded(t6_part, t6_part_low);
+    t6_parts[part] = t6_part;
+}
+
 int weibull_survival_value_and_grad(int64_t n, int64_t d, const double *restrict w, double log_sigma,
                                     const double *restrict X, const double *restrict time_,
                                     const double *restrict event, double *restrict value, double *restrict grad_w,
@@ -514,66 +631,13 @@ int weibull_survival_value_and_grad(int64_t n, int64_t d, const double *restrict
     double t2_parts[GRADC_PARTS];
     double t5_parts[GRADC_PARTS];
     double t6_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const t1 = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const t4 = (void *)own;
-        double t2_part = 0.0;
-        double t2_part_low = 0.0;
-        double t5_part = 0.0;
-        double t5_part_low = 0.0;
-        double t6_part = 0.0;
-        double t6_part_low = 0.0;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            weibull_survival_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, X, w, time_, t0, event, t3, log_sigma, t2_parts, t5_parts, t6_parts);
         }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* t1[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t1, 1, 0);
-
-            /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), exp(s1) - event[i] * (s1 - log_sigma
-             *    - s0))) */
-            /* t4[i:n] = -(t0 * (t3 * exp(t0 * (log(time[i]) - t1[i])) - t3 * event[i])) */
-            /* t5 = sum[i:n](event[i]) */
-            /* t6 = sum[i:n](let(s0 := log(time[i]) - t1[i], s0 * (t3 * exp(t0 * s0) - t3 * event[i]))) */
-            double t2_part_sum = 0.0;
-            double t5_part_sum = 0.0;
-            double t6_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t2_part_sum, t5_part_sum, t6_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = gradc_log(time_[i]);
-                const double v1 = v0 - t1[i - tile_begin];
-                const double v2 = t0 * v1;
-                const double v3 = gradc_exp(v2);
-                const double event_i = event[i];
-                const double v4 = t3 * v3 - t3 * event_i;
-                t2_part_sum += v3 - event_i * (v2 - log_sigma - v0);
-                t4[i - tile_begin] = -(t0 * v4);
-                t5_part_sum += event_i;
-                t6_part_sum += v1 * v4;
-            }
-            gradc_add(&t2_part, &t2_part_low, t2_part_sum);
-            gradc_add(&t5_part, &t5_part_low, t5_part_sum);
-            gradc_add(&t6_part, &t6_part_low, t6_part_sum);
-
-            /* grad_w[j:d] = sum[i:n](X[i, j] * t4[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, grad_w_part);
-        }
-        t2_part = gradc_rounded(t2_part, t2_part_low);
-        t2_parts[part] = t2_part;
-        t5_part = gradc_rounded(t5_part, t5_part_low);
-        t5_parts[part] = t5_part;
-        t6_part = gradc_rounded(t6_part, t6_part_low);
-        t6_parts[part] = t6_part;
+    } else {
+        weibull_survival_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, X, w, time_, t0, event, t3, log_sigma, t2_parts, t5_parts, t6_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

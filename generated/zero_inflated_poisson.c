@@ -27,6 +27,13 @@
 #define GRADC_PARALLEL(parts)
 #endif
 
+/* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
+#if defined(__GNUC__)
+#define GRADC_APART __attribute__((noinline))
+#else
+#define GRADC_APART
+#endif
+
 #include "zero_inflated_poisson.h"
 
 /* The bytes of a buffer, rounded up so that the next one starts on a cache line. */
@@ -277,6 +284,51 @@ size_t zero_inflated_poisson_value_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void zero_inflated_poisson_value_rows0(int64_t part, int64_t n, int64_t parts,
+                                                          unsigned char *restrict part_scratch, size_t part_bytes,
+                                                          int64_t d, const double *restrict X,
+                                                          const double *restrict v, const double *restrict w,
+                                                          const double *restrict y, double *restrict t0_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const g = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const z = (void *)own;
+    double t0_part = 0.0;
+    double t0_part_low = 0.0;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* g[i:n] = sum[j:d](X[i, j] * v[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, v, g, 1, 0);
+
+        /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, z, 1, 0);
+
+        /* t0 = sum[i:n](let(s0 := exp(z[i]), s1 := -s0, where(0 == g[i], 0.6931471805599453, maximum(0, g[i]) +
+         *    log1p_unit(exp(-abs(g[i])))) + where(0 < y[i], s0 - y[i] * z[i], -where(g[i] == s1,
+         *    0.6931471805599453 + g[i], maximum(g[i], s1) + log1p_unit(exp(-abs(g[i] + s0))))))) */
+        double t0_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t0_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double g_i = g[i - tile_begin];
+            const double v0 = 0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(g_i)));
+            const double y_i = y[i];
+            const double z_i = z[i - tile_begin];
+            const double v1 = gradc_exp(z_i);
+            const double v2 = -v1;
+            const double v3 = g_i == v2 ? 0.6931471805599453 + g_i : ((g_i > v2 || g_i != g_i) ? g_i : v2) + gradc_log1p_unit(gradc_exp(-fabs(g_i + v1)));
+            t0_part_sum += v0 + (0.0 < y_i ? v1 - y_i * z_i : -v3);
+        }
+        gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+    }
+    t0_part = gradc_rounded(t0_part, t0_part_low);
+    t0_parts[part] = t0_part;
+}
+
 int zero_inflated_poisson_value(int64_t n, int64_t d, const double *restrict w, const double *restrict v,
                                 const double *restrict X, const double *restrict y, double *restrict value,
                                 void *restrict work)
@@ -286,45 +338,13 @@ int zero_inflated_poisson_value(int64_t n, int64_t d, const double *restrict w, 
     const int64_t parts = gradc_parts(n, 6*d + 124, 0);
     const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const g = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const z = (void *)own;
-        double t0_part = 0.0;
-        double t0_part_low = 0.0;
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* g[i:n] = sum[j:d](X[i, j] * v[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, v, g, 1, 0);
-
-            /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, z, 1, 0);
-
-            /* t0 = sum[i:n](let(s0 := exp(z[i]), s1 := -s0, where(0 == g[i], 0.6931471805599453, maximum(0, g[i])
-             *    + log1p_unit(exp(-abs(g[i])))) + where(0 < y[i], s0 - y[i] * z[i], -where(g[i] == s1,
-             *    0.6931471805599453 + g[i], maximum(g[i], s1) + log1p_unit(exp(-abs(g[i] + s0))))))) */
-            double t0_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double g_i = g[i - tile_begin];
-                const double v0 = 0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(g_i)));
-                const double y_i = y[i];
-                const double z_i = z[i - tile_begin];
-                const double v1 = gradc_exp(z_i);
-                const double v2 = -v1;
-                const double v3 = g_i == v2 ? 0.6931471805599453 + g_i : ((g_i > v2 || g_i != g_i) ? g_i : v2) + gradc_log1p_unit(gradc_exp(-fabs(g_i + v1)));
-                t0_part_sum += v0 + (0.0 < y_i ? v1 - y_i * z_i : -v3);
-            }
-            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            zero_inflated_poisson_value_rows0(part, n, parts, part_scratch, part_bytes, d, X, v, w, y, t0_parts);
         }
-        t0_part = gradc_rounded(t0_part, t0_part_low);
-        t0_parts[part] = t0_part;
+    } else {
+        zero_inflated_poisson_value_rows0(0, n, parts, part_scratch, part_bytes, d, X, v, w, y, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -342,6 +362,67 @@ size_t zero_inflated_poisson_forward_work(int64_t n, int64_t d)
            + gradc_bytes(n, sizeof(double)));
 }
 
+static GRADC_APART void zero_inflated_poisson_forward_rows0(int64_t part, int64_t d, int64_t parts,
+                                                            unsigned char *restrict part_scratch, size_t part_bytes,
+                                                            double *restrict g, int64_t n, double *restrict z,
+                                                            const double *restrict X, const double *restrict v,
+                                                            const double *restrict w)
+{
+    const int64_t part_begin = gradc_cut(d, parts, part);
+    const int64_t part_end = gradc_cut(d, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const g_part = part == 0 ? g : (void *)own;
+    own += gradc_bytes(n, sizeof(double));
+    double *const z_part = part == 0 ? z : (void *)own;
+    for (int64_t at = 0; at < n; ++at) {
+        g_part[at] = 0.0;
+    }
+    for (int64_t at = 0; at < n; ++at) {
+        z_part[at] = 0.0;
+    }
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* g[i:n] = sum[j:d](X[i, j] * v[j]) */
+        gradc_dots(n, tile_end - tile_begin, &X[tile_begin], d, &v[tile_begin], g_part, 1, 1);
+
+        /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(n, tile_end - tile_begin, &X[tile_begin], d, &w[tile_begin], z_part, 1, 1);
+    }
+}
+
+static GRADC_APART void zero_inflated_poisson_forward_rows1(int64_t part, int64_t n, int64_t parts_,
+                                                            double *restrict g, const double *restrict y,
+                                                            double *restrict z, double *restrict t0_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts_, part);
+    const int64_t part_end = gradc_cut(n, parts_, part + 1);
+    double t0_part = 0.0;
+    double t0_part_low = 0.0;
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
+        const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+
+        /* t0 = sum[i:n](let(s0 := exp(z[i]), s1 := -s0, where(0 == g[i], 0.6931471805599453, maximum(0, g[i]) +
+         *    log1p_unit(exp(-abs(g[i])))) + where(0 < y[i], s0 - y[i] * z[i], -where(g[i] == s1,
+         *    0.6931471805599453 + g[i], maximum(g[i], s1) + log1p_unit(exp(-abs(g[i] + s0))))))) */
+        double t0_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t0_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double g_i = g[i];
+            const double v0 = 0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(g_i)));
+            const double y_i = y[i];
+            const double z_i = z[i];
+            const double v1 = gradc_exp(z_i);
+            const double v2 = -v1;
+            const double v3 = g_i == v2 ? 0.6931471805599453 + g_i : ((g_i > v2 || g_i != g_i) ? g_i : v2) + gradc_log1p_unit(gradc_exp(-fabs(g_i + v1)));
+            t0_part_sum += v0 + (0.0 < y_i ? v1 - y_i * z_i : -v3);
+        }
+        gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+    }
+    t0_part = gradc_rounded(t0_part, t0_part_low);
+    t0_parts[part] = t0_part;
+}
+
 int zero_inflated_poisson_forward(int64_t n, int64_t d, const double *restrict w, const double *restrict v,
                                   const double *restrict X, const double *restrict y, double *restrict value,
                                   double *restrict g, double *restrict z, void *restrict work)
@@ -350,29 +431,13 @@ int zero_inflated_poisson_forward(int64_t n, int64_t d, const double *restrict w
     unsigned char *const part_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(d, 6*n, 2*n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double)) + gradc_bytes(n, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(d, parts, part);
-        const int64_t part_end = gradc_cut(d, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const g_part = part == 0 ? g : (void *)own;
-        own += gradc_bytes(n, sizeof(double));
-        double *const z_part = part == 0 ? z : (void *)own;
-        for (int64_t at = 0; at < n; ++at) {
-            g_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            zero_inflated_poisson_forward_rows0(part, d, parts, part_scratch, part_bytes, g, n, z, X, v, w);
         }
-        for (int64_t at = 0; at < n; ++at) {
-            z_part[at] = 0.0;
-        }
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* g[i:n] = sum[j:d](X[i, j] * v[j]) */
-            gradc_dots(n, tile_end - tile_begin, &X[tile_begin], d, &v[tile_begin], g_part, 1, 1);
-
-            /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(n, tile_end - tile_begin, &X[tile_begin], d, &w[tile_begin], z_part, 1, 1);
-        }
+    } else {
+        zero_inflated_poisson_forward_rows0(0, d, parts, part_scratch, part_bytes, g, n, z, X, v, w);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const g_more = (void *)(part_scratch + part * part_bytes);
@@ -390,34 +455,13 @@ int zero_inflated_poisson_forward(int64_t n, int64_t d, const double *restrict w
     }
     const int64_t parts_ = gradc_parts(n, 124, 0);
     double t0_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts_)
-    for (int64_t part = 0; part < parts_; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts_, part);
-        const int64_t part_end = gradc_cut(n, parts_, part + 1);
-        double t0_part = 0.0;
-        double t0_part_low = 0.0;
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
-            const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-            /* t0 = sum[i:n](let(s0 := exp(z[i]), s1 := -s0, where(0 == g[i], 0.6931471805599453, maximum(0, g[i])
-             *    + log1p_unit(exp(-abs(g[i])))) + where(0 < y[i], s0 - y[i] * z[i], -where(g[i] == s1,
-             *    0.6931471805599453 + g[i], maximum(g[i], s1) + log1p_unit(exp(-abs(g[i] + s0))))))) */
-            double t0_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double g_i = g[i];
-                const double v0 = 0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(g_i)));
-                const double y_i = y[i];
-                const double z_i = z[i];
-                const double v1 = gradc_exp(z_i);
-                const double v2 = -v1;
-                const double v3 = g_i == v2 ? 0.6931471805599453 + g_i : ((g_i > v2 || g_i != g_i) ? g_i : v2) + gradc_log1p_unit(gradc_exp(-fabs(g_i + v1)));
-                t0_part_sum += v0 + (0.0 < y_i ? v1 - y_i * z_i : -v3);
-            }
-            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+    if (parts_ > 1) {
+        GRADC_PARALLEL(parts_)
+        for (int64_t part = 0; part < parts_; ++part) {
+            zero_inflated_poisson_forward_rows1(part, n, parts_, g, y, z, t0_parts);
         }
-        t0_part = gradc_rounded(t0_part, t0_part_low);
-        t0_parts[part] = t0_part;
+    } else {
+        zero_inflated_poisson_forward_rows1(0, n, parts_, g, y, z, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -437,6 +481,64 @@ size_t zero_inflated_poisson_backward_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void zero_inflated_poisson_backward_rows0(int64_t part, int64_t n, int64_t parts,
+                                                             unsigned char *restrict part_scratch, size_t part_bytes,
+                                                             double *restrict grad_w, int64_t d,
+                                                             double *restrict grad_v, const double *restrict y,
+                                                             const double *restrict z, const double *restrict g,
+                                                             double t0, const double *restrict X)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const grad_v_part = part == 0 ? grad_v : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const z_bar = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const g_bar = (void *)own;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    for (int64_t at = 0; at < d; ++at) {
+        grad_v_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* z_bar[i:n] = let(s0 := 0 < y[i], s1 := exp(z[i]), s2 := g[i] + s1, s3 := exp(-abs(s2)), where(s0, -(t0 *
+         *    y[i]), 0) + s1 * (where(s0, t0, 0) + where(s0, 0, -where(-inf == -s1, 0, -(t0 * (where(0 <= -s2, 1,
+         *    s3) / (1 + s3))))))) */
+        /* g_bar[i:n] = let(s0 := -inf == g[i], s1 := exp(-abs(g[i])), s2 := g[i] + exp(z[i]), s3 := exp(-abs(s2)),
+         *    where(s0, 0, t0 * (where(0 <= g[i], 1, s1) / (1 + s1))) + where(0 < y[i], 0, where(s0, 0, -(t0 *
+         *    (where(0 <= s2, 1, s3) / (1 + s3)))))) */
+        GRADC_SIMD()
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double y_i = y[i];
+            const int v0 = 0.0 < y_i;
+            const double v1 = gradc_exp(z[i]);
+            const double g_i = g[i];
+            const double v2 = g_i + v1;
+            const double v3 = gradc_exp(-fabs(v2));
+            const double v4 = 1.0 + v3;
+            const double v5 = (v0 ? t0 : 0.0) + (v0 ? 0.0 : -(-INFINITY == -v1 ? 0.0 : -(t0 * ((0.0 <= -v2 ? 1.0 : v3) / v4))));
+            const int v6 = -INFINITY == g_i;
+            const double v7 = gradc_exp(-fabs(g_i));
+            const double v8 = (v6 ? 0.0 : t0 * ((0.0 <= g_i ? 1.0 : v7) / (1.0 + v7))) + (v0 ? 0.0 : (v6 ? 0.0 : -(t0 * ((0.0 <= v2 ? 1.0 : v3) / v4))));
+            z_bar[i - tile_begin] = (v0 ? -(t0 * y_i) : 0.0) + v1 * v5;
+            g_bar[i - tile_begin] = v8;
+        }
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar, 1, grad_w_part);
+
+        /* grad_v[j:d] = sum[i:n](X[i, j] * g_bar[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, g_bar, 1, grad_v_part);
+    }
+}
+
 int zero_inflated_poisson_backward(int64_t n, int64_t d, const double *restrict w, const double *restrict v,
                                    const double *restrict X, const double *restrict y, const double *restrict g,
                                    const double *restrict z, double cotangent, double *restrict grad_w,
@@ -451,57 +553,13 @@ int zero_inflated_poisson_backward(int64_t n, int64_t d, const double *restrict 
     const double t0 = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 113, 2*d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const grad_v_part = part == 0 ? grad_v : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const z_bar = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const g_bar = (void *)own;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            zero_inflated_poisson_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, grad_v, y, z, g, t0, X);
         }
-        for (int64_t at = 0; at < d; ++at) {
-            grad_v_part[at] = 0.0;
-        }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* z_bar[i:n] = let(s0 := 0 < y[i], s1 := exp(z[i]), s2 := g[i] + s1, s3 := exp(-abs(s2)), where(s0,
-             *    -(t0 * y[i]), 0) + s1 * (where(s0, t0, 0) + where(s0, 0, -where(-inf == -s1, 0, -(t0 * (where(0
-             *    <= -s2, 1, s3) / (1 + s3))))))) */
-            /* g_bar[i:n] = let(s0 := -inf == g[i], s1 := exp(-abs(g[i])), s2 := g[i] + exp(z[i]), s3 :=
-             *    exp(-abs(s2)), where(s0, 0, t0 * (where(0 <= g[i], 1, s1) / (1 + s1))) + where(0 < y[i], 0,
-             *    where(s0, 0, -(t0 * (where(0 <= s2, 1, s3) / (1 + s3)))))) */
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double y_i = y[i];
-                const int v0 = 0.0 < y_i;
-                const double v1 = gradc_exp(z[i]);
-                const double g_i = g[i];
-                const double v2 = g_i + v1;
-                const double v3 = gradc_exp(-fabs(v2));
-                const double v4 = 1.0 + v3;
-                const double v5 = (v0 ? t0 : 0.0) + (v0 ? 0.0 : -(-INFINITY == -v1 ? 0.0 : -(t0 * ((0.0 <= -v2 ? 1.0 : v3) / v4))));
-                const int v6 = -INFINITY == g_i;
-                const double v7 = gradc_exp(-fabs(g_i));
-                const double v8 = (v6 ? 0.0 : t0 * ((0.0 <= g_i ? 1.0 : v7) / (1.0 + v7))) + (v0 ? 0.0 : (v6 ? 0.0 : -(t0 * ((0.0 <= v2 ? 1.0 : v3) / v4))));
-                z_bar[i - tile_begin] = (v0 ? -(t0 * y_i) : 0.0) + v1 * v5;
-                g_bar[i - tile_begin] = v8;
-            }
-
-            /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar, 1, grad_w_part);
-
-            /* grad_v[j:d] = sum[i:n](X[i, j] * g_bar[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, g_bar, 1, grad_v_part);
-        }
+    } else {
+        zero_inflated_poisson_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, grad_v, y, z, g, t0, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
@@ -530,6 +588,89 @@ size_t zero_inflated_poisson_value_and_grad_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
+static GRADC_APART void zero_inflated_poisson_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+                                                                   unsigned char *restrict part_scratch,
+                                                                   size_t part_bytes, double *restrict grad_w,
+                                                                   int64_t d, double *restrict grad_v,
+                                                                   const double *restrict X, const double *restrict v,
+                                                                   const double *restrict w, const double *restrict y,
+                                                                   double t1, double *restrict t0_parts)
+{
+    const int64_t part_begin = gradc_cut(n, parts, part);
+    const int64_t part_end = gradc_cut(n, parts, part + 1);
+    unsigned char *own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const grad_v_part = part == 0 ? grad_v : (void *)own;
+    own += gradc_bytes(d, sizeof(double));
+    double *const g = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const z = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const z_bar = (void *)own;
+    own += gradc_bytes(128, sizeof(double));
+    double *const g_bar = (void *)own;
+    double t0_part = 0.0;
+    double t0_part_low = 0.0;
+    for (int64_t at = 0; at < d; ++at) {
+        grad_w_part[at] = 0.0;
+    }
+    for (int64_t at = 0; at < d; ++at) {
+        grad_v_part[at] = 0.0;
+    }
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+
+        /* g[i:n] = sum[j:d](X[i, j] * v[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, v, g, 1, 0);
+
+        /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
+        gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, z, 1, 0);
+
+        /* t0 = sum[i:n](let(s0 := exp(z[i]), s1 := -s0, where(0 == g[i], 0.6931471805599453, maximum(0, g[i]) +
+         *    log1p_unit(exp(-abs(g[i])))) + where(0 < y[i], s0 - y[i] * z[i], -where(g[i] == s1,
+         *    0.6931471805599453 + g[i], maximum(g[i], s1) + log1p_unit(exp(-abs(g[i] + s0))))))) */
+        /* z_bar[i:n] = let(s0 := 0 < y[i], s1 := exp(z[i]), s2 := g[i] + s1, s3 := exp(-abs(s2)), where(s0, -(t1 *
+         *    y[i]), 0) + s1 * (where(s0, t1, 0) + where(s0, 0, -where(-inf == -s1, 0, -(t1 * (where(0 <= -s2, 1,
+         *    s3) / (1 + s3))))))) */
+        /* g_bar[i:n] = let(s0 := -inf == g[i], s1 := exp(-abs(g[i])), s2 := g[i] + exp(z[i]), s3 := exp(-abs(s2)),
+         *    where(s0, 0, t1 * (where(0 <= g[i], 1, s1) / (1 + s1))) + where(0 < y[i], 0, where(s0, 0, -(t1 *
+         *    (where(0 <= s2, 1, s3) / (1 + s3)))))) */
+        double t0_part_sum = 0.0;
+        GRADC_SIMD(reduction(+:t0_part_sum))
+        for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double g_i = g[i - tile_begin];
+            const double v0 = gradc_exp(-fabs(g_i));
+            const double v1 = 0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0) + gradc_log1p_unit(v0);
+            const double y_i = y[i];
+            const int v2 = 0.0 < y_i;
+            const double z_i = z[i - tile_begin];
+            const double v3 = gradc_exp(z_i);
+            const double v4 = -v3;
+            const double v5 = g_i + v3;
+            const double v6 = gradc_exp(-fabs(v5));
+            const double v7 = g_i == v4 ? 0.6931471805599453 + g_i : ((g_i > v4 || g_i != g_i) ? g_i : v4) + gradc_log1p_unit(v6);
+            const double v8 = 1.0 + v6;
+            const double v9 = (v2 ? t1 : 0.0) + (v2 ? 0.0 : -(-INFINITY == v4 ? 0.0 : -(t1 * ((0.0 <= -v5 ? 1.0 : v6) / v8))));
+            const int v10 = -INFINITY == g_i;
+            const double v11 = (v10 ? 0.0 : t1 * ((0.0 <= g_i ? 1.0 : v0) / (1.0 + v0))) + (v2 ? 0.0 : (v10 ? 0.0 : -(t1 * ((0.0 <= v5 ? 1.0 : v6) / v8))));
+            t0_part_sum += v1 + (v2 ? v3 - y_i * z_i : -v7);
+            z_bar[i - tile_begin] = (v2 ? -(t1 * y_i) : 0.0) + v3 * v9;
+            g_bar[i - tile_begin] = v11;
+        }
+        gradc_add(&t0_part, &t0_part_low, t0_part_sum);
+
+        /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar, 1, grad_w_part);
+
+        /* grad_v[j:d] = sum[i:n](X[i, j] * g_bar[i]) */
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, g_bar, 1, grad_v_part);
+    }
+    t0_part = gradc_rounded(t0_part, t0_part_low);
+    t0_parts[part] = t0_part;
+}
+
 int zero_inflated_poisson_value_and_grad(int64_t n, int64_t d, const double *restrict w, const double *restrict v,
                                          const double *restrict X, const double *restrict y, double *restrict value,
                                          double *restrict grad_w, double *restrict grad_v, void *restrict work)
@@ -542,81 +683,13 @@ int zero_inflated_poisson_value_and_grad(int64_t n, int64_t d, const double *res
     const int64_t parts = gradc_parts(n, 12*d + 167, 2*d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
-    GRADC_PARALLEL(parts)
-    for (int64_t part = 0; part < parts; ++part) {
-        const int64_t part_begin = gradc_cut(n, parts, part);
-        const int64_t part_end = gradc_cut(n, parts, part + 1);
-        unsigned char *own = part_scratch + part * part_bytes;
-        double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const grad_v_part = part == 0 ? grad_v : (void *)own;
-        own += gradc_bytes(d, sizeof(double));
-        double *const g = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const z = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const z_bar = (void *)own;
-        own += gradc_bytes(128, sizeof(double));
-        double *const g_bar = (void *)own;
-        double t0_part = 0.0;
-        double t0_part_low = 0.0;
-        for (int64_t at = 0; at < d; ++at) {
-            grad_w_part[at] = 0.0;
+    if (parts > 1) {
+        GRADC_PARALLEL(parts)
+        for (int64_t part = 0; part < parts; ++part) {
+            zero_inflated_poisson_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, grad_v, X, v, w, y, t1, t0_parts);
         }
-        for (int64_t at = 0; at < d; ++at) {
-            grad_v_part[at] = 0.0;
-        }
-        const int64_t tile_rows = gradc_rows(d * sizeof(double));
-        for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
-            const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-            /* g[i:n] = sum[j:d](X[i, j] * v[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, v, g, 1, 0);
-
-            /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
-            gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, z, 1, 0);
-
-            /* t0 = sum[i:n](let(s0 := exp(z[i]), s1 := -s0, where(0 == g[i], 0.6931471805599453, maximum(0, g[i])
-             *    + log1p_unit(exp(-abs(g[i])))) + where(0 < y[i], s0 - y[i] * z[i], -where(g[i] == s1,
-             *    0.6931471805599453 + g[i], maximum(g[i], s1) + log1p_unit(exp(-abs(g[i] + s0))))))) */
-            /* z_bar[i:n] = let(s0 := 0 < y[i], s1 := exp(z[i]), s2 := g[i] + s1, s3 := exp(-abs(s2)), where(s0,
-             *    -(t1 * y[i]), 0) + s1 * (where(s0, t1, 0) + where(s0, 0, -where(-inf == -s1, 0, -(t1 * (where(0
-             *    <= -s2, 1, s3) / (1 + s3))))))) */
-            /* g_bar[i:n] = let(s0 := -inf == g[i], s1 := exp(-abs(g[i])), s2 := g[i] + exp(z[i]), s3 :=
-             *    exp(-abs(s2)), where(s0, 0, t1 * (where(0 <= g[i], 1, s1) / (1 + s1))) + where(0 < y[i], 0,
-             *    where(s0, 0, -(t1 * (where(0 <= s2, 1, s3) / (1 + s3)))))) */
-            double t0_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_part_sum))
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double g_i = g[i - tile_begin];
-                const double v0 = gradc_exp(-fabs(g_i));
-                const double v1 = 0.0 == g_i ? 0.6931471805599453 : ((g_i > 0.0 || g_i != g_i) ? g_i : 0.0) + gradc_log1p_unit(v0);
-                const double y_i = y[i];
-                const int v2 = 0.0 < y_i;
-                const double z_i = z[i - tile_begin];
-                const double v3 = gradc_exp(z_i);
-                const double v4 = -v3;
-                const double v5 = g_i + v3;
-                const double v6 = gradc_exp(-fabs(v5));
-                const double v7 = g_i == v4 ? 0.6931471805599453 + g_i : ((g_i > v4 || g_i != g_i) ? g_i : v4) + gradc_log1p_unit(v6);
-                const double v8 = 1.0 + v6;
-                const double v9 = (v2 ? t1 : 0.0) + (v2 ? 0.0 : -(-INFINITY == v4 ? 0.0 : -(t1 * ((0.0 <= -v5 ? 1.0 : v6) / v8))));
-                const int v10 = -INFINITY == g_i;
-                const double v11 = (v10 ? 0.0 : t1 * ((0.0 <= g_i ? 1.0 : v0) / (1.0 + v0))) + (v2 ? 0.0 : (v10 ? 0.0 : -(t1 * ((0.0 <= v5 ? 1.0 : v6) / v8))));
-                t0_part_sum += v1 + (v2 ? v3 - y_i * z_i : -v7);
-                z_bar[i - tile_begin] = (v2 ? -(t1 * y_i) : 0.0) + v3 * v9;
-                g_bar[i - tile_begin] = v11;
-            }
-            gradc_add(&t0_part, &t0_part_low, t0_part_sum);
-
-            /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar, 1, grad_w_part);
-
-            /* grad_v[j:d] = sum[i:n](X[i, j] * g_bar[i]) */
-            gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, g_bar, 1, grad_v_part);
-        }
-        t0_part = gradc_rounded(t0_part, t0_part_low);
-        t0_parts[part] = t0_part;
+    } else {
+        zero_inflated_poisson_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, grad_v, X, v, w, y, t1, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -346,3 +346,18 @@ def test_what_is_added_at_shifted_places_is_added_in_loops_of_its_own():
     (expected,) = interpret(program, [x], SEMANTICS, "float64", {})
     (result,) = compile_programs({"shifted": program}, "float64")["shifted"](x)
     np.testing.assert_array_equal(result, expected)
+
+
+def test_one_thread_never_enters_openmp():
+    """Each parallel loop only calls what one thread calls without it."""
+    found = 0
+    for _, program in gradients().values():
+        lines = FunctionWriter(plan_program(program), "f", "double", pipeline.TILE).write().lines
+        for k, line in enumerate(lines):
+            if "GRADC_PARALLEL" in line:
+                found += 1
+                parts = re.fullmatch(r" *if \((\w+) > 1\) \{", lines[k - 1])
+                assert parts, lines[k - 1]
+                call, alone = (re.fullmatch(r" *(\w+)\((part|0)(, .*)?\);", lines[k + at]) for at in (2, 5))
+                assert call and alone and (call[1], call[3]) == (alone[1], alone[3]), lines[k : k + 7]
+    assert found > 50

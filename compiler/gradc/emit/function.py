@@ -10,6 +10,7 @@ from gradc.calculus.routines import ROUTINES
 from gradc.emit.expressions import Text, c_type, needs_names, spell, spell_constant, spell_size
 from gradc.emit.indices import IndexUse, index_uses
 from gradc.emit.names import NameTable
+from gradc.emit.parallel import outline
 from gradc.emit.pieces import Piece, cut
 from gradc.emit.ranges import stays_inside, stays_natural
 from gradc.emit.reach import look_ahead
@@ -64,7 +65,7 @@ class Function(NamedTuple):
     helpers: tuple[str, ...]
     ops: tuple[str, ...]
     parallel: bool = False  # whether it holds parallel loops
-    pieces: tuple[Piece, ...] = ()  # functions that straight-line code was cut into
+    pieces: tuple[Piece, ...] = ()  # functions that it calls: the rows of parallel loops, and what was cut
 
 
 _PAIRS_TILE = 32  # rows of a tile whose buffers have a column for each sample: these stay in the second-level cache
@@ -138,6 +139,7 @@ class FunctionWriter:
         if not self.precise:
             statements, used_vectors = look_ahead(statements, real, self.table.choose)
             self.vectors |= used_vectors
+        statements, shared = outline(statements, around, self.name)
         statements, pieces = cut(statements, around, self.name, self._reserve)
         used = _words(statements)
         head: list[Statement] = []
@@ -168,7 +170,7 @@ class FunctionWriter:
             tuple(sorted(self.helpers)),
             tuple(sorted(self.ops)),
             self.parallel,
-            tuple(pieces),
+            (*shared, *pieces),
         )
 
     def _reserve(self, wanted: str, count: int, kind: str) -> str:

@@ -106,11 +106,11 @@ def _cut_run(
                 definition = _DEFINITION.fullmatch(statement.text)
                 if definition:
                     values[definition[2]] = _Value(definition[1], k)
-                words.update(dict.fromkeys(_words(statement.text)))
+                words.update(dict.fromkeys(words_of(statement.text)))
         read.append(words)
     if any(word not in around and word not in values for words in read for word in words):
         return None  # a variable of the function's own, from before: rare, and left together
-    after = set(_words("\n".join(render_lines(rest, 0))))
+    after = set(words_of("\n".join(render_lines(rest, 0))))
     crossing = _crossing(values, read, after)
     places: dict[str, str] = {}
     homes: dict[str, tuple[str, str]] = {}  # for each type of C, the buffer's name and its declaration
@@ -145,5 +145,6 @@ def _load(word: str, values: dict[str, _Value], places: dict[str, str]) -> Line:
     return Line(f"const {values[word].type} {word} = {places[word]};")
 
 
-def _words(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
+    """The names in some C, but for those of functions and of the language."""
     return [word for word in _WORD.findall(_NUMBER.sub("", text)) if word not in _OF_C]

@@ -45,7 +45,10 @@ def render_lines(statements: list[Statement], indent: int) -> list[str]:
         else:
             if statement.pragma:
                 lines.append(pad + statement.pragma)
-            lines.append(f"{pad}{statement.head} {{" if statement.head else f"{pad}{{")
+            if statement.head == "else" and lines[-1] == f"{pad}}}":
+                lines[-1] = f"{pad}}} else {{"
+            else:
+                lines.append(f"{pad}{statement.head} {{" if statement.head else f"{pad}{{")
             lines += render_lines(statement.body, indent + 1)
             lines.append(pad + "}")
     return lines

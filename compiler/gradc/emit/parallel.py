@@ -1,0 +1,78 @@
+"""Rows that threads share are a function of their own, so that one thread calls it without a word to OpenMP.
+
+GRADC_PARALLEL(parts)                               if (parts > 1) {
+for (int64_t part = 0; part < parts; ++part) {          GRADC_PARALLEL(parts)
+    …                                        ->         for (int64_t part = 0; part < parts; ++part) {
+}                                                           f_rows0(part, n, X, …);
+                                                        }
+                                                    } else {
+                                                        f_rows0(0, n, X, …);
+                                                    }
+
+A parallel region costs half a microsecond also where one thread runs it, which is more than a small loss takes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from gradc.emit.pieces import Piece, words_of
+from gradc.emit.statements import Block, Comment, Line, Statement, render_lines
+
+_PRAGMA = re.compile(r"GRADC_PARALLEL\((\w+)\)")
+_DECLARED = re.compile(r"(?:const )?(double|float|int64_t|size_t|int) (\*const )?(\w+)(\[GRADC_PARTS\])?(?: = .*)?;")
+
+
+def outline(
+    statements: Sequence[Statement], around: Sequence[tuple[str, str]], name: str
+) -> tuple[list[Statement], list[Piece]]:
+    """The statements with calls in the place of what parallel loops hold, and the functions that are called.
+
+    Parameters
+    ----------
+    around
+        Name and declaration of all that the function has: dimensions, arguments, results, buffers.
+    name
+        The function's.
+    """
+    known = dict(around)
+    result: list[Statement] = []
+    pieces: list[Piece] = []
+    for statement in statements:
+        found = _PRAGMA.fullmatch(statement.pragma) if isinstance(statement, Block) else None
+        if found is None or not isinstance(statement, Block):
+            result.append(statement)
+            known.update(_declared(statement))
+            continue
+        parameters = _parameters(statement.body, known)
+        callee = f"{name}_rows{len(pieces)}"
+        lines = tuple(render_lines(statement.body, 1))
+        pieces.append(Piece(callee, ("int64_t part", *(text for _, text in parameters)), lines))
+        rest = "".join(f", {word}" for word, _ in parameters)
+        several: list[Statement] = [statement._replace(body=[Line(f"{callee}(part{rest});")])]
+        result.append(Block(f"if ({found[1]} > 1)", several))
+        result.append(Block("else", [Line(f"{callee}(0{rest});")]))
+    return result, pieces
+
+
+def _parameters(body: Sequence[Statement], known: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What a function's body reads of what is around it, with declarations."""
+    text = "\n".join(render_lines(_code(body), 0))
+    return [(word, known[word]) for word in dict.fromkeys(words_of(text)) if word in known]
+
+
+def _code(statements: Sequence[Statement]) -> list[Statement]:
+    """Statements without their comments."""
+    return [
+        s._replace(body=_code(s.body)) if isinstance(s, Block) else s for s in statements if not isinstance(s, Comment)
+    ]
+
+
+def _declared(statement: Statement) -> dict[str, str]:
+    """What a statement defines for those behind it, as a parameter's declaration."""
+    found = _DECLARED.fullmatch(statement.text) if isinstance(statement, Line) else None
+    if found is None:
+        return {}
+    kind, pointer, name, array = found.groups()
+    return {name: f"{kind} *restrict {name}" if pointer or array else f"{kind} {name}"}
