@@ -276,9 +276,9 @@ CANCELLING = {"sinc": 200, "rel_entr": 200, "betaln": 100, "log_expm1": 30, "gam
 CANCELLING |= {"logaddexp": 8, "logaddexp2": 8, "mod": 100}
 
 
-@pytest.mark.parametrize("name", sorted(PRIMITIVES.keys() - {"product_error", "sum_error"}))
+@pytest.mark.parametrize("name", sorted(PRIMITIVES.keys() - {"product_error", "sum_error", "held", "stands_for"}))
 def test_every_primitive_is_within_four_ulp(name, module):
-    assert name not in module("accuracy").ROUNDING
+    assert name not in module("accuracy").UNMEASURED
     (errors,) = module("accuracy").measure(name, "float64", 12, precise=(False,))
     assert errors[0] <= CANCELLING.get(name, 4.2)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cProfile
 import math
 import re
 from collections.abc import Callable
@@ -427,3 +428,13 @@ def test_any_index_arrays_and_slices_together(data: st.DataObject) -> None:
         places = st.lists(st.integers(-extent, extent - 1), min_size=2, max_size=2)
         key.append(data.draw(st.one_of(places, slices(extent), st.integers(-extent, extent - 1))))
     check(lambda x: x[tuple(key)], "x[4,3,5]", values)
+
+
+def test_a_function_is_traced_under_a_profiler():
+    profiler = cProfile.Profile()
+    profiler.enable()
+    try:
+        kernel = gradc.compile(lambda x: np.sum(np.exp(x)), "x[n]")
+    finally:
+        profiler.disable()
+    assert kernel(np.zeros(3)) == 3

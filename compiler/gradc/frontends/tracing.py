@@ -107,12 +107,13 @@ def _run_watched(
             variables.clear()
             variables.update(frame.f_locals)
 
-    before = sys.getprofile()
+    if sys.getprofile() is not None:  # someone measures this process: its variables stay without names
+        return function(*arguments), variables
     sys.setprofile(note)
     try:
         return function(*arguments), variables
     finally:
-        sys.setprofile(before)
+        sys.setprofile(None)
 
 
 def _check_names(function: Callable[..., Any], parameters: Sequence[Parameter]) -> None:
