@@ -758,6 +758,7 @@ class _StageWriter:
         self.needed = needed_by(self.body, roots)
         self.depends = index_dependencies(self.body)
         self.level = [max(found) + 1 if found else 0 for found in self.depends]
+        self.counted = 0  # the least number of a variable that may be free
         self.uses: dict[int, int] = {}
         self.named: set[int] = set()
         for number in self.needed:
@@ -1051,10 +1052,9 @@ class _StageWriter:
             array = self.scope.name_of[equation.data[0]]
             wanted = f"{array}_{''.join(c for c in ''.join(letters) if c.isalnum()) or 'here'}"
         else:
-            count = 0
-            while f"v{count}" in table.taken:
-                count += 1
-            wanted = f"v{count}"
+            while f"v{self.counted}" in table.taken:
+                self.counted += 1
+            wanted = f"v{self.counted}"
         name = table.choose(wanted)
         if self.level[number] > 0:
             self.local.append(name)

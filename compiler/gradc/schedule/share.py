@@ -82,14 +82,16 @@ def _define(b: ProgramBuilder, new: Mapping[int, int], key: Key) -> int:
 
 def _keys(extents: Sequence[Size], body: Sequence[Equation]) -> dict[int, Key]:
     """The dear equations of a body over two loops or more, and what each is as an expression of its own."""
-    dear = [number for number, equation in enumerate(body) if is_dear(equation) and equation.kind == REAL]
-    if not dear:
+    if len(extents) < 2 or not any(map(is_dear, body)):
         return {}
     depends = index_dependencies(body)
     found: dict[int, Key] = {}
-    for number in dear:
-        widest = max((len(depends[k]) for k, e in enumerate(body[:number]) if e.op == "access"), default=0)
-        if len(depends[number]) >= 2 and widest == len(depends[number]):  # others are of pairs, and are not stored
+    widest = 0  # of what was read so far
+    for number, equation in enumerate(body):
+        loops = len(depends[number])
+        if equation.op == "access":
+            widest = max(widest, loops)
+        elif is_dear(equation) and equation.kind == REAL and 2 <= loops == widest:  # others are of pairs, not stored
             found[number] = _key(extents, body, number, depends[number])
     return found
 
