@@ -359,6 +359,6 @@ def test_one_thread_never_enters_openmp():
                 parts = re.fullmatch(r" *if \((\w+) > 1\) \{", lines[k - 1])
                 assert parts, lines[k - 1]
                 call, alone = (re.fullmatch(r" *(\w+)\((part|0)(, .*)?\);", lines[k + at]) for at in (2, 5))
-                assert call is not None and alone is not None, lines[k : k + 7]
+                assert None not in (call, alone), lines[k : k + 7]
                 assert (call[1], call[3]) == (alone[1], alone[3])
     assert found > 50

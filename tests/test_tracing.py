@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import logsumexp
 
+import gradc
 from gradc import losses
 from gradc.calculus.semantics import SEMANTICS
 from gradc.errors import GradcError, NotDifferentiableError, ShapeError, SignatureError, TraceError, UnsupportedError
