@@ -138,9 +138,9 @@ def _exp(terms: int) -> Fit:
     return Fit(exp_tail, lambda r: abs(r) + mpf(10) ** -3, -LN2_HALF, LN2_HALF, terms)
 
 
-def _within_four() -> Fit:
-    """The tail of the logarithm of a ratio between 1/4 and 4."""
-    return Fit(atanh_tail, lambda z: mp.sqrt(z) + mpf(10) ** -3, mpf(0), mpf(36) / 100, 18)
+def _near_one(terms: int) -> Fit:
+    """The tail of the logarithm of a ratio between 0.38 and 2.62."""
+    return Fit(atanh_tail, lambda z: mp.sqrt(z) + mpf(10) ** -3, mpf(0), mpf(1) / 5, terms)
 
 
 def _log(terms: int, high: mpf = LOG_Z) -> Fit:
@@ -167,8 +167,9 @@ FITS: dict[str, Fit] = {
     "atanf": _of(atan_tail, 0, ONE_EIGHTH, 4),
     "asin": _of(asin_tail, 0, 0.25, 13),
     "asinf": _of(asin_tail, 0, 0.25, 5),
-    "kl_divergence": _within_four(),
-    "itakura": _within_four(),
+    "kl_divergence": _near_one(13),
+    "itakura": _near_one(13),
+    "itakuraf": _near_one(6),
     "pow": Fit(power_tail, lambda _: mpf(1), mpf(0), LOG_Z, 9),
     "cbrt": _flat(lambda r: r ** (-mpf(1) / 3), 0.88, 1.14, 6),
     "cbrtf": _flat(lambda r: r ** (-mpf(1) / 3), 0.88, 1.14, 4),

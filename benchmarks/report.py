@@ -43,7 +43,7 @@ PARTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "scaling": ("scaling.py", ()),
     "memory": ("memory.py", ()),
     "stabilise": ("stabilise_cost.py", (*BOTH, "--rounds", "9")),
-    "second_order": ("second_order.py", ()),
+    "second_order": ("second_order.py", ("--sizes", "small", "middle")),  # the large ones take a peer minutes a call
     "peers": ("run.py", ("--problems", "catalogue", *BOTH, "--rounds", "7")),
 }
 TWO_THREADS = ("named", "catalogue", "roofline")

@@ -19,15 +19,21 @@ from typing import Any
 Calls = Mapping[str, Callable[[], Any]]
 
 
-def measure(calls: Calls, rounds: int, seconds: float) -> dict[str, list[float]]:
-    """Seconds a call, round by round; each round runs every call for about `seconds`, in an order of its own."""
+def measure(calls: Calls, rounds: int, seconds: float, patience: float = math.inf) -> dict[str, list[float]]:
+    """Seconds a call, round by round; each round runs every call for about `seconds`, in an order of its own.
+
+    A call that takes more than `patience` seconds is timed once, and that stands for every round.
+    """
     numbers = {}
+    times: dict[str, list[float]] = {name: [] for name in calls}
     for name, call in calls.items():
         call()
         taken = timed(call)
-        numbers[name] = max(1, min(100_000, int(seconds / max(taken, 1e-7))))
-    order, shuffle = list(calls), random.Random(0).shuffle
-    times: dict[str, list[float]] = {name: [] for name in calls}
+        if taken > patience:
+            times[name] = [taken] * rounds
+        else:
+            numbers[name] = max(1, min(100_000, int(seconds / max(taken, 1e-7))))
+    order, shuffle = list(numbers), random.Random(0).shuffle
     for _ in range(rounds):
         shuffle(order)
         for name in order:
