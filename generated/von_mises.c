@@ -46,6 +46,13 @@ double sin(double);
 
 #include "von_mises.h"
 
+/* Whether loops have sines of gradc's own, which hold up to 10^6 only. */
+#if defined(GRADC_LIBMVEC)
+#define GRADC_NEAR 0
+#else
+#define GRADC_NEAR 1
+#endif
+
 /* The rows of a nest go in parts, which threads take as they come. How many parts there are depends on the sizes alone,
  * and so does the order in which their sums are added: the result is the same to the bit for any number of threads. */
 #define GRADC_PARTS 16
@@ -189,13 +196,6 @@ GRADC_INLINE double gradc_log(double x)
     const double y = k * 0.6931471803691238 + gradc_log1p_near(f, k * 1.9082149292705877e-10);
     return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
 }
-
-/* Whether loops have sines of gradc's own, which hold up to 10^6 only. */
-#if defined(GRADC_LIBMVEC)
-#define GRADC_NEAR 0
-#else
-#define GRADC_NEAR 1
-#endif
 
 #if defined(GRADC_LIBMVEC)
 #define gradc_sin sin

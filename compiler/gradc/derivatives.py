@@ -272,7 +272,7 @@ def without_parameters(program: Program, gone: Sequence[int]) -> Program:
     return b.finish([new[number] for number in program.outputs], program.output_names)
 
 
-# --- the calls ------------------------------------------------------------------------------------------------------
+# --- how they are handed back ---------------------------------------------------------------------------------------
 
 
 def form_of(mode: str, derived: Derived, count: int, single: bool) -> Form:

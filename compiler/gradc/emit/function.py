@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import NamedTuple, TypeAlias
 
 from gradc.calculus.reductions import REDUCTIONS
@@ -11,7 +11,7 @@ from gradc.emit.expressions import Text, c_type, needs_names, spell, spell_const
 from gradc.emit.indices import IndexUse, index_uses
 from gradc.emit.names import NameTable
 from gradc.emit.parallel import outline
-from gradc.emit.pieces import Piece, cut
+from gradc.emit.pieces import Piece, cut, names_in
 from gradc.emit.ranges import stays_inside, stays_natural
 from gradc.emit.reach import look_ahead
 from gradc.emit.statements import Block, Comment, Line, Statement
@@ -137,11 +137,12 @@ class FunctionWriter:
         around += [(name, f"int64_t {name}") for name in self.dims.values()]
         around += [(buffer.name, f"{buffer.type} *restrict {buffer.name}") for buffer in self.buffers]
         if not self.precise:
-            statements, used_vectors = look_ahead(statements, real, self.table.choose)
+            statements, used_vectors, used_helpers = look_ahead(statements, real, self.table.choose)
             self.vectors |= used_vectors
+            self.helpers |= used_helpers
         statements, shared = outline(statements, around, self.name)
         statements, pieces = cut(statements, around, self.name, self._reserve)
-        used = _words(statements)
+        used = frozenset(names_in(statements))
         head: list[Statement] = []
         head += [Line(f"(void){name};") for name in (*self.dims.values(), *self.parameters) if name not in used]
         if self.buffers:
@@ -267,15 +268,6 @@ class FunctionWriter:
 
 def _ctype_of(dtype: str) -> str:
     return {"float64": "double", "float32": "float"}.get(dtype) or C_TYPES[dtype]
-
-
-def _words(statements: Iterable[Statement]) -> set[str]:
-    import re
-
-    from gradc.emit.statements import render_lines
-
-    text = "\n".join(line for line in render_lines(list(statements), 0) if not line.lstrip().startswith("/*"))
-    return set(re.findall(r"[A-Za-z_][A-Za-z_0-9]*", text))
 
 
 class _Scope:
@@ -714,7 +706,7 @@ def _spell_place(places: Sequence[Size], shape: Sequence[Size], size: Callable[[
 
 def _declares_unused(line: Line, body: list[Statement]) -> bool:
     name = line.text.split(" = ")[0].split()[-1].lstrip("*")
-    return name not in _words([s for s in body if s is not line])
+    return name not in names_in([s for s in body if s is not line])
 
 
 def _cost_of_row(nest: Nest) -> Size:

@@ -17,8 +17,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from gradc.emit.pieces import Piece, words_of
-from gradc.emit.statements import Block, Comment, Line, Statement, render_lines
+from gradc.emit.pieces import Piece, names_in
+from gradc.emit.statements import Block, Line, Statement, render_lines
 
 _PRAGMA = re.compile(r"GRADC_PARALLEL\((\w+)\)")
 _DECLARED = re.compile(r"(?:const )?(double|float|int64_t|size_t|int) (\*const )?(\w+)(\[GRADC_PARTS\])?(?: = .*)?;")
@@ -58,15 +58,7 @@ def outline(
 
 def _parameters(body: Sequence[Statement], known: Mapping[str, str]) -> list[tuple[str, str]]:
     """What a function's body reads of what is around it, with declarations."""
-    text = "\n".join(render_lines(_code(body), 0))
-    return [(word, known[word]) for word in dict.fromkeys(words_of(text)) if word in known]
-
-
-def _code(statements: Sequence[Statement]) -> list[Statement]:
-    """Statements without their comments."""
-    return [
-        s._replace(body=_code(s.body)) if isinstance(s, Block) else s for s in statements if not isinstance(s, Comment)
-    ]
+    return [(name, known[name]) for name in names_in(body) if name in known]
 
 
 def _declared(statement: Statement) -> dict[str, str]:

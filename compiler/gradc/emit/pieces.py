@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from gradc.emit.statements import Comment, Line, Statement, render_lines
+from gradc.emit.statements import Block, Comment, Line, Statement, render_lines
 
 LONGEST = 1000  # statements that stay together
 SIZE = 250  # statements of a piece: compilers are quickest from a hundred to some hundreds
@@ -106,11 +106,11 @@ def _cut_run(
                 definition = _DEFINITION.fullmatch(statement.text)
                 if definition:
                     values[definition[2]] = _Value(definition[1], k)
-                words.update(dict.fromkeys(words_of(statement.text)))
+                words.update(dict.fromkeys(_words(statement.text)))
         read.append(words)
     if any(word not in around and word not in values for words in read for word in words):
         return None  # a variable of the function's own, from before: rare, and left together
-    after = set(words_of("\n".join(render_lines(rest, 0))))
+    after = set(names_in(rest))
     crossing = _crossing(values, read, after)
     places: dict[str, str] = {}
     homes: dict[str, tuple[str, str]] = {}  # for each type of C, the buffer's name and its declaration
@@ -145,6 +145,17 @@ def _load(word: str, values: dict[str, _Value], places: dict[str, str]) -> Line:
     return Line(f"const {values[word].type} {word} = {places[word]};")
 
 
-def words_of(text: str) -> list[str]:
-    """The names in some C, but for those of functions and of the language."""
+def names_in(statements: Sequence[Statement]) -> list[str]:
+    """The names in some C, in order, each once; but for those in comments, of functions, and of the language."""
+    return list(dict.fromkeys(_words("\n".join(render_lines(_code(statements), 0)))))
+
+
+def _code(statements: Sequence[Statement]) -> list[Statement]:
+    """Statements without their comments."""
+    return [
+        s._replace(body=_code(s.body)) if isinstance(s, Block) else s for s in statements if not isinstance(s, Comment)
+    ]
+
+
+def _words(text: str) -> list[str]:
     return [word for word in _WORD.findall(_NUMBER.sub("", text)) if word not in _OF_C]

@@ -35,8 +35,8 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 
 def look_ahead(
     statements: list[Statement], real: str, choose: Callable[[str], str]
-) -> tuple[list[Statement], frozenset[str]]:
-    """The statements with such loops twice, and the functions of ``templates/vector`` that they call.
+) -> tuple[list[Statement], frozenset[str], frozenset[str]]:
+    """The statements with such loops twice, and what they need of ``templates/vector`` and of ``templates/helpers``.
 
     Parameters
     ----------
@@ -49,6 +49,7 @@ def look_ahead(
     bounded = {_spelled(entry, suffix): entry for entry in PRIMITIVES.values() if entry.reach is not None}
     call = re.compile(rf"(?<!\w)({'|'.join(map(re.escape, bounded))})\(")
     used: set[str] = set()
+    helpers: set[str] = set()
     name = ""
 
     def near(text: str) -> str:
@@ -78,7 +79,7 @@ def look_ahead(
         fast, slow, condition = statement._replace(body=[Line(near(line)) for line in lines]), statement, ""
         if all(entry.vector in FASTER_IN_LIBMVEC for entry in entries):
             look, condition = Block("if (GRADC_NEAR)", [look]), "GRADC_NEAR && "
-            used.add("near")
+            helpers.add("near")
         else:
             slow = statement._replace(pragma="")  # calls, one number at a time
         return Block(
@@ -92,7 +93,7 @@ def look_ahead(
         )
 
     result = [visit(statement) for statement in statements]
-    return result, frozenset(used)
+    return result, frozenset(used), frozenset(helpers)
 
 
 def _spelled(entry: Primitive, suffix: str) -> str:

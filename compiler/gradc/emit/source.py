@@ -153,7 +153,7 @@ def _support(functions: Sequence[Function], real: str) -> list[str]:
     for folder in ("helpers", "vectors", "specials", "routines"):
         for name in sorted({name for function in functions for name in getattr(function, folder)}):
             if folder == "vectors":
-                add("vector", f"{name}f" if single and name != "near" else name)
+                add("vector", f"{name}f" if single else name)
             else:
                 add({"specials": "special"}.get(folder, folder), name)
     return list(found.values())
