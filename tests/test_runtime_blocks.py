@@ -201,3 +201,12 @@ def test_optimisers_take_bound_derivatives(method: str) -> None:
     more = {"hessp": kernel.bind("hvp", **given)} if products else {"hess": kernel.bind("hessian", **given)}
     found = scipy.optimize.minimize(kernel.bind(**given), w, jac=True, method=method, **more)
     assert np.max(np.abs(kernel.grad(found.x, **given))) < 1e-4
+
+
+def test_a_bound_derivative_may_be_dense():
+    kernel = gradc.compile("sum(exp(x - y))", "x[n], y[n]")
+    dense = kernel.bind("hessian", y=np.zeros(3), dense=True)
+    out = np.full((3, 3), np.nan)
+    assert isinstance(dense(np.zeros(3)), np.ndarray)
+    assert kernel.bind("hessian", y=np.zeros(3), dense=True, out=out)(np.log([1.0, 2.0, 3.0])) is out
+    np.testing.assert_allclose(out, np.diag([1.0, 2.0, 3.0]), rtol=1e-15)

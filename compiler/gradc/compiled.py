@@ -470,7 +470,7 @@ class Kernel:
             self._need_scalar(chosen)
         return int(self._mode(chosen).workspace_bytes(**dims))
 
-    def bind(self, what: str = "value_and_grad", /, *, out: Any = None, **fixed: Any) -> Any:
+    def bind(self, what: str = "value_and_grad", /, *, dense: bool = False, out: Any = None, **fixed: Any) -> Any:
         """Fix some arguments; gives a function of the others, for optimisers.
 
         Parameters
@@ -479,6 +479,8 @@ class Kernel:
             What the function gives: "value_and_grad" as ``scipy.optimize.minimize(bound, w, jac=True)`` takes it, with
             the value alone as its `value`; or "hessian", "hvp", "hessian_diagonal", "value_grad_hessian", "jacobian" or
             "gauss_newton" as the methods do, "hvp" of the arguments and the vectors: ``bound(w, v)``.
+        dense
+            Ask for arrays also where a derivative is structurally sparse.
         out
             Where each call writes its result, which it returns; it is overwritten by the next. For a second
             derivative or a Jacobian it is a result of an earlier call. By default every result is a fresh one.
@@ -504,10 +506,10 @@ class Kernel:
 
         if what not in MODES:
             raise ArgumentError(f"what is 'value_and_grad' or one of {', '.join(MODES)}, not {what!r}")
-        if what not in ("jacobian", "jacobian_reverse", "gauss_newton"):
+        if not self.has(what):
             self._need_scalar(what)
         mode = self._jacobian_mode("auto") if what == "jacobian" else what
-        return self._derivative(mode).bind(out=out, **fixed)
+        return self._derivative(mode, dense).bind(out=out, **fixed)
 
     # --- what it is ---------------------------------------------------------------------------------------------------
 

@@ -34,6 +34,7 @@ from gradc.schedule.plan import (
     Transposition,
     VectorProduct,
 )
+from gradc.schedule.tiles import most_rows
 
 C_TYPES = {"bool": "uint8_t"} | {f"{u}int{b}": f"{u}int{b}_t" for u in ("", "u") for b in (8, 16, 32, 64)}
 _LONGEST = 88  # an expression longer than this is given a name
@@ -66,9 +67,6 @@ class Function(NamedTuple):
     ops: tuple[str, ...]
     parallel: bool = False  # whether it holds parallel loops
     pieces: tuple[Piece, ...] = ()  # functions that it calls: the rows of parallel loops, and what was cut
-
-
-_PAIRS_TILE = 32  # rows of a tile whose buffers have a column for each sample: these stay in the second-level cache
 
 
 class _Buffer(NamedTuple):
@@ -280,7 +278,7 @@ class _Scope:
         self.low_of: dict[int, str] = {}  # what a sum over tiles has lost to rounding so far
         nests = [step for step in plan.steps if isinstance(step, Nest)]
         self.rows_of = {  # of a buffer: those of its nest's tiles
-            action.array: self._full_tile(nest) for nest in nests for stage in nest.stages for action in stage.actions
+            action.array: self._most_rows(nest) for nest in nests for stage in nest.stages for action in stage.actions
         }
 
     def parameter_name(self, number: int) -> str:
@@ -548,7 +546,7 @@ class _Scope:
         if not self._is_tiled(nest):
             return [s for stage in nest.stages for s in self._write_stage(stage, part)]
         assert nest.extent is not None
-        extent, tile = self.writer.size_text(nest.extent), self._full_tile(nest)
+        extent, tile = self.writer.size_text(nest.extent), self._most_rows(nest)
         first, last = part or ("0", extent.at(6))
         outer, self.tile_begin = self.tile_begin, "tile_begin"
         rows, step = self._rows_of_tile(nest), str(tile)
@@ -570,22 +568,15 @@ class _Scope:
         statements.append(Block(head, inner))
         return statements if len(statements) == 1 or part is not None else [Block("", statements)]
 
-    def _full_tile(self, nest: Nest) -> int:
-        """The most rows of a tile: fewer where each has a buffer for all the others, as pairs of samples have."""
-        return _PAIRS_TILE if self._has_pairs(nest) else self.writer.tile
-
-    def _has_pairs(self, nest: Nest) -> bool:
-        made = {action.array for stage in nest.stages for action in stage.actions}
-        return any(
-            self.plan.storage.get(k) == TILE and self.arrays[k].shape.count(nest.extent) > 1
-            for k in made
-            if nest.extent
-        )
+    def _most_rows(self, nest: Nest) -> int:
+        return most_rows(nest, self.plan.storage, self.arrays, self.writer.tile)
 
     def _rows_of_tile(self, nest: Nest) -> str | None:
         """The bytes of a row of what the nest reads from memory, where a tile is cut to them; else tiles are full."""
-        if self._has_pairs(nest) or any(isinstance(stage.call, Product) for stage in nest.stages):
+        if any(isinstance(stage.call, Product) for stage in nest.stages):
             return None  # the more rows, the less often a panel is copied
+        if self._most_rows(nest) < self.writer.tile:
+            return None
         wide: dict[int, Size] = {}
         for stage in nest.stages:
             for equation in stage.body:

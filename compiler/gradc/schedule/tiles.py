@@ -13,7 +13,9 @@ from collections.abc import Mapping, Sequence
 from gradc.ir.equations import BodyBuilder, index_dependencies
 from gradc.ir.program import Array
 from gradc.ir.size import Size, index
-from gradc.schedule.plan import Stage, Transposition
+from gradc.schedule.plan import TILE, Nest, Stage, Transposition
+
+_PAIRS = 32  # rows of a tile whose buffers have a column for each sample: these stay in the second-level cache
 
 
 def choose_lanes(
@@ -33,6 +35,15 @@ def choose_lanes(
                     lanes -= touched
                     changed = True
     return frozenset(lanes)
+
+
+def most_rows(nest: Nest, storage: Mapping[int, str], arrays: Sequence[Array], tile: int) -> int:
+    """The most rows of a nest's tiles: fewer where each has a buffer for all the others, as pairs of samples have."""
+    if nest.extent is None:
+        return tile
+    made = [action.array for stage in nest.stages for action in stage.actions]
+    pairs = any(storage.get(k) == TILE and arrays[k].shape.count(nest.extent) > 1 for k in made)
+    return min(tile, _PAIRS) if pairs else tile
 
 
 def turn(stage: Stage, stream_axes: Mapping[int, int], lanes: frozenset[int], arrays: Sequence[Array]) -> Stage:
