@@ -674,12 +674,14 @@ class Kernel:
 
     def _compile(self, mode: str) -> Any:
         from gradc import pipeline
+        from gradc.runtime import progress
         from gradc.runtime.library import load
         from gradc.runtime.toolchain import find_compiler
 
-        unit = self.unit(mode)
-        source = pipeline.render([unit], unit.program, self.name, self.dtype)
-        library = load(source.c, [unit.entry], threads=self._threads)
+        with progress.shown_when_long(f"compiling {self.name}_{mode}"):
+            unit = self.unit(mode)
+            source = pipeline.render([unit], unit.program, self.name, self.dtype)
+            library = load(source.c, [unit.entry], threads=self._threads)
         if self._memory is not None:
             if "program" not in self._facts:
                 self._memory.keep_facts(self._all_facts())
@@ -786,14 +788,16 @@ def make_kernel(
     if memory is not None and facts is not None:
         return Kernel._recalled(facts, memory, backend, threads)
     from gradc import pipeline
+    from gradc.runtime import progress
 
-    program = pipeline.canonical(pipeline.read(source, signature))
     written = None
     applied: tuple[Identity, ...] = ()
-    if stabilise:
-        plain = program
-        program, applied = pipeline.stable(plain)
-        written = plain if applied else None
+    with progress.shown_when_long(f"reading {called}"):
+        program = pipeline.canonical(pipeline.read(source, signature))
+        if stabilise:
+            plain = program
+            program, applied = pipeline.stable(plain)
+            written = plain if applied else None
     if wrt is None:
         names = [parameter.name for parameter in program.parameters if parameter.dtype == "real"]
         if not names:
