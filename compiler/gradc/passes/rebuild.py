@@ -21,6 +21,8 @@ from gradc.ir.program import (
 from gradc.ir.size import Size
 
 Rewrite = Callable[[BodyBuilder, str, tuple[int, ...]], "int | None"]
+# The same with the program's builder before it, and the extents of the body's loops.
+PlacedRewrite = Callable[[ProgramBuilder, BodyBuilder, tuple[Size, ...], str, tuple[int, ...]], "int | None"]
 # Copies the roots of a body, whose loops have these extents, into another: (program builder, what arrays have become,
 # the other body, extents, equations, roots) to the roots' numbers there.
 Transfer: TypeAlias = Callable[
@@ -30,12 +32,17 @@ Transfer: TypeAlias = Callable[
 
 def rebuild_bodies(program: Program, rewrite: Rewrite) -> Program:
     """The program whose every operation has gone through `rewrite`, which gives its replacement or None."""
+    return rebuild(program, rewriting(lambda _, body, __, op, operands: rewrite(body, op, operands)))
+
+
+def rewriting(rewrite: PlacedRewrite) -> Transfer:
+    """Copies each operation of a body through `rewrite`, which gives its replacement or None."""
 
     def transfer(
-        _: ProgramBuilder,
+        b: ProgramBuilder,
         new: Mapping[int, int],
         body: BodyBuilder,
-        __: tuple[Size, ...],
+        extents: tuple[Size, ...],
         equations: Sequence[Equation],
         roots: Sequence[int],
     ) -> list[int]:
@@ -43,10 +50,10 @@ def rebuild_bodies(program: Program, rewrite: Rewrite) -> Program:
             equations,
             roots,
             replace_access=lambda array, place, kind: body.access(new[array], place, kind),
-            replace_operation=lambda op, operands: rewrite(body, op, operands),
+            replace_operation=lambda op, operands: rewrite(b, body, extents, op, operands),
         )
 
-    return rebuild(program, transfer)
+    return transfer
 
 
 def rebuild(program: Program, transfer: Transfer, *, scans: bool = True) -> Program:

@@ -18,10 +18,10 @@ from itertools import islice, product
 from typing import NamedTuple
 
 from gradc.calculus.scalar import apply_formula
-from gradc.ir.equations import BodyBuilder, Equation, needed_by
+from gradc.ir.equations import BodyBuilder, needed_by
 from gradc.ir.program import Comprehension, Program, ProgramBuilder, Scan, result_count
 from gradc.ir.size import Size, index
-from gradc.passes.rebuild import rebuild_definition
+from gradc.passes.rebuild import rebuild_definition, rewriting
 
 _MOST_TRIALS = 8  # ways of reading an argument as one of a sum's terms
 
@@ -41,21 +41,9 @@ def softmax(program: Program) -> Program:
     new = {k: k for k in range(len(program.parameters))}
     sums: dict[int, _Sum] = {}
 
-    def transfer(
-        b: ProgramBuilder,
-        new: Mapping[int, int],
-        body: BodyBuilder,
-        extents: tuple[Size, ...],
-        equations: Sequence[Equation],
-        roots: Sequence[int],
-    ) -> list[int]:
-        return body.insert(
-            equations,
-            roots,
-            replace_access=lambda array, place, kind: body.access(new[array], place, kind),
-            replace_operation=lambda op, operands: _weight(b, sums, body, extents, *operands) if op == "exp" else None,
-        )
-
+    transfer = rewriting(
+        lambda b, body, extents, op, operands: _weight(b, sums, body, extents, *operands) if op == "exp" else None
+    )
     for definition, first in zip(program.definitions, program.first_results(), strict=True):
         hints = [program.hint(first + j) for j in range(result_count(definition))]
         moved = rebuild_definition(b, new, definition, transfer, scans=False)
