@@ -34,6 +34,7 @@ def pin(threads: int) -> None:
         os.environ.pop(name, None)
     for name in POOLS:
         os.environ[name] = str(threads)
+    os.environ["OPENBLAS_THREAD_TIMEOUT"] = "4"  # its idle workers would keep a processor busy while others are timed
     if threads == 1:
         flags = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
         os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {flags}".strip()

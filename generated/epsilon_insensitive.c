@@ -78,7 +78,8 @@ static int64_t gradc_rows(size_t bytes)
 typedef double gradc_vector __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
 typedef int64_t gradc_mask __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
 
-/* z[j] += sum over i < rows of a[i, j] * x[i], a's rows contiguous: z stays in registers, a few vectors at a time. */
+/* z[j] += sum over i < rows of a[i, j] * x[i], a's rows contiguous: z stays in registers, a few vectors at a time. These rows
+ * are in the cache; the ones that follow them are asked for meanwhile, so that memory is never idle. */
 __attribute__((always_inline)) static inline void gradc_strip(
     const int wide, int64_t rows, const double *restrict a, int64_t a_row, const double *restrict x, int64_t x_step,
     double *restrict z, gradc_mask used)
@@ -90,6 +91,10 @@ __attribute__((always_inline)) static inline void gradc_strip(
     int64_t i = 0;
     for (; i + 2 <= rows; i += 2) {
         const double first = x[i * x_step], second = x[(i + 1) * x_step];
+        for (int v = 0; v < wide; v += 64 / GRADC_BYTES) {
+            __builtin_prefetch(a + (rows + i) * a_row + v * GRADC_LANES);
+            __builtin_prefetch(a + (rows + i + 1) * a_row + v * GRADC_LANES);
+        }
         for (int v = 0; v < wide; ++v) {
             even[v] += first * *(const gradc_vector *)(a + i * a_row + v * GRADC_LANES);
             odd[v] += second * *(const gradc_vector *)(a + (i + 1) * a_row + v * GRADC_LANES);
@@ -178,38 +183,103 @@ static inline double gradc_total(gradc_vector sum)
     return few == 2 ? least[0] + least[1] : (least[0] + least[few / 2]) + (least[1] + least[few - 1]);
 }
 
-/* z[i] (+)= sum over j < depth of a[i, j] * x[j], a's rows contiguous: four rows at a time, so that x is loaded once for
- * them. The last vector of a row overlaps the one before it, and what that one has counted is masked out. */
+#if defined(__clang__) || __GNUC__ >= 12
+#define GRADC_SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define GRADC_SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (gradc_mask){__VA_ARGS__})
+#endif
+
+/* The sums of as many vectors as a vector has lanes, each in a lane of its own. Two vectors become one at a time: half of
+ * its lanes are sums of neighbours in the one, half in the other. */
+__attribute__((always_inline)) static inline gradc_vector gradc_totals(gradc_vector *sum)
+{
+#if GRADC_BYTES == 64
+    for (int k = 0; k < 4; ++k) {
+        sum[k] = GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 0, 8, 2, 10, 4, 12, 6, 14)
+                 + GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 1, 9, 3, 11, 5, 13, 7, 15);
+    }
+    for (int k = 0; k < 2; ++k) {
+        sum[k] = GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 0, 1, 8, 9, 4, 5, 12, 13)
+                 + GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 2, 3, 10, 11, 6, 7, 14, 15);
+    }
+    for (int k = 0; k < 1; ++k) {
+        sum[k] = GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 0, 1, 2, 3, 8, 9, 10, 11)
+                 + GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 4, 5, 6, 7, 12, 13, 14, 15);
+    }
+#elif GRADC_BYTES == 32
+    for (int k = 0; k < 2; ++k) {
+        sum[k] = GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 0, 4, 2, 6)
+                 + GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 1, 5, 3, 7);
+    }
+    for (int k = 0; k < 1; ++k) {
+        sum[k] = GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 0, 1, 4, 5)
+                 + GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 2, 3, 6, 7);
+    }
+#else
+    for (int k = 0; k < 1; ++k) {
+        sum[k] = GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 0, 2)
+                 + GRADC_SHUFFLE(sum[2 * k], sum[2 * k + 1], 1, 3);
+    }
+#endif
+    return sum[0];
+}
+
+/* sum[r] = what lane by lane adds up to the product of a's row r with x, for as many rows as are known where it is inlined.
+ * The last vector of a row overlaps the one before it, and what that one has counted is masked out. */
+__attribute__((always_inline)) static inline void gradc_terms(
+    const int rows, int64_t depth, const double *restrict a, int64_t a_row, const double *restrict x, gradc_mask late,
+    gradc_vector *sum)
+{
+    const int64_t whole = depth / GRADC_LANES * GRADC_LANES, last = depth - GRADC_LANES;
+    for (int r = 0; r < rows; ++r) {
+        sum[r] = (gradc_vector){0};
+    }
+    for (int64_t j = 0; j < whole; j += GRADC_LANES) {
+        const gradc_vector v = *(const gradc_vector *)(x + j);
+        for (int r = 0; r < rows; ++r) {
+            sum[r] += *(const gradc_vector *)(a + r * a_row + j) * v;
+        }
+    }
+    if (whole < depth) {
+        const gradc_vector v = *(const gradc_vector *)(x + last);
+        for (int r = 0; r < rows; ++r) {
+            const gradc_vector term = *(const gradc_vector *)(a + r * a_row + last) * v;
+            sum[r] += (gradc_vector)((gradc_mask)term & late);
+        }
+    }
+}
+
+/* z[i] (+)= sum over j < depth of a[i, j] * x[j], a's rows contiguous: as many rows at a time as a vector has lanes, so that
+ * x is loaded once for them and their sums end up in one vector. */
 static void gradc_dots(int64_t rows, int64_t depth, const double *restrict a, int64_t a_row,
                        const double *restrict x, double *restrict z, int64_t z_row, int add)
 {
-    const int64_t whole = depth / GRADC_LANES * GRADC_LANES, last = depth - GRADC_LANES;
     int64_t i = 0;
-    if (last >= 0) {
+    if (depth >= GRADC_LANES) {
         gradc_mask late = {0};
         for (int64_t j = 0; j < GRADC_LANES; ++j) {
-            late[j] = last + j >= whole ? -1 : 0;
+            late[j] = j >= GRADC_LANES - depth % GRADC_LANES ? -1 : 0;
         }
-        for (; i + 4 <= rows; i += 4) {
-            const double *restrict row = a + i * a_row;
-            gradc_vector sum[4] = {{0}, {0}, {0}, {0}};
-            for (int64_t j = 0; j < whole; j += GRADC_LANES) {
-                const gradc_vector v = *(const gradc_vector *)(x + j);
-                for (int r = 0; r < 4; ++r) {
-                    sum[r] += *(const gradc_vector *)(row + r * a_row + j) * v;
+        gradc_vector sum[GRADC_LANES];
+        for (; i + GRADC_LANES <= rows; i += GRADC_LANES) {
+            gradc_terms(GRADC_LANES, depth, a + i * a_row, a_row, x, late, sum);
+            gradc_vector total = gradc_totals(sum);
+            if (z_row == 1) {
+                gradc_vector *place = (gradc_vector *)(z + i);
+                if (add) {
+                    total += *place;
                 }
+                *place = total;
+                continue;
             }
-            if (whole < depth) {
-                const gradc_vector v = *(const gradc_vector *)(x + last);
-                for (int r = 0; r < 4; ++r) {
-                    const gradc_vector term = *(const gradc_vector *)(row + r * a_row + last) * v;
-                    sum[r] += (gradc_vector)((gradc_mask)term & late);
-                }
-            }
-            for (int r = 0; r < 4; ++r) {
+            for (int64_t r = 0; r < GRADC_LANES; ++r) {
                 double *restrict place = z + (i + r) * z_row;
-                *place = (add ? *place : 0) + gradc_total(sum[r]);
+                *place = (add ? *place : 0) + total[r];
             }
+        }
+        for (; i < rows; ++i) {
+            gradc_terms(1, depth, a + i * a_row, a_row, x, late, sum);
+            z[i * z_row] = (add ? z[i * z_row] : 0) + gradc_total(sum[0]);
         }
     }
     for (; i < rows; ++i) {

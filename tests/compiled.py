@@ -35,9 +35,17 @@ def c_text(programs: Mapping[str, Program], dtype: str, name: str = "tests") -> 
     return render_source(name, [unit.function for unit in units], real, "", pipeline.VERSION).c, units
 
 
-def compile_programs(programs: Mapping[str, Program], dtype: str) -> dict[str, Kernel]:
-    """Callables that give the tuple of outputs; all come from one shared object."""
+NARROWER = {
+    "native": "",
+    "at most 32 bytes": "#undef __AVX512F__\n",
+    "16 bytes": "#undef __AVX512F__\n#undef __AVX__\n",
+}
+
+
+def compile_programs(programs: Mapping[str, Program], dtype: str, vectors: str = "native") -> dict[str, Kernel]:
+    """Callables that give the tuple of outputs; all come from one shared object. Its vectors are a key of NARROWER."""
     text, units = c_text(programs, dtype)
+    text = NARROWER[vectors] + text
     library = load(text, [unit.entry for unit in units])
 
     def kernel(unit: pipeline.Unit) -> Kernel:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import gradc
-from compiled import compile_programs
+from compiled import NARROWER, compile_programs
 from gradc import losses, pipeline
 from gradc.calculus.semantics import SEMANTICS
 from gradc.emit.function import FunctionWriter
@@ -192,13 +192,14 @@ VECTORS = {
 SIZES = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 23, 24, 25, 31, 33, 47, 49, 63, 65, 127, 128, 129, 130, 257, 300]
 
 
+@pytest.mark.parametrize("vectors", NARROWER)
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_products_at_every_remainder(dtype):
+def test_products_at_every_remainder(dtype, vectors):
     programs = {
         name: parse_program(f"def program({signature}):\n    C[i:m, j:n] = {body}\n    return C\n")
         for name, (signature, body, _) in FORMS.items()
     }
-    kernels = compile_programs(programs, dtype)
+    kernels = compile_programs(programs, dtype, vectors)
     rng = np.random.default_rng(0)
     eps = np.finfo(dtype).eps
     for name, (_, _, reference) in FORMS.items():
@@ -212,13 +213,14 @@ def test_products_at_every_remainder(dtype):
             assert np.abs(found - exact).max() <= bound, (name, m, n, k)
 
 
+@pytest.mark.parametrize("vectors", NARROWER)
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_products_with_vectors_at_every_remainder(dtype):
+def test_products_with_vectors_at_every_remainder(dtype, vectors):
     programs = {
         name: parse_program(f"def program({signature}):\n    c[i:m] = {body}\n    return c\n")
         for name, (signature, body, _) in VECTORS.items()
     }
-    kernels = compile_programs(programs, dtype)
+    kernels = compile_programs(programs, dtype, vectors)
     rng = np.random.default_rng(0)
     for name, (_, _, reference) in VECTORS.items():
         for m in SIZES:
