@@ -890,11 +890,13 @@ class _StageWriter:
             return [Line(f"gradc_{routine}{suffix}({', '.join(arguments)});")]
         a, b = (stage.body[number].data for number in (call.left, call.right))
         if isinstance(call, Product):
+            weights = None if call.weights is None else stage.body[call.weights].data
             routine = "product"
             arguments = [
                 *(count(k) for k in taken),
                 *(start(a), step(a, call.row), step(a, call.depth)),
                 *(start(b), step(b, call.depth), step(b, call.column)),
+                *((start(weights), step(weights, call.depth)) if weights else ("NULL", "0")),
                 *(start(c), step(c, call.row), step(c, call.column), str(int(carried)), str(int(call.below))),
             ]
         elif call.along:

@@ -3,6 +3,7 @@
     z[i:n] = sum[k:d](X[i, k] * w[k])                rows i, depth k, along the rows
     g[k:d] = sum[i:n](X[i, k] * r[i])                rows k, depth i, across them
     H[i:n, j:h] = sum[k:d](X[i, k] * W[k, j])        rows i, columns j, depth k
+    S[j:d, k:d] = sum[i:n](X[i, j] * (X[i, k] * s[i]))   with weights along the depth
     G[k:d, j:h] = sum[i:n](X[i, k] * R[i, j])        rows k, columns j, depth i: added to, tile by tile
 
 Any strides will do, so that no operand needs to be transposed. What other indices there are become loops around the
@@ -12,10 +13,10 @@ call.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import permutations
 
-from gradc.ir.equations import BodyBuilder, index_dependencies, references
+from gradc.ir.equations import BodyBuilder, Equation, index_dependencies, references
 from gradc.ir.program import Array, Comprehension, Program, ProgramBuilder, bodies_of, remap, result_count
 from gradc.ir.size import Size, index
 from gradc.schedule.plan import Product, Stage, VectorProduct
@@ -24,7 +25,9 @@ _SMALLEST = 4  # a constant extent below this is not worth a call
 
 
 def separate_factors(program: Program) -> Program:
-    """Give the two factors of a product definitions of their own, where they are more than elements of arrays.
+    """Give the factors of a product definitions of their own, where they are more than elements of arrays.
+
+    Beside the two matrices that may be a vector of weights, along the index that is summed.
 
     G[k:d, j:h] = sum[i:n](X[i, k] * (s[i] * (P[i, j] - Y[i, j])))      ->      R[i:n, j:h] = s[i] * (P[i, j] - Y[i, j])
                                                                                G[k:d, j:h] = sum[i:n](X[i, k] * R[i, j])
@@ -43,6 +46,10 @@ def separate_factors(program: Program) -> Program:
 
 def _separated(b: ProgramBuilder, definition: Comprehension) -> Comprehension:
     body = definition.body
+
+    def is_element(side: list[int]) -> bool:
+        return len(side) == 1 and body[side[0]].op == "access"
+
     if body[-1].op != "mul" or len(definition.extents) < 2:
         return definition
     depends = index_dependencies(body)
@@ -67,23 +74,31 @@ def _separated(b: ProgramBuilder, definition: Comprehension) -> Comprehension:
         rest += [f for f in factors if depends[f] <= lead and depends[f] <= others]
     matrix = [f for f in factors if f not in rest]
     reduced = set(range(definition.rank, len(definition.extents)))
+    weights = [f for f in rest if len(depends[f]) == 1 and depends[f] <= reduced and depends[f] < others]
+    rest = [f for f in rest if f not in weights]
     whole = len(definition.extents)
     if not rest or not matrix or len(lead) == whole > 2 or len(others) == whole or not (lead & others & reduced):
         return definition
     result = b.body()
+    if weights and not (is_element(matrix) and is_element(rest) and len({depends[f] for f in weights}) == 1):
+        rest, weights = rest + weights, []
     # The index that is summed leads, as it does in data.
     sides = [
         _side(b, result, definition, side, sorted(axes, key=lambda k: (k not in reduced, k)))
-        for side, axes in ((matrix, lead), (rest, others))
+        for side, axes in ((matrix, lead), (rest, others), (weights, depends[weights[0]] if weights else ()))
+        if side
     ]
-    return definition._replace(body=result.extract([result.apply("mul", *sides)])[0])
+    value = result.apply("mul", sides[0], result.apply("mul", *sides[1:]) if weights else sides[1])
+    return definition._replace(body=result.extract([value])[0])
 
 
-def _side(b: ProgramBuilder, result: BodyBuilder, definition: Comprehension, side: list[int], axes: list[int]) -> int:
+def _side(
+    b: ProgramBuilder, result: BodyBuilder, definition: Comprehension, side: list[int], axes: Iterable[int]
+) -> int:
     """One factor in the body of the product: an element of an array, which is defined where it is not there yet."""
     if len(side) == 1 and definition.body[side[0]].op == "access":
         return result.insert(definition.body, side)[0]
-    inner = b.body()
+    inner, axes = b.body(), list(axes)
     place = {k: index(position) for position, k in enumerate(axes)}
     numbers = inner.insert(definition.body, side, replace_index=place.__getitem__)
     value = numbers[0]
@@ -112,22 +127,23 @@ def find_product(
     # Of two reduced loops one may be the tile's, around the call; the sum is then added to.
     if len(action.reduced) > 2 or (len(action.reduced) == 2 and stage.stream not in action.reduced):
         return None
-    operands = [stage.body[number] for number in root.operands]
+    numbers, weights = _factors(stage.body, action.value, action.reduced)
+    operands = [stage.body[number] for number in (*numbers, *weights)]
     if any(e.op != "access" or arrays[e.data[0]].dtype != "real" for e in operands):
         return None
-    loops = [_loops(e.data[1]) for e in operands]
+    loops = [_loops(stage.body[number].data[1]) for number in numbers]
     result = _loops(action.subscripts)
-    if None in (*loops, result) or root.operands[0] == root.operands[1]:
+    if None in (*loops, result) or numbers[0] == numbers[1]:
         return None
     found: list[tuple[int, Product | VectorProduct]] = []
-    for (first, left), (second, right) in permutations(zip(root.operands, loops, strict=True)):
+    for (first, left), (second, right) in permutations(zip(numbers, loops, strict=True)):
         assert left is not None
         assert right is not None
         assert result is not None
         rows = [k for k in left if k in result and k not in right]
         columns = [k for k in right if k in result and k not in left]
         depths = [k for k in sorted(action.reduced) if k in left and k in right]
-        if not columns and len(right) == 1:
+        if not columns and len(right) == 1 and not weights:
             source, vector = (stage.body[number].data for number in (first, second))
             for row in rows:
                 for depth in depths:
@@ -147,10 +163,12 @@ def find_product(
                     smooth += _is_fast(action.subscripts, fast_axis(action.array), column)
                     # A tile's rows are the deepest loop there is: of two depths it is the one to take.
                     smooth += 4 * (depth == stage.stream)
+                    if weights and _loops(stage.body[weights[0]].data[1]) != {depth: None}:
+                        continue
                     below = action.array in triangles
                     if below and action.subscripts != (index(row), index(column)):
                         continue
-                    found.append((smooth, Product(row, column, depth, first, second, below)))
+                    found.append((smooth, Product(row, column, depth, first, second, below, weights[0] if weights else None)))
     return max(found, key=lambda pair: pair[0])[1] if found else None
 
 
@@ -176,6 +194,19 @@ def read_triangles(program: Program) -> frozenset[int]:
                     ):
                         below[access.data[0]] = below.get(access.data[0], 0) + 1
     return frozenset(array for array, count in below.items() if count == reads[array]) - frozenset(program.outputs)
+
+
+def _factors(body: Sequence[Equation], value: int, reduced: frozenset[int]) -> tuple[list[int], list[int]]:
+    """The two matrices of a product, and its weights if it has any: ``A * B`` or ``A * (B * s)``."""
+    first, second = body[value].operands
+    for one, other in ((first, second), (second, first)):
+        if body[other].op != "mul":
+            continue
+        for matrix, vector in permutations(body[other].operands):
+            loops = _loops(body[vector].data[1]) if body[vector].op == "access" else None
+            if loops and len(loops) == 1 and loops.keys() <= reduced:
+                return [one, matrix], [vector]
+    return [first, second], []
 
 
 def _is_short(stage: Stage, loops: Sequence[int]) -> bool:
