@@ -8,40 +8,48 @@
 
 The factors are put in two groups that share the summed index alone, the groups' own indices are run together, and each
 group is multiplied out once: three operations a term become two, in the one form that is fastest. Where the groups are
-the same but for their indices, only the triangle that is read need be computed.
+the same but for their indices, only the triangle that is read need be computed. So they also are where one has a number
+more, such as 1 / n, which then multiplies the result; it may stand in a choice whose other value is 0.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
-from gradc.ir.equations import BodyBuilder, Equation, index_dependencies
+from gradc.ir.equations import BodyBuilder, Equation, index_dependencies, needed_by
 from gradc.ir.program import Comprehension, Program, ProgramBuilder, remap, result_count
 from gradc.ir.size import ONE, ZERO, Size, index, product
 
 _USUAL = 50  # what an axis of unknown length is taken to have, where lengths are compared
 
 
+_ARITHMETIC = frozenset({"constant", "integer", "real", "add", "sub", "mul", "div", "neg"})
+
+
 def contract(program: Program) -> Program:
     """The program with its sums of products as matrix products."""
     b = ProgramBuilder(program.parameters)
     new = {k: k for k in range(len(program.parameters))}
+    elementwise: dict[int, Comprehension] = {}
     for definition, first in zip(program.definitions, program.first_results(), strict=True):
         moved = remap(definition, new)
         hints = [program.hint(first + j) for j in range(result_count(definition))]
         if isinstance(moved, Comprehension) and moved.reduction == "sum":
-            found = _contracted(b, moved)
+            found = _contracted(b, moved, elementwise)
             if found is not None:
                 new[first] = found
                 b.name(found, hints[0])
                 continue
         for offset, number in enumerate(b.define(moved, *hints)):
             new[first + offset] = number
+        if isinstance(moved, Comprehension) and moved.reduction is None:
+            elementwise[new[first]] = moved
     return b.finish([new[number] for number in program.outputs], program.output_names)
 
 
-def _contracted(b: ProgramBuilder, definition: Comprehension) -> int | None:
+def _contracted(b: ProgramBuilder, definition: Comprehension, elementwise: Mapping[int, Comprehension]) -> int | None:
     rank, extents, body = definition.rank, definition.extents, definition.body
     if len(extents) != rank + 1:
         return None
@@ -50,7 +58,7 @@ def _contracted(b: ProgramBuilder, definition: Comprehension) -> int | None:
         return _with_matrix(b, definition, depends)
     if rank == 0:
         return None
-    factors = _factors(body)
+    factors = _factors(body, len(body) - 1)
     free = [frozenset(k for k in depends[f] if k < rank) for f in factors]
     cut = _best_cut(free, extents[:rank])
     if cut is None:
@@ -60,34 +68,38 @@ def _contracted(b: ProgramBuilder, definition: Comprehension) -> int | None:
     loose = [f for f, axes in zip(factors, free, strict=True) if not axes]
     if not all(any(rank in depends[f] for f in side) for side in (left, right)):
         return None
-    symmetric = extents[:cut] == extents[cut:rank] and _are_alike(body, left, right, rank, cut)
-    if not symmetric and rank == 2:
+    twins = None
+    if extents[:cut] == extents[cut:rank]:
+        twins = _twins(b, body, (left, right), rank, cut, elementwise)
+    if twins is None and rank == 2:
         return None  # a product of two matrices as it is
-    if not symmetric and any(f for f in factors if body[f].op != "access" and len(depends[f]) > rank):
+    if twins is None and any(f for f in factors if body[f].op != "access" and len(depends[f]) > rank):
         return None
     sides = [(left, range(cut)), (right, range(cut, rank))]
-    arrays = [_side(b, definition, side, list(axes), []) for side, axes in sides]
-    if symmetric:
-        arrays[1] = arrays[0]
-    if loose:
-        arrays[1] = _scaled(b, definition, arrays[1], loose)
+    if twins is not None:
+        sides = [sides[twins.plainer]] * 2
+    arrays = [_side(b, definition, side, list(axes)) for side, axes in sides]
     rows, columns = product(extents[:cut]), product(extents[cut:rank])
     inner = b.body()
-    factor = [b.access(inner, array, index(2), index(k)) for k, array in enumerate(arrays)]
-    total = b.comprehend(inner, inner.apply("mul", *factor), (rows, columns), (extents[rank],), "sum")
+    first, second = (b.access(inner, array, index(2), index(k)) for k, array in enumerate(arrays))
+    for weight in inner.insert(body, loose, replace_index=lambda _: index(2)):
+        second = inner.apply("mul", second, weight)
+    total = b.comprehend(inner, inner.apply("mul", first, second), (rows, columns), (extents[rank],), "sum")
     outer = b.body()
     row, column = _run_together(extents[:cut], 0), _run_together(extents[cut:rank], cut)
     value = b.access(outer, total, row, column)
-    if symmetric:
+    if twins is not None:
         below = outer.apply("le", outer.integer(column), outer.integer(row))
         value = outer.apply("where", below, value, b.access(outer, total, column, row))
+        for number in outer.insert(twins.body, twins.numbers):
+            value = outer.apply("mul", number, value)
     return b.comprehend(outer, value, extents[:rank])
 
 
 def _with_matrix(b: ProgramBuilder, definition: Comprehension, depends: Sequence[frozenset[int]]) -> int | None:
     """``sum[i](s[i] * X[i, j] * X[i, j])`` as a matrix of squares times a vector."""
     body, whole = definition.body, frozenset((0, 1))
-    factors = _factors(body)
+    factors = _factors(body, len(body) - 1)
     matrix = [f for f in factors if depends[f] == whole and body[f].op == "access"]
     vector = [f for f in factors if depends[f] == frozenset((1,))]
     if len(matrix) < 2 or not vector or len(matrix) + len(vector) < len(factors):
@@ -107,8 +119,8 @@ def _with_matrix(b: ProgramBuilder, definition: Comprehension, depends: Sequence
     return b.comprehend(outer, total, definition.extents[:1], definition.extents[1:], "sum")
 
 
-def _factors(body: Sequence[Equation]) -> list[int]:
-    found, pending = [], [len(body) - 1]
+def _factors(body: Sequence[Equation], root: int) -> list[int]:
+    found, pending = [], [root]
     while pending:
         number = pending.pop()
         if body[number].op == "mul":
@@ -137,22 +149,94 @@ def _best_cut(free: Sequence[frozenset[int]], extents: Sequence[Size]) -> int | 
     return min(cuts, key=lambda cut: (abs(sum(weights[:cut]) - sum(weights[cut:])), cut)) if cuts else None
 
 
-def _are_alike(body: Sequence[Equation], left: list[int], right: list[int], rank: int, cut: int) -> bool:
+class _Twins(NamedTuple):
+    """Two groups of factors that are the same but for numbers, which one of them has more."""
+
+    plainer: int  # the group that has none
+    body: Sequence[Equation]
+    numbers: list[int]  # the others', as equations of the body
+
+
+def _twins(
+    b: ProgramBuilder,
+    body: Sequence[Equation],
+    groups: tuple[list[int], list[int]],
+    rank: int,
+    cut: int,
+    elementwise: Mapping[int, Comprehension],
+) -> _Twins | None:
     """Whether the right factors are the left ones with the indices behind the cut in place of those before it."""
-    if len(left) != len(right) or 2 * cut != rank:
-        return False
-    shared = BodyBuilder()
-    ahead = shared.insert(body, left)
-    behind = shared.insert(body, right, replace_index=lambda k: index(k - cut if cut <= k < rank else k))
-    return sorted(ahead) == sorted(behind)
+    if 2 * cut != rank:
+        return None
+    shared = b.body()
+    places = (None, lambda k: index(k - cut if cut <= k < rank else k))
+    alike = [
+        sorted(shared.insert(body, group, replace_index=place)) for group, place in zip(groups, places, strict=True)
+    ]
+    if alike[0] == alike[1]:
+        return _Twins(0, (), [])
+
+    def read(array: int, place: tuple[Size, ...], kind: str) -> int:
+        """An element, by the formula that defines it if there is one."""
+        definition = elementwise.get(array)
+        if definition is None or not place:
+            return shared.access(array, place, kind)
+        return shared.insert(definition.body, [len(definition.body) - 1], replace_index=place.__getitem__)[0]
+
+    numbers: list[list[int]] = []
+    for k, (group, place) in enumerate(zip(groups, places, strict=True)):
+        split = [
+            _split(shared, number, elementwise)
+            for number in shared.insert(body, group, replace_index=place, replace_access=read)
+        ]
+        alike[k] = sorted(rest for rest, _ in split)
+        numbers.append([number for _, found in split for number in found])
+    if alike[0] != alike[1] or (numbers[0] and numbers[1]):
+        return None
+    plainer = 1 if numbers[0] else 0
+    return _Twins(plainer, shared.equations, numbers[1 - plainer])
 
 
-def _side(b: ProgramBuilder, definition: Comprehension, side: list[int], axes: list[int], more: list[int]) -> int:
+def _split(body: BodyBuilder, value: int, elementwise: Mapping[int, Comprehension]) -> tuple[int, list[int]]:
+    """The numbers that multiply a value, or that of a choice which is not 0, and what they multiply."""
+    equation = body.equations[value]
+    if equation.op != "where":
+        return value, []
+    condition, *values = equation.operands
+    zeros = [body.equations[v].op == "constant" and body.equations[v].data == 0.0 for v in values]
+    if sum(zeros) != 1:
+        return value, []
+    factors = _factors(body.equations, values[zeros.index(False)])
+    numbers = [f for f in factors if _is_number(body.equations, f, elementwise)]
+    rest = [f for f in factors if f not in numbers]
+    if not numbers or not rest:
+        return value, []
+    kept = rest[0]
+    for factor in rest[1:]:
+        kept = body.apply("mul", kept, factor)
+    branches = [v if zero else kept for v, zero in zip(values, zeros, strict=True)]
+    return body.apply("where", condition, *branches), numbers
+
+
+def _is_number(body: Sequence[Equation], root: int, elementwise: Mapping[int, Comprehension]) -> bool:
+    """Whether an equation is made of constants and lengths alone, so that it is finite."""
+    for number in needed_by(body, [root]):
+        equation = body[number]
+        if equation.op == "access":
+            source = elementwise.get(equation.data[0])
+            if equation.data[1] or source is None or not _is_number(source.body, len(source.body) - 1, {}):
+                return False
+        elif equation.op not in _ARITHMETIC or (equation.op == "integer" and equation.data.mentions("index")):
+            return False
+    return True
+
+
+def _side(b: ProgramBuilder, definition: Comprehension, side: list[int], axes: list[int]) -> int:
     """One matrix: rows along the summed index, columns along the side's own indices, run together."""
     rank, extents = definition.rank, definition.extents
     inner = b.body()
     place = {rank: index(0)} | _taken_apart(extents, axes, index(1))
-    numbers = inner.insert(definition.body, [*side, *more], replace_index=lambda k: place.get(k, ZERO))
+    numbers = inner.insert(definition.body, side, replace_index=lambda k: place.get(k, ZERO))
     value = numbers[0]
     for number in numbers[1:]:
         value = inner.apply("mul", value, number)
@@ -165,15 +249,6 @@ def _side(b: ProgramBuilder, definition: Comprehension, side: list[int], axes: l
     ):
         return int(equation.data[0])
     return b.comprehend(inner, value, shape)
-
-
-def _scaled(b: ProgramBuilder, definition: Comprehension, array: int, loose: list[int]) -> int:
-    inner = b.body()
-    numbers = inner.insert(definition.body, loose, replace_index=lambda _: index(0))
-    value = b.access(inner, array, index(0), index(1))
-    for number in numbers:
-        value = inner.apply("mul", value, number)
-    return b.comprehend(inner, value, b.arrays[array].shape)
 
 
 def _run_together(extents: Sequence[Size], first: int) -> Size:

@@ -168,7 +168,9 @@ def find_product(
                     below = action.array in triangles
                     if below and action.subscripts != (index(row), index(column)):
                         continue
-                    found.append((smooth, Product(row, column, depth, first, second, below, weights[0] if weights else None)))
+                    found.append(
+                        (smooth, Product(row, column, depth, first, second, below, weights[0] if weights else None))
+                    )
     return max(found, key=lambda pair: pair[0])[1] if found else None
 
 
