@@ -75,10 +75,12 @@ def _contracted(b: ProgramBuilder, definition: Comprehension, elementwise: Mappi
         return None  # a product of two matrices as it is
     if twins is None and any(f for f in factors if body[f].op != "access" and len(depends[f]) > rank):
         return None
-    sides = [(left, range(cut)), (right, range(cut, rank))]
+    orders = [_order(b, body, left, range(cut)), _order(b, body, right, range(cut, rank))]
+    sides = list(zip((left, right), orders, strict=True))
     if twins is not None:
         sides = [sides[twins.plainer]] * 2
-    arrays = [_side(b, definition, side, list(axes)) for side, axes in sides]
+        orders = [[k % cut for k in sides[0][1]], [k % cut + cut for k in sides[0][1]]]
+    arrays = [_side(b, definition, side, axes) for side, axes in sides]
     rows, columns = product(extents[:cut]), product(extents[cut:rank])
     inner = b.body()
     first, second = (b.access(inner, array, index(2), index(k)) for k, array in enumerate(arrays))
@@ -86,7 +88,7 @@ def _contracted(b: ProgramBuilder, definition: Comprehension, elementwise: Mappi
         second = inner.apply("mul", second, weight)
     total = b.comprehend(inner, inner.apply("mul", first, second), (rows, columns), (extents[rank],), "sum")
     outer = b.body()
-    row, column = _run_together(extents[:cut], 0), _run_together(extents[cut:rank], cut)
+    row, column = (_run_together(extents, axes) for axes in orders)
     value = b.access(outer, total, row, column)
     if twins is not None:
         below = outer.apply("le", outer.integer(column), outer.integer(row))
@@ -251,11 +253,18 @@ def _side(b: ProgramBuilder, definition: Comprehension, side: list[int], axes: l
     return b.comprehend(inner, value, shape)
 
 
-def _run_together(extents: Sequence[Size], first: int) -> Size:
+def _order(b: ProgramBuilder, body: Sequence[Equation], side: list[int], axes: Sequence[int]) -> list[int]:
+    """The axes in the order in which they are run together: those along which data are contiguous come last."""
+    places = [body[k].data for k in needed_by(body, side) if body[k].op == "access"]
+    along = {place[-1].atom for array, place in places if place and array < len(b.parameters)}
+    return sorted(axes, key=lambda k: ("index", k) in along)
+
+
+def _run_together(extents: Sequence[Size], axes: Sequence[int]) -> Size:
     """The number of a place among those of several axes."""
     total = ZERO
-    for axis, extent in enumerate(extents):
-        total = total * extent + index(first + axis)
+    for axis in axes:
+        total = total * extents[axis] + index(axis)
     return total
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from gradc.ir.equations import Equation
 from gradc.ir.program import Array
-from gradc.ir.size import Size
+from gradc.ir.size import Size, index
 from gradc.schedule.costs import is_dear
 from gradc.schedule.plan import Stage
 
@@ -41,8 +41,8 @@ def order_loops(
             axes = [axis for axis, part in enumerate(place) if ("index", k) in part.atoms()]
             if not axes:
                 total += 1  # the same element every time: it stays in a register
-            elif axes == [len(place) - 1] and place[-1].atom == ("index", k):
-                total += 2
+            elif axes == [len(place) - 1] and ("index", k) not in (place[-1] - index(k)).atoms():
+                total += 2  # also in a place such as d*j + k
             else:
                 total -= 4
         constant = extents[k].constant
