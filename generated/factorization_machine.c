@@ -346,7 +346,8 @@ static void gradc_dots(int64_t rows, int64_t depth, const double *restrict a, in
     }
 }
 
-/* C[i, j] (+)= sum over k < depth of A[i, k] * B[k, j], for any strides, in blocks that stay in registers.
+/* C[i, j] (+)= sum over k < depth of A[i, k] * B[k, j] * x[k], for any strides, in blocks that stay in registers. x may be
+ * NULL, for weights of 1. With `below`, only what has i >= j is asked for.
  *
  * Panels of B, a few vectors wide, are copied so that they are read in order; A is read where it is. Vectors run along
  * the columns of C, which are best contiguous. After Goto and van de Geijn, Anatomy of High-Performance Matrix
@@ -363,34 +364,59 @@ static void gradc_dots(int64_t rows, int64_t depth, const double *restrict a, in
 static void gradc_put(int rows, int64_t columns, const double *restrict block, int64_t width,
                       double *restrict c, int64_t c_row, int64_t c_column, int add)
 {
-    for (int64_t j = 0; j < columns; ++j) {
-        for (int r = 0; r < rows; ++r) {
+    for (int r = 0; r < rows; ++r) {
+        int64_t j = 0;
+        for (; c_column == 1 && j + GRADC_LANES <= columns; j += GRADC_LANES) {
+            gradc_vector *place = (gradc_vector *)(c + r * c_row + j);
+            gradc_vector sum = *(const gradc_vector *)(block + r * width + j);
+            if (add) {
+                sum += *place;
+            }
+            *place = sum;
+        }
+        for (; j < columns; ++j) {
             double *restrict place = c + r * c_row + j * c_column;
             *place = (add ? *place : 0) + block[r * width + j];
         }
     }
 }
 
-/* One block: `rows` by `wide` vectors, both known where it is inlined. */
+/* One block: `rows` by `wide` vectors, both known where it is inlined, of a panel of `width` numbers. Where rows are few, the
+ * depth is split among as many sums as a whole block has, for each addition waits for the one before it. */
 __attribute__((always_inline)) static inline void gradc_block(
     const int rows, const int wide, int64_t depth, const double *restrict a, int64_t a_row, int64_t a_depth,
-    const double *restrict panel, double *restrict c, int64_t c_row, int64_t c_column, int64_t columns, int add)
+    const double *restrict panel, int64_t width, double *restrict c, int64_t c_row, int64_t c_column, int64_t columns, int add)
 {
     gradc_vector sum[GRADC_ROWS][GRADC_WIDE];
-    for (int r = 0; r < rows; ++r) {
+    const int ways = GRADC_ROWS / rows;
+    for (int r = 0; r < GRADC_ROWS; ++r) {
         for (int v = 0; v < wide; ++v) {
             sum[r][v] = (gradc_vector){0};
         }
     }
-    for (int64_t k = 0; k < depth; ++k) {
-        gradc_vector b[GRADC_WIDE];
-        for (int v = 0; v < wide; ++v) {
-            b[v] = *(const gradc_vector *)(panel + (k * wide + v) * GRADC_LANES);
+    int64_t k = 0;
+    for (; k + ways <= depth; k += ways) {
+        for (int way = 0; way < ways; ++way) {
+            for (int r = 0; r < rows; ++r) {
+                const double x = a[r * a_row + (k + way) * a_depth];
+                for (int v = 0; v < wide; ++v) {
+                    sum[way * rows + r][v] += x * *(const gradc_vector *)(panel + (k + way) * width + v * GRADC_LANES);
+                }
+            }
         }
+    }
+    for (; k < depth; ++k) {
         for (int r = 0; r < rows; ++r) {
             const double x = a[r * a_row + k * a_depth];
             for (int v = 0; v < wide; ++v) {
-                sum[r][v] += x * b[v];
+                sum[r][v] += x * *(const gradc_vector *)(panel + k * width + v * GRADC_LANES);
+            }
+        }
+    }
+    for (int way = 1; way < ways; ++way) {
+        for (int r = 0; r < rows; ++r) {
+            for (int v = 0; v < wide; ++v) {
+                sum[r][v] += sum[way * rows + r][v];
             }
         }
     }
@@ -415,10 +441,57 @@ __attribute__((always_inline)) static inline void gradc_block(
     gradc_put(rows, columns, block, wide * GRADC_LANES, c, c_row, c_column, add);
 }
 
+/* Copies rows of a panel, `wide` vectors each, which is known where it is inlined; the last one is masked. */
+__attribute__((always_inline)) static inline void gradc_copy(
+    const int wide, int64_t depth, const double *restrict b, int64_t b_depth, const double *restrict x, int64_t x_step,
+    gradc_mask used, double *restrict panel)
+{
+    for (int64_t k = 0; k < depth; ++k) {
+        const double weight = x[k * x_step];
+        for (int v = 0; v < wide; ++v) {
+            gradc_vector part = weight * *(const gradc_vector *)(b + k * b_depth + v * GRADC_LANES);
+            if (v + 1 == wide) {
+                part = (gradc_vector)((gradc_mask)part & used);
+            }
+            *(gradc_vector *)(panel + (k * wide + v) * GRADC_LANES) = part;
+        }
+    }
+}
+
+/* Copies a panel: `columns` of the numbers of each of its rows are there, and zeros follow them. Where a row is contiguous,
+ * what follows it is read with its last vector and masked out, unless nothing does. */
+static void gradc_fill(int64_t depth, int64_t columns, int64_t wide, const double *restrict b, int64_t b_depth,
+                       int64_t b_column, const double *restrict x, int64_t x_step, double *restrict panel)
+{
+    const int64_t width = wide * GRADC_LANES;
+    int64_t k = 0;
+    if (b_column == 1) {
+        gradc_mask used = {0};
+        for (int64_t j = 0; j < GRADC_LANES; ++j) {
+            used[j] = width - GRADC_LANES + j < columns ? -1 : 0;
+        }
+        for (k = depth; k > 0 && (k - 1) * b_depth + width > (depth - 1) * b_depth + columns; --k) {
+        }
+        if (wide == 3) {
+            gradc_copy(3, k, b, b_depth, x, x_step, used, panel);
+        } else if (wide == 2) {
+            gradc_copy(2, k, b, b_depth, x, x_step, used, panel);
+        } else {
+            gradc_copy(1, k, b, b_depth, x, x_step, used, panel);
+        }
+    }
+    for (; k < depth; ++k) {
+        for (int64_t j = 0; j < width; ++j) {
+            panel[k * width + j] = j < columns ? b[k * b_depth + j * b_column] * x[k * x_step] : 0;
+        }
+    }
+}
+
 static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
                           int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
-                          double *restrict c, int64_t c_row, int64_t c_column, int add, int below)
+                          const double *restrict x, int64_t x_step, double *restrict c, int64_t c_row, int64_t c_column, int add, int below)
 {
+    const double one = 1;
     double panel[GRADC_DEPTH * GRADC_WIDE * GRADC_BYTES / sizeof(double)] __attribute__((aligned(GRADC_BYTES)));
     for (int64_t from = 0; from < depth || from == 0; from += GRADC_DEPTH) {
         const int64_t deep = depth - from < GRADC_DEPTH ? depth - from : GRADC_DEPTH;
@@ -426,39 +499,32 @@ static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const do
             const int64_t rest = columns - left;
             wide = rest >= GRADC_WIDE * GRADC_LANES ? GRADC_WIDE : (rest + GRADC_LANES - 1) / GRADC_LANES;
             const int64_t width = wide * GRADC_LANES, used = rest < width ? rest : width;
-            for (int64_t k = 0; k < deep; ++k) {
-                const double *restrict source = b + (from + k) * b_depth + left * b_column;
-                for (int64_t j = 0; j < used; ++j) {
-                    panel[k * width + j] = source[j * b_column];
-                }
-                for (int64_t j = used; j < width; ++j) {
-                    panel[k * width + j] = 0;
-                }
-            }
+            gradc_fill(deep, used, wide, b + from * b_depth + left * b_column, b_depth, b_column,
+                       x ? x + from * x_step : &one, x ? x_step : 0, panel);
             const double *restrict start = a + from * a_depth;
             double *restrict target = c + left * c_column;
             const int more = add || from > 0;
-            int64_t i = below ? left - left % GRADC_ROWS : 0; /* rows above a block of the diagonal are not asked for */
-            for (; i + GRADC_ROWS <= rows; i += GRADC_ROWS) {
-#define GRADC_CASE(count, vectors) \
-    gradc_block(count, vectors, deep, start + i * a_row, a_row, a_depth, panel, target + i * c_row, c_row, c_column, used, more)
-                if (wide == 3) {
-                    GRADC_CASE(GRADC_ROWS, 3);
-                } else if (wide == 2) {
-                    GRADC_CASE(GRADC_ROWS, 2);
-                } else {
-                    GRADC_CASE(GRADC_ROWS, 1);
-                }
-            }
-            for (; i < rows; ++i) {
-                if (wide == 3) {
-                    GRADC_CASE(1, 3);
-                } else if (wide == 2) {
-                    GRADC_CASE(1, 2);
-                } else {
-                    GRADC_CASE(1, 1);
-                }
+            /* Rows above a block of the diagonal are not asked for, nor vectors to the right of one. */
+            for (int64_t i = below ? left - left % GRADC_ROWS : 0, count; i < rows; i += count) {
+                count = rows - i >= GRADC_ROWS ? GRADC_ROWS : rows - i >= 4 ? 4 : 1;
+                const int64_t past = (i + count - 1 - left) / GRADC_LANES + 1;
+                const int64_t vectors = below && past < wide ? past : wide;
+                const int64_t needed = used < vectors * GRADC_LANES ? used : vectors * GRADC_LANES;
+                switch (8 * vectors + count) {
+#define GRADC_CASE(many, broad) \
+    case 8 * broad + many: \
+        gradc_block(many, broad, deep, start + i * a_row, a_row, a_depth, panel, width, target + i * c_row, c_row, c_column, \
+                    needed, more); \
+        break;
+#define GRADC_CASES(many) GRADC_CASE(many, 1) GRADC_CASE(many, 2) GRADC_CASE(many, 3)
+#if GRADC_ROWS == 8
+                GRADC_CASES(8)
+#endif
+                GRADC_CASES(4)
+                GRADC_CASES(1)
+#undef GRADC_CASES
 #undef GRADC_CASE
+                }
             }
         }
     }
@@ -487,7 +553,7 @@ static GRADC_APART void factorization_machine_value_rows0(int64_t part, int64_t 
         gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &t0[tile_begin], 1, 0);
 
         /* t1[l:n, j:k] = sum[i:d](V[i, j] * X[l, i]) */
-        gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, V, k, 1, &t1[tile_begin*k], k, 1, 0, 0);
+        gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, V, k, 1, NULL, 0, &t1[tile_begin*k], k, 1, 0, 0);
 
         /* t3[l:n, i:d] = X[l, i] * X[l, i] */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
@@ -519,7 +585,7 @@ static GRADC_APART void factorization_machine_value_rows1(int64_t part, int64_t 
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
-        gradc_product(tile_end - tile_begin, k, d, &t3[tile_begin*d], d, 1, t2, k, 1, t4, k, 1, 0, 0);
+        gradc_product(tile_end - tile_begin, k, d, &t3[tile_begin*d], d, 1, t2, k, 1, NULL, 0, t4, k, 1, 0, 0);
 
         /* t5[l:n] = sum[j:k](t1[l, j] * t1[l, j] - t4[l, j]) */
         for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
@@ -649,7 +715,7 @@ static GRADC_APART void factorization_machine_forward_rows0(int64_t part, int64_
         gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, &t0[tile_begin], 1, 0);
 
         /* t1[l:n, j:k] = sum[i:d](V[i, j] * X[l, i]) */
-        gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, V, k, 1, &t1[tile_begin*k], k, 1, 0, 0);
+        gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, V, k, 1, NULL, 0, &t1[tile_begin*k], k, 1, 0, 0);
 
         /* t3[l:n, i:d] = X[l, i] * X[l, i] */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
@@ -661,7 +727,7 @@ static GRADC_APART void factorization_machine_forward_rows0(int64_t part, int64_
         }
 
         /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
-        gradc_product(tile_end - tile_begin, k, d, &t3[tile_begin*d], d, 1, t2, k, 1, t4, k, 1, 0, 0);
+        gradc_product(tile_end - tile_begin, k, d, &t3[tile_begin*d], d, 1, t2, k, 1, NULL, 0, t4, k, 1, 0, 0);
 
         /* t5[l:n] = sum[j:k](t1[l, j] * t1[l, j] - t4[l, j]) */
         for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
@@ -840,17 +906,17 @@ static GRADC_APART void factorization_machine_backward_rows0(int64_t part, int64
         /* grad_w[i:d] = sum[l:n](X[l, i] * t4[l]) */
         gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, grad_w_part);
 
-        /* t7[l:n, j:k] = 2 * (t1[l, j] * t6[l]) */
+        /* t7[l:n, j:k] = t6[l] * (2 * t1[l, j]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double t6_l = t6[l - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < k; ++j) {
-                t7[(l - tile_begin)*k + j] = 2.0 * (t1[l*k + j] * t6_l);
+                t7[(l - tile_begin)*k + j] = t6_l * (2.0 * t1[l*k + j]);
             }
         }
 
         /* t8[i:d, j:k] = sum[l:n](X[l, i] * t7[l, j]) */
-        gradc_product(d, k, tile_end - tile_begin, &X[tile_begin*d], 1, d, t7, k, 1, t8_part, k, 1, 1, 0);
+        gradc_product(d, k, tile_end - tile_begin, &X[tile_begin*d], 1, d, t7, k, 1, NULL, 0, t8_part, k, 1, 1, 0);
 
         /* t9[i:d, j:k] = sum[l:n](t3[l, i] * t6[l]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
@@ -1003,7 +1069,7 @@ static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part,
         gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
         /* t1[l:n, j:k] = sum[i:d](V[i, j] * X[l, i]) */
-        gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, V, k, 1, t1, 1, 128, 0, 0);
+        gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, V, k, 1, NULL, 0, t1, 1, 128, 0, 0);
 
         /* t3[l:n, i:d] = X[l, i] * X[l, i] */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
@@ -1015,7 +1081,7 @@ static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part,
         }
 
         /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
-        gradc_product(tile_end - tile_begin, k, d, t3, d, 1, t2, k, 1, t4, 1, 128, 0, 0);
+        gradc_product(tile_end - tile_begin, k, d, t3, d, 1, t2, k, 1, NULL, 0, t4, 1, 128, 0, 0);
 
         /* t5[l:n] = sum[j:k](t1[l, j] * t1[l, j] - t4[l, j]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
@@ -1070,16 +1136,16 @@ static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part,
         /* grad_w[i:d] = sum[l:n](X[l, i] * t8[l]) */
         gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t8, 1, grad_w_part);
 
-        /* t10[l:n, j:k] = 2 * (t1[l, j] * t9[l]) */
+        /* t10[l:n, j:k] = t9[l] * (2 * t1[l, j]) */
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t10[j*128 + l - tile_begin] = 2.0 * (t1[j*128 + l - tile_begin] * t9[l - tile_begin]);
+                t10[j*128 + l - tile_begin] = t9[l - tile_begin] * (2.0 * t1[j*128 + l - tile_begin]);
             }
         }
 
         /* t11[i:d, j:k] = sum[l:n](X[l, i] * t10[l, j]) */
-        gradc_product(k, d, tile_end - tile_begin, t10, 128, 1, &X[tile_begin*d], d, 1, t11_part, 1, k, 1, 0);
+        gradc_product(k, d, tile_end - tile_begin, t10, 128, 1, &X[tile_begin*d], d, 1, NULL, 0, t11_part, 1, k, 1, 0);
 
         /* t12[i:d, j:k] = sum[l:n](t3[l, i] * t9[l]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {

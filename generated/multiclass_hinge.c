@@ -96,7 +96,8 @@ static inline double gradc_rounded(double sum, double low)
 typedef double gradc_vector __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
 typedef int64_t gradc_mask __attribute__((vector_size(GRADC_BYTES), aligned(sizeof(double)), may_alias));
 
-/* C[i, j] (+)= sum over k < depth of A[i, k] * B[k, j], for any strides, in blocks that stay in registers.
+/* C[i, j] (+)= sum over k < depth of A[i, k] * B[k, j] * x[k], for any strides, in blocks that stay in registers. x may be
+ * NULL, for weights of 1. With `below`, only what has i >= j is asked for.
  *
  * Panels of B, a few vectors wide, are copied so that they are read in order; A is read where it is. Vectors run along
  * the columns of C, which are best contiguous. After Goto and van de Geijn, Anatomy of High-Performance Matrix
@@ -113,34 +114,59 @@ typedef int64_t gradc_mask __attribute__((vector_size(GRADC_BYTES), aligned(size
 static void gradc_put(int rows, int64_t columns, const double *restrict block, int64_t width,
                       double *restrict c, int64_t c_row, int64_t c_column, int add)
 {
-    for (int64_t j = 0; j < columns; ++j) {
-        for (int r = 0; r < rows; ++r) {
+    for (int r = 0; r < rows; ++r) {
+        int64_t j = 0;
+        for (; c_column == 1 && j + GRADC_LANES <= columns; j += GRADC_LANES) {
+            gradc_vector *place = (gradc_vector *)(c + r * c_row + j);
+            gradc_vector sum = *(const gradc_vector *)(block + r * width + j);
+            if (add) {
+                sum += *place;
+            }
+            *place = sum;
+        }
+        for (; j < columns; ++j) {
             double *restrict place = c + r * c_row + j * c_column;
             *place = (add ? *place : 0) + block[r * width + j];
         }
     }
 }
 
-/* One block: `rows` by `wide` vectors, both known where it is inlined. */
+/* One block: `rows` by `wide` vectors, both known where it is inlined, of a panel of `width` numbers. Where rows are few, the
+ * depth is split among as many sums as a whole block has, for each addition waits for the one before it. */
 __attribute__((always_inline)) static inline void gradc_block(
     const int rows, const int wide, int64_t depth, const double *restrict a, int64_t a_row, int64_t a_depth,
-    const double *restrict panel, double *restrict c, int64_t c_row, int64_t c_column, int64_t columns, int add)
+    const double *restrict panel, int64_t width, double *restrict c, int64_t c_row, int64_t c_column, int64_t columns, int add)
 {
     gradc_vector sum[GRADC_ROWS][GRADC_WIDE];
-    for (int r = 0; r < rows; ++r) {
+    const int ways = GRADC_ROWS / rows;
+    for (int r = 0; r < GRADC_ROWS; ++r) {
         for (int v = 0; v < wide; ++v) {
             sum[r][v] = (gradc_vector){0};
         }
     }
-    for (int64_t k = 0; k < depth; ++k) {
-        gradc_vector b[GRADC_WIDE];
-        for (int v = 0; v < wide; ++v) {
-            b[v] = *(const gradc_vector *)(panel + (k * wide + v) * GRADC_LANES);
+    int64_t k = 0;
+    for (; k + ways <= depth; k += ways) {
+        for (int way = 0; way < ways; ++way) {
+            for (int r = 0; r < rows; ++r) {
+                const double x = a[r * a_row + (k + way) * a_depth];
+                for (int v = 0; v < wide; ++v) {
+                    sum[way * rows + r][v] += x * *(const gradc_vector *)(panel + (k + way) * width + v * GRADC_LANES);
+                }
+            }
         }
+    }
+    for (; k < depth; ++k) {
         for (int r = 0; r < rows; ++r) {
             const double x = a[r * a_row + k * a_depth];
             for (int v = 0; v < wide; ++v) {
-                sum[r][v] += x * b[v];
+                sum[r][v] += x * *(const gradc_vector *)(panel + k * width + v * GRADC_LANES);
+            }
+        }
+    }
+    for (int way = 1; way < ways; ++way) {
+        for (int r = 0; r < rows; ++r) {
+            for (int v = 0; v < wide; ++v) {
+                sum[r][v] += sum[way * rows + r][v];
             }
         }
     }
@@ -165,10 +191,57 @@ __attribute__((always_inline)) static inline void gradc_block(
     gradc_put(rows, columns, block, wide * GRADC_LANES, c, c_row, c_column, add);
 }
 
+/* Copies rows of a panel, `wide` vectors each, which is known where it is inlined; the last one is masked. */
+__attribute__((always_inline)) static inline void gradc_copy(
+    const int wide, int64_t depth, const double *restrict b, int64_t b_depth, const double *restrict x, int64_t x_step,
+    gradc_mask used, double *restrict panel)
+{
+    for (int64_t k = 0; k < depth; ++k) {
+        const double weight = x[k * x_step];
+        for (int v = 0; v < wide; ++v) {
+            gradc_vector part = weight * *(const gradc_vector *)(b + k * b_depth + v * GRADC_LANES);
+            if (v + 1 == wide) {
+                part = (gradc_vector)((gradc_mask)part & used);
+            }
+            *(gradc_vector *)(panel + (k * wide + v) * GRADC_LANES) = part;
+        }
+    }
+}
+
+/* Copies a panel: `columns` of the numbers of each of its rows are there, and zeros follow them. Where a row is contiguous,
+ * what follows it is read with its last vector and masked out, unless nothing does. */
+static void gradc_fill(int64_t depth, int64_t columns, int64_t wide, const double *restrict b, int64_t b_depth,
+                       int64_t b_column, const double *restrict x, int64_t x_step, double *restrict panel)
+{
+    const int64_t width = wide * GRADC_LANES;
+    int64_t k = 0;
+    if (b_column == 1) {
+        gradc_mask used = {0};
+        for (int64_t j = 0; j < GRADC_LANES; ++j) {
+            used[j] = width - GRADC_LANES + j < columns ? -1 : 0;
+        }
+        for (k = depth; k > 0 && (k - 1) * b_depth + width > (depth - 1) * b_depth + columns; --k) {
+        }
+        if (wide == 3) {
+            gradc_copy(3, k, b, b_depth, x, x_step, used, panel);
+        } else if (wide == 2) {
+            gradc_copy(2, k, b, b_depth, x, x_step, used, panel);
+        } else {
+            gradc_copy(1, k, b, b_depth, x, x_step, used, panel);
+        }
+    }
+    for (; k < depth; ++k) {
+        for (int64_t j = 0; j < width; ++j) {
+            panel[k * width + j] = j < columns ? b[k * b_depth + j * b_column] * x[k * x_step] : 0;
+        }
+    }
+}
+
 static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const double *restrict a, int64_t a_row,
                           int64_t a_depth, const double *restrict b, int64_t b_depth, int64_t b_column,
-                          double *restrict c, int64_t c_row, int64_t c_column, int add, int below)
+                          const double *restrict x, int64_t x_step, double *restrict c, int64_t c_row, int64_t c_column, int add, int below)
 {
+    const double one = 1;
     double panel[GRADC_DEPTH * GRADC_WIDE * GRADC_BYTES / sizeof(double)] __attribute__((aligned(GRADC_BYTES)));
     for (int64_t from = 0; from < depth || from == 0; from += GRADC_DEPTH) {
         const int64_t deep = depth - from < GRADC_DEPTH ? depth - from : GRADC_DEPTH;
@@ -176,39 +249,32 @@ static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const do
             const int64_t rest = columns - left;
             wide = rest >= GRADC_WIDE * GRADC_LANES ? GRADC_WIDE : (rest + GRADC_LANES - 1) / GRADC_LANES;
             const int64_t width = wide * GRADC_LANES, used = rest < width ? rest : width;
-            for (int64_t k = 0; k < deep; ++k) {
-                const double *restrict source = b + (from + k) * b_depth + left * b_column;
-                for (int64_t j = 0; j < used; ++j) {
-                    panel[k * width + j] = source[j * b_column];
-                }
-                for (int64_t j = used; j < width; ++j) {
-                    panel[k * width + j] = 0;
-                }
-            }
+            gradc_fill(deep, used, wide, b + from * b_depth + left * b_column, b_depth, b_column,
+                       x ? x + from * x_step : &one, x ? x_step : 0, panel);
             const double *restrict start = a + from * a_depth;
             double *restrict target = c + left * c_column;
             const int more = add || from > 0;
-            int64_t i = below ? left - left % GRADC_ROWS : 0; /* rows above a block of the diagonal are not asked for */
-            for (; i + GRADC_ROWS <= rows; i += GRADC_ROWS) {
-#define GRADC_CASE(count, vectors) \
-    gradc_block(count, vectors, deep, start + i * a_row, a_row, a_depth, panel, target + i * c_row, c_row, c_column, used, more)
-                if (wide == 3) {
-                    GRADC_CASE(GRADC_ROWS, 3);
-                } else if (wide == 2) {
-                    GRADC_CASE(GRADC_ROWS, 2);
-                } else {
-                    GRADC_CASE(GRADC_ROWS, 1);
-                }
-            }
-            for (; i < rows; ++i) {
-                if (wide == 3) {
-                    GRADC_CASE(1, 3);
-                } else if (wide == 2) {
-                    GRADC_CASE(1, 2);
-                } else {
-                    GRADC_CASE(1, 1);
-                }
+            /* Rows above a block of the diagonal are not asked for, nor vectors to the right of one. */
+            for (int64_t i = below ? left - left % GRADC_ROWS : 0, count; i < rows; i += count) {
+                count = rows - i >= GRADC_ROWS ? GRADC_ROWS : rows - i >= 4 ? 4 : 1;
+                const int64_t past = (i + count - 1 - left) / GRADC_LANES + 1;
+                const int64_t vectors = below && past < wide ? past : wide;
+                const int64_t needed = used < vectors * GRADC_LANES ? used : vectors * GRADC_LANES;
+                switch (8 * vectors + count) {
+#define GRADC_CASE(many, broad) \
+    case 8 * broad + many: \
+        gradc_block(many, broad, deep, start + i * a_row, a_row, a_depth, panel, width, target + i * c_row, c_row, c_column, \
+                    needed, more); \
+        break;
+#define GRADC_CASES(many) GRADC_CASE(many, 1) GRADC_CASE(many, 2) GRADC_CASE(many, 3)
+#if GRADC_ROWS == 8
+                GRADC_CASES(8)
+#endif
+                GRADC_CASES(4)
+                GRADC_CASES(1)
+#undef GRADC_CASES
 #undef GRADC_CASE
+                }
             }
         }
     }
@@ -263,7 +329,7 @@ static GRADC_APART void multiclass_hinge_value_rows0(int64_t part, int64_t n, in
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* Z[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-        gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, Z, 1, 128, 0, 0);
+        gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, NULL, 0, Z, 1, 128, 0, 0);
 
         /* Y_tile[l:n, j:k] = Y[l, j] */
         gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
@@ -370,7 +436,7 @@ static GRADC_APART void multiclass_hinge_forward_rows0(int64_t part, int64_t d, 
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* Z[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-        gradc_product(n, k, tile_end - tile_begin, &X[tile_begin], d, 1, &W[tile_begin*k], k, 1, Z_part, k, 1, 1, 0);
+        gradc_product(n, k, tile_end - tile_begin, &X[tile_begin], d, 1, &W[tile_begin*k], k, 1, NULL, 0, Z_part, k, 1, 1, 0);
 
         /* t4 = sum[i:d, j:k](W[i, j] * W[i, j]) */
         double t4_part_sum = 0.0;
@@ -538,7 +604,7 @@ static GRADC_APART void multiclass_hinge_backward_rows0(int64_t part, int64_t n,
         }
 
         /* t6[i:d, j:k] = sum[l:n](X[l, i] * t5[l, j]) */
-        gradc_product(d, k, tile_end - tile_begin, &X[tile_begin*d], 1, d, t5, k, 1, t6_part, k, 1, 1, 0);
+        gradc_product(d, k, tile_end - tile_begin, &X[tile_begin*d], 1, d, t5, k, 1, NULL, 0, t6_part, k, 1, 1, 0);
     }
 }
 
@@ -629,7 +695,7 @@ static GRADC_APART void multiclass_hinge_value_and_grad_rows0(int64_t part, int6
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* Z[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-        gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, Z, 1, 128, 0, 0);
+        gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, W, k, 1, NULL, 0, Z, 1, 128, 0, 0);
 
         /* Y_tile[l:n, j:k] = Y[l, j] */
         gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
@@ -691,7 +757,7 @@ static GRADC_APART void multiclass_hinge_value_and_grad_rows0(int64_t part, int6
         }
 
         /* t9[i:d, j:k] = sum[l:n](X[l, i] * t8[l, j]) */
-        gradc_product(k, d, tile_end - tile_begin, t8, 128, 1, &X[tile_begin*d], d, 1, t9_part, 1, k, 1, 0);
+        gradc_product(k, d, tile_end - tile_begin, t8, 128, 1, &X[tile_begin*d], d, 1, NULL, 0, t9_part, 1, k, 1, 0);
     }
     t3_part = gradc_rounded(t3_part, t3_part_low);
     t3_parts[part] = t3_part;

@@ -172,9 +172,8 @@ def _twins(
         return None
     shared = b.body()
     places = (None, lambda k: index(k - cut if cut <= k < rank else k))
-    alike = [
-        sorted(shared.insert(body, group, replace_index=place)) for group, place in zip(groups, places, strict=True)
-    ]
+    pairs = list(zip(groups, places, strict=True))
+    alike = [sorted(shared.insert(body, group, replace_index=place)) for group, place in pairs]
     if alike[0] == alike[1]:
         return _Twins(0, (), [])
 
@@ -186,7 +185,7 @@ def _twins(
         return shared.insert(definition.body, [len(definition.body) - 1], replace_index=place.__getitem__)[0]
 
     numbers: list[list[int]] = []
-    for k, (group, place) in enumerate(zip(groups, places, strict=True)):
+    for k, (group, place) in enumerate(pairs):
         split = [
             _split(shared, number, elementwise)
             for number in shared.insert(body, group, replace_index=place, replace_access=read)

@@ -37,9 +37,9 @@ class Action(NamedTuple):
 class Product(NamedTuple):
     """``C[row, column] = sum[depth](A[row, depth] * B[depth, column])``: three loops of a stage that one call replaces.
 
-    `row`, `column` and `depth` are loops, `left` and `right` the equations that read A and B, and `weights` the one that
-    reads a vector along the depth, which multiplies B. The call's vectors run along the column. With `below`, only
-    elements whose row is not less than their column are asked for.
+    `row`, `column` and `depth` are loops, `left` and `right` the equations that read A and B, and `weights` the one
+    that reads a vector along the depth, which multiplies B. The call's vectors run along the column. With `below`,
+    only elements whose row is not less than their column are asked for.
     """
 
     row: int

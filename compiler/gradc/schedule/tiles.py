@@ -31,9 +31,12 @@ def choose_lanes(
                 if is_copy(stage):
                     continue
                 touched = {number for number, _ in _places(stage)} & lanes
-                if touched and not _runs_along(stage, stream_axes, lanes, arrays) and not _is_inner(stage, touched):
-                    lanes -= touched
-                    changed = True
+                if not touched or _runs_along(stage, stream_axes, lanes, arrays):
+                    continue
+                # Any layout will do for what a stage touches outside its innermost loop alone.
+                wrong = touched & _inside(stage)
+                lanes -= wrong
+                changed = changed or bool(wrong)
     return frozenset(lanes)
 
 
@@ -138,9 +141,11 @@ def _runs_along(
     return True
 
 
-def _is_inner(stage: Stage, touched: set[int]) -> bool:
-    """Whether a stage touches these arrays outside its innermost loop alone, so that any layout will do."""
+def _inside(stage: Stage) -> set[int]:
+    """The arrays whose place moves with a stage's innermost loop; all that it touches, if that is the stream's."""
     last = len(stage.extents) - 1
-    return last != stage.stream and not any(
-        array in touched and any(("index", last) in part.atoms() for part in place) for array, place in _places(stage)
-    )
+    return {
+        array
+        for array, place in _places(stage)
+        if last == stage.stream or any(("index", last) in part.atoms() for part in place)
+    }
