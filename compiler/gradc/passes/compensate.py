@@ -88,8 +88,14 @@ def _read(body: BodyBuilder, number: int, count: int, real: type[np.floating[Any
         if pair is None:
             return None
         pairs.append(pair)
-    if op in ("maximum", "minimum", "held", "where", "abs"):
-        return _Pair(number, None) if all(pair.low is None for pair in pairs) else None
+    if all(pair.low is None for pair in pairs) and op in ("maximum", "minimum", "held", "where", "abs"):
+        return _Pair(number, None)
+    if op in ("maximum", "minimum", "held", "where"):
+        return None
+    if op == "abs":
+        (p,) = pairs
+        low = apply_formula("where(h < 0, -l, l)", body, {"h": p.high, "l": p.low}) if p.low is not None else None
+        return _Pair(body.apply("abs", p.high), low)
     if op == "neg":
         (p,) = pairs
         return _Pair(body.apply("neg", p.high), None if p.low is None else body.apply("neg", p.low))

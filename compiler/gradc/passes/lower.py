@@ -17,22 +17,10 @@ from gradc.ir.equations import BodyBuilder
 from gradc.ir.program import Comprehension, Program, ProgramBuilder, Scan, remap, result_count
 from gradc.ir.size import index
 from gradc.passes.rebuild import rebuild_bodies
-from gradc.passes.rules import Rule, RuleTable
 from gradc.passes.simplify import simplified
 from gradc.passes.softmax import softmax
 
 _LARGEST_POWER = 16
-
-# What takes less together than each by itself.
-_TOGETHER = RuleTable(
-    (
-        Rule(
-            "sigmoid(x) * sigmoid(-x)",
-            "exp(-abs(x)) / (1 + exp(-abs(x)))**2",
-            "two roundings fewer, and one division; the smaller factor is in the numerator, so nothing overflows",
-        ),
-    )
-)
 
 
 class _Range(NamedTuple):
@@ -48,8 +36,7 @@ _RANGES = {"float64": _Range(1e-280, 1e300, 2.0**540), "float32": _Range(1e-30, 
 
 def lower(program: Program, dtype: str = "float64") -> Program:
     """The program in the vocabulary of C, whose reals are `dtype`."""
-    named = rebuild_bodies(_split_reductions(softmax(program), _RANGES[dtype]), _TOGETHER.rewrite)
-    return rebuild_bodies(named, _lowered)
+    return rebuild_bodies(_split_reductions(softmax(program), _RANGES[dtype]), _lowered)
 
 
 def _lowered(body: BodyBuilder, op: str, operands: tuple[int, ...]) -> int | None:
