@@ -27,6 +27,7 @@ from gradc.schedule.plan import (
     Action,
     Loop,
     Nest,
+    OuterProduct,
     Plan,
     Product,
     Routine,
@@ -857,10 +858,10 @@ class _StageWriter:
         statements = [*self.at[count - 2], *statements, *self.after[count - 2]]
         return self._around(statements, count - 2)
 
-    def _write_call(self, call: Product | VectorProduct | Transposition) -> list[Statement]:
+    def _write_call(self, call: Product | VectorProduct | OuterProduct | Transposition) -> list[Statement]:
         """A call of a routine, in the loops that are left."""
         (action,), stage = self.stage.actions, self.stage
-        taken = call[:3] if isinstance(call, Product) else call[:2]
+        taken = call[:3] if isinstance(call, Product | OuterProduct) else call[:2]
         loops = [k for k in range(len(stage.extents)) if k not in taken]
         carried = _is_carried(stage, action, self.tile is not None) or any(k in action.reduced for k in loops)
 
@@ -899,6 +900,10 @@ class _StageWriter:
                 *((start(weights), step(weights, call.depth)) if weights else ("NULL", "0")),
                 *(start(c), step(c, call.row), step(c, call.column), str(int(carried)), str(int(call.below))),
             ]
+        elif isinstance(call, OuterProduct):
+            routine = "outer"
+            arguments = [*(count(k) for k in taken), start(a), step(a, call.row), step(a, call.outer)]
+            arguments += [start(b), step(b, call.row), start(c)]
         elif call.along:
             routine = "dots"
             arguments = [*(count(k) for k in taken), start(a), step(a, call.row), start(b)]

@@ -110,10 +110,7 @@ def _with_matrix(b: ProgramBuilder, definition: Comprehension, depends: Sequence
     squares = []
     for f in matrix:
         squares += inner.insert(body, [f], replace_index=lambda k: index(1 - k))
-    value = squares[0]
-    for number in squares[1:]:
-        value = inner.apply("mul", value, number)
-    array = b.comprehend(inner, value, (definition.extents[1], definition.extents[0]))
+    array = b.comprehend(inner, _product(inner, squares), (definition.extents[1], definition.extents[0]))
     outer = b.body()
     total = b.access(outer, array, index(1), index(0))
     for number in outer.insert(body, vector):
@@ -212,9 +209,7 @@ def _split(body: BodyBuilder, value: int, elementwise: Mapping[int, Comprehensio
     rest = [f for f in factors if f not in numbers]
     if not numbers or not rest:
         return value, []
-    kept = rest[0]
-    for factor in rest[1:]:
-        kept = body.apply("mul", kept, factor)
+    kept = _product(body, rest)
     branches = [v if zero else kept for v, zero in zip(values, zeros, strict=True)]
     return body.apply("where", condition, *branches), numbers
 
@@ -233,14 +228,27 @@ def _is_number(body: Sequence[Equation], root: int, elementwise: Mapping[int, Co
 
 
 def _side(b: ProgramBuilder, definition: Comprehension, side: list[int], axes: list[int]) -> int:
-    """One matrix: rows along the summed index, columns along the side's own indices, run together."""
-    rank, extents = definition.rank, definition.extents
+    """One matrix: rows along the summed index, columns along the side's own indices, run together.
+
+    What factors that name one of these indices come to is an array of its own, unless it is an element of one.
+    """
+    rank, extents, depends = definition.rank, definition.extents, index_dependencies(definition.body)
+    groups: dict[frozenset[int], list[int]] = {}
+    for f in side:
+        groups.setdefault(depends[f] - {rank}, []).append(f)
     inner = b.body()
     place = {rank: index(0)} | _taken_apart(extents, axes, index(1))
-    numbers = inner.insert(definition.body, side, replace_index=lambda k: place.get(k, ZERO))
-    value = numbers[0]
-    for number in numbers[1:]:
-        value = inner.apply("mul", value, number)
+    parts = []
+    for named, group in groups.items():
+        if len(groups) > 1 and len(named) == 1 and any(definition.body[f].op != "access" for f in group):
+            (axis,) = named
+            own = b.body()
+            value = _product(own, own.insert(definition.body, group, replace_index=lambda k: index(int(k != rank))))
+            array = b.comprehend(own, value, (extents[rank], extents[axis]))
+            parts.append(b.access(inner, array, index(0), place[axis]))
+        else:
+            parts += inner.insert(definition.body, group, replace_index=lambda k: place.get(k, ZERO))
+    value = _product(inner, parts)
     shape = (extents[rank], product(tuple(extents[k] for k in axes)))
     equation = inner.equations[value]
     if (
@@ -250,6 +258,13 @@ def _side(b: ProgramBuilder, definition: Comprehension, side: list[int], axes: l
     ):
         return int(equation.data[0])
     return b.comprehend(inner, value, shape)
+
+
+def _product(body: BodyBuilder, numbers: Sequence[int]) -> int:
+    value = numbers[0]
+    for number in numbers[1:]:
+        value = body.apply("mul", value, number)
+    return value
 
 
 def _order(b: ProgramBuilder, body: Sequence[Equation], side: list[int], axes: Sequence[int]) -> list[int]:

@@ -28,7 +28,7 @@ from gradc.schedule.costs import is_dear
 from gradc.schedule.order import choose_unroll, order_loops
 from gradc.schedule.pairs import compute_pairs_again
 from gradc.schedule.plan import SCALAR, TILE, WHOLE, Action, Loop, Nest, Plan, Routine, Stage
-from gradc.schedule.products import find_product, read_triangles, separate_factors
+from gradc.schedule.products import find_outer, find_product, read_triangles, separate_factors
 from gradc.schedule.share import Key, share
 from gradc.schedule.tiles import choose_lanes, find_transposition, is_copy, turn
 
@@ -141,7 +141,11 @@ def _closed(
 
     stages = []
     for stage in step.stages:
-        call = find_product(stage, arrays, fast_axis, triangles) or find_transposition(stage, lanes)
+        call = (
+            find_product(stage, arrays, fast_axis, triangles)
+            or find_transposition(stage, lanes)
+            or (find_outer(stage, lanes) if step.extent is not None else None)
+        )
         if call is not None:
             stages.append(stage._replace(call=call))
             continue
@@ -396,7 +400,9 @@ def _join(program: Program, nest: _OpenNest, item: _Item, stream: int | None) ->
 
 def is_alone(stage: Stage, arrays: Sequence[Array]) -> bool:
     """Whether a stage becomes a call, which no other definition can share loops with."""
-    return is_copy(stage) or (len(stage.actions) == 1 and find_product(stage, arrays, lambda _: -1) is not None)
+    if len(stage.actions) != 1:
+        return False
+    return is_copy(stage) or bool(find_product(stage, arrays, lambda _: -1) or find_outer(stage))
 
 
 def _spoils(stage: Stage, item: _Item) -> bool:

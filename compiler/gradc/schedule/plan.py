@@ -65,6 +65,19 @@ class VectorProduct(NamedTuple):
     along: bool
 
 
+class OuterProduct(NamedTuple):
+    """``T[row, outer * length + inner] = P[row, outer] * X[row, inner]``: three loops that one call replaces.
+
+    `row`, `outer` and `inner` are loops, the last of that length; `left` and `right` the equations that read P and X.
+    """
+
+    row: int
+    outer: int
+    inner: int
+    left: int
+    right: int
+
+
 class Transposition(NamedTuple):
     """``T[column, row] = S[row, column]``, as they are stored; `source` is the equation that reads S."""
 
@@ -82,7 +95,7 @@ class Stage(NamedTuple):
     definitions: tuple[int, ...]  # whose index notation the comment shows
     stream: int = 0  # the loop that runs along the stream, in a nest that has one
     unroll: int = 1  # how many iterations of the loop outside the innermost are taken at a time
-    call: Product | VectorProduct | Transposition | None = None
+    call: Product | VectorProduct | OuterProduct | Transposition | None = None
 
 
 class Nest(NamedTuple):

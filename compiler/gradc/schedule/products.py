@@ -4,6 +4,7 @@
     g[k:d] = sum[i:n](X[i, k] * r[i])                rows k, depth i, across them
     H[i:n, j:h] = sum[k:d](X[i, k] * W[k, j])        rows i, columns j, depth k
     S[j:d, k:d] = sum[i:n](X[i, j] * (X[i, k] * s[i]))   with weights along the depth
+    T[i:n, j*d + k] = P[i, j] * X[i, k]              outer products of rows
     G[k:d, j:h] = sum[i:n](X[i, k] * R[i, j])        rows k, columns j, depth i: added to, tile by tile
 
 Any strides will do, so that no operand needs to be transposed. What other indices there are become loops around the
@@ -19,7 +20,7 @@ from itertools import permutations
 from gradc.ir.equations import BodyBuilder, Equation, index_dependencies, references
 from gradc.ir.program import Array, Comprehension, Program, ProgramBuilder, bodies_of, remap, result_count
 from gradc.ir.size import Size, index
-from gradc.schedule.plan import Product, Stage, VectorProduct
+from gradc.schedule.plan import OuterProduct, Product, Stage, VectorProduct
 
 _SMALLEST = 4  # a constant extent below this is not worth a call
 
@@ -172,6 +173,24 @@ def find_product(
                         (smooth, Product(row, column, depth, first, second, below, weights[0] if weights else None))
                     )
     return max(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def find_outer(stage: Stage, lanes: frozenset[int] = frozenset()) -> OuterProduct | None:
+    """The products of two rows' elements that a stage stores, if it does; arrays in `lanes` have their rows last."""
+    if len(stage.actions) != 1 or len(stage.extents) != 3 or stage.stream != 0:
+        return None
+    (action,) = stage.actions
+    root = stage.body[action.value]
+    if action.kind != "store" or root.op != "mul" or any(stage.body[k].op != "access" for k in root.operands):
+        return None
+    for left, right in permutations(root.operands):
+        first, (array, second) = stage.body[left].data[1], stage.body[right].data
+        for outer, inner in ((1, 2), (2, 1)):
+            run = (index(0), index(outer) * stage.extents[inner] + index(inner))
+            straight = first == (index(0), index(outer)) and second == (index(0), index(inner))
+            if straight and action.subscripts == run and not lanes & {array, action.array}:
+                return OuterProduct(0, outer, inner, left, right)
+    return None
 
 
 def read_triangles(program: Program) -> frozenset[int]:
