@@ -250,37 +250,56 @@ __attribute__((always_inline)) static inline void gradc_terms(
     }
 }
 
+/* z[r] (+)= total[r]. */
+static inline void gradc_keep(gradc_vector total, double *restrict z, int64_t z_row, int add)
+{
+    if (z_row == 1) {
+        gradc_vector *place = (gradc_vector *)z;
+        if (add) {
+            total += *place;
+        }
+        *place = total;
+        return;
+    }
+    for (int64_t r = 0; r < GRADC_LANES; ++r) {
+        z[r * z_row] = (add ? z[r * z_row] : 0) + total[r];
+    }
+}
+
 /* z[i] (+)= sum over j < depth of a[i, j] * x[j], a's rows contiguous: as many rows at a time as a vector has lanes, so that
  * x is loaded once for them and their sums end up in one vector. */
 static void gradc_dots(int64_t rows, int64_t depth, const double *restrict a, int64_t a_row,
                        const double *restrict x, double *restrict z, int64_t z_row, int add)
 {
     int64_t i = 0;
+    gradc_vector sum[GRADC_LANES];
     if (depth >= GRADC_LANES) {
         gradc_mask late = {0};
         for (int64_t j = 0; j < GRADC_LANES; ++j) {
             late[j] = j >= GRADC_LANES - depth % GRADC_LANES ? -1 : 0;
         }
-        gradc_vector sum[GRADC_LANES];
         for (; i + GRADC_LANES <= rows; i += GRADC_LANES) {
             gradc_terms(GRADC_LANES, depth, a + i * a_row, a_row, x, late, sum);
-            gradc_vector total = gradc_totals(sum);
-            if (z_row == 1) {
-                gradc_vector *place = (gradc_vector *)(z + i);
-                if (add) {
-                    total += *place;
-                }
-                *place = total;
-                continue;
-            }
-            for (int64_t r = 0; r < GRADC_LANES; ++r) {
-                double *restrict place = z + (i + r) * z_row;
-                *place = (add ? *place : 0) + total[r];
-            }
+            gradc_keep(gradc_totals(sum), z + i * z_row, z_row, add);
         }
         for (; i < rows; ++i) {
             gradc_terms(1, depth, a + i * a_row, a_row, x, late, sum);
             z[i * z_row] = (add ? z[i * z_row] : 0) + gradc_total(sum[0]);
+        }
+    } else { /* rows are read with what follows them, as long as that is a row */
+        double padded[GRADC_BYTES / sizeof(double)] = {0};
+        gradc_mask there = {0};
+        for (int64_t j = 0; j < depth; ++j) {
+            padded[j] = x[j];
+            there[j] = -1;
+        }
+        const gradc_vector factor = *(const gradc_vector *)padded;
+        for (; (i + GRADC_LANES - 1) * a_row + GRADC_LANES <= (rows - 1) * a_row + depth; i += GRADC_LANES) {
+            for (int r = 0; r < GRADC_LANES; ++r) {
+                const gradc_vector term = *(const gradc_vector *)(a + (i + r) * a_row) * factor;
+                sum[r] = (gradc_vector)((gradc_mask)term & there);
+            }
+            gradc_keep(gradc_totals(sum), z + i * z_row, z_row, add);
         }
     }
     for (; i < rows; ++i) {

@@ -84,11 +84,10 @@ GRADC_INLINE double gradc_number(uint64_t bits)
     return u.value;
 }
 
-/* (exp(x) - 1) / 2 = 2^(k-1) (exp(r) - 1) + (2^(k-1) - 1/2), with k and r as in gradc_exp_sum; half of it, as that
- * overflows where cosh and sinh do, and twice half of that, as there is no 2^1024. */
-GRADC_INLINE double gradc_half_expm1(double x)
+/* (exp(y) - 1) / 2 = 2^(k-1) (exp(r) - 1) + (2^(k-1) - 1/2), with k and r as in gradc_exp_sum; half of it, as that
+ * overflows where cosh and sinh do, and twice half of that, as there is no 2^1024. For y from -50 to 710. */
+GRADC_INLINE double gradc_half_expm1_within(double y)
 {
-    const double c = x < -50.0 ? -50.0 : x, y = c > 710.6 ? 710.6 : c;
     /* 1.5 * 2^52 + 1021 */
     const double t = y * 1.4426950408889634 + 6755399441056765.0;
     const double k = t - 6755399441056765.0;
@@ -100,6 +99,13 @@ GRADC_INLINE double gradc_half_expm1(double x)
         + 0.5000000000000006;
     const double quarter = gradc_number(gradc_bits(t) << 52); /* 2^(k-2) */
     return 2.0 * ((r + r * r * p) * quarter + (quarter - 0.25));
+}
+
+/* (exp(x) - 1) / 2, for any x. */
+GRADC_INLINE double gradc_half_expm1(double x)
+{
+    const double c = x < -50.0 ? -50.0 : x, y = c > 710.6 ? 710.6 : c;
+    return gradc_half_expm1_within(y);
 }
 
 /* exp(x) - 1; x itself where it is that to the last bit, and for the sign of 0. */

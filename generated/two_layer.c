@@ -141,11 +141,10 @@ GRADC_INLINE double gradc_log(double x)
     return x > 0.0 ? x < INFINITY ? y : x : x == 0.0 ? -INFINITY : NAN;
 }
 
-/* (exp(x) - 1) / 2 = 2^(k-1) (exp(r) - 1) + (2^(k-1) - 1/2), with k and r as in gradc_exp_sum; half of it, as that
- * overflows where cosh and sinh do, and twice half of that, as there is no 2^1024. */
-GRADC_INLINE double gradc_half_expm1(double x)
+/* (exp(y) - 1) / 2 = 2^(k-1) (exp(r) - 1) + (2^(k-1) - 1/2), with k and r as in gradc_exp_sum; half of it, as that
+ * overflows where cosh and sinh do, and twice half of that, as there is no 2^1024. For y from -50 to 710. */
+GRADC_INLINE double gradc_half_expm1_within(double y)
 {
-    const double c = x < -50.0 ? -50.0 : x, y = c > 710.6 ? 710.6 : c;
     /* 1.5 * 2^52 + 1021 */
     const double t = y * 1.4426950408889634 + 6755399441056765.0;
     const double k = t - 6755399441056765.0;
@@ -163,7 +162,7 @@ GRADC_INLINE double gradc_half_expm1(double x)
  * 354 on, where it is 1e-307. */
 GRADC_INLINE double gradc_sech_square(double x)
 {
-    const double a = fabs(x), h = gradc_half_expm1(a > 354.0 ? 708.0 : 2.0 * a);
+    const double a = fabs(x), h = gradc_half_expm1_within(a > 354.0 ? 708.0 : 2.0 * a);
     const double r = 1.0 / (h + 1.0), s = (2.0 * h + 1.0) * r * r;
     return a > 354.0 ? 0.0 : s;
 }
@@ -171,7 +170,7 @@ GRADC_INLINE double gradc_sech_square(double x)
 /* tanh(x) = h / (h + 1), h = (exp(2|x|) - 1) / 2. */
 GRADC_INLINE double gradc_tanh(double x)
 {
-    const double a = fabs(x), h = gradc_half_expm1(a > 354.0 ? 708.0 : 2.0 * a);
+    const double a = fabs(x), h = gradc_half_expm1_within(a > 354.0 ? 708.0 : 2.0 * a);
     return copysign(h / (h + 1.0), x);
 }
 
