@@ -23,6 +23,7 @@ from gradc.ir.equations import BodyBuilder
 from gradc.ir.program import Parameter, Program, ProgramBuilder
 from gradc.ir.size import index, symbol
 from gradc.ir.verify import verify
+from gradc.passes import together
 from gradc.passes.lower import lower
 from gradc.passes.normalise import normalise
 from gradc.passes.partition import partition
@@ -146,7 +147,7 @@ def test_passes_on_random_programs(seed: int) -> None:
 # --- rules ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.pattern)
+@pytest.mark.parametrize("rule", [*RULES, *together.RULES], ids=lambda rule: rule.pattern)
 def test_rules_hold(rule: Rule) -> None:
     rng = np.random.default_rng(0)
     constants = [

@@ -1,5 +1,6 @@
 """The schedule: what its rewrites keep, what is stored, and products and sums at every remainder."""
 
+import itertools
 import re
 from functools import cache
 
@@ -7,18 +8,19 @@ import numpy as np
 import pytest
 
 import gradc
-from compiled import NARROWER, compile_programs
+from compiled import NARROWER, compile_programs, run
 from gradc import losses, pipeline
 from gradc.calculus.semantics import SEMANTICS
 from gradc.emit.function import FunctionWriter
 from gradc.frontends.formula import parse_program
 from gradc.ir.interpret import interpret
 from gradc.ir.verify import verify
+from gradc.passes.contract import contract
 from gradc.passes.lower import lower
 from gradc.schedule.columns import copy_columns
 from gradc.schedule.nests import plan_program
 from gradc.schedule.pairs import compute_pairs_again
-from gradc.schedule.plan import TILE, WHOLE, Nest, Product, Transposition, VectorProduct
+from gradc.schedule.plan import TILE, WHOLE, Nest, OuterProduct, Product, Transposition, VectorProduct
 from gradc.schedule.products import separate_factors
 from gradc.schedule.share import share
 
@@ -179,6 +181,75 @@ def test_compound_factors_and_vectors_are_products():
     assert [call.along for call in calls] == [True, False]
 
 
+def test_a_constant_does_not_hide_that_a_product_is_symmetric():
+    """The weights of a softmax, of which one group of factors has the 1/n of a mean."""
+    text = (
+        "def program(X: real[n, d], Z: real[n, k]):\n"
+        "    t0 = 1 / n\n"
+        "    s[l:n] = logsumexp[j:k](Z[l, j])\n"
+        "    P[l:n, j:k] = where(-inf == Z[l, j], 0, t0 * exp(Z[l, j] - s[l]))\n"
+        "    E[l:n, j:k] = exp(Z[l, j] - s[l])\n"
+        "    H[i:d, j:k, m:d, o:k] = sum[l:n](X[l, m] * (X[l, i] * P[l, j]) * where(-inf == Z[l, o], 0, E[l, o]))\n"
+        "    return H, P\n"
+    )
+    program = parse_program(text)
+    contracted = contract(program)
+    products = [s.call for s in stages(plan_program(lower(contracted))) if isinstance(s.call, Product)]
+    assert [call.below for call in products] == [True]
+    rng = np.random.default_rng(0)
+    X, Z = rng.standard_normal((9, 3)), rng.standard_normal((9, 4))
+    Z[2, 1] = -np.inf
+    for found, expected in zip(run(contracted, (X, Z)), run(program, (X, Z)), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-13)
+
+
+def test_what_differs_by_more_than_a_constant_is_not_symmetric():
+    """An infinite factor in a choice, or another for each sample, stays where it is."""
+    for factor in ("u[l]", "a"):
+        contracted = contract(
+            parse_program(
+                "def program(X: real[n, d], Z: real[n, k], u: real[n], a: real):\n"
+                f"    P[l:n, j:k] = where(0 < Z[l, j], 0, {factor} * exp(Z[l, j]))\n"
+                "    H[i:d, j:k, m:d, o:k] = "
+                "sum[l:n](X[l, m] * (X[l, i] * P[l, j]) * where(0 < Z[l, o], 0, exp(Z[l, o])))\n"
+                "    return H\n"
+            )
+        )
+        assert not any(s.call.below for s in stages(plan_program(lower(contracted))) if isinstance(s.call, Product))
+
+
+def test_a_product_for_each_of_several_weights_is_half_of_one():
+    program = parse_program(
+        "def program(X: real[n, d], w: real[n, k]):\n"
+        "    H[i:d, j:k, m:d] = sum[l:n](X[l, i] * (X[l, m] * exp(w[l, j])))\n"
+        "    return H\n"
+    )
+    contracted = contract(program)
+    plan = plan_program(lower(contracted))
+    (product,) = (s.call for s in stages(plan) if isinstance(s.call, Product))
+    assert product.below
+    assert product.weights is not None
+    rng = np.random.default_rng(0)
+    arguments = rng.standard_normal((150, 9)), rng.standard_normal((150, 3))
+    (expected,) = run(program, arguments)
+    (found,) = compile_programs({"weighted": program}, "float64")["weighted"](*arguments)
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
+
+
+def test_tiles_keep_their_lanes_where_others_are_stored_by_rows():
+    plan = plan_of(
+        "def program(X: real[n, d], W: real[d, k]):\n"
+        "    Z[i:n, j:k] = sum[l:d](X[i, l] * W[l, j])\n"
+        "    E[i:n, j:k] = exp(Z[i, j])\n"
+        "    T[i:n, q:d*k] = E[i, q//d] * X[i, q % d]\n"
+        "    S[q:d*k, r:d*k] = sum[i:n](T[i, q] * T[i, r])\n"
+        "    return S\n"
+    )
+    names = dict(zip(range(len(plan.program.arrays())), plan.program.arrays(), strict=True))
+    assert {len(names[k].shape) for k in plan.lanes} == {2}
+    assert [type(stage.call) for stage in stages(plan) if stage.call] == [Product, OuterProduct, Product]
+
+
 FORMS = {
     "nn": ("A: real[m, k], B: real[k, n]", "sum[l:k](A[i, l] * B[l, j])", lambda A, B: A @ B),
     "tn": ("A: real[k, m], B: real[k, n]", "sum[l:k](A[l, i] * B[l, j])", lambda A, B: A.T @ B),
@@ -195,22 +266,46 @@ SIZES = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 23, 24, 25, 31, 33, 47, 49, 63, 65,
 @pytest.mark.parametrize("vectors", NARROWER)
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_products_at_every_remainder(dtype, vectors):
-    programs = {
-        name: parse_program(f"def program({signature}):\n    C[i:m, j:n] = {body}\n    return C\n")
-        for name, (signature, body, _) in FORMS.items()
-    }
+    programs = {}
+    for name, (signature, body, _) in FORMS.items():
+        weighted = body.removesuffix(")").replace("* B", "* (s[l] * B") + "))"
+        for key, value in ((name, body), (f"{name}_weighted", weighted)):
+            text = f"def program({signature}, s: real[k]):\n    C[i:m, j:n] = {value}\n    return C\n"
+            programs[key] = parse_program(text)
     kernels = compile_programs(programs, dtype, vectors)
     rng = np.random.default_rng(0)
     eps = np.finfo(dtype).eps
-    for name, (_, _, reference) in FORMS.items():
-        for _ in range(150):
+    for name, kernel in kernels.items():
+        weighted, reference = name.endswith("weighted"), FORMS[name[:2]][2]
+        for _ in range(100):
             m, n, k = rng.choice(SIZES, 3)
             A = rng.standard_normal((m, k) if name[0] == "n" else (k, m)).astype(dtype)
             B = rng.standard_normal((k, n) if name[1] == "n" else (n, k)).astype(dtype)
-            (found,) = kernels[name](A, B)
-            exact = reference(A.astype(float), B.astype(float))
-            bound = 4 * eps * np.sqrt(k) * reference(np.abs(A), np.abs(B)).max()
-            assert np.abs(found - exact).max() <= bound, (name, m, n, k)
+            s = rng.standard_normal(k).astype(dtype) if weighted else np.ones(k, dtype)
+            (found,) = kernel(A, B, s)
+            scaled = A.astype(float) * (s if name[0] == "n" else s[:, None])
+            bound = 4 * eps * np.sqrt(k) * reference(np.abs(scaled), np.abs(B)).max()
+            assert np.abs(found - reference(scaled, B.astype(float))).max() <= bound, (name, m, n, k)
+
+
+@pytest.mark.parametrize("vectors", NARROWER)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_outer_products_at_every_remainder(dtype, vectors):
+    program = parse_program(
+        "def program(P: real[n, k], X: real[n, d]):\n"
+        "    T[i:n, q:d*k] = P[i, q//d] * X[i, q % d]\n"
+        "    S[q:d*k, r:d*k] = sum[i:n](T[i, q] * T[i, r])\n"
+        "    return S\n"
+    )
+    assert any(isinstance(stage.call, OuterProduct) for stage in stages(plan_program(lower(program))))
+    kernel = compile_programs({"outer": program}, dtype, vectors)["outer"]
+    rng = np.random.default_rng(0)
+    for n, k, d in itertools.product((1, 2, 3, 130), (1, 2, 3, 5), (1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 20, 33)):
+        P, X = (rng.standard_normal((n, width)).astype(dtype) for width in (k, d))
+        (found,) = kernel(P, X)
+        T = (P.astype(float)[:, :, None] * X[:, None, :]).reshape(n, -1)
+        bound = 8 * np.finfo(dtype).eps * np.sqrt(n) * (np.abs(T).T @ np.abs(T)).max()
+        assert np.abs(found - T.T @ T).max() <= bound, (n, k, d)
 
 
 @pytest.mark.parametrize("vectors", NARROWER)
@@ -242,7 +337,7 @@ def test_infinities_stay_where_they_belong():
         },
         "float64",
     )
-    for k in (9, 13, 20, 50):
+    for k in (3, 5, 9, 13, 20, 50):
         A = np.ones((12, k))
         A[3, 2] = A[5, k - 1] = np.inf
         (along,) = kernels["along"](A, np.ones(k))

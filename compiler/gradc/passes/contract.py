@@ -60,6 +60,10 @@ def _contracted(b: ProgramBuilder, definition: Comprehension, elementwise: Mappi
         return None
     factors = _factors(body, len(body) - 1)
     free = [frozenset(k for k in depends[f] if k < rank) for f in factors]
+    if rank == 3:
+        found = _weighted(b, definition, depends, dict(zip(factors, free, strict=True)))
+        if found is not None:
+            return found
     cut = _best_cut(free, extents[:rank])
     if cut is None:
         return None
@@ -96,6 +100,41 @@ def _contracted(b: ProgramBuilder, definition: Comprehension, elementwise: Mappi
         for number in outer.insert(twins.body, twins.numbers):
             value = outer.apply("mul", number, value)
     return b.comprehend(outer, value, extents[:rank])
+
+
+def _weighted(
+    b: ProgramBuilder, definition: Comprehension, depends: Sequence[frozenset[int]], free: Mapping[int, frozenset[int]]
+) -> int | None:
+    """``sum[l](X[l, i] * X[l, m] * w[l, j])``: for each j a product of a matrix with itself, with weights."""
+    rank, extents, body = definition.rank, definition.extents, definition.body
+    for other, row, column in ((0, 1, 2), (1, 0, 2), (2, 0, 1)):
+        groups = [[f for f, axes in free.items() if axes == {k}] for k in (row, column)]
+        weights = [f for f in free if f not in groups[0] + groups[1]]
+        if any(free[f] - {other} for f in weights) or extents[row] != extents[column]:
+            continue
+        if not all(any(rank in depends[f] for f in group) for group in (*groups, weights)):
+            continue
+        shared = BodyBuilder()
+        ahead = shared.insert(body, groups[0])
+        behind = shared.insert(body, groups[1], replace_index=lambda k, c=column, r=row: index(r if k == c else k))  # type: ignore[misc]
+        if sorted(ahead) != sorted(behind) or not any(free[f] for f in weights):
+            continue
+        matrix, vectors = _side(b, definition, groups[0], [row]), _side(b, definition, weights, [other])
+        inner = b.body()
+        first, second = (b.access(inner, matrix, index(3), index(k)) for k in (1, 2))
+        second = inner.apply("mul", second, b.access(inner, vectors, index(3), index(0)))
+        total = b.comprehend(
+            inner,
+            inner.apply("mul", first, second),
+            tuple(extents[k] for k in (other, row, column)),
+            (extents[rank],),
+            "sum",
+        )
+        outer = b.body()
+        below = outer.apply("le", outer.integer(index(column)), outer.integer(index(row)))
+        values = [b.access(outer, total, index(other), *map(index, pair)) for pair in ((row, column), (column, row))]
+        return b.comprehend(outer, outer.apply("where", below, *values), extents[:rank])
+    return None
 
 
 def _with_matrix(b: ProgramBuilder, definition: Comprehension, depends: Sequence[frozenset[int]]) -> int | None:

@@ -63,7 +63,7 @@ def _separated(b: ProgramBuilder, definition: Comprehension) -> Comprehension:
         else:
             factors.append(number)
     plain = [f for f in factors if body[f].op == "access" and len(depends[f]) > 1]
-    if not plain:
+    if not plain or _is_weighted(body, factors, depends):
         return definition
     lead = depends[max(plain, key=lambda f: (len(depends[f]), -f))]
     rest = [f for f in factors if not depends[f] <= lead]
@@ -91,6 +91,14 @@ def _separated(b: ProgramBuilder, definition: Comprehension) -> Comprehension:
     ]
     value = result.apply("mul", sides[0], result.apply("mul", *sides[1:]) if weights else sides[1])
     return definition._replace(body=result.extract([value])[0])
+
+
+def _is_weighted(body: Sequence[Equation], factors: Sequence[int], depends: Sequence[frozenset[int]]) -> bool:
+    """Whether the factors are a matrix, the same matrix, and weights for each of several such products."""
+    if len(factors) != 3 or any(body[f].op != "access" or len(depends[f]) != 2 for f in factors):
+        return False
+    same = len({body[f].data[0] for f in factors}) == 2
+    return same and len(depends[factors[0]] & depends[factors[1]] & depends[factors[2]]) == 1
 
 
 def _side(
@@ -128,14 +136,30 @@ def find_product(
     # Of two reduced loops one may be the tile's, around the call; the sum is then added to.
     if len(action.reduced) > 2 or (len(action.reduced) == 2 and stage.stream not in action.reduced):
         return None
-    numbers, weights = _factors(stage.body, action.value, action.reduced)
-    operands = [stage.body[number] for number in (*numbers, *weights)]
+    found: list[tuple[int, Product | VectorProduct]] = []
+    for numbers, weights in _factors(stage.body, action.value, action.reduced):
+        found += _products(stage, arrays, fast_axis, triangles, numbers, weights)
+    return max(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def _products(
+    stage: Stage,
+    arrays: Sequence[Array],
+    fast_axis: Callable[[int], int],
+    triangles: frozenset[int],
+    numbers: Sequence[int],
+    weights: int | None,
+) -> list[tuple[int, Product | VectorProduct]]:
+    """What calls of two factors there may be, each with how well its loops run along memory."""
+    (action,) = stage.actions
+    operands = [stage.body[number] for number in (*numbers, *(() if weights is None else (weights,)))]
     if any(e.op != "access" or arrays[e.data[0]].dtype != "real" for e in operands):
-        return None
+        return []
     loops = [_loops(stage.body[number].data[1]) for number in numbers]
     result = _loops(action.subscripts)
     if None in (*loops, result) or numbers[0] == numbers[1]:
-        return None
+        return []
+    weighed = {} if weights is None else _loops(stage.body[weights].data[1])
     found: list[tuple[int, Product | VectorProduct]] = []
     for (first, left), (second, right) in permutations(zip(numbers, loops, strict=True)):
         assert left is not None
@@ -144,7 +168,7 @@ def find_product(
         rows = [k for k in left if k in result and k not in right]
         columns = [k for k in right if k in result and k not in left]
         depths = [k for k in sorted(action.reduced) if k in left and k in right]
-        if not columns and len(right) == 1 and not weights:
+        if not columns and len(right) == 1 and weights is None:
             source, vector = (stage.body[number].data for number in (first, second))
             for row in rows:
                 for depth in depths:
@@ -164,15 +188,16 @@ def find_product(
                     smooth += _is_fast(action.subscripts, fast_axis(action.array), column)
                     # A tile's rows are the deepest loop there is: of two depths it is the one to take.
                     smooth += 4 * (depth == stage.stream)
-                    if weights and _loops(stage.body[weights[0]].data[1]) != {depth: None}:
+                    if weights is not None and (
+                        weighed is None or depth not in weighed or {row, column} & weighed.keys()
+                    ):
                         continue
                     below = action.array in triangles
-                    if below and action.subscripts != (index(row), index(column)):
+                    if below and action.subscripts[-2:] != (index(row), index(column)):
                         continue
-                    found.append(
-                        (smooth, Product(row, column, depth, first, second, below, weights[0] if weights else None))
-                    )
-    return max(found, key=lambda pair: pair[0])[1] if found else None
+                    smooth += 8 * below
+                    found.append((smooth, Product(row, column, depth, first, second, below, weights)))
+    return found
 
 
 def find_outer(stage: Stage, lanes: frozenset[int] = frozenset()) -> OuterProduct | None:
@@ -194,7 +219,10 @@ def find_outer(stage: Stage, lanes: frozenset[int] = frozenset()) -> OuterProduc
 
 
 def read_triangles(program: Program) -> frozenset[int]:
-    """The matrices that are read below their diagonal alone: as ``where(r <= q, S[q, r], S[r, q])``."""
+    """The matrices that are read below their diagonal alone: as ``where(r <= q, S[q, r], S[r, q])``.
+
+    Before these indices there may be others, the same ones in both.
+    """
     reads: dict[int, int] = {}
     below: dict[int, int] = {}
     for definition in program.definitions:
@@ -206,28 +234,29 @@ def read_triangles(program: Program) -> frozenset[int]:
                 if equation.op != "where" or body[equation.operands[0]].op != "le":
                     continue
                 column, row = (body[number] for number in body[equation.operands[0]].operands)
+                branches = [body[number] for number in equation.operands[1:]]
+                if any(branch.op != "access" or not branch.data[1] for branch in branches):
+                    continue
+                if branches[0].data[1][:-2] != branches[1].data[1][:-2]:
+                    continue
                 for number, order in zip(equation.operands[1:], ((row, column), (column, row)), strict=True):
-                    access = body[number]
-                    if (
-                        uses[number] == 1
-                        and access.op == "access"
-                        and access.data[1] == tuple(part.data for part in order)
-                    ):
-                        below[access.data[0]] = below.get(access.data[0], 0) + 1
+                    array, place = body[number].data
+                    if uses[number] == 1 and place[-2:] == tuple(part.data for part in order):
+                        below[array] = below.get(array, 0) + 1
     return frozenset(array for array, count in below.items() if count == reads[array]) - frozenset(program.outputs)
 
 
-def _factors(body: Sequence[Equation], value: int, reduced: frozenset[int]) -> tuple[list[int], list[int]]:
-    """The two matrices of a product, and its weights if it has any: ``A * B`` or ``A * (B * s)``."""
+def _factors(body: Sequence[Equation], value: int, reduced: frozenset[int]) -> list[tuple[list[int], int | None]]:
+    """Ways to read a product as two matrices and weights, or none: ``A * B`` or ``A * (B * s)``."""
     first, second = body[value].operands
+    found: list[tuple[list[int], int | None]] = []
     for one, other in ((first, second), (second, first)):
-        if body[other].op != "mul":
-            continue
-        for matrix, vector in permutations(body[other].operands):
-            loops = _loops(body[vector].data[1]) if body[vector].op == "access" else None
-            if loops and len(loops) == 1 and loops.keys() <= reduced:
-                return [one, matrix], [vector]
-    return [first, second], []
+        if body[other].op == "mul":
+            for matrix, vector in permutations(body[other].operands):
+                loops = _loops(body[vector].data[1]) if body[vector].op == "access" else None
+                if loops and len(loops.keys() & reduced) == 1:
+                    found.append(([one, matrix], vector))
+    return found or [([first, second], None)]
 
 
 def _is_short(stage: Stage, loops: Sequence[int]) -> bool:
