@@ -218,6 +218,16 @@ def test_what_differs_by_more_than_a_constant_is_not_symmetric():
         assert not any(s.call.below for s in stages(plan_program(lower(contracted))) if isinstance(s.call, Product))
 
 
+def test_a_sum_of_weighted_squares_is_a_product():
+    """As the diagonal of such a product is: the matrix of squares times the weights."""
+    plan = plan_of(
+        "def program(X: real[n, d], w: real[n, k]):\n"
+        "    D[i:d, j:k] = sum[l:n](X[l, i] * (X[l, i] * w[l, j]))\n"
+        "    return D\n"
+    )
+    assert [type(stage.call) for stage in stages(plan) if stage.call] == [Product]
+
+
 def test_a_product_for_each_of_several_weights_is_half_of_one():
     program = parse_program(
         "def program(X: real[n, d], w: real[n, k]):\n"

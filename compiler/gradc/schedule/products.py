@@ -97,8 +97,8 @@ def _is_weighted(body: Sequence[Equation], factors: Sequence[int], depends: Sequ
     """Whether the factors are a matrix, the same matrix, and weights for each of several such products."""
     if len(factors) != 3 or any(body[f].op != "access" or len(depends[f]) != 2 for f in factors):
         return False
-    same = len({body[f].data[0] for f in factors}) == 2
-    return same and len(depends[factors[0]] & depends[factors[1]] & depends[factors[2]]) == 1
+    arrays, axes = {body[f].data[0] for f in factors}, {depends[f] for f in factors}
+    return len(arrays) == 2 and len(axes) == 3 and len(frozenset.intersection(*axes)) == 1
 
 
 def _side(
