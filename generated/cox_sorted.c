@@ -250,6 +250,12 @@ static inline double gradc_rounded(double sum, double low)
     return low == low ? sum + low : sum;
 }
 
+#if defined(__clang__) || __GNUC__ >= 12
+#define GRADC_SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define GRADC_SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (gradc_mask){__VA_ARGS__})
+#endif
+
 /* The sum of a vector's lanes. Halves are added as vectors of their own: a lane written by its number costs a trip through
  * memory. */
 static inline double gradc_total(gradc_vector sum)
@@ -274,12 +280,6 @@ static inline double gradc_total(gradc_vector sum)
     const int64_t few = 16 / sizeof(double);
     return few == 2 ? least[0] + least[1] : (least[0] + least[few / 2]) + (least[1] + least[few - 1]);
 }
-
-#if defined(__clang__) || __GNUC__ >= 12
-#define GRADC_SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
-#else
-#define GRADC_SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (gradc_mask){__VA_ARGS__})
-#endif
 
 /* The sums of as many vectors as a vector has lanes, each in a lane of its own. Two vectors become one at a time: half of
  * its lanes are sums of neighbours in the one, half in the other. */

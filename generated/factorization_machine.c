@@ -213,6 +213,12 @@ static inline double gradc_rounded(double sum, double low)
     return low == low ? sum + low : sum;
 }
 
+#if defined(__clang__) || __GNUC__ >= 12
+#define GRADC_SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define GRADC_SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (gradc_mask){__VA_ARGS__})
+#endif
+
 /* The sum of a vector's lanes. Halves are added as vectors of their own: a lane written by its number costs a trip through
  * memory. */
 static inline double gradc_total(gradc_vector sum)
@@ -237,12 +243,6 @@ static inline double gradc_total(gradc_vector sum)
     const int64_t few = 16 / sizeof(double);
     return few == 2 ? least[0] + least[1] : (least[0] + least[few / 2]) + (least[1] + least[few - 1]);
 }
-
-#if defined(__clang__) || __GNUC__ >= 12
-#define GRADC_SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
-#else
-#define GRADC_SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (gradc_mask){__VA_ARGS__})
-#endif
 
 /* The sums of as many vectors as a vector has lanes, each in a lane of its own. Two vectors become one at a time: half of
  * its lanes are sums of neighbours in the one, half in the other. */
@@ -365,6 +365,65 @@ static void gradc_dots(int64_t rows, int64_t depth, const double *restrict a, in
     }
 }
 
+/* A square of numbers, as many rows as a vector has lanes, turned: what was row i, lane j is row j, lane i. In each step
+ * squares within it, of one, two, four … numbers, change places with their neighbours. */
+static void gradc_turn(gradc_vector *square)
+{
+    gradc_vector row[GRADC_LANES];
+    for (int i = 0; i < GRADC_LANES; ++i) {
+        row[i] = square[i];
+    }
+#if GRADC_BYTES == 64
+    for (int i = 0; i < 8; i += 2) {
+        for (int j = i; j < i + 1; ++j) {
+            const gradc_vector a = row[j], b = row[j + 1];
+            row[j] = GRADC_SHUFFLE(a, b, 0, 8, 2, 10, 4, 12, 6, 14);
+            row[j + 1] = GRADC_SHUFFLE(a, b, 1, 9, 3, 11, 5, 13, 7, 15);
+        }
+    }
+    for (int i = 0; i < 8; i += 4) {
+        for (int j = i; j < i + 2; ++j) {
+            const gradc_vector a = row[j], b = row[j + 2];
+            row[j] = GRADC_SHUFFLE(a, b, 0, 1, 8, 9, 4, 5, 12, 13);
+            row[j + 2] = GRADC_SHUFFLE(a, b, 2, 3, 10, 11, 6, 7, 14, 15);
+        }
+    }
+    for (int i = 0; i < 8; i += 8) {
+        for (int j = i; j < i + 4; ++j) {
+            const gradc_vector a = row[j], b = row[j + 4];
+            row[j] = GRADC_SHUFFLE(a, b, 0, 1, 2, 3, 8, 9, 10, 11);
+            row[j + 4] = GRADC_SHUFFLE(a, b, 4, 5, 6, 7, 12, 13, 14, 15);
+        }
+    }
+#elif GRADC_BYTES == 32
+    for (int i = 0; i < 4; i += 2) {
+        for (int j = i; j < i + 1; ++j) {
+            const gradc_vector a = row[j], b = row[j + 1];
+            row[j] = GRADC_SHUFFLE(a, b, 0, 4, 2, 6);
+            row[j + 1] = GRADC_SHUFFLE(a, b, 1, 5, 3, 7);
+        }
+    }
+    for (int i = 0; i < 4; i += 4) {
+        for (int j = i; j < i + 2; ++j) {
+            const gradc_vector a = row[j], b = row[j + 2];
+            row[j] = GRADC_SHUFFLE(a, b, 0, 1, 4, 5);
+            row[j + 2] = GRADC_SHUFFLE(a, b, 2, 3, 6, 7);
+        }
+    }
+#else
+    for (int i = 0; i < 2; i += 2) {
+        for (int j = i; j < i + 1; ++j) {
+            const gradc_vector a = row[j], b = row[j + 1];
+            row[j] = GRADC_SHUFFLE(a, b, 0, 2);
+            row[j + 1] = GRADC_SHUFFLE(a, b, 1, 3);
+        }
+    }
+#endif
+    for (int i = 0; i < GRADC_LANES; ++i) {
+        square[i] = row[i];
+    }
+}
+
 /* C[i, j] (+)= sum over k < depth of A[i, k] * B[k, j] * x[k], for any strides, in blocks that stay in registers. x may be
  * NULL, for weights of 1. With `below`, only what has i >= j is asked for.
  *
@@ -379,12 +438,40 @@ static void gradc_dots(int64_t rows, int64_t depth, const double *restrict a, in
 #define GRADC_WIDE 3    /* vectors in a panel: 3 for each of 4 rows, or of 8, fill the registers */
 #define GRADC_DEPTH 128 /* rows in a panel: it stays in the first-level cache */
 
-/* Writes a block that is no row of whole vectors. */
+/* Writes a block that is no row of whole vectors: vectors of its rows, or of its columns where these are contiguous. */
 static void gradc_put(int rows, int64_t columns, const double *restrict block, int64_t width,
                       double *restrict c, int64_t c_row, int64_t c_column, int add)
 {
+    typedef double half __attribute__((vector_size(GRADC_BYTES / 2), aligned(sizeof(double)), may_alias));
+    int64_t left = 0;
+    for (; c_row == 1 && 2 * rows >= GRADC_LANES && rows % (GRADC_LANES / 2) == 0 && left < columns; left += GRADC_LANES) {
+        const int64_t many = columns - left < GRADC_LANES ? columns - left : GRADC_LANES;
+        for (int from = 0; from < rows; from += GRADC_LANES) {
+            gradc_vector square[GRADC_LANES] = {{0}};
+            for (int r = from; r < rows && r < from + GRADC_LANES; ++r) {
+                square[r - from] = *(const gradc_vector *)(block + r * width + left);
+            }
+            gradc_turn(square);
+            for (int64_t j = 0; j < many; ++j) {
+                double *restrict place = c + from + (left + j) * c_column;
+                if (rows - from >= GRADC_LANES) {
+                    if (add) {
+                        square[j] += *(const gradc_vector *)place;
+                    }
+                    *(gradc_vector *)place = square[j];
+                } else {
+                    half sum;
+                    __builtin_memcpy(&sum, &square[j], sizeof(half));
+                    if (add) {
+                        sum += *(const half *)place;
+                    }
+                    *(half *)place = sum;
+                }
+            }
+        }
+    }
     for (int r = 0; r < rows; ++r) {
-        int64_t j = 0;
+        int64_t j = left;
         for (; c_column == 1 && j + GRADC_LANES <= columns; j += GRADC_LANES) {
             gradc_vector *place = (gradc_vector *)(c + r * c_row + j);
             gradc_vector sum = *(const gradc_vector *)(block + r * width + j);
@@ -478,29 +565,43 @@ __attribute__((always_inline)) static inline void gradc_copy(
 }
 
 /* Copies a panel: `columns` of the numbers of each of its rows are there, and zeros follow them. Where a row is contiguous,
- * what follows it is read with its last vector and masked out, unless nothing does. */
+ * what follows it is read with its last vector and masked out, unless nothing does; where a column is, squares are turned. */
 static void gradc_fill(int64_t depth, int64_t columns, int64_t wide, const double *restrict b, int64_t b_depth,
                        int64_t b_column, const double *restrict x, int64_t x_step, double *restrict panel)
 {
     const int64_t width = wide * GRADC_LANES;
-    int64_t k = 0;
+    int64_t done = 0; /* rows that are copied; of the next ones nothing is, but for the first `turned` columns of some */
     if (b_column == 1) {
         gradc_mask used = {0};
         for (int64_t j = 0; j < GRADC_LANES; ++j) {
             used[j] = width - GRADC_LANES + j < columns ? -1 : 0;
         }
-        for (k = depth; k > 0 && (k - 1) * b_depth + width > (depth - 1) * b_depth + columns; --k) {
+        for (done = depth; done > 0 && (done - 1) * b_depth + width > (depth - 1) * b_depth + columns; --done) {
         }
         if (wide == 3) {
-            gradc_copy(3, k, b, b_depth, x, x_step, used, panel);
+            gradc_copy(3, done, b, b_depth, x, x_step, used, panel);
         } else if (wide == 2) {
-            gradc_copy(2, k, b, b_depth, x, x_step, used, panel);
+            gradc_copy(2, done, b, b_depth, x, x_step, used, panel);
         } else {
-            gradc_copy(1, k, b, b_depth, x, x_step, used, panel);
+            gradc_copy(1, done, b, b_depth, x, x_step, used, panel);
         }
     }
-    for (; k < depth; ++k) {
-        for (int64_t j = 0; j < width; ++j) {
+    const int64_t deep = b_depth == 1 && done == 0 ? depth / GRADC_LANES * GRADC_LANES : 0;
+    const int64_t turned = deep > 0 ? columns / GRADC_LANES * GRADC_LANES : 0;
+    for (int64_t left = 0; left < turned; left += GRADC_LANES) {
+        for (int64_t k = 0; k < deep; k += GRADC_LANES) {
+            gradc_vector square[GRADC_LANES];
+            for (int64_t j = 0; j < GRADC_LANES; ++j) {
+                square[j] = *(const gradc_vector *)(b + (left + j) * b_column + k);
+            }
+            gradc_turn(square);
+            for (int64_t i = 0; i < GRADC_LANES; ++i) {
+                *(gradc_vector *)(panel + (k + i) * width + left) = square[i] * x[(k + i) * x_step];
+            }
+        }
+    }
+    for (int64_t k = done; k < depth; ++k) {
+        for (int64_t j = k < deep ? turned : 0; j < width; ++j) {
             panel[k * width + j] = j < columns ? b[k * b_depth + j * b_column] * x[k * x_step] : 0;
         }
     }
@@ -1088,7 +1189,7 @@ static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part,
         gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
         /* t1[l:n, j:k] = sum[i:d](V[i, j] * X[l, i]) */
-        gradc_product(tile_end - tile_begin, k, d, &X[tile_begin*d], d, 1, V, k, 1, NULL, 0, t1, 1, 128, 0, 0);
+        gradc_product(k, tile_end - tile_begin, d, V, 1, k, &X[tile_begin*d], 1, d, NULL, 0, t1, 128, 1, 0, 0);
 
         /* t3[l:n, i:d] = X[l, i] * X[l, i] */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
@@ -1100,7 +1201,7 @@ static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part,
         }
 
         /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
-        gradc_product(tile_end - tile_begin, k, d, t3, d, 1, t2, k, 1, NULL, 0, t4, 1, 128, 0, 0);
+        gradc_product(k, tile_end - tile_begin, d, t2, 1, k, t3, 1, d, NULL, 0, t4, 128, 1, 0, 0);
 
         /* t5[l:n] = sum[j:k](t1[l, j] * t1[l, j] - t4[l, j]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {

@@ -184,10 +184,12 @@ def _products(
                     if _is_short(stage, (row, column, depth)):
                         continue
                     source = stage.body[second].data
-                    smooth = 2 * _is_fast(source[1], fast_axis(source[0]), column)
-                    smooth += _is_fast(action.subscripts, fast_axis(action.array), column)
+                    # B is copied for all rows of C, and turned meanwhile at little cost, unless it is the larger one.
+                    streamed = depth == stage.stream
+                    smooth = (1 + streamed) * _is_fast(source[1], fast_axis(source[0]), column)
+                    smooth += (2 - streamed) * _is_fast(action.subscripts, fast_axis(action.array), column)
                     # A tile's rows are the deepest loop there is: of two depths it is the one to take.
-                    smooth += 4 * (depth == stage.stream)
+                    smooth += 4 * streamed
                     if weights is not None and (
                         weighed is None or depth not in weighed or {row, column} & weighed.keys()
                     ):
