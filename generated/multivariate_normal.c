@@ -183,9 +183,9 @@ typedef int64_t gradc_mask __attribute__((vector_size(GRADC_BYTES), aligned(size
 #define GRADC_SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (gradc_mask){__VA_ARGS__})
 #endif
 
-/* A square of numbers, as many rows as a vector has lanes, turned: what was row i, lane j is row j, lane i. In each step
+/* A square of numbers, as many rows as a vector has lanes, flipped: what was row i, lane j is row j, lane i. In each step
  * squares within it, of one, two, four … numbers, change places with their neighbours. */
-static void gradc_turn(gradc_vector *square)
+static void gradc_flip(gradc_vector *square)
 {
     gradc_vector row[GRADC_LANES];
     for (int i = 0; i < GRADC_LANES; ++i) {
@@ -269,7 +269,7 @@ static void gradc_put(int rows, int64_t columns, const double *restrict block, i
             for (int r = from; r < rows && r < from + GRADC_LANES; ++r) {
                 square[r - from] = *(const gradc_vector *)(block + r * width + left);
             }
-            gradc_turn(square);
+            gradc_flip(square);
             for (int64_t j = 0; j < many; ++j) {
                 double *restrict place = c + from + (left + j) * c_column;
                 if (rows - from >= GRADC_LANES) {
@@ -383,12 +383,12 @@ __attribute__((always_inline)) static inline void gradc_copy(
 }
 
 /* Copies a panel: `columns` of the numbers of each of its rows are there, and zeros follow them. Where a row is contiguous,
- * what follows it is read with its last vector and masked out, unless nothing does; where a column is, squares are turned. */
+ * what follows it is read with its last vector and masked out, unless nothing does; where a column is, squares are flipped. */
 static void gradc_fill(int64_t depth, int64_t columns, int64_t wide, const double *restrict b, int64_t b_depth,
                        int64_t b_column, const double *restrict x, int64_t x_step, double *restrict panel)
 {
     const int64_t width = wide * GRADC_LANES;
-    int64_t done = 0; /* rows that are copied; of the next ones nothing is, but for the first `turned` columns of some */
+    int64_t done = 0; /* rows that are copied; of the next ones nothing is, but for the first `flipped` columns of some */
     if (b_column == 1) {
         gradc_mask used = {0};
         for (int64_t j = 0; j < GRADC_LANES; ++j) {
@@ -405,21 +405,21 @@ static void gradc_fill(int64_t depth, int64_t columns, int64_t wide, const doubl
         }
     }
     const int64_t deep = b_depth == 1 && done == 0 ? depth / GRADC_LANES * GRADC_LANES : 0;
-    const int64_t turned = deep > 0 ? columns / GRADC_LANES * GRADC_LANES : 0;
-    for (int64_t left = 0; left < turned; left += GRADC_LANES) {
+    const int64_t flipped = deep > 0 ? columns / GRADC_LANES * GRADC_LANES : 0;
+    for (int64_t left = 0; left < flipped; left += GRADC_LANES) {
         for (int64_t k = 0; k < deep; k += GRADC_LANES) {
             gradc_vector square[GRADC_LANES];
             for (int64_t j = 0; j < GRADC_LANES; ++j) {
                 square[j] = *(const gradc_vector *)(b + (left + j) * b_column + k);
             }
-            gradc_turn(square);
+            gradc_flip(square);
             for (int64_t i = 0; i < GRADC_LANES; ++i) {
                 *(gradc_vector *)(panel + (k + i) * width + left) = square[i] * x[(k + i) * x_step];
             }
         }
     }
     for (int64_t k = done; k < depth; ++k) {
-        for (int64_t j = k < deep ? turned : 0; j < width; ++j) {
+        for (int64_t j = k < deep ? flipped : 0; j < width; ++j) {
             panel[k * width + j] = j < columns ? b[k * b_depth + j * b_column] * x[k * x_step] : 0;
         }
     }
