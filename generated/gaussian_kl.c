@@ -85,7 +85,7 @@ GRADC_INLINE double gradc_number(uint64_t bits)
 }
 
 /* (exp(y) - 1) / 2 = 2^(k-1) (exp(r) - 1) + (2^(k-1) - 1/2), with k and r as in gradc_exp_sum; half of it, as that
- * overflows where cosh and sinh do, and twice half of that, as there is no 2^1024. For y from -50 to 710. */
+ * overflows where cosh and sinh do, and twice half of that, as there is no 2^1024. For y from -50 to 710.6. */
 GRADC_INLINE double gradc_half_expm1_within(double y)
 {
     /* 1.5 * 2^52 + 1021 */

@@ -84,6 +84,7 @@ __attribute__((always_inline)) static inline void gradc_strip(
     const int wide, int64_t rows, const double *restrict a, int64_t a_row, const double *restrict x, int64_t x_step,
     double *restrict z, gradc_mask used)
 {
+    const uintptr_t ahead = (uintptr_t)a + (uintptr_t)(rows * a_row) * sizeof(double); /* perhaps past the array's end */
     gradc_vector even[6], odd[6];
     for (int v = 0; v < wide; ++v) {
         even[v] = odd[v] = (gradc_vector){0};
@@ -92,8 +93,8 @@ __attribute__((always_inline)) static inline void gradc_strip(
     for (; i + 2 <= rows; i += 2) {
         const double first = x[i * x_step], second = x[(i + 1) * x_step];
         for (int v = 0; v < wide; v += 64 / GRADC_BYTES) {
-            __builtin_prefetch(a + (rows + i) * a_row + v * GRADC_LANES);
-            __builtin_prefetch(a + (rows + i + 1) * a_row + v * GRADC_LANES);
+            __builtin_prefetch((const void *)(ahead + (uintptr_t)(i * a_row + v * GRADC_LANES) * sizeof(double)));
+            __builtin_prefetch((const void *)(ahead + (uintptr_t)((i + 1) * a_row + v * GRADC_LANES) * sizeof(double)));
         }
         for (int v = 0; v < wide; ++v) {
             even[v] += first * *(const gradc_vector *)(a + i * a_row + v * GRADC_LANES);

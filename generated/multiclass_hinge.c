@@ -162,7 +162,7 @@ static void gradc_flip(gradc_vector *square)
 }
 
 /* C[i, j] (+)= sum over k < depth of A[i, k] * B[k, j] * x[k], for any strides, in blocks that stay in registers. x may be
- * NULL, for weights of 1. With `below`, only what has i >= j is asked for.
+ * NULL, for weights of 1. With `below`, only what has i >= j, as they are counted here, is asked for.
  *
  * Panels of B, a few vectors wide, are copied so that they are read in order; A is read where it is. Vectors run along
  * the columns of C, which are best contiguous. After Goto and van de Geijn, Anatomy of High-Performance Matrix

@@ -142,7 +142,7 @@ GRADC_INLINE double gradc_log(double x)
 }
 
 /* (exp(y) - 1) / 2 = 2^(k-1) (exp(r) - 1) + (2^(k-1) - 1/2), with k and r as in gradc_exp_sum; half of it, as that
- * overflows where cosh and sinh do, and twice half of that, as there is no 2^1024. For y from -50 to 710. */
+ * overflows where cosh and sinh do, and twice half of that, as there is no 2^1024. For y from -50 to 710.6. */
 GRADC_INLINE double gradc_half_expm1_within(double y)
 {
     /* 1.5 * 2^52 + 1021 */
@@ -268,7 +268,7 @@ static void gradc_flip(gradc_vector *square)
 }
 
 /* C[i, j] (+)= sum over k < depth of A[i, k] * B[k, j] * x[k], for any strides, in blocks that stay in registers. x may be
- * NULL, for weights of 1. With `below`, only what has i >= j is asked for.
+ * NULL, for weights of 1. With `below`, only what has i >= j, as they are counted here, is asked for.
  *
  * Panels of B, a few vectors wide, are copied so that they are read in order; A is read where it is. Vectors run along
  * the columns of C, which are best contiguous. After Goto and van de Geijn, Anatomy of High-Performance Matrix

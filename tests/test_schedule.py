@@ -246,6 +246,53 @@ def test_a_product_for_each_of_several_weights_is_half_of_one():
     np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
 
 
+SUMS = {
+    "a_weight_squared": (
+        "X: real[n, d], w: real[n, d]; H[i:d, j:d, m:d] = sum[l:n](X[l, i] * X[l, m] * (w[l, j] * w[l, j]))"
+    ),
+    "one_squared": (
+        "X: real[n, d], w: real[n, d]; "
+        "H[i:d, j:d, m:d] = sum[l:n](w[l, i] * exp(X[l, j]) * (exp(X[l, m]) * exp(X[l, m])))"
+    ),
+    "a_constant_of_less": (
+        "X: real[n, d], w: real[n, d]; t0 = 1 / (n - 1); P[l:n, j:d] = where(0 < w[l, j], 0, t0 * exp(w[l, j])); "
+        "H[i:d, j:d, m:d, o:d] = sum[l:n](X[l, m] * (X[l, i] * P[l, j]) * where(0 < w[l, o], 0, exp(w[l, o])))"
+    ),
+    "a_mean": (
+        "X: real[n, d], w: real[n, d]; t0 = 1 / n; P[l:n, j:d] = where(0 < w[l, j], 0, t0 * exp(w[l, j])); "
+        "H[i:d, j:d, m:d, o:d] = sum[l:n](X[l, m] * (X[l, i] * P[l, j]) * where(0 < w[l, o], 0, exp(w[l, o])))"
+    ),
+    "a_triangle_in_tiles": (
+        "X: real[n, d], w: real[n, d]; T[i:n, j:n] = sum[l:d](exp(X[i, l]) * w[j, l]); "
+        "v[i:n] = sum[j:n](where(j <= i, T[i, j], T[j, i])); H[k:d] = sum[i:n](X[i, k] * v[i])"
+    ),
+    "a_triangle_that_a_routine_reads": (
+        "X: real[n, d], w: real[n, d]; S[i:d, j:d] = sum[l:n](X[l, i] * w[l, j]); "
+        "T[i:d, j:d] = where(j <= i, S[i, j], S[j, i]); H = call.inv(S); u[j:d] = sum[i:d](T[i, j])"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SUMS)
+def test_products_are_what_their_sums_are(name):
+    """At sizes where there is nothing, less than a vector, more than a tile."""
+    signature, *lines = SUMS[name].split("; ")
+    outputs = "H, u" if "u[j:d]" in SUMS[name] else "H"
+    text = "\n    ".join([f"def program({signature}):", *lines, f"return {outputs}\n"])
+    program = parse_program(text)
+    kernel = compile_programs({name: program}, "float64")[name]
+    rng = np.random.default_rng(0)
+    for n, d in ((0, 3), (1, 3), (5, 1), (7, 4), (30, 14), (300, 5)):
+        if n < d and "call.inv" in text:
+            continue
+        X, w = rng.standard_normal((n, d)), rng.standard_normal((n, d))
+        with np.errstate(all="ignore"):
+            expected = run(program, (X, w))
+        for got, wanted in zip(kernel(X, w), expected, strict=True):
+            finite = wanted[np.isfinite(wanted)]
+            np.testing.assert_allclose(got, wanted, rtol=1e-9, atol=1e-9 * np.abs(finite).max(initial=1))
+
+
 def test_tiles_keep_their_lanes_where_others_are_stored_by_rows():
     plan = plan_of(
         "def program(X: real[n, d], W: real[d, k]):\n"

@@ -1,5 +1,5 @@
 /* needs: inline, bitsf */
-/* As gradc_half_expm1_within, in single precision. */
+/* As gradc_half_expm1_within, in single precision, for y from -20 to 89.5. */
 GRADC_INLINE float gradc_half_expm1_withinf(float y)
 {
     /* 1.5f * 2^23 + 125 */

@@ -9,7 +9,7 @@
 The factors are put in two groups that share the summed index alone, the groups' own indices are run together, and each
 group is multiplied out once: three operations a term become two, in the one form that is fastest. Where the groups are
 the same but for their indices, only the triangle that is read need be computed. So they also are where one has a number
-more, such as 1 / n, which then multiplies the result; it may stand in a choice whose other value is 0.
+more, a constant or the 1 / n of a mean over the summed index; it may stand in a choice whose other value is 0.
 """
 
 from __future__ import annotations
@@ -23,9 +23,6 @@ from gradc.ir.program import Comprehension, Program, ProgramBuilder, remap, resu
 from gradc.ir.size import ONE, ZERO, Size, index, product
 
 _USUAL = 50  # what an axis of unknown length is taken to have, where lengths are compared
-
-
-_ARITHMETIC = frozenset({"constant", "integer", "real", "add", "sub", "mul", "div", "neg"})
 
 
 def contract(program: Program) -> Program:
@@ -61,7 +58,7 @@ def _contracted(b: ProgramBuilder, definition: Comprehension, elementwise: Mappi
     factors = _factors(body, len(body) - 1)
     free = [frozenset(k for k in depends[f] if k < rank) for f in factors]
     if rank == 3:
-        found = _weighted(b, definition, depends, dict(zip(factors, free, strict=True)))
+        found = _weighted(b, definition, depends, list(zip(factors, free, strict=True)))
         if found is not None:
             return found
     cut = _best_cut(free, extents[:rank])
@@ -74,7 +71,7 @@ def _contracted(b: ProgramBuilder, definition: Comprehension, elementwise: Mappi
         return None
     twins = None
     if extents[:cut] == extents[cut:rank]:
-        twins = _twins(b, body, (left, right), rank, cut, elementwise)
+        twins = _twins(b, definition, (left, right), cut, elementwise)
     if twins is None and rank == 2:
         return None  # a product of two matrices as it is
     if twins is None and any(f for f in factors if body[f].op != "access" and len(depends[f]) > rank):
@@ -88,7 +85,12 @@ def _contracted(b: ProgramBuilder, definition: Comprehension, elementwise: Mappi
     rows, columns = product(extents[:cut]), product(extents[cut:rank])
     inner = b.body()
     first, second = (b.access(inner, array, index(2), index(k)) for k, array in enumerate(arrays))
-    for weight in inner.insert(body, loose, replace_index=lambda _: index(2)):
+    weights = inner.insert(body, loose, replace_index=lambda _: index(2))
+    if twins is not None and twins.numbers:  # they stay inside, where nothing is multiplied if there are no terms
+        own = b.body()
+        array = b.comprehend(own, _product(own, own.insert(twins.body, twins.numbers)), (extents[rank],))
+        weights.append(b.access(inner, array, index(2)))
+    for weight in weights:
         second = inner.apply("mul", second, weight)
     total = b.comprehend(inner, inner.apply("mul", first, second), (rows, columns), (extents[rank],), "sum")
     outer = b.body()
@@ -97,27 +99,29 @@ def _contracted(b: ProgramBuilder, definition: Comprehension, elementwise: Mappi
     if twins is not None:
         below = outer.apply("le", outer.integer(column), outer.integer(row))
         value = outer.apply("where", below, value, b.access(outer, total, column, row))
-        for number in outer.insert(twins.body, twins.numbers):
-            value = outer.apply("mul", number, value)
     return b.comprehend(outer, value, extents[:rank])
 
 
 def _weighted(
-    b: ProgramBuilder, definition: Comprehension, depends: Sequence[frozenset[int]], free: Mapping[int, frozenset[int]]
+    b: ProgramBuilder,
+    definition: Comprehension,
+    depends: Sequence[frozenset[int]],
+    factors: Sequence[tuple[int, frozenset[int]]],
 ) -> int | None:
     """``sum[l](X[l, i] * X[l, m] * w[l, j])``: for each j a product of a matrix with itself, with weights."""
     rank, extents, body = definition.rank, definition.extents, definition.body
     for other, row, column in ((0, 1, 2), (1, 0, 2), (2, 0, 1)):
-        groups = [[f for f, axes in free.items() if axes == {k}] for k in (row, column)]
-        weights = [f for f in free if f not in groups[0] + groups[1]]
-        if any(free[f] - {other} for f in weights) or extents[row] != extents[column]:
+        groups = [[f for f, axes in factors if axes == {k}] for k in (row, column)]
+        weights = [f for f, axes in factors if axes not in ({row}, {column})]
+        named = frozenset().union(*(axes for _, axes in factors if axes not in ({row}, {column})))
+        if named != {other} or extents[row] != extents[column]:
             continue
         if not all(any(rank in depends[f] for f in group) for group in (*groups, weights)):
             continue
         shared = BodyBuilder()
         ahead = shared.insert(body, groups[0])
         behind = shared.insert(body, groups[1], replace_index=lambda k, c=column, r=row: index(r if k == c else k))  # type: ignore[misc]
-        if sorted(ahead) != sorted(behind) or not any(free[f] for f in weights):
+        if sorted(ahead) != sorted(behind):
             continue
         matrix, vectors = _side(b, definition, groups[0], [row]), _side(b, definition, weights, [other])
         inner = b.body()
@@ -197,13 +201,13 @@ class _Twins(NamedTuple):
 
 def _twins(
     b: ProgramBuilder,
-    body: Sequence[Equation],
+    definition: Comprehension,
     groups: tuple[list[int], list[int]],
-    rank: int,
     cut: int,
     elementwise: Mapping[int, Comprehension],
 ) -> _Twins | None:
     """Whether the right factors are the left ones with the indices behind the cut in place of those before it."""
+    rank, body = definition.rank, definition.body
     if 2 * cut != rank:
         return None
     shared = b.body()
@@ -223,7 +227,7 @@ def _twins(
     numbers: list[list[int]] = []
     for k, (group, place) in enumerate(pairs):
         split = [
-            _split(shared, number, elementwise)
+            _split(shared, number, elementwise, definition.extents[rank])
             for number in shared.insert(body, group, replace_index=place, replace_access=read)
         ]
         alike[k] = sorted(rest for rest, _ in split)
@@ -234,7 +238,9 @@ def _twins(
     return _Twins(plainer, shared.equations, numbers[1 - plainer])
 
 
-def _split(body: BodyBuilder, value: int, elementwise: Mapping[int, Comprehension]) -> tuple[int, list[int]]:
+def _split(
+    body: BodyBuilder, value: int, elementwise: Mapping[int, Comprehension], extent: Size
+) -> tuple[int, list[int]]:
     """The numbers that multiply a value, or that of a choice which is not 0, and what they multiply."""
     equation = body.equations[value]
     if equation.op != "where":
@@ -244,7 +250,7 @@ def _split(body: BodyBuilder, value: int, elementwise: Mapping[int, Comprehensio
     if sum(zeros) != 1:
         return value, []
     factors = _factors(body.equations, values[zeros.index(False)])
-    numbers = [f for f in factors if _is_number(body.equations, f, elementwise)]
+    numbers = [f for f in factors if _is_number(body.equations, f, elementwise, extent)]
     rest = [f for f in factors if f not in numbers]
     if not numbers or not rest:
         return value, []
@@ -253,15 +259,23 @@ def _split(body: BodyBuilder, value: int, elementwise: Mapping[int, Comprehensio
     return body.apply("where", condition, *branches), numbers
 
 
-def _is_number(body: Sequence[Equation], root: int, elementwise: Mapping[int, Comprehension]) -> bool:
-    """Whether an equation is made of constants and lengths alone, so that it is finite."""
+def _is_number(body: Sequence[Equation], root: int, elementwise: Mapping[int, Comprehension], extent: Size) -> bool:
+    """Whether an equation is made of constants and divisions by the extent: finite where there is a term at all."""
     for number in needed_by(body, [root]):
         equation = body[number]
         if equation.op == "access":
             source = elementwise.get(equation.data[0])
-            if equation.data[1] or source is None or not _is_number(source.body, len(source.body) - 1, {}):
+            if equation.data[1] or source is None or not _is_number(source.body, len(source.body) - 1, {}, extent):
                 return False
-        elif equation.op not in _ARITHMETIC or (equation.op == "integer" and equation.data.mentions("index")):
+        elif equation.op == "div":
+            divisor = body[equation.operands[1]]
+            if divisor.op == "real" and body[divisor.operands[0]].data == extent:
+                continue
+            if divisor.op != "constant" or not divisor.data:
+                return False
+        elif equation.op not in ("constant", "integer", "real", "mul", "neg") or (
+            equation.op == "integer" and equation.data.mentions("index")
+        ):
             return False
     return True
 

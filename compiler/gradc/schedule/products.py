@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import permutations
 
 from gradc.ir.equations import BodyBuilder, Equation, index_dependencies, references
-from gradc.ir.program import Array, Comprehension, Program, ProgramBuilder, bodies_of, remap, result_count
+from gradc.ir.program import Array, Call, Comprehension, Program, ProgramBuilder, Scan, bodies_of, remap, result_count
 from gradc.ir.size import Size, index
 from gradc.schedule.plan import OuterProduct, Product, Stage, VectorProduct
 
@@ -94,7 +94,7 @@ def _separated(b: ProgramBuilder, definition: Comprehension) -> Comprehension:
 
 
 def _is_weighted(body: Sequence[Equation], factors: Sequence[int], depends: Sequence[frozenset[int]]) -> bool:
-    """Whether the factors are a matrix, the same matrix, and weights for each of several such products."""
+    """Whether the factors are two elements of one matrix, and weights for each of several such products."""
     if len(factors) != 3 or any(body[f].op != "access" or len(depends[f]) != 2 for f in factors):
         return False
     arrays, axes = {body[f].data[0] for f in factors}, {depends[f] for f in factors}
@@ -197,6 +197,7 @@ def _products(
                     below = action.array in triangles
                     if below and action.subscripts[-2:] != (index(row), index(column)):
                         continue
+                    below = below and stage.stream not in (row, column)  # a tile's rows begin anywhere
                     smooth += 8 * below
                     found.append((smooth, Product(row, column, depth, first, second, below, weights)))
     return found
@@ -208,7 +209,8 @@ def find_outer(stage: Stage, lanes: frozenset[int] = frozenset()) -> OuterProduc
         return None
     (action,) = stage.actions
     root = stage.body[action.value]
-    if action.kind != "store" or root.op != "mul" or any(stage.body[k].op != "access" for k in root.operands):
+    operands = [stage.body[k] for k in root.operands]
+    if action.kind != "store" or root.op != "mul" or any(e.op != "access" or e.kind != "real" for e in operands):
         return None
     for left, right in permutations(root.operands):
         first, (array, second) = stage.body[left].data[1], stage.body[right].data
@@ -227,6 +229,7 @@ def read_triangles(program: Program) -> frozenset[int]:
     """
     reads: dict[int, int] = {}
     below: dict[int, int] = {}
+    whole = set(program.outputs)
     for definition in program.definitions:
         for _, body, roots in bodies_of(definition):
             uses = Counter((*roots, *(number for equation in body for number in references(equation))))
@@ -245,7 +248,11 @@ def read_triangles(program: Program) -> frozenset[int]:
                     array, place = body[number].data
                     if uses[number] == 1 and place[-2:] == tuple(part.data for part in order):
                         below[array] = below.get(array, 0) + 1
-    return frozenset(array for array, count in below.items() if count == reads[array]) - frozenset(program.outputs)
+        if isinstance(definition, Call):
+            whole.update(definition.arguments)
+        if isinstance(definition, Scan):
+            whole.update((*definition.initial, *definition.captured))
+    return frozenset(array for array, count in below.items() if count == reads[array]) - whole
 
 
 def _factors(body: Sequence[Equation], value: int, reduced: frozenset[int]) -> list[tuple[list[int], int | None]]:
