@@ -46,7 +46,7 @@ PARTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "second_order": ("second_order.py", ("--sizes", "small", "middle")),  # the large ones take a peer minutes a call
     "peers": ("run.py", ("--problems", "catalogue", *BOTH, "--rounds", "7")),
 }
-TWO_THREADS = ("named", "catalogue", "roofline")
+TWO_THREADS = ("named", "catalogue", "roofline", "second_order")
 QUICK = {
     "roofline.py": ("--caches", "0.1", "--samples", "500", "--square", "200"),
     "memory.py": ("--samples", "1000", "2000", "--peers"),
