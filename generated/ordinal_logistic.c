@@ -570,6 +570,7 @@ int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *restri
     gradc_dots(n, d, X, d, w, z, 1, 0);
 
     /* t1[:k] = 0 t1 += each[()](at[0](c[0])) t1 += each[i:k - 1](at[i + 1](exp(c[i + 1]))) */
+    GRADC_SIMD()
     for (int64_t i = 0; i < k - 1; ++i) {
         t1[i + 1] += gradc_exp(c[i + 1]);
     }
@@ -586,6 +587,7 @@ int ordinal_logistic_value(int64_t n, int64_t d, int64_t k, const double *restri
 
     /* ends[:k + 2] = 0 ends += each[()](at[0](-inf)) ends += each[l:k](at[l + 1](t2[l + 1])) ends += each[()](at[k
      *    + 1](inf)) */
+    GRADC_SIMD()
     for (int64_t l = 0; l < k; ++l) {
         ends[l + 1] += t2[l + 1];
     }
@@ -715,6 +717,7 @@ int ordinal_logistic_forward(int64_t n, int64_t d, int64_t k, const double *rest
     gradc_dots(n, d, X, d, w, z, 1, 1);
 
     /* t1[:k] = 0 t1 += each[()](at[0](c[0])) t1 += each[i:k - 1](at[i + 1](exp(c[i + 1]))) */
+    GRADC_SIMD()
     for (int64_t i = 0; i < k - 1; ++i) {
         t1[i + 1] += gradc_exp(c[i + 1]);
     }
@@ -731,6 +734,7 @@ int ordinal_logistic_forward(int64_t n, int64_t d, int64_t k, const double *rest
 
     /* ends[:k + 2] = 0 ends += each[()](at[0](-inf)) ends += each[l:k](at[l + 1](t2[l + 1])) ends += each[()](at[k
      *    + 1](inf)) */
+    GRADC_SIMD()
     for (int64_t l = 0; l < k; ++l) {
         ends[l + 1] += t2[l + 1];
     }
@@ -833,6 +837,7 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
 
     /* ends[:k + 2] = 0 ends += each[()](at[0](-inf)) ends += each[l:k](at[l + 1](t2[l + 1])) ends += each[()](at[k
      *    + 1](inf)) */
+    GRADC_SIMD()
     for (int64_t l = 0; l < k; ++l) {
         ends[l + 1] += t2[l + 1];
     }
@@ -895,6 +900,7 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
     }
 
     /* t4[:k + 1] = 0 t4 += each[l:k](at[l + 1](ends_bar[l + 1])) */
+    GRADC_SIMD()
     for (int64_t l = 0; l < k; ++l) {
         t4[l + 1] += ends_bar[l + 1];
     }
@@ -924,6 +930,7 @@ int ordinal_logistic_backward(int64_t n, int64_t d, int64_t k, const double *res
     }
 
     /* t7[:k] = 0 t7 += each[i:k - 1](at[i + 1](t6[k - i - 2] * exp(c[i + 1]))) */
+    GRADC_SIMD()
     for (int64_t i = 0; i < k - 1; ++i) {
         t7[i + 1] += t6[k - i - 2] * gradc_exp(c[i + 1]);
     }
@@ -1033,6 +1040,7 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
     gradc_dots(n, d, X, d, w, z, 1, 0);
 
     /* t1[:k] = 0 t1 += each[()](at[0](c[0])) t1 += each[i:k - 1](at[i + 1](exp(c[i + 1]))) */
+    GRADC_SIMD()
     for (int64_t i = 0; i < k - 1; ++i) {
         t1[i + 1] += gradc_exp(c[i + 1]);
     }
@@ -1049,6 +1057,7 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
 
     /* ends[:k + 2] = 0 ends += each[()](at[0](-inf)) ends += each[l:k](at[l + 1](t2[l + 1])) ends += each[()](at[k
      *    + 1](inf)) */
+    GRADC_SIMD()
     for (int64_t l = 0; l < k; ++l) {
         ends[l + 1] += t2[l + 1];
     }
@@ -1127,6 +1136,7 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
     }
 
     /* t7[:k + 1] = 0 t7 += each[l:k](at[l + 1](ends_bar[l + 1])) */
+    GRADC_SIMD()
     for (int64_t l = 0; l < k; ++l) {
         t7[l + 1] += ends_bar[l + 1];
     }
@@ -1158,6 +1168,7 @@ int ordinal_logistic_value_and_grad(int64_t n, int64_t d, int64_t k, const doubl
     }
 
     /* t11[:k] = 0 t11 += each[i:k - 1](at[i + 1](t9[k - i - 2] * exp(c[i + 1]))) */
+    GRADC_SIMD()
     for (int64_t i = 0; i < k - 1; ++i) {
         t11[i + 1] += t9[k - i - 2] * gradc_exp(c[i + 1]);
     }

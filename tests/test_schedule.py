@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import gradc
-from compiled import NARROWER, compile_programs, run
+from compiled import NARROWER, c_text, compile_programs, run
 from gradc import losses, pipeline
 from gradc.calculus.semantics import SEMANTICS
 from gradc.emit.function import FunctionWriter
@@ -484,7 +484,7 @@ def test_workspace_of_all_pairs_grows_with_the_samples_alone(name):
 
 
 def test_what_is_added_at_shifted_places_is_added_in_loops_of_its_own():
-    """No vector can do ``a[i] += e; a[i + 1] += f``; elements on different rows may share a loop."""
+    """No vector can do ``a[i] += e; a[i + 1] += f``; elements on different rows may share a loop of vectors."""
     text = """
     def program(x: real[n]):
         a[:2, :n] = 0
@@ -499,6 +499,25 @@ def test_what_is_added_at_shifted_places_is_added_in_loops_of_its_own():
     x = np.arange(300.0)
     (expected,) = interpret(program, [x], SEMANTICS, "float64", {})
     (result,) = compile_programs({"shifted": program}, "float64")["shifted"](x)
+    np.testing.assert_array_equal(result, expected)
+    source = "".join(c_text({"shifted": program}, "float64")[0])
+    assert source.count("GRADC_SIMD()\n") == 2
+
+
+def test_stores_of_one_loop_that_may_meet_are_not_vectorised():
+    program = lower(
+        parse_program(
+            "def program(x: real[n]):\n"
+            "    a[:n] = 0\n"
+            "    a += each[i:n - 1](at[i](x[i] * 2), at[i + 1](x[i] * 3))\n"
+            "    return a\n"
+        )
+    )
+    source = c_text({"together": program}, "float64")[0]
+    assert "GRADC_SIMD()\n" not in source
+    x = np.arange(300.0)
+    (expected,) = interpret(program, [x], SEMANTICS, "float64", {})
+    (result,) = compile_programs({"together": program}, "float64")["together"](x)
     np.testing.assert_array_equal(result, expected)
 
 

@@ -20,6 +20,7 @@ from gradc.ir.printer import Names, choose_names, definition_lines, index_names
 from gradc.ir.program import Array, Comprehension, Program, reads, result_count
 from gradc.ir.size import ONE, ZERO, Atom, Size, index, product, size, symbol
 from gradc.schedule.costs import cost, is_dear
+from gradc.schedule.nests import may_meet
 from gradc.schedule.plan import (
     SCALAR,
     TILE,
@@ -1013,7 +1014,12 @@ class _StageWriter:
         if action.kind != "add":
             return True
         naming = [part for part in action.subscripts if ("index", last) in part.atoms() or part.mentions("ref")]
-        return len(naming) == 1 and naming[0].atom == ("index", last)
+        if len(naming) != 1 or naming[0].mentions("ref"):
+            return False
+        # One element after the other, from wherever it may be, and none that another of the stage's stores adds to.
+        others = {a.subscripts for a in self.stage.actions if a.array == action.array} - {action.subscripts}
+        contiguous = ("index", last) not in (naming[0] - index(last)).atoms()
+        return contiguous and not any(may_meet(action.subscripts, other) for other in others)
 
     def _spell_all(self) -> None:
         for number in self.needed:

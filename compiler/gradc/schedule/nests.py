@@ -421,10 +421,10 @@ def _collides(item: _Item, stage: Stage, renamed: Callable[[Sequence[Size]], tup
         return False
     own = [renamed(place) for place, _ in item.stores]
     others = [a.subscripts for a in stage.actions if a.array == item.array]
-    return any(mine != other and _may_meet(mine, other) for mine in own for other in others)
+    return any(mine != other and may_meet(mine, other) for mine in own for other in others)
 
 
-def _may_meet(one: Sequence[Size], other: Sequence[Size]) -> bool:
+def may_meet(one: Sequence[Size], other: Sequence[Size]) -> bool:
     """Whether two affine places may be one in different iterations: not where a fixed axis tells them apart."""
     parts = list(zip(one, other, strict=True))
     if any(part.mentions("ref") for pair in parts for part in pair):
