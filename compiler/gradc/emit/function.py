@@ -20,7 +20,7 @@ from gradc.ir.printer import Names, choose_names, definition_lines, index_names
 from gradc.ir.program import Array, Comprehension, Program, reads, result_count
 from gradc.ir.size import ONE, ZERO, Atom, Size, index, product, size, symbol
 from gradc.schedule.costs import cost, is_dear
-from gradc.schedule.nests import may_meet
+from gradc.schedule.order import vectorises
 from gradc.schedule.plan import (
     SCALAR,
     TILE,
@@ -791,7 +791,7 @@ class _StageWriter:
             inner.append(statement)
             if accumulator is not None and action.kind in ("sum", "prod"):
                 reductions.setdefault("+" if action.kind == "sum" else "*", []).append(accumulator)
-            vector = vector and self._vectorises(action)
+            vector = vector and vectorises(self.stage, action)
         clauses = " ".join(f"reduction({sign}:{', '.join(names)})" for sign, names in reductions.items())
         pragma = f"GRADC_SIMD({clauses})" if vector else ""
         return self.wrap(inner, pragma)
@@ -1005,21 +1005,6 @@ class _StageWriter:
             if k not in action.reduced:
                 statement = Block(self._head(k), [statement])
         self.at[outermost].append(statement)
-
-    def _vectorises(self, action: Action) -> bool:
-        """Whether iterations of the innermost loop are independent, but for sums and products."""
-        last = len(self.stage.extents) - 1
-        if action.kind in ("max", "min") and last in action.reduced:
-            return False
-        if action.kind != "add":
-            return True
-        naming = [part for part in action.subscripts if ("index", last) in part.atoms() or part.mentions("ref")]
-        if len(naming) != 1 or naming[0].mentions("ref"):
-            return False
-        # One element after the other, from wherever it may be, and none that another of the stage's stores adds to.
-        others = {a.subscripts for a in self.stage.actions if a.array == action.array} - {action.subscripts}
-        contiguous = ("index", last) not in (naming[0] - index(last)).atoms()
-        return contiguous and not any(may_meet(action.subscripts, other) for other in others)
 
     def _spell_all(self) -> None:
         for number in self.needed:

@@ -25,7 +25,7 @@ from gradc.ir.program import (
 from gradc.ir.size import ONE, ZERO, Atom, Size, index
 from gradc.schedule.columns import Copy, copy_columns
 from gradc.schedule.costs import is_dear
-from gradc.schedule.order import choose_unroll, order_loops
+from gradc.schedule.order import choose_unroll, may_meet, order_loops
 from gradc.schedule.pairs import compute_pairs_again
 from gradc.schedule.plan import SCALAR, TILE, WHOLE, Action, Loop, Nest, Plan, Routine, Stage
 from gradc.schedule.products import find_outer, find_product, read_triangles, separate_factors
@@ -422,14 +422,6 @@ def _collides(item: _Item, stage: Stage, renamed: Callable[[Sequence[Size]], tup
     own = [renamed(place) for place, _ in item.stores]
     others = [a.subscripts for a in stage.actions if a.array == item.array]
     return any(mine != other and may_meet(mine, other) for mine in own for other in others)
-
-
-def may_meet(one: Sequence[Size], other: Sequence[Size]) -> bool:
-    """Whether two affine places may be one in different iterations: not where a fixed axis tells them apart."""
-    parts = list(zip(one, other, strict=True))
-    if any(part.mentions("ref") for pair in parts for part in pair):
-        return False
-    return not any(a.constant is not None and b.constant is not None and a != b for a, b in parts)
 
 
 def _same_suffix(stage: Stage, reduced: frozenset[int]) -> bool:

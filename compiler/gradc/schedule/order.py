@@ -8,7 +8,7 @@ from gradc.ir.equations import Equation
 from gradc.ir.program import Array
 from gradc.ir.size import Size, index
 from gradc.schedule.costs import is_dear
-from gradc.schedule.plan import Stage
+from gradc.schedule.plan import Action, Stage
 
 _ROWS = 4  # rows of a product that are added at a time: as many as the registers of every vector unit hold with ease
 _LIGHT = 12  # equations in a loop of which several are taken at a time
@@ -41,8 +41,8 @@ def order_loops(
             axes = [axis for axis, part in enumerate(place) if ("index", k) in part.atoms()]
             if not axes:
                 total += 1  # the same element every time: it stays in a register
-            elif axes == [len(place) - 1] and ("index", k) not in (place[-1] - index(k)).atoms():
-                total += 2  # also in a place such as d*j + k
+            elif axes == [len(place) - 1] and _steps_by_one(place[-1], k):
+                total += 2
             else:
                 total -= 4
         constant = extents[k].constant
@@ -72,6 +72,34 @@ def choose_unroll(stage: Stage) -> int:
     return _ROWS
 
 
+def vectorises(stage: Stage, action: Action) -> bool:
+    """Whether iterations of a stage's innermost loop do this independently, but for sums and products."""
+    last = len(stage.extents) - 1
+    if action.kind in ("max", "min") and last in action.reduced:
+        return False
+    if action.kind != "add":
+        return True
+    naming = [part for part in action.subscripts if ("index", last) in part.atoms() or part.mentions("ref")]
+    if len(naming) != 1 or not _steps_by_one(naming[0], last):
+        return False
+    # What it adds to, no other of the stage's stores adds to.
+    others = {a.subscripts for a in stage.actions if a.array == action.array} - {action.subscripts}
+    return not any(may_meet(action.subscripts, other) for other in others)
+
+
+def may_meet(one: Sequence[Size], other: Sequence[Size]) -> bool:
+    """Whether two affine places may be one in different iterations: not where a fixed axis tells them apart."""
+    parts = list(zip(one, other, strict=True))
+    if any(part.mentions("ref") for pair in parts for part in pair):
+        return False
+    return not any(a.constant is not None and b.constant is not None and a != b for a, b in parts)
+
+
 def _is_light(stage: Stage) -> bool:
     """Whether a row's terms are a few operations, so that four rows' fit in the registers."""
     return len(stage.body) * len(stage.actions) <= _LIGHT and not any(is_dear(equation) for equation in stage.body)
+
+
+def _steps_by_one(part: Size, k: int) -> bool:
+    """Whether a subscript is the next one in each iteration of loop k: ``i``, ``i + 1``, ``d*j + i``."""
+    return ("index", k) not in (part - index(k)).atoms() and not part.mentions("ref")
