@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gradc.emit.expressions import FASTER_IN_LIBMVEC, vector_functions
 from gradc.emit.function import Function
+from gradc.emit.shuffles import widths
 
 if TYPE_CHECKING:
     import jinja2
@@ -129,8 +130,13 @@ def _frame(function: Function) -> _Frame:
 def _support(functions: Sequence[Function], real: str) -> list[str]:
     """Helpers, functions of loops, special functions and routines that the functions call, each after what it needs."""
     single = real == "float"
-    names = {"real": real, "integer": "int32_t" if single else "int64_t", "suffix": "_f" if single else ""}
+    names: dict[str, Any] = {
+        "real": real,
+        "integer": "int32_t" if single else "int64_t",
+        "suffix": "_f" if single else "",
+    }
     names |= {f: f + ("f" if single else "") for f in ("fabs", "log", "sqrt")}
+    names |= {"widths": widths(4 if single else 8)}
     found: dict[str, str] = {}
 
     def add(folder: str, name: str) -> None:
