@@ -25,17 +25,16 @@ class Shuffle(NamedTuple):
 
 
 class Width(NamedTuple):
-    """A width of vectors: the preprocessor's words that ask for it, how many lanes there are, and their shuffles."""
+    """A width of vectors: the preprocessor's words that ask for it, and the shuffles of its lanes."""
 
     condition: str
-    lanes: int
     shuffles: tuple[Shuffle, ...]
 
 
 def widths(size: int) -> tuple[Width, ...]:
     """What there is for numbers of `size` bytes, in vectors of 64, 32 and 16 bytes."""
     conditions = {64: "#if GRADC_BYTES == 64", 32: "#elif GRADC_BYTES == 32", 16: "#else"}
-    return tuple(Width(text, number // size, tuple(_shuffles(number // size))) for number, text in conditions.items())
+    return tuple(Width(text, tuple(_shuffles(number // size))) for number, text in conditions.items())
 
 
 def _shuffles(lanes: int) -> list[Shuffle]:

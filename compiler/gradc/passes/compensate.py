@@ -88,13 +88,14 @@ def _read(body: BodyBuilder, number: int, count: int, real: type[np.floating[Any
         if pair is None:
             return None
         pairs.append(pair)
-    if all(pair.low is None for pair in pairs) and op in ("maximum", "minimum", "held", "where", "abs"):
+    if op in ("maximum", "minimum", "held", "where", "abs") and all(pair.low is None for pair in pairs):
         return _Pair(number, None)
     if op in ("maximum", "minimum", "held", "where"):
         return None
     if op == "abs":
         (p,) = pairs
-        low = apply_formula("where(h < 0, -l, l)", body, {"h": p.high, "l": p.low}) if p.low is not None else None
+        assert p.low is not None
+        low = apply_formula("where(h < 0, -l, l)", body, {"h": p.high, "l": p.low})
         return _Pair(body.apply("abs", p.high), low)
     if op == "neg":
         (p,) = pairs

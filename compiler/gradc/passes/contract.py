@@ -15,7 +15,7 @@ more, a constant or the 1 / n of a mean over the summed index; it may stand in a
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from gradc.ir.equations import BodyBuilder, Equation, index_dependencies, needed_by
@@ -95,11 +95,15 @@ def _contracted(b: ProgramBuilder, definition: Comprehension, elementwise: Mappi
     total = b.comprehend(inner, inner.apply("mul", first, second), (rows, columns), (extents[rank],), "sum")
     outer = b.body()
     row, column = (_run_together(extents, axes) for axes in orders)
-    value = b.access(outer, total, row, column)
-    if twins is not None:
-        below = outer.apply("le", outer.integer(column), outer.integer(row))
-        value = outer.apply("where", below, value, b.access(outer, total, column, row))
+    value = b.access(outer, total, row, column) if twins is None else _mirrored(b, outer, total, (), row, column)
     return b.comprehend(outer, value, extents[:rank])
+
+
+def _mirrored(b: ProgramBuilder, body: BodyBuilder, array: int, lead: tuple[Size, ...], row: Size, column: Size) -> int:
+    """An element of a symmetric matrix, or of one of several, from what is not above its diagonal."""
+    below = body.apply("le", body.integer(column), body.integer(row))
+    here, there = b.access(body, array, *lead, row, column), b.access(body, array, *lead, column, row)
+    return body.apply("where", below, here, there)
 
 
 def _weighted(
@@ -118,10 +122,7 @@ def _weighted(
             continue
         if not all(any(rank in depends[f] for f in group) for group in (*groups, weights)):
             continue
-        shared = BodyBuilder()
-        ahead = shared.insert(body, groups[0])
-        behind = shared.insert(body, groups[1], replace_index=lambda k, c=column, r=row: index(r if k == c else k))  # type: ignore[misc]
-        if sorted(ahead) != sorted(behind):
+        if not _are_alike(body, groups[0], groups[1], {column: row}):
             continue
         matrix, vectors = _side(b, definition, groups[0], [row]), _side(b, definition, weights, [other])
         inner = b.body()
@@ -135,9 +136,8 @@ def _weighted(
             "sum",
         )
         outer = b.body()
-        below = outer.apply("le", outer.integer(index(column)), outer.integer(index(row)))
-        values = [b.access(outer, total, index(other), *map(index, pair)) for pair in ((row, column), (column, row))]
-        return b.comprehend(outer, outer.apply("where", below, *values), extents[:rank])
+        value = _mirrored(b, outer, total, (index(other),), index(row), index(column))
+        return b.comprehend(outer, value, extents[:rank])
     return None
 
 
@@ -191,6 +191,17 @@ def _best_cut(free: Sequence[frozenset[int]], extents: Sequence[Size]) -> int | 
     return min(cuts, key=lambda cut: (abs(sum(weights[:cut]) - sum(weights[cut:])), cut)) if cuts else None
 
 
+def _are_alike(body: Sequence[Equation], left: list[int], right: list[int], moved: Mapping[int, int]) -> bool:
+    """Whether the right factors are the left ones, with some of their indices renamed."""
+    shared = BodyBuilder()
+    ahead = shared.insert(body, left)
+    return sorted(ahead) == sorted(shared.insert(body, right, replace_index=_renaming(moved)))
+
+
+def _renaming(moved: Mapping[int, int]) -> Callable[[int], Size]:
+    return lambda k: index(moved.get(k, k))
+
+
 class _Twins(NamedTuple):
     """Two groups of factors that are the same but for numbers, which one of them has more."""
 
@@ -210,12 +221,10 @@ def _twins(
     rank, body = definition.rank, definition.body
     if 2 * cut != rank:
         return None
-    shared = b.body()
-    places = (None, lambda k: index(k - cut if cut <= k < rank else k))
-    pairs = list(zip(groups, places, strict=True))
-    alike = [sorted(shared.insert(body, group, replace_index=place)) for group, place in pairs]
-    if alike[0] == alike[1]:
+    moved = {k: k - cut for k in range(cut, rank)}
+    if _are_alike(body, *groups, moved):
         return _Twins(0, (), [])
+    shared = b.body()
 
     def read(array: int, place: tuple[Size, ...], kind: str) -> int:
         """An element, by the formula that defines it if there is one."""
@@ -224,15 +233,14 @@ def _twins(
             return shared.access(array, place, kind)
         return shared.insert(definition.body, [len(definition.body) - 1], replace_index=place.__getitem__)[0]
 
+    cores: list[list[int]] = []
     numbers: list[list[int]] = []
-    for k, (group, place) in enumerate(pairs):
-        split = [
-            _split(shared, number, elementwise, definition.extents[rank])
-            for number in shared.insert(body, group, replace_index=place, replace_access=read)
-        ]
-        alike[k] = sorted(rest for rest, _ in split)
+    for group, renamed in zip(groups, ({}, moved), strict=True):
+        values = shared.insert(body, group, replace_index=_renaming(renamed), replace_access=read)
+        split = [_split(shared, value, elementwise, definition.extents[rank]) for value in values]
+        cores.append(sorted(core for core, _ in split))
         numbers.append([number for _, found in split for number in found])
-    if alike[0] != alike[1] or (numbers[0] and numbers[1]):
+    if cores[0] != cores[1] or (numbers[0] and numbers[1]):
         return None
     plainer = 1 if numbers[0] else 0
     return _Twins(plainer, shared.equations, numbers[1 - plainer])

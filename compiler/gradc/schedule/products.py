@@ -184,7 +184,7 @@ def _products(
                     if _is_short(stage, (row, column, depth)):
                         continue
                     source = stage.body[second].data
-                    # B is copied for all rows of C, and turned meanwhile at little cost, unless it is the larger one.
+                    # B is copied for all rows of C, and flipped meanwhile at little cost, unless it is the larger one.
                     streamed = depth == stage.stream
                     smooth = (1 + streamed) * _is_fast(source[1], fast_axis(source[0]), column)
                     smooth += (2 - streamed) * _is_fast(action.subscripts, fast_axis(action.array), column)
