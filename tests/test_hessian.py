@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from mpmath import mp, mpf
 
 import gradc
 from compiled import cast, compile_programs, run
@@ -190,3 +191,15 @@ def test_errors_name_the_argument() -> None:
         kernel.closed_form("third")
     with pytest.raises(gradc.ArgumentTypeError, match="out"):
         scalar.hessian(np.ones(2), out=np.ones((2, 2)))
+
+
+def test_far_curvature_is_not_magnified_by_the_rounding_of_its_argument():
+    """``sigmoid(z) * sigmoid(-z)`` is about ``exp(-abs(z))``, where what ``z = x * y`` is rounded by counts z times."""
+    kernel = gradc.compile("sum(softplus(x * y))", "x[n], y[n]", wrt="x")
+    rng = np.random.default_rng(0)
+    x, y = rng.uniform(-30, 30, 400), rng.uniform(5, 20, 400)
+    with mp.workdps(40):
+        decays = [mp.exp(-abs(mpf(a) * mpf(b))) for a, b in zip(x, y, strict=True)]
+        truth = np.array([float(mpf(b) ** 2 * decay / (1 + decay) ** 2) for b, decay in zip(y, decays, strict=True)])
+    found = kernel.hessian(x, y).diagonal()
+    assert np.max(np.abs(found / truth - 1)) <= 8 * np.finfo(float).eps
