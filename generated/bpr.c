@@ -35,9 +35,13 @@
 #define GRADC_SIMD(...)
 #endif
 #if defined(_OPENMP)
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#include <omp.h>
+#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
+#define GRADC_THREAD omp_get_thread_num()
 #else
 #define GRADC_PARALLEL(parts)
+#define GRADC_THREAD 0
 #endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
@@ -157,16 +161,16 @@ size_t bpr_value_work(int64_t m, int64_t k, int64_t p, int64_t n)
     return (size_t)gradc_parts(n, 14*k + 48, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void bpr_value_rows0(int64_t part, int64_t n, int64_t parts, unsigned char *restrict part_scratch,
-                                        size_t part_bytes, const int64_t *restrict user, int64_t m,
-                                        const int64_t *restrict liked, int64_t p, const int64_t *restrict other,
-                                        int64_t k, const double *restrict U, const double *restrict V,
-                                        double *restrict t0_parts)
+static GRADC_APART void bpr_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                        unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                        const int64_t *restrict user, int64_t m, const int64_t *restrict liked,
+                                        int64_t p, const int64_t *restrict other, int64_t k, const double *restrict U,
+                                        const double *restrict V, double *restrict t0_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const margin = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const margin = (void *)tile_own;
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
@@ -211,7 +215,7 @@ int bpr_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict
               double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -249,15 +253,15 @@ int bpr_value(int64_t m, int64_t k, int64_t p, int64_t n, const double *restrict
         }
     }
     const int64_t parts = gradc_parts(n, 14*k + 48, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            bpr_value_rows0(part, n, parts, part_scratch, part_bytes, user, m, liked, p, other, k, U, V, t0_parts);
+            bpr_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, user, m, liked, p, other, k, U, V, t0_parts);
         }
     } else {
-        bpr_value_rows0(0, n, parts, part_scratch, part_bytes, user, m, liked, p, other, k, U, V, t0_parts);
+        bpr_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, user, m, liked, p, other, k, U, V, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -21,9 +21,13 @@
 #define GRADC_SIMD(...)
 #endif
 #if defined(_OPENMP)
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#include <omp.h>
+#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
+#define GRADC_THREAD omp_get_thread_num()
 #else
 #define GRADC_PARALLEL(parts)
+#define GRADC_THREAD 0
 #endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
@@ -84,15 +88,15 @@ size_t contrastive_value_work(int64_t n, int64_t k)
     return (size_t)gradc_parts(n, 4*k + 15, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void contrastive_value_rows0(int64_t part, int64_t n, int64_t parts,
-                                                unsigned char *restrict part_scratch, size_t part_bytes, int64_t k,
+static GRADC_APART void contrastive_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                                unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
                                                 const double *restrict A, const double *restrict B,
                                                 const double *restrict same, double margin, double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t0 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
@@ -152,17 +156,17 @@ int contrastive_value(int64_t n, int64_t k, const double *restrict A, const doub
                       const double *restrict same, double margin, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 4*k + 15, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            contrastive_value_rows0(part, n, parts, part_scratch, part_bytes, k, A, B, same, margin, t1_parts);
+            contrastive_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, A, B, same, margin, t1_parts);
         }
     } else {
-        contrastive_value_rows0(0, n, parts, part_scratch, part_bytes, k, A, B, same, margin, t1_parts);
+        contrastive_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, A, B, same, margin, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -273,8 +277,8 @@ size_t contrastive_backward_work(int64_t n, int64_t k)
     return (size_t)gradc_parts(n, 7*k + 27, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void contrastive_backward_rows0(int64_t part, int64_t n, int64_t parts,
-                                                   unsigned char *restrict part_scratch, size_t part_bytes, int64_t k,
+static GRADC_APART void contrastive_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                                   unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
                                                    const double *restrict same, const double *restrict t0,
                                                    double margin, double t1, const double *restrict A,
                                                    const double *restrict B, double *restrict grad_A,
@@ -282,8 +286,8 @@ static GRADC_APART void contrastive_backward_rows0(int64_t part, int64_t n, int6
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t2 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t2 = (void *)tile_own;
     const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -318,19 +322,19 @@ int contrastive_backward(int64_t n, int64_t k, const double *restrict A, const d
                          double *restrict grad_A, double *restrict grad_B, void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t1 = 0.5 * cotangent / n */
     const double t1 = 0.5 * cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 7*k + 27, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            contrastive_backward_rows0(part, n, parts, part_scratch, part_bytes, k, same, t0, margin, t1, A, B, grad_A, grad_B);
+            contrastive_backward_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, same, t0, margin, t1, A, B, grad_A, grad_B);
         }
     } else {
-        contrastive_backward_rows0(0, n, parts, part_scratch, part_bytes, k, same, t0, margin, t1, A, B, grad_A, grad_B);
+        contrastive_backward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, same, t0, margin, t1, A, B, grad_A, grad_B);
     }
     return 0;
 }
@@ -341,8 +345,8 @@ size_t contrastive_value_and_grad_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void contrastive_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
-                                                         unsigned char *restrict part_scratch, size_t part_bytes,
+static GRADC_APART void contrastive_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                                         unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                          int64_t k, const double *restrict A,
                                                          const double *restrict B, const double *restrict same,
                                                          double margin, double t2, double *restrict grad_A,
@@ -350,10 +354,10 @@ static GRADC_APART void contrastive_value_and_grad_rows0(int64_t part, int64_t n
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t0 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
@@ -432,20 +436,20 @@ int contrastive_value_and_grad(int64_t n, int64_t k, const double *restrict A, c
                                double *restrict grad_A, double *restrict grad_B, void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t2 = 0.5 / n */
     const double t2 = 0.5 / (double)n;
     const int64_t parts = gradc_parts(n, 11*k + 31, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            contrastive_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, k, A, B, same, margin, t2, grad_A, grad_B, t1_parts);
+            contrastive_value_and_grad_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, A, B, same, margin, t2, grad_A, grad_B, t1_parts);
         }
     } else {
-        contrastive_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, k, A, B, same, margin, t2, grad_A, grad_B, t1_parts);
+        contrastive_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, A, B, same, margin, t2, grad_A, grad_B, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -23,9 +23,13 @@
 #define GRADC_SIMD(...)
 #endif
 #if defined(_OPENMP)
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#include <omp.h>
+#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
+#define GRADC_THREAD omp_get_thread_num()
 #else
 #define GRADC_PARALLEL(parts)
+#define GRADC_THREAD 0
 #endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
@@ -402,8 +406,8 @@ static GRADC_APART void cox_value_rows0(int64_t part, int64_t n, int64_t parts, 
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t0_part = part == 0 ? t0 : (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const t0_part = part == 0 ? t0 : (void *)part_own;
     double t5_part = 0.0;
     double t5_part_low = 0.0;
     for (int64_t at = 0; at < n; ++at) {
@@ -439,17 +443,17 @@ static GRADC_APART void cox_value_rows0(int64_t part, int64_t n, int64_t parts, 
     t5_parts[part] = t5_part;
 }
 
-static GRADC_APART void cox_value_rows1(int64_t part, int64_t n, int64_t parts_,
-                                        unsigned char *restrict part_scratch_, size_t part_bytes_,
-                                        double *restrict t0, const double *restrict time_, double *restrict z,
+static GRADC_APART void cox_value_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts_,
+                                        unsigned char *restrict tile_scratch, size_t tile_bytes, double *restrict t0,
+                                        const double *restrict time_, double *restrict z,
                                         const double *restrict event, double *restrict t4_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts_, part);
     const int64_t part_end = gradc_cut(n, parts_, part + 1);
-    unsigned char *own = part_scratch_ + part * part_bytes_;
-    double *const t1 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own;
     double t4_part = 0.0;
     double t4_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
@@ -512,7 +516,7 @@ int cox_value(int64_t n, int64_t d, const double *restrict w, const double *rest
     scratch += gradc_bytes(n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double)));
-    unsigned char *const part_scratch_ = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 3*d + 5*n + 1, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     double t5_parts[GRADC_PARTS];
@@ -536,15 +540,15 @@ int cox_value(int64_t n, int64_t d, const double *restrict w, const double *rest
         }
     }
     const int64_t parts_ = gradc_parts(n, 27*n + 31, 0);
-    const size_t part_bytes_ = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
     if (parts_ > 1) {
         GRADC_PARALLEL(parts_)
         for (int64_t part = 0; part < parts_; ++part) {
-            cox_value_rows1(part, n, parts_, part_scratch_, part_bytes_, t0, time_, z, event, t4_parts);
+            cox_value_rows1(part, GRADC_THREAD, n, parts_, tile_scratch, tile_bytes, t0, time_, z, event, t4_parts);
         }
     } else {
-        cox_value_rows1(0, n, parts_, part_scratch_, part_bytes_, t0, time_, z, event, t4_parts);
+        cox_value_rows1(0, 0, n, parts_, tile_scratch, tile_bytes, t0, time_, z, event, t4_parts);
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -564,20 +568,20 @@ size_t cox_forward_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void cox_forward_rows0(int64_t part, int64_t n, int64_t parts,
-                                          unsigned char *restrict part_scratch, size_t part_bytes,
+static GRADC_APART void cox_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                          unsigned char *restrict tile_scratch, size_t tile_bytes,
                                           const double *restrict time_, double *restrict z,
                                           const double *restrict event, double *restrict t0,
                                           double *restrict t2_2_parts, double *restrict t3_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t0_ = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t1 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t2_ = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0_ = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t2_ = (void *)tile_own;
     double t2_2_part = 0.0;
     double t2_2_part_low = 0.0;
     double t3_part = 0.0;
@@ -659,7 +663,7 @@ int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *re
                 double *restrict z, double *restrict t0, double *restrict t2, void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     for (int64_t at = 0; at < n; ++at) {
         z[at] = 0.0;
     }
@@ -667,16 +671,16 @@ int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *re
     /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
     gradc_dots(n, d, X, d, w, z, 1, 1);
     const int64_t parts = gradc_parts(n, 32*n + 32, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t2_2_parts[GRADC_PARTS];
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            cox_forward_rows0(part, n, parts, part_scratch, part_bytes, time_, z, event, t0, t2_2_parts, t3_parts);
+            cox_forward_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, time_, z, event, t0, t2_2_parts, t3_parts);
         }
     } else {
-        cox_forward_rows0(0, n, parts, part_scratch, part_bytes, time_, z, event, t0, t2_2_parts, t3_parts);
+        cox_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, time_, z, event, t0, t2_2_parts, t3_parts);
     }
     double t2_2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -695,25 +699,25 @@ int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *re
 
 size_t cox_backward_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d + 44*n + 5, d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d + 44*n + 5, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 44*n + 5, d) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void cox_backward_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void cox_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                            unsigned char *restrict part_scratch, size_t part_bytes,
-                                           double *restrict grad_w, int64_t d, const double *restrict time_,
-                                           double t1, const double *restrict event, const double *restrict t0,
+                                           double *restrict grad_w, unsigned char *restrict tile_scratch,
+                                           size_t tile_bytes, int64_t d, const double *restrict time_, double t1,
+                                           const double *restrict event, const double *restrict t0,
                                            const double *restrict z, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-    own += gradc_bytes(d, sizeof(double));
-    double *const z_bar = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const z_bar = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -803,18 +807,21 @@ int cox_backward(int64_t n, int64_t d, const double *restrict w, const double *r
     (void)w;
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 3*d + 44*n + 5, d) * (gradc_bytes(d, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t1 = cotangent / t2 */
     const double t1 = cotangent / t2;
     const int64_t parts = gradc_parts(n, 3*d + 44*n + 5, d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            cox_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, time_, t1, event, t0, z, X);
+            cox_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, time_, t1, event, t0, z, X);
         }
     } else {
-        cox_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, time_, t1, event, t0, z, X);
+        cox_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, time_, t1, event, t0, z, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
@@ -830,11 +837,9 @@ size_t cox_value_and_grad_work(int64_t n, int64_t d)
 {
     return gradc_bytes(n, sizeof(double))
            + gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 63*n + 35, n) * (gradc_bytes(n, sizeof(double))
+           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 63*n + 35, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 63*n + 35, n) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 5, d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 5, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 5, d) * (gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void cox_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
@@ -846,8 +851,8 @@ static GRADC_APART void cox_value_and_grad_rows0(int64_t part, int64_t n, int64_
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t0_part = part == 0 ? t0 : (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const t0_part = part == 0 ? t0 : (void *)part_own;
     double t5_part = 0.0;
     double t5_part_low = 0.0;
     for (int64_t at = 0; at < n; ++at) {
@@ -883,22 +888,23 @@ static GRADC_APART void cox_value_and_grad_rows0(int64_t part, int64_t n, int64_
     t5_parts[part] = t5_part;
 }
 
-static GRADC_APART void cox_value_and_grad_rows1(int64_t part, int64_t n, int64_t parts_,
+static GRADC_APART void cox_value_and_grad_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts_,
                                                  unsigned char *restrict part_scratch_, size_t part_bytes_,
-                                                 double *restrict z_bar, double *restrict t0,
-                                                 const double *restrict time_, double *restrict z,
-                                                 const double *restrict event, double t6, double *restrict t4_parts)
+                                                 double *restrict z_bar, unsigned char *restrict tile_scratch,
+                                                 size_t tile_bytes, double *restrict t0, const double *restrict time_,
+                                                 double *restrict z, const double *restrict event, double t6,
+                                                 double *restrict t4_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts_, part);
     const int64_t part_end = gradc_cut(n, parts_, part + 1);
-    unsigned char *own = part_scratch_ + part * part_bytes_;
-    double *const z_bar_part = part == 0 ? z_bar : (void *)own;
-    own += gradc_bytes(n, sizeof(double));
-    double *const t1 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t7 = (void *)own;
+    unsigned char *part_own = part_scratch_ + part * part_bytes_;
+    double *const z_bar_part = part == 0 ? z_bar : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t7 = (void *)tile_own;
     double t4_part = 0.0;
     double t4_part_low = 0.0;
     for (int64_t at = 0; at < n; ++at) {
@@ -973,17 +979,18 @@ static GRADC_APART void cox_value_and_grad_rows1(int64_t part, int64_t n, int64_
     t4_parts[part] = t4_part;
 }
 
-static GRADC_APART void cox_value_and_grad_rows2(int64_t part, int64_t n, int64_t parts_2,
+static GRADC_APART void cox_value_and_grad_rows2(int64_t part, int64_t thread, int64_t n, int64_t parts_2,
                                                  unsigned char *restrict part_scratch_2, size_t part_bytes_2,
-                                                 double *restrict grad_w, int64_t d, double *restrict z_bar,
-                                                 double t6, const double *restrict event, const double *restrict X)
+                                                 double *restrict grad_w, unsigned char *restrict tile_scratch_,
+                                                 size_t tile_bytes_, int64_t d, double *restrict z_bar, double t6,
+                                                 const double *restrict event, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts_2, part);
     const int64_t part_end = gradc_cut(n, parts_2, part + 1);
-    unsigned char *own = part_scratch_2 + part * part_bytes_2;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-    own += gradc_bytes(d, sizeof(double));
-    double *const t8 = (void *)own;
+    unsigned char *part_own = part_scratch_2 + part * part_bytes_2;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch_ + thread * tile_bytes_;
+    double *const t8 = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -1016,8 +1023,12 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double)));
     unsigned char *const part_scratch_ = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 63*n + 35, n) * (gradc_bytes(n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 63*n + 35, n) * (gradc_bytes(n, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 63*n + 35, n) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
     unsigned char *const part_scratch_2 = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 3*d + 5, d) * (gradc_bytes(d, sizeof(double)));
+    unsigned char *const tile_scratch_ = (void *)scratch;
     const int64_t parts = gradc_parts(n, 3*d + 5*n + 1, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     double t5_parts[GRADC_PARTS];
@@ -1044,15 +1055,16 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
     /* t6 = 1 / t5 */
     const double t6 = 1.0 / t5;
     const int64_t parts_ = gradc_parts(n, 63*n + 35, n);
-    const size_t part_bytes_ = gradc_bytes(n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t part_bytes_ = gradc_bytes(n, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
     if (parts_ > 1) {
         GRADC_PARALLEL(parts_)
         for (int64_t part = 0; part < parts_; ++part) {
-            cox_value_and_grad_rows1(part, n, parts_, part_scratch_, part_bytes_, z_bar, t0, time_, z, event, t6, t4_parts);
+            cox_value_and_grad_rows1(part, GRADC_THREAD, n, parts_, part_scratch_, part_bytes_, z_bar, tile_scratch, tile_bytes, t0, time_, z, event, t6, t4_parts);
         }
     } else {
-        cox_value_and_grad_rows1(0, n, parts_, part_scratch_, part_bytes_, z_bar, t0, time_, z, event, t6, t4_parts);
+        cox_value_and_grad_rows1(0, 0, n, parts_, part_scratch_, part_bytes_, z_bar, tile_scratch, tile_bytes, t0, time_, z, event, t6, t4_parts);
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -1069,14 +1081,15 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
     /* value = t4 / t5 */
     *value = t4 / t5;
     const int64_t parts_2 = gradc_parts(n, 3*d + 5, d);
-    const size_t part_bytes_2 = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t part_bytes_2 = gradc_bytes(d, sizeof(double));
+    const size_t tile_bytes_ = gradc_bytes(128, sizeof(double));
     if (parts_2 > 1) {
         GRADC_PARALLEL(parts_2)
         for (int64_t part = 0; part < parts_2; ++part) {
-            cox_value_and_grad_rows2(part, n, parts_2, part_scratch_2, part_bytes_2, grad_w, d, z_bar, t6, event, X);
+            cox_value_and_grad_rows2(part, GRADC_THREAD, n, parts_2, part_scratch_2, part_bytes_2, grad_w, tile_scratch_, tile_bytes_, d, z_bar, t6, event, X);
         }
     } else {
-        cox_value_and_grad_rows2(0, n, parts_2, part_scratch_2, part_bytes_2, grad_w, d, z_bar, t6, event, X);
+        cox_value_and_grad_rows2(0, 0, n, parts_2, part_scratch_2, part_bytes_2, grad_w, tile_scratch_, tile_bytes_, d, z_bar, t6, event, X);
     }
     for (int64_t part = 1; part < parts_2; ++part) {
         const double *const grad_w_more = (void *)(part_scratch_2 + part * part_bytes_2);

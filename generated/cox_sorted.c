@@ -32,9 +32,13 @@
 #define GRADC_SIMD(...)
 #endif
 #if defined(_OPENMP)
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#include <omp.h>
+#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
+#define GRADC_THREAD omp_get_thread_num()
 #else
 #define GRADC_PARALLEL(parts)
+#define GRADC_THREAD 0
 #endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
@@ -700,23 +704,23 @@ int cox_sorted_forward(int64_t n, int64_t d, const double *restrict w, const dou
 size_t cox_sorted_backward_work(int64_t n, int64_t d)
 {
     return gradc_bytes(n + 1, sizeof(double))
-           + gradc_bytes(n + 1, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 21, d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+           + gradc_bytes(n + 1, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 21, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 21, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void cox_sorted_backward_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void cox_sorted_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                   unsigned char *restrict part_scratch, size_t part_bytes,
-                                                  double *restrict grad_w, int64_t d, double t4, double t0, double t7,
+                                                  double *restrict grad_w, unsigned char *restrict tile_scratch,
+                                                  size_t tile_bytes, int64_t d, double t4, double t0, double t7,
                                                   double t8, const double *restrict t1, double *restrict t6,
                                                   const double *restrict event, double top, const double *restrict z,
                                                   const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-    own += gradc_bytes(d, sizeof(double));
-    double *const t9 = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t9 = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -749,6 +753,8 @@ int cox_sorted_backward(int64_t n, int64_t d, const double *restrict w, const do
     double *const t6 = (void *)scratch;
     scratch += gradc_bytes(n + 1, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 3*d + 21, d) * (gradc_bytes(d, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -813,14 +819,15 @@ int cox_sorted_backward(int64_t n, int64_t d, const double *restrict w, const do
     }
     t7 = gradc_rounded(t7, t7_low);
     const int64_t parts = gradc_parts(n, 3*d + 21, d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            cox_sorted_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, t4, t0, t7, t8, t1, t6, event, top, z, X);
+            cox_sorted_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t4, t0, t7, t8, t1, t6, event, top, z, X);
         }
     } else {
-        cox_sorted_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, t4, t0, t7, t8, t1, t6, event, top, z, X);
+        cox_sorted_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t4, t0, t7, t8, t1, t6, event, top, z, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
@@ -838,8 +845,7 @@ size_t cox_sorted_value_and_grad_work(int64_t n, int64_t d)
            + gradc_bytes(n, sizeof(double))
            + gradc_bytes(n + 1, sizeof(double))
            + gradc_bytes(n + 1, sizeof(double))
-           + gradc_bytes(n + 1, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 21, d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+           + gradc_bytes(n + 1, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 21, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 21, d) * (gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void cox_sorted_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts, int64_t d,
@@ -901,19 +907,20 @@ static GRADC_APART void cox_sorted_value_and_grad_rows1(int64_t part, int64_t n,
     t10_parts[part] = t10_part;
 }
 
-static GRADC_APART void cox_sorted_value_and_grad_rows2(int64_t part, int64_t n, int64_t parts_2,
-                                                        unsigned char *restrict part_scratch, size_t part_bytes_2,
-                                                        double *restrict grad_w, int64_t d, double t5, double t4,
-                                                        double t9, double t10, double *restrict t8,
-                                                        double *restrict t1, const double *restrict event, double top,
-                                                        double *restrict z, const double *restrict X)
+static GRADC_APART void cox_sorted_value_and_grad_rows2(int64_t part, int64_t thread, int64_t n, int64_t parts_2,
+                                                        unsigned char *restrict part_scratch, size_t part_bytes,
+                                                        double *restrict grad_w, unsigned char *restrict tile_scratch,
+                                                        size_t tile_bytes, int64_t d, double t5, double t4, double t9,
+                                                        double t10, double *restrict t8, double *restrict t1,
+                                                        const double *restrict event, double top, double *restrict z,
+                                                        const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts_2, part);
     const int64_t part_end = gradc_cut(n, parts_2, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes_2;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-    own += gradc_bytes(d, sizeof(double));
-    double *const t11 = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t11 = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -950,6 +957,8 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
     double *const t8 = (void *)scratch;
     scratch += gradc_bytes(n + 1, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 3*d + 21, d) * (gradc_bytes(d, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -1067,17 +1076,18 @@ int cox_sorted_value_and_grad(int64_t n, int64_t d, const double *restrict w, co
     }
     t9 = gradc_rounded(t9, t9_low);
     const int64_t parts_2 = gradc_parts(n, 3*d + 21, d);
-    const size_t part_bytes_2 = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts_2 > 1) {
         GRADC_PARALLEL(parts_2)
         for (int64_t part = 0; part < parts_2; ++part) {
-            cox_sorted_value_and_grad_rows2(part, n, parts_2, part_scratch, part_bytes_2, grad_w, d, t5, t4, t9, t10, t8, t1, event, top, z, X);
+            cox_sorted_value_and_grad_rows2(part, GRADC_THREAD, n, parts_2, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t5, t4, t9, t10, t8, t1, event, top, z, X);
         }
     } else {
-        cox_sorted_value_and_grad_rows2(0, n, parts_2, part_scratch, part_bytes_2, grad_w, d, t5, t4, t9, t10, t8, t1, event, top, z, X);
+        cox_sorted_value_and_grad_rows2(0, 0, n, parts_2, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t5, t4, t9, t10, t8, t1, event, top, z, X);
     }
     for (int64_t part = 1; part < parts_2; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes_2);
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];

@@ -31,9 +31,13 @@
 #define GRADC_SIMD(...)
 #endif
 #if defined(_OPENMP)
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#include <omp.h>
+#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
+#define GRADC_THREAD omp_get_thread_num()
 #else
 #define GRADC_PARALLEL(parts)
+#define GRADC_THREAD 0
 #endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
@@ -208,54 +212,54 @@ size_t distillation_value_work(int64_t n, int64_t k)
            + gradc_bytes(128*k, sizeof(double)));
 }
 
-static GRADC_APART void distillation_value_rows0(int64_t part, int64_t n, int64_t parts,
-                                                 unsigned char *restrict part_scratch, size_t part_bytes, int64_t k,
+static GRADC_APART void distillation_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                                 unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
                                                  const double *restrict B, double tau, const double *restrict A,
                                                  const int64_t *restrict y, double *restrict t13_parts,
                                                  double *restrict t19_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const B_tile = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t0 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t4 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t11 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const A_tile = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t6 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t7 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t14 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t15 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t9 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t16 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t10 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t17 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t12 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t18 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const B_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t4 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t11 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const A_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t6 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t7 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t14 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t8 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t15 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t9 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t16 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t10 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t17 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t12 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t18 = (void *)tile_own;
     double t13_part = 0.0;
     double t13_part_low = 0.0;
     double t19_part = 0.0;
@@ -412,7 +416,7 @@ int distillation_value(int64_t n, int64_t k, const double *restrict A, const dou
                        const int64_t *restrict y, double tau, double mix, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -426,16 +430,16 @@ int distillation_value(int64_t n, int64_t k, const double *restrict A, const dou
         }
     }
     const int64_t parts = gradc_parts(n, 97*k + 90, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t13_parts[GRADC_PARTS];
     double t19_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            distillation_value_rows0(part, n, parts, part_scratch, part_bytes, k, B, tau, A, y, t13_parts, t19_parts);
+            distillation_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, B, tau, A, y, t13_parts, t19_parts);
         }
     } else {
-        distillation_value_rows0(0, n, parts, part_scratch, part_bytes, k, B, tau, A, y, t13_parts, t19_parts);
+        distillation_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, tau, A, y, t13_parts, t19_parts);
     }
     double t13 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -473,8 +477,8 @@ size_t distillation_forward_work(int64_t n, int64_t k)
            + gradc_bytes(128*k, sizeof(double)));
 }
 
-static GRADC_APART void distillation_forward_rows0(int64_t part, int64_t n, int64_t parts,
-                                                   unsigned char *restrict part_scratch, size_t part_bytes, int64_t k,
+static GRADC_APART void distillation_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                                   unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
                                                    const double *restrict B, double tau, double *restrict t1,
                                                    const double *restrict A, double *restrict t3, double *restrict t6,
                                                    const int64_t *restrict y, double *restrict t11_parts,
@@ -482,40 +486,40 @@ static GRADC_APART void distillation_forward_rows0(int64_t part, int64_t n, int6
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const B_tile = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t0 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t1_ = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t3_ = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t4 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t9 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const A_tile = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t5 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t6_ = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t12 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t7 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t13 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t14 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t10 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t15 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const B_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t1_ = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t3_ = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t4 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t9 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const A_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t5 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t6_ = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t12 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t7 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t13 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t8 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t14 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t10 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t15 = (void *)tile_own;
     double t11_part = 0.0;
     double t11_part_low = 0.0;
     double t16_part = 0.0;
@@ -673,7 +677,7 @@ int distillation_forward(int64_t n, int64_t k, const double *restrict A, const d
                          double *restrict t1, double *restrict t3, double *restrict t6, void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -687,16 +691,16 @@ int distillation_forward(int64_t n, int64_t k, const double *restrict A, const d
         }
     }
     const int64_t parts = gradc_parts(n, 97*k + 90, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t11_parts[GRADC_PARTS];
     double t16_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            distillation_forward_rows0(part, n, parts, part_scratch, part_bytes, k, B, tau, t1, A, t3, t6, y, t11_parts, t16_parts);
+            distillation_forward_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, B, tau, t1, A, t3, t6, y, t11_parts, t16_parts);
         }
     } else {
-        distillation_forward_rows0(0, n, parts, part_scratch, part_bytes, k, B, tau, t1, A, t3, t6, y, t11_parts, t16_parts);
+        distillation_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, tau, t1, A, t3, t6, y, t11_parts, t16_parts);
     }
     double t11 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -723,8 +727,8 @@ size_t distillation_backward_work(int64_t n, int64_t k)
            + gradc_bytes(128*k, sizeof(double)));
 }
 
-static GRADC_APART void distillation_backward_rows0(int64_t part, int64_t n, int64_t parts,
-                                                    unsigned char *restrict part_scratch, size_t part_bytes,
+static GRADC_APART void distillation_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                                    unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                     int64_t k, const double *restrict B, const int64_t *restrict y,
                                                     double tau, const double *restrict t1, double t4,
                                                     const double *restrict A, double t7, const double *restrict t3,
@@ -732,18 +736,18 @@ static GRADC_APART void distillation_backward_rows0(int64_t part, int64_t n, int
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const B_tile = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t5 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t9 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const A_tile = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t10 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const B_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t5 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t8 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t9 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const A_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t10 = (void *)tile_own;
     const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -807,7 +811,7 @@ int distillation_backward(int64_t n, int64_t k, const double *restrict A, const 
                           double *restrict grad_A, void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t4 = -(cotangent * (1 - mix) / n) */
     /* t7 = cotangent * (mix * (tau * tau)) / n */
@@ -815,14 +819,14 @@ int distillation_backward(int64_t n, int64_t k, const double *restrict A, const 
     const double t4 = -(cotangent * (1.0 - mix) / v0);
     const double t7 = cotangent * (mix * (tau * tau)) / v0;
     const int64_t parts = gradc_parts(n, 123*k, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            distillation_backward_rows0(part, n, parts, part_scratch, part_bytes, k, B, y, tau, t1, t4, A, t7, t3, t6, grad_A);
+            distillation_backward_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, B, y, tau, t1, t4, A, t7, t3, t6, grad_A);
         }
     } else {
-        distillation_backward_rows0(0, n, parts, part_scratch, part_bytes, k, B, y, tau, t1, t4, A, t7, t3, t6, grad_A);
+        distillation_backward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, y, tau, t1, t4, A, t7, t3, t6, grad_A);
     }
     return 0;
 }
@@ -858,8 +862,8 @@ size_t distillation_value_and_grad_work(int64_t n, int64_t k)
            + gradc_bytes(128*k, sizeof(double)));
 }
 
-static GRADC_APART void distillation_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
-                                                          unsigned char *restrict part_scratch, size_t part_bytes,
+static GRADC_APART void distillation_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                                          unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                           int64_t k, const double *restrict B, double tau,
                                                           const int64_t *restrict y, double t22,
                                                           const double *restrict A, double t24,
@@ -868,60 +872,60 @@ static GRADC_APART void distillation_value_and_grad_rows0(int64_t part, int64_t 
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const B_tile = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t0 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t23 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t4 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t12 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const A_tile = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t6 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t7 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t15 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t25 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t16 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t9 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t10 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t17 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t18 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t11 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t19 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t26 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t27 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t13 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t20 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t28 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const B_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t23 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t4 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t12 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const A_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t6 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t7 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t15 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t25 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t8 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t16 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t9 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t10 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t17 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t18 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t11 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t19 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t26 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t27 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t13 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t20 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t28 = (void *)tile_own;
     double t14_part = 0.0;
     double t14_part_low = 0.0;
     double t21_part = 0.0;
@@ -1107,7 +1111,7 @@ int distillation_value_and_grad(int64_t n, int64_t k, const double *restrict A, 
                                 double *restrict grad_A, void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -1127,16 +1131,16 @@ int distillation_value_and_grad(int64_t n, int64_t k, const double *restrict A, 
     const double t22 = -((1.0 - mix) / v0);
     const double t24 = mix * (tau * tau) / v0;
     const int64_t parts = gradc_parts(n, 139*k + 98, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t14_parts[GRADC_PARTS];
     double t21_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            distillation_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, k, B, tau, y, t22, A, t24, grad_A, t14_parts, t21_parts);
+            distillation_value_and_grad_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, B, tau, y, t22, A, t24, grad_A, t14_parts, t21_parts);
         }
     } else {
-        distillation_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, k, B, tau, y, t22, A, t24, grad_A, t14_parts, t21_parts);
+        distillation_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, tau, y, t22, A, t24, grad_A, t14_parts, t21_parts);
     }
     double t14 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -23,9 +23,13 @@
 #define GRADC_SIMD(...)
 #endif
 #if defined(_OPENMP)
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#include <omp.h>
+#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
+#define GRADC_THREAD omp_get_thread_num()
 #else
 #define GRADC_PARALLEL(parts)
+#define GRADC_THREAD 0
 #endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
@@ -317,15 +321,15 @@ size_t elastic_net_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 4, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void elastic_net_value_rows0(int64_t part, int64_t n, int64_t parts,
-                                                unsigned char *restrict part_scratch, size_t part_bytes, int64_t d,
+static GRADC_APART void elastic_net_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                                unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
                                                 const double *restrict X, const double *restrict w,
                                                 const double *restrict y, double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t0 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d * sizeof(double));
@@ -352,17 +356,17 @@ int elastic_net_value(int64_t n, int64_t d, const double *restrict w, const doub
                       const double *restrict y, double lam, double ratio, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 3*d + 4, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            elastic_net_value_rows0(part, n, parts, part_scratch, part_bytes, d, X, w, y, t1_parts);
+            elastic_net_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts);
         }
     } else {
-        elastic_net_value_rows0(0, n, parts, part_scratch, part_bytes, d, X, w, y, t1_parts);
+        elastic_net_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -409,8 +413,8 @@ static GRADC_APART void elastic_net_forward_rows0(int64_t part, int64_t d, int64
 {
     const int64_t part_begin = gradc_cut(d, parts, part);
     const int64_t part_end = gradc_cut(d, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t0_part = part == 0 ? t0 : (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const t0_part = part == 0 ? t0 : (void *)part_own;
     double t2_part = 0.0;
     double t2_part_low = 0.0;
     double t3_part = 0.0;
@@ -499,22 +503,21 @@ int elastic_net_forward(int64_t n, int64_t d, const double *restrict w, const do
 
 size_t elastic_net_backward_work(int64_t n, int64_t d)
 {
-    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 6, d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 6, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 6, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void elastic_net_backward_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void elastic_net_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                    unsigned char *restrict part_scratch, size_t part_bytes,
-                                                   double *restrict t3, int64_t d, double t1,
-                                                   const double *restrict t0, const double *restrict y,
-                                                   const double *restrict X)
+                                                   double *restrict t3, unsigned char *restrict tile_scratch,
+                                                   size_t tile_bytes, int64_t d, double t1, const double *restrict t0,
+                                                   const double *restrict y, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t3_part = part == 0 ? t3 : (void *)own;
-    own += gradc_bytes(d, sizeof(double));
-    double *const t2 = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const t3_part = part == 0 ? t3 : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t2 = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         t3_part[at] = 0.0;
     }
@@ -542,18 +545,21 @@ int elastic_net_backward(int64_t n, int64_t d, const double *restrict w, const d
     double *const t3 = (void *)scratch;
     scratch += gradc_bytes(d, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 3*d + 6, d) * (gradc_bytes(d, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t1 = 0.5 * cotangent / n */
     const double t1 = 0.5 * cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 6, d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            elastic_net_backward_rows0(part, n, parts, part_scratch, part_bytes, t3, d, t1, t0, y, X);
+            elastic_net_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, t3, tile_scratch, tile_bytes, d, t1, t0, y, X);
         }
     } else {
-        elastic_net_backward_rows0(0, n, parts, part_scratch, part_bytes, t3, d, t1, t0, y, X);
+        elastic_net_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t3, tile_scratch, tile_bytes, d, t1, t0, y, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const t3_more = (void *)(part_scratch + part * part_bytes);
@@ -579,25 +585,25 @@ int elastic_net_backward(int64_t n, int64_t d, const double *restrict w, const d
 
 size_t elastic_net_value_and_grad_work(int64_t n, int64_t d)
 {
-    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 7, d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 7, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 7, d) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void elastic_net_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void elastic_net_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                          unsigned char *restrict part_scratch, size_t part_bytes,
-                                                         double *restrict t6, int64_t d, const double *restrict X,
+                                                         double *restrict t6, unsigned char *restrict tile_scratch,
+                                                         size_t tile_bytes, int64_t d, const double *restrict X,
                                                          const double *restrict w, double t4,
                                                          const double *restrict y, double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t6_part = part == 0 ? t6 : (void *)own;
-    own += gradc_bytes(d, sizeof(double));
-    double *const t0 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const t6_part = part == 0 ? t6 : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
@@ -637,6 +643,8 @@ int elastic_net_value_and_grad(int64_t n, int64_t d, const double *restrict w, c
     double *const t6 = (void *)scratch;
     scratch += gradc_bytes(d, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 6*d + 7, d) * (gradc_bytes(d, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t4 = 0.5 / n */
     const double t4 = 0.5 / (double)n;
@@ -663,15 +671,16 @@ int elastic_net_value_and_grad(int64_t n, int64_t d, const double *restrict w, c
     t2 = gradc_rounded(t2, t2_low);
     t3 = gradc_rounded(t3, t3_low);
     const int64_t parts = gradc_parts(n, 6*d + 7, d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            elastic_net_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, t6, d, X, w, t4, y, t1_parts);
+            elastic_net_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, t6, tile_scratch, tile_bytes, d, X, w, t4, y, t1_parts);
         }
     } else {
-        elastic_net_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, t6, d, X, w, t4, y, t1_parts);
+        elastic_net_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t6, tile_scratch, tile_bytes, d, X, w, t4, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -21,9 +21,13 @@
 #define GRADC_SIMD(...)
 #endif
 #if defined(_OPENMP)
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#include <omp.h>
+#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
+#define GRADC_THREAD omp_get_thread_num()
 #else
 #define GRADC_PARALLEL(parts)
+#define GRADC_THREAD 0
 #endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
@@ -360,16 +364,16 @@ size_t exponential_survival_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 27, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void exponential_survival_value_rows0(int64_t part, int64_t n, int64_t parts,
-                                                         unsigned char *restrict part_scratch, size_t part_bytes,
+static GRADC_APART void exponential_survival_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                                         unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                          int64_t d, const double *restrict X,
                                                          const double *restrict w, const double *restrict event,
                                                          const double *restrict time_, double *restrict t0_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const z = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const z = (void *)tile_own;
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d * sizeof(double));
@@ -397,17 +401,17 @@ int exponential_survival_value(int64_t n, int64_t d, const double *restrict w, c
                                void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 3*d + 27, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            exponential_survival_value_rows0(part, n, parts, part_scratch, part_bytes, d, X, w, event, time_, t0_parts);
+            exponential_survival_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, d, X, w, event, time_, t0_parts);
         }
     } else {
-        exponential_survival_value_rows0(0, n, parts, part_scratch, part_bytes, d, X, w, event, time_, t0_parts);
+        exponential_survival_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, event, time_, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -483,22 +487,23 @@ int exponential_survival_forward(int64_t n, int64_t d, const double *restrict w,
 
 size_t exponential_survival_backward_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d + 29, d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d + 29, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 29, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void exponential_survival_backward_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void exponential_survival_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                             unsigned char *restrict part_scratch, size_t part_bytes,
-                                                            double *restrict grad_w, int64_t d, double t0,
-                                                            const double *restrict event, const double *restrict z,
-                                                            const double *restrict time_, const double *restrict X)
+                                                            double *restrict grad_w,
+                                                            unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                            int64_t d, double t0, const double *restrict event,
+                                                            const double *restrict z, const double *restrict time_,
+                                                            const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-    own += gradc_bytes(d, sizeof(double));
-    double *const z_bar = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const z_bar = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -525,18 +530,21 @@ int exponential_survival_backward(int64_t n, int64_t d, const double *restrict w
     (void)w;
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 3*d + 29, d) * (gradc_bytes(d, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t0 = cotangent / n */
     const double t0 = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 29, d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            exponential_survival_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, t0, event, z, time_, X);
+            exponential_survival_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t0, event, z, time_, X);
         }
     } else {
-        exponential_survival_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, t0, event, z, time_, X);
+        exponential_survival_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t0, event, z, time_, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
@@ -550,28 +558,28 @@ int exponential_survival_backward(int64_t n, int64_t d, const double *restrict w
 
 size_t exponential_survival_value_and_grad_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 6*d + 32, d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 6*d + 32, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 32, d) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void exponential_survival_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
-                                                                  unsigned char *restrict part_scratch,
+static GRADC_APART void exponential_survival_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n,
+                                                                  int64_t parts, unsigned char *restrict part_scratch,
                                                                   size_t part_bytes, double *restrict grad_w,
-                                                                  int64_t d, const double *restrict X,
-                                                                  const double *restrict w,
+                                                                  unsigned char *restrict tile_scratch,
+                                                                  size_t tile_bytes, int64_t d,
+                                                                  const double *restrict X, const double *restrict w,
                                                                   const double *restrict event,
                                                                   const double *restrict time_, double t1,
                                                                   double *restrict t0_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-    own += gradc_bytes(d, sizeof(double));
-    double *const z = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const z_bar = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const z = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const z_bar = (void *)tile_own;
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
@@ -611,19 +619,22 @@ int exponential_survival_value_and_grad(int64_t n, int64_t d, const double *rest
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 6*d + 32, d) * (gradc_bytes(d, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t1 = 1 / n */
     const double t1 = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 32, d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            exponential_survival_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, X, w, event, time_, t1, t0_parts);
+            exponential_survival_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, event, time_, t1, t0_parts);
         }
     } else {
-        exponential_survival_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, X, w, event, time_, t1, t0_parts);
+        exponential_survival_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, event, time_, t1, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

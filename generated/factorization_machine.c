@@ -26,9 +26,13 @@
 #define GRADC_SIMD(...)
 #endif
 #if defined(_OPENMP)
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#include <omp.h>
+#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
+#define GRADC_THREAD omp_get_thread_num()
 #else
 #define GRADC_PARALLEL(parts)
+#define GRADC_THREAD 0
 #endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
@@ -61,6 +65,13 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* How many columns of a wide array a tile has at a time: all of them, or an even share that whole registers hold. */
+static int64_t gradc_width(int64_t columns)
+{
+    const int64_t share = columns / ((columns + 255) / 256 + (columns <= 0));
+    return columns <= 256 ? columns : (share + 48) / 48 * 48;
 }
 
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
@@ -656,7 +667,7 @@ size_t factorization_machine_value_work(int64_t d, int64_t k, int64_t n)
     return gradc_bytes(n, sizeof(double))
            + gradc_bytes(k*n, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d*n, sizeof(double)) + (size_t)gradc_parts(n, 3*d*k + 4*k + 55, 0) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(d*n, sizeof(double)) + (size_t)gradc_parts(n, 3*d*k + 4*k + 55, 0) * (gradc_bytes(128*gradc_width(k), sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -687,8 +698,8 @@ static GRADC_APART void factorization_machine_value_rows0(int64_t part, int64_t 
     }
 }
 
-static GRADC_APART void factorization_machine_value_rows1(int64_t part, int64_t n, int64_t parts_,
-                                                          unsigned char *restrict part_scratch, size_t part_bytes_,
+static GRADC_APART void factorization_machine_value_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts_,
+                                                          unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                           int64_t k, int64_t d, double *restrict t3,
                                                           double *restrict t2, double *restrict t1,
                                                           const double *restrict y, double b, double *restrict t0,
@@ -696,48 +707,55 @@ static GRADC_APART void factorization_machine_value_rows1(int64_t part, int64_t 
 {
     const int64_t part_begin = gradc_cut(n, parts_, part);
     const int64_t part_end = gradc_cut(n, parts_, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes_;
-    double *const t4 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t5 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t4 = (void *)tile_own;
+    tile_own += gradc_bytes(128*gradc_width(k), sizeof(double));
+    double *const t5 = (void *)tile_own;
     double t6_part = 0.0;
     double t6_part_low = 0.0;
+    const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-        /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
-        gradc_product(tile_end - tile_begin, k, d, &t3[tile_begin*d], d, 1, t2, k, 1, NULL, 0, t4, k, 1, 0, 0);
-
-        /* t5[l:n] = sum[j:k](t1[l, j] * t1[l, j] - t4[l, j]) */
-        for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
-            double t5_sum = 0.0;
-            double t5_sum_ = 0.0;
-            double t5_sum_2 = 0.0;
-            double t5_sum_3 = 0.0;
-            GRADC_SIMD(reduction(+:t5_sum, t5_sum_, t5_sum_2, t5_sum_3))
-            for (int64_t j = 0; j < k; ++j) {
-                const double t1_lj = t1[l*k + j];
-                const double t1_l1j = t1[(l + 1)*k + j];
-                const double t1_l2j = t1[(l + 2)*k + j];
-                const double t1_l3j = t1[(l + 3)*k + j];
-                t5_sum += t1_lj * t1_lj - t4[(l - tile_begin)*k + j];
-                t5_sum_ += t1_l1j * t1_l1j - t4[((l + 1) - tile_begin)*k + j];
-                t5_sum_2 += t1_l2j * t1_l2j - t4[((l + 2) - tile_begin)*k + j];
-                t5_sum_3 += t1_l3j * t1_l3j - t4[((l + 3) - tile_begin)*k + j];
-            }
-            t5[l - tile_begin] = t5_sum;
-            t5[(l + 1) - tile_begin] = t5_sum_;
-            t5[(l + 2) - tile_begin] = t5_sum_2;
-            t5[(l + 3) - tile_begin] = t5_sum_3;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t5[l - tile_begin] = 0.0;
         }
-        for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
-            double t5_sum = 0.0;
-            GRADC_SIMD(reduction(+:t5_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                const double t1_lj = t1[l*k + j];
-                t5_sum += t1_lj * t1_lj - t4[(l - tile_begin)*k + j];
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip_begin + strip < k ? strip_begin + strip : k;
+
+            /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
+            gradc_product(tile_end - tile_begin, strip_end - strip_begin, d, &t3[tile_begin*d], d, 1, &t2[strip_begin], k, 1, NULL, 0, t4, strip, 1, 0, 0);
+
+            /* t5[l:n] = sum[j:k](t1[l, j] * t1[l, j] - t4[l, j]) */
+            for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
+                double t5_sum = 0.0;
+                double t5_sum_ = 0.0;
+                double t5_sum_2 = 0.0;
+                double t5_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t5_sum, t5_sum_, t5_sum_2, t5_sum_3))
+                for (int64_t j = strip_begin; j < strip_end; ++j) {
+                    const double t1_lj = t1[l*k + j];
+                    const double t1_l1j = t1[(l + 1)*k + j];
+                    const double t1_l2j = t1[(l + 2)*k + j];
+                    const double t1_l3j = t1[(l + 3)*k + j];
+                    t5_sum += t1_lj * t1_lj - t4[(l - tile_begin)*strip + j - strip_begin];
+                    t5_sum_ += t1_l1j * t1_l1j - t4[((l + 1) - tile_begin)*strip + j - strip_begin];
+                    t5_sum_2 += t1_l2j * t1_l2j - t4[((l + 2) - tile_begin)*strip + j - strip_begin];
+                    t5_sum_3 += t1_l3j * t1_l3j - t4[((l + 3) - tile_begin)*strip + j - strip_begin];
+                }
+                t5[l - tile_begin] += t5_sum;
+                t5[(l + 1) - tile_begin] += t5_sum_;
+                t5[(l + 2) - tile_begin] += t5_sum_2;
+                t5[(l + 3) - tile_begin] += t5_sum_3;
             }
-            t5[l - tile_begin] = t5_sum;
+            for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
+                double t5_sum = 0.0;
+                GRADC_SIMD(reduction(+:t5_sum))
+                for (int64_t j = strip_begin; j < strip_end; ++j) {
+                    const double t1_lj = t1[l*k + j];
+                    t5_sum += t1_lj * t1_lj - t4[(l - tile_begin)*strip + j - strip_begin];
+                }
+                t5[l - tile_begin] += t5_sum;
+            }
         }
 
         /* t6 = sum[l:n](let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, where(0 == s1, 0.6931471805599453,
@@ -769,7 +787,7 @@ int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const
     scratch += gradc_bytes(d*k, sizeof(double));
     double *const t3 = (void *)scratch;
     scratch += gradc_bytes(d*n, sizeof(double));
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 3*d*k + 5*d, 0);
     if (parts > 1) {
         GRADC_PARALLEL(parts)
@@ -789,15 +807,15 @@ int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const
         }
     }
     const int64_t parts_ = gradc_parts(n, 3*d*k + 4*k + 55, 0);
-    const size_t part_bytes_ = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t6_parts[GRADC_PARTS];
     if (parts_ > 1) {
         GRADC_PARALLEL(parts_)
         for (int64_t part = 0; part < parts_; ++part) {
-            factorization_machine_value_rows1(part, n, parts_, part_scratch, part_bytes_, k, d, t3, t2, t1, y, b, t0, t6_parts);
+            factorization_machine_value_rows1(part, GRADC_THREAD, n, parts_, tile_scratch, tile_bytes, k, d, t3, t2, t1, y, b, t0, t6_parts);
         }
     } else {
-        factorization_machine_value_rows1(0, n, parts_, part_scratch, part_bytes_, k, d, t3, t2, t1, y, b, t0, t6_parts);
+        factorization_machine_value_rows1(0, 0, n, parts_, tile_scratch, tile_bytes, k, d, t3, t2, t1, y, b, t0, t6_parts);
     }
     double t6 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -811,24 +829,25 @@ int factorization_machine_value(int64_t d, int64_t k, int64_t n, double b, const
 
 size_t factorization_machine_forward_work(int64_t d, int64_t k, int64_t n)
 {
-    return gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 5*d + 4*k + 55, 0) * (gradc_bytes(128*k, sizeof(double)));
+    return gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 5*d + 4*k + 55, 0) * (gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
-static GRADC_APART void factorization_machine_forward_rows0(int64_t part, int64_t n, int64_t parts,
-                                                            unsigned char *restrict part_scratch, size_t part_bytes,
-                                                            int64_t d, const double *restrict X,
-                                                            const double *restrict w, double *restrict t0, int64_t k,
+static GRADC_APART void factorization_machine_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                                            unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                            int64_t k, int64_t d, const double *restrict X,
+                                                            const double *restrict w, double *restrict t0,
                                                             const double *restrict V, double *restrict t1,
-                                                            double *restrict t3, double *restrict t2,
-                                                            double *restrict t5, const double *restrict y, double b,
+                                                            double *restrict t3, double *restrict t5,
+                                                            double *restrict t2, const double *restrict y, double b,
                                                             double *restrict t6_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t4 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t4 = (void *)tile_own;
     double t6_part = 0.0;
     double t6_part_low = 0.0;
+    const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -846,40 +865,46 @@ static GRADC_APART void factorization_machine_forward_rows0(int64_t part, int64_
                 t3[l*d + i] = X_li * X_li;
             }
         }
-
-        /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
-        gradc_product(tile_end - tile_begin, k, d, &t3[tile_begin*d], d, 1, t2, k, 1, NULL, 0, t4, k, 1, 0, 0);
-
-        /* t5[l:n] = sum[j:k](t1[l, j] * t1[l, j] - t4[l, j]) */
-        for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
-            double t5_sum = 0.0;
-            double t5_sum_ = 0.0;
-            double t5_sum_2 = 0.0;
-            double t5_sum_3 = 0.0;
-            GRADC_SIMD(reduction(+:t5_sum, t5_sum_, t5_sum_2, t5_sum_3))
-            for (int64_t j = 0; j < k; ++j) {
-                const double t1_lj = t1[l*k + j];
-                const double t1_l1j = t1[(l + 1)*k + j];
-                const double t1_l2j = t1[(l + 2)*k + j];
-                const double t1_l3j = t1[(l + 3)*k + j];
-                t5_sum += t1_lj * t1_lj - t4[(l - tile_begin)*k + j];
-                t5_sum_ += t1_l1j * t1_l1j - t4[((l + 1) - tile_begin)*k + j];
-                t5_sum_2 += t1_l2j * t1_l2j - t4[((l + 2) - tile_begin)*k + j];
-                t5_sum_3 += t1_l3j * t1_l3j - t4[((l + 3) - tile_begin)*k + j];
-            }
-            t5[l] = t5_sum;
-            t5[(l + 1)] = t5_sum_;
-            t5[(l + 2)] = t5_sum_2;
-            t5[(l + 3)] = t5_sum_3;
+        for (int64_t l = tile_begin; l < tile_end; ++l) {
+            t5[l] = 0.0;
         }
-        for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
-            double t5_sum = 0.0;
-            GRADC_SIMD(reduction(+:t5_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                const double t1_lj = t1[l*k + j];
-                t5_sum += t1_lj * t1_lj - t4[(l - tile_begin)*k + j];
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip_begin + strip < k ? strip_begin + strip : k;
+
+            /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
+            gradc_product(tile_end - tile_begin, strip_end - strip_begin, d, &t3[tile_begin*d], d, 1, &t2[strip_begin], k, 1, NULL, 0, t4, strip, 1, 0, 0);
+
+            /* t5[l:n] = sum[j:k](t1[l, j] * t1[l, j] - t4[l, j]) */
+            for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
+                double t5_sum = 0.0;
+                double t5_sum_ = 0.0;
+                double t5_sum_2 = 0.0;
+                double t5_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t5_sum, t5_sum_, t5_sum_2, t5_sum_3))
+                for (int64_t j = strip_begin; j < strip_end; ++j) {
+                    const double t1_lj = t1[l*k + j];
+                    const double t1_l1j = t1[(l + 1)*k + j];
+                    const double t1_l2j = t1[(l + 2)*k + j];
+                    const double t1_l3j = t1[(l + 3)*k + j];
+                    t5_sum += t1_lj * t1_lj - t4[(l - tile_begin)*strip + j - strip_begin];
+                    t5_sum_ += t1_l1j * t1_l1j - t4[((l + 1) - tile_begin)*strip + j - strip_begin];
+                    t5_sum_2 += t1_l2j * t1_l2j - t4[((l + 2) - tile_begin)*strip + j - strip_begin];
+                    t5_sum_3 += t1_l3j * t1_l3j - t4[((l + 3) - tile_begin)*strip + j - strip_begin];
+                }
+                t5[l] += t5_sum;
+                t5[(l + 1)] += t5_sum_;
+                t5[(l + 2)] += t5_sum_2;
+                t5[(l + 3)] += t5_sum_3;
             }
-            t5[l] = t5_sum;
+            for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
+                double t5_sum = 0.0;
+                GRADC_SIMD(reduction(+:t5_sum))
+                for (int64_t j = strip_begin; j < strip_end; ++j) {
+                    const double t1_lj = t1[l*k + j];
+                    t5_sum += t1_lj * t1_lj - t4[(l - tile_begin)*strip + j - strip_begin];
+                }
+                t5[l] += t5_sum;
+            }
         }
 
         /* t6 = sum[l:n](let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, where(0 == s1, 0.6931471805599453,
@@ -906,7 +931,7 @@ int factorization_machine_forward(int64_t d, int64_t k, int64_t n, double b, con
     unsigned char *scratch = work;
     double *const t2 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t2[i:d, j:k] = V[i, j] * V[i, j] */
     for (int64_t i = 0; i < d; ++i) {
@@ -917,15 +942,15 @@ int factorization_machine_forward(int64_t d, int64_t k, int64_t n, double b, con
         }
     }
     const int64_t parts = gradc_parts(n, 6*d*k + 5*d + 4*k + 55, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*gradc_width(k), sizeof(double));
     double t6_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            factorization_machine_forward_rows0(part, n, parts, part_scratch, part_bytes, d, X, w, t0, k, V, t1, t3, t2, t5, y, b, t6_parts);
+            factorization_machine_forward_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, d, X, w, t0, V, t1, t3, t5, t2, y, b, t6_parts);
         }
     } else {
-        factorization_machine_forward_rows0(0, n, parts, part_scratch, part_bytes, d, X, w, t0, k, V, t1, t3, t2, t5, y, b, t6_parts);
+        factorization_machine_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, X, w, t0, V, t1, t3, t5, t2, y, b, t6_parts);
     }
     double t6 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -942,35 +967,36 @@ size_t factorization_machine_backward_work(int64_t d, int64_t k, int64_t n)
     return gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 3*d + 4*k + 75, 2*d*k + d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double))
+           + gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 6*d*k + 3*d + 4*k + 75, 2*d*k + d) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double)));
+           + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
-static GRADC_APART void factorization_machine_backward_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void factorization_machine_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                              unsigned char *restrict part_scratch, size_t part_bytes,
                                                              double *restrict grad_w, int64_t d, double *restrict t8,
-                                                             int64_t k, double *restrict t9, const double *restrict y,
-                                                             const double *restrict t5, const double *restrict t0,
-                                                             double b, double t2, const double *restrict X,
-                                                             const double *restrict t1, const double *restrict t3,
+                                                             int64_t k, double *restrict t9,
+                                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                             const double *restrict y, const double *restrict t5,
+                                                             const double *restrict t0, double b, double t2,
+                                                             const double *restrict X, const double *restrict t1,
+                                                             const double *restrict t3,
                                                              double *restrict grad_b__parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-    own += gradc_bytes(d, sizeof(double));
-    double *const t8_part = part == 0 ? t8 : (void *)own;
-    own += gradc_bytes(d*k, sizeof(double));
-    double *const t9_part = part == 0 ? t9 : (void *)own;
-    own += gradc_bytes(d*k, sizeof(double));
-    double *const t4 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t7 = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    part_own += gradc_bytes(d, sizeof(double));
+    double *const t8_part = part == 0 ? t8 : (void *)part_own;
+    part_own += gradc_bytes(d*k, sizeof(double));
+    double *const t9_part = part == 0 ? t9 : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t4 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t6 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t7 = (void *)tile_own;
     double grad_b__part = 0.0;
     double grad_b__part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
@@ -982,6 +1008,7 @@ static GRADC_APART void factorization_machine_backward_rows0(int64_t part, int64
     for (int64_t at = 0; at < d*k; ++at) {
         t9_part[at] = 0.0;
     }
+    const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -1026,18 +1053,21 @@ static GRADC_APART void factorization_machine_backward_rows0(int64_t part, int64
 
         /* grad_w[i:d] = sum[l:n](X[l, i] * t4[l]) */
         gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, grad_w_part);
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip_begin + strip < k ? strip_begin + strip : k;
 
-        /* t7[l:n, j:k] = t6[l] * (2 * t1[l, j]) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t6_l = t6[l - tile_begin];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < k; ++j) {
-                t7[(l - tile_begin)*k + j] = t6_l * (2.0 * t1[l*k + j]);
+            /* t7[l:n, j:k] = t6[l] * (2 * t1[l, j]) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t6_l = t6[l - tile_begin];
+                GRADC_SIMD()
+                for (int64_t j = strip_begin; j < strip_end; ++j) {
+                    t7[(l - tile_begin)*strip + j - strip_begin] = t6_l * (2.0 * t1[l*k + j]);
+                }
             }
-        }
 
-        /* t8[i:d, j:k] = sum[l:n](X[l, i] * t7[l, j]) */
-        gradc_product(d, k, tile_end - tile_begin, &X[tile_begin*d], 1, d, t7, k, 1, NULL, 0, t8_part, k, 1, 1, 0);
+            /* t8[i:d, j:k] = sum[l:n](X[l, i] * t7[l, j]) */
+            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, t7, strip, 1, NULL, 0, &t8_part[strip_begin], k, 1, 1, 0);
+        }
 
         /* t9[i:d, j:k] = sum[l:n](t3[l, i] * t6[l]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
@@ -1068,19 +1098,22 @@ int factorization_machine_backward(int64_t d, int64_t k, int64_t n, double b, co
     double *const t9 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 6*d*k + 3*d + 4*k + 75, 2*d*k + d) * (gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t2 = cotangent / n */
     const double t2 = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 6*d*k + 3*d + 4*k + 75, 2*d*k + d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     double grad_b__parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            factorization_machine_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, t8, k, t9, y, t5, t0, b, t2, X, t1, t3, grad_b__parts);
+            factorization_machine_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, d, t8, k, t9, tile_scratch, tile_bytes, y, t5, t0, b, t2, X, t1, t3, grad_b__parts);
         }
     } else {
-        factorization_machine_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, t8, k, t9, y, t5, t0, b, t2, X, t1, t3, grad_b__parts);
+        factorization_machine_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, t8, k, t9, tile_scratch, tile_bytes, y, t5, t0, b, t2, X, t1, t3, grad_b__parts);
     }
     double grad_b_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -1125,22 +1158,24 @@ size_t factorization_machine_value_and_grad_work(int64_t d, int64_t k, int64_t n
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 12*d*k + 8*d + 8*k + 71, 2*d*k + d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 12*d*k + 8*d + 8*k + 71, 2*d*k + d) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*d, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*gradc_width(k), sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double)));
+           + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
-static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n,
+                                                                   int64_t parts,
                                                                    unsigned char *restrict part_scratch,
                                                                    size_t part_bytes, double *restrict grad_w,
                                                                    int64_t d, double *restrict t11, int64_t k,
-                                                                   double *restrict t12, const double *restrict X,
+                                                                   double *restrict t12,
+                                                                   unsigned char *restrict tile_scratch,
+                                                                   size_t tile_bytes, const double *restrict X,
                                                                    const double *restrict w, const double *restrict V,
                                                                    double *restrict t2, const double *restrict y,
                                                                    double b, double t7, double *restrict t6_parts,
@@ -1148,28 +1183,28 @@ static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part,
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-    own += gradc_bytes(d, sizeof(double));
-    double *const t11_part = part == 0 ? t11 : (void *)own;
-    own += gradc_bytes(d*k, sizeof(double));
-    double *const t12_part = part == 0 ? t12 : (void *)own;
-    own += gradc_bytes(d*k, sizeof(double));
-    double *const t0 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t1 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t3 = (void *)own;
-    own += gradc_bytes(128*d, sizeof(double));
-    double *const t4 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t5 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t9 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t10 = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    part_own += gradc_bytes(d, sizeof(double));
+    double *const t11_part = part == 0 ? t11 : (void *)part_own;
+    part_own += gradc_bytes(d*k, sizeof(double));
+    double *const t12_part = part == 0 ? t12 : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t3 = (void *)tile_own;
+    tile_own += gradc_bytes(128*d, sizeof(double));
+    double *const t4 = (void *)tile_own;
+    tile_own += gradc_bytes(128*gradc_width(k), sizeof(double));
+    double *const t5 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t8 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t9 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t10 = (void *)tile_own;
     double t6_part = 0.0;
     double t6_part_low = 0.0;
     double grad_b__part = 0.0;
@@ -1183,6 +1218,7 @@ static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part,
     for (int64_t at = 0; at < d*k; ++at) {
         t12_part[at] = 0.0;
     }
+    const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -1200,29 +1236,32 @@ static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part,
                 t3[(l - tile_begin)*d + i] = X_li * X_li;
             }
         }
-
-        /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
-        gradc_product(k, tile_end - tile_begin, d, t2, 1, k, t3, 1, d, NULL, 0, t4, 128, 1, 0, 0);
-
-        /* t5[l:n] = sum[j:k](t1[l, j] * t1[l, j] - t4[l, j]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             t5[l - tile_begin] = 0.0;
         }
-        for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-            GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t1_lj = t1[j*128 + l - tile_begin];
-                const double t1_lj1 = t1[(j + 1)*128 + l - tile_begin];
-                const double t1_lj2 = t1[(j + 2)*128 + l - tile_begin];
-                const double t1_lj3 = t1[(j + 3)*128 + l - tile_begin];
-                t5[l - tile_begin] += (t1_lj * t1_lj - t4[j*128 + l - tile_begin]) + (t1_lj1 * t1_lj1 - t4[(j + 1)*128 + l - tile_begin]) + (t1_lj2 * t1_lj2 - t4[(j + 2)*128 + l - tile_begin]) + (t1_lj3 * t1_lj3 - t4[(j + 3)*128 + l - tile_begin]);
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip_begin + strip < k ? strip_begin + strip : k;
+
+            /* t4[l:n, j:k] = sum[i:d](t2[i, j] * t3[l, i]) */
+            gradc_product(strip_end - strip_begin, tile_end - tile_begin, d, &t2[strip_begin], 1, k, t3, 1, d, NULL, 0, t4, 128, 1, 0, 0);
+
+            /* t5[l:n] = sum[j:k](t1[l, j] * t1[l, j] - t4[l, j]) */
+            for (int64_t j = strip_begin; j < strip_end / 4 * 4; j += 4) {
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double t1_lj = t1[j*128 + l - tile_begin];
+                    const double t1_lj1 = t1[(j + 1)*128 + l - tile_begin];
+                    const double t1_lj2 = t1[(j + 2)*128 + l - tile_begin];
+                    const double t1_lj3 = t1[(j + 3)*128 + l - tile_begin];
+                    t5[l - tile_begin] += (t1_lj * t1_lj - t4[(j - strip_begin)*128 + l - tile_begin]) + (t1_lj1 * t1_lj1 - t4[((j + 1) - strip_begin)*128 + l - tile_begin]) + (t1_lj2 * t1_lj2 - t4[((j + 2) - strip_begin)*128 + l - tile_begin]) + (t1_lj3 * t1_lj3 - t4[((j + 3) - strip_begin)*128 + l - tile_begin]);
+                }
             }
-        }
-        for (int64_t j = k / 4 * 4; j < k; ++j) {
-            GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t1_lj = t1[j*128 + l - tile_begin];
-                t5[l - tile_begin] += t1_lj * t1_lj - t4[j*128 + l - tile_begin];
+            for (int64_t j = strip_end / 4 * 4; j < strip_end; ++j) {
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double t1_lj = t1[j*128 + l - tile_begin];
+                    t5[l - tile_begin] += t1_lj * t1_lj - t4[(j - strip_begin)*128 + l - tile_begin];
+                }
             }
         }
 
@@ -1256,17 +1295,20 @@ static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part,
 
         /* grad_w[i:d] = sum[l:n](X[l, i] * t8[l]) */
         gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t8, 1, grad_w_part);
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip_begin + strip < k ? strip_begin + strip : k;
 
-        /* t10[l:n, j:k] = t9[l] * (2 * t1[l, j]) */
-        for (int64_t j = 0; j < k; ++j) {
-            GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t10[j*128 + l - tile_begin] = t9[l - tile_begin] * (2.0 * t1[j*128 + l - tile_begin]);
+            /* t10[l:n, j:k] = t9[l] * (2 * t1[l, j]) */
+            for (int64_t j = strip_begin; j < strip_end; ++j) {
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    t10[(j - strip_begin)*128 + l - tile_begin] = t9[l - tile_begin] * (2.0 * t1[j*128 + l - tile_begin]);
+                }
             }
-        }
 
-        /* t11[i:d, j:k] = sum[l:n](X[l, i] * t10[l, j]) */
-        gradc_product(k, d, tile_end - tile_begin, t10, 128, 1, &X[tile_begin*d], d, 1, NULL, 0, t11_part, 1, k, 1, 0);
+            /* t11[i:d, j:k] = sum[l:n](X[l, i] * t10[l, j]) */
+            gradc_product(strip_end - strip_begin, d, tile_end - tile_begin, t10, 128, 1, &X[tile_begin*d], d, 1, NULL, 0, &t11_part[strip_begin], 1, k, 1, 0);
+        }
 
         /* t12[i:d, j:k] = sum[l:n](t3[l, i] * t9[l]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
@@ -1299,6 +1341,8 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
     double *const t12 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 12*d*k + 8*d + 8*k + 71, 2*d*k + d) * (gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t7 = 1 / n */
     const double t7 = 1.0 / (double)n;
@@ -1312,16 +1356,17 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
         }
     }
     const int64_t parts = gradc_parts(n, 12*d*k + 8*d + 8*k + 71, 2*d*k + d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     double t6_parts[GRADC_PARTS];
     double grad_b__parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            factorization_machine_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, t11, k, t12, X, w, V, t2, y, b, t7, t6_parts, grad_b__parts);
+            factorization_machine_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, d, t11, k, t12, tile_scratch, tile_bytes, X, w, V, t2, y, b, t7, t6_parts, grad_b__parts);
         }
     } else {
-        factorization_machine_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, t11, k, t12, X, w, V, t2, y, b, t7, t6_parts, grad_b__parts);
+        factorization_machine_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, t11, k, t12, tile_scratch, tile_bytes, X, w, V, t2, y, b, t7, t6_parts, grad_b__parts);
     }
     double t6 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -21,9 +21,13 @@
 #define GRADC_SIMD(...)
 #endif
 #if defined(_OPENMP)
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#include <omp.h>
+#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
+#define GRADC_THREAD omp_get_thread_num()
 #else
 #define GRADC_PARALLEL(parts)
+#define GRADC_THREAD 0
 #endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
@@ -155,19 +159,19 @@ size_t gaussian_kl_value_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void gaussian_kl_value_rows0(int64_t part, int64_t n, int64_t parts,
-                                                unsigned char *restrict part_scratch, size_t part_bytes, int64_t k,
+static GRADC_APART void gaussian_kl_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                                unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
                                                 const double *restrict log_var, const double *restrict mu,
                                                 double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const log_var_tile = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const mu_tile = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t0 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const log_var_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const mu_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t0 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
@@ -223,17 +227,17 @@ int gaussian_kl_value(int64_t n, int64_t k, const double *restrict mu, const dou
                       double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 27*k + 1, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            gaussian_kl_value_rows0(part, n, parts, part_scratch, part_bytes, k, log_var, mu, t1_parts);
+            gaussian_kl_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, log_var, mu, t1_parts);
         }
     } else {
-        gaussian_kl_value_rows0(0, n, parts, part_scratch, part_bytes, k, log_var, mu, t1_parts);
+        gaussian_kl_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, log_var, mu, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -252,19 +256,19 @@ size_t gaussian_kl_forward_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void gaussian_kl_forward_rows0(int64_t part, int64_t n, int64_t parts,
-                                                  unsigned char *restrict part_scratch, size_t part_bytes, int64_t k,
+static GRADC_APART void gaussian_kl_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                                  unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
                                                   const double *restrict log_var, const double *restrict mu,
                                                   double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const log_var_tile = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const mu_tile = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t0 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const log_var_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const mu_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t0 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
@@ -320,17 +324,17 @@ int gaussian_kl_forward(int64_t n, int64_t k, const double *restrict mu, const d
                         double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 27*k + 1, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            gaussian_kl_forward_rows0(part, n, parts, part_scratch, part_bytes, k, log_var, mu, t1_parts);
+            gaussian_kl_forward_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, log_var, mu, t1_parts);
         }
     } else {
-        gaussian_kl_forward_rows0(0, n, parts, part_scratch, part_bytes, k, log_var, mu, t1_parts);
+        gaussian_kl_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, log_var, mu, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -396,8 +400,8 @@ size_t gaussian_kl_value_and_grad_work(int64_t n, int64_t k)
            + gradc_bytes(128*k, sizeof(double)));
 }
 
-static GRADC_APART void gaussian_kl_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
-                                                         unsigned char *restrict part_scratch, size_t part_bytes,
+static GRADC_APART void gaussian_kl_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                                         unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                          int64_t k, const double *restrict log_var,
                                                          const double *restrict mu, double t3,
                                                          double *restrict grad_mu, double *restrict grad_log_var,
@@ -405,16 +409,16 @@ static GRADC_APART void gaussian_kl_value_and_grad_rows0(int64_t part, int64_t n
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const log_var_tile = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const mu_tile = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t5 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const log_var_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const mu_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t5 = (void *)tile_own;
     double t2_part = 0.0;
     double t2_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
@@ -469,20 +473,20 @@ int gaussian_kl_value_and_grad(int64_t n, int64_t k, const double *restrict mu, 
                                void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t3 = 0.5 / n */
     const double t3 = 0.5 / (double)n;
     const int64_t parts = gradc_parts(n, 33*k + 1, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            gaussian_kl_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, k, log_var, mu, t3, grad_mu, grad_log_var, t2_parts);
+            gaussian_kl_value_and_grad_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, log_var, mu, t3, grad_mu, grad_log_var, t2_parts);
         }
     } else {
-        gaussian_kl_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, k, log_var, mu, t3, grad_mu, grad_log_var, t2_parts);
+        gaussian_kl_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, log_var, mu, t3, grad_mu, grad_log_var, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

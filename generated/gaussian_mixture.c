@@ -24,9 +24,13 @@
 #define GRADC_SIMD(...)
 #endif
 #if defined(_OPENMP)
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#include <omp.h>
+#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
+#define GRADC_THREAD omp_get_thread_num()
 #else
 #define GRADC_PARALLEL(parts)
+#define GRADC_THREAD 0
 #endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
@@ -65,6 +69,13 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 static int64_t gradc_rows(size_t bytes)
 {
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* How many columns of a wide array a tile has at a time: all of them, or an even share that whole registers hold. */
+static int64_t gradc_width(int64_t columns)
+{
+    const int64_t share = columns / ((columns + 255) / 256 + (columns <= 0));
+    return columns <= 256 ? columns : (share + 48) / 48 * 48;
 }
 
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
@@ -238,21 +249,21 @@ static GRADC_APART void gaussian_mixture_value_rows1(int64_t part, int64_t k, in
     t4_parts[part] = t4_part;
 }
 
-static GRADC_APART void gaussian_mixture_value_rows2(int64_t part, int64_t n, int64_t parts_2,
-                                                     unsigned char *restrict part_scratch, size_t part_bytes_2,
+static GRADC_APART void gaussian_mixture_value_rows2(int64_t part, int64_t thread, int64_t n, int64_t parts_2,
+                                                     unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                      int64_t k, const double *restrict a, double *restrict t1,
                                                      double t5, double *restrict t11_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts_2, part);
     const int64_t part_end = gradc_cut(n, parts_2, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes_2;
-    double *const t6 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t7 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t9 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t6 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t7 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t8 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t9 = (void *)tile_own;
     double t11_part = 0.0;
     double t11_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(k * sizeof(double));
@@ -311,7 +322,7 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
     scratch += gradc_bytes(d*k, sizeof(double));
     double *const t1 = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(k, 22*d + 1, 0);
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
@@ -382,15 +393,15 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
     /* t5 = t3 + log(t4) */
     const double t5 = t3 + gradc_log(t4);
     const int64_t parts_2 = gradc_parts(n, 28*k + 27, 0);
-    const size_t part_bytes_2 = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t11_parts[GRADC_PARTS];
     if (parts_2 > 1) {
         GRADC_PARALLEL(parts_2)
         for (int64_t part = 0; part < parts_2; ++part) {
-            gaussian_mixture_value_rows2(part, n, parts_2, part_scratch, part_bytes_2, k, a, t1, t5, t11_parts);
+            gaussian_mixture_value_rows2(part, GRADC_THREAD, n, parts_2, tile_scratch, tile_bytes, k, a, t1, t5, t11_parts);
         }
     } else {
-        gaussian_mixture_value_rows2(0, n, parts_2, part_scratch, part_bytes_2, k, a, t1, t5, t11_parts);
+        gaussian_mixture_value_rows2(0, 0, n, parts_2, tile_scratch, tile_bytes, k, a, t1, t5, t11_parts);
     }
     double t11 = 0.0;
     for (int64_t part = 0; part < parts_2; ++part) {
@@ -463,8 +474,8 @@ static GRADC_APART void gaussian_mixture_forward_rows1(int64_t part, int64_t k, 
     t4_parts[part] = t4_part;
 }
 
-static GRADC_APART void gaussian_mixture_forward_rows2(int64_t part, int64_t n, int64_t parts_2,
-                                                       unsigned char *restrict part_scratch, size_t part_bytes_2,
+static GRADC_APART void gaussian_mixture_forward_rows2(int64_t part, int64_t thread, int64_t n, int64_t parts_2,
+                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                        int64_t k, int64_t d, double *restrict t0,
                                                        const double *restrict X, const double *restrict mu,
                                                        const double *restrict log_sigma, double *restrict t1,
@@ -473,14 +484,14 @@ static GRADC_APART void gaussian_mixture_forward_rows2(int64_t part, int64_t n, 
 {
     const int64_t part_begin = gradc_cut(n, parts_2, part);
     const int64_t part_end = gradc_cut(n, parts_2, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes_2;
-    double *const t5 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t6 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t7 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t5 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t6 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t7 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t8 = (void *)tile_own;
     double t9_part = 0.0;
     double t9_part_low = 0.0;
     const int64_t tile_rows = gradc_rows((d + k) * sizeof(double));
@@ -573,7 +584,7 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
                              void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(k, 22*d + 1, 0);
     double t2__parts[GRADC_PARTS];
     if (parts > 1) {
@@ -609,15 +620,15 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
     /* t2_2 = t3 + log(t4) */
     const double t2_2 = t3_ + gradc_log(t4);
     const int64_t parts_2 = gradc_parts(n, 10*d*k + 28*k + 27, 0);
-    const size_t part_bytes_2 = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t9_parts[GRADC_PARTS];
     if (parts_2 > 1) {
         GRADC_PARALLEL(parts_2)
         for (int64_t part = 0; part < parts_2; ++part) {
-            gaussian_mixture_forward_rows2(part, n, parts_2, part_scratch, part_bytes_2, k, d, t0, X, mu, log_sigma, t1, a, t2_2, t3, t9_parts);
+            gaussian_mixture_forward_rows2(part, GRADC_THREAD, n, parts_2, tile_scratch, tile_bytes, k, d, t0, X, mu, log_sigma, t1, a, t2_2, t3, t9_parts);
         }
     } else {
-        gaussian_mixture_forward_rows2(0, n, parts_2, part_scratch, part_bytes_2, k, d, t0, X, mu, log_sigma, t1, a, t2_2, t3, t9_parts);
+        gaussian_mixture_forward_rows2(0, 0, n, parts_2, tile_scratch, tile_bytes, k, d, t0, X, mu, log_sigma, t1, a, t2_2, t3, t9_parts);
     }
     double t9 = 0.0;
     for (int64_t part = 0; part < parts_2; ++part) {
@@ -638,16 +649,16 @@ size_t gaussian_mixture_backward_work(int64_t k, int64_t d, int64_t n)
            + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 91*k, 3*d*k + k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double)));
+           + gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 6*d*k + 91*k, 3*d*k + k) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*gradc_width(k), sizeof(double))
+           + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
-static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                         unsigned char *restrict part_scratch, size_t part_bytes,
                                                         double *restrict t6, int64_t k, double *restrict t9,
                                                         int64_t d, double *restrict t10, double *restrict t11,
+                                                        unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                         const double *restrict t1, const double *restrict a,
                                                         double t2, const double *restrict t3, double t4,
                                                         const double *restrict X, const double *restrict mu,
@@ -655,20 +666,20 @@ static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part, int64_t n,
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t6_part = part == 0 ? t6 : (void *)own;
-    own += gradc_bytes(k, sizeof(double));
-    double *const t9_part = part == 0 ? t9 : (void *)own;
-    own += gradc_bytes(d*k, sizeof(double));
-    double *const t10_part = part == 0 ? t10 : (void *)own;
-    own += gradc_bytes(d*k, sizeof(double));
-    double *const t11_part = part == 0 ? t11 : (void *)own;
-    own += gradc_bytes(d*k, sizeof(double));
-    double *const t1_tile = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t5 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t8 = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const t6_part = part == 0 ? t6 : (void *)part_own;
+    part_own += gradc_bytes(k, sizeof(double));
+    double *const t9_part = part == 0 ? t9 : (void *)part_own;
+    part_own += gradc_bytes(d*k, sizeof(double));
+    double *const t10_part = part == 0 ? t10 : (void *)part_own;
+    part_own += gradc_bytes(d*k, sizeof(double));
+    double *const t11_part = part == 0 ? t11 : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t1_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t5 = (void *)tile_own;
+    tile_own += gradc_bytes(128*gradc_width(k), sizeof(double));
+    double *const t8 = (void *)tile_own;
     double t7_part = 0.0;
     double t7_part_low = 0.0;
     for (int64_t at = 0; at < k; ++at) {
@@ -684,82 +695,86 @@ static GRADC_APART void gaussian_mixture_backward_rows0(int64_t part, int64_t n,
         t11_part[at] = 0.0;
     }
     const int64_t tile_rows = gradc_rows((d + k) * sizeof(double));
+    const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
         /* t1_tile[l:n, i:k] = t1[l, i] */
         gradc_transpose(tile_end - tile_begin, k, &t1[tile_begin*k], k, t1_tile, 128);
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip_begin + strip < k ? strip_begin + strip : k;
 
-        /* t5[i:k, l:n] = exp(a[i] - t1_tile[l, i] - t2 - t3[l]) */
-        /* t6[i:k] = sum[l:n](let(s0 := a[i] - t1_tile[l, i], s1 := s0 - t2, s2 := s1 - t3[l], s3 := s2 - s1, s4 :=
-         *    s0 - a[i], s5 := s1 - s0, s6 := s1 - (s2 - s3) - (t3[l] + s3) + (a[i] - (s0 - s4) - (t1_tile[l, i] +
-         *    s4) + (s0 - (s1 - s5) - (t2 + s5))), where(-inf == s1, 0, t4 * (t5[i, l] * (1 + where(abs(s6) < 1,
-         *    s6, 0)))))) */
-        /* t8[l:n, i:k] = let(s0 := a[i] - t1_tile[l, i], s1 := s0 - t2, s2 := s1 - t3[l], s3 := s2 - s1, s4 := s0
-         *    - a[i], s5 := s1 - s0, s6 := s1 - (s2 - s3) - (t3[l] + s3) + (a[i] - (s0 - s4) - (t1_tile[l, i] + s4)
-         *    + (s0 - (s1 - s5) - (t2 + s5))), where(-inf == s1, 0, -(t4 * (t5[i, l] * (1 + where(abs(s6) < 1, s6,
-         *    0)))))) */
-        for (int64_t i = 0; i < k; ++i) {
-            const double a_i = a[i];
-            double t6_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t6_part_sum))
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t1_tile_li = t1_tile[i*128 + l - tile_begin];
-                const double v0 = a_i - t1_tile_li;
-                const double v1 = v0 - t2;
-                const double t3_l = t3[l];
-                const double v2 = v1 - t3_l;
-                const double v3 = gradc_exp(v2);
-                const int v4 = -INFINITY == v1;
-                const double v5 = v2 - v1;
-                const double v6 = v0 - a_i;
-                const double v7 = v1 - v0;
-                const double v8 = v1 - (v2 - v5) - (t3_l + v5) + (a_i - (v0 - v6) - (t1_tile_li + v6) + (v0 - (v1 - v7) - (t2 + v7)));
-                const double v9 = t4 * (v3 * (1.0 + (fabs(v8) < 1.0 ? v8 : 0.0)));
-                t5[i*128 + l - tile_begin] = v3;
-                t6_part_sum += v4 ? 0.0 : v9;
-                t8[i*128 + l - tile_begin] = v4 ? 0.0 : -v9;
+            /* t5[i:k, l:n] = exp(a[i] - t1_tile[l, i] - t2 - t3[l]) */
+            /* t6[i:k] = sum[l:n](let(s0 := a[i] - t1_tile[l, i], s1 := s0 - t2, s2 := s1 - t3[l], s3 := s2 - s1,
+             *    s4 := s0 - a[i], s5 := s1 - s0, s6 := s1 - (s2 - s3) - (t3[l] + s3) + (a[i] - (s0 - s4) -
+             *    (t1_tile[l, i] + s4) + (s0 - (s1 - s5) - (t2 + s5))), where(-inf == s1, 0, t4 * (t5[i, l] * (1 +
+             *    where(abs(s6) < 1, s6, 0)))))) */
+            /* t8[l:n, i:k] = let(s0 := a[i] - t1_tile[l, i], s1 := s0 - t2, s2 := s1 - t3[l], s3 := s2 - s1, s4 :=
+             *    s0 - a[i], s5 := s1 - s0, s6 := s1 - (s2 - s3) - (t3[l] + s3) + (a[i] - (s0 - s4) - (t1_tile[l,
+             *    i] + s4) + (s0 - (s1 - s5) - (t2 + s5))), where(-inf == s1, 0, -(t4 * (t5[i, l] * (1 +
+             *    where(abs(s6) < 1, s6, 0)))))) */
+            for (int64_t i = strip_begin; i < strip_end; ++i) {
+                const double a_i = a[i];
+                double t6_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:t6_part_sum))
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double t1_tile_li = t1_tile[i*128 + l - tile_begin];
+                    const double v0 = a_i - t1_tile_li;
+                    const double v1 = v0 - t2;
+                    const double t3_l = t3[l];
+                    const double v2 = v1 - t3_l;
+                    const double v3 = gradc_exp(v2);
+                    const int v4 = -INFINITY == v1;
+                    const double v5 = v2 - v1;
+                    const double v6 = v0 - a_i;
+                    const double v7 = v1 - v0;
+                    const double v8 = v1 - (v2 - v5) - (t3_l + v5) + (a_i - (v0 - v6) - (t1_tile_li + v6) + (v0 - (v1 - v7) - (t2 + v7)));
+                    const double v9 = t4 * (v3 * (1.0 + (fabs(v8) < 1.0 ? v8 : 0.0)));
+                    t5[(i - strip_begin)*128 + l - tile_begin] = v3;
+                    t6_part_sum += v4 ? 0.0 : v9;
+                    t8[(i - strip_begin)*128 + l - tile_begin] = v4 ? 0.0 : -v9;
+                }
+                t6_part[i] += t6_part_sum;
             }
-            t6_part[i] += t6_part_sum;
-        }
 
-        /* t7 = sum[l:n, i:k](let(s0 := a[i] - t1_tile[l, i], s1 := s0 - t2, s2 := s1 - t3[l], s3 := s2 - s1, s4 :=
-         *    s0 - a[i], s5 := s1 - s0, s6 := s1 - (s2 - s3) - (t3[l] + s3) + (a[i] - (s0 - s4) - (t1_tile[l, i] +
-         *    s4) + (s0 - (s1 - s5) - (t2 + s5))), where(-inf == s1, 0, -(t4 * (t5[i, l] * (1 + where(abs(s6) < 1,
-         *    s6, 0))))))) */
-        double t7_part_sum = 0.0;
-        for (int64_t i = 0; i < k; ++i) {
-            const double a_i = a[i];
-            GRADC_SIMD(reduction(+:t7_part_sum))
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t1_tile_li = t1_tile[i*128 + l - tile_begin];
-                const double v0 = a_i - t1_tile_li;
-                const double v1 = v0 - t2;
-                const double t3_l = t3[l];
-                const double v2 = v1 - t3_l;
-                const double v3 = v2 - v1;
-                const double v4 = v0 - a_i;
-                const double v5 = v1 - v0;
-                const double v6 = v1 - (v2 - v3) - (t3_l + v3) + (a_i - (v0 - v4) - (t1_tile_li + v4) + (v0 - (v1 - v5) - (t2 + v5)));
-                const double v7 = -INFINITY == v1 ? 0.0 : -(t4 * (t5[i*128 + l - tile_begin] * (1.0 + (fabs(v6) < 1.0 ? v6 : 0.0))));
-                t7_part_sum += v7;
+            /* t7 = sum[l:n, i:k](let(s0 := a[i] - t1_tile[l, i], s1 := s0 - t2, s2 := s1 - t3[l], s3 := s2 - s1,
+             *    s4 := s0 - a[i], s5 := s1 - s0, s6 := s1 - (s2 - s3) - (t3[l] + s3) + (a[i] - (s0 - s4) -
+             *    (t1_tile[l, i] + s4) + (s0 - (s1 - s5) - (t2 + s5))), where(-inf == s1, 0, -(t4 * (t5[i, l] * (1
+             *    + where(abs(s6) < 1, s6, 0))))))) */
+            double t7_part_sum = 0.0;
+            for (int64_t i = strip_begin; i < strip_end; ++i) {
+                const double a_i = a[i];
+                GRADC_SIMD(reduction(+:t7_part_sum))
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double t1_tile_li = t1_tile[i*128 + l - tile_begin];
+                    const double v0 = a_i - t1_tile_li;
+                    const double v1 = v0 - t2;
+                    const double t3_l = t3[l];
+                    const double v2 = v1 - t3_l;
+                    const double v3 = v2 - v1;
+                    const double v4 = v0 - a_i;
+                    const double v5 = v1 - v0;
+                    const double v6 = v1 - (v2 - v3) - (t3_l + v3) + (a_i - (v0 - v4) - (t1_tile_li + v4) + (v0 - (v1 - v5) - (t2 + v5)));
+                    const double v7 = -(t4 * (t5[(i - strip_begin)*128 + l - tile_begin] * (1.0 + (fabs(v6) < 1.0 ? v6 : 0.0))));
+                    t7_part_sum += -INFINITY == v1 ? 0.0 : v7;
+                }
             }
-        }
-        gradc_add(&t7_part, &t7_part_low, t7_part_sum);
+            gradc_add(&t7_part, &t7_part_low, t7_part_sum);
 
-        /* t9[i:k, j:d] = sum[l:n](t8[l, i] * (X[l, j] - mu[i, j])) */
-        /* t10[i:k, j:d] = sum[l:n](t8[l, i]) */
-        /* t11[i:k, j:d] = sum[l:n](let(s0 := X[l, j] - mu[i, j], s0 * (t8[l, i] * s0))) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            for (int64_t i = 0; i < k; ++i) {
-                const double t8_li = t8[i*128 + l - tile_begin];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    const double v0 = X[l*d + j] - mu[i*d + j];
-                    const double v1 = t8_li * v0;
-                    t9_part[i*d + j] += v1;
-                    t10_part[i*d + j] += t8_li;
-                    t11_part[i*d + j] += v0 * v1;
+            /* t9[i:k, j:d] = sum[l:n](t8[l, i] * (X[l, j] - mu[i, j])) */
+            /* t10[i:k, j:d] = sum[l:n](t8[l, i]) */
+            /* t11[i:k, j:d] = sum[l:n](let(s0 := X[l, j] - mu[i, j], s0 * (t8[l, i] * s0))) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                for (int64_t i = strip_begin; i < strip_end; ++i) {
+                    const double t8_li = t8[(i - strip_begin)*128 + l - tile_begin];
+                    GRADC_SIMD()
+                    for (int64_t j = 0; j < d; ++j) {
+                        const double v0 = X[l*d + j] - mu[i*d + j];
+                        const double v1 = t8_li * v0;
+                        t9_part[i*d + j] += v1;
+                        t10_part[i*d + j] += t8_li;
+                        t11_part[i*d + j] += v0 * v1;
+                    }
                 }
             }
         }
@@ -823,19 +838,22 @@ int gaussian_mixture_backward(int64_t k, int64_t d, int64_t n, const double *res
     double *const t11 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 6*d*k + 91*k, 3*d*k + k) * (gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t4 = -(cotangent / n) */
     const double t4 = -(cotangent / (double)n);
     const int64_t parts = gradc_parts(n, 6*d*k + 91*k, 3*d*k + k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     double t7_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            gaussian_mixture_backward_rows0(part, n, parts, part_scratch, part_bytes, t6, k, t9, d, t10, t11, t1, a, t2, t3, t4, X, mu, t7_parts);
+            gaussian_mixture_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, t6, k, t9, d, t10, t11, tile_scratch, tile_bytes, t1, a, t2, t3, t4, X, mu, t7_parts);
         }
     } else {
-        gaussian_mixture_backward_rows0(0, n, parts, part_scratch, part_bytes, t6, k, t9, d, t10, t11, t1, a, t2, t3, t4, X, mu, t7_parts);
+        gaussian_mixture_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t6, k, t9, d, t10, t11, tile_scratch, tile_bytes, t1, a, t2, t3, t4, X, mu, t7_parts);
     }
     double t7 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -890,15 +908,14 @@ size_t gaussian_mixture_value_and_grad_work(int64_t k, int64_t d, int64_t n)
            + gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 16*d*k + 55*k + 31, 3*d*k + k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 16*d*k + 55*k + 31, 3*d*k + k) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double)));
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
 static GRADC_APART void gaussian_mixture_value_and_grad_rows0(int64_t part, int64_t k, int64_t parts, int64_t d,
@@ -954,42 +971,44 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows1(int64_t part, int6
     t4_parts[part] = t4_part;
 }
 
-static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part, int64_t n, int64_t parts_2,
-                                                              unsigned char *restrict part_scratch,
-                                                              size_t part_bytes_2, double *restrict t15, int64_t k,
+static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part, int64_t thread, int64_t n,
+                                                              int64_t parts_2, unsigned char *restrict part_scratch,
+                                                              size_t part_bytes, double *restrict t15, int64_t k,
                                                               double *restrict t19, int64_t d, double *restrict t20,
-                                                              double *restrict t21, double *restrict t0,
-                                                              const double *restrict X, const double *restrict mu,
+                                                              double *restrict t21,
+                                                              unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                              double *restrict t0, const double *restrict X,
+                                                              const double *restrict mu,
                                                               const double *restrict log_sigma,
                                                               const double *restrict a, double t5, double t13,
                                                               double *restrict t12_parts, double *restrict t16_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts_2, part);
     const int64_t part_end = gradc_cut(n, parts_2, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes_2;
-    double *const t15_part = part == 0 ? t15 : (void *)own;
-    own += gradc_bytes(k, sizeof(double));
-    double *const t19_part = part == 0 ? t19 : (void *)own;
-    own += gradc_bytes(d*k, sizeof(double));
-    double *const t20_part = part == 0 ? t20 : (void *)own;
-    own += gradc_bytes(d*k, sizeof(double));
-    double *const t21_part = part == 0 ? t21 : (void *)own;
-    own += gradc_bytes(d*k, sizeof(double));
-    double *const t1 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t6 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t7 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t9 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t10 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t14 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t18 = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const t15_part = part == 0 ? t15 : (void *)part_own;
+    part_own += gradc_bytes(k, sizeof(double));
+    double *const t19_part = part == 0 ? t19 : (void *)part_own;
+    part_own += gradc_bytes(d*k, sizeof(double));
+    double *const t20_part = part == 0 ? t20 : (void *)part_own;
+    part_own += gradc_bytes(d*k, sizeof(double));
+    double *const t21_part = part == 0 ? t21 : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t6 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t7 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t8 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t9 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t10 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t14 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t18 = (void *)tile_own;
     double t12_part = 0.0;
     double t12_part_low = 0.0;
     double t16_part = 0.0;
@@ -1007,6 +1026,7 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part, int6
         t21_part[at] = 0.0;
     }
     const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -1092,47 +1112,50 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part, int6
             t14[l - tile_begin] = 1.0 / t10_l;
         }
         gradc_add(&t12_part, &t12_part_low, t12_part_sum);
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip_begin + strip < k ? strip_begin + strip : k;
 
-        /* t15[i:k] = sum[l:n](where(-inf == a[i] - t1[l, i] - t5, 0, t13 * (t9[l, i] * t14[l]))) */
-        /* t18[l:n, i:k] = where(-inf == a[i] - t1[l, i] - t5, 0, -(t13 * (t9[l, i] * t14[l]))) */
-        for (int64_t i = 0; i < k; ++i) {
-            const double a_i = a[i];
-            double t15_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t15_part_sum))
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const int v0 = -INFINITY == a_i - t1[i*128 + l - tile_begin] - t5;
-                const double v1 = t13 * (t9[i*128 + l - tile_begin] * t14[l - tile_begin]);
-                t15_part_sum += v0 ? 0.0 : v1;
-                t18[i*128 + l - tile_begin] = v0 ? 0.0 : -v1;
+            /* t15[i:k] = sum[l:n](where(-inf == a[i] - t1[l, i] - t5, 0, t13 * (t9[l, i] * t14[l]))) */
+            /* t18[l:n, i:k] = where(-inf == a[i] - t1[l, i] - t5, 0, -(t13 * (t9[l, i] * t14[l]))) */
+            for (int64_t i = strip_begin; i < strip_end; ++i) {
+                const double a_i = a[i];
+                double t15_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:t15_part_sum))
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const int v0 = -INFINITY == a_i - t1[i*128 + l - tile_begin] - t5;
+                    const double v1 = t13 * (t9[i*128 + l - tile_begin] * t14[l - tile_begin]);
+                    t15_part_sum += v0 ? 0.0 : v1;
+                    t18[(i - strip_begin)*128 + l - tile_begin] = v0 ? 0.0 : -v1;
+                }
+                t15_part[i] += t15_part_sum;
             }
-            t15_part[i] += t15_part_sum;
-        }
 
-        /* t16 = sum[l:n, i:k](where(-inf == a[i] - t1[l, i] - t5, 0, -(t13 * (t9[l, i] * t14[l])))) */
-        double t16_part_sum = 0.0;
-        for (int64_t i = 0; i < k; ++i) {
-            const double a_i = a[i];
-            GRADC_SIMD(reduction(+:t16_part_sum))
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double v0 = -INFINITY == a_i - t1[i*128 + l - tile_begin] - t5 ? 0.0 : -(t13 * (t9[i*128 + l - tile_begin] * t14[l - tile_begin]));
-                t16_part_sum += v0;
+            /* t16 = sum[l:n, i:k](where(-inf == a[i] - t1[l, i] - t5, 0, -(t13 * (t9[l, i] * t14[l])))) */
+            double t16_part_sum = 0.0;
+            for (int64_t i = strip_begin; i < strip_end; ++i) {
+                const double a_i = a[i];
+                GRADC_SIMD(reduction(+:t16_part_sum))
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double v0 = -INFINITY == a_i - t1[i*128 + l - tile_begin] - t5 ? 0.0 : -(t13 * (t9[i*128 + l - tile_begin] * t14[l - tile_begin]));
+                    t16_part_sum += v0;
+                }
             }
-        }
-        gradc_add(&t16_part, &t16_part_low, t16_part_sum);
+            gradc_add(&t16_part, &t16_part_low, t16_part_sum);
 
-        /* t19[i:k, j:d] = sum[l:n](t18[l, i] * (X[l, j] - mu[i, j])) */
-        /* t20[i:k, j:d] = sum[l:n](t18[l, i]) */
-        /* t21[i:k, j:d] = sum[l:n](let(s0 := X[l, j] - mu[i, j], s0 * (t18[l, i] * s0))) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            for (int64_t i = 0; i < k; ++i) {
-                const double t18_li = t18[i*128 + l - tile_begin];
-                GRADC_SIMD()
-                for (int64_t j = 0; j < d; ++j) {
-                    const double v0 = X[l*d + j] - mu[i*d + j];
-                    const double v1 = t18_li * v0;
-                    t19_part[i*d + j] += v1;
-                    t20_part[i*d + j] += t18_li;
-                    t21_part[i*d + j] += v0 * v1;
+            /* t19[i:k, j:d] = sum[l:n](t18[l, i] * (X[l, j] - mu[i, j])) */
+            /* t20[i:k, j:d] = sum[l:n](t18[l, i]) */
+            /* t21[i:k, j:d] = sum[l:n](let(s0 := X[l, j] - mu[i, j], s0 * (t18[l, i] * s0))) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                for (int64_t i = strip_begin; i < strip_end; ++i) {
+                    const double t18_li = t18[(i - strip_begin)*128 + l - tile_begin];
+                    GRADC_SIMD()
+                    for (int64_t j = 0; j < d; ++j) {
+                        const double v0 = X[l*d + j] - mu[i*d + j];
+                        const double v1 = t18_li * v0;
+                        t19_part[i*d + j] += v1;
+                        t20_part[i*d + j] += t18_li;
+                        t21_part[i*d + j] += v0 * v1;
+                    }
                 }
             }
         }
@@ -1193,6 +1216,8 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
     double *const t21 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 16*d*k + 55*k + 31, 3*d*k + k) * (gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t13 = -(1 / n) */
     const double t13 = -(1.0 / (double)n);
@@ -1233,16 +1258,17 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
     const double t5 = t3 + gradc_log(t4);
     const double t17 = 1.0 / t4;
     const int64_t parts_2 = gradc_parts(n, 16*d*k + 55*k + 31, 3*d*k + k);
-    const size_t part_bytes_2 = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     double t12_parts[GRADC_PARTS];
     double t16_parts[GRADC_PARTS];
     if (parts_2 > 1) {
         GRADC_PARALLEL(parts_2)
         for (int64_t part = 0; part < parts_2; ++part) {
-            gaussian_mixture_value_and_grad_rows2(part, n, parts_2, part_scratch, part_bytes_2, t15, k, t19, d, t20, t21, t0, X, mu, log_sigma, a, t5, t13, t12_parts, t16_parts);
+            gaussian_mixture_value_and_grad_rows2(part, GRADC_THREAD, n, parts_2, part_scratch, part_bytes, t15, k, t19, d, t20, t21, tile_scratch, tile_bytes, t0, X, mu, log_sigma, a, t5, t13, t12_parts, t16_parts);
         }
     } else {
-        gaussian_mixture_value_and_grad_rows2(0, n, parts_2, part_scratch, part_bytes_2, t15, k, t19, d, t20, t21, t0, X, mu, log_sigma, a, t5, t13, t12_parts, t16_parts);
+        gaussian_mixture_value_and_grad_rows2(0, 0, n, parts_2, part_scratch, part_bytes, t15, k, t19, d, t20, t21, tile_scratch, tile_bytes, t0, X, mu, log_sigma, a, t5, t13, t12_parts, t16_parts);
     }
     double t12 = 0.0;
     for (int64_t part = 0; part < parts_2; ++part) {
@@ -1253,28 +1279,28 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
         t16 += t16_parts[part];
     }
     for (int64_t part = 1; part < parts_2; ++part) {
-        const double *const t15_more = (void *)(part_scratch + part * part_bytes_2);
+        const double *const t15_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < k; ++at) {
             t15[at] += t15_more[at];
         }
     }
     for (int64_t part = 1; part < parts_2; ++part) {
-        const double *const t19_more = (void *)(part_scratch + part * part_bytes_2 + gradc_bytes(k, sizeof(double)));
+        const double *const t19_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             t19[at] += t19_more[at];
         }
     }
     for (int64_t part = 1; part < parts_2; ++part) {
-        const double *const t20_more = (void *)(part_scratch + part * part_bytes_2 + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+        const double *const t20_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             t20[at] += t20_more[at];
         }
     }
     for (int64_t part = 1; part < parts_2; ++part) {
-        const double *const t21_more = (void *)(part_scratch + part * part_bytes_2 + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+        const double *const t21_more = (void *)(part_scratch + part * part_bytes + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
         GRADC_SIMD()
         for (int64_t at = 0; at < d*k; ++at) {
             t21[at] += t21_more[at];

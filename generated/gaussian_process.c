@@ -33,9 +33,13 @@
 #define GRADC_SIMD(...)
 #endif
 #if defined(_OPENMP)
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#include <omp.h>
+#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
+#define GRADC_THREAD omp_get_thread_num()
 #else
 #define GRADC_PARALLEL(parts)
+#define GRADC_THREAD 0
 #endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
@@ -74,6 +78,13 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 static int64_t gradc_rows(size_t bytes)
 {
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* How many columns of a wide array a tile has at a time: all of them, or an even share that whole registers hold. */
+static int64_t gradc_width(int64_t columns)
+{
+    const int64_t share = columns / ((columns + 255) / 256 + (columns <= 0));
+    return columns <= 256 ? columns : (share + 48) / 48 * 48;
 }
 
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
@@ -274,66 +285,72 @@ size_t gaussian_process_value_work(int64_t n, int64_t d)
 {
     return gradc_bytes(n*n, sizeof(double))
            + gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 4*d*n + 31*n + 1, 0) * (gradc_bytes(32*n, sizeof(double)))
+           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 4*d*n + 31*n + 1, 0) * (gradc_bytes(128*gradc_width(n), sizeof(double)))
            + gradc_bytes(n*n, sizeof(double))
            + gradc_bytes(n, sizeof(int64_t))
            + gradc_bytes(n*n, sizeof(double))
            + gradc_bytes(n, sizeof(int64_t));
 }
 
-static GRADC_APART void gaussian_process_value_rows0(int64_t part, int64_t n, int64_t parts,
-                                                     unsigned char *restrict part_scratch, size_t part_bytes,
+static GRADC_APART void gaussian_process_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                                     unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                      int64_t d, const double *restrict X, double log_amplitude,
-                                                     double *restrict K, double t0, double t1, double *restrict t2,
+                                                     double t0, double t1, double *restrict K, double *restrict t2,
                                                      const double *restrict y)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const gap = (void *)own;
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 32) {
-        const int64_t tile_end = tile_begin + 32 < part_end ? tile_begin + 32 : part_end;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const gap = (void *)tile_own;
+    const int64_t tile_rows = gradc_rows(d * sizeof(double));
+    const int64_t strip = gradc_width(n);
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
+        for (int64_t strip_begin = 0; strip_begin < n; strip_begin += strip) {
+            const int64_t strip_end = strip_begin + strip < n ? strip_begin + strip : n;
 
-        /* gap[i:n, k:n] = sum[j:d](let(s0 := X[i, j] - X[k, j], s0 * s0)) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t k = 0; k < n / 4 * 4; k += 4) {
-                double gap_sum = 0.0;
-                double gap_sum_ = 0.0;
-                double gap_sum_2 = 0.0;
-                double gap_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:gap_sum, gap_sum_, gap_sum_2, gap_sum_3))
-                for (int64_t j = 0; j < d; ++j) {
-                    const double v0 = X[i*d + j] - X[k*d + j];
-                    const double v1 = X[i*d + j] - X[(k + 1)*d + j];
-                    const double v2 = X[i*d + j] - X[(k + 2)*d + j];
-                    const double v3 = X[i*d + j] - X[(k + 3)*d + j];
-                    gap_sum += v0 * v0;
-                    gap_sum_ += v1 * v1;
-                    gap_sum_2 += v2 * v2;
-                    gap_sum_3 += v3 * v3;
+            /* gap[i:n, k:n] = sum[j:d](let(s0 := X[i, j] - X[k, j], s0 * s0)) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                for (int64_t k = strip_begin; k < strip_end / 4 * 4; k += 4) {
+                    double gap_sum = 0.0;
+                    double gap_sum_ = 0.0;
+                    double gap_sum_2 = 0.0;
+                    double gap_sum_3 = 0.0;
+                    GRADC_SIMD(reduction(+:gap_sum, gap_sum_, gap_sum_2, gap_sum_3))
+                    for (int64_t j = 0; j < d; ++j) {
+                        const double v0 = X[i*d + j] - X[k*d + j];
+                        const double v1 = X[i*d + j] - X[(k + 1)*d + j];
+                        const double v2 = X[i*d + j] - X[(k + 2)*d + j];
+                        const double v3 = X[i*d + j] - X[(k + 3)*d + j];
+                        gap_sum += v0 * v0;
+                        gap_sum_ += v1 * v1;
+                        gap_sum_2 += v2 * v2;
+                        gap_sum_3 += v3 * v3;
+                    }
+                    gap[(i - tile_begin)*strip + k - strip_begin] = gap_sum;
+                    gap[(i - tile_begin)*strip + (k + 1) - strip_begin] = gap_sum_;
+                    gap[(i - tile_begin)*strip + (k + 2) - strip_begin] = gap_sum_2;
+                    gap[(i - tile_begin)*strip + (k + 3) - strip_begin] = gap_sum_3;
                 }
-                gap[(i - tile_begin)*n + k] = gap_sum;
-                gap[(i - tile_begin)*n + (k + 1)] = gap_sum_;
-                gap[(i - tile_begin)*n + (k + 2)] = gap_sum_2;
-                gap[(i - tile_begin)*n + (k + 3)] = gap_sum_3;
-            }
-            for (int64_t k = n / 4 * 4; k < n; ++k) {
-                double gap_sum = 0.0;
-                GRADC_SIMD(reduction(+:gap_sum))
-                for (int64_t j = 0; j < d; ++j) {
-                    const double v0 = X[i*d + j] - X[k*d + j];
-                    gap_sum += v0 * v0;
+                for (int64_t k = strip_end / 4 * 4; k < strip_end; ++k) {
+                    double gap_sum = 0.0;
+                    GRADC_SIMD(reduction(+:gap_sum))
+                    for (int64_t j = 0; j < d; ++j) {
+                        const double v0 = X[i*d + j] - X[k*d + j];
+                        gap_sum += v0 * v0;
+                    }
+                    gap[(i - tile_begin)*strip + k - strip_begin] = gap_sum;
                 }
-                gap[(i - tile_begin)*n + k] = gap_sum;
             }
-        }
 
-        /* K[i:n, j:n] = where(j == i, t0, 0) + exp(2 * log_amplitude - t1 * (0.5 * gap[i, j])) */
-        const double v0 = 2.0 * log_amplitude;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            GRADC_SIMD()
-            for (int64_t j = 0; j < n; ++j) {
-                K[i*n + j] = (j == i ? t0 : 0.0) + gradc_exp(v0 - t1 * (0.5 * gap[(i - tile_begin)*n + j]));
+            /* K[i:n, j:n] = where(j == i, t0, 0) + exp(2 * log_amplitude - t1 * (0.5 * gap[i, j])) */
+            const double v1 = 2.0 * log_amplitude;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD()
+                for (int64_t j = strip_begin; j < strip_end; ++j) {
+                    const double v2 = (j == i ? t0 : 0.0) + gradc_exp(v1 - t1 * (0.5 * gap[(i - tile_begin)*strip + j - strip_begin]));
+                    K[i*n + j] = v2;
+                }
             }
         }
 
@@ -356,8 +373,8 @@ int gaussian_process_value(int64_t n, int64_t d, double log_amplitude, double lo
     scratch += gradc_bytes(n, sizeof(double));
     double *const t3 = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
-    unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 4*d*n + 31*n + 1, 0) * (gradc_bytes(32*n, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 4*d*n + 31*n + 1, 0) * (gradc_bytes(128*gradc_width(n), sizeof(double)));
     double *const factors = (void *)scratch;
     scratch += gradc_bytes(n*n, sizeof(double));
     int64_t *const pivots = (void *)scratch;
@@ -371,14 +388,14 @@ int gaussian_process_value(int64_t n, int64_t d, double log_amplitude, double lo
     const double t0 = gradc_exp(2.0 * log_noise);
     const double t1 = gradc_exp(-2.0 * log_length);
     const int64_t parts = gradc_parts(n, 4*d*n + 31*n + 1, 0);
-    const size_t part_bytes = gradc_bytes(32*n, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*gradc_width(n), sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            gaussian_process_value_rows0(part, n, parts, part_scratch, part_bytes, d, X, log_amplitude, K, t0, t1, t2, y);
+            gaussian_process_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, d, X, log_amplitude, t0, t1, K, t2, y);
         }
     } else {
-        gaussian_process_value_rows0(0, n, parts, part_scratch, part_bytes, d, X, log_amplitude, K, t0, t1, t2, y);
+        gaussian_process_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, log_amplitude, t0, t1, K, t2, y);
     }
 
     /* t3 = call.solve(K, t2) */

@@ -20,9 +20,13 @@
 #define GRADC_SIMD(...)
 #endif
 #if defined(_OPENMP)
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#include <omp.h>
+#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
+#define GRADC_THREAD omp_get_thread_num()
 #else
 #define GRADC_PARALLEL(parts)
+#define GRADC_THREAD 0
 #endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
@@ -61,6 +65,13 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 static int64_t gradc_rows(size_t bytes)
 {
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* How many columns of a wide array a tile has at a time: all of them, or an even share that whole registers hold. */
+static int64_t gradc_width(int64_t columns)
+{
+    const int64_t share = columns / ((columns + 255) / 256 + (columns <= 0));
+    return columns <= 256 ? columns : (share + 48) / 48 * 48;
 }
 
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
@@ -429,43 +440,47 @@ static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const do
 
 size_t generalized_kl_value_work(int64_t n, int64_t k, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 41*d, 0) * (gradc_bytes(128*d, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d*k + 41*d, 0) * (gradc_bytes(128*gradc_width(d), sizeof(double)));
 }
 
-static GRADC_APART void generalized_kl_value_rows0(int64_t part, int64_t n, int64_t parts,
-                                                   unsigned char *restrict part_scratch, size_t part_bytes, int64_t d,
+static GRADC_APART void generalized_kl_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                                   unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
                                                    int64_t k, const double *restrict W, const double *restrict H,
                                                    const double *restrict V, double *restrict value__parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const M = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const M = (void *)tile_own;
     double value__part = 0.0;
     double value__part_low = 0.0;
+    const int64_t strip = gradc_width(d);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+        for (int64_t strip_begin = 0; strip_begin < d; strip_begin += strip) {
+            const int64_t strip_end = strip_begin + strip < d ? strip_begin + strip : d;
 
-        /* M[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
-        gradc_product(tile_end - tile_begin, d, k, &W[tile_begin*k], k, 1, H, d, 1, NULL, 0, M, d, 1, 0, 0);
+            /* M[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
+            gradc_product(tile_end - tile_begin, strip_end - strip_begin, k, &W[tile_begin*k], k, 1, &H[strip_begin], d, 1, NULL, 0, M, strip, 1, 0, 0);
 
-        /* value = sum[i:n, l:d](let(s0 := where(0 < V[i, l], V[i, l], 1), s1 := abs(M[i, l]) <= abs(s0), s2 :=
-         *    where(s1, M[i, l], s0), M[i, l] + (V[i, l] * where(M[i, l] < 0, nan, where(s1, 1, -1) *
-         *    log1p((where(s1, s0, M[i, l]) - s2) / s2)) - V[i, l]))) */
-        double value__part_sum = 0.0;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            GRADC_SIMD(reduction(+:value__part_sum))
-            for (int64_t l = 0; l < d; ++l) {
-                const double vM_il = M[(i - tile_begin)*d + l];
-                const double V_il = V[i*d + l];
-                const double v0 = 0.0 < V_il ? V_il : 1.0;
-                const int v1 = fabs(vM_il) <= fabs(v0);
-                const double v2 = v1 ? vM_il : v0;
-                const double v3 = V_il * (vM_il < 0.0 ? NAN : (v1 ? 1.0 : -1.0) * gradc_log1p(((v1 ? v0 : vM_il) - v2) / v2));
-                value__part_sum += vM_il + (v3 - V_il);
+            /* value = sum[i:n, l:d](let(s0 := where(0 < V[i, l], V[i, l], 1), s1 := abs(M[i, l]) <= abs(s0), s2 :=
+             *    where(s1, M[i, l], s0), M[i, l] + (V[i, l] * where(M[i, l] < 0, nan, where(s1, 1, -1) *
+             *    log1p((where(s1, s0, M[i, l]) - s2) / s2)) - V[i, l]))) */
+            double value__part_sum = 0.0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD(reduction(+:value__part_sum))
+                for (int64_t l = strip_begin; l < strip_end; ++l) {
+                    const double vM_il = M[(i - tile_begin)*strip + l - strip_begin];
+                    const double V_il = V[i*d + l];
+                    const double v0 = 0.0 < V_il ? V_il : 1.0;
+                    const int v1 = fabs(vM_il) <= fabs(v0);
+                    const double v2 = v1 ? vM_il : v0;
+                    const double v3 = V_il * (vM_il < 0.0 ? NAN : (v1 ? 1.0 : -1.0) * gradc_log1p(((v1 ? v0 : vM_il) - v2) / v2));
+                    value__part_sum += vM_il + (v3 - V_il);
+                }
             }
+            gradc_add(&value__part, &value__part_low, value__part_sum);
         }
-        gradc_add(&value__part, &value__part_low, value__part_sum);
     }
     value__part = gradc_rounded(value__part, value__part_low);
     value__parts[part] = value__part;
@@ -475,17 +490,17 @@ int generalized_kl_value(int64_t n, int64_t k, int64_t d, const double *restrict
                          const double *restrict V, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 3*d*k + 41*d, 0);
-    const size_t part_bytes = gradc_bytes(128*d, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*gradc_width(d), sizeof(double));
     double value__parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            generalized_kl_value_rows0(part, n, parts, part_scratch, part_bytes, d, k, W, H, V, value__parts);
+            generalized_kl_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, d, k, W, H, V, value__parts);
         }
     } else {
-        generalized_kl_value_rows0(0, n, parts, part_scratch, part_bytes, d, k, W, H, V, value__parts);
+        generalized_kl_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, k, W, H, V, value__parts);
     }
     double value_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -567,43 +582,52 @@ int generalized_kl_forward(int64_t n, int64_t k, int64_t d, const double *restri
 
 size_t generalized_kl_backward_work(int64_t n, int64_t k, int64_t d)
 {
-    return (size_t)gradc_parts(n, 6*d*k + 12*d, d*k) * (gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(128*d, sizeof(double)));
+    return (size_t)gradc_parts(n, 6*d*k + 12*d, d*k) * (gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 6*d*k + 12*d, d*k) * (gradc_bytes(128*gradc_width(d), sizeof(double)));
 }
 
-static GRADC_APART void generalized_kl_backward_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void generalized_kl_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                       unsigned char *restrict part_scratch, size_t part_bytes,
-                                                      double *restrict grad_H, int64_t d, int64_t k,
-                                                      const double *restrict M, double cotangent,
-                                                      const double *restrict V, const double *restrict H,
-                                                      double *restrict grad_W, const double *restrict W)
+                                                      double *restrict grad_H, unsigned char *restrict tile_scratch,
+                                                      size_t tile_bytes, int64_t d, int64_t k,
+                                                      double *restrict grad_W, const double *restrict M,
+                                                      double cotangent, const double *restrict V,
+                                                      const double *restrict H, const double *restrict W)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const grad_H_part = part == 0 ? grad_H : (void *)own;
-    own += gradc_bytes(d*k, sizeof(double));
-    double *const vM_bar = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_H_part = part == 0 ? grad_H : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const vM_bar = (void *)tile_own;
     for (int64_t at = 0; at < d*k; ++at) {
         grad_H_part[at] = 0.0;
     }
+    const int64_t strip = gradc_width(d);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-        /* M_bar[i:n, l:d] = cotangent + where(M[i, l] < 0, 0, -(cotangent * V[i, l] / M[i, l])) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            GRADC_SIMD()
-            for (int64_t l = 0; l < d; ++l) {
-                const double vM_il = M[i*d + l];
-                vM_bar[(i - tile_begin)*d + l] = cotangent + (vM_il < 0.0 ? 0.0 : -(cotangent * V[i*d + l] / vM_il));
+            for (int64_t j = 0; j < k; ++j) {
+                grad_W[i*k + j] = 0.0;
             }
         }
+        for (int64_t strip_begin = 0; strip_begin < d; strip_begin += strip) {
+            const int64_t strip_end = strip_begin + strip < d ? strip_begin + strip : d;
 
-        /* grad_W[i:n, j:k] = sum[l:d](H[j, l] * M_bar[i, l]) */
-        gradc_product(tile_end - tile_begin, k, d, vM_bar, d, 1, H, 1, d, NULL, 0, &grad_W[tile_begin*k], k, 1, 0, 0);
+            /* M_bar[i:n, l:d] = cotangent + where(M[i, l] < 0, 0, -(cotangent * V[i, l] / M[i, l])) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD()
+                for (int64_t l = strip_begin; l < strip_end; ++l) {
+                    const double vM_il = M[i*d + l];
+                    vM_bar[(i - tile_begin)*strip + l - strip_begin] = cotangent + (vM_il < 0.0 ? 0.0 : -(cotangent * V[i*d + l] / vM_il));
+                }
+            }
 
-        /* grad_H[j:k, l:d] = sum[i:n](W[i, j] * M_bar[i, l]) */
-        gradc_product(k, d, tile_end - tile_begin, &W[tile_begin*k], 1, k, vM_bar, d, 1, NULL, 0, grad_H_part, d, 1, 1, 0);
+            /* grad_W[i:n, j:k] = sum[l:d](H[j, l] * M_bar[i, l]) */
+            gradc_product(tile_end - tile_begin, k, strip_end - strip_begin, vM_bar, strip, 1, &H[strip_begin], 1, d, NULL, 0, &grad_W[tile_begin*k], k, 1, 1, 0);
+
+            /* grad_H[j:k, l:d] = sum[i:n](W[i, j] * M_bar[i, l]) */
+            gradc_product(k, strip_end - strip_begin, tile_end - tile_begin, &W[tile_begin*k], 1, k, vM_bar, strip, 1, NULL, 0, &grad_H_part[strip_begin], d, 1, 1, 0);
+        }
     }
 }
 
@@ -613,15 +637,18 @@ int generalized_kl_backward(int64_t n, int64_t k, int64_t d, const double *restr
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 6*d*k + 12*d, d*k) * (gradc_bytes(d*k, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 6*d*k + 12*d, d*k);
-    const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*d, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*gradc_width(d), sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            generalized_kl_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_H, d, k, M, cotangent, V, H, grad_W, W);
+            generalized_kl_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_H, tile_scratch, tile_bytes, d, k, grad_W, M, cotangent, V, H, W);
         }
     } else {
-        generalized_kl_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_H, d, k, M, cotangent, V, H, grad_W, W);
+        generalized_kl_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_H, tile_scratch, tile_bytes, d, k, grad_W, M, cotangent, V, H, W);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_H_more = (void *)(part_scratch + part * part_bytes);
@@ -635,63 +662,72 @@ int generalized_kl_backward(int64_t n, int64_t k, int64_t d, const double *restr
 
 size_t generalized_kl_value_and_grad_work(int64_t n, int64_t k, int64_t d)
 {
-    return (size_t)gradc_parts(n, 9*d*k + 48*d, d*k) * (gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(128*d, sizeof(double))
-           + gradc_bytes(128*d, sizeof(double)));
+    return (size_t)gradc_parts(n, 9*d*k + 48*d, d*k) * (gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 9*d*k + 48*d, d*k) * (gradc_bytes(128*gradc_width(d), sizeof(double))
+           + gradc_bytes(128*gradc_width(d), sizeof(double)));
 }
 
-static GRADC_APART void generalized_kl_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void generalized_kl_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                             unsigned char *restrict part_scratch, size_t part_bytes,
-                                                            double *restrict grad_H, int64_t d, int64_t k,
+                                                            double *restrict grad_H,
+                                                            unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                            int64_t d, int64_t k, double *restrict grad_W,
                                                             const double *restrict W, const double *restrict H,
-                                                            const double *restrict V, double *restrict grad_W,
-                                                            double *restrict value__parts)
+                                                            const double *restrict V, double *restrict value__parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const grad_H_part = part == 0 ? grad_H : (void *)own;
-    own += gradc_bytes(d*k, sizeof(double));
-    double *const M = (void *)own;
-    own += gradc_bytes(128*d, sizeof(double));
-    double *const vM_bar = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_H_part = part == 0 ? grad_H : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const M = (void *)tile_own;
+    tile_own += gradc_bytes(128*gradc_width(d), sizeof(double));
+    double *const vM_bar = (void *)tile_own;
     double value__part = 0.0;
     double value__part_low = 0.0;
     for (int64_t at = 0; at < d*k; ++at) {
         grad_H_part[at] = 0.0;
     }
+    const int64_t strip = gradc_width(d);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-        /* M[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
-        gradc_product(tile_end - tile_begin, d, k, &W[tile_begin*k], k, 1, H, d, 1, NULL, 0, M, d, 1, 0, 0);
-
-        /* value = sum[i:n, l:d](let(s0 := where(0 < V[i, l], V[i, l], 1), s1 := abs(M[i, l]) <= abs(s0), s2 :=
-         *    where(s1, M[i, l], s0), M[i, l] + (V[i, l] * where(M[i, l] < 0, nan, where(s1, 1, -1) *
-         *    log1p((where(s1, s0, M[i, l]) - s2) / s2)) - V[i, l]))) */
-        /* M_bar[i:n, l:d] = 1 + where(M[i, l] < 0, 0, -(V[i, l] / M[i, l])) */
-        double value__part_sum = 0.0;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            GRADC_SIMD(reduction(+:value__part_sum))
-            for (int64_t l = 0; l < d; ++l) {
-                const double vM_il = M[(i - tile_begin)*d + l];
-                const double V_il = V[i*d + l];
-                const int v0 = vM_il < 0.0;
-                const double v1 = 0.0 < V_il ? V_il : 1.0;
-                const int v2 = fabs(vM_il) <= fabs(v1);
-                const double v3 = v2 ? vM_il : v1;
-                const double v4 = V_il * (v0 ? NAN : (v2 ? 1.0 : -1.0) * gradc_log1p(((v2 ? v1 : vM_il) - v3) / v3)) - V_il;
-                value__part_sum += vM_il + v4;
-                vM_bar[(i - tile_begin)*d + l] = 1.0 + (v0 ? 0.0 : -(V_il / vM_il));
+            for (int64_t j = 0; j < k; ++j) {
+                grad_W[i*k + j] = 0.0;
             }
         }
-        gradc_add(&value__part, &value__part_low, value__part_sum);
+        for (int64_t strip_begin = 0; strip_begin < d; strip_begin += strip) {
+            const int64_t strip_end = strip_begin + strip < d ? strip_begin + strip : d;
 
-        /* grad_W[i:n, j:k] = sum[l:d](H[j, l] * M_bar[i, l]) */
-        gradc_product(tile_end - tile_begin, k, d, vM_bar, d, 1, H, 1, d, NULL, 0, &grad_W[tile_begin*k], k, 1, 0, 0);
+            /* M[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
+            gradc_product(tile_end - tile_begin, strip_end - strip_begin, k, &W[tile_begin*k], k, 1, &H[strip_begin], d, 1, NULL, 0, M, strip, 1, 0, 0);
 
-        /* grad_H[j:k, l:d] = sum[i:n](W[i, j] * M_bar[i, l]) */
-        gradc_product(k, d, tile_end - tile_begin, &W[tile_begin*k], 1, k, vM_bar, d, 1, NULL, 0, grad_H_part, d, 1, 1, 0);
+            /* value = sum[i:n, l:d](let(s0 := where(0 < V[i, l], V[i, l], 1), s1 := abs(M[i, l]) <= abs(s0), s2 :=
+             *    where(s1, M[i, l], s0), M[i, l] + (V[i, l] * where(M[i, l] < 0, nan, where(s1, 1, -1) *
+             *    log1p((where(s1, s0, M[i, l]) - s2) / s2)) - V[i, l]))) */
+            /* M_bar[i:n, l:d] = 1 + where(M[i, l] < 0, 0, -(V[i, l] / M[i, l])) */
+            double value__part_sum = 0.0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD(reduction(+:value__part_sum))
+                for (int64_t l = strip_begin; l < strip_end; ++l) {
+                    const double vM_il = M[(i - tile_begin)*strip + l - strip_begin];
+                    const double V_il = V[i*d + l];
+                    const int v0 = vM_il < 0.0;
+                    const double v1 = 0.0 < V_il ? V_il : 1.0;
+                    const int v2 = fabs(vM_il) <= fabs(v1);
+                    const double v3 = v2 ? vM_il : v1;
+                    const double v4 = V_il * (v0 ? NAN : (v2 ? 1.0 : -1.0) * gradc_log1p(((v2 ? v1 : vM_il) - v3) / v3)) - V_il;
+                    value__part_sum += vM_il + v4;
+                    vM_bar[(i - tile_begin)*strip + l - strip_begin] = 1.0 + (v0 ? 0.0 : -(V_il / vM_il));
+                }
+            }
+            gradc_add(&value__part, &value__part_low, value__part_sum);
+
+            /* grad_W[i:n, j:k] = sum[l:d](H[j, l] * M_bar[i, l]) */
+            gradc_product(tile_end - tile_begin, k, strip_end - strip_begin, vM_bar, strip, 1, &H[strip_begin], 1, d, NULL, 0, &grad_W[tile_begin*k], k, 1, 1, 0);
+
+            /* grad_H[j:k, l:d] = sum[i:n](W[i, j] * M_bar[i, l]) */
+            gradc_product(k, strip_end - strip_begin, tile_end - tile_begin, &W[tile_begin*k], 1, k, vM_bar, strip, 1, NULL, 0, &grad_H_part[strip_begin], d, 1, 1, 0);
+        }
     }
     value__part = gradc_rounded(value__part, value__part_low);
     value__parts[part] = value__part;
@@ -703,16 +739,19 @@ int generalized_kl_value_and_grad(int64_t n, int64_t k, int64_t d, const double 
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 9*d*k + 48*d, d*k) * (gradc_bytes(d*k, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 9*d*k + 48*d, d*k);
-    const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*d, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*gradc_width(d), sizeof(double)) + gradc_bytes(128*gradc_width(d), sizeof(double));
     double value__parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            generalized_kl_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, grad_H, d, k, W, H, V, grad_W, value__parts);
+            generalized_kl_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_H, tile_scratch, tile_bytes, d, k, grad_W, W, H, V, value__parts);
         }
     } else {
-        generalized_kl_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, grad_H, d, k, W, H, V, grad_W, value__parts);
+        generalized_kl_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_H, tile_scratch, tile_bytes, d, k, grad_W, W, H, V, value__parts);
     }
     double value_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -27,9 +27,13 @@
 #define GRADC_SIMD(...)
 #endif
 #if defined(_OPENMP)
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#include <omp.h>
+#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
+#define GRADC_THREAD omp_get_thread_num()
 #else
 #define GRADC_PARALLEL(parts)
+#define GRADC_THREAD 0
 #endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
@@ -68,6 +72,13 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 static int64_t gradc_rows(size_t bytes)
 {
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* How many columns of a wide array a tile has at a time: all of them, or an even share that whole registers hold. */
+static int64_t gradc_width(int64_t columns)
+{
+    const int64_t share = columns / ((columns + 255) / 256 + (columns <= 0));
+    return columns <= 256 ? columns : (share + 48) / 48 * 48;
 }
 
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
@@ -475,36 +486,36 @@ size_t info_nce_value_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*k*n + 29*n + 29, 0) * (gradc_bytes(32*n, sizeof(double))
+           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*k*n + 29*n + 29, 0) * (gradc_bytes(32*gradc_width(n), sizeof(double))
            + gradc_bytes(32*n, sizeof(double))
            + gradc_bytes(32, sizeof(double))
            + gradc_bytes(32, sizeof(double))
            + gradc_bytes(32, sizeof(double)));
 }
 
-static GRADC_APART void info_nce_value_rows0(int64_t part, int64_t n, int64_t parts,
-                                             unsigned char *restrict part_scratch, size_t part_bytes, int64_t k,
+static GRADC_APART void info_nce_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                             unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
                                              const double *restrict B, const double *restrict A, double *restrict B_2,
                                              double *restrict A_2)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t0 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t1 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t7 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t6 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t7 = (void *)tile_own;
     const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -573,42 +584,46 @@ static GRADC_APART void info_nce_value_rows0(int64_t part, int64_t n, int64_t pa
     }
 }
 
-static GRADC_APART void info_nce_value_rows1(int64_t part, int64_t n, int64_t parts_,
-                                             unsigned char *restrict part_scratch_, size_t part_bytes_, int64_t k,
+static GRADC_APART void info_nce_value_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts_,
+                                             unsigned char *restrict tile_scratch_, size_t tile_bytes_, int64_t k,
                                              double *restrict B_2, double *restrict A_2, double tau,
                                              double *restrict t13_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts_, part);
     const int64_t part_end = gradc_cut(n, parts_, part + 1);
-    unsigned char *own = part_scratch_ + part * part_bytes_;
-    double *const t8 = (void *)own;
-    own += gradc_bytes(32*n, sizeof(double));
-    double *const S = (void *)own;
-    own += gradc_bytes(32*n, sizeof(double));
-    double *const t9 = (void *)own;
-    own += gradc_bytes(32, sizeof(double));
-    double *const t10 = (void *)own;
-    own += gradc_bytes(32, sizeof(double));
-    double *const t11 = (void *)own;
+    unsigned char *tile_own = tile_scratch_ + thread * tile_bytes_;
+    double *const t8 = (void *)tile_own;
+    tile_own += gradc_bytes(32*gradc_width(n), sizeof(double));
+    double *const S = (void *)tile_own;
+    tile_own += gradc_bytes(32*n, sizeof(double));
+    double *const t9 = (void *)tile_own;
+    tile_own += gradc_bytes(32, sizeof(double));
+    double *const t10 = (void *)tile_own;
+    tile_own += gradc_bytes(32, sizeof(double));
+    double *const t11 = (void *)tile_own;
     double t13_part = 0.0;
     double t13_part_low = 0.0;
+    const int64_t strip = gradc_width(n);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 32) {
         const int64_t tile_end = tile_begin + 32 < part_end ? tile_begin + 32 : part_end;
-
-        /* t8[i:n, l:n] = sum[j:k](B_2[l, j] * A_2[i, j]) */
-        gradc_product(n, tile_end - tile_begin, k, B_2, k, 1, &A_2[tile_begin*k], 1, k, NULL, 0, t8, 32, 1, 0, 0);
-
-        /* S[i:n, j:n] = t8[i, j] / tau */
-        /* t9[i:n] = max[j:n](S[i, j]) */
         for (int64_t j = tile_begin; j < tile_end; ++j) {
             t9[j - tile_begin] = -INFINITY;
         }
-        for (int64_t i = 0; i < n; ++i) {
-            GRADC_SIMD()
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
-                const double v0 = t8[i*32 + j - tile_begin] / tau;
-                S[i*32 + j - tile_begin] = v0;
-                t9[j - tile_begin] = (t9[j - tile_begin] >= v0 || t9[j - tile_begin] != t9[j - tile_begin]) ? t9[j - tile_begin] : v0;
+        for (int64_t strip_begin = 0; strip_begin < n; strip_begin += strip) {
+            const int64_t strip_end = strip_begin + strip < n ? strip_begin + strip : n;
+
+            /* t8[i:n, l:n] = sum[j:k](B_2[l, j] * A_2[i, j]) */
+            gradc_product(strip_end - strip_begin, tile_end - tile_begin, k, &B_2[strip_begin*k], k, 1, &A_2[tile_begin*k], 1, k, NULL, 0, t8, 32, 1, 0, 0);
+
+            /* S[i:n, j:n] = t8[i, j] / tau */
+            /* t9[i:n] = max[j:n](S[i, j]) */
+            for (int64_t i = strip_begin; i < strip_end; ++i) {
+                GRADC_SIMD()
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const double v0 = t8[(i - strip_begin)*32 + j - tile_begin] / tau;
+                    S[i*32 + j - tile_begin] = v0;
+                    t9[j - tile_begin] = (t9[j - tile_begin] >= v0 || t9[j - tile_begin] != t9[j - tile_begin]) ? t9[j - tile_begin] : v0;
+                }
             }
         }
 
@@ -657,29 +672,29 @@ int info_nce_value(int64_t n, int64_t k, const double *restrict A, const double 
     scratch += gradc_bytes(k*n, sizeof(double));
     double *const A_2 = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 24*k + 48, 0) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
-    unsigned char *const part_scratch_ = (void *)scratch;
+    unsigned char *const tile_scratch_ = (void *)scratch;
     const int64_t parts = gradc_parts(n, 24*k + 48, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            info_nce_value_rows0(part, n, parts, part_scratch, part_bytes, k, B, A, B_2, A_2);
+            info_nce_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, B, A, B_2, A_2);
         }
     } else {
-        info_nce_value_rows0(0, n, parts, part_scratch, part_bytes, k, B, A, B_2, A_2);
+        info_nce_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, A, B_2, A_2);
     }
     const int64_t parts_ = gradc_parts(n, 3*k*n + 29*n + 29, 0);
-    const size_t part_bytes_ = gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double));
+    const size_t tile_bytes_ = gradc_bytes(32*gradc_width(n), sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double));
     double t13_parts[GRADC_PARTS];
     if (parts_ > 1) {
         GRADC_PARALLEL(parts_)
         for (int64_t part = 0; part < parts_; ++part) {
-            info_nce_value_rows1(part, n, parts_, part_scratch_, part_bytes_, k, B_2, A_2, tau, t13_parts);
+            info_nce_value_rows1(part, GRADC_THREAD, n, parts_, tile_scratch_, tile_bytes_, k, B_2, A_2, tau, t13_parts);
         }
     } else {
-        info_nce_value_rows1(0, n, parts_, part_scratch_, part_bytes_, k, B_2, A_2, tau, t13_parts);
+        info_nce_value_rows1(0, 0, n, parts_, tile_scratch_, tile_bytes_, k, B_2, A_2, tau, t13_parts);
     }
     double t13 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -705,26 +720,26 @@ size_t info_nce_forward_work(int64_t n, int64_t k)
            + gradc_bytes(32, sizeof(double)));
 }
 
-static GRADC_APART void info_nce_forward_rows0(int64_t part, int64_t n, int64_t parts,
-                                               unsigned char *restrict part_scratch, size_t part_bytes, int64_t k,
+static GRADC_APART void info_nce_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                               unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
                                                const double *restrict B, const double *restrict A,
                                                double *restrict t0, double *restrict t1, double *restrict B_2,
                                                double *restrict A_2)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t0_ = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t1_ = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t2_ = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t3_ = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0_ = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t1_ = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t2_ = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t3_ = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)tile_own;
     const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -793,21 +808,21 @@ static GRADC_APART void info_nce_forward_rows0(int64_t part, int64_t n, int64_t 
     }
 }
 
-static GRADC_APART void info_nce_forward_rows1(int64_t part, int64_t n, int64_t parts_,
-                                               unsigned char *restrict part_scratch_, size_t part_bytes_, int64_t k,
+static GRADC_APART void info_nce_forward_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts_,
+                                               unsigned char *restrict tile_scratch_, size_t tile_bytes_, int64_t k,
                                                double *restrict A_2, double *restrict B_2, double *restrict t2,
                                                double tau, double *restrict t3, double *restrict t9_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts_, part);
     const int64_t part_end = gradc_cut(n, parts_, part + 1);
-    unsigned char *own = part_scratch_ + part * part_bytes_;
-    double *const S = (void *)own;
-    own += gradc_bytes(32*n, sizeof(double));
-    double *const t6 = (void *)own;
-    own += gradc_bytes(32, sizeof(double));
-    double *const t7 = (void *)own;
-    own += gradc_bytes(32, sizeof(double));
-    double *const t8 = (void *)own;
+    unsigned char *tile_own = tile_scratch_ + thread * tile_bytes_;
+    double *const S = (void *)tile_own;
+    tile_own += gradc_bytes(32*n, sizeof(double));
+    double *const t6 = (void *)tile_own;
+    tile_own += gradc_bytes(32, sizeof(double));
+    double *const t7 = (void *)tile_own;
+    tile_own += gradc_bytes(32, sizeof(double));
+    double *const t8 = (void *)tile_own;
     double t9_part = 0.0;
     double t9_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 32) {
@@ -870,29 +885,29 @@ int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const doubl
     scratch += gradc_bytes(k*n, sizeof(double));
     double *const A_2 = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 24*k + 48, 0) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
-    unsigned char *const part_scratch_ = (void *)scratch;
+    unsigned char *const tile_scratch_ = (void *)scratch;
     const int64_t parts = gradc_parts(n, 24*k + 48, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            info_nce_forward_rows0(part, n, parts, part_scratch, part_bytes, k, B, A, t0, t1, B_2, A_2);
+            info_nce_forward_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, B, A, t0, t1, B_2, A_2);
         }
     } else {
-        info_nce_forward_rows0(0, n, parts, part_scratch, part_bytes, k, B, A, t0, t1, B_2, A_2);
+        info_nce_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, A, t0, t1, B_2, A_2);
     }
     const int64_t parts_ = gradc_parts(n, 3*k*n + 29*n + 29, 0);
-    const size_t part_bytes_ = gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double));
+    const size_t tile_bytes_ = gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double));
     double t9_parts[GRADC_PARTS];
     if (parts_ > 1) {
         GRADC_PARALLEL(parts_)
         for (int64_t part = 0; part < parts_; ++part) {
-            info_nce_forward_rows1(part, n, parts_, part_scratch_, part_bytes_, k, A_2, B_2, t2, tau, t3, t9_parts);
+            info_nce_forward_rows1(part, GRADC_THREAD, n, parts_, tile_scratch_, tile_bytes_, k, A_2, B_2, t2, tau, t3, t9_parts);
         }
     } else {
-        info_nce_forward_rows1(0, n, parts_, part_scratch_, part_bytes_, k, A_2, B_2, t2, tau, t3, t9_parts);
+        info_nce_forward_rows1(0, 0, n, parts_, tile_scratch_, tile_bytes_, k, A_2, B_2, t2, tau, t3, t9_parts);
     }
     double t9 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -908,17 +923,17 @@ size_t info_nce_backward_work(int64_t n, int64_t k)
 {
     return gradc_bytes(k*n, sizeof(double))
            + gradc_bytes(n*n, sizeof(double))
-           + gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(n, 3*k*n + 12*k + 40*n, k*n) * (gradc_bytes(k*n, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))) + (size_t)gradc_parts(n, 3*k*n + 38*k + 16, 0) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(n, 3*k*n + 12*k + 40*n, k*n) * (gradc_bytes(k*n, sizeof(double))) + (size_t)gradc_parts(n, 3*k*n + 12*k + 40*n, k*n) * (gradc_bytes(128*k, sizeof(double))) + (size_t)gradc_parts(n, 3*k*n + 38*k + 16, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void info_nce_backward_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void info_nce_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                 unsigned char *restrict part_scratch, size_t part_bytes,
-                                                double *restrict B_bar, int64_t k, const double *restrict t0,
+                                                double *restrict B_bar, unsigned char *restrict tile_scratch,
+                                                size_t tile_bytes, int64_t k, const double *restrict t0,
                                                 const double *restrict t1, double *restrict B_2,
                                                 const double *restrict B, const double *restrict A, double t4,
                                                 const double *restrict t3, const double *restrict t2, double tau,
@@ -926,10 +941,10 @@ static GRADC_APART void info_nce_backward_rows0(int64_t part, int64_t n, int64_t
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const B_bar_part = part == 0 ? B_bar : (void *)own;
-    own += gradc_bytes(k*n, sizeof(double));
-    double *const A_2 = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const B_bar_part = part == 0 ? B_bar : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const A_2 = (void *)tile_own;
     for (int64_t at = 0; at < k*n; ++at) {
         B_bar_part[at] = 0.0;
     }
@@ -965,8 +980,8 @@ static GRADC_APART void info_nce_backward_rows0(int64_t part, int64_t n, int64_t
     }
 }
 
-static GRADC_APART void info_nce_backward_rows1(int64_t part, int64_t n, int64_t parts_,
-                                                unsigned char *restrict part_scratch_, size_t part_bytes_, int64_t k,
+static GRADC_APART void info_nce_backward_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts_,
+                                                unsigned char *restrict tile_scratch_, size_t tile_bytes_, int64_t k,
                                                 double *restrict t5, double *restrict B_2, const double *restrict A,
                                                 const double *restrict B, double *restrict B_bar,
                                                 const double *restrict t1, const double *restrict t0,
@@ -974,16 +989,16 @@ static GRADC_APART void info_nce_backward_rows1(int64_t part, int64_t n, int64_t
 {
     const int64_t part_begin = gradc_cut(n, parts_, part);
     const int64_t part_end = gradc_cut(n, parts_, part + 1);
-    unsigned char *own = part_scratch_ + part * part_bytes_;
-    double *const A_bar = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t6 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t7 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t9 = (void *)own;
+    unsigned char *tile_own = tile_scratch_ + thread * tile_bytes_;
+    double *const A_bar = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t6 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t8 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t7 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t9 = (void *)tile_own;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -1074,20 +1089,23 @@ int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const doub
     double *const B_bar = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 3*k*n + 12*k + 40*n, k*n) * (gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double)));
-    unsigned char *const part_scratch_ = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 3*k*n + 12*k + 40*n, k*n) * (gradc_bytes(k*n, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 3*k*n + 12*k + 40*n, k*n) * (gradc_bytes(128*k, sizeof(double)));
+    unsigned char *const tile_scratch_ = (void *)scratch;
 
     /* t4 = cotangent / n */
     const double t4 = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*k*n + 12*k + 40*n, k*n);
-    const size_t part_bytes = gradc_bytes(k*n, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const size_t part_bytes = gradc_bytes(k*n, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            info_nce_backward_rows0(part, n, parts, part_scratch, part_bytes, B_bar, k, t0, t1, B_2, B, A, t4, t3, t2, tau, t5);
+            info_nce_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, B_bar, tile_scratch, tile_bytes, k, t0, t1, B_2, B, A, t4, t3, t2, tau, t5);
         }
     } else {
-        info_nce_backward_rows0(0, n, parts, part_scratch, part_bytes, B_bar, k, t0, t1, B_2, B, A, t4, t3, t2, tau, t5);
+        info_nce_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, B_bar, tile_scratch, tile_bytes, k, t0, t1, B_2, B, A, t4, t3, t2, tau, t5);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const B_bar_more = (void *)(part_scratch + part * part_bytes);
@@ -1097,14 +1115,14 @@ int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const doub
         }
     }
     const int64_t parts_ = gradc_parts(n, 3*k*n + 38*k + 16, 0);
-    const size_t part_bytes_ = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes_ = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     if (parts_ > 1) {
         GRADC_PARALLEL(parts_)
         for (int64_t part = 0; part < parts_; ++part) {
-            info_nce_backward_rows1(part, n, parts_, part_scratch_, part_bytes_, k, t5, B_2, A, B, B_bar, t1, t0, grad_A, grad_B);
+            info_nce_backward_rows1(part, GRADC_THREAD, n, parts_, tile_scratch_, tile_bytes_, k, t5, B_2, A, B, B_bar, t1, t0, grad_A, grad_B);
         }
     } else {
-        info_nce_backward_rows1(0, n, parts_, part_scratch_, part_bytes_, k, t5, B_2, A, B, B_bar, t1, t0, grad_A, grad_B);
+        info_nce_backward_rows1(0, 0, n, parts_, tile_scratch_, tile_bytes_, k, t5, B_2, A, B, B_bar, t1, t0, grad_A, grad_B);
     }
     return 0;
 }
@@ -1120,8 +1138,7 @@ size_t info_nce_value_and_grad_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 9*k*n + 19*k + 46*n + 41, k*n) * (gradc_bytes(k*n, sizeof(double))
-           + gradc_bytes(32*n, sizeof(double))
+           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 9*k*n + 19*k + 46*n + 41, k*n) * (gradc_bytes(k*n, sizeof(double))) + (size_t)gradc_parts(n, 9*k*n + 19*k + 46*n + 41, k*n) * (gradc_bytes(32*gradc_width(n), sizeof(double))
            + gradc_bytes(32*n, sizeof(double))
            + gradc_bytes(32, sizeof(double))
            + gradc_bytes(32, sizeof(double))
@@ -1135,26 +1152,26 @@ size_t info_nce_value_and_grad_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void info_nce_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
-                                                      unsigned char *restrict part_scratch, size_t part_bytes,
+static GRADC_APART void info_nce_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                       int64_t k, const double *restrict B, const double *restrict A,
                                                       double *restrict t3, double *restrict t7, double *restrict B_2,
                                                       double *restrict A_2)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t0 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t1 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t6 = (void *)tile_own;
     const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -1223,61 +1240,66 @@ static GRADC_APART void info_nce_value_and_grad_rows0(int64_t part, int64_t n, i
     }
 }
 
-static GRADC_APART void info_nce_value_and_grad_rows1(int64_t part, int64_t n, int64_t parts_,
-                                                      unsigned char *restrict part_scratch_, size_t part_bytes_,
-                                                      double *restrict B_bar, int64_t k, double *restrict B_2,
+static GRADC_APART void info_nce_value_and_grad_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts_,
+                                                      unsigned char *restrict part_scratch, size_t part_bytes,
+                                                      double *restrict B_bar, unsigned char *restrict tile_scratch_,
+                                                      size_t tile_bytes_, int64_t k, double *restrict B_2,
                                                       double *restrict A_2, double tau, double t15,
                                                       const double *restrict A, double *restrict t7,
                                                       double *restrict grad_A, double *restrict t14_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts_, part);
     const int64_t part_end = gradc_cut(n, parts_, part + 1);
-    unsigned char *own = part_scratch_ + part * part_bytes_;
-    double *const B_bar_part = part == 0 ? B_bar : (void *)own;
-    own += gradc_bytes(k*n, sizeof(double));
-    double *const t8 = (void *)own;
-    own += gradc_bytes(32*n, sizeof(double));
-    double *const S = (void *)own;
-    own += gradc_bytes(32*n, sizeof(double));
-    double *const t9 = (void *)own;
-    own += gradc_bytes(32, sizeof(double));
-    double *const t10 = (void *)own;
-    own += gradc_bytes(32, sizeof(double));
-    double *const t11 = (void *)own;
-    own += gradc_bytes(32*n, sizeof(double));
-    double *const t12 = (void *)own;
-    own += gradc_bytes(32, sizeof(double));
-    double *const t16 = (void *)own;
-    own += gradc_bytes(32, sizeof(double));
-    double *const t17 = (void *)own;
-    own += gradc_bytes(32*n, sizeof(double));
-    double *const A_bar = (void *)own;
-    own += gradc_bytes(32*k, sizeof(double));
-    double *const t18 = (void *)own;
-    own += gradc_bytes(32, sizeof(double));
-    double *const t19 = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const B_bar_part = part == 0 ? B_bar : (void *)part_own;
+    unsigned char *tile_own = tile_scratch_ + thread * tile_bytes_;
+    double *const t8 = (void *)tile_own;
+    tile_own += gradc_bytes(32*gradc_width(n), sizeof(double));
+    double *const S = (void *)tile_own;
+    tile_own += gradc_bytes(32*n, sizeof(double));
+    double *const t9 = (void *)tile_own;
+    tile_own += gradc_bytes(32, sizeof(double));
+    double *const t10 = (void *)tile_own;
+    tile_own += gradc_bytes(32, sizeof(double));
+    double *const t11 = (void *)tile_own;
+    tile_own += gradc_bytes(32*n, sizeof(double));
+    double *const t12 = (void *)tile_own;
+    tile_own += gradc_bytes(32, sizeof(double));
+    double *const t16 = (void *)tile_own;
+    tile_own += gradc_bytes(32, sizeof(double));
+    double *const t17 = (void *)tile_own;
+    tile_own += gradc_bytes(32*n, sizeof(double));
+    double *const A_bar = (void *)tile_own;
+    tile_own += gradc_bytes(32*k, sizeof(double));
+    double *const t18 = (void *)tile_own;
+    tile_own += gradc_bytes(32, sizeof(double));
+    double *const t19 = (void *)tile_own;
     double t14_part = 0.0;
     double t14_part_low = 0.0;
     for (int64_t at = 0; at < k*n; ++at) {
         B_bar_part[at] = 0.0;
     }
+    const int64_t strip = gradc_width(n);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 32) {
         const int64_t tile_end = tile_begin + 32 < part_end ? tile_begin + 32 : part_end;
-
-        /* t8[i:n, l:n] = sum[j:k](B_2[l, j] * A_2[i, j]) */
-        gradc_product(n, tile_end - tile_begin, k, B_2, k, 1, &A_2[tile_begin*k], 1, k, NULL, 0, t8, 32, 1, 0, 0);
-
-        /* S[i:n, j:n] = t8[i, j] / tau */
-        /* t9[i:n] = max[j:n](S[i, j]) */
         for (int64_t j = tile_begin; j < tile_end; ++j) {
             t9[j - tile_begin] = -INFINITY;
         }
-        for (int64_t i = 0; i < n; ++i) {
-            GRADC_SIMD()
-            for (int64_t j = tile_begin; j < tile_end; ++j) {
-                const double v0 = t8[i*32 + j - tile_begin] / tau;
-                S[i*32 + j - tile_begin] = v0;
-                t9[j - tile_begin] = (t9[j - tile_begin] >= v0 || t9[j - tile_begin] != t9[j - tile_begin]) ? t9[j - tile_begin] : v0;
+        for (int64_t strip_begin = 0; strip_begin < n; strip_begin += strip) {
+            const int64_t strip_end = strip_begin + strip < n ? strip_begin + strip : n;
+
+            /* t8[i:n, l:n] = sum[j:k](B_2[l, j] * A_2[i, j]) */
+            gradc_product(strip_end - strip_begin, tile_end - tile_begin, k, &B_2[strip_begin*k], k, 1, &A_2[tile_begin*k], 1, k, NULL, 0, t8, 32, 1, 0, 0);
+
+            /* S[i:n, j:n] = t8[i, j] / tau */
+            /* t9[i:n] = max[j:n](S[i, j]) */
+            for (int64_t i = strip_begin; i < strip_end; ++i) {
+                GRADC_SIMD()
+                for (int64_t j = tile_begin; j < tile_end; ++j) {
+                    const double v0 = t8[(i - strip_begin)*32 + j - tile_begin] / tau;
+                    S[i*32 + j - tile_begin] = v0;
+                    t9[j - tile_begin] = (t9[j - tile_begin] >= v0 || t9[j - tile_begin] != t9[j - tile_begin]) ? t9[j - tile_begin] : v0;
+                }
             }
         }
 
@@ -1379,17 +1401,17 @@ static GRADC_APART void info_nce_value_and_grad_rows1(int64_t part, int64_t n, i
     t14_parts[part] = t14_part;
 }
 
-static GRADC_APART void info_nce_value_and_grad_rows2(int64_t part, int64_t n, int64_t parts_2,
-                                                      unsigned char *restrict part_scratch_2, size_t part_bytes_2,
+static GRADC_APART void info_nce_value_and_grad_rows2(int64_t part, int64_t thread, int64_t n, int64_t parts_2,
+                                                      unsigned char *restrict tile_scratch_2, size_t tile_bytes_2,
                                                       int64_t k, const double *restrict B, double *restrict B_bar,
                                                       double *restrict t3, double *restrict grad_B)
 {
     const int64_t part_begin = gradc_cut(n, parts_2, part);
     const int64_t part_end = gradc_cut(n, parts_2, part + 1);
-    unsigned char *own = part_scratch_2 + part * part_bytes_2;
-    double *const t20 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t21 = (void *)own;
+    unsigned char *tile_own = tile_scratch_2 + thread * tile_bytes_2;
+    double *const t20 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t21 = (void *)tile_own;
     const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -1456,55 +1478,58 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
     scratch += gradc_bytes(k*n, sizeof(double));
     double *const B_bar = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 24*k + 48, 0) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
-    unsigned char *const part_scratch_ = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 9*k*n + 19*k + 46*n + 41, k*n) * (gradc_bytes(k*n, sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32*k, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double)));
-    unsigned char *const part_scratch_2 = (void *)scratch;
+    unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 9*k*n + 19*k + 46*n + 41, k*n) * (gradc_bytes(k*n, sizeof(double)));
+    unsigned char *const tile_scratch_ = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 9*k*n + 19*k + 46*n + 41, k*n) * (gradc_bytes(32*gradc_width(n), sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32*k, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double)));
+    unsigned char *const tile_scratch_2 = (void *)scratch;
 
     /* t15 = 1 / n */
     const double t15 = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 24*k + 48, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            info_nce_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, k, B, A, t3, t7, B_2, A_2);
+            info_nce_value_and_grad_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, B, A, t3, t7, B_2, A_2);
         }
     } else {
-        info_nce_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, k, B, A, t3, t7, B_2, A_2);
+        info_nce_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, A, t3, t7, B_2, A_2);
     }
     const int64_t parts_ = gradc_parts(n, 9*k*n + 19*k + 46*n + 41, k*n);
-    const size_t part_bytes_ = gradc_bytes(k*n, sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32*k, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double));
+    const size_t part_bytes = gradc_bytes(k*n, sizeof(double));
+    const size_t tile_bytes_ = gradc_bytes(32*gradc_width(n), sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32*k, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double));
     double t14_parts[GRADC_PARTS];
     if (parts_ > 1) {
         GRADC_PARALLEL(parts_)
         for (int64_t part = 0; part < parts_; ++part) {
-            info_nce_value_and_grad_rows1(part, n, parts_, part_scratch_, part_bytes_, B_bar, k, B_2, A_2, tau, t15, A, t7, grad_A, t14_parts);
+            info_nce_value_and_grad_rows1(part, GRADC_THREAD, n, parts_, part_scratch, part_bytes, B_bar, tile_scratch_, tile_bytes_, k, B_2, A_2, tau, t15, A, t7, grad_A, t14_parts);
         }
     } else {
-        info_nce_value_and_grad_rows1(0, n, parts_, part_scratch_, part_bytes_, B_bar, k, B_2, A_2, tau, t15, A, t7, grad_A, t14_parts);
+        info_nce_value_and_grad_rows1(0, 0, n, parts_, part_scratch, part_bytes, B_bar, tile_scratch_, tile_bytes_, k, B_2, A_2, tau, t15, A, t7, grad_A, t14_parts);
     }
     double t14 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
         t14 += t14_parts[part];
     }
     for (int64_t part = 1; part < parts_; ++part) {
-        const double *const B_bar_more = (void *)(part_scratch_ + part * part_bytes_);
+        const double *const B_bar_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < k*n; ++at) {
             B_bar[at] += B_bar_more[at];
         }
     }
     const int64_t parts_2 = gradc_parts(n, 19*k + 8, 0);
-    const size_t part_bytes_2 = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes_2 = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     if (parts_2 > 1) {
         GRADC_PARALLEL(parts_2)
         for (int64_t part = 0; part < parts_2; ++part) {
-            info_nce_value_and_grad_rows2(part, n, parts_2, part_scratch_2, part_bytes_2, k, B, B_bar, t3, grad_B);
+            info_nce_value_and_grad_rows2(part, GRADC_THREAD, n, parts_2, tile_scratch_2, tile_bytes_2, k, B, B_bar, t3, grad_B);
         }
     } else {
-        info_nce_value_and_grad_rows2(0, n, parts_2, part_scratch_2, part_bytes_2, k, B, B_bar, t3, grad_B);
+        info_nce_value_and_grad_rows2(0, 0, n, parts_2, tile_scratch_2, tile_bytes_2, k, B, B_bar, t3, grad_B);
     }
 
     /* value = t14 / n */

@@ -20,9 +20,13 @@
 #define GRADC_SIMD(...)
 #endif
 #if defined(_OPENMP)
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#include <omp.h>
+#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
+#define GRADC_THREAD omp_get_thread_num()
 #else
 #define GRADC_PARALLEL(parts)
+#define GRADC_THREAD 0
 #endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
@@ -61,6 +65,13 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 static int64_t gradc_rows(size_t bytes)
 {
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* How many columns of a wide array a tile has at a time: all of them, or an even share that whole registers hold. */
+static int64_t gradc_width(int64_t columns)
+{
+    const int64_t share = columns / ((columns + 255) / 256 + (columns <= 0));
+    return columns <= 256 ? columns : (share + 48) / 48 * 48;
 }
 
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
@@ -451,35 +462,39 @@ static void gradc_product(int64_t rows, int64_t columns, int64_t depth, const do
 
 size_t itakura_saito_value_work(int64_t n, int64_t k, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 22*d, 0) * (gradc_bytes(128*d, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d*k + 22*d, 0) * (gradc_bytes(128*gradc_width(d), sizeof(double)));
 }
 
-static GRADC_APART void itakura_saito_value_rows0(int64_t part, int64_t n, int64_t parts,
-                                                  unsigned char *restrict part_scratch, size_t part_bytes, int64_t d,
+static GRADC_APART void itakura_saito_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                                  unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
                                                   int64_t k, const double *restrict W, const double *restrict H,
                                                   const double *restrict V, double *restrict value__parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t0 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
     double value__part = 0.0;
     double value__part_low = 0.0;
+    const int64_t strip = gradc_width(d);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+        for (int64_t strip_begin = 0; strip_begin < d; strip_begin += strip) {
+            const int64_t strip_end = strip_begin + strip < d ? strip_begin + strip : d;
 
-        /* t0[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
-        gradc_product(tile_end - tile_begin, d, k, &W[tile_begin*k], k, 1, H, d, 1, NULL, 0, t0, d, 1, 0, 0);
+            /* t0[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
+            gradc_product(tile_end - tile_begin, strip_end - strip_begin, k, &W[tile_begin*k], k, 1, &H[strip_begin], d, 1, NULL, 0, t0, strip, 1, 0, 0);
 
-        /* value = sum[i:n, l:d](itakura_saito(V[i, l], t0[i, l])) */
-        double value__part_sum = 0.0;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            GRADC_SIMD(reduction(+:value__part_sum))
-            for (int64_t l = 0; l < d; ++l) {
-                value__part_sum += gradc_itakura(V[i*d + l], t0[(i - tile_begin)*d + l]);
+            /* value = sum[i:n, l:d](itakura_saito(V[i, l], t0[i, l])) */
+            double value__part_sum = 0.0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD(reduction(+:value__part_sum))
+                for (int64_t l = strip_begin; l < strip_end; ++l) {
+                    value__part_sum += gradc_itakura(V[i*d + l], t0[(i - tile_begin)*strip + l - strip_begin]);
+                }
             }
+            gradc_add(&value__part, &value__part_low, value__part_sum);
         }
-        gradc_add(&value__part, &value__part_low, value__part_sum);
     }
     value__part = gradc_rounded(value__part, value__part_low);
     value__parts[part] = value__part;
@@ -489,17 +504,17 @@ int itakura_saito_value(int64_t n, int64_t k, int64_t d, const double *restrict 
                         const double *restrict V, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 3*d*k + 22*d, 0);
-    const size_t part_bytes = gradc_bytes(128*d, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*gradc_width(d), sizeof(double));
     double value__parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            itakura_saito_value_rows0(part, n, parts, part_scratch, part_bytes, d, k, W, H, V, value__parts);
+            itakura_saito_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, d, k, W, H, V, value__parts);
         }
     } else {
-        itakura_saito_value_rows0(0, n, parts, part_scratch, part_bytes, d, k, W, H, V, value__parts);
+        itakura_saito_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, k, W, H, V, value__parts);
     }
     double value_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -573,43 +588,52 @@ int itakura_saito_forward(int64_t n, int64_t k, int64_t d, const double *restric
 
 size_t itakura_saito_backward_work(int64_t n, int64_t k, int64_t d)
 {
-    return (size_t)gradc_parts(n, 6*d*k + 13*d, d*k) * (gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(128*d, sizeof(double)));
+    return (size_t)gradc_parts(n, 6*d*k + 13*d, d*k) * (gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 6*d*k + 13*d, d*k) * (gradc_bytes(128*gradc_width(d), sizeof(double)));
 }
 
-static GRADC_APART void itakura_saito_backward_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void itakura_saito_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                      unsigned char *restrict part_scratch, size_t part_bytes,
-                                                     double *restrict grad_H, int64_t d, int64_t k,
+                                                     double *restrict grad_H, unsigned char *restrict tile_scratch,
+                                                     size_t tile_bytes, int64_t d, int64_t k, double *restrict grad_W,
                                                      const double *restrict t0, double cotangent,
                                                      const double *restrict V, const double *restrict H,
-                                                     double *restrict grad_W, const double *restrict W)
+                                                     const double *restrict W)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const grad_H_part = part == 0 ? grad_H : (void *)own;
-    own += gradc_bytes(d*k, sizeof(double));
-    double *const t1 = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_H_part = part == 0 ? grad_H : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t1 = (void *)tile_own;
     for (int64_t at = 0; at < d*k; ++at) {
         grad_H_part[at] = 0.0;
     }
+    const int64_t strip = gradc_width(d);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-        /* t1[i:n, l:d] = cotangent * (t0[i, l] - V[i, l]) / t0[i, l] / t0[i, l] */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            GRADC_SIMD()
-            for (int64_t l = 0; l < d; ++l) {
-                const double t0_il = t0[i*d + l];
-                t1[(i - tile_begin)*d + l] = cotangent * (t0_il - V[i*d + l]) / t0_il / t0_il;
+            for (int64_t j = 0; j < k; ++j) {
+                grad_W[i*k + j] = 0.0;
             }
         }
+        for (int64_t strip_begin = 0; strip_begin < d; strip_begin += strip) {
+            const int64_t strip_end = strip_begin + strip < d ? strip_begin + strip : d;
 
-        /* grad_W[i:n, j:k] = sum[l:d](H[j, l] * t1[i, l]) */
-        gradc_product(tile_end - tile_begin, k, d, t1, d, 1, H, 1, d, NULL, 0, &grad_W[tile_begin*k], k, 1, 0, 0);
+            /* t1[i:n, l:d] = cotangent * (t0[i, l] - V[i, l]) / t0[i, l] / t0[i, l] */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD()
+                for (int64_t l = strip_begin; l < strip_end; ++l) {
+                    const double t0_il = t0[i*d + l];
+                    t1[(i - tile_begin)*strip + l - strip_begin] = cotangent * (t0_il - V[i*d + l]) / t0_il / t0_il;
+                }
+            }
 
-        /* grad_H[j:k, l:d] = sum[i:n](W[i, j] * t1[i, l]) */
-        gradc_product(k, d, tile_end - tile_begin, &W[tile_begin*k], 1, k, t1, d, 1, NULL, 0, grad_H_part, d, 1, 1, 0);
+            /* grad_W[i:n, j:k] = sum[l:d](H[j, l] * t1[i, l]) */
+            gradc_product(tile_end - tile_begin, k, strip_end - strip_begin, t1, strip, 1, &H[strip_begin], 1, d, NULL, 0, &grad_W[tile_begin*k], k, 1, 1, 0);
+
+            /* grad_H[j:k, l:d] = sum[i:n](W[i, j] * t1[i, l]) */
+            gradc_product(k, strip_end - strip_begin, tile_end - tile_begin, &W[tile_begin*k], 1, k, t1, strip, 1, NULL, 0, &grad_H_part[strip_begin], d, 1, 1, 0);
+        }
     }
 }
 
@@ -619,15 +643,18 @@ int itakura_saito_backward(int64_t n, int64_t k, int64_t d, const double *restri
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 6*d*k + 13*d, d*k) * (gradc_bytes(d*k, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 6*d*k + 13*d, d*k);
-    const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*d, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*gradc_width(d), sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            itakura_saito_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_H, d, k, t0, cotangent, V, H, grad_W, W);
+            itakura_saito_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_H, tile_scratch, tile_bytes, d, k, grad_W, t0, cotangent, V, H, W);
         }
     } else {
-        itakura_saito_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_H, d, k, t0, cotangent, V, H, grad_W, W);
+        itakura_saito_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_H, tile_scratch, tile_bytes, d, k, grad_W, t0, cotangent, V, H, W);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_H_more = (void *)(part_scratch + part * part_bytes);
@@ -641,56 +668,65 @@ int itakura_saito_backward(int64_t n, int64_t k, int64_t d, const double *restri
 
 size_t itakura_saito_value_and_grad_work(int64_t n, int64_t k, int64_t d)
 {
-    return (size_t)gradc_parts(n, 9*d*k + 31*d, d*k) * (gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(128*d, sizeof(double))
-           + gradc_bytes(128*d, sizeof(double)));
+    return (size_t)gradc_parts(n, 9*d*k + 31*d, d*k) * (gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 9*d*k + 31*d, d*k) * (gradc_bytes(128*gradc_width(d), sizeof(double))
+           + gradc_bytes(128*gradc_width(d), sizeof(double)));
 }
 
-static GRADC_APART void itakura_saito_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void itakura_saito_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                            unsigned char *restrict part_scratch, size_t part_bytes,
-                                                           double *restrict grad_H, int64_t d, int64_t k,
+                                                           double *restrict grad_H,
+                                                           unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                           int64_t d, int64_t k, double *restrict grad_W,
                                                            const double *restrict W, const double *restrict H,
-                                                           const double *restrict V, double *restrict grad_W,
-                                                           double *restrict value__parts)
+                                                           const double *restrict V, double *restrict value__parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const grad_H_part = part == 0 ? grad_H : (void *)own;
-    own += gradc_bytes(d*k, sizeof(double));
-    double *const t0 = (void *)own;
-    own += gradc_bytes(128*d, sizeof(double));
-    double *const t1 = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_H_part = part == 0 ? grad_H : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128*gradc_width(d), sizeof(double));
+    double *const t1 = (void *)tile_own;
     double value__part = 0.0;
     double value__part_low = 0.0;
     for (int64_t at = 0; at < d*k; ++at) {
         grad_H_part[at] = 0.0;
     }
+    const int64_t strip = gradc_width(d);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-        /* t0[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
-        gradc_product(tile_end - tile_begin, d, k, &W[tile_begin*k], k, 1, H, d, 1, NULL, 0, t0, d, 1, 0, 0);
-
-        /* value = sum[i:n, l:d](itakura_saito(V[i, l], t0[i, l])) */
-        /* t1[i:n, l:d] = (t0[i, l] - V[i, l]) / t0[i, l] / t0[i, l] */
-        double value__part_sum = 0.0;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            GRADC_SIMD(reduction(+:value__part_sum))
-            for (int64_t l = 0; l < d; ++l) {
-                const double V_il = V[i*d + l];
-                const double t0_il = t0[(i - tile_begin)*d + l];
-                value__part_sum += gradc_itakura(V_il, t0_il);
-                t1[(i - tile_begin)*d + l] = (t0_il - V_il) / t0_il / t0_il;
+            for (int64_t j = 0; j < k; ++j) {
+                grad_W[i*k + j] = 0.0;
             }
         }
-        gradc_add(&value__part, &value__part_low, value__part_sum);
+        for (int64_t strip_begin = 0; strip_begin < d; strip_begin += strip) {
+            const int64_t strip_end = strip_begin + strip < d ? strip_begin + strip : d;
 
-        /* grad_W[i:n, j:k] = sum[l:d](H[j, l] * t1[i, l]) */
-        gradc_product(tile_end - tile_begin, k, d, t1, d, 1, H, 1, d, NULL, 0, &grad_W[tile_begin*k], k, 1, 0, 0);
+            /* t0[i:n, l:d] = sum[j:k](W[i, j] * H[j, l]) */
+            gradc_product(tile_end - tile_begin, strip_end - strip_begin, k, &W[tile_begin*k], k, 1, &H[strip_begin], d, 1, NULL, 0, t0, strip, 1, 0, 0);
 
-        /* grad_H[j:k, l:d] = sum[i:n](W[i, j] * t1[i, l]) */
-        gradc_product(k, d, tile_end - tile_begin, &W[tile_begin*k], 1, k, t1, d, 1, NULL, 0, grad_H_part, d, 1, 1, 0);
+            /* value = sum[i:n, l:d](itakura_saito(V[i, l], t0[i, l])) */
+            /* t1[i:n, l:d] = (t0[i, l] - V[i, l]) / t0[i, l] / t0[i, l] */
+            double value__part_sum = 0.0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                GRADC_SIMD(reduction(+:value__part_sum))
+                for (int64_t l = strip_begin; l < strip_end; ++l) {
+                    const double V_il = V[i*d + l];
+                    const double t0_il = t0[(i - tile_begin)*strip + l - strip_begin];
+                    value__part_sum += gradc_itakura(V_il, t0_il);
+                    t1[(i - tile_begin)*strip + l - strip_begin] = (t0_il - V_il) / t0_il / t0_il;
+                }
+            }
+            gradc_add(&value__part, &value__part_low, value__part_sum);
+
+            /* grad_W[i:n, j:k] = sum[l:d](H[j, l] * t1[i, l]) */
+            gradc_product(tile_end - tile_begin, k, strip_end - strip_begin, t1, strip, 1, &H[strip_begin], 1, d, NULL, 0, &grad_W[tile_begin*k], k, 1, 1, 0);
+
+            /* grad_H[j:k, l:d] = sum[i:n](W[i, j] * t1[i, l]) */
+            gradc_product(k, strip_end - strip_begin, tile_end - tile_begin, &W[tile_begin*k], 1, k, t1, strip, 1, NULL, 0, &grad_H_part[strip_begin], d, 1, 1, 0);
+        }
     }
     value__part = gradc_rounded(value__part, value__part_low);
     value__parts[part] = value__part;
@@ -702,16 +738,19 @@ int itakura_saito_value_and_grad(int64_t n, int64_t k, int64_t d, const double *
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 9*d*k + 31*d, d*k) * (gradc_bytes(d*k, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 9*d*k + 31*d, d*k);
-    const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*d, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*gradc_width(d), sizeof(double)) + gradc_bytes(128*gradc_width(d), sizeof(double));
     double value__parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            itakura_saito_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, grad_H, d, k, W, H, V, grad_W, value__parts);
+            itakura_saito_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_H, tile_scratch, tile_bytes, d, k, grad_W, W, H, V, value__parts);
         }
     } else {
-        itakura_saito_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, grad_H, d, k, W, H, V, grad_W, value__parts);
+        itakura_saito_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_H, tile_scratch, tile_bytes, d, k, grad_W, W, H, V, value__parts);
     }
     double value_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -27,9 +27,13 @@
 #define GRADC_SIMD(...)
 #endif
 #if defined(_OPENMP)
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#include <omp.h>
+#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
+#define GRADC_THREAD omp_get_thread_num()
 #else
 #define GRADC_PARALLEL(parts)
+#define GRADC_THREAD 0
 #endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
@@ -68,6 +72,13 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 static int64_t gradc_rows(size_t bytes)
 {
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* How many columns of a wide array a tile has at a time: all of them, or an even share that whole registers hold. */
+static int64_t gradc_width(int64_t columns)
+{
+    const int64_t share = columns / ((columns + 255) / 256 + (columns <= 0));
+    return columns <= 256 ? columns : (share + 48) / 48 * 48;
 }
 
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
@@ -495,28 +506,28 @@ size_t label_smoothing_value_work(int64_t d, int64_t k, int64_t n)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void label_smoothing_value_rows0(int64_t part, int64_t n, int64_t parts,
-                                                    unsigned char *restrict part_scratch, size_t part_bytes,
+static GRADC_APART void label_smoothing_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                                    unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                     int64_t k, int64_t d, const double *restrict W,
                                                     const double *restrict X, double eps, const int64_t *restrict y,
                                                     double *restrict t6_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t0 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const L = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t5 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const L = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t5 = (void *)tile_own;
     double t6_part = 0.0;
     double t6_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
@@ -600,7 +611,7 @@ int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restric
                           const int64_t *restrict y, double eps, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -614,15 +625,15 @@ int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restric
         }
     }
     const int64_t parts = gradc_parts(n, 3*d*k + 27*k + 42, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t6_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            label_smoothing_value_rows0(part, n, parts, part_scratch, part_bytes, k, d, W, X, eps, y, t6_parts);
+            label_smoothing_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, d, W, X, eps, y, t6_parts);
         }
     } else {
-        label_smoothing_value_rows0(0, n, parts, part_scratch, part_bytes, k, d, W, X, eps, y, t6_parts);
+        label_smoothing_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, W, X, eps, y, t6_parts);
     }
     double t6 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -644,23 +655,23 @@ size_t label_smoothing_forward_work(int64_t d, int64_t k, int64_t n)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void label_smoothing_forward_rows0(int64_t part, int64_t n, int64_t parts,
-                                                      unsigned char *restrict part_scratch, size_t part_bytes,
+static GRADC_APART void label_smoothing_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                       int64_t k, double *restrict t0, double *restrict t1, double eps,
                                                       const int64_t *restrict y, double *restrict t5_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t1_ = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const L = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t4 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t1_ = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const L = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t4 = (void *)tile_own;
     double t5_part = 0.0;
     double t5_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(k * sizeof(double));
@@ -735,7 +746,7 @@ int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restr
                             double *restrict t1, void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -755,15 +766,15 @@ int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restr
     /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
     gradc_product(n, k, d, X, d, 1, W, k, 1, NULL, 0, t0, k, 1, 1, 0);
     const int64_t parts = gradc_parts(n, 27*k + 42, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t5_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            label_smoothing_forward_rows0(part, n, parts, part_scratch, part_bytes, k, t0, t1, eps, y, t5_parts);
+            label_smoothing_forward_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, t0, t1, eps, y, t5_parts);
         }
     } else {
-        label_smoothing_forward_rows0(0, n, parts, part_scratch, part_bytes, k, t0, t1, eps, y, t5_parts);
+        label_smoothing_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, t0, t1, eps, y, t5_parts);
     }
     double t5 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -777,38 +788,38 @@ int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restr
 
 size_t label_smoothing_backward_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 52*k + 8, d*k) * (gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*k + 52*k + 8, d*k) * (gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 3*d*k + 52*k + 8, d*k) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double)));
+           + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
-static GRADC_APART void label_smoothing_backward_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void label_smoothing_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                        unsigned char *restrict part_scratch, size_t part_bytes,
-                                                       double *restrict grad_W, int64_t d, int64_t k, double eps,
-                                                       double t2, const int64_t *restrict y,
-                                                       const double *restrict t0, const double *restrict t1,
-                                                       const double *restrict X)
+                                                       double *restrict grad_W, unsigned char *restrict tile_scratch,
+                                                       size_t tile_bytes, int64_t k, int64_t d, double eps, double t2,
+                                                       const int64_t *restrict y, const double *restrict t0,
+                                                       const double *restrict t1, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const grad_W_part = part == 0 ? grad_W : (void *)own;
-    own += gradc_bytes(d*k, sizeof(double));
-    double *const t3 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const L_bar = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t4 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t0_tile = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t6 = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_W_part = part == 0 ? grad_W : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t3 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const L_bar = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t4 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t0_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t6 = (void *)tile_own;
     for (int64_t at = 0; at < d*k; ++at) {
         grad_W_part[at] = 0.0;
     }
+    const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -837,26 +848,29 @@ static GRADC_APART void label_smoothing_backward_rows0(int64_t part, int64_t n, 
 
         /* t0_tile[l:n, j:k] = t0[l, j] */
         gradc_transpose(tile_end - tile_begin, k, &t0[tile_begin*k], k, t0_tile, 128);
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip_begin + strip < k ? strip_begin + strip : k;
 
-        /* t5[l:n, j:k] = let(s0 := t0_tile[l, j] - t1[l], s1 := s0 - t0_tile[l, j], s2 := t0_tile[l, j] - (s0 -
-         *    s1) - (t1[l] + s1), where(-inf == t0_tile[l, j], 0, -(t4[l] * (exp(s0) * (1 + where(abs(s2) < 1, s2,
-         *    0)))))) */
-        /* t6[l:n, j:k] = L_bar[l, j] + t5[l, j] */
-        for (int64_t j = 0; j < k; ++j) {
-            GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t0_tile_lj = t0_tile[j*128 + l - tile_begin];
-                const double t1_l = t1[l];
-                const double v2 = t0_tile_lj - t1_l;
-                const double v3 = v2 - t0_tile_lj;
-                const double v4 = t0_tile_lj - (v2 - v3) - (t1_l + v3);
-                const double v5 = -INFINITY == t0_tile_lj ? 0.0 : -(t4[l - tile_begin] * (gradc_exp(v2) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0))));
-                t6[j*128 + l - tile_begin] = L_bar[j*128 + l - tile_begin] + v5;
+            /* t5[l:n, j:k] = let(s0 := t0_tile[l, j] - t1[l], s1 := s0 - t0_tile[l, j], s2 := t0_tile[l, j] - (s0
+             *    - s1) - (t1[l] + s1), where(-inf == t0_tile[l, j], 0, -(t4[l] * (exp(s0) * (1 + where(abs(s2) <
+             *    1, s2, 0)))))) */
+            /* t6[l:n, j:k] = L_bar[l, j] + t5[l, j] */
+            for (int64_t j = strip_begin; j < strip_end; ++j) {
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double t0_tile_lj = t0_tile[j*128 + l - tile_begin];
+                    const double t1_l = t1[l];
+                    const double v2 = t0_tile_lj - t1_l;
+                    const double v3 = v2 - t0_tile_lj;
+                    const double v4 = t0_tile_lj - (v2 - v3) - (t1_l + v3);
+                    const double v5 = -INFINITY == t0_tile_lj ? 0.0 : -(t4[l - tile_begin] * (gradc_exp(v2) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0))));
+                    t6[(j - strip_begin)*128 + l - tile_begin] = L_bar[j*128 + l - tile_begin] + v5;
+                }
             }
-        }
 
-        /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t6[l, j]) */
-        gradc_product(k, d, tile_end - tile_begin, t6, 128, 1, &X[tile_begin*d], d, 1, NULL, 0, grad_W_part, 1, k, 1, 0);
+            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t6[l, j]) */
+            gradc_product(strip_end - strip_begin, d, tile_end - tile_begin, t6, 128, 1, &X[tile_begin*d], d, 1, NULL, 0, &grad_W_part[strip_begin], 1, k, 1, 0);
+        }
     }
 }
 
@@ -868,18 +882,21 @@ int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *rest
     (void)W;
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 3*d*k + 52*k + 8, d*k) * (gradc_bytes(d*k, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t2 = -(cotangent / n) */
     const double t2 = -(cotangent / (double)n);
     const int64_t parts = gradc_parts(n, 3*d*k + 52*k + 8, d*k);
-    const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            label_smoothing_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_W, d, k, eps, t2, y, t0, t1, X);
+            label_smoothing_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_W, tile_scratch, tile_bytes, k, d, eps, t2, y, t0, t1, X);
         }
     } else {
-        label_smoothing_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_W, d, k, eps, t2, y, t0, t1, X);
+        label_smoothing_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_W, tile_scratch, tile_bytes, k, d, eps, t2, y, t0, t1, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_W_more = (void *)(part_scratch + part * part_bytes);
@@ -893,8 +910,7 @@ int label_smoothing_backward(int64_t d, int64_t k, int64_t n, const double *rest
 
 size_t label_smoothing_value_and_grad_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 6*d*k + 48*k + 54, d*k) * (gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 6*d*k + 48*k + 54, d*k) * (gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 6*d*k + 48*k + 54, d*k) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -909,43 +925,44 @@ size_t label_smoothing_value_and_grad_work(int64_t d, int64_t k, int64_t n)
            + gradc_bytes(128*k, sizeof(double)));
 }
 
-static GRADC_APART void label_smoothing_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void label_smoothing_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                              unsigned char *restrict part_scratch, size_t part_bytes,
-                                                             double *restrict grad_W, int64_t d, int64_t k,
-                                                             const double *restrict W, const double *restrict X,
-                                                             double eps, double t8, const int64_t *restrict y,
-                                                             double *restrict t7_parts)
+                                                             double *restrict grad_W,
+                                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                             int64_t k, int64_t d, const double *restrict W,
+                                                             const double *restrict X, double eps, double t8,
+                                                             const int64_t *restrict y, double *restrict t7_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const grad_W_part = part == 0 ? grad_W : (void *)own;
-    own += gradc_bytes(d*k, sizeof(double));
-    double *const t0 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t9 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t4 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const L_bar = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t10 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t11 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const L = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t6 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t13 = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_W_part = part == 0 ? grad_W : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t9 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t4 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const L_bar = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t10 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t11 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const L = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t6 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t13 = (void *)tile_own;
     double t7_part = 0.0;
     double t7_part_low = 0.0;
     for (int64_t at = 0; at < d*k; ++at) {
@@ -1055,6 +1072,8 @@ int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 6*d*k + 48*k + 54, d*k) * (gradc_bytes(d*k, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -1071,15 +1090,16 @@ int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double
     /* t8 = -(1 / n) */
     const double t8 = -(1.0 / (double)n);
     const int64_t parts = gradc_parts(n, 6*d*k + 48*k + 54, d*k);
-    const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t7_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            label_smoothing_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, grad_W, d, k, W, X, eps, t8, y, t7_parts);
+            label_smoothing_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_W, tile_scratch, tile_bytes, k, d, W, X, eps, t8, y, t7_parts);
         }
     } else {
-        label_smoothing_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, grad_W, d, k, W, X, eps, t8, y, t7_parts);
+        label_smoothing_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_W, tile_scratch, tile_bytes, k, d, W, X, eps, t8, y, t7_parts);
     }
     double t7 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

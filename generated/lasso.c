@@ -22,9 +22,13 @@
 #define GRADC_SIMD(...)
 #endif
 #if defined(_OPENMP)
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#include <omp.h>
+#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
+#define GRADC_THREAD omp_get_thread_num()
 #else
 #define GRADC_PARALLEL(parts)
+#define GRADC_THREAD 0
 #endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
@@ -316,15 +320,15 @@ size_t lasso_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 4, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void lasso_value_rows0(int64_t part, int64_t n, int64_t parts,
-                                          unsigned char *restrict part_scratch, size_t part_bytes, int64_t d,
+static GRADC_APART void lasso_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                          unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
                                           const double *restrict X, const double *restrict w,
                                           const double *restrict y, double *restrict t2_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t1 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t1 = (void *)tile_own;
     double t2_part = 0.0;
     double t2_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d * sizeof(double));
@@ -351,7 +355,7 @@ int lasso_value(int64_t n, int64_t d, const double *restrict w, const double *re
                 double lam, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     double t0 = 0.0;
     double t0_low = 0.0;
     for (int64_t tile_begin = 0; tile_begin < d; tile_begin += 128) {
@@ -367,15 +371,15 @@ int lasso_value(int64_t n, int64_t d, const double *restrict w, const double *re
     }
     t0 = gradc_rounded(t0, t0_low);
     const int64_t parts = gradc_parts(n, 3*d + 4, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            lasso_value_rows0(part, n, parts, part_scratch, part_bytes, d, X, w, y, t2_parts);
+            lasso_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, d, X, w, y, t2_parts);
         }
     } else {
-        lasso_value_rows0(0, n, parts, part_scratch, part_bytes, d, X, w, y, t2_parts);
+        lasso_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -399,8 +403,8 @@ static GRADC_APART void lasso_forward_rows0(int64_t part, int64_t d, int64_t par
 {
     const int64_t part_begin = gradc_cut(d, parts, part);
     const int64_t part_end = gradc_cut(d, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t1_part = part == 0 ? t1 : (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const t1_part = part == 0 ? t1 : (void *)part_own;
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     for (int64_t at = 0; at < n; ++at) {
@@ -474,21 +478,21 @@ int lasso_forward(int64_t n, int64_t d, const double *restrict w, const double *
 
 size_t lasso_backward_work(int64_t n, int64_t d)
 {
-    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 6, d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 6, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 6, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void lasso_backward_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void lasso_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                              unsigned char *restrict part_scratch, size_t part_bytes,
-                                             double *restrict t3, int64_t d, double t0, const double *restrict t1,
+                                             double *restrict t3, unsigned char *restrict tile_scratch,
+                                             size_t tile_bytes, int64_t d, double t0, const double *restrict t1,
                                              const double *restrict y, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t3_part = part == 0 ? t3 : (void *)own;
-    own += gradc_bytes(d, sizeof(double));
-    double *const t2 = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const t3_part = part == 0 ? t3 : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t2 = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         t3_part[at] = 0.0;
     }
@@ -516,18 +520,21 @@ int lasso_backward(int64_t n, int64_t d, const double *restrict w, const double 
     double *const t3 = (void *)scratch;
     scratch += gradc_bytes(d, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 3*d + 6, d) * (gradc_bytes(d, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t0 = 0.5 * cotangent / n */
     const double t0 = 0.5 * cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 6, d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            lasso_backward_rows0(part, n, parts, part_scratch, part_bytes, t3, d, t0, t1, y, X);
+            lasso_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, t3, tile_scratch, tile_bytes, d, t0, t1, y, X);
         }
     } else {
-        lasso_backward_rows0(0, n, parts, part_scratch, part_bytes, t3, d, t0, t1, y, X);
+        lasso_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t3, tile_scratch, tile_bytes, d, t0, t1, y, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const t3_more = (void *)(part_scratch + part * part_bytes);
@@ -550,25 +557,25 @@ int lasso_backward(int64_t n, int64_t d, const double *restrict w, const double 
 
 size_t lasso_value_and_grad_work(int64_t n, int64_t d)
 {
-    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 7, d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 7, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 7, d) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void lasso_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void lasso_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                    unsigned char *restrict part_scratch, size_t part_bytes,
-                                                   double *restrict t5, int64_t d, const double *restrict X,
+                                                   double *restrict t5, unsigned char *restrict tile_scratch,
+                                                   size_t tile_bytes, int64_t d, const double *restrict X,
                                                    const double *restrict w, double t3, const double *restrict y,
                                                    double *restrict t2_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t5_part = part == 0 ? t5 : (void *)own;
-    own += gradc_bytes(d, sizeof(double));
-    double *const t1 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const t5_part = part == 0 ? t5 : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)tile_own;
     double t2_part = 0.0;
     double t2_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
@@ -608,6 +615,8 @@ int lasso_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
     double *const t5 = (void *)scratch;
     scratch += gradc_bytes(d, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 6*d + 7, d) * (gradc_bytes(d, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t3 = 0.5 / n */
     const double t3 = 0.5 / (double)n;
@@ -626,15 +635,16 @@ int lasso_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
     }
     t0 = gradc_rounded(t0, t0_low);
     const int64_t parts = gradc_parts(n, 6*d + 7, d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            lasso_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, t5, d, X, w, t3, y, t2_parts);
+            lasso_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, t5, tile_scratch, tile_bytes, d, X, w, t3, y, t2_parts);
         }
     } else {
-        lasso_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, t5, d, X, w, t3, y, t2_parts);
+        lasso_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t5, tile_scratch, tile_bytes, d, X, w, t3, y, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -24,9 +24,13 @@
 #define GRADC_SIMD(...)
 #endif
 #if defined(_OPENMP)
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#include <omp.h>
+#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
+#define GRADC_THREAD omp_get_thread_num()
 #else
 #define GRADC_PARALLEL(parts)
+#define GRADC_THREAD 0
 #endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
@@ -65,6 +69,13 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 static int64_t gradc_rows(size_t bytes)
 {
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* How many columns of a wide array a tile has at a time: all of them, or an even share that whole registers hold. */
+static int64_t gradc_width(int64_t columns)
+{
+    const int64_t share = columns / ((columns + 255) / 256 + (columns <= 0));
+    return columns <= 256 ? columns : (share + 48) / 48 * 48;
 }
 
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
@@ -358,37 +369,37 @@ size_t listnet_value_work(int64_t n, int64_t k, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void listnet_value_rows0(int64_t part, int64_t n, int64_t parts,
-                                            unsigned char *restrict part_scratch, size_t part_bytes, int64_t k,
+static GRADC_APART void listnet_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                            unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
                                             int64_t d, const double *restrict X, const double *restrict w,
                                             const double *restrict grade, double *restrict t12_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t0 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const grade_tile = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t5 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t7 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t8 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t10 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t11 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const grade_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t5 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t6 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t7 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t8 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t10 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t11 = (void *)tile_own;
     double t12_part = 0.0;
     double t12_part_low = 0.0;
     const int64_t tile_rows = gradc_rows((d*k + k) * sizeof(double));
@@ -523,17 +534,17 @@ int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, con
                   const double *restrict grade, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 3*d*k + 56*k + 59, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t12_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            listnet_value_rows0(part, n, parts, part_scratch, part_bytes, k, d, X, w, grade, t12_parts);
+            listnet_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, d, X, w, grade, t12_parts);
         }
     } else {
-        listnet_value_rows0(0, n, parts, part_scratch, part_bytes, k, d, X, w, grade, t12_parts);
+        listnet_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, X, w, grade, t12_parts);
     }
     double t12 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -560,33 +571,33 @@ size_t listnet_forward_work(int64_t n, int64_t k, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void listnet_forward_rows0(int64_t part, int64_t n, int64_t parts,
-                                              unsigned char *restrict part_scratch, size_t part_bytes, int64_t k,
+static GRADC_APART void listnet_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                              unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
                                               double *restrict t0, double *restrict t1, const double *restrict grade,
                                               double *restrict t2, double *restrict t10_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t1_ = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t2_ = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const grade_tile = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t4 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t7 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t9 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t1_ = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t2_ = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const grade_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t4 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t6 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t7 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t8 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t9 = (void *)tile_own;
     double t10_part = 0.0;
     double t10_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
@@ -729,7 +740,7 @@ int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, c
                     double *restrict t2, void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     for (int64_t at = 0; at < k*n; ++at) {
         t0[at] = 0.0;
     }
@@ -739,15 +750,15 @@ int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, c
         gradc_dots(n, d, &X[j*d], d*k, w, &t0[j], k, 1);
     }
     const int64_t parts = gradc_parts(n, 56*k + 59, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t10_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            listnet_forward_rows0(part, n, parts, part_scratch, part_bytes, k, t0, t1, grade, t2, t10_parts);
+            listnet_forward_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, t0, t1, grade, t2, t10_parts);
         }
     } else {
-        listnet_forward_rows0(0, n, parts, part_scratch, part_bytes, k, t0, t1, grade, t2, t10_parts);
+        listnet_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, t0, t1, grade, t2, t10_parts);
     }
     double t10 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -761,39 +772,39 @@ int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, c
 
 size_t listnet_backward_work(int64_t n, int64_t k, int64_t d)
 {
-    return (size_t)gradc_parts(n, 5*d*k + 77*k, d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 5*d*k + 77*k, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 5*d*k + 77*k, d) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double)));
+           + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
-static GRADC_APART void listnet_backward_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void listnet_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                unsigned char *restrict part_scratch, size_t part_bytes,
-                                               double *restrict grad_w, int64_t d, int64_t k,
-                                               const double *restrict grade, const double *restrict t2, double t3,
-                                               const double *restrict t0, const double *restrict t1,
-                                               const double *restrict X)
+                                               double *restrict grad_w, unsigned char *restrict tile_scratch,
+                                               size_t tile_bytes, int64_t k, int64_t d, const double *restrict grade,
+                                               const double *restrict t2, double t3, const double *restrict t0,
+                                               const double *restrict t1, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-    own += gradc_bytes(d, sizeof(double));
-    double *const grade_tile = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t5 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t6 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t0_tile = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t7 = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const grade_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t5 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t6 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t0_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t7 = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
     const int64_t tile_rows = gradc_rows((d*k + 2*k) * sizeof(double));
+    const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -824,40 +835,43 @@ static GRADC_APART void listnet_backward_rows0(int64_t part, int64_t n, int64_t 
 
         /* t0_tile[i:n, j:k] = t0[i, j] */
         gradc_transpose(tile_end - tile_begin, k, &t0[tile_begin*k], k, t0_tile, 128);
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip_begin + strip < k ? strip_begin + strip : k;
 
-        /* t7[i:n, j:k] = let(s0 := t0_tile[i, j] - t1[i], s1 := s0 - t0_tile[i, j], s2 := t0_tile[i, j] - (s0 -
-         *    s1) - (t1[i] + s1), where(-inf == t0_tile[i, j], 0, -(t3 * t6[i] * (exp(s0) * (1 + where(abs(s2) < 1,
-         *    s2, 0)))))) */
-        for (int64_t j = 0; j < k; ++j) {
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double t0_tile_ij = t0_tile[j*128 + i - tile_begin];
-                const double t1_i = t1[i];
-                const double v0 = t0_tile_ij - t1_i;
-                const double v1 = v0 - t0_tile_ij;
-                const double v2 = t0_tile_ij - (v0 - v1) - (t1_i + v1);
-                const double v3 = -INFINITY == t0_tile_ij ? 0.0 : -(t3 * t6[i - tile_begin] * (gradc_exp(v0) * (1.0 + (fabs(v2) < 1.0 ? v2 : 0.0))));
-                t7[j*128 + i - tile_begin] = v3;
-            }
-        }
-
-        /* grad_w[l:d] = sum[i:n, j:k](X[i, j, l] * (t5[i, j] + t7[i, j])) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                const double v0 = t7[j*128 + i - tile_begin] + t5[j*128 + i - tile_begin];
-                const double v1 = t7[(j + 1)*128 + i - tile_begin] + t5[(j + 1)*128 + i - tile_begin];
-                const double v2 = t7[(j + 2)*128 + i - tile_begin] + t5[(j + 2)*128 + i - tile_begin];
-                const double v3 = t7[(j + 3)*128 + i - tile_begin] + t5[(j + 3)*128 + i - tile_begin];
+            /* t7[i:n, j:k] = let(s0 := t0_tile[i, j] - t1[i], s1 := s0 - t0_tile[i, j], s2 := t0_tile[i, j] - (s0
+             *    - s1) - (t1[i] + s1), where(-inf == t0_tile[i, j], 0, -(t3 * t6[i] * (exp(s0) * (1 +
+             *    where(abs(s2) < 1, s2, 0)))))) */
+            for (int64_t j = strip_begin; j < strip_end; ++j) {
                 GRADC_SIMD()
-                for (int64_t l = 0; l < d; ++l) {
-                    grad_w_part[l] += X[(i*k + j)*d + l] * v0 + X[(i*k + (j + 1))*d + l] * v1 + X[(i*k + (j + 2))*d + l] * v2 + X[(i*k + (j + 3))*d + l] * v3;
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double t0_tile_ij = t0_tile[j*128 + i - tile_begin];
+                    const double t1_i = t1[i];
+                    const double v0 = t0_tile_ij - t1_i;
+                    const double v1 = v0 - t0_tile_ij;
+                    const double v2 = t0_tile_ij - (v0 - v1) - (t1_i + v1);
+                    const double v3 = -INFINITY == t0_tile_ij ? 0.0 : -(t3 * t6[i - tile_begin] * (gradc_exp(v0) * (1.0 + (fabs(v2) < 1.0 ? v2 : 0.0))));
+                    t7[(j - strip_begin)*128 + i - tile_begin] = v3;
                 }
             }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                const double v0 = t7[j*128 + i - tile_begin] + t5[j*128 + i - tile_begin];
-                GRADC_SIMD()
-                for (int64_t l = 0; l < d; ++l) {
-                    grad_w_part[l] += X[(i*k + j)*d + l] * v0;
+
+            /* grad_w[l:d] = sum[i:n, j:k](X[i, j, l] * (t5[i, j] + t7[i, j])) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                for (int64_t j = strip_begin; j < strip_end / 4 * 4; j += 4) {
+                    const double v0 = t7[(j - strip_begin)*128 + i - tile_begin] + t5[j*128 + i - tile_begin];
+                    const double v1 = t7[((j + 1) - strip_begin)*128 + i - tile_begin] + t5[(j + 1)*128 + i - tile_begin];
+                    const double v2 = t7[((j + 2) - strip_begin)*128 + i - tile_begin] + t5[(j + 2)*128 + i - tile_begin];
+                    const double v3 = t7[((j + 3) - strip_begin)*128 + i - tile_begin] + t5[(j + 3)*128 + i - tile_begin];
+                    GRADC_SIMD()
+                    for (int64_t l = 0; l < d; ++l) {
+                        grad_w_part[l] += X[(i*k + j)*d + l] * v0 + X[(i*k + (j + 1))*d + l] * v1 + X[(i*k + (j + 2))*d + l] * v2 + X[(i*k + (j + 3))*d + l] * v3;
+                    }
+                }
+                for (int64_t j = strip_end / 4 * 4; j < strip_end; ++j) {
+                    const double v0 = t7[(j - strip_begin)*128 + i - tile_begin] + t5[j*128 + i - tile_begin];
+                    GRADC_SIMD()
+                    for (int64_t l = 0; l < d; ++l) {
+                        grad_w_part[l] += X[(i*k + j)*d + l] * v0;
+                    }
                 }
             }
         }
@@ -871,18 +885,21 @@ int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, 
     (void)w;
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 5*d*k + 77*k, d) * (gradc_bytes(d, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t3 = -(cotangent / n) */
     const double t3 = -(cotangent / (double)n);
     const int64_t parts = gradc_parts(n, 5*d*k + 77*k, d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            listnet_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, k, grade, t2, t3, t0, t1, X);
+            listnet_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, k, d, grade, t2, t3, t0, t1, X);
         }
     } else {
-        listnet_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, k, grade, t2, t3, t0, t1, X);
+        listnet_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, k, d, grade, t2, t3, t0, t1, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
@@ -896,8 +913,7 @@ int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, 
 
 size_t listnet_value_and_grad_work(int64_t n, int64_t k, int64_t d)
 {
-    return (size_t)gradc_parts(n, 8*d*k + 69*k + 63, d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 8*d*k + 69*k + 63, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 8*d*k + 69*k + 63, d) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
@@ -913,60 +929,62 @@ size_t listnet_value_and_grad_work(int64_t n, int64_t k, int64_t d)
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double)));
+           + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
-static GRADC_APART void listnet_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void listnet_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                      unsigned char *restrict part_scratch, size_t part_bytes,
-                                                     double *restrict grad_w, int64_t d, int64_t k,
+                                                     double *restrict grad_w, unsigned char *restrict tile_scratch,
+                                                     size_t tile_bytes, int64_t k, int64_t d,
                                                      const double *restrict X, const double *restrict w,
                                                      const double *restrict grade, double t14,
                                                      double *restrict t13_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-    own += gradc_bytes(d, sizeof(double));
-    double *const t0 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t4 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t17 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const grade_tile = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t6 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t7 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t9 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t11 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t12 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t15 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t16 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t18 = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t4 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t17 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const grade_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t6 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t7 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t8 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t9 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t11 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t12 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t15 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t16 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t18 = (void *)tile_own;
     double t13_part = 0.0;
     double t13_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
     const int64_t tile_rows = gradc_rows((d*k + k) * sizeof(double));
+    const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -1086,33 +1104,36 @@ static GRADC_APART void listnet_value_and_grad_rows0(int64_t part, int64_t n, in
             t13_part_sum += t12[i - tile_begin];
         }
         gradc_add(&t13_part, &t13_part_low, t13_part_sum);
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip_begin + strip < k ? strip_begin + strip : k;
 
-        /* t18[i:n, j:k] = where(-inf == t0[i, j], 0, -(t3[i, j] * t17[i] * (t14 * t16[i]))) */
-        for (int64_t j = 0; j < k; ++j) {
-            GRADC_SIMD()
-            for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = -INFINITY == t0[j*128 + i - tile_begin] ? 0.0 : -(t3[j*128 + i - tile_begin] * t17[i - tile_begin] * (t14 * t16[i - tile_begin]));
-                t18[j*128 + i - tile_begin] = v0;
-            }
-        }
-
-        /* grad_w[l:d] = sum[i:n, j:k](X[i, j, l] * (t18[i, j] + t15[i, j])) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                const double v0 = t18[j*128 + i - tile_begin] + t15[j*128 + i - tile_begin];
-                const double v1 = t18[(j + 1)*128 + i - tile_begin] + t15[(j + 1)*128 + i - tile_begin];
-                const double v2 = t18[(j + 2)*128 + i - tile_begin] + t15[(j + 2)*128 + i - tile_begin];
-                const double v3 = t18[(j + 3)*128 + i - tile_begin] + t15[(j + 3)*128 + i - tile_begin];
+            /* t18[i:n, j:k] = where(-inf == t0[i, j], 0, -(t3[i, j] * t17[i] * (t14 * t16[i]))) */
+            for (int64_t j = strip_begin; j < strip_end; ++j) {
                 GRADC_SIMD()
-                for (int64_t l = 0; l < d; ++l) {
-                    grad_w_part[l] += X[(i*k + j)*d + l] * v0 + X[(i*k + (j + 1))*d + l] * v1 + X[(i*k + (j + 2))*d + l] * v2 + X[(i*k + (j + 3))*d + l] * v3;
+                for (int64_t i = tile_begin; i < tile_end; ++i) {
+                    const double v0 = -INFINITY == t0[j*128 + i - tile_begin] ? 0.0 : -(t3[j*128 + i - tile_begin] * t17[i - tile_begin] * (t14 * t16[i - tile_begin]));
+                    t18[(j - strip_begin)*128 + i - tile_begin] = v0;
                 }
             }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                const double v0 = t18[j*128 + i - tile_begin] + t15[j*128 + i - tile_begin];
-                GRADC_SIMD()
-                for (int64_t l = 0; l < d; ++l) {
-                    grad_w_part[l] += X[(i*k + j)*d + l] * v0;
+
+            /* grad_w[l:d] = sum[i:n, j:k](X[i, j, l] * (t18[i, j] + t15[i, j])) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                for (int64_t j = strip_begin; j < strip_end / 4 * 4; j += 4) {
+                    const double v0 = t18[(j - strip_begin)*128 + i - tile_begin] + t15[j*128 + i - tile_begin];
+                    const double v1 = t18[((j + 1) - strip_begin)*128 + i - tile_begin] + t15[(j + 1)*128 + i - tile_begin];
+                    const double v2 = t18[((j + 2) - strip_begin)*128 + i - tile_begin] + t15[(j + 2)*128 + i - tile_begin];
+                    const double v3 = t18[((j + 3) - strip_begin)*128 + i - tile_begin] + t15[(j + 3)*128 + i - tile_begin];
+                    GRADC_SIMD()
+                    for (int64_t l = 0; l < d; ++l) {
+                        grad_w_part[l] += X[(i*k + j)*d + l] * v0 + X[(i*k + (j + 1))*d + l] * v1 + X[(i*k + (j + 2))*d + l] * v2 + X[(i*k + (j + 3))*d + l] * v3;
+                    }
+                }
+                for (int64_t j = strip_end / 4 * 4; j < strip_end; ++j) {
+                    const double v0 = t18[(j - strip_begin)*128 + i - tile_begin] + t15[j*128 + i - tile_begin];
+                    GRADC_SIMD()
+                    for (int64_t l = 0; l < d; ++l) {
+                        grad_w_part[l] += X[(i*k + j)*d + l] * v0;
+                    }
                 }
             }
         }
@@ -1127,19 +1148,22 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 8*d*k + 69*k + 63, d) * (gradc_bytes(d, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t14 = -(1 / n) */
     const double t14 = -(1.0 / (double)n);
     const int64_t parts = gradc_parts(n, 8*d*k + 69*k + 63, d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     double t13_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            listnet_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, k, X, w, grade, t14, t13_parts);
+            listnet_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, k, d, X, w, grade, t14, t13_parts);
         }
     } else {
-        listnet_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, k, X, w, grade, t14, t13_parts);
+        listnet_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, k, d, X, w, grade, t14, t13_parts);
     }
     double t13 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

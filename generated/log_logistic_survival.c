@@ -22,9 +22,13 @@
 #define GRADC_SIMD(...)
 #endif
 #if defined(_OPENMP)
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#include <omp.h>
+#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
+#define GRADC_THREAD omp_get_thread_num()
 #else
 #define GRADC_PARALLEL(parts)
+#define GRADC_THREAD 0
 #endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
@@ -404,8 +408,8 @@ size_t log_logistic_survival_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 82, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void log_logistic_survival_value_rows0(int64_t part, int64_t n, int64_t parts,
-                                                          unsigned char *restrict part_scratch, size_t part_bytes,
+static GRADC_APART void log_logistic_survival_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                                          unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                           int64_t d, const double *restrict X,
                                                           const double *restrict w, const double *restrict time_,
                                                           double t0, double log_sigma, const double *restrict event,
@@ -413,8 +417,8 @@ static GRADC_APART void log_logistic_survival_value_rows0(int64_t part, int64_t 
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t1 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t1 = (void *)tile_own;
     double t2_part = 0.0;
     double t2_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d * sizeof(double));
@@ -449,20 +453,20 @@ int log_logistic_survival_value(int64_t n, int64_t d, const double *restrict w, 
                                 double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t0 = exp(-log_sigma) */
     const double t0 = gradc_exp(-log_sigma);
     const int64_t parts = gradc_parts(n, 3*d + 82, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            log_logistic_survival_value_rows0(part, n, parts, part_scratch, part_bytes, d, X, w, time_, t0, log_sigma, event, t2_parts);
+            log_logistic_survival_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, d, X, w, time_, t0, log_sigma, event, t2_parts);
         }
     } else {
-        log_logistic_survival_value_rows0(0, n, parts, part_scratch, part_bytes, d, X, w, time_, t0, log_sigma, event, t2_parts);
+        log_logistic_survival_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, time_, t0, log_sigma, event, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -551,24 +555,25 @@ int log_logistic_survival_forward(int64_t n, int64_t d, const double *restrict w
 
 size_t log_logistic_survival_backward_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d + 75, d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d + 75, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 75, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void log_logistic_survival_backward_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void log_logistic_survival_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                              unsigned char *restrict part_scratch, size_t part_bytes,
-                                                             double *restrict grad_w, int64_t d,
-                                                             const double *restrict time_, const double *restrict t1,
-                                                             double t0, const double *restrict event, double t2,
+                                                             double *restrict grad_w,
+                                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                             int64_t d, const double *restrict time_,
+                                                             const double *restrict t1, double t0,
+                                                             const double *restrict event, double t2,
                                                              const double *restrict X, double *restrict t4_parts,
                                                              double *restrict t5_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-    own += gradc_bytes(d, sizeof(double));
-    double *const t3 = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t3 = (void *)tile_own;
     double t4_part = 0.0;
     double t4_part_low = 0.0;
     double t5_part = 0.0;
@@ -624,20 +629,23 @@ int log_logistic_survival_backward(int64_t n, int64_t d, const double *restrict 
     (void)log_sigma;
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 3*d + 75, d) * (gradc_bytes(d, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t2 = cotangent / n */
     const double t2 = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 75, d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
     double t5_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            log_logistic_survival_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, time_, t1, t0, event, t2, X, t4_parts, t5_parts);
+            log_logistic_survival_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, time_, t1, t0, event, t2, X, t4_parts, t5_parts);
         }
     } else {
-        log_logistic_survival_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, time_, t1, t0, event, t2, X, t4_parts, t5_parts);
+        log_logistic_survival_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, time_, t1, t0, event, t2, X, t4_parts, t5_parts);
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -662,16 +670,17 @@ int log_logistic_survival_backward(int64_t n, int64_t d, const double *restrict 
 
 size_t log_logistic_survival_value_and_grad_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 6*d + 108, d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 6*d + 108, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 108, d) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void log_logistic_survival_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void log_logistic_survival_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n,
+                                                                   int64_t parts,
                                                                    unsigned char *restrict part_scratch,
                                                                    size_t part_bytes, double *restrict grad_w,
-                                                                   int64_t d, const double *restrict X,
-                                                                   const double *restrict w,
+                                                                   unsigned char *restrict tile_scratch,
+                                                                   size_t tile_bytes, int64_t d,
+                                                                   const double *restrict X, const double *restrict w,
                                                                    const double *restrict time_, double t0,
                                                                    const double *restrict event, double log_sigma,
                                                                    double t3, double *restrict t2_parts,
@@ -680,12 +689,12 @@ static GRADC_APART void log_logistic_survival_value_and_grad_rows0(int64_t part,
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-    own += gradc_bytes(d, sizeof(double));
-    double *const t1 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)tile_own;
     double t2_part = 0.0;
     double t2_part_low = 0.0;
     double t5_part = 0.0;
@@ -756,23 +765,26 @@ int log_logistic_survival_value_and_grad(int64_t n, int64_t d, const double *res
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 6*d + 108, d) * (gradc_bytes(d, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t0 = exp(-log_sigma) */
     /* t3 = 1 / n */
     const double t0 = gradc_exp(-log_sigma);
     const double t3 = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 108, d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     double t5_parts[GRADC_PARTS];
     double t6_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            log_logistic_survival_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, X, w, time_, t0, event, log_sigma, t3, t2_parts, t5_parts, t6_parts);
+            log_logistic_survival_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, time_, t0, event, log_sigma, t3, t2_parts, t5_parts, t6_parts);
         }
     } else {
-        log_logistic_survival_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, X, w, time_, t0, event, log_sigma, t3, t2_parts, t5_parts, t6_parts);
+        log_logistic_survival_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, time_, t0, event, log_sigma, t3, t2_parts, t5_parts, t6_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

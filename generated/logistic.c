@@ -22,9 +22,13 @@
 #define GRADC_SIMD(...)
 #endif
 #if defined(_OPENMP)
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#include <omp.h>
+#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
+#define GRADC_THREAD omp_get_thread_num()
 #else
 #define GRADC_PARALLEL(parts)
+#define GRADC_THREAD 0
 #endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
@@ -373,15 +377,15 @@ size_t logistic_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 50, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void logistic_value_rows0(int64_t part, int64_t n, int64_t parts,
-                                             unsigned char *restrict part_scratch, size_t part_bytes, int64_t d,
+static GRADC_APART void logistic_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                             unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
                                              const double *restrict X, const double *restrict w,
                                              const double *restrict y, double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t0 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d * sizeof(double));
@@ -411,17 +415,17 @@ int logistic_value(int64_t n, int64_t d, const double *restrict w, const double 
                    double lam, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 3*d + 50, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            logistic_value_rows0(part, n, parts, part_scratch, part_bytes, d, X, w, y, t1_parts);
+            logistic_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts);
         }
     } else {
-        logistic_value_rows0(0, n, parts, part_scratch, part_bytes, d, X, w, y, t1_parts);
+        logistic_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -460,8 +464,8 @@ static GRADC_APART void logistic_forward_rows0(int64_t part, int64_t d, int64_t 
 {
     const int64_t part_begin = gradc_cut(d, parts, part);
     const int64_t part_end = gradc_cut(d, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t0_part = part == 0 ? t0 : (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const t0_part = part == 0 ? t0 : (void *)part_own;
     double t2_part = 0.0;
     double t2_part_low = 0.0;
     for (int64_t at = 0; at < n; ++at) {
@@ -562,21 +566,21 @@ int logistic_forward(int64_t n, int64_t d, const double *restrict w, const doubl
 
 size_t logistic_backward_work(int64_t n, int64_t d)
 {
-    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 54, d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 54, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 54, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void logistic_backward_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void logistic_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                 unsigned char *restrict part_scratch, size_t part_bytes,
-                                                double *restrict t3, int64_t d, const double *restrict y,
+                                                double *restrict t3, unsigned char *restrict tile_scratch,
+                                                size_t tile_bytes, int64_t d, const double *restrict y,
                                                 const double *restrict t0, double t1, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t3_part = part == 0 ? t3 : (void *)own;
-    own += gradc_bytes(d, sizeof(double));
-    double *const t2 = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const t3_part = part == 0 ? t3 : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t2 = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         t3_part[at] = 0.0;
     }
@@ -613,18 +617,21 @@ int logistic_backward(int64_t n, int64_t d, const double *restrict w, const doub
     double *const t3 = (void *)scratch;
     scratch += gradc_bytes(d, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 3*d + 54, d) * (gradc_bytes(d, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t1 = cotangent / n */
     const double t1 = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 54, d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            logistic_backward_rows0(part, n, parts, part_scratch, part_bytes, t3, d, y, t0, t1, X);
+            logistic_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, t3, tile_scratch, tile_bytes, d, y, t0, t1, X);
         }
     } else {
-        logistic_backward_rows0(0, n, parts, part_scratch, part_bytes, t3, d, y, t0, t1, X);
+        logistic_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t3, tile_scratch, tile_bytes, d, y, t0, t1, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const t3_more = (void *)(part_scratch + part * part_bytes);
@@ -645,25 +652,25 @@ int logistic_backward(int64_t n, int64_t d, const double *restrict w, const doub
 
 size_t logistic_value_and_grad_work(int64_t n, int64_t d)
 {
-    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 63, d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 63, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 63, d) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void logistic_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void logistic_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                       unsigned char *restrict part_scratch, size_t part_bytes,
-                                                      double *restrict t5, int64_t d, const double *restrict X,
+                                                      double *restrict t5, unsigned char *restrict tile_scratch,
+                                                      size_t tile_bytes, int64_t d, const double *restrict X,
                                                       const double *restrict w, const double *restrict y, double t3,
                                                       double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t5_part = part == 0 ? t5 : (void *)own;
-    own += gradc_bytes(d, sizeof(double));
-    double *const t0 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const t5_part = part == 0 ? t5 : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
@@ -708,6 +715,8 @@ int logistic_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
     double *const t5 = (void *)scratch;
     scratch += gradc_bytes(d, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 6*d + 63, d) * (gradc_bytes(d, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t3 = 1 / n */
     const double t3 = 1.0 / (double)n;
@@ -727,15 +736,16 @@ int logistic_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
     }
     t2 = gradc_rounded(t2, t2_low);
     const int64_t parts = gradc_parts(n, 6*d + 63, d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            logistic_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, t5, d, X, w, y, t3, t1_parts);
+            logistic_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, t5, tile_scratch, tile_bytes, d, X, w, y, t3, t1_parts);
         }
     } else {
-        logistic_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, t5, d, X, w, y, t3, t1_parts);
+        logistic_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t5, tile_scratch, tile_bytes, d, X, w, y, t3, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -25,9 +25,13 @@
 #define GRADC_SIMD(...)
 #endif
 #if defined(_OPENMP)
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#include <omp.h>
+#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
+#define GRADC_THREAD omp_get_thread_num()
 #else
 #define GRADC_PARALLEL(parts)
+#define GRADC_THREAD 0
 #endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
@@ -66,6 +70,13 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 static int64_t gradc_rows(size_t bytes)
 {
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* How many columns of a wide array a tile has at a time: all of them, or an even share that whole registers hold. */
+static int64_t gradc_width(int64_t columns)
+{
+    const int64_t share = columns / ((columns + 255) / 256 + (columns <= 0));
+    return columns <= 256 ? columns : (share + 48) / 48 * 48;
 }
 
 /* Adds a term to a sum, and to `low` what the sum has lost to rounding (Neumaier, Rundungsfehleranalyse einiger Verfahren zur
@@ -414,22 +425,22 @@ size_t multiclass_hinge_value_work(int64_t d, int64_t k, int64_t n)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void multiclass_hinge_value_rows0(int64_t part, int64_t n, int64_t parts,
-                                                     unsigned char *restrict part_scratch, size_t part_bytes,
+static GRADC_APART void multiclass_hinge_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                                     unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                      int64_t k, int64_t d, const double *restrict W,
                                                      const double *restrict X, const double *restrict Y,
                                                      double *restrict t3_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const Z = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const Y_tile = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const Z = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const Y_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own;
     double t3_part = 0.0;
     double t3_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
@@ -477,17 +488,17 @@ int multiclass_hinge_value(int64_t d, int64_t k, int64_t n, const double *restri
                            const double *restrict Y, double lam, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 3*d*k + 6*k + 3, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            multiclass_hinge_value_rows0(part, n, parts, part_scratch, part_bytes, k, d, W, X, Y, t3_parts);
+            multiclass_hinge_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, d, W, X, Y, t3_parts);
         }
     } else {
-        multiclass_hinge_value_rows0(0, n, parts, part_scratch, part_bytes, k, d, W, X, Y, t3_parts);
+        multiclass_hinge_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, W, X, Y, t3_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -532,8 +543,8 @@ static GRADC_APART void multiclass_hinge_forward_rows0(int64_t part, int64_t d, 
 {
     const int64_t part_begin = gradc_cut(d, parts, part);
     const int64_t part_end = gradc_cut(d, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const Z_part = part == 0 ? Z : (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const Z_part = part == 0 ? Z : (void *)part_own;
     double t4_part = 0.0;
     double t4_part_low = 0.0;
     for (int64_t at = 0; at < k*n; ++at) {
@@ -560,15 +571,15 @@ static GRADC_APART void multiclass_hinge_forward_rows0(int64_t part, int64_t d, 
     t4_parts[part] = t4_part;
 }
 
-static GRADC_APART void multiclass_hinge_forward_rows1(int64_t part, int64_t n, int64_t parts_,
-                                                       unsigned char *restrict part_scratch_, size_t part_bytes_,
+static GRADC_APART void multiclass_hinge_forward_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts_,
+                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                        int64_t k, double *restrict Z, const double *restrict Y,
                                                        double *restrict t1, double *restrict t3_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts_, part);
     const int64_t part_end = gradc_cut(n, parts_, part + 1);
-    unsigned char *own = part_scratch_ + part * part_bytes_;
-    double *const t2 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t2 = (void *)tile_own;
     double t3_part = 0.0;
     double t3_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
@@ -611,7 +622,7 @@ int multiclass_hinge_forward(int64_t d, int64_t k, int64_t n, const double *rest
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(d, 3*k*n + 2*k, k*n) * (gradc_bytes(k*n, sizeof(double)));
-    unsigned char *const part_scratch_ = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(d, 3*k*n + 2*k, k*n);
     const size_t part_bytes = gradc_bytes(k*n, sizeof(double));
     double t4_parts[GRADC_PARTS];
@@ -635,15 +646,15 @@ int multiclass_hinge_forward(int64_t d, int64_t k, int64_t n, const double *rest
         }
     }
     const int64_t parts_ = gradc_parts(n, 5*k + 3, 0);
-    const size_t part_bytes_ = gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     if (parts_ > 1) {
         GRADC_PARALLEL(parts_)
         for (int64_t part = 0; part < parts_; ++part) {
-            multiclass_hinge_forward_rows1(part, n, parts_, part_scratch_, part_bytes_, k, Z, Y, t1, t3_parts);
+            multiclass_hinge_forward_rows1(part, GRADC_THREAD, n, parts_, tile_scratch, tile_bytes, k, Z, Y, t1, t3_parts);
         }
     } else {
-        multiclass_hinge_forward_rows1(0, n, parts_, part_scratch_, part_bytes_, k, Z, Y, t1, t3_parts);
+        multiclass_hinge_forward_rows1(0, 0, n, parts_, tile_scratch, tile_bytes, k, Z, Y, t1, t3_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -657,31 +668,32 @@ int multiclass_hinge_forward(int64_t d, int64_t k, int64_t n, const double *rest
 
 size_t multiclass_hinge_backward_work(int64_t d, int64_t k, int64_t n)
 {
-    return gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 3*d*k + 20*k, d*k) * (gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
+    return gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 3*d*k + 20*k, d*k) * (gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 3*d*k + 20*k, d*k) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double)));
+           + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
-static GRADC_APART void multiclass_hinge_backward_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void multiclass_hinge_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                         unsigned char *restrict part_scratch, size_t part_bytes,
-                                                        double *restrict t6, int64_t d, int64_t k,
+                                                        double *restrict t6, unsigned char *restrict tile_scratch,
+                                                        size_t tile_bytes, int64_t k, int64_t d,
                                                         const double *restrict t1, const double *restrict Z,
                                                         const double *restrict Y, double t2, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t6_part = part == 0 ? t6 : (void *)own;
-    own += gradc_bytes(d*k, sizeof(double));
-    double *const t0 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t3 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const t6_part = part == 0 ? t6 : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t3 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)tile_own;
     for (int64_t at = 0; at < d*k; ++at) {
         t6_part[at] = 0.0;
     }
+    const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -698,20 +710,23 @@ static GRADC_APART void multiclass_hinge_backward_rows0(int64_t part, int64_t n,
             }
             t3[l - tile_begin] = t3_sum;
         }
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip_begin + strip < k ? strip_begin + strip : k;
 
-        /* t4[l:n, j:k] = where(t0[l, j] == t1[l], t2 / t3[l], 0) */
-        /* t5[l:n, j:k] = t4[l, j] - t2 * Y[l, j] */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t1_l = t1[l];
-            const double v0 = t2 / t3[l - tile_begin];
-            GRADC_SIMD()
-            for (int64_t j = 0; j < k; ++j) {
-                t5[(l - tile_begin)*k + j] = (t0[(l - tile_begin)*k + j] == t1_l ? v0 : 0.0) - t2 * Y[l*k + j];
+            /* t4[l:n, j:k] = where(t0[l, j] == t1[l], t2 / t3[l], 0) */
+            /* t5[l:n, j:k] = t4[l, j] - t2 * Y[l, j] */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t1_l = t1[l];
+                const double v0 = t2 / t3[l - tile_begin];
+                GRADC_SIMD()
+                for (int64_t j = strip_begin; j < strip_end; ++j) {
+                    t5[(l - tile_begin)*strip + j - strip_begin] = (t0[(l - tile_begin)*k + j] == t1_l ? v0 : 0.0) - t2 * Y[l*k + j];
+                }
             }
-        }
 
-        /* t6[i:d, j:k] = sum[l:n](X[l, i] * t5[l, j]) */
-        gradc_product(d, k, tile_end - tile_begin, &X[tile_begin*d], 1, d, t5, k, 1, NULL, 0, t6_part, k, 1, 1, 0);
+            /* t6[i:d, j:k] = sum[l:n](X[l, i] * t5[l, j]) */
+            gradc_product(d, strip_end - strip_begin, tile_end - tile_begin, &X[tile_begin*d], 1, d, t5, strip, 1, NULL, 0, &t6_part[strip_begin], k, 1, 1, 0);
+        }
     }
 }
 
@@ -724,18 +739,21 @@ int multiclass_hinge_backward(int64_t d, int64_t k, int64_t n, const double *res
     double *const t6 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 3*d*k + 20*k, d*k) * (gradc_bytes(d*k, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t2 = cotangent / n */
     const double t2 = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d*k + 20*k, d*k);
-    const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            multiclass_hinge_backward_rows0(part, n, parts, part_scratch, part_bytes, t6, d, k, t1, Z, Y, t2, X);
+            multiclass_hinge_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, t6, tile_scratch, tile_bytes, k, d, t1, Z, Y, t2, X);
         }
     } else {
-        multiclass_hinge_backward_rows0(0, n, parts, part_scratch, part_bytes, t6, d, k, t1, Z, Y, t2, X);
+        multiclass_hinge_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t6, tile_scratch, tile_bytes, k, d, t1, Z, Y, t2, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const t6_more = (void *)(part_scratch + part * part_bytes);
@@ -758,46 +776,47 @@ int multiclass_hinge_backward(int64_t d, int64_t k, int64_t n, const double *res
 
 size_t multiclass_hinge_value_and_grad_work(int64_t d, int64_t k, int64_t n)
 {
-    return gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 23*k + 3, d*k) * (gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
+    return gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 23*k + 3, d*k) * (gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 6*d*k + 23*k + 3, d*k) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double)));
+           + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
-static GRADC_APART void multiclass_hinge_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void multiclass_hinge_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                               unsigned char *restrict part_scratch, size_t part_bytes,
-                                                              double *restrict t9, int64_t d, int64_t k,
-                                                              const double *restrict W, const double *restrict X,
-                                                              const double *restrict Y, double t5,
-                                                              double *restrict t3_parts)
+                                                              double *restrict t9,
+                                                              unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                              int64_t k, int64_t d, const double *restrict W,
+                                                              const double *restrict X, const double *restrict Y,
+                                                              double t5, double *restrict t3_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t9_part = part == 0 ? t9 : (void *)own;
-    own += gradc_bytes(d*k, sizeof(double));
-    double *const Z = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const Y_tile = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t0 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const t9_part = part == 0 ? t9 : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const Z = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const Y_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t6 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t8 = (void *)tile_own;
     double t3_part = 0.0;
     double t3_part_low = 0.0;
     for (int64_t at = 0; at < d*k; ++at) {
         t9_part[at] = 0.0;
     }
+    const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -852,19 +871,22 @@ static GRADC_APART void multiclass_hinge_value_and_grad_rows0(int64_t part, int6
                 t6[l - tile_begin] += t0[j*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0;
             }
         }
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip_begin + strip < k ? strip_begin + strip : k;
 
-        /* t7[l:n, j:k] = where(t0[l, j] == t1[l], t5 / t6[l], 0) */
-        /* t8[l:n, j:k] = t7[l, j] - t5 * Y_tile[l, j] */
-        for (int64_t j = 0; j < k; ++j) {
-            GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double v0 = (t0[j*128 + l - tile_begin] == t1[l - tile_begin] ? t5 / t6[l - tile_begin] : 0.0) - t5 * Y_tile[j*128 + l - tile_begin];
-                t8[j*128 + l - tile_begin] = v0;
+            /* t7[l:n, j:k] = where(t0[l, j] == t1[l], t5 / t6[l], 0) */
+            /* t8[l:n, j:k] = t7[l, j] - t5 * Y_tile[l, j] */
+            for (int64_t j = strip_begin; j < strip_end; ++j) {
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double v0 = (t0[j*128 + l - tile_begin] == t1[l - tile_begin] ? t5 / t6[l - tile_begin] : 0.0) - t5 * Y_tile[j*128 + l - tile_begin];
+                    t8[(j - strip_begin)*128 + l - tile_begin] = v0;
+                }
             }
-        }
 
-        /* t9[i:d, j:k] = sum[l:n](X[l, i] * t8[l, j]) */
-        gradc_product(k, d, tile_end - tile_begin, t8, 128, 1, &X[tile_begin*d], d, 1, NULL, 0, t9_part, 1, k, 1, 0);
+            /* t9[i:d, j:k] = sum[l:n](X[l, i] * t8[l, j]) */
+            gradc_product(strip_end - strip_begin, d, tile_end - tile_begin, t8, 128, 1, &X[tile_begin*d], d, 1, NULL, 0, &t9_part[strip_begin], 1, k, 1, 0);
+        }
     }
     t3_part = gradc_rounded(t3_part, t3_part_low);
     t3_parts[part] = t3_part;
@@ -878,6 +900,8 @@ int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const doubl
     double *const t9 = (void *)scratch;
     scratch += gradc_bytes(d*k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 6*d*k + 23*k + 3, d*k) * (gradc_bytes(d*k, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t5 = 1 / n */
     const double t5 = 1.0 / (double)n;
@@ -902,15 +926,16 @@ int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const doubl
     }
     t4 = gradc_rounded(t4, t4_low);
     const int64_t parts = gradc_parts(n, 6*d*k + 23*k + 3, d*k);
-    const size_t part_bytes = gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            multiclass_hinge_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, t9, d, k, W, X, Y, t5, t3_parts);
+            multiclass_hinge_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, t9, tile_scratch, tile_bytes, k, d, W, X, Y, t5, t3_parts);
         }
     } else {
-        multiclass_hinge_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, t9, d, k, W, X, Y, t5, t3_parts);
+        multiclass_hinge_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t9, tile_scratch, tile_bytes, k, d, W, X, Y, t5, t3_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

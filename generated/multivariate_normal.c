@@ -30,9 +30,13 @@
 #define GRADC_SIMD(...)
 #endif
 #if defined(_OPENMP)
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#include <omp.h>
+#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
+#define GRADC_THREAD omp_get_thread_num()
 #else
 #define GRADC_PARALLEL(parts)
+#define GRADC_THREAD 0
 #endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
@@ -704,16 +708,16 @@ size_t multivariate_normal_backward_work(int64_t d, int64_t n)
            + gradc_bytes(d, sizeof(int64_t));
 }
 
-static GRADC_APART void multivariate_normal_backward_rows0(int64_t part, int64_t d, int64_t parts,
-                                                           unsigned char *restrict part_scratch, size_t part_bytes,
+static GRADC_APART void multivariate_normal_backward_rows0(int64_t part, int64_t thread, int64_t d, int64_t parts,
+                                                           unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                            int64_t n, double *restrict t5, double t3,
                                                            const double *restrict t1, double *restrict grad_mu,
                                                            double *restrict t8)
 {
     const int64_t part_begin = gradc_cut(d, parts, part);
     const int64_t part_end = gradc_cut(d, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t6 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t6 = (void *)tile_own;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -776,7 +780,7 @@ int multivariate_normal_backward(int64_t d, int64_t n, const double *restrict mu
     scratch += gradc_bytes(d*d, sizeof(double));
     int64_t *const pivots = (void *)scratch;
     scratch += gradc_bytes(d, sizeof(int64_t));
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(d, 3*d*n + 5*n + 2, 0) * (gradc_bytes(128, sizeof(double)));
     double *const factors_ = (void *)scratch;
     scratch += gradc_bytes(d*d, sizeof(double));
@@ -814,14 +818,14 @@ int multivariate_normal_backward(int64_t d, int64_t n, const double *restrict mu
         return 1;
     }
     const int64_t parts = gradc_parts(d, 3*d*n + 5*n + 2, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            multivariate_normal_backward_rows0(part, d, parts, part_scratch, part_bytes, n, t5, t3, t1, grad_mu, t8);
+            multivariate_normal_backward_rows0(part, GRADC_THREAD, d, parts, tile_scratch, tile_bytes, n, t5, t3, t1, grad_mu, t8);
         }
     } else {
-        multivariate_normal_backward_rows0(0, d, parts, part_scratch, part_bytes, n, t5, t3, t1, grad_mu, t8);
+        multivariate_normal_backward_rows0(0, 0, d, parts, tile_scratch, tile_bytes, n, t5, t3, t1, grad_mu, t8);
     }
 
     /* t7 = call.inv(S) */
@@ -869,8 +873,8 @@ static GRADC_APART void multivariate_normal_value_and_grad_rows0(int64_t part, i
 {
     const int64_t part_begin = gradc_cut(d, parts, part);
     const int64_t part_end = gradc_cut(d, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const distance_part = part == 0 ? distance : (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const distance_part = part == 0 ? distance : (void *)part_own;
     for (int64_t at = 0; at < n; ++at) {
         distance_part[at] = 0.0;
     }
@@ -899,16 +903,16 @@ static GRADC_APART void multivariate_normal_value_and_grad_rows0(int64_t part, i
     }
 }
 
-static GRADC_APART void multivariate_normal_value_and_grad_rows1(int64_t part, int64_t d, int64_t parts_,
-                                                                 unsigned char *restrict part_scratch_,
-                                                                 size_t part_bytes_, int64_t n, double *restrict t6,
+static GRADC_APART void multivariate_normal_value_and_grad_rows1(int64_t part, int64_t thread, int64_t d,
+                                                                 int64_t parts_, unsigned char *restrict tile_scratch,
+                                                                 size_t tile_bytes, int64_t n, double *restrict t6,
                                                                  double t4, double *restrict t1,
                                                                  double *restrict grad_mu, double *restrict t9)
 {
     const int64_t part_begin = gradc_cut(d, parts_, part);
     const int64_t part_end = gradc_cut(d, parts_, part + 1);
-    unsigned char *own = part_scratch_ + part * part_bytes_;
-    double *const t7 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t7 = (void *)tile_own;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -985,7 +989,7 @@ int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restr
     scratch += gradc_bytes(d*d, sizeof(double));
     int64_t *const pivots_2 = (void *)scratch;
     scratch += gradc_bytes(d, sizeof(int64_t));
-    unsigned char *const part_scratch_ = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(d, 3*d*n + 5*n + 2, 0) * (gradc_bytes(128, sizeof(double)));
     double *const factors_3 = (void *)scratch;
     scratch += gradc_bytes(d*d, sizeof(double));
@@ -1051,14 +1055,14 @@ int multivariate_normal_value_and_grad(int64_t d, int64_t n, const double *restr
         return 1;
     }
     const int64_t parts_ = gradc_parts(d, 3*d*n + 5*n + 2, 0);
-    const size_t part_bytes_ = gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts_ > 1) {
         GRADC_PARALLEL(parts_)
         for (int64_t part = 0; part < parts_; ++part) {
-            multivariate_normal_value_and_grad_rows1(part, d, parts_, part_scratch_, part_bytes_, n, t6, t4, t1, grad_mu, t9);
+            multivariate_normal_value_and_grad_rows1(part, GRADC_THREAD, d, parts_, tile_scratch, tile_bytes, n, t6, t4, t1, grad_mu, t9);
         }
     } else {
-        multivariate_normal_value_and_grad_rows1(0, d, parts_, part_scratch_, part_bytes_, n, t6, t4, t1, grad_mu, t9);
+        multivariate_normal_value_and_grad_rows1(0, 0, d, parts_, tile_scratch, tile_bytes, n, t6, t4, t1, grad_mu, t9);
     }
 
     /* t8 = call.inv(S) */

@@ -23,9 +23,13 @@
 #define GRADC_SIMD(...)
 #endif
 #if defined(_OPENMP)
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#include <omp.h>
+#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
+#define GRADC_THREAD omp_get_thread_num()
 #else
 #define GRADC_PARALLEL(parts)
+#define GRADC_THREAD 0
 #endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
@@ -767,16 +771,16 @@ size_t negative_binomial_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 84, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void negative_binomial_value_rows0(int64_t part, int64_t n, int64_t parts,
-                                                      unsigned char *restrict part_scratch, size_t part_bytes,
+static GRADC_APART void negative_binomial_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                                      unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                       int64_t d, const double *restrict X, const double *restrict w,
                                                       double r, const double *restrict y, double log_alpha, double t0,
                                                       double *restrict t2_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t1 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t1 = (void *)tile_own;
     double t2_part = 0.0;
     double t2_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d * sizeof(double));
@@ -830,7 +834,7 @@ int negative_binomial_value(int64_t n, int64_t d, const double *restrict w, doub
                             void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* r = exp(-log_alpha) */
     /* t0 = gammaln(r) */
@@ -838,15 +842,15 @@ int negative_binomial_value(int64_t n, int64_t d, const double *restrict w, doub
     const double r = v0;
     const double t0 = gradc_lgamma(v0);
     const int64_t parts = gradc_parts(n, 3*d + 84, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            negative_binomial_value_rows0(part, n, parts, part_scratch, part_bytes, d, X, w, r, y, log_alpha, t0, t2_parts);
+            negative_binomial_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, d, X, w, r, y, log_alpha, t0, t2_parts);
         }
     } else {
-        negative_binomial_value_rows0(0, n, parts, part_scratch, part_bytes, d, X, w, r, y, log_alpha, t0, t2_parts);
+        negative_binomial_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, r, y, log_alpha, t0, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -955,24 +959,24 @@ int negative_binomial_forward(int64_t n, int64_t d, const double *restrict w, do
 
 size_t negative_binomial_backward_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d + 149, d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d + 149, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 149, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void negative_binomial_backward_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void negative_binomial_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                          unsigned char *restrict part_scratch, size_t part_bytes,
-                                                         double *restrict grad_w, int64_t d, double r, double t0,
-                                                         const double *restrict y, const double *restrict t1,
-                                                         double log_alpha, const double *restrict X,
-                                                         double *restrict t3_parts, double *restrict r_bar_parts,
-                                                         double *restrict t4_parts)
+                                                         double *restrict grad_w,
+                                                         unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                         int64_t d, double r, double t0, const double *restrict y,
+                                                         const double *restrict t1, double log_alpha,
+                                                         const double *restrict X, double *restrict t3_parts,
+                                                         double *restrict r_bar_parts, double *restrict t4_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-    own += gradc_bytes(d, sizeof(double));
-    double *const t2 = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t2 = (void *)tile_own;
     double t3_part = 0.0;
     double t3_part_low = 0.0;
     double r_bar_part = 0.0;
@@ -1083,21 +1087,24 @@ int negative_binomial_backward(int64_t n, int64_t d, const double *restrict w, d
     (void)w;
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 3*d + 149, d) * (gradc_bytes(d, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t0 = cotangent / n */
     const double t0 = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 149, d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     double r_bar_parts[GRADC_PARTS];
     double t4_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            negative_binomial_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, r, t0, y, t1, log_alpha, X, t3_parts, r_bar_parts, t4_parts);
+            negative_binomial_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, r, t0, y, t1, log_alpha, X, t3_parts, r_bar_parts, t4_parts);
         }
     } else {
-        negative_binomial_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, r, t0, y, t1, log_alpha, X, t3_parts, r_bar_parts, t4_parts);
+        negative_binomial_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, r, t0, y, t1, log_alpha, X, t3_parts, r_bar_parts, t4_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -1126,29 +1133,29 @@ int negative_binomial_backward(int64_t n, int64_t d, const double *restrict w, d
 
 size_t negative_binomial_value_and_grad_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 6*d + 154, d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 6*d + 154, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 154, d) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void negative_binomial_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void negative_binomial_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                                unsigned char *restrict part_scratch,
-                                                               size_t part_bytes, double *restrict grad_w, int64_t d,
-                                                               const double *restrict X, const double *restrict w,
-                                                               double r, double t3, const double *restrict y,
-                                                               double log_alpha, double t0, double *restrict t2_parts,
-                                                               double *restrict t5_parts,
+                                                               size_t part_bytes, double *restrict grad_w,
+                                                               unsigned char *restrict tile_scratch,
+                                                               size_t tile_bytes, int64_t d, const double *restrict X,
+                                                               const double *restrict w, double r, double t3,
+                                                               const double *restrict y, double log_alpha, double t0,
+                                                               double *restrict t2_parts, double *restrict t5_parts,
                                                                double *restrict r_bar_parts,
                                                                double *restrict t6_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-    own += gradc_bytes(d, sizeof(double));
-    double *const t1 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)tile_own;
     double t2_part = 0.0;
     double t2_part_low = 0.0;
     double t5_part = 0.0;
@@ -1258,6 +1265,8 @@ int negative_binomial_value_and_grad(int64_t n, int64_t d, const double *restric
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 6*d + 154, d) * (gradc_bytes(d, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* r = exp(-log_alpha) */
     /* t0 = gammaln(r) */
@@ -1267,7 +1276,8 @@ int negative_binomial_value_and_grad(int64_t n, int64_t d, const double *restric
     const double t0 = gradc_lgamma(v0);
     const double t3 = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 154, d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     double t5_parts[GRADC_PARTS];
     double r_bar_parts[GRADC_PARTS];
@@ -1275,10 +1285,10 @@ int negative_binomial_value_and_grad(int64_t n, int64_t d, const double *restric
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            negative_binomial_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, X, w, r, t3, y, log_alpha, t0, t2_parts, t5_parts, r_bar_parts, t6_parts);
+            negative_binomial_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, r, t3, y, log_alpha, t0, t2_parts, t5_parts, r_bar_parts, t6_parts);
         }
     } else {
-        negative_binomial_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, X, w, r, t3, y, log_alpha, t0, t2_parts, t5_parts, r_bar_parts, t6_parts);
+        negative_binomial_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, r, t3, y, log_alpha, t0, t2_parts, t5_parts, r_bar_parts, t6_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

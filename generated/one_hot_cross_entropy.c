@@ -23,9 +23,13 @@
 #define GRADC_SIMD(...)
 #endif
 #if defined(_OPENMP)
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#include <omp.h>
+#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
+#define GRADC_THREAD omp_get_thread_num()
 #else
 #define GRADC_PARALLEL(parts)
+#define GRADC_THREAD 0
 #endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
@@ -64,6 +68,13 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 static int64_t gradc_rows(size_t bytes)
 {
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* How many columns of a wide array a tile has at a time: all of them, or an even share that whole registers hold. */
+static int64_t gradc_width(int64_t columns)
+{
+    const int64_t share = columns / ((columns + 255) / 256 + (columns <= 0));
+    return columns <= 256 ? columns : (share + 48) / 48 * 48;
 }
 
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
@@ -492,30 +503,30 @@ size_t one_hot_cross_entropy_value_work(int64_t d, int64_t k, int64_t n)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void one_hot_cross_entropy_value_rows0(int64_t part, int64_t n, int64_t parts,
-                                                          unsigned char *restrict part_scratch, size_t part_bytes,
+static GRADC_APART void one_hot_cross_entropy_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                                          unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                           int64_t k, int64_t d, const double *restrict W,
                                                           const double *restrict X, const double *restrict b,
                                                           const double *restrict Y, double *restrict t7_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t0 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t2 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const Y_tile = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t6 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t2 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const Y_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t6 = (void *)tile_own;
     double t7_part = 0.0;
     double t7_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
@@ -614,17 +625,17 @@ int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
                                 void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 3*d*k + 34*k + 28, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t7_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            one_hot_cross_entropy_value_rows0(part, n, parts, part_scratch, part_bytes, k, d, W, X, b, Y, t7_parts);
+            one_hot_cross_entropy_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, d, W, X, b, Y, t7_parts);
         }
     } else {
-        one_hot_cross_entropy_value_rows0(0, n, parts, part_scratch, part_bytes, k, d, W, X, b, Y, t7_parts);
+        one_hot_cross_entropy_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, W, X, b, Y, t7_parts);
     }
     double t7 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -643,33 +654,34 @@ size_t one_hot_cross_entropy_forward_work(int64_t d, int64_t k, int64_t n)
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*gradc_width(k), sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void one_hot_cross_entropy_forward_rows0(int64_t part, int64_t n, int64_t parts,
-                                                            unsigned char *restrict part_scratch, size_t part_bytes,
+static GRADC_APART void one_hot_cross_entropy_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                                            unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                             int64_t k, double *restrict t0, const double *restrict b,
                                                             double *restrict t1, const double *restrict Y,
                                                             double *restrict t6_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t1_ = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t2 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const Y_tile = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t5 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t1_ = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t2 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const Y_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*gradc_width(k), sizeof(double));
+    double *const t5 = (void *)tile_own;
     double t6_part = 0.0;
     double t6_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
+    const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
 
@@ -708,45 +720,54 @@ static GRADC_APART void one_hot_cross_entropy_forward_rows0(int64_t part, int64_
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             t1[l] = t3[l - tile_begin] + gradc_log(t4[l - tile_begin]);
         }
-
-        /* Y_tile[l:n, j:k] = Y[l, j] */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            GRADC_SIMD()
-            for (int64_t j = 0; j < k; ++j) {
-                Y_tile[(l - tile_begin)*k + j] = Y[l*k + j];
-            }
+            t5[l - tile_begin] = 0.0;
         }
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip_begin + strip < k ? strip_begin + strip : k;
 
-        /* t5[l:n] = sum[j:k](Y_tile[l, j] * (t0[l, j] + b[j] - t1_2[l])) */
-        for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
-            const double t1_l = t1[l];
-            double t5_sum = 0.0;
-            const double t1_l1 = t1[(l + 1)];
-            double t5_sum_ = 0.0;
-            const double t1_l2 = t1[(l + 2)];
-            double t5_sum_2 = 0.0;
-            const double t1_l3 = t1[(l + 3)];
-            double t5_sum_3 = 0.0;
-            GRADC_SIMD(reduction(+:t5_sum, t5_sum_, t5_sum_2, t5_sum_3))
-            for (int64_t j = 0; j < k; ++j) {
-                t5_sum += Y_tile[(l - tile_begin)*k + j] * (t0[l*k + j] + b[j] - t1_l);
-                t5_sum_ += Y_tile[((l + 1) - tile_begin)*k + j] * (t0[(l + 1)*k + j] + b[j] - t1_l1);
-                t5_sum_2 += Y_tile[((l + 2) - tile_begin)*k + j] * (t0[(l + 2)*k + j] + b[j] - t1_l2);
-                t5_sum_3 += Y_tile[((l + 3) - tile_begin)*k + j] * (t0[(l + 3)*k + j] + b[j] - t1_l3);
+            /* Y_tile[l:n, j:k] = Y[l, j] */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                GRADC_SIMD()
+                for (int64_t j = strip_begin; j < strip_end; ++j) {
+                    Y_tile[(l - tile_begin)*strip + j - strip_begin] = Y[l*k + j];
+                }
             }
-            t5[l - tile_begin] = t5_sum;
-            t5[(l + 1) - tile_begin] = t5_sum_;
-            t5[(l + 2) - tile_begin] = t5_sum_2;
-            t5[(l + 3) - tile_begin] = t5_sum_3;
-        }
-        for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
-            const double t1_l = t1[l];
-            double t5_sum = 0.0;
-            GRADC_SIMD(reduction(+:t5_sum))
-            for (int64_t j = 0; j < k; ++j) {
-                t5_sum += Y_tile[(l - tile_begin)*k + j] * (t0[l*k + j] + b[j] - t1_l);
+
+            /* t5[l:n] = sum[j:k](Y_tile[l, j] * (t0[l, j] + b[j] - t1_2[l])) */
+            for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
+                const double t1_l = t1[l];
+                double t5_sum = 0.0;
+                const double t1_l1 = t1[(l + 1)];
+                double t5_sum_ = 0.0;
+                const double t1_l2 = t1[(l + 2)];
+                double t5_sum_2 = 0.0;
+                const double t1_l3 = t1[(l + 3)];
+                double t5_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t5_sum, t5_sum_, t5_sum_2, t5_sum_3))
+                for (int64_t j = strip_begin; j < strip_end; ++j) {
+                    const double v0 = Y_tile[((l + 1) - tile_begin)*strip + j - strip_begin] * (t0[(l + 1)*k + j] + b[j] - t1_l1);
+                    const double v1 = Y_tile[((l + 2) - tile_begin)*strip + j - strip_begin] * (t0[(l + 2)*k + j] + b[j] - t1_l2);
+                    const double v2 = Y_tile[((l + 3) - tile_begin)*strip + j - strip_begin] * (t0[(l + 3)*k + j] + b[j] - t1_l3);
+                    t5_sum += Y_tile[(l - tile_begin)*strip + j - strip_begin] * (t0[l*k + j] + b[j] - t1_l);
+                    t5_sum_ += v0;
+                    t5_sum_2 += v1;
+                    t5_sum_3 += v2;
+                }
+                t5[l - tile_begin] += t5_sum;
+                t5[(l + 1) - tile_begin] += t5_sum_;
+                t5[(l + 2) - tile_begin] += t5_sum_2;
+                t5[(l + 3) - tile_begin] += t5_sum_3;
             }
-            t5[l - tile_begin] = t5_sum;
+            for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
+                const double t1_l = t1[l];
+                double t5_sum = 0.0;
+                GRADC_SIMD(reduction(+:t5_sum))
+                for (int64_t j = strip_begin; j < strip_end; ++j) {
+                    t5_sum += Y_tile[(l - tile_begin)*strip + j - strip_begin] * (t0[l*k + j] + b[j] - t1_l);
+                }
+                t5[l - tile_begin] += t5_sum;
+            }
         }
 
         /* t6 = sum[l:n](t5[l]) */
@@ -766,7 +787,7 @@ int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
                                   double *restrict t0, double *restrict t1, void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     for (int64_t at = 0; at < k*n; ++at) {
         t0[at] = 0.0;
     }
@@ -774,15 +795,15 @@ int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
     /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
     gradc_product(n, k, d, X, d, 1, W, k, 1, NULL, 0, t0, k, 1, 1, 0);
     const int64_t parts = gradc_parts(n, 34*k + 28, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t6_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            one_hot_cross_entropy_forward_rows0(part, n, parts, part_scratch, part_bytes, k, t0, b, t1, Y, t6_parts);
+            one_hot_cross_entropy_forward_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, t0, b, t1, Y, t6_parts);
         }
     } else {
-        one_hot_cross_entropy_forward_rows0(0, n, parts, part_scratch, part_bytes, k, t0, b, t1, Y, t6_parts);
+        one_hot_cross_entropy_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, t0, b, t1, Y, t6_parts);
     }
     double t6 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -799,40 +820,40 @@ size_t one_hot_cross_entropy_backward_work(int64_t d, int64_t k, int64_t n)
     return gradc_bytes(k, sizeof(double))
            + gradc_bytes(k, sizeof(double)) + (size_t)gradc_parts(n, 3*d*k + 52*k + 4, d*k + 2*k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 3*d*k + 52*k + 4, d*k + 2*k) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double)));
+           + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
-static GRADC_APART void one_hot_cross_entropy_backward_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void one_hot_cross_entropy_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                              unsigned char *restrict part_scratch, size_t part_bytes,
                                                              double *restrict t8, int64_t k, double *restrict t9,
-                                                             double *restrict grad_W, int64_t d,
-                                                             const double *restrict Y, double t2,
+                                                             double *restrict grad_W,
+                                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                             int64_t d, const double *restrict Y, double t2,
                                                              const double *restrict t0, const double *restrict b,
                                                              const double *restrict t1, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t8_part = part == 0 ? t8 : (void *)own;
-    own += gradc_bytes(k, sizeof(double));
-    double *const t9_part = part == 0 ? t9 : (void *)own;
-    own += gradc_bytes(k, sizeof(double));
-    double *const grad_W_part = part == 0 ? grad_W : (void *)own;
-    own += gradc_bytes(d*k, sizeof(double));
-    double *const Y_tile = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t3 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t0_tile = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t7 = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const t8_part = part == 0 ? t8 : (void *)part_own;
+    part_own += gradc_bytes(k, sizeof(double));
+    double *const t9_part = part == 0 ? t9 : (void *)part_own;
+    part_own += gradc_bytes(k, sizeof(double));
+    double *const grad_W_part = part == 0 ? grad_W : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const Y_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t3 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t0_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t7 = (void *)tile_own;
     for (int64_t at = 0; at < k; ++at) {
         t8_part[at] = 0.0;
     }
@@ -842,6 +863,7 @@ static GRADC_APART void one_hot_cross_entropy_backward_rows0(int64_t part, int64
     for (int64_t at = 0; at < d*k; ++at) {
         grad_W_part[at] = 0.0;
     }
+    const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -873,41 +895,44 @@ static GRADC_APART void one_hot_cross_entropy_backward_rows0(int64_t part, int64
 
         /* t0_tile[l:n, j:k] = t0[l, j] */
         gradc_transpose(tile_end - tile_begin, k, &t0[tile_begin*k], k, t0_tile, 128);
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip_begin + strip < k ? strip_begin + strip : k;
 
-        /* t5[l:n, j:k] = exp(t0_tile[l, j] + b[j] - t1[l]) */
-        /* t6[l:n, j:k] = let(s0 := t0_tile[l, j] + b[j], s1 := s0 - t0_tile[l, j], s2 := s0 - t1[l], s3 := s2 -
-         *    s0, s4 := b[j] - s1 + (t0_tile[l, j] - (s0 - s1)) + (s0 - (s2 - s3) - (t1[l] + s3)), where(-inf ==
-         *    s0, 0, t4[l] * (t5[l, j] * (1 + where(abs(s4) < 1, s4, 0))))) */
-        /* t7[l:n, j:k] = t6[l, j] + t2 * Y_tile[l, j] */
-        /* t8[j:k] = sum[l:n](let(s0 := t0_tile[l, j] + b[j], s1 := s0 - t0_tile[l, j], s2 := s0 - t1[l], s3 := s2
-         *    - s0, s4 := b[j] - s1 + (t0_tile[l, j] - (s0 - s1)) + (s0 - (s2 - s3) - (t1[l] + s3)), where(-inf ==
-         *    s0, 0, t4[l] * (t5[l, j] * (1 + where(abs(s4) < 1, s4, 0)))))) */
-        /* t9[j:k] = sum[l:n](Y_tile[l, j]) */
-        for (int64_t j = 0; j < k; ++j) {
-            const double b_j = b[j];
-            double t8_part_sum = 0.0;
-            double t9_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t8_part_sum, t9_part_sum))
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double t0_tile_lj = t0_tile[j*128 + l - tile_begin];
-                const double v0 = t0_tile_lj + b_j;
-                const double t1_l = t1[l];
-                const double v1 = v0 - t1_l;
-                const double v2 = v0 - t0_tile_lj;
-                const double v3 = v1 - v0;
-                const double v4 = b_j - v2 + (t0_tile_lj - (v0 - v2)) + (v0 - (v1 - v3) - (t1_l + v3));
-                const double v5 = -INFINITY == v0 ? 0.0 : t4[l - tile_begin] * (gradc_exp(v1) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0)));
-                const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
-                t7[j*128 + l - tile_begin] = t2 * Y_tile_lj + v5;
-                t8_part_sum += v5;
-                t9_part_sum += Y_tile_lj;
+            /* t5[l:n, j:k] = exp(t0_tile[l, j] + b[j] - t1[l]) */
+            /* t6[l:n, j:k] = let(s0 := t0_tile[l, j] + b[j], s1 := s0 - t0_tile[l, j], s2 := s0 - t1[l], s3 := s2
+             *    - s0, s4 := b[j] - s1 + (t0_tile[l, j] - (s0 - s1)) + (s0 - (s2 - s3) - (t1[l] + s3)), where(-inf
+             *    == s0, 0, t4[l] * (t5[l, j] * (1 + where(abs(s4) < 1, s4, 0))))) */
+            /* t7[l:n, j:k] = t6[l, j] + t2 * Y_tile[l, j] */
+            /* t8[j:k] = sum[l:n](let(s0 := t0_tile[l, j] + b[j], s1 := s0 - t0_tile[l, j], s2 := s0 - t1[l], s3 :=
+             *    s2 - s0, s4 := b[j] - s1 + (t0_tile[l, j] - (s0 - s1)) + (s0 - (s2 - s3) - (t1[l] + s3)),
+             *    where(-inf == s0, 0, t4[l] * (t5[l, j] * (1 + where(abs(s4) < 1, s4, 0)))))) */
+            /* t9[j:k] = sum[l:n](Y_tile[l, j]) */
+            for (int64_t j = strip_begin; j < strip_end; ++j) {
+                const double b_j = b[j];
+                double t8_part_sum = 0.0;
+                double t9_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:t8_part_sum, t9_part_sum))
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double t0_tile_lj = t0_tile[j*128 + l - tile_begin];
+                    const double v0 = t0_tile_lj + b_j;
+                    const double t1_l = t1[l];
+                    const double v1 = v0 - t1_l;
+                    const double v2 = v0 - t0_tile_lj;
+                    const double v3 = v1 - v0;
+                    const double v4 = b_j - v2 + (t0_tile_lj - (v0 - v2)) + (v0 - (v1 - v3) - (t1_l + v3));
+                    const double v5 = -INFINITY == v0 ? 0.0 : t4[l - tile_begin] * (gradc_exp(v1) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0)));
+                    const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
+                    t7[(j - strip_begin)*128 + l - tile_begin] = t2 * Y_tile_lj + v5;
+                    t8_part_sum += v5;
+                    t9_part_sum += Y_tile_lj;
+                }
+                t8_part[j] += t8_part_sum;
+                t9_part[j] += t9_part_sum;
             }
-            t8_part[j] += t8_part_sum;
-            t9_part[j] += t9_part_sum;
-        }
 
-        /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t7[l, j]) */
-        gradc_product(k, d, tile_end - tile_begin, t7, 128, 1, &X[tile_begin*d], d, 1, NULL, 0, grad_W_part, 1, k, 1, 0);
+            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t7[l, j]) */
+            gradc_product(strip_end - strip_begin, d, tile_end - tile_begin, t7, 128, 1, &X[tile_begin*d], d, 1, NULL, 0, &grad_W_part[strip_begin], 1, k, 1, 0);
+        }
     }
 }
 
@@ -923,18 +948,21 @@ int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
     double *const t9 = (void *)scratch;
     scratch += gradc_bytes(k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 3*d*k + 52*k + 4, d*k + 2*k) * (gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t2 = -(cotangent / n) */
     const double t2 = -(cotangent / (double)n);
     const int64_t parts = gradc_parts(n, 3*d*k + 52*k + 4, d*k + 2*k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            one_hot_cross_entropy_backward_rows0(part, n, parts, part_scratch, part_bytes, t8, k, t9, grad_W, d, Y, t2, t0, b, t1, X);
+            one_hot_cross_entropy_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, t8, k, t9, grad_W, tile_scratch, tile_bytes, d, Y, t2, t0, b, t1, X);
         }
     } else {
-        one_hot_cross_entropy_backward_rows0(0, n, parts, part_scratch, part_bytes, t8, k, t9, grad_W, d, Y, t2, t0, b, t1, X);
+        one_hot_cross_entropy_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t8, k, t9, grad_W, tile_scratch, tile_bytes, d, Y, t2, t0, b, t1, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const t8_more = (void *)(part_scratch + part * part_bytes);
@@ -971,65 +999,66 @@ size_t one_hot_cross_entropy_value_and_grad_work(int64_t d, int64_t k, int64_t n
     return gradc_bytes(k, sizeof(double))
            + gradc_bytes(k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 48*k + 36, d*k + 2*k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double))
+           + gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 6*d*k + 48*k + 36, d*k + 2*k) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double)));
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
-static GRADC_APART void one_hot_cross_entropy_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void one_hot_cross_entropy_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n,
+                                                                   int64_t parts,
                                                                    unsigned char *restrict part_scratch,
                                                                    size_t part_bytes, double *restrict t15, int64_t k,
                                                                    double *restrict t16, double *restrict grad_W,
-                                                                   int64_t d, const double *restrict W,
-                                                                   const double *restrict X, const double *restrict b,
-                                                                   const double *restrict Y, double t9,
-                                                                   double *restrict t8_parts)
+                                                                   unsigned char *restrict tile_scratch,
+                                                                   size_t tile_bytes, int64_t d,
+                                                                   const double *restrict W, const double *restrict X,
+                                                                   const double *restrict b, const double *restrict Y,
+                                                                   double t9, double *restrict t8_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t15_part = part == 0 ? t15 : (void *)own;
-    own += gradc_bytes(k, sizeof(double));
-    double *const t16_part = part == 0 ? t16 : (void *)own;
-    own += gradc_bytes(k, sizeof(double));
-    double *const grad_W_part = part == 0 ? grad_W : (void *)own;
-    own += gradc_bytes(d*k, sizeof(double));
-    double *const t0 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t2 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t5 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t12 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const Y_tile = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t7 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t10 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t11 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t14 = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const t15_part = part == 0 ? t15 : (void *)part_own;
+    part_own += gradc_bytes(k, sizeof(double));
+    double *const t16_part = part == 0 ? t16 : (void *)part_own;
+    part_own += gradc_bytes(k, sizeof(double));
+    double *const grad_W_part = part == 0 ? grad_W : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t2 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t5 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t6 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t12 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const Y_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t7 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t10 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t11 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t14 = (void *)tile_own;
     double t8_part = 0.0;
     double t8_part_low = 0.0;
     for (int64_t at = 0; at < k; ++at) {
@@ -1041,6 +1070,7 @@ static GRADC_APART void one_hot_cross_entropy_value_and_grad_rows0(int64_t part,
     for (int64_t at = 0; at < d*k; ++at) {
         grad_W_part[at] = 0.0;
     }
+    const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -1137,29 +1167,32 @@ static GRADC_APART void one_hot_cross_entropy_value_and_grad_rows0(int64_t part,
             t11[l - tile_begin] = -(t9 * t10[l - tile_begin]);
         }
         gradc_add(&t8_part, &t8_part_low, t8_part_sum);
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip_begin + strip < k ? strip_begin + strip : k;
 
-        /* t13[l:n, j:k] = where(-inf == t0[l, j] + b[j], 0, t11[l] * (t4[l, j] * t12[l])) */
-        /* t14[l:n, j:k] = t13[l, j] + t9 * Y_tile[l, j] */
-        /* t15[j:k] = sum[l:n](where(-inf == t0[l, j] + b[j], 0, t11[l] * (t4[l, j] * t12[l]))) */
-        /* t16[j:k] = sum[l:n](Y_tile[l, j]) */
-        for (int64_t j = 0; j < k; ++j) {
-            const double b_j = b[j];
-            double t15_part_sum = 0.0;
-            double t16_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:t15_part_sum, t16_part_sum))
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double v0 = -INFINITY == t0[j*128 + l - tile_begin] + b_j ? 0.0 : t11[l - tile_begin] * (t4[j*128 + l - tile_begin] * t12[l - tile_begin]);
-                const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
-                t14[j*128 + l - tile_begin] = t9 * Y_tile_lj + v0;
-                t15_part_sum += v0;
-                t16_part_sum += Y_tile_lj;
+            /* t13[l:n, j:k] = where(-inf == t0[l, j] + b[j], 0, t11[l] * (t4[l, j] * t12[l])) */
+            /* t14[l:n, j:k] = t13[l, j] + t9 * Y_tile[l, j] */
+            /* t15[j:k] = sum[l:n](where(-inf == t0[l, j] + b[j], 0, t11[l] * (t4[l, j] * t12[l]))) */
+            /* t16[j:k] = sum[l:n](Y_tile[l, j]) */
+            for (int64_t j = strip_begin; j < strip_end; ++j) {
+                const double b_j = b[j];
+                double t15_part_sum = 0.0;
+                double t16_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:t15_part_sum, t16_part_sum))
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double v0 = -INFINITY == t0[j*128 + l - tile_begin] + b_j ? 0.0 : t11[l - tile_begin] * (t4[j*128 + l - tile_begin] * t12[l - tile_begin]);
+                    const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
+                    t14[(j - strip_begin)*128 + l - tile_begin] = t9 * Y_tile_lj + v0;
+                    t15_part_sum += v0;
+                    t16_part_sum += Y_tile_lj;
+                }
+                t15_part[j] += t15_part_sum;
+                t16_part[j] += t16_part_sum;
             }
-            t15_part[j] += t15_part_sum;
-            t16_part[j] += t16_part_sum;
-        }
 
-        /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t14[l, j]) */
-        gradc_product(k, d, tile_end - tile_begin, t14, 128, 1, &X[tile_begin*d], d, 1, NULL, 0, grad_W_part, 1, k, 1, 0);
+            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t14[l, j]) */
+            gradc_product(strip_end - strip_begin, d, tile_end - tile_begin, t14, 128, 1, &X[tile_begin*d], d, 1, NULL, 0, &grad_W_part[strip_begin], 1, k, 1, 0);
+        }
     }
     t8_part = gradc_rounded(t8_part, t8_part_low);
     t8_parts[part] = t8_part;
@@ -1176,19 +1209,22 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
     double *const t16 = (void *)scratch;
     scratch += gradc_bytes(k, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 6*d*k + 48*k + 36, d*k + 2*k) * (gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t9 = -(1 / n) */
     const double t9 = -(1.0 / (double)n);
     const int64_t parts = gradc_parts(n, 6*d*k + 48*k + 36, d*k + 2*k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     double t8_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            one_hot_cross_entropy_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, t15, k, t16, grad_W, d, W, X, b, Y, t9, t8_parts);
+            one_hot_cross_entropy_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, t15, k, t16, grad_W, tile_scratch, tile_bytes, d, W, X, b, Y, t9, t8_parts);
         }
     } else {
-        one_hot_cross_entropy_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, t15, k, t16, grad_W, d, W, X, b, Y, t9, t8_parts);
+        one_hot_cross_entropy_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t15, k, t16, grad_W, tile_scratch, tile_bytes, d, W, X, b, Y, t9, t8_parts);
     }
     double t8 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -22,9 +22,13 @@
 #define GRADC_SIMD(...)
 #endif
 #if defined(_OPENMP)
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#include <omp.h>
+#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
+#define GRADC_THREAD omp_get_thread_num()
 #else
 #define GRADC_PARALLEL(parts)
+#define GRADC_THREAD 0
 #endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
@@ -402,8 +406,8 @@ static GRADC_APART void plackett_luce_value_rows0(int64_t part, int64_t n, int64
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t0_part = part == 0 ? t0 : (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const t0_part = part == 0 ? t0 : (void *)part_own;
     for (int64_t at = 0; at < n; ++at) {
         t0_part[at] = -INFINITY;
     }
@@ -427,17 +431,17 @@ static GRADC_APART void plackett_luce_value_rows0(int64_t part, int64_t n, int64
     }
 }
 
-static GRADC_APART void plackett_luce_value_rows1(int64_t part, int64_t n, int64_t parts_,
-                                                  unsigned char *restrict part_scratch_, size_t part_bytes_,
+static GRADC_APART void plackett_luce_value_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts_,
+                                                  unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                   double *restrict t0, const double *restrict place,
                                                   double *restrict s, double *restrict t4_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts_, part);
     const int64_t part_end = gradc_cut(n, parts_, part + 1);
-    unsigned char *own = part_scratch_ + part * part_bytes_;
-    double *const t1 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own;
     double t4_part = 0.0;
     double t4_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
@@ -500,7 +504,7 @@ int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const do
     scratch += gradc_bytes(n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double)));
-    unsigned char *const part_scratch_ = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 3*d + 5*n, n);
     const size_t part_bytes = gradc_bytes(n, sizeof(double));
     if (parts > 1) {
@@ -519,15 +523,15 @@ int plackett_luce_value(int64_t n, int64_t d, const double *restrict w, const do
         }
     }
     const int64_t parts_ = gradc_parts(n, 27*n + 29, 0);
-    const size_t part_bytes_ = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
     if (parts_ > 1) {
         GRADC_PARALLEL(parts_)
         for (int64_t part = 0; part < parts_; ++part) {
-            plackett_luce_value_rows1(part, n, parts_, part_scratch_, part_bytes_, t0, place, s, t4_parts);
+            plackett_luce_value_rows1(part, GRADC_THREAD, n, parts_, tile_scratch, tile_bytes, t0, place, s, t4_parts);
         }
     } else {
-        plackett_luce_value_rows1(0, n, parts_, part_scratch_, part_bytes_, t0, place, s, t4_parts);
+        plackett_luce_value_rows1(0, 0, n, parts_, tile_scratch, tile_bytes, t0, place, s, t4_parts);
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -547,19 +551,19 @@ size_t plackett_luce_forward_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void plackett_luce_forward_rows0(int64_t part, int64_t n, int64_t parts,
-                                                    unsigned char *restrict part_scratch, size_t part_bytes,
+static GRADC_APART void plackett_luce_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                                    unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                     const double *restrict place, double *restrict s,
                                                     double *restrict t0, double *restrict t3_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t0_ = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t1 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0_ = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own;
     double t3_part = 0.0;
     double t3_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
@@ -633,7 +637,7 @@ int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const 
                           double *restrict t0, void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     for (int64_t at = 0; at < n; ++at) {
         s[at] = 0.0;
     }
@@ -641,15 +645,15 @@ int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const 
     /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
     gradc_dots(n, d, X, d, w, s, 1, 1);
     const int64_t parts = gradc_parts(n, 32*n + 29, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            plackett_luce_forward_rows0(part, n, parts, part_scratch, part_bytes, place, s, t0, t3_parts);
+            plackett_luce_forward_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, place, s, t0, t3_parts);
         }
     } else {
-        plackett_luce_forward_rows0(0, n, parts, part_scratch, part_bytes, place, s, t0, t3_parts);
+        plackett_luce_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, place, s, t0, t3_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -663,25 +667,25 @@ int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const 
 
 size_t plackett_luce_backward_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d + 42*n + 3, d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d + 42*n + 3, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 42*n + 3, d) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void plackett_luce_backward_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void plackett_luce_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                      unsigned char *restrict part_scratch, size_t part_bytes,
-                                                     double *restrict grad_w, int64_t d, const double *restrict place,
+                                                     double *restrict grad_w, unsigned char *restrict tile_scratch,
+                                                     size_t tile_bytes, int64_t d, const double *restrict place,
                                                      const double *restrict t0, const double *restrict s, double t1,
                                                      const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-    own += gradc_bytes(d, sizeof(double));
-    double *const s_bar = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const s_bar = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -766,18 +770,21 @@ int plackett_luce_backward(int64_t n, int64_t d, const double *restrict w, const
     (void)w;
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 3*d + 42*n + 3, d) * (gradc_bytes(d, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t1 = cotangent / n */
     const double t1 = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 42*n + 3, d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            plackett_luce_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, place, t0, s, t1, X);
+            plackett_luce_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, place, t0, s, t1, X);
         }
     } else {
-        plackett_luce_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, place, t0, s, t1, X);
+        plackett_luce_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, place, t0, s, t1, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
@@ -793,11 +800,9 @@ size_t plackett_luce_value_and_grad_work(int64_t n, int64_t d)
 {
     return gradc_bytes(n, sizeof(double))
            + gradc_bytes(n, sizeof(double))
-           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 61*n + 33, n) * (gradc_bytes(n, sizeof(double))
+           + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 61*n + 33, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 61*n + 33, n) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 3, d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+           + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 3, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 3, d) * (gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void plackett_luce_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
@@ -808,8 +813,8 @@ static GRADC_APART void plackett_luce_value_and_grad_rows0(int64_t part, int64_t
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t0_part = part == 0 ? t0 : (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const t0_part = part == 0 ? t0 : (void *)part_own;
     for (int64_t at = 0; at < n; ++at) {
         t0_part[at] = -INFINITY;
     }
@@ -833,22 +838,23 @@ static GRADC_APART void plackett_luce_value_and_grad_rows0(int64_t part, int64_t
     }
 }
 
-static GRADC_APART void plackett_luce_value_and_grad_rows1(int64_t part, int64_t n, int64_t parts_,
+static GRADC_APART void plackett_luce_value_and_grad_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts_,
                                                            unsigned char *restrict part_scratch_, size_t part_bytes_,
-                                                           double *restrict s_bar, double *restrict t0,
-                                                           const double *restrict place, double *restrict s,
-                                                           double t5, double *restrict t4_parts)
+                                                           double *restrict s_bar,
+                                                           unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                           double *restrict t0, const double *restrict place,
+                                                           double *restrict s, double t5, double *restrict t4_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts_, part);
     const int64_t part_end = gradc_cut(n, parts_, part + 1);
-    unsigned char *own = part_scratch_ + part * part_bytes_;
-    double *const s_bar_part = part == 0 ? s_bar : (void *)own;
-    own += gradc_bytes(n, sizeof(double));
-    double *const t1 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)own;
+    unsigned char *part_own = part_scratch_ + part * part_bytes_;
+    double *const s_bar_part = part == 0 ? s_bar : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t6 = (void *)tile_own;
     double t4_part = 0.0;
     double t4_part_low = 0.0;
     for (int64_t at = 0; at < n; ++at) {
@@ -923,18 +929,19 @@ static GRADC_APART void plackett_luce_value_and_grad_rows1(int64_t part, int64_t
     t4_parts[part] = t4_part;
 }
 
-static GRADC_APART void plackett_luce_value_and_grad_rows2(int64_t part, int64_t n, int64_t parts_2,
+static GRADC_APART void plackett_luce_value_and_grad_rows2(int64_t part, int64_t thread, int64_t n, int64_t parts_2,
                                                            unsigned char *restrict part_scratch_2,
-                                                           size_t part_bytes_2, double *restrict grad_w, int64_t d,
-                                                           double *restrict s_bar, double t5,
+                                                           size_t part_bytes_2, double *restrict grad_w,
+                                                           unsigned char *restrict tile_scratch_, size_t tile_bytes_,
+                                                           int64_t d, double *restrict s_bar, double t5,
                                                            const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts_2, part);
     const int64_t part_end = gradc_cut(n, parts_2, part + 1);
-    unsigned char *own = part_scratch_2 + part * part_bytes_2;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-    own += gradc_bytes(d, sizeof(double));
-    double *const t7 = (void *)own;
+    unsigned char *part_own = part_scratch_2 + part * part_bytes_2;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch_ + thread * tile_bytes_;
+    double *const t7 = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -967,8 +974,12 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double)));
     unsigned char *const part_scratch_ = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 61*n + 33, n) * (gradc_bytes(n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 61*n + 33, n) * (gradc_bytes(n, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 61*n + 33, n) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
     unsigned char *const part_scratch_2 = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 3*d + 3, d) * (gradc_bytes(d, sizeof(double)));
+    unsigned char *const tile_scratch_ = (void *)scratch;
 
     /* t5 = 1 / n */
     const double t5 = 1.0 / (double)n;
@@ -990,15 +1001,16 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
         }
     }
     const int64_t parts_ = gradc_parts(n, 61*n + 33, n);
-    const size_t part_bytes_ = gradc_bytes(n, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t part_bytes_ = gradc_bytes(n, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
     if (parts_ > 1) {
         GRADC_PARALLEL(parts_)
         for (int64_t part = 0; part < parts_; ++part) {
-            plackett_luce_value_and_grad_rows1(part, n, parts_, part_scratch_, part_bytes_, s_bar, t0, place, s, t5, t4_parts);
+            plackett_luce_value_and_grad_rows1(part, GRADC_THREAD, n, parts_, part_scratch_, part_bytes_, s_bar, tile_scratch, tile_bytes, t0, place, s, t5, t4_parts);
         }
     } else {
-        plackett_luce_value_and_grad_rows1(0, n, parts_, part_scratch_, part_bytes_, s_bar, t0, place, s, t5, t4_parts);
+        plackett_luce_value_and_grad_rows1(0, 0, n, parts_, part_scratch_, part_bytes_, s_bar, tile_scratch, tile_bytes, t0, place, s, t5, t4_parts);
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
@@ -1015,14 +1027,15 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     /* value = t4 / n */
     *value = t4 / (double)n;
     const int64_t parts_2 = gradc_parts(n, 3*d + 3, d);
-    const size_t part_bytes_2 = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t part_bytes_2 = gradc_bytes(d, sizeof(double));
+    const size_t tile_bytes_ = gradc_bytes(128, sizeof(double));
     if (parts_2 > 1) {
         GRADC_PARALLEL(parts_2)
         for (int64_t part = 0; part < parts_2; ++part) {
-            plackett_luce_value_and_grad_rows2(part, n, parts_2, part_scratch_2, part_bytes_2, grad_w, d, s_bar, t5, X);
+            plackett_luce_value_and_grad_rows2(part, GRADC_THREAD, n, parts_2, part_scratch_2, part_bytes_2, grad_w, tile_scratch_, tile_bytes_, d, s_bar, t5, X);
         }
     } else {
-        plackett_luce_value_and_grad_rows2(0, n, parts_2, part_scratch_2, part_bytes_2, grad_w, d, s_bar, t5, X);
+        plackett_luce_value_and_grad_rows2(0, 0, n, parts_2, part_scratch_2, part_bytes_2, grad_w, tile_scratch_, tile_bytes_, d, s_bar, t5, X);
     }
     for (int64_t part = 1; part < parts_2; ++part) {
         const double *const grad_w_more = (void *)(part_scratch_2 + part * part_bytes_2);

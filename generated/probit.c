@@ -21,9 +21,13 @@
 #define GRADC_SIMD(...)
 #endif
 #if defined(_OPENMP)
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#include <omp.h>
+#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
+#define GRADC_THREAD omp_get_thread_num()
 #else
 #define GRADC_PARALLEL(parts)
+#define GRADC_THREAD 0
 #endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
@@ -450,15 +454,15 @@ size_t probit_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 23, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void probit_value_rows0(int64_t part, int64_t n, int64_t parts,
-                                           unsigned char *restrict part_scratch, size_t part_bytes, int64_t d,
+static GRADC_APART void probit_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                           unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
                                            const double *restrict X, const double *restrict w,
                                            const double *restrict y, double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t0 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d * sizeof(double));
@@ -484,17 +488,17 @@ int probit_value(int64_t n, int64_t d, const double *restrict w, const double *r
                  double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 3*d + 23, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            probit_value_rows0(part, n, parts, part_scratch, part_bytes, d, X, w, y, t1_parts);
+            probit_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts);
         }
     } else {
-        probit_value_rows0(0, n, parts, part_scratch, part_bytes, d, X, w, y, t1_parts);
+        probit_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -567,21 +571,21 @@ int probit_forward(int64_t n, int64_t d, const double *restrict w, const double 
 
 size_t probit_backward_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d + 92, d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d + 92, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 92, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void probit_backward_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void probit_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                               unsigned char *restrict part_scratch, size_t part_bytes,
-                                              double *restrict grad_w, int64_t d, double t1, const double *restrict y,
+                                              double *restrict grad_w, unsigned char *restrict tile_scratch,
+                                              size_t tile_bytes, int64_t d, double t1, const double *restrict y,
                                               const double *restrict t0, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-    own += gradc_bytes(d, sizeof(double));
-    double *const t2 = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t2 = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -618,18 +622,21 @@ int probit_backward(int64_t n, int64_t d, const double *restrict w, const double
     (void)w;
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 3*d + 92, d) * (gradc_bytes(d, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t1 = -(cotangent / n) */
     const double t1 = -(cotangent / (double)n);
     const int64_t parts = gradc_parts(n, 3*d + 92, d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            probit_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, t1, y, t0, X);
+            probit_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t1, y, t0, X);
         }
     } else {
-        probit_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, t1, y, t0, X);
+        probit_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, t1, y, t0, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
@@ -643,25 +650,25 @@ int probit_backward(int64_t n, int64_t d, const double *restrict w, const double
 
 size_t probit_value_and_grad_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 6*d + 101, d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 6*d + 101, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 101, d) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void probit_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void probit_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                     unsigned char *restrict part_scratch, size_t part_bytes,
-                                                    double *restrict grad_w, int64_t d, const double *restrict X,
+                                                    double *restrict grad_w, unsigned char *restrict tile_scratch,
+                                                    size_t tile_bytes, int64_t d, const double *restrict X,
                                                     const double *restrict w, double t2, const double *restrict y,
                                                     double *restrict t1_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-    own += gradc_bytes(d, sizeof(double));
-    double *const t0 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
@@ -702,19 +709,22 @@ int probit_value_and_grad(int64_t n, int64_t d, const double *restrict w, const 
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 6*d + 101, d) * (gradc_bytes(d, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t2 = -(1 / n) */
     const double t2 = -(1.0 / (double)n);
     const int64_t parts = gradc_parts(n, 6*d + 101, d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            probit_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, X, w, t2, y, t1_parts);
+            probit_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, t2, y, t1_parts);
         }
     } else {
-        probit_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, X, w, t2, y, t1_parts);
+        probit_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, t2, y, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -22,9 +22,13 @@
 #define GRADC_SIMD(...)
 #endif
 #if defined(_OPENMP)
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#include <omp.h>
+#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
+#define GRADC_THREAD omp_get_thread_num()
 #else
 #define GRADC_PARALLEL(parts)
+#define GRADC_THREAD 0
 #endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
@@ -557,27 +561,27 @@ int ranknet_forward(int64_t n, int64_t d, const double *restrict w, const double
 
 size_t ranknet_backward_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d + 112*n + 3, d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d + 112*n + 3, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 112*n + 3, d) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void ranknet_backward_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void ranknet_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                unsigned char *restrict part_scratch, size_t part_bytes,
-                                               double *restrict grad_w, int64_t d, const double *restrict grade,
+                                               double *restrict grad_w, unsigned char *restrict tile_scratch,
+                                               size_t tile_bytes, int64_t d, const double *restrict grade,
                                                const double *restrict s, double t0, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-    own += gradc_bytes(d, sizeof(double));
-    double *const s_bar = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const s_bar_2 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const s_bar = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const s_bar_2 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -704,18 +708,21 @@ int ranknet_backward(int64_t n, int64_t d, const double *restrict w, const doubl
     (void)w;
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 3*d + 112*n + 3, d) * (gradc_bytes(d, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t0 = cotangent / t1 */
     const double t0 = cotangent / t1;
     const int64_t parts = gradc_parts(n, 3*d + 112*n + 3, d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            ranknet_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, grade, s, t0, X);
+            ranknet_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, grade, s, t0, X);
         }
     } else {
-        ranknet_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, grade, s, t0, X);
+        ranknet_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, grade, s, t0, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
@@ -729,8 +736,7 @@ int ranknet_backward(int64_t n, int64_t d, const double *restrict w, const doubl
 
 size_t ranknet_value_and_grad_work(int64_t n, int64_t d)
 {
-    return gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 129*n + 3, d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+    return gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 129*n + 3, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 129*n + 3, d) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -766,22 +772,23 @@ static GRADC_APART void ranknet_value_and_grad_rows0(int64_t part, int64_t n, in
     t1_parts[part] = t1_part;
 }
 
-static GRADC_APART void ranknet_value_and_grad_rows1(int64_t part, int64_t n, int64_t parts_,
-                                                     unsigned char *restrict part_scratch, size_t part_bytes_,
-                                                     double *restrict grad_w, int64_t d, const double *restrict grade,
+static GRADC_APART void ranknet_value_and_grad_rows1(int64_t part, int64_t thread, int64_t n, int64_t parts_,
+                                                     unsigned char *restrict part_scratch, size_t part_bytes,
+                                                     double *restrict grad_w, unsigned char *restrict tile_scratch,
+                                                     size_t tile_bytes, int64_t d, const double *restrict grade,
                                                      double *restrict s, double t2, const double *restrict X,
                                                      double *restrict t0_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts_, part);
     const int64_t part_end = gradc_cut(n, parts_, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes_;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-    own += gradc_bytes(d, sizeof(double));
-    double *const s_bar = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const s_bar_2 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const s_bar = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const s_bar_2 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)tile_own;
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
@@ -896,6 +903,8 @@ int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
     double *const s = (void *)scratch;
     scratch += gradc_bytes(n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 3*d + 129*n + 3, d) * (gradc_bytes(d, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 3*d + 4*n, 0);
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
@@ -914,22 +923,23 @@ int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
     /* t2 = 1 / t1 */
     const double t2 = 1.0 / t1;
     const int64_t parts_ = gradc_parts(n, 3*d + 129*n + 3, d);
-    const size_t part_bytes_ = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts_ > 1) {
         GRADC_PARALLEL(parts_)
         for (int64_t part = 0; part < parts_; ++part) {
-            ranknet_value_and_grad_rows1(part, n, parts_, part_scratch, part_bytes_, grad_w, d, grade, s, t2, X, t0_parts);
+            ranknet_value_and_grad_rows1(part, GRADC_THREAD, n, parts_, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, grade, s, t2, X, t0_parts);
         }
     } else {
-        ranknet_value_and_grad_rows1(0, n, parts_, part_scratch, part_bytes_, grad_w, d, grade, s, t2, X, t0_parts);
+        ranknet_value_and_grad_rows1(0, 0, n, parts_, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, grade, s, t2, X, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts_; ++part) {
         t0 += t0_parts[part];
     }
     for (int64_t part = 1; part < parts_; ++part) {
-        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes_);
+        const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
         GRADC_SIMD()
         for (int64_t at = 0; at < d; ++at) {
             grad_w[at] += grad_w_more[at];

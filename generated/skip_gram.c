@@ -35,9 +35,13 @@
 #define GRADC_SIMD(...)
 #endif
 #if defined(_OPENMP)
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#include <omp.h>
+#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
+#define GRADC_THREAD omp_get_thread_num()
 #else
 #define GRADC_PARALLEL(parts)
+#define GRADC_THREAD 0
 #endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
@@ -76,6 +80,13 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 static int64_t gradc_rows(size_t bytes)
 {
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* How many columns of a wide array a tile has at a time: all of them, or an even share that whole registers hold. */
+static int64_t gradc_width(int64_t columns)
+{
+    const int64_t share = columns / ((columns + 255) / 256 + (columns <= 0));
+    return columns <= 256 ? columns : (share + 48) / 48 * 48;
 }
 
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
@@ -153,13 +164,13 @@ static inline double gradc_rounded(double sum, double low)
 size_t skip_gram_value_work(int64_t m, int64_t k, int64_t n, int64_t q)
 {
     (void)m;
-    return (size_t)gradc_parts(n, 9*k*q + 9*k + 47*q + 50, 0) * (gradc_bytes(128*q, sizeof(double))
+    return (size_t)gradc_parts(n, 9*k*q + 9*k + 47*q + 50, 0) * (gradc_bytes(128*gradc_width(q), sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void skip_gram_value_rows0(int64_t part, int64_t n, int64_t parts,
-                                              unsigned char *restrict part_scratch, size_t part_bytes, int64_t q,
+static GRADC_APART void skip_gram_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                              unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t q,
                                               const int64_t *restrict word, int64_t m, int64_t k,
                                               const double *restrict U, const int64_t *restrict noise,
                                               const double *restrict V, const int64_t *restrict context,
@@ -167,58 +178,65 @@ static GRADC_APART void skip_gram_value_rows0(int64_t part, int64_t n, int64_t p
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const drawn = (void *)own;
-    own += gradc_bytes(128*q, sizeof(double));
-    double *const t0 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const seen = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const drawn = (void *)tile_own;
+    tile_own += gradc_bytes(128*gradc_width(q), sizeof(double));
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const seen = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(q * sizeof(double));
+    const int64_t strip = gradc_width(q);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
-
-        /* drawn[l:n, o:q] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] *
-         *    V[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l, o]), j]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const int64_t word_l = word[l];
-            const int64_t v0 = word_l < 0 ? m + word_l : word_l;
-            for (int64_t o = 0; o < q; ++o) {
-                drawn[(l - tile_begin)*q + o] = 0.0;
-            }
-            for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                const double U_j = U[v0*k + j];
-                const double U_j1 = U[v0*k + (j + 1)];
-                const double U_j2 = U[v0*k + (j + 2)];
-                const double U_j3 = U[v0*k + (j + 3)];
-                GRADC_SIMD()
-                for (int64_t o = 0; o < q; ++o) {
-                    const int64_t noise_lo = noise[l*q + o];
-                    drawn[(l - tile_begin)*q + o] += U_j * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + j] + U_j1 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 1)] + U_j2 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 2)] + U_j3 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 3)];
-                }
-            }
-            for (int64_t j = k / 4 * 4; j < k; ++j) {
-                const double U_j = U[v0*k + j];
-                GRADC_SIMD()
-                for (int64_t o = 0; o < q; ++o) {
-                    const int64_t noise_lo = noise[l*q + o];
-                    drawn[(l - tile_begin)*q + o] += U_j * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + j];
-                }
-            }
+            t0[l - tile_begin] = 0.0;
         }
+        for (int64_t strip_begin = 0; strip_begin < q; strip_begin += strip) {
+            const int64_t strip_end = strip_begin + strip < q ? strip_begin + strip : q;
 
-        /* t0[l:n] = sum[o:q](where(0 == drawn[l, o], 0.6931471805599453, maximum(0, drawn[l, o]) +
-         *    log1p_unit(exp(-abs(drawn[l, o]))))) */
-        for (int64_t l = tile_begin; l < tile_end; ++l) {
-            double t0_sum = 0.0;
-            GRADC_SIMD(reduction(+:t0_sum))
-            for (int64_t o = 0; o < q; ++o) {
-                const double drawn_lo = drawn[(l - tile_begin)*q + o];
-                const double v0 = ((drawn_lo > 0.0 || drawn_lo != drawn_lo) ? drawn_lo : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(drawn_lo)));
-                t0_sum += 0.0 == drawn_lo ? 0.6931471805599453 : v0;
+            /* drawn[l:n, o:q] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] *
+             *    V[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l, o]), j]) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const int64_t word_l = word[l];
+                const int64_t v0 = word_l < 0 ? m + word_l : word_l;
+                for (int64_t o = strip_begin; o < strip_end; ++o) {
+                    drawn[(l - tile_begin)*strip + o - strip_begin] = 0.0;
+                }
+                for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                    const double U_j = U[v0*k + j];
+                    const double U_j1 = U[v0*k + (j + 1)];
+                    const double U_j2 = U[v0*k + (j + 2)];
+                    const double U_j3 = U[v0*k + (j + 3)];
+                    GRADC_SIMD()
+                    for (int64_t o = strip_begin; o < strip_end; ++o) {
+                        const int64_t noise_lo = noise[l*q + o];
+                        drawn[(l - tile_begin)*strip + o - strip_begin] += U_j * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + j] + U_j1 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 1)] + U_j2 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 2)] + U_j3 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 3)];
+                    }
+                }
+                for (int64_t j = k / 4 * 4; j < k; ++j) {
+                    const double U_j = U[v0*k + j];
+                    GRADC_SIMD()
+                    for (int64_t o = strip_begin; o < strip_end; ++o) {
+                        const int64_t noise_lo = noise[l*q + o];
+                        drawn[(l - tile_begin)*strip + o - strip_begin] += U_j * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + j];
+                    }
+                }
             }
-            t0[l - tile_begin] = t0_sum;
+
+            /* t0[l:n] = sum[o:q](where(0 == drawn[l, o], 0.6931471805599453, maximum(0, drawn[l, o]) +
+             *    log1p_unit(exp(-abs(drawn[l, o]))))) */
+            for (int64_t l = tile_begin; l < tile_end; ++l) {
+                double t0_sum = 0.0;
+                GRADC_SIMD(reduction(+:t0_sum))
+                for (int64_t o = strip_begin; o < strip_end; ++o) {
+                    const double drawn_lo = drawn[(l - tile_begin)*strip + o - strip_begin];
+                    const double v0 = ((drawn_lo > 0.0 || drawn_lo != drawn_lo) ? drawn_lo : 0.0) + gradc_log1p_unit(gradc_exp(-fabs(drawn_lo)));
+                    t0_sum += 0.0 == drawn_lo ? 0.6931471805599453 : v0;
+                }
+                t0[l - tile_begin] += t0_sum;
+            }
         }
 
         /* seen[l:n] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] * V[where_integer(context[l]
@@ -290,7 +308,7 @@ int skip_gram_value(int64_t m, int64_t k, int64_t n, int64_t q, const double *re
                     double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -330,15 +348,15 @@ int skip_gram_value(int64_t m, int64_t k, int64_t n, int64_t q, const double *re
         }
     }
     const int64_t parts = gradc_parts(n, 9*k*q + 9*k + 47*q + 50, 0);
-    const size_t part_bytes = gradc_bytes(128*q, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*gradc_width(q), sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            skip_gram_value_rows0(part, n, parts, part_scratch, part_bytes, q, word, m, k, U, noise, V, context, t1_parts);
+            skip_gram_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, q, word, m, k, U, noise, V, context, t1_parts);
         }
     } else {
-        skip_gram_value_rows0(0, n, parts, part_scratch, part_bytes, q, word, m, k, U, noise, V, context, t1_parts);
+        skip_gram_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, q, word, m, k, U, noise, V, context, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -356,8 +374,8 @@ size_t skip_gram_forward_work(int64_t m, int64_t k, int64_t n, int64_t q)
     return (size_t)gradc_parts(n, 9*k*q + 9*k + 47*q + 50, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void skip_gram_forward_rows0(int64_t part, int64_t n, int64_t parts,
-                                                unsigned char *restrict part_scratch, size_t part_bytes, int64_t q,
+static GRADC_APART void skip_gram_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                                unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t q,
                                                 const int64_t *restrict word, int64_t m, double *restrict drawn,
                                                 int64_t k, const double *restrict U, const int64_t *restrict noise,
                                                 const double *restrict V, const int64_t *restrict context,
@@ -365,8 +383,8 @@ static GRADC_APART void skip_gram_forward_rows0(int64_t part, int64_t n, int64_t
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t0 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*q * sizeof(double));
@@ -484,7 +502,7 @@ int skip_gram_forward(int64_t m, int64_t k, int64_t n, int64_t q, const double *
                       double *restrict value, double *restrict drawn, double *restrict seen, void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -524,15 +542,15 @@ int skip_gram_forward(int64_t m, int64_t k, int64_t n, int64_t q, const double *
         }
     }
     const int64_t parts = gradc_parts(n, 9*k*q + 9*k + 47*q + 50, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            skip_gram_forward_rows0(part, n, parts, part_scratch, part_bytes, q, word, m, drawn, k, U, noise, V, context, seen, t1_parts);
+            skip_gram_forward_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, q, word, m, drawn, k, U, noise, V, context, seen, t1_parts);
         }
     } else {
-        skip_gram_forward_rows0(0, n, parts, part_scratch, part_bytes, q, word, m, drawn, k, U, noise, V, context, seen, t1_parts);
+        skip_gram_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, q, word, m, drawn, k, U, noise, V, context, seen, t1_parts);
     }
     double t1 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -549,7 +567,7 @@ size_t skip_gram_backward_work(int64_t m, int64_t k, int64_t n, int64_t q)
     (void)n;
     return gradc_bytes(128, sizeof(double))
            + gradc_bytes(k*m, sizeof(double))
-           + gradc_bytes(128*q, sizeof(double))
+           + gradc_bytes(128*gradc_width(q), sizeof(double))
            + gradc_bytes(k*m, sizeof(double))
            + gradc_bytes(k*m, sizeof(double))
            + gradc_bytes(k*m, sizeof(double));
@@ -566,7 +584,7 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
     double *const t1 = (void *)scratch;
     scratch += gradc_bytes(k*m, sizeof(double));
     double *const drawn_bar = (void *)scratch;
-    scratch += gradc_bytes(128*q, sizeof(double));
+    scratch += gradc_bytes(128*gradc_width(q), sizeof(double));
     double *const t2 = (void *)scratch;
     scratch += gradc_bytes(k*m, sizeof(double));
     double *const t3 = (void *)scratch;
@@ -627,6 +645,7 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
     }
     {
         const int64_t tile_rows = gradc_rows(2*q * sizeof(double));
+        const int64_t strip = gradc_width(q);
         for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
 
@@ -655,32 +674,35 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
                     t4[v0*k + j] += U[v1*k + j] * seen_bar_l;
                 }
             }
+            for (int64_t strip_begin = 0; strip_begin < q; strip_begin += strip) {
+                const int64_t strip_end = strip_begin + strip < q ? strip_begin + strip : q;
 
-            /* drawn_bar[l:n, o:q] = let(s0 := exp(-abs(drawn[l, o])), where(-inf == drawn[l, o], 0, t0 * (where(0
-             *    <= drawn[l, o], 1, s0) / (1 + s0)))) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                GRADC_SIMD()
-                for (int64_t o = 0; o < q; ++o) {
-                    const double drawn_lo = drawn[l*q + o];
-                    const double v0 = gradc_exp(-fabs(drawn_lo));
-                    drawn_bar[(l - tile_begin)*q + o] = -INFINITY == drawn_lo ? 0.0 : t0 * ((0.0 <= drawn_lo ? 1.0 : v0) / (1.0 + v0));
+                /* drawn_bar[l:n, o:q] = let(s0 := exp(-abs(drawn[l, o])), where(-inf == drawn[l, o], 0, t0 *
+                 *    (where(0 <= drawn[l, o], 1, s0) / (1 + s0)))) */
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    GRADC_SIMD()
+                    for (int64_t o = strip_begin; o < strip_end; ++o) {
+                        const double drawn_lo = drawn[l*q + o];
+                        const double v0 = gradc_exp(-fabs(drawn_lo));
+                        drawn_bar[(l - tile_begin)*strip + o - strip_begin] = -INFINITY == drawn_lo ? 0.0 : t0 * ((0.0 <= drawn_lo ? 1.0 : v0) / (1.0 + v0));
+                    }
                 }
-            }
 
-            /* t2[:m, :k] = 0 t2 += each[l:n, o:q, j:k](at[where_integer(word[l] < 0, m + word[l], word[l]),
-             *    j](V[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l, o]), j] * drawn_bar[l, o])) */
-            /* t3[:m, :k] = 0 t3 += each[l:n, o:q, j:k](at[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l,
-             *    o]), j](U[where_integer(word[l] < 0, m + word[l], word[l]), j] * drawn_bar[l, o])) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const int64_t word_l = word[l];
-                const int64_t v1 = word_l < 0 ? m + word_l : word_l;
-                for (int64_t o = 0; o < q; ++o) {
-                    const int64_t noise_lo = noise[l*q + o];
-                    const int64_t v0 = noise_lo < 0 ? m + noise_lo : noise_lo;
-                    const double drawn_bar_lo = drawn_bar[(l - tile_begin)*q + o];
-                    for (int64_t j = 0; j < k; ++j) {
-                        t2[v1*k + j] += V[v0*k + j] * drawn_bar_lo;
-                        t3[v0*k + j] += U[v1*k + j] * drawn_bar_lo;
+                /* t2[:m, :k] = 0 t2 += each[l:n, o:q, j:k](at[where_integer(word[l] < 0, m + word[l], word[l]),
+                 *    j](V[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l, o]), j] * drawn_bar[l, o])) */
+                /* t3[:m, :k] = 0 t3 += each[l:n, o:q, j:k](at[where_integer(noise[l, o] < 0, m + noise[l, o],
+                 *    noise[l, o]), j](U[where_integer(word[l] < 0, m + word[l], word[l]), j] * drawn_bar[l, o])) */
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const int64_t word_l = word[l];
+                    const int64_t v1 = word_l < 0 ? m + word_l : word_l;
+                    for (int64_t o = strip_begin; o < strip_end; ++o) {
+                        const int64_t noise_lo = noise[l*q + o];
+                        const int64_t v0 = noise_lo < 0 ? m + noise_lo : noise_lo;
+                        const double drawn_bar_lo = drawn_bar[(l - tile_begin)*strip + o - strip_begin];
+                        for (int64_t j = 0; j < k; ++j) {
+                            t2[v1*k + j] += V[v0*k + j] * drawn_bar_lo;
+                            t3[v0*k + j] += U[v1*k + j] * drawn_bar_lo;
+                        }
                     }
                 }
             }
@@ -702,7 +724,7 @@ int skip_gram_backward(int64_t m, int64_t k, int64_t n, int64_t q, const double 
 size_t skip_gram_value_and_grad_work(int64_t m, int64_t k, int64_t n, int64_t q)
 {
     (void)n;
-    return gradc_bytes(128*q, sizeof(double))
+    return gradc_bytes(128*gradc_width(q), sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*q, sizeof(double))
@@ -720,7 +742,7 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
 {
     unsigned char *scratch = work;
     double *const drawn = (void *)scratch;
-    scratch += gradc_bytes(128*q, sizeof(double));
+    scratch += gradc_bytes(128*gradc_width(q), sizeof(double));
     double *const t1 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
     double *const seen = (void *)scratch;
@@ -793,54 +815,61 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
     }
     {
         const int64_t tile_rows = gradc_rows(q * sizeof(double));
+        const int64_t strip = gradc_width(q);
         for (int64_t tile_begin = 0; tile_begin < n; tile_begin += tile_rows) {
             const int64_t tile_end = tile_begin + tile_rows < n ? tile_begin + tile_rows : n;
-
-            /* drawn[l:n, o:q] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] *
-             *    V[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l, o]), j]) */
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const int64_t word_l = word[l];
-                const int64_t v0 = word_l < 0 ? m + word_l : word_l;
-                for (int64_t o = 0; o < q; ++o) {
-                    drawn[(l - tile_begin)*q + o] = 0.0;
-                }
-                for (int64_t j = 0; j < k / 4 * 4; j += 4) {
-                    const double U_j = U[v0*k + j];
-                    const double U_j1 = U[v0*k + (j + 1)];
-                    const double U_j2 = U[v0*k + (j + 2)];
-                    const double U_j3 = U[v0*k + (j + 3)];
-                    GRADC_SIMD()
-                    for (int64_t o = 0; o < q; ++o) {
-                        const int64_t noise_lo = noise[l*q + o];
-                        drawn[(l - tile_begin)*q + o] += U_j * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + j] + U_j1 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 1)] + U_j2 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 2)] + U_j3 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 3)];
-                    }
-                }
-                for (int64_t j = k / 4 * 4; j < k; ++j) {
-                    const double U_j = U[v0*k + j];
-                    GRADC_SIMD()
-                    for (int64_t o = 0; o < q; ++o) {
-                        const int64_t noise_lo = noise[l*q + o];
-                        drawn[(l - tile_begin)*q + o] += U_j * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + j];
-                    }
-                }
+                t1[l - tile_begin] = 0.0;
             }
+            for (int64_t strip_begin = 0; strip_begin < q; strip_begin += strip) {
+                const int64_t strip_end = strip_begin + strip < q ? strip_begin + strip : q;
 
-            /* t0[l:n, o:q] = exp(-abs(drawn[l, o])) */
-            /* t1[l:n] = sum[o:q](where(0 == drawn[l, o], 0.6931471805599453, log1p_unit(t0[l, o]) + maximum(0,
-             *    drawn[l, o]))) */
-            /* drawn_bar[l:n, o:q] = where(-inf == drawn[l, o], 0, t3 * (where(0 <= drawn[l, o], 1, t0[l, o]) / (1
-             *    + t0[l, o]))) */
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                double t1_sum = 0.0;
-                GRADC_SIMD(reduction(+:t1_sum))
-                for (int64_t o = 0; o < q; ++o) {
-                    const double drawn_lo = drawn[(l - tile_begin)*q + o];
-                    const double v0 = gradc_exp(-fabs(drawn_lo));
-                    const double v1 = 0.0 == drawn_lo ? 0.6931471805599453 : ((drawn_lo > 0.0 || drawn_lo != drawn_lo) ? drawn_lo : 0.0) + gradc_log1p_unit(v0);
-                    t1_sum += v1;
-                    drawn_bar[(l - tile_begin)*q + o] = -INFINITY == drawn_lo ? 0.0 : t3 * ((0.0 <= drawn_lo ? 1.0 : v0) / (1.0 + v0));
+                /* drawn[l:n, o:q] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] *
+                 *    V[where_integer(noise[l, o] < 0, m + noise[l, o], noise[l, o]), j]) */
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const int64_t word_l = word[l];
+                    const int64_t v0 = word_l < 0 ? m + word_l : word_l;
+                    for (int64_t o = strip_begin; o < strip_end; ++o) {
+                        drawn[(l - tile_begin)*strip + o - strip_begin] = 0.0;
+                    }
+                    for (int64_t j = 0; j < k / 4 * 4; j += 4) {
+                        const double U_j = U[v0*k + j];
+                        const double U_j1 = U[v0*k + (j + 1)];
+                        const double U_j2 = U[v0*k + (j + 2)];
+                        const double U_j3 = U[v0*k + (j + 3)];
+                        GRADC_SIMD()
+                        for (int64_t o = strip_begin; o < strip_end; ++o) {
+                            const int64_t noise_lo = noise[l*q + o];
+                            drawn[(l - tile_begin)*strip + o - strip_begin] += U_j * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + j] + U_j1 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 1)] + U_j2 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 2)] + U_j3 * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + (j + 3)];
+                        }
+                    }
+                    for (int64_t j = k / 4 * 4; j < k; ++j) {
+                        const double U_j = U[v0*k + j];
+                        GRADC_SIMD()
+                        for (int64_t o = strip_begin; o < strip_end; ++o) {
+                            const int64_t noise_lo = noise[l*q + o];
+                            drawn[(l - tile_begin)*strip + o - strip_begin] += U_j * V[(noise_lo < 0 ? m + noise_lo : noise_lo)*k + j];
+                        }
+                    }
                 }
-                t1[l - tile_begin] = t1_sum;
+
+                /* t0[l:n, o:q] = exp(-abs(drawn[l, o])) */
+                /* t1[l:n] = sum[o:q](where(0 == drawn[l, o], 0.6931471805599453, log1p_unit(t0[l, o]) + maximum(0,
+                 *    drawn[l, o]))) */
+                /* drawn_bar[l:n, o:q] = where(-inf == drawn[l, o], 0, t3 * (where(0 <= drawn[l, o], 1, t0[l, o]) /
+                 *    (1 + t0[l, o]))) */
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    double t1_sum = 0.0;
+                    GRADC_SIMD(reduction(+:t1_sum))
+                    for (int64_t o = strip_begin; o < strip_end; ++o) {
+                        const double drawn_lo = drawn[(l - tile_begin)*strip + o - strip_begin];
+                        const double v0 = gradc_exp(-fabs(drawn_lo));
+                        const double v1 = 0.0 == drawn_lo ? 0.6931471805599453 : ((drawn_lo > 0.0 || drawn_lo != drawn_lo) ? drawn_lo : 0.0) + gradc_log1p_unit(v0);
+                        t1_sum += v1;
+                        drawn_bar[(l - tile_begin)*q + o] = -INFINITY == drawn_lo ? 0.0 : t3 * ((0.0 <= drawn_lo ? 1.0 : v0) / (1.0 + v0));
+                    }
+                    t1[l - tile_begin] += t1_sum;
+                }
             }
 
             /* seen[l:n] = sum[j:k](U[where_integer(word[l] < 0, m + word[l], word[l]), j] *

@@ -24,9 +24,13 @@
 #define GRADC_SIMD(...)
 #endif
 #if defined(_OPENMP)
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#include <omp.h>
+#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
+#define GRADC_THREAD omp_get_thread_num()
 #else
 #define GRADC_PARALLEL(parts)
+#define GRADC_THREAD 0
 #endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
@@ -165,19 +169,19 @@ size_t soft_dice_value_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void soft_dice_value_rows0(int64_t part, int64_t n, int64_t parts,
-                                              unsigned char *restrict part_scratch, size_t part_bytes, int64_t k,
+static GRADC_APART void soft_dice_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                              unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
                                               const double *restrict Z, const double *restrict Y, double eps,
                                               double *restrict t3_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t0 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t1 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own;
     double t3_part = 0.0;
     double t3_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
@@ -225,17 +229,17 @@ int soft_dice_value(int64_t n, int64_t k, const double *restrict Z, const double
                     double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 71*k + 12, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            soft_dice_value_rows0(part, n, parts, part_scratch, part_bytes, k, Z, Y, eps, t3_parts);
+            soft_dice_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, Z, Y, eps, t3_parts);
         }
     } else {
-        soft_dice_value_rows0(0, n, parts, part_scratch, part_bytes, k, Z, Y, eps, t3_parts);
+        soft_dice_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, Z, Y, eps, t3_parts);
     }
     double t3 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -340,8 +344,8 @@ size_t soft_dice_backward_work(int64_t n, int64_t k)
            + gradc_bytes(128*k, sizeof(double)));
 }
 
-static GRADC_APART void soft_dice_backward_rows0(int64_t part, int64_t n, int64_t parts,
-                                                 unsigned char *restrict part_scratch, size_t part_bytes, int64_t k,
+static GRADC_APART void soft_dice_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                                 unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
                                                  double eps, const double *restrict t1, const double *restrict t2,
                                                  double t3, const double *restrict t0, const double *restrict Z,
                                                  const double *restrict P, const double *restrict Y,
@@ -349,18 +353,18 @@ static GRADC_APART void soft_dice_backward_rows0(int64_t part, int64_t n, int64_
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t4 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const Z_tile = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const P_tile = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const Y_tile = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t6 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t4 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const Z_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const P_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const Y_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t6 = (void *)tile_own;
     const int64_t tile_rows = gradc_rows(3*k * sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -406,19 +410,19 @@ int soft_dice_backward(int64_t n, int64_t k, const double *restrict Z, const dou
                        const double *restrict t2, double cotangent, double *restrict grad_Z, void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t3 = -(cotangent / n) */
     const double t3 = -(cotangent / (double)n);
     const int64_t parts = gradc_parts(n, 45*k + 24, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            soft_dice_backward_rows0(part, n, parts, part_scratch, part_bytes, k, eps, t1, t2, t3, t0, Z, P, Y, grad_Z);
+            soft_dice_backward_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, eps, t1, t2, t3, t0, Z, P, Y, grad_Z);
         }
     } else {
-        soft_dice_backward_rows0(0, n, parts, part_scratch, part_bytes, k, eps, t1, t2, t3, t0, Z, P, Y, grad_Z);
+        soft_dice_backward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, eps, t1, t2, t3, t0, Z, P, Y, grad_Z);
     }
     return 0;
 }
@@ -437,34 +441,34 @@ size_t soft_dice_value_and_grad_work(int64_t n, int64_t k)
            + gradc_bytes(128*k, sizeof(double)));
 }
 
-static GRADC_APART void soft_dice_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
-                                                       unsigned char *restrict part_scratch, size_t part_bytes,
+static GRADC_APART void soft_dice_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                                       unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                        int64_t k, const double *restrict Z, const double *restrict Y,
                                                        double eps, double t5, double *restrict grad_Z,
                                                        double *restrict t4_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const Z_tile = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t0 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const P = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t2 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const Y_tile = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t7 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const Z_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const P = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t2 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const Y_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t6 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t7 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t8 = (void *)tile_own;
     double t4_part = 0.0;
     double t4_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
@@ -563,20 +567,20 @@ int soft_dice_value_and_grad(int64_t n, int64_t k, const double *restrict Z, con
                              double *restrict value, double *restrict grad_Z, void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t5 = -(1 / n) */
     const double t5 = -(1.0 / (double)n);
     const int64_t parts = gradc_parts(n, 95*k + 28, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t4_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            soft_dice_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, k, Z, Y, eps, t5, grad_Z, t4_parts);
+            soft_dice_value_and_grad_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, Z, Y, eps, t5, grad_Z, t4_parts);
         }
     } else {
-        soft_dice_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, k, Z, Y, eps, t5, grad_Z, t4_parts);
+        soft_dice_value_and_grad_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, Z, Y, eps, t5, grad_Z, t4_parts);
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -26,9 +26,13 @@
 #define GRADC_SIMD(...)
 #endif
 #if defined(_OPENMP)
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#include <omp.h>
+#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
+#define GRADC_THREAD omp_get_thread_num()
 #else
 #define GRADC_PARALLEL(parts)
+#define GRADC_THREAD 0
 #endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
@@ -67,6 +71,13 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 static int64_t gradc_rows(size_t bytes)
 {
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* How many columns of a wide array a tile has at a time: all of them, or an even share that whole registers hold. */
+static int64_t gradc_width(int64_t columns)
+{
+    const int64_t share = columns / ((columns + 255) / 256 + (columns <= 0));
+    return columns <= 256 ? columns : (share + 48) / 48 * 48;
 }
 
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
@@ -485,51 +496,55 @@ static void gradc_transpose(int64_t rows, int64_t columns, const double *restric
 
 size_t softmax_cross_entropy_value_work(int64_t d, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 3*d*k + 26*k + 32, 0) * (gradc_bytes(128*k, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*k + 26*k + 32, 0) * (gradc_bytes(128*gradc_width(k), sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void softmax_cross_entropy_value_rows0(int64_t part, int64_t n, int64_t parts,
-                                                          unsigned char *restrict part_scratch, size_t part_bytes,
+static GRADC_APART void softmax_cross_entropy_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                                          unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                           int64_t k, int64_t d, const double *restrict W,
                                                           const double *restrict X, const double *restrict b,
                                                           const int64_t *restrict y, double *restrict t5_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t0 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const Z = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128*gradc_width(k), sizeof(double));
+    double *const Z = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)tile_own;
     double t5_part = 0.0;
     double t5_part_low = 0.0;
+    const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-        /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-        gradc_product(k, tile_end - tile_begin, d, W, 1, k, &X[tile_begin*d], 1, d, NULL, 0, t0, 128, 1, 0, 0);
-
-        /* Z[l:n, j:k] = t0[l, j] + b[j] */
-        /* t1[l:n] = max[j:k](Z[l, j]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             t1[l - tile_begin] = -INFINITY;
         }
-        for (int64_t j = 0; j < k; ++j) {
-            const double b_j = b[j];
-            GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double v0 = t0[j*128 + l - tile_begin] + b_j;
-                Z[j*128 + l - tile_begin] = v0;
-                t1[l - tile_begin] = (t1[l - tile_begin] >= v0 || t1[l - tile_begin] != t1[l - tile_begin]) ? t1[l - tile_begin] : v0;
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip_begin + strip < k ? strip_begin + strip : k;
+
+            /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
+            gradc_product(strip_end - strip_begin, tile_end - tile_begin, d, &W[strip_begin], 1, k, &X[tile_begin*d], 1, d, NULL, 0, t0, 128, 1, 0, 0);
+
+            /* Z[l:n, j:k] = t0[l, j] + b[j] */
+            /* t1[l:n] = max[j:k](Z[l, j]) */
+            for (int64_t j = strip_begin; j < strip_end; ++j) {
+                const double b_j = b[j];
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double v0 = t0[(j - strip_begin)*128 + l - tile_begin] + b_j;
+                    Z[j*128 + l - tile_begin] = v0;
+                    t1[l - tile_begin] = (t1[l - tile_begin] >= v0 || t1[l - tile_begin] != t1[l - tile_begin]) ? t1[l - tile_begin] : v0;
+                }
             }
         }
 
@@ -577,7 +592,7 @@ int softmax_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
                                 void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -591,15 +606,15 @@ int softmax_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
         }
     }
     const int64_t parts = gradc_parts(n, 3*d*k + 26*k + 32, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t5_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            softmax_cross_entropy_value_rows0(part, n, parts, part_scratch, part_bytes, k, d, W, X, b, y, t5_parts);
+            softmax_cross_entropy_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, d, W, X, b, y, t5_parts);
         }
     } else {
-        softmax_cross_entropy_value_rows0(0, n, parts, part_scratch, part_bytes, k, d, W, X, b, y, t5_parts);
+        softmax_cross_entropy_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, d, W, X, b, y, t5_parts);
     }
     double t5 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -620,22 +635,22 @@ size_t softmax_cross_entropy_forward_work(int64_t d, int64_t k, int64_t n)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void softmax_cross_entropy_forward_rows0(int64_t part, int64_t n, int64_t parts,
-                                                            unsigned char *restrict part_scratch, size_t part_bytes,
+static GRADC_APART void softmax_cross_entropy_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                                            unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                             int64_t k, double *restrict t0, const double *restrict b,
                                                             const int64_t *restrict y, double *restrict t1,
                                                             double *restrict t4_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const Z = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t1_ = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const Z = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t1_ = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)tile_own;
     double t4_part = 0.0;
     double t4_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(k * sizeof(double));
@@ -693,7 +708,7 @@ int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
                                   double *restrict t0, double *restrict t1, void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -713,15 +728,15 @@ int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
     /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
     gradc_product(n, k, d, X, d, 1, W, k, 1, NULL, 0, t0, k, 1, 1, 0);
     const int64_t parts = gradc_parts(n, 26*k + 32, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            softmax_cross_entropy_forward_rows0(part, n, parts, part_scratch, part_bytes, k, t0, b, y, t1, t4_parts);
+            softmax_cross_entropy_forward_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, t0, b, y, t1, t4_parts);
         }
     } else {
-        softmax_cross_entropy_forward_rows0(0, n, parts, part_scratch, part_bytes, k, t0, b, y, t1, t4_parts);
+        softmax_cross_entropy_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, t0, b, y, t1, t4_parts);
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -736,62 +751,66 @@ int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
 size_t softmax_cross_entropy_backward_work(int64_t d, int64_t k, int64_t n)
 {
     return (size_t)gradc_parts(n, 3*d*k + 37*k, d*k + k) * (gradc_bytes(k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double)));
+           + gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 3*d*k + 37*k, d*k + k) * (gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
-static GRADC_APART void softmax_cross_entropy_backward_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void softmax_cross_entropy_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                              unsigned char *restrict part_scratch, size_t part_bytes,
                                                              double *restrict grad_b, int64_t k,
-                                                             double *restrict grad_W, int64_t d,
-                                                             const double *restrict t0, double t2,
+                                                             double *restrict grad_W,
+                                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                             int64_t d, const double *restrict t0, double t2,
                                                              const double *restrict b, const int64_t *restrict y,
                                                              const double *restrict t1, const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const grad_b_part = part == 0 ? grad_b : (void *)own;
-    own += gradc_bytes(k, sizeof(double));
-    double *const grad_W_part = part == 0 ? grad_W : (void *)own;
-    own += gradc_bytes(d*k, sizeof(double));
-    double *const t0_tile = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const Z_bar = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_b_part = part == 0 ? grad_b : (void *)part_own;
+    part_own += gradc_bytes(k, sizeof(double));
+    double *const grad_W_part = part == 0 ? grad_W : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const Z_bar = (void *)tile_own;
     for (int64_t at = 0; at < k; ++at) {
         grad_b_part[at] = 0.0;
     }
     for (int64_t at = 0; at < d*k; ++at) {
         grad_W_part[at] = 0.0;
     }
+    const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
         /* t0_tile[l:n, j:k] = t0[l, j] */
         gradc_transpose(tile_end - tile_begin, k, &t0[tile_begin*k], k, t0_tile, 128);
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip_begin + strip < k ? strip_begin + strip : k;
 
-        /* Z[l:n, j:k] = t0_tile[l, j] + b[j] */
-        /* Z_bar[l:n, j:k] = where(-inf == Z[l, j], 0, t2 * exp(Z[l, j] - t1[l])) + where(j == where_integer(y[l] <
-         *    0, k + y[l], y[l]), -t2, 0) */
-        /* grad_b[j:k] = sum[l:n](Z_bar[l, j]) */
-        const double v1 = -t2;
-        for (int64_t j = 0; j < k; ++j) {
-            const double b_j = b[j];
-            double grad_b_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:grad_b_part_sum))
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double v0 = t0_tile[j*128 + l - tile_begin] + b_j;
-                const int64_t y_l = y[l];
-                const double v2 = (j == (y_l < 0 ? k + y_l : y_l) ? v1 : 0.0) + (-INFINITY == v0 ? 0.0 : t2 * gradc_exp(v0 - t1[l]));
-                Z_bar[j*128 + l - tile_begin] = v2;
-                grad_b_part_sum += v2;
+            /* Z[l:n, j:k] = t0_tile[l, j] + b[j] */
+            /* Z_bar[l:n, j:k] = where(-inf == Z[l, j], 0, t2 * exp(Z[l, j] - t1[l])) + where(j ==
+             *    where_integer(y[l] < 0, k + y[l], y[l]), -t2, 0) */
+            /* grad_b[j:k] = sum[l:n](Z_bar[l, j]) */
+            const double v2 = -t2;
+            for (int64_t j = strip_begin; j < strip_end; ++j) {
+                const double b_j = b[j];
+                double grad_b_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:grad_b_part_sum))
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double v0 = t0_tile[j*128 + l - tile_begin] + b_j;
+                    const int64_t y_l = y[l];
+                    const double v3 = (j == (y_l < 0 ? k + y_l : y_l) ? v2 : 0.0) + (-INFINITY == v0 ? 0.0 : t2 * gradc_exp(v0 - t1[l]));
+                    Z_bar[(j - strip_begin)*128 + l - tile_begin] = v3;
+                    grad_b_part_sum += v3;
+                }
+                grad_b_part[j] += grad_b_part_sum;
             }
-            grad_b_part[j] += grad_b_part_sum;
-        }
 
-        /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * Z_bar[l, j]) */
-        gradc_product(k, d, tile_end - tile_begin, Z_bar, 128, 1, &X[tile_begin*d], d, 1, NULL, 0, grad_W_part, 1, k, 1, 0);
+            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * Z_bar[l, j]) */
+            gradc_product(strip_end - strip_begin, d, tile_end - tile_begin, Z_bar, 128, 1, &X[tile_begin*d], d, 1, NULL, 0, &grad_W_part[strip_begin], 1, k, 1, 0);
+        }
     }
 }
 
@@ -803,18 +822,21 @@ int softmax_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
     (void)W;
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 3*d*k + 37*k, d*k + k) * (gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t2 = cotangent / n */
     const double t2 = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d*k + 37*k, d*k + k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            softmax_cross_entropy_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_b, k, grad_W, d, t0, t2, b, y, t1, X);
+            softmax_cross_entropy_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_b, k, grad_W, tile_scratch, tile_bytes, d, t0, t2, b, y, t1, X);
         }
     } else {
-        softmax_cross_entropy_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_b, k, grad_W, d, t0, t2, b, y, t1, X);
+        softmax_cross_entropy_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b, k, grad_W, tile_scratch, tile_bytes, d, t0, t2, b, y, t1, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_b_more = (void *)(part_scratch + part * part_bytes);
@@ -836,21 +858,23 @@ int softmax_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
 size_t softmax_cross_entropy_value_and_grad_work(int64_t d, int64_t k, int64_t n)
 {
     return (size_t)gradc_parts(n, 6*d*k + 41*k + 36, d*k + k) * (gradc_bytes(k, sizeof(double))
-           + gradc_bytes(d*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 6*d*k + 41*k + 36, d*k + k) * (gradc_bytes(128*gradc_width(k), sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double)));
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
-static GRADC_APART void softmax_cross_entropy_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void softmax_cross_entropy_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n,
+                                                                   int64_t parts,
                                                                    unsigned char *restrict part_scratch,
                                                                    size_t part_bytes, double *restrict grad_b,
-                                                                   int64_t k, double *restrict grad_W, int64_t d,
+                                                                   int64_t k, double *restrict grad_W,
+                                                                   unsigned char *restrict tile_scratch,
+                                                                   size_t tile_bytes, int64_t d,
                                                                    const double *restrict W, const double *restrict X,
                                                                    const double *restrict b,
                                                                    const int64_t *restrict y, double t7,
@@ -858,26 +882,26 @@ static GRADC_APART void softmax_cross_entropy_value_and_grad_rows0(int64_t part,
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const grad_b_part = part == 0 ? grad_b : (void *)own;
-    own += gradc_bytes(k, sizeof(double));
-    double *const grad_W_part = part == 0 ? grad_W : (void *)own;
-    own += gradc_bytes(d*k, sizeof(double));
-    double *const t0 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const Z = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t1 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t4 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const Z_bar = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_b_part = part == 0 ? grad_b : (void *)part_own;
+    part_own += gradc_bytes(k, sizeof(double));
+    double *const grad_W_part = part == 0 ? grad_W : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128*gradc_width(k), sizeof(double));
+    double *const Z = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t2 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t3 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t4 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t8 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const Z_bar = (void *)tile_own;
     double t6_part = 0.0;
     double t6_part_low = 0.0;
     for (int64_t at = 0; at < k; ++at) {
@@ -886,24 +910,28 @@ static GRADC_APART void softmax_cross_entropy_value_and_grad_rows0(int64_t part,
     for (int64_t at = 0; at < d*k; ++at) {
         grad_W_part[at] = 0.0;
     }
+    const int64_t strip = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-        /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
-        gradc_product(k, tile_end - tile_begin, d, W, 1, k, &X[tile_begin*d], 1, d, NULL, 0, t0, 128, 1, 0, 0);
-
-        /* Z[l:n, j:k] = t0[l, j] + b[j] */
-        /* t1[l:n] = max[j:k](Z[l, j]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             t1[l - tile_begin] = -INFINITY;
         }
-        for (int64_t j = 0; j < k; ++j) {
-            const double b_j = b[j];
-            GRADC_SIMD()
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double v0 = t0[j*128 + l - tile_begin] + b_j;
-                Z[j*128 + l - tile_begin] = v0;
-                t1[l - tile_begin] = (t1[l - tile_begin] >= v0 || t1[l - tile_begin] != t1[l - tile_begin]) ? t1[l - tile_begin] : v0;
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip_begin + strip < k ? strip_begin + strip : k;
+
+            /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
+            gradc_product(strip_end - strip_begin, tile_end - tile_begin, d, &W[strip_begin], 1, k, &X[tile_begin*d], 1, d, NULL, 0, t0, 128, 1, 0, 0);
+
+            /* Z[l:n, j:k] = t0[l, j] + b[j] */
+            /* t1[l:n] = max[j:k](Z[l, j]) */
+            for (int64_t j = strip_begin; j < strip_end; ++j) {
+                const double b_j = b[j];
+                GRADC_SIMD()
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double v0 = t0[(j - strip_begin)*128 + l - tile_begin] + b_j;
+                    Z[j*128 + l - tile_begin] = v0;
+                    t1[l - tile_begin] = (t1[l - tile_begin] >= v0 || t1[l - tile_begin] != t1[l - tile_begin]) ? t1[l - tile_begin] : v0;
+                }
             }
         }
 
@@ -940,26 +968,29 @@ static GRADC_APART void softmax_cross_entropy_value_and_grad_rows0(int64_t part,
             t8[l - tile_begin] = 1.0 / t4_l;
         }
         gradc_add(&t6_part, &t6_part_low, t6_part_sum);
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
+            const int64_t strip_end = strip_begin + strip < k ? strip_begin + strip : k;
 
-        /* Z_bar[l:n, j:k] = where(-inf == Z[l, j], 0, t7 * (t3[l, j] * t8[l])) + where(j == where_integer(y[l] <
-         *    0, k + y[l], y[l]), -t7, 0) */
-        /* grad_b[j:k] = sum[l:n](Z_bar[l, j]) */
-        const double v1 = -t7;
-        for (int64_t j = 0; j < k; ++j) {
-            double grad_b_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:grad_b_part_sum))
-            for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double v0 = -INFINITY == Z[j*128 + l - tile_begin] ? 0.0 : t7 * (t3[j*128 + l - tile_begin] * t8[l - tile_begin]);
-                const int64_t y_l = y[l];
-                const double v2 = v0 + (j == (y_l < 0 ? k + y_l : y_l) ? v1 : 0.0);
-                Z_bar[j*128 + l - tile_begin] = v2;
-                grad_b_part_sum += v2;
+            /* Z_bar[l:n, j:k] = where(-inf == Z[l, j], 0, t7 * (t3[l, j] * t8[l])) + where(j == where_integer(y[l]
+             *    < 0, k + y[l], y[l]), -t7, 0) */
+            /* grad_b[j:k] = sum[l:n](Z_bar[l, j]) */
+            const double v2 = -t7;
+            for (int64_t j = strip_begin; j < strip_end; ++j) {
+                double grad_b_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:grad_b_part_sum))
+                for (int64_t l = tile_begin; l < tile_end; ++l) {
+                    const double v0 = -INFINITY == Z[j*128 + l - tile_begin] ? 0.0 : t7 * (t3[j*128 + l - tile_begin] * t8[l - tile_begin]);
+                    const int64_t y_l = y[l];
+                    const double v3 = v0 + (j == (y_l < 0 ? k + y_l : y_l) ? v2 : 0.0);
+                    Z_bar[(j - strip_begin)*128 + l - tile_begin] = v3;
+                    grad_b_part_sum += v3;
+                }
+                grad_b_part[j] += grad_b_part_sum;
             }
-            grad_b_part[j] += grad_b_part_sum;
-        }
 
-        /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * Z_bar[l, j]) */
-        gradc_product(k, d, tile_end - tile_begin, Z_bar, 128, 1, &X[tile_begin*d], d, 1, NULL, 0, grad_W_part, 1, k, 1, 0);
+            /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * Z_bar[l, j]) */
+            gradc_product(strip_end - strip_begin, d, tile_end - tile_begin, Z_bar, 128, 1, &X[tile_begin*d], d, 1, NULL, 0, &grad_W_part[strip_begin], 1, k, 1, 0);
+        }
     }
     t6_part = gradc_rounded(t6_part, t6_part_low);
     t6_parts[part] = t6_part;
@@ -972,6 +1003,8 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 6*d*k + 41*k + 36, d*k + k) * (gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -988,15 +1021,16 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
     /* t7 = 1 / n */
     const double t7 = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d*k + 41*k + 36, d*k + k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     double t6_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            softmax_cross_entropy_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, grad_b, k, grad_W, d, W, X, b, y, t7, t6_parts);
+            softmax_cross_entropy_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_b, k, grad_W, tile_scratch, tile_bytes, d, W, X, b, y, t7, t6_parts);
         }
     } else {
-        softmax_cross_entropy_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, grad_b, k, grad_W, d, W, X, b, y, t7, t6_parts);
+        softmax_cross_entropy_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b, k, grad_W, tile_scratch, tile_bytes, d, W, X, b, y, t7, t6_parts);
     }
     double t6 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -22,9 +22,13 @@
 #define GRADC_SIMD(...)
 #endif
 #if defined(_OPENMP)
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#include <omp.h>
+#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
+#define GRADC_THREAD omp_get_thread_num()
 #else
 #define GRADC_PARALLEL(parts)
+#define GRADC_THREAD 0
 #endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
@@ -542,15 +546,15 @@ size_t student_t_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 31, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void student_t_value_rows0(int64_t part, int64_t n, int64_t parts,
-                                              unsigned char *restrict part_scratch, size_t part_bytes, int64_t d,
+static GRADC_APART void student_t_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                              unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
                                               const double *restrict X, const double *restrict w, double t0,
                                               const double *restrict y, double nu, double *restrict t2_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t1 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t1 = (void *)tile_own;
     double t2_part = 0.0;
     double t2_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d * sizeof(double));
@@ -577,20 +581,20 @@ int student_t_value(int64_t n, int64_t d, const double *restrict w, double log_s
                     const double *restrict y, double nu, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t0 = exp(-log_sigma) */
     const double t0 = gradc_exp(-log_sigma);
     const int64_t parts = gradc_parts(n, 3*d + 31, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            student_t_value_rows0(part, n, parts, part_scratch, part_bytes, d, X, w, t0, y, nu, t2_parts);
+            student_t_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, d, X, w, t0, y, nu, t2_parts);
         }
     } else {
-        student_t_value_rows0(0, n, parts, part_scratch, part_bytes, d, X, w, t0, y, nu, t2_parts);
+        student_t_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, t0, y, nu, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -676,22 +680,22 @@ int student_t_forward(int64_t n, int64_t d, const double *restrict w, double log
 
 size_t student_t_backward_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d + 30, d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d + 30, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 30, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void student_t_backward_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void student_t_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                  unsigned char *restrict part_scratch, size_t part_bytes,
-                                                 double *restrict grad_w, int64_t d, const double *restrict y,
+                                                 double *restrict grad_w, unsigned char *restrict tile_scratch,
+                                                 size_t tile_bytes, int64_t d, const double *restrict y,
                                                  const double *restrict t1, double t0, double nu, double t2,
                                                  const double *restrict X, double *restrict t4_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-    own += gradc_bytes(d, sizeof(double));
-    double *const t3 = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t3 = (void *)tile_own;
     double t4_part = 0.0;
     double t4_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
@@ -729,19 +733,22 @@ int student_t_backward(int64_t n, int64_t d, const double *restrict w, double lo
     (void)log_sigma;
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 3*d + 30, d) * (gradc_bytes(d, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t2 = cotangent * (0.5 * (1 + nu)) / n */
     const double t2 = cotangent * (0.5 * (1.0 + nu)) / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 30, d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            student_t_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, y, t1, t0, nu, t2, X, t4_parts);
+            student_t_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, y, t1, t0, nu, t2, X, t4_parts);
         }
     } else {
-        student_t_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, y, t1, t0, nu, t2, X, t4_parts);
+        student_t_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, y, t1, t0, nu, t2, X, t4_parts);
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -762,26 +769,26 @@ int student_t_backward(int64_t n, int64_t d, const double *restrict w, double lo
 
 size_t student_t_value_and_grad_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 6*d + 50, d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 6*d + 50, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 50, d) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void student_t_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void student_t_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                        unsigned char *restrict part_scratch, size_t part_bytes,
-                                                       double *restrict grad_w, int64_t d, const double *restrict X,
+                                                       double *restrict grad_w, unsigned char *restrict tile_scratch,
+                                                       size_t tile_bytes, int64_t d, const double *restrict X,
                                                        const double *restrict w, const double *restrict y, double t0,
                                                        double nu, double t3, double *restrict t2_parts,
                                                        double *restrict t5_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-    own += gradc_bytes(d, sizeof(double));
-    double *const t1 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)tile_own;
     double t2_part = 0.0;
     double t2_part_low = 0.0;
     double t5_part = 0.0;
@@ -829,22 +836,25 @@ int student_t_value_and_grad(int64_t n, int64_t d, const double *restrict w, dou
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 6*d + 50, d) * (gradc_bytes(d, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t0 = exp(-log_sigma) */
     /* t3 = 0.5 * (1 + nu) / n */
     const double t0 = gradc_exp(-log_sigma);
     const double t3 = 0.5 * (1.0 + nu) / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 50, d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     double t5_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            student_t_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, X, w, y, t0, nu, t3, t2_parts, t5_parts);
+            student_t_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, y, t0, nu, t3, t2_parts, t5_parts);
         }
     } else {
-        student_t_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, X, w, y, t0, nu, t3, t2_parts, t5_parts);
+        student_t_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, y, t0, nu, t3, t2_parts, t5_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

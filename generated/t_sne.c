@@ -22,9 +22,13 @@
 #define GRADC_SIMD(...)
 #endif
 #if defined(_OPENMP)
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#include <omp.h>
+#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
+#define GRADC_THREAD omp_get_thread_num()
 #else
 #define GRADC_PARALLEL(parts)
+#define GRADC_THREAD 0
 #endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
@@ -63,6 +67,13 @@ static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 static int64_t gradc_rows(size_t bytes)
 {
     return bytes < 192 ? 128 : bytes < 384 ? 64 : bytes < 768 ? 32 : 16;
+}
+
+/* How many columns of a wide array a tile has at a time: all of them, or an even share that whole registers hold. */
+static int64_t gradc_width(int64_t columns)
+{
+    const int64_t share = columns / ((columns + 255) / 256 + (columns <= 0));
+    return columns <= 256 ? columns : (share + 48) / 48 * 48;
 }
 
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
@@ -317,58 +328,68 @@ int t_sne_forward(int64_t n, const double *restrict Y, const double *restrict P,
 size_t t_sne_backward_work(int64_t n)
 {
     return gradc_bytes(2*n, sizeof(double))
-           + gradc_bytes(2*n, sizeof(double)) + (size_t)gradc_parts(n, 42*n, 2*n) * (gradc_bytes(2*n, sizeof(double))
-           + gradc_bytes(32*n, sizeof(double)));
+           + gradc_bytes(2*n, sizeof(double)) + (size_t)gradc_parts(n, 42*n, 2*n) * (gradc_bytes(2*n, sizeof(double))) + (size_t)gradc_parts(n, 42*n, 2*n) * (gradc_bytes(128*gradc_width(n), sizeof(double)));
 }
 
-static GRADC_APART void t_sne_backward_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void t_sne_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                              unsigned char *restrict part_scratch, size_t part_bytes,
-                                             double *restrict t4, const double *restrict D2, double cotangent,
-                                             const double *restrict P, double t2, const double *restrict Y,
-                                             double *restrict t3)
+                                             double *restrict t4, unsigned char *restrict tile_scratch,
+                                             size_t tile_bytes, double *restrict t3, const double *restrict D2,
+                                             double cotangent, const double *restrict P, double t2,
+                                             const double *restrict Y)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t4_part = part == 0 ? t4 : (void *)own;
-    own += gradc_bytes(2*n, sizeof(double));
-    double *const D2_bar = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const t4_part = part == 0 ? t4 : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const D2_bar = (void *)tile_own;
     for (int64_t at = 0; at < 2*n; ++at) {
         t4_part[at] = 0.0;
     }
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 32) {
-        const int64_t tile_end = tile_begin + 32 < part_end ? tile_begin + 32 : part_end;
-
-        /* D2_bar[i:n, j:n] = let(s0 := 1 + D2[i, j], cotangent * P[i, j] / s0 + where(j <= i - 1, -(t2 / s0 / s0),
-         *    0)) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            GRADC_SIMD()
-            for (int64_t j = 0; j < n; ++j) {
-                const double v0 = 1.0 + D2[i*n + j];
-                D2_bar[(i - tile_begin)*n + j] = cotangent * P[i*n + j] / v0 + (j <= i - 1 ? -(t2 / v0 / v0) : 0.0);
-            }
-        }
-
-        /* t3[i:n, j:2] = sum[k:n](D2_bar[i, k] * (Y[i, j] - Y[k, j])) */
+    const int64_t tile_rows = gradc_rows((2*n + 2) * sizeof(double));
+    const int64_t strip = gradc_width(n);
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             for (int64_t j = 0; j < 2; ++j) {
-                const double Y_ij = Y[i*2 + j];
-                double t3_sum = 0.0;
-                GRADC_SIMD(reduction(+:t3_sum))
-                for (int64_t k = 0; k < n; ++k) {
-                    t3_sum += D2_bar[(i - tile_begin)*n + k] * (Y_ij - Y[k*2 + j]);
-                }
-                t3[i*2 + j] = t3_sum;
+                t3[i*2 + j] = 0.0;
             }
         }
+        for (int64_t strip_begin = 0; strip_begin < n; strip_begin += strip) {
+            const int64_t strip_end = strip_begin + strip < n ? strip_begin + strip : n;
 
-        /* t4[i:n, j:2] = sum[k:n](D2_bar[k, i] * (Y[k, j] - Y[i, j])) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t j = 0; j < 2; ++j) {
-                const double Y_ij = Y[i*2 + j];
+            /* D2_bar[i:n, j:n] = let(s0 := 1 + D2[i, j], cotangent * P[i, j] / s0 + where(j <= i - 1, -(t2 / s0 /
+             *    s0), 0)) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
                 GRADC_SIMD()
-                for (int64_t k = 0; k < n; ++k) {
-                    t4_part[k*2 + j] += D2_bar[(i - tile_begin)*n + k] * (Y_ij - Y[k*2 + j]);
+                for (int64_t j = strip_begin; j < strip_end; ++j) {
+                    const double v0 = 1.0 + D2[i*n + j];
+                    D2_bar[(i - tile_begin)*strip + j - strip_begin] = cotangent * P[i*n + j] / v0 + (j <= i - 1 ? -(t2 / v0 / v0) : 0.0);
+                }
+            }
+
+            /* t3[i:n, j:2] = sum[k:n](D2_bar[i, k] * (Y[i, j] - Y[k, j])) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                for (int64_t j = 0; j < 2; ++j) {
+                    const double Y_ij = Y[i*2 + j];
+                    double t3_sum = 0.0;
+                    GRADC_SIMD(reduction(+:t3_sum))
+                    for (int64_t k = strip_begin; k < strip_end; ++k) {
+                        t3_sum += D2_bar[(i - tile_begin)*strip + k - strip_begin] * (Y_ij - Y[k*2 + j]);
+                    }
+                    t3[i*2 + j] += t3_sum;
+                }
+            }
+
+            /* t4[i:n, j:2] = sum[k:n](D2_bar[k, i] * (Y[k, j] - Y[i, j])) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                for (int64_t j = 0; j < 2; ++j) {
+                    const double Y_ij = Y[i*2 + j];
+                    GRADC_SIMD()
+                    for (int64_t k = strip_begin; k < strip_end; ++k) {
+                        t4_part[k*2 + j] += D2_bar[(i - tile_begin)*strip + k - strip_begin] * (Y_ij - Y[k*2 + j]);
+                    }
                 }
             }
         }
@@ -384,6 +405,8 @@ int t_sne_backward(int64_t n, const double *restrict Y, const double *restrict P
     double *const t4 = (void *)scratch;
     scratch += gradc_bytes(2*n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 42*n, 2*n) * (gradc_bytes(2*n, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
     double t1 = 0.0;
     double t1_low = 0.0;
     {
@@ -407,14 +430,15 @@ int t_sne_backward(int64_t n, const double *restrict Y, const double *restrict P
     /* t2 = 2 * (cotangent * t1 / (2 * t0)) */
     const double t2 = 2.0 * (cotangent * t1 / (2.0 * t0));
     const int64_t parts = gradc_parts(n, 42*n, 2*n);
-    const size_t part_bytes = gradc_bytes(2*n, sizeof(double)) + gradc_bytes(32*n, sizeof(double));
+    const size_t part_bytes = gradc_bytes(2*n, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*gradc_width(n), sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            t_sne_backward_rows0(part, n, parts, part_scratch, part_bytes, t4, D2, cotangent, P, t2, Y, t3);
+            t_sne_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, t4, tile_scratch, tile_bytes, t3, D2, cotangent, P, t2, Y);
         }
     } else {
-        t_sne_backward_rows0(0, n, parts, part_scratch, part_bytes, t4, D2, cotangent, P, t2, Y, t3);
+        t_sne_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, t4, tile_scratch, tile_bytes, t3, D2, cotangent, P, t2, Y);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const t4_more = (void *)(part_scratch + part * part_bytes);
@@ -437,71 +461,81 @@ int t_sne_backward(int64_t n, const double *restrict Y, const double *restrict P
 size_t t_sne_value_and_grad_work(int64_t n)
 {
     return gradc_bytes(2*n, sizeof(double))
-           + gradc_bytes(2*n, sizeof(double)) + (size_t)gradc_parts(n, 94*n, 2*n) * (gradc_bytes(2*n, sizeof(double))
-           + gradc_bytes(32*n, sizeof(double)));
+           + gradc_bytes(2*n, sizeof(double)) + (size_t)gradc_parts(n, 94*n, 2*n) * (gradc_bytes(2*n, sizeof(double))) + (size_t)gradc_parts(n, 94*n, 2*n) * (gradc_bytes(128*gradc_width(n), sizeof(double)));
 }
 
-static GRADC_APART void t_sne_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void t_sne_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                    unsigned char *restrict part_scratch, size_t part_bytes,
-                                                   double *restrict t3, const double *restrict Y,
+                                                   double *restrict t3, unsigned char *restrict tile_scratch,
+                                                   size_t tile_bytes, double *restrict t2, const double *restrict Y,
                                                    const double *restrict P, double log_z, double t1,
-                                                   double *restrict t2, double *restrict value__parts)
+                                                   double *restrict value__parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t3_part = part == 0 ? t3 : (void *)own;
-    own += gradc_bytes(2*n, sizeof(double));
-    double *const D2_bar = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const t3_part = part == 0 ? t3 : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const D2_bar = (void *)tile_own;
     double value__part = 0.0;
     double value__part_low = 0.0;
     for (int64_t at = 0; at < 2*n; ++at) {
         t3_part[at] = 0.0;
     }
-    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 32) {
-        const int64_t tile_end = tile_begin + 32 < part_end ? tile_begin + 32 : part_end;
-
-        /* value = sum[i:n, j:n](let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], P[i, j] * (log_z +
-         *    (log(where(0 < P[i, j], P[i, j], 1)) + log1p(s0 * s0 + s1 * s1))))) */
-        /* D2_bar[i:n, j:n] = let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], s2 := 1 + (s0 * s0 + s1 * s1),
-         *    P[i, j] / s2 + where(j <= i - 1, -(t1 / s2 / s2), 0)) */
-        double value__part_sum = 0.0;
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double Y_i = Y[i*2];
-            const double Y_i_ = Y[i*2 + 1];
-            GRADC_SIMD(reduction(+:value__part_sum))
-            for (int64_t j = 0; j < n; ++j) {
-                const double P_ij = P[i*n + j];
-                const double v1 = Y_i - Y[j*2];
-                const double v2 = Y_i_ - Y[j*2 + 1];
-                const double v3 = v1 * v1 + v2 * v2;
-                const double v4 = 1.0 + v3;
-                value__part_sum += P_ij * (log_z + (gradc_log(0.0 < P_ij ? P_ij : 1.0) + gradc_log1p(v3)));
-                D2_bar[(i - tile_begin)*n + j] = P_ij / v4 + (j <= i - 1 ? -(t1 / v4 / v4) : 0.0);
-            }
-        }
-        gradc_add(&value__part, &value__part_low, value__part_sum);
-
-        /* t2[i:n, j:2] = sum[k:n](D2_bar[i, k] * (Y[i, j] - Y[k, j])) */
+    const int64_t tile_rows = gradc_rows((n + 2) * sizeof(double));
+    const int64_t strip = gradc_width(n);
+    for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
+        const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             for (int64_t j = 0; j < 2; ++j) {
-                const double Y_ij = Y[i*2 + j];
-                double t2_sum = 0.0;
-                GRADC_SIMD(reduction(+:t2_sum))
-                for (int64_t k = 0; k < n; ++k) {
-                    t2_sum += D2_bar[(i - tile_begin)*n + k] * (Y_ij - Y[k*2 + j]);
+                t2[i*2 + j] = 0.0;
+            }
+        }
+        for (int64_t strip_begin = 0; strip_begin < n; strip_begin += strip) {
+            const int64_t strip_end = strip_begin + strip < n ? strip_begin + strip : n;
+
+            /* value = sum[i:n, j:n](let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], P[i, j] * (log_z +
+             *    (log(where(0 < P[i, j], P[i, j], 1)) + log1p(s0 * s0 + s1 * s1))))) */
+            /* D2_bar[i:n, j:n] = let(s0 := Y[i, 0] - Y[j, 0], s1 := Y[i, 1] - Y[j, 1], s2 := 1 + (s0 * s0 + s1 *
+             *    s1), P[i, j] / s2 + where(j <= i - 1, -(t1 / s2 / s2), 0)) */
+            double value__part_sum = 0.0;
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double Y_i = Y[i*2];
+                const double Y_i_ = Y[i*2 + 1];
+                GRADC_SIMD(reduction(+:value__part_sum))
+                for (int64_t j = strip_begin; j < strip_end; ++j) {
+                    const double P_ij = P[i*n + j];
+                    const double v1 = Y_i - Y[j*2];
+                    const double v2 = Y_i_ - Y[j*2 + 1];
+                    const double v3 = v1 * v1 + v2 * v2;
+                    const double v4 = 1.0 + v3;
+                    value__part_sum += P_ij * (log_z + (gradc_log(0.0 < P_ij ? P_ij : 1.0) + gradc_log1p(v3)));
+                    D2_bar[(i - tile_begin)*strip + j - strip_begin] = P_ij / v4 + (j <= i - 1 ? -(t1 / v4 / v4) : 0.0);
                 }
-                t2[i*2 + j] = t2_sum;
             }
-        }
+            gradc_add(&value__part, &value__part_low, value__part_sum);
 
-        /* t3[i:n, j:2] = sum[k:n](D2_bar[k, i] * (Y[k, j] - Y[i, j])) */
-        for (int64_t i = tile_begin; i < tile_end; ++i) {
-            for (int64_t j = 0; j < 2; ++j) {
-                const double Y_ij = Y[i*2 + j];
-                GRADC_SIMD()
-                for (int64_t k = 0; k < n; ++k) {
-                    t3_part[k*2 + j] += D2_bar[(i - tile_begin)*n + k] * (Y_ij - Y[k*2 + j]);
+            /* t2[i:n, j:2] = sum[k:n](D2_bar[i, k] * (Y[i, j] - Y[k, j])) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                for (int64_t j = 0; j < 2; ++j) {
+                    const double Y_ij = Y[i*2 + j];
+                    double t2_sum = 0.0;
+                    GRADC_SIMD(reduction(+:t2_sum))
+                    for (int64_t k = strip_begin; k < strip_end; ++k) {
+                        t2_sum += D2_bar[(i - tile_begin)*strip + k - strip_begin] * (Y_ij - Y[k*2 + j]);
+                    }
+                    t2[i*2 + j] += t2_sum;
+                }
+            }
+
+            /* t3[i:n, j:2] = sum[k:n](D2_bar[k, i] * (Y[k, j] - Y[i, j])) */
+            for (int64_t i = tile_begin; i < tile_end; ++i) {
+                for (int64_t j = 0; j < 2; ++j) {
+                    const double Y_ij = Y[i*2 + j];
+                    GRADC_SIMD()
+                    for (int64_t k = strip_begin; k < strip_end; ++k) {
+                        t3_part[k*2 + j] += D2_bar[(i - tile_begin)*strip + k - strip_begin] * (Y_ij - Y[k*2 + j]);
+                    }
                 }
             }
         }
@@ -519,6 +553,8 @@ int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *rest
     double *const t3 = (void *)scratch;
     scratch += gradc_bytes(2*n, sizeof(double));
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 94*n, 2*n) * (gradc_bytes(2*n, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
     double t0 = 0.0;
     double t0_low = 0.0;
     double log_z_bar = 0.0;
@@ -557,15 +593,16 @@ int t_sne_value_and_grad(int64_t n, const double *restrict Y, const double *rest
     const double log_z = gradc_log(v0);
     const double t1 = 2.0 * (log_z_bar / v0);
     const int64_t parts = gradc_parts(n, 94*n, 2*n);
-    const size_t part_bytes = gradc_bytes(2*n, sizeof(double)) + gradc_bytes(32*n, sizeof(double));
+    const size_t part_bytes = gradc_bytes(2*n, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*gradc_width(n), sizeof(double));
     double value__parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            t_sne_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, t3, Y, P, log_z, t1, t2, value__parts);
+            t_sne_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, t3, tile_scratch, tile_bytes, t2, Y, P, log_z, t1, value__parts);
         }
     } else {
-        t_sne_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, t3, Y, P, log_z, t1, t2, value__parts);
+        t_sne_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, t3, tile_scratch, tile_bytes, t2, Y, P, log_z, t1, value__parts);
     }
     double value_ = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

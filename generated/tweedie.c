@@ -31,9 +31,13 @@ double pow(double, double);
 #define GRADC_SIMD(...)
 #endif
 #if defined(_OPENMP)
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#include <omp.h>
+#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
+#define GRADC_THREAD omp_get_thread_num()
 #else
 #define GRADC_PARALLEL(parts)
+#define GRADC_THREAD 0
 #endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
@@ -419,15 +423,15 @@ size_t tweedie_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 83, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void tweedie_value_rows0(int64_t part, int64_t n, int64_t parts,
-                                            unsigned char *restrict part_scratch, size_t part_bytes, int64_t d,
+static GRADC_APART void tweedie_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                            unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t d,
                                             const double *restrict X, const double *restrict w, double power,
                                             const double *restrict y, double *restrict t0_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const z = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const z = (void *)tile_own;
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d * sizeof(double));
@@ -459,17 +463,17 @@ int tweedie_value(int64_t n, int64_t d, const double *restrict w, const double *
                   double power, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 3*d + 83, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            tweedie_value_rows0(part, n, parts, part_scratch, part_bytes, d, X, w, power, y, t0_parts);
+            tweedie_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, d, X, w, power, y, t0_parts);
         }
     } else {
-        tweedie_value_rows0(0, n, parts, part_scratch, part_bytes, d, X, w, power, y, t0_parts);
+        tweedie_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, power, y, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -549,22 +553,22 @@ int tweedie_forward(int64_t n, int64_t d, const double *restrict w, const double
 
 size_t tweedie_backward_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d + 88, d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d + 88, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 88, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void tweedie_backward_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void tweedie_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                unsigned char *restrict part_scratch, size_t part_bytes,
-                                               double *restrict grad_w, int64_t d, double power, double t0,
+                                               double *restrict grad_w, unsigned char *restrict tile_scratch,
+                                               size_t tile_bytes, int64_t d, double power, double t0,
                                                const double *restrict z, const double *restrict y,
                                                const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-    own += gradc_bytes(d, sizeof(double));
-    double *const z_bar = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const z_bar = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -605,18 +609,21 @@ int tweedie_backward(int64_t n, int64_t d, const double *restrict w, const doubl
     (void)w;
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 3*d + 88, d) * (gradc_bytes(d, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t0 = 2 * cotangent / n */
     const double t0 = 2.0 * cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 88, d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            tweedie_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, power, t0, z, y, X);
+            tweedie_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, power, t0, z, y, X);
         }
     } else {
-        tweedie_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, power, t0, z, y, X);
+        tweedie_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, power, t0, z, y, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
@@ -630,25 +637,25 @@ int tweedie_backward(int64_t n, int64_t d, const double *restrict w, const doubl
 
 size_t tweedie_value_and_grad_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 6*d + 98, d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 6*d + 98, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 98, d) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void tweedie_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void tweedie_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                      unsigned char *restrict part_scratch, size_t part_bytes,
-                                                     double *restrict grad_w, int64_t d, const double *restrict X,
+                                                     double *restrict grad_w, unsigned char *restrict tile_scratch,
+                                                     size_t tile_bytes, int64_t d, const double *restrict X,
                                                      const double *restrict w, double power, double t1,
                                                      const double *restrict y, double *restrict t0_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-    own += gradc_bytes(d, sizeof(double));
-    double *const z = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const z_bar = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const z = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const z_bar = (void *)tile_own;
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
@@ -695,19 +702,22 @@ int tweedie_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 6*d + 98, d) * (gradc_bytes(d, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t1 = 2 / n */
     const double t1 = 2.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 98, d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            tweedie_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, X, w, power, t1, y, t0_parts);
+            tweedie_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, power, t1, y, t0_parts);
         }
     } else {
-        tweedie_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, X, w, power, t1, y, t0_parts);
+        tweedie_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, power, t1, y, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

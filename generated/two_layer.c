@@ -28,9 +28,13 @@
 #define GRADC_SIMD(...)
 #endif
 #if defined(_OPENMP)
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#include <omp.h>
+#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
+#define GRADC_THREAD omp_get_thread_num()
 #else
 #define GRADC_PARALLEL(parts)
+#define GRADC_THREAD 0
 #endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
@@ -63,6 +67,13 @@ static int64_t gradc_parts(int64_t rows, int64_t cost, int64_t sums)
 static int64_t gradc_cut(int64_t rows, int64_t parts, int64_t part)
 {
     return part == parts ? rows : rows / 128 * part / parts * 128;
+}
+
+/* How many columns of a wide array a tile has at a time: all of them, or an even share that whole registers hold. */
+static int64_t gradc_width(int64_t columns)
+{
+    const int64_t share = columns / ((columns + 255) / 256 + (columns <= 0));
+    return columns <= 256 ? columns : (share + 48) / 48 * 48;
 }
 
 /* A loop is vectorised only if what it calls is inlined, however much that is. */
@@ -514,8 +525,8 @@ static void gradc_transpose(int64_t rows, int64_t columns, const double *restric
 
 size_t two_layer_value_work(int64_t d, int64_t h, int64_t k, int64_t n)
 {
-    return (size_t)gradc_parts(n, 3*d*h + 3*h*k + 23*h + 26*k + 32, 0) * (gradc_bytes(128*h, sizeof(double))
-           + gradc_bytes(128*h, sizeof(double))
+    return (size_t)gradc_parts(n, 3*d*h + 3*h*k + 23*h + 26*k + 32, 0) * (gradc_bytes(128*gradc_width(h), sizeof(double))
+           + gradc_bytes(128*gradc_width(h), sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -523,8 +534,8 @@ size_t two_layer_value_work(int64_t d, int64_t h, int64_t k, int64_t n)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void two_layer_value_rows0(int64_t part, int64_t n, int64_t parts,
-                                              unsigned char *restrict part_scratch, size_t part_bytes, int64_t h,
+static GRADC_APART void two_layer_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                              unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t h,
                                               int64_t k, int64_t d, const double *restrict W1,
                                               const double *restrict X, const double *restrict b1,
                                               const double *restrict W2, const double *restrict b2,
@@ -532,39 +543,48 @@ static GRADC_APART void two_layer_value_rows0(int64_t part, int64_t n, int64_t p
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t0 = (void *)own;
-    own += gradc_bytes(128*h, sizeof(double));
-    double *const t1 = (void *)own;
-    own += gradc_bytes(128*h, sizeof(double));
-    double *const t2 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const Z = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t3 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128*gradc_width(h), sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128*gradc_width(h), sizeof(double));
+    double *const t2 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const Z = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t3 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)tile_own;
     double t7_part = 0.0;
     double t7_part_low = 0.0;
+    const int64_t strip = gradc_width(h);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
-
-        /* t0[m:n, j:h] = sum[i:d](W1[i, j] * X[m, i]) */
-        gradc_product(h, tile_end - tile_begin, d, W1, 1, h, &X[tile_begin*d], 1, d, NULL, 0, t0, 128, 1, 0, 0);
-
-        /* t1[m:n, j:h] = tanh(t0[m, j] + b1[j]) */
-        for (int64_t j = 0; j < h; ++j) {
-            const double b1_j = b1[j];
-            GRADC_SIMD()
-            for (int64_t m = tile_begin; m < tile_end; ++m) {
-                t1[j*128 + m - tile_begin] = gradc_tanh(t0[j*128 + m - tile_begin] + b1_j);
+        for (int64_t m = tile_begin; m < tile_end; ++m) {
+            for (int64_t l = 0; l < k; ++l) {
+                t2[l*128 + m - tile_begin] = 0.0;
             }
         }
+        for (int64_t strip_begin = 0; strip_begin < h; strip_begin += strip) {
+            const int64_t strip_end = strip_begin + strip < h ? strip_begin + strip : h;
 
-        /* t2[m:n, l:k] = sum[j:h](W2[j, l] * t1[m, j]) */
-        gradc_product(k, tile_end - tile_begin, h, W2, 1, k, t1, 128, 1, NULL, 0, t2, 128, 1, 0, 0);
+            /* t0[m:n, j:h] = sum[i:d](W1[i, j] * X[m, i]) */
+            gradc_product(strip_end - strip_begin, tile_end - tile_begin, d, &W1[strip_begin], 1, h, &X[tile_begin*d], 1, d, NULL, 0, t0, 128, 1, 0, 0);
+
+            /* t1[m:n, j:h] = tanh(t0[m, j] + b1[j]) */
+            for (int64_t j = strip_begin; j < strip_end; ++j) {
+                const double b1_j = b1[j];
+                GRADC_SIMD()
+                for (int64_t m = tile_begin; m < tile_end; ++m) {
+                    t1[(j - strip_begin)*128 + m - tile_begin] = gradc_tanh(t0[(j - strip_begin)*128 + m - tile_begin] + b1_j);
+                }
+            }
+
+            /* t2[m:n, l:k] = sum[j:h](W2[j, l] * t1[m, j]) */
+            gradc_product(k, tile_end - tile_begin, strip_end - strip_begin, &W2[strip_begin*k], 1, k, t1, 128, 1, NULL, 0, t2, 128, 1, 1, 0);
+        }
 
         /* Z[m:n, l:k] = t2[m, l] + b2[l] */
         /* t3[m:n] = max[l:k](Z[m, l]) */
@@ -625,7 +645,7 @@ int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *re
                     const int64_t *restrict y, double *restrict value, void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -639,15 +659,15 @@ int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *re
         }
     }
     const int64_t parts = gradc_parts(n, 3*d*h + 3*h*k + 23*h + 26*k + 32, 0);
-    const size_t part_bytes = gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*gradc_width(h), sizeof(double)) + gradc_bytes(128*gradc_width(h), sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t7_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            two_layer_value_rows0(part, n, parts, part_scratch, part_bytes, h, k, d, W1, X, b1, W2, b2, y, t7_parts);
+            two_layer_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, h, k, d, W1, X, b1, W2, b2, y, t7_parts);
         }
     } else {
-        two_layer_value_rows0(0, n, parts, part_scratch, part_bytes, h, k, d, W1, X, b1, W2, b2, y, t7_parts);
+        two_layer_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, h, k, d, W1, X, b1, W2, b2, y, t7_parts);
     }
     double t7 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -668,8 +688,8 @@ size_t two_layer_forward_work(int64_t d, int64_t h, int64_t k, int64_t n)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void two_layer_forward_rows0(int64_t part, int64_t n, int64_t parts,
-                                                unsigned char *restrict part_scratch, size_t part_bytes, int64_t k,
+static GRADC_APART void two_layer_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                                unsigned char *restrict tile_scratch, size_t tile_bytes, int64_t k,
                                                 int64_t h, double *restrict t1, double *restrict t0,
                                                 const double *restrict b1, const double *restrict W2,
                                                 double *restrict t2, const double *restrict b2,
@@ -678,14 +698,14 @@ static GRADC_APART void two_layer_forward_rows0(int64_t part, int64_t n, int64_t
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const Z = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t3_ = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const Z = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t3_ = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)tile_own;
     double t6_part = 0.0;
     double t6_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
@@ -755,7 +775,7 @@ int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *
                       void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -775,15 +795,15 @@ int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *
     /* t0[m:n, j:h] = sum[i:d](W1[i, j] * X[m, i]) */
     gradc_product(n, h, d, X, d, 1, W1, h, 1, NULL, 0, t0, h, 1, 1, 0);
     const int64_t parts = gradc_parts(n, 3*h*k + 23*h + 26*k + 32, 0);
-    const size_t part_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t6_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            two_layer_forward_rows0(part, n, parts, part_scratch, part_bytes, k, h, t1, t0, b1, W2, t2, b2, y, t3, t6_parts);
+            two_layer_forward_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, k, h, t1, t0, b1, W2, t2, b2, y, t3, t6_parts);
         }
     } else {
-        two_layer_forward_rows0(0, n, parts, part_scratch, part_bytes, k, h, t1, t0, b1, W2, t2, b2, y, t3, t6_parts);
+        two_layer_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, h, t1, t0, b1, W2, t2, b2, y, t3, t6_parts);
     }
     double t6 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -800,19 +820,19 @@ size_t two_layer_backward_work(int64_t d, int64_t h, int64_t k, int64_t n)
     return (size_t)gradc_parts(n, 3*d*h + 6*h*k + 26*h + 37*k, d*h + h*k + h + k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(h, sizeof(double))
            + gradc_bytes(d*h, sizeof(double))
-           + gradc_bytes(h*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(h*k, sizeof(double))) + (size_t)gradc_parts(n, 3*d*h + 6*h*k + 26*h + 37*k, d*h + h*k + h + k) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*h, sizeof(double))
            + gradc_bytes(128*h, sizeof(double))
-           + gradc_bytes(128*h, sizeof(double)));
+           + gradc_bytes(128*gradc_width(h), sizeof(double)));
 }
 
-static GRADC_APART void two_layer_backward_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void two_layer_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                  unsigned char *restrict part_scratch, size_t part_bytes,
                                                  double *restrict grad_b2, int64_t k, double *restrict grad_b1,
                                                  int64_t h, double *restrict grad_W1, int64_t d,
-                                                 double *restrict grad_W2, const double *restrict t2, double t4,
+                                                 double *restrict grad_W2, unsigned char *restrict tile_scratch,
+                                                 size_t tile_bytes, const double *restrict t2, double t4,
                                                  const double *restrict b2, const int64_t *restrict y,
                                                  const double *restrict t3, const double *restrict W2,
                                                  const double *restrict t0, const double *restrict b1,
@@ -820,24 +840,24 @@ static GRADC_APART void two_layer_backward_rows0(int64_t part, int64_t n, int64_
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const grad_b2_part = part == 0 ? grad_b2 : (void *)own;
-    own += gradc_bytes(k, sizeof(double));
-    double *const grad_b1_part = part == 0 ? grad_b1 : (void *)own;
-    own += gradc_bytes(h, sizeof(double));
-    double *const grad_W1_part = part == 0 ? grad_W1 : (void *)own;
-    own += gradc_bytes(d*h, sizeof(double));
-    double *const grad_W2_part = part == 0 ? grad_W2 : (void *)own;
-    own += gradc_bytes(h*k, sizeof(double));
-    double *const t2_tile = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const Z_bar = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t5 = (void *)own;
-    own += gradc_bytes(128*h, sizeof(double));
-    double *const t0_tile = (void *)own;
-    own += gradc_bytes(128*h, sizeof(double));
-    double *const t7 = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_b2_part = part == 0 ? grad_b2 : (void *)part_own;
+    part_own += gradc_bytes(k, sizeof(double));
+    double *const grad_b1_part = part == 0 ? grad_b1 : (void *)part_own;
+    part_own += gradc_bytes(h, sizeof(double));
+    double *const grad_W1_part = part == 0 ? grad_W1 : (void *)part_own;
+    part_own += gradc_bytes(d*h, sizeof(double));
+    double *const grad_W2_part = part == 0 ? grad_W2 : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t2_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const Z_bar = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t5 = (void *)tile_own;
+    tile_own += gradc_bytes(128*h, sizeof(double));
+    double *const t0_tile = (void *)tile_own;
+    tile_own += gradc_bytes(128*h, sizeof(double));
+    double *const t7 = (void *)tile_own;
     for (int64_t at = 0; at < k; ++at) {
         grad_b2_part[at] = 0.0;
     }
@@ -850,6 +870,7 @@ static GRADC_APART void two_layer_backward_rows0(int64_t part, int64_t n, int64_
     for (int64_t at = 0; at < h*k; ++at) {
         grad_W2_part[at] = 0.0;
     }
+    const int64_t strip = gradc_width(h);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -880,24 +901,27 @@ static GRADC_APART void two_layer_backward_rows0(int64_t part, int64_t n, int64_
 
         /* t0_tile[m:n, j:h] = t0[m, j] */
         gradc_transpose(tile_end - tile_begin, h, &t0[tile_begin*h], h, t0_tile, 128);
+        for (int64_t strip_begin = 0; strip_begin < h; strip_begin += strip) {
+            const int64_t strip_end = strip_begin + strip < h ? strip_begin + strip : h;
 
-        /* t6[m:n, j:h] = sech_square(t0_tile[m, j] + b1[j]) */
-        /* t7[m:n, j:h] = t6[m, j] * t5[m, j] */
-        /* grad_b1[j:h] = sum[m:n](t6[m, j] * t5[m, j]) */
-        for (int64_t j = 0; j < h; ++j) {
-            const double b1_j = b1[j];
-            double grad_b1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:grad_b1_part_sum))
-            for (int64_t m = tile_begin; m < tile_end; ++m) {
-                const double v0 = t5[j*128 + m - tile_begin] * gradc_sech_square(t0_tile[j*128 + m - tile_begin] + b1_j);
-                t7[j*128 + m - tile_begin] = v0;
-                grad_b1_part_sum += v0;
+            /* t6[m:n, j:h] = sech_square(t0_tile[m, j] + b1[j]) */
+            /* t7[m:n, j:h] = t6[m, j] * t5[m, j] */
+            /* grad_b1[j:h] = sum[m:n](t6[m, j] * t5[m, j]) */
+            for (int64_t j = strip_begin; j < strip_end; ++j) {
+                const double b1_j = b1[j];
+                double grad_b1_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:grad_b1_part_sum))
+                for (int64_t m = tile_begin; m < tile_end; ++m) {
+                    const double v0 = t5[j*128 + m - tile_begin] * gradc_sech_square(t0_tile[j*128 + m - tile_begin] + b1_j);
+                    t7[(j - strip_begin)*128 + m - tile_begin] = v0;
+                    grad_b1_part_sum += v0;
+                }
+                grad_b1_part[j] += grad_b1_part_sum;
             }
-            grad_b1_part[j] += grad_b1_part_sum;
-        }
 
-        /* grad_W1[i:d, j:h] = sum[m:n](X[m, i] * t7[m, j]) */
-        gradc_product(h, d, tile_end - tile_begin, t7, 128, 1, &X[tile_begin*d], d, 1, NULL, 0, grad_W1_part, 1, h, 1, 0);
+            /* grad_W1[i:d, j:h] = sum[m:n](X[m, i] * t7[m, j]) */
+            gradc_product(strip_end - strip_begin, d, tile_end - tile_begin, t7, 128, 1, &X[tile_begin*d], d, 1, NULL, 0, &grad_W1_part[strip_begin], 1, h, 1, 0);
+        }
 
         /* grad_W2[j:h, l:k] = sum[m:n](t1[m, j] * Z_bar[m, l]) */
         gradc_product(k, h, tile_end - tile_begin, Z_bar, 128, 1, &t1[tile_begin*h], h, 1, NULL, 0, grad_W2_part, 1, k, 1, 0);
@@ -914,18 +938,21 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
     (void)W1;
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 3*d*h + 6*h*k + 26*h + 37*k, d*h + h*k + h + k) * (gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)) + gradc_bytes(h*k, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t4 = cotangent / n */
     const double t4 = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d*h + 6*h*k + 26*h + 37*k, d*h + h*k + h + k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double));
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)) + gradc_bytes(h*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*gradc_width(h), sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            two_layer_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_b2, k, grad_b1, h, grad_W1, d, grad_W2, t2, t4, b2, y, t3, W2, t0, b1, X, t1);
+            two_layer_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_b2, k, grad_b1, h, grad_W1, d, grad_W2, tile_scratch, tile_bytes, t2, t4, b2, y, t3, W2, t0, b1, X, t1);
         }
     } else {
-        two_layer_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_b2, k, grad_b1, h, grad_W1, d, grad_W2, t2, t4, b2, y, t3, W2, t0, b1, X, t1);
+        two_layer_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b2, k, grad_b1, h, grad_W1, d, grad_W2, tile_scratch, tile_bytes, t2, t4, b2, y, t3, W2, t0, b1, X, t1);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_b2_more = (void *)(part_scratch + part * part_bytes);
@@ -963,27 +990,27 @@ size_t two_layer_value_and_grad_work(int64_t d, int64_t h, int64_t k, int64_t n)
     return (size_t)gradc_parts(n, 6*d*h + 9*h*k + 46*h + 41*k + 36, d*h + h*k + h + k) * (gradc_bytes(k, sizeof(double))
            + gradc_bytes(h, sizeof(double))
            + gradc_bytes(d*h, sizeof(double))
-           + gradc_bytes(h*k, sizeof(double))
+           + gradc_bytes(h*k, sizeof(double))) + (size_t)gradc_parts(n, 6*d*h + 9*h*k + 46*h + 41*k + 36, d*h + h*k + h + k) * (gradc_bytes(128*gradc_width(h), sizeof(double))
            + gradc_bytes(128*h, sizeof(double))
            + gradc_bytes(128*h, sizeof(double))
-           + gradc_bytes(128*h, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*gradc_width(k), sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*h, sizeof(double))
-           + gradc_bytes(128*h, sizeof(double)));
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128*gradc_width(h), sizeof(double))
+           + gradc_bytes(128*gradc_width(h), sizeof(double)));
 }
 
-static GRADC_APART void two_layer_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void two_layer_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                        unsigned char *restrict part_scratch, size_t part_bytes,
                                                        double *restrict grad_b2, int64_t k, double *restrict grad_b1,
                                                        int64_t h, double *restrict grad_W1, int64_t d,
-                                                       double *restrict grad_W2, const double *restrict W1,
+                                                       double *restrict grad_W2, unsigned char *restrict tile_scratch,
+                                                       size_t tile_bytes, const double *restrict W1,
                                                        const double *restrict X, const double *restrict b1,
                                                        const double *restrict W2, const double *restrict b2,
                                                        const int64_t *restrict y, double t9,
@@ -991,40 +1018,40 @@ static GRADC_APART void two_layer_value_and_grad_rows0(int64_t part, int64_t n, 
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const grad_b2_part = part == 0 ? grad_b2 : (void *)own;
-    own += gradc_bytes(k, sizeof(double));
-    double *const grad_b1_part = part == 0 ? grad_b1 : (void *)own;
-    own += gradc_bytes(h, sizeof(double));
-    double *const grad_W1_part = part == 0 ? grad_W1 : (void *)own;
-    own += gradc_bytes(d*h, sizeof(double));
-    double *const grad_W2_part = part == 0 ? grad_W2 : (void *)own;
-    own += gradc_bytes(h*k, sizeof(double));
-    double *const t0 = (void *)own;
-    own += gradc_bytes(128*h, sizeof(double));
-    double *const t1 = (void *)own;
-    own += gradc_bytes(128*h, sizeof(double));
-    double *const t12 = (void *)own;
-    own += gradc_bytes(128*h, sizeof(double));
-    double *const t2 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const Z = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t3 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t6 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t10 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const Z_bar = (void *)own;
-    own += gradc_bytes(128*k, sizeof(double));
-    double *const t11 = (void *)own;
-    own += gradc_bytes(128*h, sizeof(double));
-    double *const t13 = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_b2_part = part == 0 ? grad_b2 : (void *)part_own;
+    part_own += gradc_bytes(k, sizeof(double));
+    double *const grad_b1_part = part == 0 ? grad_b1 : (void *)part_own;
+    part_own += gradc_bytes(h, sizeof(double));
+    double *const grad_W1_part = part == 0 ? grad_W1 : (void *)part_own;
+    part_own += gradc_bytes(d*h, sizeof(double));
+    double *const grad_W2_part = part == 0 ? grad_W2 : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t0 = (void *)tile_own;
+    tile_own += gradc_bytes(128*gradc_width(h), sizeof(double));
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128*h, sizeof(double));
+    double *const t12 = (void *)tile_own;
+    tile_own += gradc_bytes(128*h, sizeof(double));
+    double *const t2 = (void *)tile_own;
+    tile_own += gradc_bytes(128*gradc_width(k), sizeof(double));
+    double *const Z = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t3 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t5 = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t6 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t10 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const Z_bar = (void *)tile_own;
+    tile_own += gradc_bytes(128*k, sizeof(double));
+    double *const t11 = (void *)tile_own;
+    tile_own += gradc_bytes(128*gradc_width(h), sizeof(double));
+    double *const t13 = (void *)tile_own;
     double t8_part = 0.0;
     double t8_part_low = 0.0;
     for (int64_t at = 0; at < k; ++at) {
@@ -1039,39 +1066,47 @@ static GRADC_APART void two_layer_value_and_grad_rows0(int64_t part, int64_t n, 
     for (int64_t at = 0; at < h*k; ++at) {
         grad_W2_part[at] = 0.0;
     }
+    const int64_t strip = gradc_width(h);
+    const int64_t strip_ = gradc_width(k);
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
+        for (int64_t strip_begin = 0; strip_begin < h; strip_begin += strip) {
+            const int64_t strip_end = strip_begin + strip < h ? strip_begin + strip : h;
 
-        /* t0[m:n, j:h] = sum[i:d](W1[i, j] * X[m, i]) */
-        gradc_product(h, tile_end - tile_begin, d, W1, 1, h, &X[tile_begin*d], 1, d, NULL, 0, t0, 128, 1, 0, 0);
+            /* t0[m:n, j:h] = sum[i:d](W1[i, j] * X[m, i]) */
+            gradc_product(strip_end - strip_begin, tile_end - tile_begin, d, &W1[strip_begin], 1, h, &X[tile_begin*d], 1, d, NULL, 0, t0, 128, 1, 0, 0);
 
-        /* t1[m:n, j:h] = tanh(t0[m, j] + b1[j]) */
-        /* t12[m:n, j:h] = sech_square(t0[m, j] + b1[j]) */
-        for (int64_t j = 0; j < h; ++j) {
-            const double b1_j = b1[j];
-            GRADC_SIMD()
-            for (int64_t m = tile_begin; m < tile_end; ++m) {
-                const double v0 = t0[j*128 + m - tile_begin] + b1_j;
-                t1[j*128 + m - tile_begin] = gradc_tanh(v0);
-                t12[j*128 + m - tile_begin] = gradc_sech_square(v0);
+            /* t1[m:n, j:h] = tanh(t0[m, j] + b1[j]) */
+            /* t12[m:n, j:h] = sech_square(t0[m, j] + b1[j]) */
+            for (int64_t j = strip_begin; j < strip_end; ++j) {
+                const double b1_j = b1[j];
+                GRADC_SIMD()
+                for (int64_t m = tile_begin; m < tile_end; ++m) {
+                    const double v0 = t0[(j - strip_begin)*128 + m - tile_begin] + b1_j;
+                    t1[j*128 + m - tile_begin] = gradc_tanh(v0);
+                    t12[j*128 + m - tile_begin] = gradc_sech_square(v0);
+                }
             }
         }
-
-        /* t2[m:n, l:k] = sum[j:h](W2[j, l] * t1[m, j]) */
-        gradc_product(k, tile_end - tile_begin, h, W2, 1, k, t1, 128, 1, NULL, 0, t2, 128, 1, 0, 0);
-
-        /* Z[m:n, l:k] = t2[m, l] + b2[l] */
-        /* t3[m:n] = max[l:k](Z[m, l]) */
         for (int64_t m = tile_begin; m < tile_end; ++m) {
             t3[m - tile_begin] = -INFINITY;
         }
-        for (int64_t l = 0; l < k; ++l) {
-            const double b2_l = b2[l];
-            GRADC_SIMD()
-            for (int64_t m = tile_begin; m < tile_end; ++m) {
-                const double v0 = t2[l*128 + m - tile_begin] + b2_l;
-                Z[l*128 + m - tile_begin] = v0;
-                t3[m - tile_begin] = (t3[m - tile_begin] >= v0 || t3[m - tile_begin] != t3[m - tile_begin]) ? t3[m - tile_begin] : v0;
+        for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip_) {
+            const int64_t strip_end = strip_begin + strip_ < k ? strip_begin + strip_ : k;
+
+            /* t2[m:n, l:k] = sum[j:h](W2[j, l] * t1[m, j]) */
+            gradc_product(strip_end - strip_begin, tile_end - tile_begin, h, &W2[strip_begin], 1, k, t1, 128, 1, NULL, 0, t2, 128, 1, 0, 0);
+
+            /* Z[m:n, l:k] = t2[m, l] + b2[l] */
+            /* t3[m:n] = max[l:k](Z[m, l]) */
+            for (int64_t l = strip_begin; l < strip_end; ++l) {
+                const double b2_l = b2[l];
+                GRADC_SIMD()
+                for (int64_t m = tile_begin; m < tile_end; ++m) {
+                    const double v0 = t2[(l - strip_begin)*128 + m - tile_begin] + b2_l;
+                    Z[l*128 + m - tile_begin] = v0;
+                    t3[m - tile_begin] = (t3[m - tile_begin] >= v0 || t3[m - tile_begin] != t3[m - tile_begin]) ? t3[m - tile_begin] : v0;
+                }
             }
         }
 
@@ -1125,25 +1160,28 @@ static GRADC_APART void two_layer_value_and_grad_rows0(int64_t part, int64_t n, 
             }
             grad_b2_part[l] += grad_b2_part_sum;
         }
+        for (int64_t strip_begin = 0; strip_begin < h; strip_begin += strip) {
+            const int64_t strip_end = strip_begin + strip < h ? strip_begin + strip : h;
 
-        /* t11[m:n, j:h] = sum[l:k](W2[j, l] * Z_bar[m, l]) */
-        gradc_product(h, tile_end - tile_begin, k, W2, k, 1, Z_bar, 128, 1, NULL, 0, t11, 128, 1, 0, 0);
+            /* t11[m:n, j:h] = sum[l:k](W2[j, l] * Z_bar[m, l]) */
+            gradc_product(strip_end - strip_begin, tile_end - tile_begin, k, &W2[strip_begin*k], k, 1, Z_bar, 128, 1, NULL, 0, t11, 128, 1, 0, 0);
 
-        /* t13[m:n, j:h] = t11[m, j] * t12[m, j] */
-        /* grad_b1[j:h] = sum[m:n](t12[m, j] * t11[m, j]) */
-        for (int64_t j = 0; j < h; ++j) {
-            double grad_b1_part_sum = 0.0;
-            GRADC_SIMD(reduction(+:grad_b1_part_sum))
-            for (int64_t m = tile_begin; m < tile_end; ++m) {
-                const double v0 = t11[j*128 + m - tile_begin] * t12[j*128 + m - tile_begin];
-                t13[j*128 + m - tile_begin] = v0;
-                grad_b1_part_sum += v0;
+            /* t13[m:n, j:h] = t11[m, j] * t12[m, j] */
+            /* grad_b1[j:h] = sum[m:n](t12[m, j] * t11[m, j]) */
+            for (int64_t j = strip_begin; j < strip_end; ++j) {
+                double grad_b1_part_sum = 0.0;
+                GRADC_SIMD(reduction(+:grad_b1_part_sum))
+                for (int64_t m = tile_begin; m < tile_end; ++m) {
+                    const double v0 = t11[(j - strip_begin)*128 + m - tile_begin] * t12[j*128 + m - tile_begin];
+                    t13[(j - strip_begin)*128 + m - tile_begin] = v0;
+                    grad_b1_part_sum += v0;
+                }
+                grad_b1_part[j] += grad_b1_part_sum;
             }
-            grad_b1_part[j] += grad_b1_part_sum;
-        }
 
-        /* grad_W1[i:d, j:h] = sum[m:n](X[m, i] * t13[m, j]) */
-        gradc_product(h, d, tile_end - tile_begin, t13, 128, 1, &X[tile_begin*d], d, 1, NULL, 0, grad_W1_part, 1, h, 1, 0);
+            /* grad_W1[i:d, j:h] = sum[m:n](X[m, i] * t13[m, j]) */
+            gradc_product(strip_end - strip_begin, d, tile_end - tile_begin, t13, 128, 1, &X[tile_begin*d], d, 1, NULL, 0, &grad_W1_part[strip_begin], 1, h, 1, 0);
+        }
 
         /* grad_W2[j:h, l:k] = sum[m:n](Z_bar[m, l] * t1[m, j]) */
         gradc_product(h, k, tile_end - tile_begin, t1, 128, 1, Z_bar, 1, 128, NULL, 0, grad_W2_part, k, 1, 1, 0);
@@ -1160,6 +1198,8 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 6*d*h + 9*h*k + 46*h + 41*k + 36, d*h + h*k + h + k) * (gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)) + gradc_bytes(h*k, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -1176,15 +1216,16 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
     /* t9 = 1 / n */
     const double t9 = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d*h + 9*h*k + 46*h + 41*k + 36, d*h + h*k + h + k);
-    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)) + gradc_bytes(h*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double));
+    const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)) + gradc_bytes(h*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*gradc_width(h), sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(h), sizeof(double)) + gradc_bytes(128*gradc_width(h), sizeof(double));
     double t8_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            two_layer_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, grad_b2, k, grad_b1, h, grad_W1, d, grad_W2, W1, X, b1, W2, b2, y, t9, t8_parts);
+            two_layer_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_b2, k, grad_b1, h, grad_W1, d, grad_W2, tile_scratch, tile_bytes, W1, X, b1, W2, b2, y, t9, t8_parts);
         }
     } else {
-        two_layer_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, grad_b2, k, grad_b1, h, grad_W1, d, grad_W2, W1, X, b1, W2, b2, y, t9, t8_parts);
+        two_layer_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_b2, k, grad_b1, h, grad_W1, d, grad_W2, tile_scratch, tile_bytes, W1, X, b1, W2, b2, y, t9, t8_parts);
     }
     double t8 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -22,9 +22,13 @@
 #define GRADC_SIMD(...)
 #endif
 #if defined(_OPENMP)
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#include <omp.h>
+#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
+#define GRADC_THREAD omp_get_thread_num()
 #else
 #define GRADC_PARALLEL(parts)
+#define GRADC_THREAD 0
 #endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
@@ -392,8 +396,8 @@ size_t weibull_survival_value_work(int64_t n, int64_t d)
     return (size_t)gradc_parts(n, 3*d + 51, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void weibull_survival_value_rows0(int64_t part, int64_t n, int64_t parts,
-                                                     unsigned char *restrict part_scratch, size_t part_bytes,
+static GRADC_APART void weibull_survival_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                                     unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                      int64_t d, const double *restrict X, const double *restrict w,
                                                      const double *restrict time_, double t0,
                                                      const double *restrict event, double log_sigma,
@@ -401,8 +405,8 @@ static GRADC_APART void weibull_survival_value_rows0(int64_t part, int64_t n, in
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const t1 = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t1 = (void *)tile_own;
     double t2_part = 0.0;
     double t2_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d * sizeof(double));
@@ -432,20 +436,20 @@ int weibull_survival_value(int64_t n, int64_t d, const double *restrict w, doubl
                            void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t0 = exp(-log_sigma) */
     const double t0 = gradc_exp(-log_sigma);
     const int64_t parts = gradc_parts(n, 3*d + 51, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            weibull_survival_value_rows0(part, n, parts, part_scratch, part_bytes, d, X, w, time_, t0, event, log_sigma, t2_parts);
+            weibull_survival_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, d, X, w, time_, t0, event, log_sigma, t2_parts);
         }
     } else {
-        weibull_survival_value_rows0(0, n, parts, part_scratch, part_bytes, d, X, w, time_, t0, event, log_sigma, t2_parts);
+        weibull_survival_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, w, time_, t0, event, log_sigma, t2_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -528,24 +532,23 @@ int weibull_survival_forward(int64_t n, int64_t d, const double *restrict w, dou
 
 size_t weibull_survival_backward_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d + 53, d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d + 53, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 53, d) * (gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void weibull_survival_backward_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void weibull_survival_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                         unsigned char *restrict part_scratch, size_t part_bytes,
-                                                        double *restrict grad_w, int64_t d,
-                                                        const double *restrict time_, const double *restrict t1,
-                                                        const double *restrict event, double t2, double t0,
-                                                        const double *restrict X, double *restrict t4_parts,
-                                                        double *restrict t5_parts)
+                                                        double *restrict grad_w, unsigned char *restrict tile_scratch,
+                                                        size_t tile_bytes, int64_t d, const double *restrict time_,
+                                                        const double *restrict t1, const double *restrict event,
+                                                        double t2, double t0, const double *restrict X,
+                                                        double *restrict t4_parts, double *restrict t5_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-    own += gradc_bytes(d, sizeof(double));
-    double *const t3 = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t3 = (void *)tile_own;
     double t4_part = 0.0;
     double t4_part_low = 0.0;
     double t5_part = 0.0;
@@ -592,20 +595,23 @@ int weibull_survival_backward(int64_t n, int64_t d, const double *restrict w, do
     (void)log_sigma;
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 3*d + 53, d) * (gradc_bytes(d, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t2 = cotangent / n */
     const double t2 = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 53, d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
     double t5_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            weibull_survival_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, time_, t1, event, t2, t0, X, t4_parts, t5_parts);
+            weibull_survival_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, time_, t1, event, t2, t0, X, t4_parts, t5_parts);
         }
     } else {
-        weibull_survival_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, time_, t1, event, t2, t0, X, t4_parts, t5_parts);
+        weibull_survival_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, time_, t1, event, t2, t0, X, t4_parts, t5_parts);
     }
     double t4 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -630,28 +636,28 @@ int weibull_survival_backward(int64_t n, int64_t d, const double *restrict w, do
 
 size_t weibull_survival_value_and_grad_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 6*d + 58, d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+    return (size_t)gradc_parts(n, 6*d + 58, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 58, d) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void weibull_survival_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void weibull_survival_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                               unsigned char *restrict part_scratch, size_t part_bytes,
-                                                              double *restrict grad_w, int64_t d,
-                                                              const double *restrict X, const double *restrict w,
-                                                              const double *restrict time_, double t0,
-                                                              const double *restrict event, double t3,
+                                                              double *restrict grad_w,
+                                                              unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                              int64_t d, const double *restrict X,
+                                                              const double *restrict w, const double *restrict time_,
+                                                              double t0, const double *restrict event, double t3,
                                                               double log_sigma, double *restrict t2_parts,
                                                               double *restrict t5_parts, double *restrict t6_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-    own += gradc_bytes(d, sizeof(double));
-    double *const t1 = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const t1 = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const t4 = (void *)tile_own;
     double t2_part = 0.0;
     double t2_part_low = 0.0;
     double t5_part = 0.0;
@@ -711,23 +717,26 @@ int weibull_survival_value_and_grad(int64_t n, int64_t d, const double *restrict
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 6*d + 58, d) * (gradc_bytes(d, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t0 = exp(-log_sigma) */
     /* t3 = 1 / n */
     const double t0 = gradc_exp(-log_sigma);
     const double t3 = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 58, d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     double t5_parts[GRADC_PARTS];
     double t6_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            weibull_survival_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, X, w, time_, t0, event, t3, log_sigma, t2_parts, t5_parts, t6_parts);
+            weibull_survival_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, time_, t0, event, t3, log_sigma, t2_parts, t5_parts, t6_parts);
         }
     } else {
-        weibull_survival_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, X, w, time_, t0, event, t3, log_sigma, t2_parts, t5_parts, t6_parts);
+        weibull_survival_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, tile_scratch, tile_bytes, d, X, w, time_, t0, event, t3, log_sigma, t2_parts, t5_parts, t6_parts);
     }
     double t2 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

@@ -22,9 +22,13 @@
 #define GRADC_SIMD(...)
 #endif
 #if defined(_OPENMP)
-#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) if(parts > 1))
+#include <omp.h>
+#define GRADC_TEAM(parts) (parts < omp_get_max_threads() ? (int)parts : omp_get_max_threads())
+#define GRADC_PARALLEL(parts) GRADC_PRAGMA(omp parallel for schedule(dynamic) num_threads(GRADC_TEAM(parts)))
+#define GRADC_THREAD omp_get_thread_num()
 #else
 #define GRADC_PARALLEL(parts)
+#define GRADC_THREAD 0
 #endif
 
 /* Long straight-line code is cut into functions, which are not joined again: compilers' time grows faster than a function. */
@@ -374,18 +378,18 @@ size_t zero_inflated_poisson_value_work(int64_t n, int64_t d)
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void zero_inflated_poisson_value_rows0(int64_t part, int64_t n, int64_t parts,
-                                                          unsigned char *restrict part_scratch, size_t part_bytes,
+static GRADC_APART void zero_inflated_poisson_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
+                                                          unsigned char *restrict tile_scratch, size_t tile_bytes,
                                                           int64_t d, const double *restrict X,
                                                           const double *restrict v, const double *restrict w,
                                                           const double *restrict y, double *restrict t0_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const g = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const z = (void *)own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const g = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const z = (void *)tile_own;
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(d * sizeof(double));
@@ -424,17 +428,17 @@ int zero_inflated_poisson_value(int64_t n, int64_t d, const double *restrict w, 
                                 void *restrict work)
 {
     unsigned char *scratch = work;
-    unsigned char *const part_scratch = (void *)scratch;
+    unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 6*d + 124, 0);
-    const size_t part_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            zero_inflated_poisson_value_rows0(part, n, parts, part_scratch, part_bytes, d, X, v, w, y, t0_parts);
+            zero_inflated_poisson_value_rows0(part, GRADC_THREAD, n, parts, tile_scratch, tile_bytes, d, X, v, w, y, t0_parts);
         }
     } else {
-        zero_inflated_poisson_value_rows0(0, n, parts, part_scratch, part_bytes, d, X, v, w, y, t0_parts);
+        zero_inflated_poisson_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, d, X, v, w, y, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {
@@ -460,10 +464,10 @@ static GRADC_APART void zero_inflated_poisson_forward_rows0(int64_t part, int64_
 {
     const int64_t part_begin = gradc_cut(d, parts, part);
     const int64_t part_end = gradc_cut(d, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const g_part = part == 0 ? g : (void *)own;
-    own += gradc_bytes(n, sizeof(double));
-    double *const z_part = part == 0 ? z : (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const g_part = part == 0 ? g : (void *)part_own;
+    part_own += gradc_bytes(n, sizeof(double));
+    double *const z_part = part == 0 ? z : (void *)part_own;
     for (int64_t at = 0; at < n; ++at) {
         g_part[at] = 0.0;
     }
@@ -566,28 +570,29 @@ int zero_inflated_poisson_forward(int64_t n, int64_t d, const double *restrict w
 size_t zero_inflated_poisson_backward_work(int64_t n, int64_t d)
 {
     return (size_t)gradc_parts(n, 6*d + 113, 2*d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(d, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 113, 2*d) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void zero_inflated_poisson_backward_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void zero_inflated_poisson_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
                                                              unsigned char *restrict part_scratch, size_t part_bytes,
                                                              double *restrict grad_w, int64_t d,
-                                                             double *restrict grad_v, const double *restrict y,
-                                                             const double *restrict z, const double *restrict g,
-                                                             double t0, const double *restrict X)
+                                                             double *restrict grad_v,
+                                                             unsigned char *restrict tile_scratch, size_t tile_bytes,
+                                                             const double *restrict y, const double *restrict z,
+                                                             const double *restrict g, double t0,
+                                                             const double *restrict X)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-    own += gradc_bytes(d, sizeof(double));
-    double *const grad_v_part = part == 0 ? grad_v : (void *)own;
-    own += gradc_bytes(d, sizeof(double));
-    double *const z_bar = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const g_bar = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    part_own += gradc_bytes(d, sizeof(double));
+    double *const grad_v_part = part == 0 ? grad_v : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const z_bar = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const g_bar = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -638,18 +643,21 @@ int zero_inflated_poisson_backward(int64_t n, int64_t d, const double *restrict 
     (void)v;
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 6*d + 113, 2*d) * (gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t0 = cotangent / n */
     const double t0 = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 113, 2*d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            zero_inflated_poisson_backward_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, grad_v, y, z, g, t0, X);
+            zero_inflated_poisson_backward_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, d, grad_v, tile_scratch, tile_bytes, y, z, g, t0, X);
         }
     } else {
-        zero_inflated_poisson_backward_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, grad_v, y, z, g, t0, X);
+        zero_inflated_poisson_backward_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, grad_v, tile_scratch, tile_bytes, y, z, g, t0, X);
     }
     for (int64_t part = 1; part < parts; ++part) {
         const double *const grad_w_more = (void *)(part_scratch + part * part_bytes);
@@ -671,35 +679,37 @@ int zero_inflated_poisson_backward(int64_t n, int64_t d, const double *restrict 
 size_t zero_inflated_poisson_value_and_grad_work(int64_t n, int64_t d)
 {
     return (size_t)gradc_parts(n, 12*d + 167, 2*d) * (gradc_bytes(d, sizeof(double))
-           + gradc_bytes(d, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 12*d + 167, 2*d) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
-static GRADC_APART void zero_inflated_poisson_value_and_grad_rows0(int64_t part, int64_t n, int64_t parts,
+static GRADC_APART void zero_inflated_poisson_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n,
+                                                                   int64_t parts,
                                                                    unsigned char *restrict part_scratch,
                                                                    size_t part_bytes, double *restrict grad_w,
                                                                    int64_t d, double *restrict grad_v,
-                                                                   const double *restrict X, const double *restrict v,
-                                                                   const double *restrict w, const double *restrict y,
-                                                                   double t1, double *restrict t0_parts)
+                                                                   unsigned char *restrict tile_scratch,
+                                                                   size_t tile_bytes, const double *restrict X,
+                                                                   const double *restrict v, const double *restrict w,
+                                                                   const double *restrict y, double t1,
+                                                                   double *restrict t0_parts)
 {
     const int64_t part_begin = gradc_cut(n, parts, part);
     const int64_t part_end = gradc_cut(n, parts, part + 1);
-    unsigned char *own = part_scratch + part * part_bytes;
-    double *const grad_w_part = part == 0 ? grad_w : (void *)own;
-    own += gradc_bytes(d, sizeof(double));
-    double *const grad_v_part = part == 0 ? grad_v : (void *)own;
-    own += gradc_bytes(d, sizeof(double));
-    double *const g = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const z = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const z_bar = (void *)own;
-    own += gradc_bytes(128, sizeof(double));
-    double *const g_bar = (void *)own;
+    unsigned char *part_own = part_scratch + part * part_bytes;
+    double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
+    part_own += gradc_bytes(d, sizeof(double));
+    double *const grad_v_part = part == 0 ? grad_v : (void *)part_own;
+    unsigned char *tile_own = tile_scratch + thread * tile_bytes;
+    double *const g = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const z = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const z_bar = (void *)tile_own;
+    tile_own += gradc_bytes(128, sizeof(double));
+    double *const g_bar = (void *)tile_own;
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
@@ -767,19 +777,22 @@ int zero_inflated_poisson_value_and_grad(int64_t n, int64_t d, const double *res
 {
     unsigned char *scratch = work;
     unsigned char *const part_scratch = (void *)scratch;
+    scratch += (size_t)gradc_parts(n, 12*d + 167, 2*d) * (gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double)));
+    unsigned char *const tile_scratch = (void *)scratch;
 
     /* t1 = 1 / n */
     const double t1 = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 12*d + 167, 2*d);
-    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
-            zero_inflated_poisson_value_and_grad_rows0(part, n, parts, part_scratch, part_bytes, grad_w, d, grad_v, X, v, w, y, t1, t0_parts);
+            zero_inflated_poisson_value_and_grad_rows0(part, GRADC_THREAD, n, parts, part_scratch, part_bytes, grad_w, d, grad_v, tile_scratch, tile_bytes, X, v, w, y, t1, t0_parts);
         }
     } else {
-        zero_inflated_poisson_value_and_grad_rows0(0, n, parts, part_scratch, part_bytes, grad_w, d, grad_v, X, v, w, y, t1, t0_parts);
+        zero_inflated_poisson_value_and_grad_rows0(0, 0, n, parts, part_scratch, part_bytes, grad_w, d, grad_v, tile_scratch, tile_bytes, X, v, w, y, t1, t0_parts);
     }
     double t0 = 0.0;
     for (int64_t part = 0; part < parts; ++part) {

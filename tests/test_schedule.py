@@ -14,6 +14,7 @@ from gradc.calculus.semantics import SEMANTICS
 from gradc.emit.function import FunctionWriter
 from gradc.frontends.formula import parse_program
 from gradc.ir.interpret import interpret
+from gradc.ir.size import symbol
 from gradc.ir.verify import verify
 from gradc.passes.contract import contract
 from gradc.passes.lower import lower
@@ -432,7 +433,7 @@ GROWS = {
     "ordinal_logistic": "the gradient of the cut points is added up where labels say",
     "ranknet": "each score meets all others",
     "info_nce": "each row meets all others",
-    "t_sne": "each row meets all others",
+    "t_sne": "the gradient's two sums are combined at the end",
     "gaussian_process": "a matrix of all pairs is factorised",
     "multivariate_normal": "a linear system is solved for all samples at once",
 }
@@ -471,6 +472,76 @@ def test_axes_run_together_are_loops_of_their_own(text, sizes):
     (expected,) = interpret(program, arguments, SEMANTICS, "float64", {})
     found = compile_programs({"f": program}, "float64")["f"](*arguments)
     np.testing.assert_allclose(found[0] if isinstance(found, tuple) else found, expected, rtol=1e-14)
+
+
+WIDE = {  # by a loss that goes strip by strip: the axis that is cut, and what else to draw
+    "softmax_cross_entropy": ("k", {"n": 150}),
+    "generalized_kl": ("d", {"n": 150, "k": 7}),
+    "two_layer": ("h", {"n": 150}),
+    "factorization_machine": ("k", {"n": 150}),
+    "info_nce": ("n", {}),
+    "t_sne": ("n", {}),
+}
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_strips_of_any_width(dtype):
+    programs = {name: gradients()[name][1] for name in WIDE}
+    functions = compile_programs(programs, dtype)
+    for name, (axis, others) in WIDE.items():
+        nests = [step for step in plan_program(programs[name]).steps if isinstance(step, Nest)]
+        assert any(strips.extent == symbol(axis) for nest in nests for strips in nest.strips)
+        for width in (2, 256, 257, 300, 530):
+            loss = losses.CATALOGUE[name]
+            example = list(loss.example(np.random.default_rng(3), dtype=dtype, **others, **{axis: width}).values())
+            expected = interpret(programs[name], example, SEMANTICS, dtype, {})
+            for mine, theirs in zip(functions[name](*example), expected, strict=True):
+                scale = np.max(np.abs(theirs), initial=1e-300)
+                assert np.max(np.abs(mine - theirs), initial=0) <= {"float64": 1e-12, "float32": 2e-4}[dtype] * scale
+
+
+def test_what_only_a_strip_reads_is_stored_strip_by_strip():
+    """What is needed after a sum over the columns is kept whole, and so is what is read elsewhere in its row."""
+    plan = plan_of(
+        """
+        def program(X: real[n, d], B: real[d, m]):
+            z[i:n, j:m] = sum[k:d](X[i, k] * B[k, j])
+            e[i:n, j:m] = exp(z[i, j])
+            s[i:n] = sum[j:m](e[i, j])
+            p[i:n, j:m] = e[i, j] / s[i]
+            G[k:d, j:m] = sum[i:n](X[i, k] * p[i, j])
+            return G
+        """
+    )
+    (nest,) = [step for step in plan.steps if isinstance(step, Nest) and step.strips]
+    names = {number: plan.program.hint(number) for number in plan.strip_axes}
+    assert set(names.values()) == {"z", "p"}
+    assert set(plan.strip_axes.values()) == {1}
+    assert [(strips.first, strips.end) for strips in nest.strips] == [(0, 2), (2, 4)]
+    turned = plan_of(
+        """
+        def program(X: real[n, d], B: real[d, m]):
+            z[i:n, j:m] = sum[k:d](X[i, k] * B[k, j])
+            p[i:n, j:m] = exp(z[i, j]) * z[i, m - 1 - j]
+            G[k:d, j:m] = sum[i:n](X[i, k] * p[i, j])
+            return G
+        """
+    )
+    assert {turned.program.hint(number) for number in turned.strip_axes} == {"p"}
+
+
+def test_workspace_of_strips_does_not_grow_with_the_pairs():
+    """Beside sums over rows, which are as large as gradients, tiles need no more for wide rows than for narrow ones."""
+    for name, axis, sums in (("generalized_kl", "d", 7), ("t_sne", "n", 2)):
+        loss = losses.CATALOGUE[name]
+        kernel = gradc.compile(loss.function, loss.signature, wrt=loss.wrt)
+        sizes = {"n": 5000, "k": 7, "d": 5000}
+        one, two = (
+            kernel.workspace_bytes(**{dim: {**sizes, axis: wide}[dim] for dim in kernel.program.symbols()})
+            for wide in (5000, 500_000)
+        )
+        parts = 16
+        assert two < one + (parts + 2) * sums * 500_000 * 8
 
 
 @pytest.mark.parametrize("name", ["info_nce", "t_sne", "cox", "plackett_luce"])
@@ -531,7 +602,10 @@ def test_one_thread_never_enters_openmp():
                 found += 1
                 parts = re.fullmatch(r" *if \((\w+) > 1\) \{", lines[k - 1])
                 assert parts, lines[k - 1]
-                call, alone = (re.fullmatch(r" *(\w+)\((part|0)(, .*)?\);", lines[k + at]) for at in (2, 5))
+                call, alone = (
+                    re.fullmatch(rf" *(\w+)\({first}(, (?!GRADC).*)?\);", lines[k + at].replace(f", {thread},", ",", 1))
+                    for at, first, thread in ((2, "part", "GRADC_THREAD"), (5, "0", "0"))
+                )
                 assert None not in (call, alone), lines[k : k + 7]
-                assert (call[1], call[3]) == (alone[1], alone[3])
+                assert call.groups() == alone.groups()
     assert found > 50

@@ -33,6 +33,7 @@ from gradc.schedule.plan import (
     Product,
     Routine,
     Stage,
+    Strips,
     Transposition,
     VectorProduct,
 )
@@ -248,7 +249,7 @@ class FunctionWriter:
         name = next((letters.arrays[number] for number in read if arrays[number].kind == INTEGER), "")
         code = self.status("index", f"{name} holds an index out of range for an axis of length {extent}")
         stage = Stage(tuple(ranges), equations, (), ())
-        scope = _Scope(self, Plan(program, (), {}, {}, frozenset(), {}), arrays, letters)
+        scope = _Scope(self, Plan(program, (), {}, {}, {}, frozenset(), {}), arrays, letters)
         scope.name_of = {k: scope.parameter_name(k) for k in range(len(program.parameters))}
         writer = _StageWriter(scope, stage, None, [whole])
         place = writer.names_first(whole)
@@ -277,6 +278,7 @@ class _Scope:
         self.writer, self.plan, self.arrays, self.letters = writer, plan, arrays, letters
         self.name_of: dict[int, str] = {}
         self.tile_begin = ""
+        self.strip_of: dict[Size, str] = {}  # how wide strips of a length are, where that has a name
         self.low_of: dict[int, str] = {}  # what a sum over tiles has lost to rounding so far
         nests = [step for step in plan.steps if isinstance(step, Nest)]
         self.rows_of = {  # of a buffer: those of its nest's tiles
@@ -311,8 +313,11 @@ class _Scope:
             return name
         places = self.layout(number, subscripts)
         if self.plan.storage.get(number) == TILE:
-            axis = self.plan.stream_axes[number] if number not in self.plan.lanes else -1
-            places[axis] = places[axis] - symbol(self.tile_begin)
+            begin = [ZERO] * len(places)
+            begin[self.plan.stream_axes[number]] = symbol(self.tile_begin)
+            if number in self.plan.strip_axes:
+                begin[self.plan.strip_axes[number]] = symbol("strip_begin")
+            places = [place - first for place, first in zip(places, self.layout(number, begin), strict=True)]
         return f"{name}[{_spell_place(places, self.layout(number, self._stored_shape(number)), spelled).text}]"
 
     def layout(self, number: int, parts: Sequence[Size]) -> list[Size]:
@@ -382,7 +387,14 @@ class _Scope:
         shape = list(self.arrays[number].shape)
         if self.plan.storage.get(number) == TILE:
             shape[self.plan.stream_axes[number]] = size(self.rows_of[number])
+            if number in self.plan.strip_axes:
+                axis = self.plan.strip_axes[number]
+                shape[axis] = symbol(self.strip_of.get(shape[axis]) or self._strip_text(shape[axis]))
         return tuple(shape)
+
+    def _strip_text(self, extent: Size) -> str:
+        self.writer.helpers.add("width")
+        return f"gradc_width({self.writer.size_text(extent).text})"
 
     def _identity(self, kind: str) -> str:
         value = {"add": 0.0, "max": float("-inf"), "min": float("inf")}.get(kind)
@@ -410,41 +422,44 @@ class _Scope:
         carried = [number for number in self._carried(position) if self.arrays[number].shape]
         scalars = [number for number in self._carried(position) if not self.arrays[number].shape]
         stored = dict.fromkeys(a.array for stage in nest.stages for a in stage.actions)
-        own = [*carried, *(number for number in stored if self.plan.storage.get(number) == TILE)]
+        buffers = [number for number in stored if self.plan.storage.get(number) == TILE]
         size_of = {
-            n: f"gradc_bytes({writer.size_text(product(self._stored_shape(n))).text}, sizeof({real}))" for n in own
+            n: f"gradc_bytes({writer.size_text(product(self._stored_shape(n))).text}, sizeof({real}))"
+            for n in (*carried, *buffers)
         }
         least = sum((product(self.arrays[number].shape) for number in carried), ZERO)
-        parts, part_bytes = writer.table.choose("parts"), writer.table.choose("part_bytes")
+        parts = writer.table.choose("parts")
         count = (
             f"gradc_parts({extent.text}, {writer.size_text(_cost_of_row(nest)).text}, {writer.size_text(least).text})"
         )
-        total = " + ".join(size_of.values())
         statements: list[Statement] = [Line(f"const int64_t {parts} = {count};")]
-        block = ""
-        if own:
-            block = writer.table.choose("part_scratch")
-            statements.append(Line(f"const size_t {part_bytes} = {total};"))
-            writer.buffers.append(_Buffer(block, ONE, "unsigned char", f"(size_t){count} * ({total})"))
         inner: list[Statement] = [
             Line(f"const int64_t part_begin = gradc_cut({extent.text}, {parts}, part);"),
             Line(f"const int64_t part_end = gradc_cut({extent.text}, {parts}, part + 1);"),
         ]
-        if own:
-            inner.append(Line(f"unsigned char *own = {block} + part * {part_bytes};"))
         names = {number: self.name_of[number] for number in (*carried, *scalars)}
         local: list[str] = []
-        for k, number in enumerate(own):
-            here = self.name_of[number]
-            kind = c_type(self.arrays[number].kind, real)
-            if number in names:
-                here = self.name_of[number] = writer.table.choose(f"{here.removeprefix('*')}_part")
-                local.append(here)
-                inner.append(Line(f"{kind} *const {here} = part == 0 ? {names[number]} : (void *)own;"))
-            else:
-                inner.append(Line(f"{kind} *const {here} = (void *)own;"))
-            if k + 1 < len(own):
-                inner.append(Line(f"own += {size_of[number]};"))
+        # A part has sums of its own; tiles' buffers are the thread's, and so are in its cache from part to part.
+        blocks: list[tuple[str, str]] = []
+        for wanted, numbers, which in (("part", carried, "part"), ("tile", buffers, "thread")):
+            block, each = (writer.table.choose(f"{wanted}_{what}") if numbers else "" for what in ("scratch", "bytes"))
+            blocks.append((block, each))
+            if not numbers:
+                continue
+            total, own = " + ".join(size_of[number] for number in numbers), f"{wanted}_own"
+            statements.append(Line(f"const size_t {each} = {total};"))
+            writer.buffers.append(_Buffer(block, ONE, "unsigned char", f"(size_t){count} * ({total})"))
+            inner.append(Line(f"unsigned char *{own} = {block} + {which} * {each};"))
+            for k, number in enumerate(numbers):
+                here, start = self.name_of[number], f"(void *){own}"
+                if number in names:
+                    here = self.name_of[number] = writer.table.choose(f"{here.removeprefix('*')}_part")
+                    local.append(here)
+                    start = f"part == 0 ? {names[number]} : {start}"
+                inner.append(Line(f"{c_type(self.arrays[number].kind, real)} *const {here} = {start};"))
+                if k + 1 < len(numbers):
+                    inner.append(Line(f"{own} += {size_of[number]};"))
+        (block, part_bytes), _ = blocks
         late: list[Statement] = []
         sums_of: dict[int, str] = {}
         for number in scalars:
@@ -557,21 +572,49 @@ class _Scope:
             step = "tile_rows"
             self.writer.helpers.add("rows")
             statements.append(Line(f"const int64_t tile_rows = gradc_rows({rows});"))
+        for wide in dict.fromkeys(strips.extent for strips in nest.strips):
+            width, text = self.writer.table.choose("strip"), self._strip_text(wide)
+            statements.append(Line(f"const int64_t {width} = {text};"))
+            self.strip_of[wide] = width
         inner: list[Statement] = [
             Line(f"const int64_t tile_end = tile_begin + {step} < {last} ? tile_begin + {step} : {last};")
         ]
         added = dict.fromkeys(a.array for stage in nest.stages for a in stage.actions if a.kind == "add")
         in_tile = [number for number in added if self.plan.storage.get(number) == TILE]
         inner += [self._clear(number, self._stored_shape(number), "add") for number in in_tile]
-        for stage in nest.stages:
-            inner += self._write_stage(stage, ("tile_begin", "tile_end"))
+        strips = {strips.first: strips for strips in nest.strips}
+        position = 0
+        while position < len(nest.stages):
+            if position in strips:
+                inner += self._write_strips(nest, strips[position])
+                position = strips[position].end
+            else:
+                inner += self._write_stage(nest.stages[position], ("tile_begin", "tile_end"))
+                position += 1
+        self.writer.table.taken.difference_update(self.strip_of.values())
+        self.strip_of.clear()
         self.tile_begin = outer
         head = f"for (int64_t tile_begin = {first}; tile_begin < {last}; tile_begin += {step})"
         statements.append(Block(head, inner))
         return statements if len(statements) == 1 or part is not None else [Block("", statements)]
 
+    def _write_strips(self, nest: Nest, strips: Strips) -> list[Statement]:
+        """Stages that go strip by strip; what they sum over all strips is set to its identity before."""
+        stages = nest.stages[strips.first : strips.end]
+        extent, width = self.writer.size_text(strips.extent).at(6), self.strip_of[strips.extent]
+        before: list[Statement] = []
+        last = f"strip_begin + {width} < {extent} ? strip_begin + {width} : {extent}"
+        inner: list[Statement] = [Line(f"const int64_t strip_end = {last};")]
+        for stage in stages:
+            writer = _StageWriter(self, stage, ("tile_begin", "tile_end"), [])
+            before += [s for a in stage.actions if stage.across in a.reduced for s in writer.reset(a)]
+            self.writer.table.taken.difference_update(writer.local)
+            inner += self._write_stage(stage, ("tile_begin", "tile_end"))
+        head = f"for (int64_t strip_begin = 0; strip_begin < {extent}; strip_begin += {width})"
+        return [*before, Block(head, inner)]
+
     def _most_rows(self, nest: Nest) -> int:
-        return most_rows(nest, self.plan.storage, self.arrays, self.writer.tile)
+        return most_rows(nest, self.plan, self.arrays, self.writer.tile)
 
     def _rows_of_tile(self, nest: Nest) -> str | None:
         """The bytes of a row of what the nest reads from memory, where a tile is cut to them; else tiles are full."""
@@ -716,6 +759,11 @@ def _is_carried(stage: Stage, action: Action, tiled: bool) -> bool:
     if action.kind in ("store", "add"):
         return action.kind == "add"
     return (stage.stream if tiled else 0) in action.reduced
+
+
+def _goes_on(stage: Stage, action: Action, tiled: bool) -> bool:
+    """Whether a sum goes on through all of the nest, or through all strips of a tile."""
+    return _is_carried(stage, action, tiled) or (stage.across is not None and stage.across in action.reduced)
 
 
 class _StageWriter:
@@ -864,7 +912,7 @@ class _StageWriter:
         (action,), stage = self.stage.actions, self.stage
         taken = call[:3] if isinstance(call, Product | OuterProduct) else call[:2]
         loops = [k for k in range(len(stage.extents)) if k not in taken]
-        carried = _is_carried(stage, action, self.tile is not None) or any(k in action.reduced for k in loops)
+        carried = _goes_on(stage, action, self.tile is not None) or any(k in action.reduced for k in loops)
 
         def start(read: _Read) -> str:
             array, place = read
@@ -927,6 +975,8 @@ class _StageWriter:
         """Where loop k begins and ends."""
         if self.tile is not None and k == self.stage.stream:
             return self.tile
+        if k == self.stage.across:
+            return "strip_begin", "strip_end"
         return "0", self.writer.size_text(self.stage.extents[k]).at(6)
 
     def _head(self, k: int) -> str:
@@ -964,7 +1014,7 @@ class _StageWriter:
             suffix -= 1
         outermost = min(action.reduced)
         whole = outermost == suffix  # every reduced loop is inside every free one
-        carried = _is_carried(self.stage, action, self.tile is not None)
+        carried = _goes_on(self.stage, action, self.tile is not None)
         if outermost < suffix and not carried:
             self._reset_inside(action, outermost, element)
         if suffix == count:
@@ -999,12 +1049,21 @@ class _StageWriter:
                 tests += [f"{place} >= 0", f"{place} < {self.writer.size_text(extent).at(6)}"]
         return tests
 
+    def reset(self, action: Action) -> list[Statement]:
+        """What sets all of a tile's that an action sums up to its identity, unless the nest as a whole does."""
+        if _is_carried(self.stage, action, True):
+            return []
+        return [self._reset_below(action, -1, self.scope.element(action.array, action.subscripts, self._size))]
+
     def _reset_inside(self, action: Action, outermost: int, element: str) -> None:
+        self.at[outermost].append(self._reset_below(action, outermost, element))
+
+    def _reset_below(self, action: Action, outermost: int, element: str) -> Statement:
         statement: Statement = Line(f"{element} = {self.scope._identity(action.kind)};")
         for k in range(len(self.stage.extents) - 1, outermost, -1):
             if k not in action.reduced:
                 statement = Block(self._head(k), [statement])
-        self.at[outermost].append(statement)
+        return statement
 
     def _spell_all(self) -> None:
         for number in self.needed:

@@ -3,10 +3,10 @@
 GRADC_PARALLEL(parts)                               if (parts > 1) {
 for (int64_t part = 0; part < parts; ++part) {          GRADC_PARALLEL(parts)
     …                                        ->         for (int64_t part = 0; part < parts; ++part) {
-}                                                           f_rows0(part, n, X, …);
+}                                                           f_rows0(part, GRADC_THREAD, n, X, …);
                                                         }
                                                     } else {
-                                                        f_rows0(0, n, X, …);
+                                                        f_rows0(0, 0, n, X, …);
                                                     }
 
 A parallel region costs half a microsecond also where one thread runs it, which is more than a small loss takes.
@@ -48,11 +48,14 @@ def outline(
         parameters = _parameters(statement.body, known)
         callee = f"{name}_rows{len(pieces)}"
         lines = tuple(render_lines(statement.body, 1))
-        pieces.append(Piece(callee, ("int64_t part", *(text for _, text in parameters)), lines))
-        rest = "".join(f", {word}" for word, _ in parameters)
-        several: list[Statement] = [statement._replace(body=[Line(f"{callee}(part{rest});")])]
+        # Which thread it is, the loop tells: a caller may be in a parallel region of its own.
+        own = ["part", *(["thread"] if "thread" in names_in(statement.body) else [])]
+        pieces.append(Piece(callee, (*(f"int64_t {word}" for word in own), *(t for _, t in parameters)), lines))
+        rest = [word for word, _ in parameters]
+        each, alone = (", ".join([*words[: len(own)], *rest]) for words in (("part", "GRADC_THREAD"), ("0", "0")))
+        several: list[Statement] = [statement._replace(body=[Line(f"{callee}({each});")])]
         result.append(Block(f"if ({found[1]} > 1)", several))
-        result.append(Block("else", [Line(f"{callee}(0{rest});")]))
+        result.append(Block("else", [Line(f"{callee}({alone});")]))
     return result, pieces
 
 

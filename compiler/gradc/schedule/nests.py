@@ -27,9 +27,10 @@ from gradc.schedule.columns import Copy, copy_columns
 from gradc.schedule.costs import is_dear
 from gradc.schedule.order import choose_unroll, may_meet, order_loops
 from gradc.schedule.pairs import compute_pairs_again
-from gradc.schedule.plan import SCALAR, TILE, WHOLE, Action, Loop, Nest, Plan, Routine, Stage
+from gradc.schedule.plan import SCALAR, TILE, WHOLE, Action, Loop, Nest, Plan, Routine, Stage, Step
 from gradc.schedule.products import find_outer, find_product, read_triangles, separate_factors
 from gradc.schedule.share import Key, share
+from gradc.schedule.strips import cut_strips
 from gradc.schedule.tiles import choose_lanes, find_transposition, is_copy, turn
 
 _MANY = 500  # steps from which on a nest goes to the end, for planning takes time in proportion to their number
@@ -121,10 +122,17 @@ def _plan(program: Program) -> Plan:
     products = {id(stage) for stages in tiled for stage in stages if find_product(stage, arrays, lambda _: -1)}
     lanes = choose_lanes([[s for s in stages if id(s) not in products] for stages in tiled], stream_axes, arrays)
     triangles = read_triangles(program)
-    closed = [
-        _closed(step, stream_axes, lanes, arrays, triangles) if isinstance(step, _OpenNest) else step for step in steps
-    ]
-    return Plan(program, tuple(closed), storage, stream_axes, lanes, reset)
+    closed: list[Step] = []
+    strip_axes: dict[int, int] = {}
+    for step in steps:
+        if isinstance(step, _OpenNest):
+            nest = _closed(step, stream_axes, lanes, arrays, triangles)
+            nest, cut = cut_strips(nest, storage, stream_axes, arrays)
+            closed.append(nest)
+            strip_axes |= cut
+        else:
+            closed.append(step)
+    return Plan(program, tuple(closed), storage, stream_axes, strip_axes, lanes, reset)
 
 
 def _closed(

@@ -4,6 +4,7 @@
       Nest  over tiles of an extent, or of nothing       one pass over the stream axis
         Stage  loops, outermost first                    one small loop nest, written to be vectorised
           Action                                         what each iteration does with a value
+        Strips                                           stages that a second loop is cut into strips for
       Loop  over the steps of a scan, holding a Plan
       Routine                                            a call on whole arrays
 
@@ -94,8 +95,17 @@ class Stage(NamedTuple):
     actions: tuple[Action, ...]
     definitions: tuple[int, ...]  # whose index notation the comment shows
     stream: int = 0  # the loop that runs along the stream, in a nest that has one
+    across: int | None = None  # the loop that is cut into strips, in a stage that goes strip by strip
     unroll: int = 1  # how many iterations of the loop outside the innermost are taken at a time
     call: Product | VectorProduct | OuterProduct | Transposition | None = None
+
+
+class Strips(NamedTuple):
+    """Stages of a nest, from `first` to before `end`, that go strip by strip of another loop, of length `extent`."""
+
+    first: int
+    end: int
+    extent: Size
 
 
 class Nest(NamedTuple):
@@ -103,6 +113,7 @@ class Nest(NamedTuple):
 
     extent: Size | None
     stages: tuple[Stage, ...]
+    strips: tuple[Strips, ...] = ()
 
 
 class Loop(NamedTuple):
@@ -132,5 +143,6 @@ class Plan(NamedTuple):
     steps: tuple[Step, ...]
     storage: dict[int, str]
     stream_axes: dict[int, int]  # for an array in a tile's buffer, its axis along the stream
+    strip_axes: dict[int, int]  # for an array of which a tile's buffer has one strip, its axis across the stream
     lanes: frozenset[int]  # the arrays in tiles' buffers whose axis along the stream is stored last, to be contiguous
     reset: dict[int, int]  # for an accumulated array, the step before which it is set to its identity

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from gradc.ir.equations import BodyBuilder, index_dependencies
 from gradc.ir.program import Array
 from gradc.ir.size import Size, index
-from gradc.schedule.plan import TILE, Nest, Stage, Transposition
+from gradc.schedule.plan import TILE, Nest, Plan, Stage, Transposition
 
 _PAIRS = 32  # rows of a tile whose buffers have a column for each sample: these stay in the second-level cache
 
@@ -40,12 +40,12 @@ def choose_lanes(
     return frozenset(lanes)
 
 
-def most_rows(nest: Nest, storage: Mapping[int, str], arrays: Sequence[Array], tile: int) -> int:
+def most_rows(nest: Nest, plan: Plan, arrays: Sequence[Array], tile: int) -> int:
     """The most rows of a nest's tiles: fewer where each has a buffer for all the others, as pairs of samples have."""
     if nest.extent is None:
         return tile
-    made = [action.array for stage in nest.stages for action in stage.actions]
-    pairs = any(storage.get(k) == TILE and arrays[k].shape.count(nest.extent) > 1 for k in made)
+    buffers = [a.array for s in nest.stages for a in s.actions if plan.storage.get(a.array) == TILE]
+    pairs = any(k not in plan.strip_axes and arrays[k].shape.count(nest.extent) > 1 for k in buffers)
     return min(tile, _PAIRS) if pairs else tile
 
 
@@ -88,6 +88,7 @@ def permute(stage: Stage, order: Sequence[int]) -> Stage:
         body=tuple(body.equations),
         actions=actions,
         stream=where[stage.stream],
+        across=None if stage.across is None else where[stage.across],
     )
 
 
