@@ -491,8 +491,7 @@ int absolute_error_backward(int64_t n, int64_t d, const double *restrict w, cons
 
 size_t absolute_error_value_and_grad_work(int64_t n, int64_t d)
 {
-    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 11, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 11, d) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 11, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 11, d) * (gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void absolute_error_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -508,8 +507,6 @@ static GRADC_APART void absolute_error_value_and_grad_rows0(int64_t part, int64_
     double *const t4_part = part == 0 ? t4 : (void *)part_own;
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
     double *const t0 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
@@ -523,18 +520,20 @@ static GRADC_APART void absolute_error_value_and_grad_rows0(int64_t part, int64_
         gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](abs(t0[i] - y[i])) */
-        /* t3[i:n] = let(s0 := t0[i] - y[i], where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0))) */
+        /* t3[i:n] = let(s0 := t0[i] - y[i], where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0))), in
+         *    the place of t0 */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = t0[i - tile_begin] - y[i];
+            const double t0_i = t0[i - tile_begin];
+            const double v0 = t0_i - y[i];
             t1_part_sum += fabs(v0);
-            t3[i - tile_begin] = v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0);
+            t0[i - tile_begin] = v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0);
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
         /* t4[j:d] = sum[i:n](X[i, j] * t3[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, t4_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, t4_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
     t1_parts[part] = t1_part;
@@ -555,7 +554,7 @@ int absolute_error_value_and_grad(int64_t n, int64_t d, const double *restrict w
     const double t2 = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 11, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)

@@ -573,8 +573,7 @@ int binary_cross_entropy_backward(int64_t n, int64_t d, const double *restrict w
 
 size_t binary_cross_entropy_value_and_grad_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 6*d + 63, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 63, d) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 6*d + 63, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 63, d) * (gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void binary_cross_entropy_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n,
@@ -592,8 +591,6 @@ static GRADC_APART void binary_cross_entropy_value_and_grad_rows0(int64_t part, 
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
     double *const z = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const z_bar = (void *)tile_own;
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
@@ -609,7 +606,7 @@ static GRADC_APART void binary_cross_entropy_value_and_grad_rows0(int64_t part, 
         /* t0 = sum[i:n](where(0 == z[i], 0.6931471805599453, maximum(0, z[i]) + log1p_unit(exp(-abs(z[i])))) -
          *    y[i] * z[i]) */
         /* z_bar[i:n] = let(s0 := exp(-abs(z[i])), where(-inf == z[i], 0, t1 * (where(0 <= z[i], 1, s0) / (1 +
-         *    s0))) - t1 * y[i]) */
+         *    s0))) - t1 * y[i]), in the place of z */
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -618,12 +615,12 @@ static GRADC_APART void binary_cross_entropy_value_and_grad_rows0(int64_t part, 
             const double v1 = 0.0 == z_i ? 0.6931471805599453 : ((z_i > 0.0 || z_i != z_i) ? z_i : 0.0) + gradc_log1p_unit(v0);
             const double y_i = y[i];
             t0_part_sum += v1 - y_i * z_i;
-            z_bar[i - tile_begin] = (-INFINITY == z_i ? 0.0 : t1 * ((0.0 <= z_i ? 1.0 : v0) / (1.0 + v0))) - t1 * y_i;
+            z[i - tile_begin] = (-INFINITY == z_i ? 0.0 : t1 * ((0.0 <= z_i ? 1.0 : v0) / (1.0 + v0))) - t1 * y_i;
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z, 1, grad_w_part);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
     t0_parts[part] = t0_part;
@@ -642,7 +639,7 @@ int binary_cross_entropy_value_and_grad(int64_t n, int64_t d, const double *rest
     const double t1 = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 63, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)

@@ -594,7 +594,6 @@ size_t bpr_value_and_grad_work(int64_t m, int64_t k, int64_t p, int64_t n)
 {
     (void)n;
     return gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(k*m, sizeof(double))
            + gradc_bytes(k*p, sizeof(double));
 }
@@ -606,8 +605,6 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
 {
     unsigned char *scratch = work;
     double *const margin = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const margin_bar = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
     double *const t4 = (void *)scratch;
     scratch += gradc_bytes(k*m, sizeof(double));
@@ -725,7 +722,7 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
         /* t0 = sum[o:n](let(s0 := -margin[o], where(0 == s0, 0.6931471805599453, maximum(0, s0) +
          *    log1p_unit(exp(-abs(margin[o])))))) */
         /* margin_bar[o:n] = let(s0 := -margin[o], s1 := exp(-abs(margin[o])), where(-inf == s0, 0, -(t3 * (where(0
-         *    <= s0, 1, s1) / (1 + s1))))) */
+         *    <= s0, 1, s1) / (1 + s1))))), in the place of margin */
         double t0_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_sum))
         for (int64_t o = tile_begin; o < tile_end; ++o) {
@@ -734,7 +731,7 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
             const double v1 = gradc_exp(-fabs(margin_o));
             const double v2 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(v1);
             t0_sum += v2;
-            margin_bar[o - tile_begin] = -INFINITY == v0 ? 0.0 : -(t3 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
+            margin[o - tile_begin] = -INFINITY == v0 ? 0.0 : -(t3 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
         }
         gradc_add(&t0, &t0_low, t0_sum);
 
@@ -745,7 +742,7 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
          *    margin_bar[o], at[where_integer(other[o] < 0, p + other[o], other[o]), j](-s0),
          *    at[where_integer(liked[o] < 0, p + liked[o], liked[o]), j](s0))) */
         for (int64_t o = tile_begin; o < tile_end; ++o) {
-            const double margin_bar_o = margin_bar[o - tile_begin];
+            const double margin_o = margin[o - tile_begin];
             const int64_t liked_o = liked[o];
             const int64_t v0 = liked_o < 0 ? liked_o + p : liked_o;
             const int64_t other_o = other[o];
@@ -753,8 +750,8 @@ int bpr_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t n, const double 
             const int64_t user_o = user[o];
             const int64_t v2 = user_o < 0 ? m + user_o : user_o;
             for (int64_t j = 0; j < k; ++j) {
-                const double v3 = U[v2*k + j] * margin_bar_o;
-                t4[v2*k + j] += margin_bar_o * (V[v0*k + j] - V[v1*k + j]);
+                const double v3 = U[v2*k + j] * margin_o;
+                t4[v2*k + j] += margin_o * (V[v0*k + j] - V[v1*k + j]);
                 t6[v1*k + j] += -v3;
                 t6[v0*k + j] += v3;
             }

@@ -341,8 +341,7 @@ int contrastive_backward(int64_t n, int64_t k, const double *restrict A, const d
 
 size_t contrastive_value_and_grad_work(int64_t n, int64_t k)
 {
-    return (size_t)gradc_parts(n, 11*k + 31, 0) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 11*k + 31, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void contrastive_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -356,8 +355,6 @@ static GRADC_APART void contrastive_value_and_grad_rows0(int64_t part, int64_t t
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
     double *const t0 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
@@ -399,29 +396,30 @@ static GRADC_APART void contrastive_value_and_grad_rows0(int64_t part, int64_t t
         /* t1 = sum[i:n](let(s0 := 1e-12 + t0[i], s1 := maximum(0, margin - sqrt(s0)), same[i] * s0 + (1 - same[i])
          *    * (s1 * s1))) */
         /* t3[i:n] = let(s0 := sqrt(1e-12 + t0[i]), s1 := margin - s0, s2 := t2 * (1 - same[i]) * (2 * maximum(0,
-         *    s1)), t2 * same[i] - 0.5 * where(0 < s1, s2, where(0 == s1, 0.5 * s2, 0)) / s0) */
+         *    s1)), t2 * same[i] - 0.5 * where(0 < s1, s2, where(0 == s1, 0.5 * s2, 0)) / s0), in the place of t0 */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double same_i = same[i];
-            const double v0 = 1e-12 + t0[i - tile_begin];
+            const double t0_i = t0[i - tile_begin];
+            const double v0 = 1e-12 + t0_i;
             const double v1 = 1.0 - same_i;
             const double v2 = sqrt(v0);
             const double v3 = margin - v2;
             const double v4 = (v3 > 0.0 || v3 != v3) ? v3 : 0.0;
             const double v5 = t2 * v1 * (2.0 * v4);
             t1_part_sum += same_i * v0 + v1 * (v4 * v4);
-            t3[i - tile_begin] = t2 * same_i - 0.5 * (0.0 < v3 ? v5 : (0.0 == v3 ? 0.5 * v5 : 0.0)) / v2;
+            t0[i - tile_begin] = t2 * same_i - 0.5 * (0.0 < v3 ? v5 : (0.0 == v3 ? 0.5 * v5 : 0.0)) / v2;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
         /* grad_A[i:n, j:k] = t3[i] * (2 * (A[i, j] - B[i, j])) */
         /* grad_B[i:n, j:k] = -(t3[i] * (2 * (A[i, j] - B[i, j]))) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t3_i = t3[i - tile_begin];
+            const double t0_i = t0[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < k; ++j) {
-                const double v0 = t3_i * (2.0 * (A[i*k + j] - B[i*k + j]));
+                const double v0 = t0_i * (2.0 * (A[i*k + j] - B[i*k + j]));
                 grad_A[i*k + j] = v0;
                 grad_B[i*k + j] = -v0;
             }
@@ -441,7 +439,7 @@ int contrastive_value_and_grad(int64_t n, int64_t k, const double *restrict A, c
     /* t2 = 0.5 / n */
     const double t2 = 0.5 / (double)n;
     const int64_t parts = gradc_parts(n, 11*k + 31, 0);
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)

@@ -564,7 +564,6 @@ size_t cox_forward_work(int64_t n, int64_t d)
 {
     (void)d;
     return (size_t)gradc_parts(n, 32*n + 32, 0) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -578,8 +577,6 @@ static GRADC_APART void cox_forward_rows0(int64_t part, int64_t thread, int64_t 
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
     double *const t0_ = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t1 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t2_ = (void *)tile_own;
     double t2_2_part = 0.0;
@@ -603,13 +600,13 @@ static GRADC_APART void cox_forward_rows0(int64_t part, int64_t thread, int64_t 
             }
         }
 
-        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
+        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]), in the place of t0 */
         /* t2_2 = sum[i:n](event[i]) */
         double t2_2_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_2_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t0__i = t0_[i - tile_begin];
-            t1[i - tile_begin] = INFINITY == fabs(t0__i) ? 0.0 : t0__i;
+            t0_[i - tile_begin] = INFINITY == fabs(t0__i) ? 0.0 : t0__i;
             t2_2_part_sum += event[i];
         }
         gradc_add(&t2_2_part, &t2_2_part_low, t2_2_part_sum);
@@ -629,7 +626,7 @@ static GRADC_APART void cox_forward_rows0(int64_t part, int64_t thread, int64_t 
             const double z_i3 = z[(i + 3)];
             GRADC_SIMD()
             for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t2_[j - tile_begin] += gradc_exp((time_[j] <= time__i ? z_i : -INFINITY) - t1[j - tile_begin]) + gradc_exp((time_[j] <= time__i1 ? z_i1 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((time_[j] <= time__i2 ? z_i2 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((time_[j] <= time__i3 ? z_i3 : -INFINITY) - t1[j - tile_begin]);
+                t2_[j - tile_begin] += gradc_exp((time_[j] <= time__i ? z_i : -INFINITY) - t0_[j - tile_begin]) + gradc_exp((time_[j] <= time__i1 ? z_i1 : -INFINITY) - t0_[j - tile_begin]) + gradc_exp((time_[j] <= time__i2 ? z_i2 : -INFINITY) - t0_[j - tile_begin]) + gradc_exp((time_[j] <= time__i3 ? z_i3 : -INFINITY) - t0_[j - tile_begin]);
             }
         }
         for (int64_t i = n / 4 * 4; i < n; ++i) {
@@ -637,7 +634,7 @@ static GRADC_APART void cox_forward_rows0(int64_t part, int64_t thread, int64_t 
             const double z_i = z[i];
             GRADC_SIMD()
             for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t2_[j - tile_begin] += gradc_exp((time_[j] <= time__i ? z_i : -INFINITY) - t1[j - tile_begin]);
+                t2_[j - tile_begin] += gradc_exp((time_[j] <= time__i ? z_i : -INFINITY) - t0_[j - tile_begin]);
             }
         }
 
@@ -646,7 +643,7 @@ static GRADC_APART void cox_forward_rows0(int64_t part, int64_t thread, int64_t 
         double t3_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t3_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = t1[i - tile_begin] + gradc_log(t2_[i - tile_begin]);
+            const double v0 = t0_[i - tile_begin] + gradc_log(t2_[i - tile_begin]);
             t0[i] = v0;
             t3_part_sum += event[i] * (v0 - z[i]);
         }
@@ -671,7 +668,7 @@ int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *re
     /* z[i:n] = sum[j:d](X[i, j] * w[j]) */
     gradc_dots(n, d, X, d, w, z, 1, 1);
     const int64_t parts = gradc_parts(n, 32*n + 32, 0);
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t2_2_parts[GRADC_PARTS];
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
@@ -699,8 +696,7 @@ int cox_forward(int64_t n, int64_t d, const double *restrict w, const double *re
 
 size_t cox_backward_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d + 44*n + 5, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 44*n + 5, d) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d + 44*n + 5, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 44*n + 5, d) * (gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void cox_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -716,8 +712,6 @@ static GRADC_APART void cox_backward_rows0(int64_t part, int64_t thread, int64_t
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
     double *const z_bar = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -789,14 +783,15 @@ static GRADC_APART void cox_backward_rows0(int64_t part, int64_t thread, int64_t
             }
         }
 
-        /* t3[i:n] = z_bar[i] - t1 * event[i] */
+        /* t3[i:n] = z_bar[i] - t1 * event[i], in the place of z_bar */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t3[i - tile_begin] = z_bar[i - tile_begin] - t1 * event[i];
+            const double z_bar_i = z_bar[i - tile_begin];
+            z_bar[i - tile_begin] = z_bar_i - t1 * event[i];
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar, 1, grad_w_part);
     }
 }
 
@@ -814,7 +809,7 @@ int cox_backward(int64_t n, int64_t d, const double *restrict w, const double *r
     const double t1 = cotangent / t2;
     const int64_t parts = gradc_parts(n, 3*d + 44*n + 5, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
@@ -838,7 +833,6 @@ size_t cox_value_and_grad_work(int64_t n, int64_t d)
     return gradc_bytes(n, sizeof(double))
            + gradc_bytes(n, sizeof(double))
            + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n + 1, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 63*n + 35, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 63*n + 35, n) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 5, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 5, d) * (gradc_bytes(128, sizeof(double)));
 }
 
@@ -903,8 +897,6 @@ static GRADC_APART void cox_value_and_grad_rows1(int64_t part, int64_t thread, i
     double *const t1 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t2 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t7 = (void *)tile_own;
     double t4_part = 0.0;
     double t4_part_low = 0.0;
     for (int64_t at = 0; at < n; ++at) {
@@ -949,13 +941,13 @@ static GRADC_APART void cox_value_and_grad_rows1(int64_t part, int64_t thread, i
 
         /* t3[i:n] = t1[i] + log(t2[i]) */
         /* t4 = sum[i:n](event[i] * (t3[i] - z[i])) */
-        /* t7[i:n] = 1 / t2[i] */
+        /* t7[i:n] = 1 / t2[i], in the place of t2 */
         double t4_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t4_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t2_i = t2[i - tile_begin];
             t4_part_sum += event[i] * (t1[i - tile_begin] + gradc_log(t2_i) - z[i]);
-            t7[i - tile_begin] = 1.0 / t2_i;
+            t2[i - tile_begin] = 1.0 / t2_i;
         }
         gradc_add(&t4_part, &t4_part_low, t4_part_sum);
 
@@ -969,7 +961,7 @@ static GRADC_APART void cox_value_and_grad_rows1(int64_t part, int64_t thread, i
             for (int64_t j = tile_begin; j < tile_end; ++j) {
                 const int v0 = time_[j] <= time__i;
                 const double v1 = v0 ? z_i : -INFINITY;
-                const double v2 = -INFINITY == v1 ? 0.0 : t6 * event[j] * (t7[j - tile_begin] * gradc_exp(v1 - t1[j - tile_begin]));
+                const double v2 = -INFINITY == v1 ? 0.0 : t6 * event[j] * (t2[j - tile_begin] * gradc_exp(v1 - t1[j - tile_begin]));
                 z_bar_part_sum += v0 ? v2 : 0.0;
             }
             z_bar_part[i] += z_bar_part_sum;
@@ -1025,7 +1017,7 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
     unsigned char *const part_scratch_ = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 63*n + 35, n) * (gradc_bytes(n, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 63*n + 35, n) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 63*n + 35, n) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
     unsigned char *const part_scratch_2 = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 5, d) * (gradc_bytes(d, sizeof(double)));
     unsigned char *const tile_scratch_ = (void *)scratch;
@@ -1056,7 +1048,7 @@ int cox_value_and_grad(int64_t n, int64_t d, const double *restrict w, const dou
     const double t6 = 1.0 / t5;
     const int64_t parts_ = gradc_parts(n, 63*n + 35, n);
     const size_t part_bytes_ = gradc_bytes(n, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
     if (parts_ > 1) {
         GRADC_PARALLEL(parts_)

@@ -191,25 +191,15 @@ static void gradc_transpose(int64_t rows, int64_t columns, const double *restric
 size_t distillation_value_work(int64_t n, int64_t k)
 {
     return (size_t)gradc_parts(n, 97*k + 90, 0) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double)));
+           + gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void distillation_value_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -223,19 +213,11 @@ static GRADC_APART void distillation_value_rows0(int64_t part, int64_t thread, i
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
     double *const B_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t0 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t1 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t3 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t4 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t11 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const A_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
@@ -245,21 +227,9 @@ static GRADC_APART void distillation_value_rows0(int64_t part, int64_t thread, i
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t14 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t15 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
     double *const t9 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t16 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t10 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t17 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t12 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t18 = (void *)tile_own;
     double t13_part = 0.0;
     double t13_part_low = 0.0;
     double t19_part = 0.0;
@@ -271,7 +241,7 @@ static GRADC_APART void distillation_value_rows0(int64_t part, int64_t thread, i
         /* B_tile[i:n, j:k] = B[i, j] */
         gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
 
-        /* t0[i:n, j:k] = B_tile[i, j] / tau */
+        /* t0[i:n, j:k] = B_tile[i, j] / tau, in the place of B_tile */
         /* t1[i:n] = max[j:k](t0[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             t1[i - tile_begin] = -INFINITY;
@@ -279,17 +249,18 @@ static GRADC_APART void distillation_value_rows0(int64_t part, int64_t thread, i
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = B_tile[j*128 + i - tile_begin] / tau;
-                t0[j*128 + i - tile_begin] = v0;
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                const double v0 = B_tile_ij / tau;
+                B_tile[j*128 + i - tile_begin] = v0;
                 t1[i - tile_begin] = (t1[i - tile_begin] >= v0 || t1[i - tile_begin] != t1[i - tile_begin]) ? t1[i - tile_begin] : v0;
             }
         }
 
-        /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]) */
+        /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]), in the place of t1 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t1_i = t1[i - tile_begin];
-            t2[i - tile_begin] = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
+            t1[i - tile_begin] = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
         }
 
         /* t3[i:n, j:k] = exp(t0[i, j] - t2[i]) */
@@ -300,19 +271,20 @@ static GRADC_APART void distillation_value_rows0(int64_t part, int64_t thread, i
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = gradc_exp(t0[j*128 + i - tile_begin] - t2[i - tile_begin]);
+                const double v0 = gradc_exp(B_tile[j*128 + i - tile_begin] - t1[i - tile_begin]);
                 t3[j*128 + i - tile_begin] = v0;
                 t4[i - tile_begin] += v0;
             }
         }
 
-        /* t5[i:n] = t2[i] + log(t4[i]) */
-        /* t11[i:n] = 1 / t4[i] */
+        /* t5[i:n] = t2[i] + log(t4[i]), in the place of t1 */
+        /* t11[i:n] = 1 / t4[i], in the place of t4 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t1_i = t1[i - tile_begin];
             const double t4_i = t4[i - tile_begin];
-            t5[i - tile_begin] = t2[i - tile_begin] + gradc_log(t4_i);
-            t11[i - tile_begin] = 1.0 / t4_i;
+            t1[i - tile_begin] = t1_i + gradc_log(t4_i);
+            t4[i - tile_begin] = 1.0 / t4_i;
         }
 
         /* A_tile[i:n, j:k] = A[i, j] */
@@ -338,14 +310,14 @@ static GRADC_APART void distillation_value_rows0(int64_t part, int64_t thread, i
             }
         }
 
-        /* t8[i:n] = where(inf == abs(t7[i]), 0, t7[i]) */
-        /* t15[i:n] = where(inf == abs(t14[i]), 0, t14[i]) */
+        /* t8[i:n] = where(inf == abs(t7[i]), 0, t7[i]), in the place of t7 */
+        /* t15[i:n] = where(inf == abs(t14[i]), 0, t14[i]), in the place of t14 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t7_i = t7[i - tile_begin];
             const double t14_i = t14[i - tile_begin];
-            t8[i - tile_begin] = INFINITY == fabs(t7_i) ? 0.0 : t7_i;
-            t15[i - tile_begin] = INFINITY == fabs(t14_i) ? 0.0 : t14_i;
+            t7[i - tile_begin] = INFINITY == fabs(t7_i) ? 0.0 : t7_i;
+            t14[i - tile_begin] = INFINITY == fabs(t14_i) ? 0.0 : t14_i;
         }
 
         /* t9[i:n] = sum[j:k](exp(t6[i, j] - t8[i])) */
@@ -359,37 +331,40 @@ static GRADC_APART void distillation_value_rows0(int64_t part, int64_t thread, i
         for (int64_t j = 0; j < k / 4 * 4; j += 4) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t9[i - tile_begin] += gradc_exp(t6[j*128 + i - tile_begin] - t8[i - tile_begin]) + gradc_exp(t6[(j + 1)*128 + i - tile_begin] - t8[i - tile_begin]) + gradc_exp(t6[(j + 2)*128 + i - tile_begin] - t8[i - tile_begin]) + gradc_exp(t6[(j + 3)*128 + i - tile_begin] - t8[i - tile_begin]);
-                t16[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - t15[i - tile_begin]) + gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - t15[i - tile_begin]) + gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - t15[i - tile_begin]) + gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - t15[i - tile_begin]);
+                t9[i - tile_begin] += gradc_exp(t6[j*128 + i - tile_begin] - t7[i - tile_begin]) + gradc_exp(t6[(j + 1)*128 + i - tile_begin] - t7[i - tile_begin]) + gradc_exp(t6[(j + 2)*128 + i - tile_begin] - t7[i - tile_begin]) + gradc_exp(t6[(j + 3)*128 + i - tile_begin] - t7[i - tile_begin]);
+                t16[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - t14[i - tile_begin]) + gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - t14[i - tile_begin]) + gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - t14[i - tile_begin]) + gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - t14[i - tile_begin]);
             }
         }
         for (int64_t j = k / 4 * 4; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t9[i - tile_begin] += gradc_exp(t6[j*128 + i - tile_begin] - t8[i - tile_begin]);
-                t16[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - t15[i - tile_begin]);
+                t9[i - tile_begin] += gradc_exp(t6[j*128 + i - tile_begin] - t7[i - tile_begin]);
+                t16[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - t14[i - tile_begin]);
             }
         }
 
-        /* t10[i:n] = t8[i] + log(t9[i]) */
-        /* t17[i:n] = t15[i] + log(t16[i]) */
+        /* t10[i:n] = t8[i] + log(t9[i]), in the place of t7 */
+        /* t17[i:n] = t15[i] + log(t16[i]), in the place of t14 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t10[i - tile_begin] = t8[i - tile_begin] + gradc_log(t9[i - tile_begin]);
-            t17[i - tile_begin] = t15[i - tile_begin] + gradc_log(t16[i - tile_begin]);
+            const double t7_i = t7[i - tile_begin];
+            const double t14_i = t14[i - tile_begin];
+            t7[i - tile_begin] = t7_i + gradc_log(t9[i - tile_begin]);
+            t14[i - tile_begin] = t14_i + gradc_log(t16[i - tile_begin]);
         }
 
-        /* t12[i:n] = sum[j:k](t3[i, j] * t11[i] * (t0[i, j] + t10[i] - t5[i] - t6[i, j])) */
-        /* t18[i:n, j:k] = A_tile[i, j] - t17[i] */
+        /* t12[i:n] = sum[j:k](t3[i, j] * t11[i] * (t0[i, j] + t10[i] - t5[i] - t6[i, j])), in the place of t9 */
+        /* t18[i:n, j:k] = A_tile[i, j] - t17[i], in the place of B_tile */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t12[i - tile_begin] = 0.0;
+            t9[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t0[j*128 + i - tile_begin] + t10[i - tile_begin] - t5[i - tile_begin] - t6[j*128 + i - tile_begin];
-                t12[i - tile_begin] += t3[j*128 + i - tile_begin] * t11[i - tile_begin] * v0;
-                t18[j*128 + i - tile_begin] = A_tile[j*128 + i - tile_begin] - t17[i - tile_begin];
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                const double v0 = t3[j*128 + i - tile_begin] * t4[i - tile_begin] * (B_tile_ij + t7[i - tile_begin] - t1[i - tile_begin] - t6[j*128 + i - tile_begin]);
+                t9[i - tile_begin] += v0;
+                B_tile[j*128 + i - tile_begin] = A_tile[j*128 + i - tile_begin] - t14[i - tile_begin];
             }
         }
 
@@ -400,8 +375,8 @@ static GRADC_APART void distillation_value_rows0(int64_t part, int64_t thread, i
         GRADC_SIMD(reduction(+:t13_part_sum, t19_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const int64_t y_i = y[i];
-            t13_part_sum += t12[i - tile_begin];
-            t19_part_sum += t18[(y_i < 0 ? k + y_i : y_i)*128 + i - tile_begin];
+            t13_part_sum += t9[i - tile_begin];
+            t19_part_sum += B_tile[(y_i < 0 ? k + y_i : y_i)*128 + i - tile_begin];
         }
         gradc_add(&t13_part, &t13_part_low, t13_part_sum);
         gradc_add(&t19_part, &t19_part_low, t19_part_sum);
@@ -430,7 +405,7 @@ int distillation_value(int64_t n, int64_t k, const double *restrict A, const dou
         }
     }
     const int64_t parts = gradc_parts(n, 97*k + 90, 0);
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t13_parts[GRADC_PARTS];
     double t19_parts[GRADC_PARTS];
     if (parts > 1) {
@@ -459,22 +434,14 @@ int distillation_value(int64_t n, int64_t k, const double *restrict A, const dou
 size_t distillation_forward_work(int64_t n, int64_t k)
 {
     return (size_t)gradc_parts(n, 97*k + 90, 0) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double)));
+           + gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void distillation_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -489,37 +456,21 @@ static GRADC_APART void distillation_forward_rows0(int64_t part, int64_t thread,
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
     double *const B_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t0 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t1_ = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t3_ = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t4 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t9 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
     double *const A_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t5 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t6_ = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
     double *const t12 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t7 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t13 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t8 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t14 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t10 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t15 = (void *)tile_own;
     double t11_part = 0.0;
     double t11_part_low = 0.0;
     double t16_part = 0.0;
@@ -531,7 +482,7 @@ static GRADC_APART void distillation_forward_rows0(int64_t part, int64_t thread,
         /* B_tile[i:n, j:k] = B[i, j] */
         gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
 
-        /* t0[i:n, j:k] = B_tile[i, j] / tau */
+        /* t0[i:n, j:k] = B_tile[i, j] / tau, in the place of B_tile */
         /* t1[i:n] = max[j:k](t0[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             t1_[i - tile_begin] = -INFINITY;
@@ -539,17 +490,18 @@ static GRADC_APART void distillation_forward_rows0(int64_t part, int64_t thread,
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = B_tile[j*128 + i - tile_begin] / tau;
-                t0[j*128 + i - tile_begin] = v0;
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                const double v0 = B_tile_ij / tau;
+                B_tile[j*128 + i - tile_begin] = v0;
                 t1_[i - tile_begin] = (t1_[i - tile_begin] >= v0 || t1_[i - tile_begin] != t1_[i - tile_begin]) ? t1_[i - tile_begin] : v0;
             }
         }
 
-        /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]) */
+        /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]), in the place of t1 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t1__i = t1_[i - tile_begin];
-            t2[i - tile_begin] = INFINITY == fabs(t1__i) ? 0.0 : t1__i;
+            t1_[i - tile_begin] = INFINITY == fabs(t1__i) ? 0.0 : t1__i;
         }
 
         /* t3[i:n, j:k] = exp(t0[i, j] - t2[i]) */
@@ -560,29 +512,30 @@ static GRADC_APART void distillation_forward_rows0(int64_t part, int64_t thread,
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = gradc_exp(t0[j*128 + i - tile_begin] - t2[i - tile_begin]);
+                const double v0 = gradc_exp(B_tile[j*128 + i - tile_begin] - t1_[i - tile_begin]);
                 t3_[j*128 + i - tile_begin] = v0;
                 t4[i - tile_begin] += v0;
             }
         }
 
         /* t1_2[i:n] = t2[i] + log(t4[i]) */
-        /* t9[i:n] = 1 / t4[i] */
+        /* t9[i:n] = 1 / t4[i], in the place of t1 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t1__i = t1_[i - tile_begin];
             const double t4_i = t4[i - tile_begin];
-            t1[i] = t2[i - tile_begin] + gradc_log(t4_i);
-            t9[i - tile_begin] = 1.0 / t4_i;
+            t1[i] = t1__i + gradc_log(t4_i);
+            t1_[i - tile_begin] = 1.0 / t4_i;
         }
 
         /* A_tile[i:n, j:k] = A[i, j] */
         gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
 
         /* t5[i:n, j:k] = A_tile[i, j] / tau */
-        /* t6[i:n] = max[j:k](t5[i, j]) */
+        /* t6[i:n] = max[j:k](t5[i, j]), in the place of t4 */
         /* t12[i:n] = max[j:k](A_tile[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t6_[i - tile_begin] = -INFINITY;
+            t4[i - tile_begin] = -INFINITY;
         }
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             t12[i - tile_begin] = -INFINITY;
@@ -593,19 +546,19 @@ static GRADC_APART void distillation_forward_rows0(int64_t part, int64_t thread,
                 const double A_tile_ij = A_tile[j*128 + i - tile_begin];
                 const double v0 = A_tile_ij / tau;
                 t5[j*128 + i - tile_begin] = v0;
-                t6_[i - tile_begin] = (t6_[i - tile_begin] >= v0 || t6_[i - tile_begin] != t6_[i - tile_begin]) ? t6_[i - tile_begin] : v0;
+                t4[i - tile_begin] = (t4[i - tile_begin] >= v0 || t4[i - tile_begin] != t4[i - tile_begin]) ? t4[i - tile_begin] : v0;
                 t12[i - tile_begin] = (t12[i - tile_begin] >= A_tile_ij || t12[i - tile_begin] != t12[i - tile_begin]) ? t12[i - tile_begin] : A_tile_ij;
             }
         }
 
-        /* t7[i:n] = where(inf == abs(t6[i]), 0, t6[i]) */
-        /* t13[i:n] = where(inf == abs(t12[i]), 0, t12[i]) */
+        /* t7[i:n] = where(inf == abs(t6[i]), 0, t6[i]), in the place of t4 */
+        /* t13[i:n] = where(inf == abs(t12[i]), 0, t12[i]), in the place of t12 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t6__i = t6_[i - tile_begin];
+            const double t4_i = t4[i - tile_begin];
             const double t12_i = t12[i - tile_begin];
-            t7[i - tile_begin] = INFINITY == fabs(t6__i) ? 0.0 : t6__i;
-            t13[i - tile_begin] = INFINITY == fabs(t12_i) ? 0.0 : t12_i;
+            t4[i - tile_begin] = INFINITY == fabs(t4_i) ? 0.0 : t4_i;
+            t12[i - tile_begin] = INFINITY == fabs(t12_i) ? 0.0 : t12_i;
         }
 
         /* t8[i:n] = sum[j:k](exp(t5[i, j] - t7[i])) */
@@ -619,15 +572,15 @@ static GRADC_APART void distillation_forward_rows0(int64_t part, int64_t thread,
         for (int64_t j = 0; j < k / 4 * 4; j += 4) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t8[i - tile_begin] += gradc_exp(t5[j*128 + i - tile_begin] - t7[i - tile_begin]) + gradc_exp(t5[(j + 1)*128 + i - tile_begin] - t7[i - tile_begin]) + gradc_exp(t5[(j + 2)*128 + i - tile_begin] - t7[i - tile_begin]) + gradc_exp(t5[(j + 3)*128 + i - tile_begin] - t7[i - tile_begin]);
-                t14[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - t13[i - tile_begin]) + gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - t13[i - tile_begin]) + gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - t13[i - tile_begin]) + gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - t13[i - tile_begin]);
+                t8[i - tile_begin] += gradc_exp(t5[j*128 + i - tile_begin] - t4[i - tile_begin]) + gradc_exp(t5[(j + 1)*128 + i - tile_begin] - t4[i - tile_begin]) + gradc_exp(t5[(j + 2)*128 + i - tile_begin] - t4[i - tile_begin]) + gradc_exp(t5[(j + 3)*128 + i - tile_begin] - t4[i - tile_begin]);
+                t14[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - t12[i - tile_begin]) + gradc_exp(A_tile[(j + 1)*128 + i - tile_begin] - t12[i - tile_begin]) + gradc_exp(A_tile[(j + 2)*128 + i - tile_begin] - t12[i - tile_begin]) + gradc_exp(A_tile[(j + 3)*128 + i - tile_begin] - t12[i - tile_begin]);
             }
         }
         for (int64_t j = k / 4 * 4; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t8[i - tile_begin] += gradc_exp(t5[j*128 + i - tile_begin] - t7[i - tile_begin]);
-                t14[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - t13[i - tile_begin]);
+                t8[i - tile_begin] += gradc_exp(t5[j*128 + i - tile_begin] - t4[i - tile_begin]);
+                t14[i - tile_begin] += gradc_exp(A_tile[j*128 + i - tile_begin] - t12[i - tile_begin]);
             }
         }
 
@@ -635,21 +588,22 @@ static GRADC_APART void distillation_forward_rows0(int64_t part, int64_t thread,
         /* t6_2[i:n] = t13[i] + log(t14[i]) */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t3[i] = t7[i - tile_begin] + gradc_log(t8[i - tile_begin]);
-            t6[i] = t13[i - tile_begin] + gradc_log(t14[i - tile_begin]);
+            t3[i] = t4[i - tile_begin] + gradc_log(t8[i - tile_begin]);
+            t6[i] = t12[i - tile_begin] + gradc_log(t14[i - tile_begin]);
         }
 
-        /* t10[i:n] = sum[j:k](t3[i, j] * t9[i] * (t0[i, j] + t3_2[i] - t1_2[i] - t5[i, j])) */
-        /* t15[i:n, j:k] = A_tile[i, j] - t6_2[i] */
+        /* t10[i:n] = sum[j:k](t3[i, j] * t9[i] * (t0[i, j] + t3_2[i] - t1_2[i] - t5[i, j])), in the place of t4 */
+        /* t15[i:n, j:k] = A_tile[i, j] - t6_2[i], in the place of B_tile */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t10[i - tile_begin] = 0.0;
+            t4[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t3_[j*128 + i - tile_begin] * t9[i - tile_begin] * (t0[j*128 + i - tile_begin] + t3[i] - t1[i] - t5[j*128 + i - tile_begin]);
-                t10[i - tile_begin] += v0;
-                t15[j*128 + i - tile_begin] = A_tile[j*128 + i - tile_begin] - t6[i];
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                const double v0 = t3_[j*128 + i - tile_begin] * t1_[i - tile_begin] * (B_tile_ij + t3[i] - t1[i] - t5[j*128 + i - tile_begin]);
+                t4[i - tile_begin] += v0;
+                B_tile[j*128 + i - tile_begin] = A_tile[j*128 + i - tile_begin] - t6[i];
             }
         }
 
@@ -660,8 +614,8 @@ static GRADC_APART void distillation_forward_rows0(int64_t part, int64_t thread,
         GRADC_SIMD(reduction(+:t11_part_sum, t16_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const int64_t y_i = y[i];
-            t11_part_sum += t10[i - tile_begin];
-            t16_part_sum += t15[(y_i < 0 ? k + y_i : y_i)*128 + i - tile_begin];
+            t11_part_sum += t4[i - tile_begin];
+            t16_part_sum += B_tile[(y_i < 0 ? k + y_i : y_i)*128 + i - tile_begin];
         }
         gradc_add(&t11_part, &t11_part_low, t11_part_sum);
         gradc_add(&t16_part, &t16_part_low, t16_part_sum);
@@ -691,7 +645,7 @@ int distillation_forward(int64_t n, int64_t k, const double *restrict A, const d
         }
     }
     const int64_t parts = gradc_parts(n, 97*k + 90, 0);
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t11_parts[GRADC_PARTS];
     double t16_parts[GRADC_PARTS];
     if (parts > 1) {
@@ -721,9 +675,7 @@ size_t distillation_backward_work(int64_t n, int64_t k)
 {
     return (size_t)gradc_parts(n, 123*k, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double)));
 }
 
@@ -741,13 +693,9 @@ static GRADC_APART void distillation_backward_rows0(int64_t part, int64_t thread
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t5 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t9 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const A_tile = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t10 = (void *)tile_own;
     const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -757,7 +705,7 @@ static GRADC_APART void distillation_backward_rows0(int64_t part, int64_t thread
 
         /* t0[i:n, j:k] = B_tile[i, j] / tau */
         /* t5[i:n] = sum[j:k](where(j == where_integer(y[i] < 0, k + y[i], y[i]), t4, 0)) */
-        /* t8[i:n, j:k] = exp(t0[i, j] - t1[i]) */
+        /* t8[i:n, j:k] = exp(t0[i, j] - t1[i]), in the place of B_tile */
         /* t9[i:n] = sum[j:k](t8[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             t5[i - tile_begin] = 0.0;
@@ -768,10 +716,11 @@ static GRADC_APART void distillation_backward_rows0(int64_t part, int64_t thread
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
                 const int64_t y_i = y[i];
-                const double v1 = gradc_exp(B_tile[j*128 + i - tile_begin] / tau - t1[i]);
+                const double v1 = gradc_exp(B_tile_ij / tau - t1[i]);
                 t5[i - tile_begin] += j == (y_i < 0 ? k + y_i : y_i) ? t4 : 0.0;
-                t8[j*128 + i - tile_begin] = v1;
+                B_tile[j*128 + i - tile_begin] = v1;
                 t9[i - tile_begin] += v1;
             }
         }
@@ -783,25 +732,26 @@ static GRADC_APART void distillation_backward_rows0(int64_t part, int64_t thread
         /* t10[i:n, j:k] = let(s0 := A_tile[i, j] - t6[i], s1 := s0 - A_tile[i, j], s2 := A_tile[i, j] - (s0 - s1)
          *    - (t6[i] + s1), (where(-inf == t2[i, j], 0, t7 * t9[i] * exp(t2[i, j] - t3[i])) - t7 * t8[i, j]) /
          *    tau + (where(j == where_integer(y[i] < 0, k + y[i], y[i]), t4, 0) + where(-inf == A_tile[i, j], 0,
-         *    -(t5[i] * (exp(s0) * (1 + where(abs(s2) < 1, s2, 0))))))) */
+         *    -(t5[i] * (exp(s0) * (1 + where(abs(s2) < 1, s2, 0))))))), in the place of B_tile */
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double A_tile_ij = A_tile[j*128 + i - tile_begin];
                 const double v1 = A_tile_ij / tau;
-                const double v2 = (-INFINITY == v1 ? 0.0 : t7 * t9[i - tile_begin] * gradc_exp(v1 - t3[i])) - t7 * t8[j*128 + i - tile_begin];
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                const double v2 = (-INFINITY == v1 ? 0.0 : t7 * t9[i - tile_begin] * gradc_exp(v1 - t3[i])) - t7 * B_tile_ij;
                 const int64_t y_i = y[i];
                 const double t6_i = t6[i];
                 const double v3 = A_tile_ij - t6_i;
                 const double v4 = v3 - A_tile_ij;
                 const double v5 = A_tile_ij - (v3 - v4) - (t6_i + v4);
                 const double v6 = -INFINITY == A_tile_ij ? 0.0 : -(t5[i - tile_begin] * (gradc_exp(v3) * (1.0 + (fabs(v5) < 1.0 ? v5 : 0.0))));
-                t10[j*128 + i - tile_begin] = v2 / tau + ((j == (y_i < 0 ? k + y_i : y_i) ? t4 : 0.0) + v6);
+                B_tile[j*128 + i - tile_begin] = v2 / tau + ((j == (y_i < 0 ? k + y_i : y_i) ? t4 : 0.0) + v6);
             }
         }
 
         /* grad_A[i:n, j:k] = t10[i, j] */
-        gradc_transpose(k, tile_end - tile_begin, t10, 128, &grad_A[tile_begin*k], k);
+        gradc_transpose(k, tile_end - tile_begin, B_tile, 128, &grad_A[tile_begin*k], k);
     }
 }
 
@@ -819,7 +769,7 @@ int distillation_backward(int64_t n, int64_t k, const double *restrict A, const 
     const double t4 = -(cotangent * (1.0 - mix) / v0);
     const double t7 = cotangent * (mix * (tau * tau)) / v0;
     const int64_t parts = gradc_parts(n, 123*k, 0);
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
@@ -834,18 +784,12 @@ int distillation_backward(int64_t n, int64_t k, const double *restrict A, const 
 size_t distillation_value_and_grad_work(int64_t n, int64_t k)
 {
     return (size_t)gradc_parts(n, 139*k + 98, 0) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
+           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
@@ -853,13 +797,7 @@ size_t distillation_value_and_grad_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double)));
+           + gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void distillation_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -875,21 +813,13 @@ static GRADC_APART void distillation_value_and_grad_rows0(int64_t part, int64_t 
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
     double *const B_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t0 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t1 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t23 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
     double *const t3 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t4 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t12 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const A_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
@@ -901,10 +831,6 @@ static GRADC_APART void distillation_value_and_grad_rows0(int64_t part, int64_t 
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t25 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t16 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
     double *const t9 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t10 = (void *)tile_own;
@@ -913,19 +839,7 @@ static GRADC_APART void distillation_value_and_grad_rows0(int64_t part, int64_t 
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t18 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t11 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t19 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t26 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t27 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
     double *const t13 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t20 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t28 = (void *)tile_own;
     double t14_part = 0.0;
     double t14_part_low = 0.0;
     double t21_part = 0.0;
@@ -937,7 +851,7 @@ static GRADC_APART void distillation_value_and_grad_rows0(int64_t part, int64_t 
         /* B_tile[i:n, j:k] = B[i, j] */
         gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
 
-        /* t0[i:n, j:k] = B_tile[i, j] / tau */
+        /* t0[i:n, j:k] = B_tile[i, j] / tau, in the place of B_tile */
         /* t1[i:n] = max[j:k](t0[i, j]) */
         /* t23[i:n] = sum[j:k](where(j == where_integer(y[i] < 0, k + y[i], y[i]), t22, 0)) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -949,19 +863,20 @@ static GRADC_APART void distillation_value_and_grad_rows0(int64_t part, int64_t 
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v1 = B_tile[j*128 + i - tile_begin] / tau;
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
+                const double v1 = B_tile_ij / tau;
                 const int64_t y_i = y[i];
-                t0[j*128 + i - tile_begin] = v1;
+                B_tile[j*128 + i - tile_begin] = v1;
                 t1[i - tile_begin] = (t1[i - tile_begin] >= v1 || t1[i - tile_begin] != t1[i - tile_begin]) ? t1[i - tile_begin] : v1;
                 t23[i - tile_begin] += j == (y_i < 0 ? k + y_i : y_i) ? t22 : 0.0;
             }
         }
 
-        /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]) */
+        /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]), in the place of t1 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t1_i = t1[i - tile_begin];
-            t2[i - tile_begin] = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
+            t1[i - tile_begin] = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
         }
 
         /* t3[i:n, j:k] = exp(t0[i, j] - t2[i]) */
@@ -972,19 +887,20 @@ static GRADC_APART void distillation_value_and_grad_rows0(int64_t part, int64_t 
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v1 = gradc_exp(t0[j*128 + i - tile_begin] - t2[i - tile_begin]);
+                const double v1 = gradc_exp(B_tile[j*128 + i - tile_begin] - t1[i - tile_begin]);
                 t3[j*128 + i - tile_begin] = v1;
                 t4[i - tile_begin] += v1;
             }
         }
 
-        /* t5[i:n] = t2[i] + log(t4[i]) */
-        /* t12[i:n] = 1 / t4[i] */
+        /* t5[i:n] = t2[i] + log(t4[i]), in the place of t1 */
+        /* t12[i:n] = 1 / t4[i], in the place of t4 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t1_i = t1[i - tile_begin];
             const double t4_i = t4[i - tile_begin];
-            t5[i - tile_begin] = t2[i - tile_begin] + gradc_log(t4_i);
-            t12[i - tile_begin] = 1.0 / t4_i;
+            t1[i - tile_begin] = t1_i + gradc_log(t4_i);
+            t4[i - tile_begin] = 1.0 / t4_i;
         }
 
         /* A_tile[i:n, j:k] = A[i, j] */
@@ -1011,18 +927,18 @@ static GRADC_APART void distillation_value_and_grad_rows0(int64_t part, int64_t 
                 t6[j*128 + i - tile_begin] = v1;
                 t7[i - tile_begin] = (t7[i - tile_begin] >= v1 || t7[i - tile_begin] != t7[i - tile_begin]) ? t7[i - tile_begin] : v1;
                 t15[i - tile_begin] = (t15[i - tile_begin] >= A_tile_ij || t15[i - tile_begin] != t15[i - tile_begin]) ? t15[i - tile_begin] : A_tile_ij;
-                t25[i - tile_begin] += t3[j*128 + i - tile_begin] * t12[i - tile_begin];
+                t25[i - tile_begin] += t3[j*128 + i - tile_begin] * t4[i - tile_begin];
             }
         }
 
-        /* t8[i:n] = where(inf == abs(t7[i]), 0, t7[i]) */
-        /* t16[i:n] = where(inf == abs(t15[i]), 0, t15[i]) */
+        /* t8[i:n] = where(inf == abs(t7[i]), 0, t7[i]), in the place of t7 */
+        /* t16[i:n] = where(inf == abs(t15[i]), 0, t15[i]), in the place of t15 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t7_i = t7[i - tile_begin];
             const double t15_i = t15[i - tile_begin];
-            t8[i - tile_begin] = INFINITY == fabs(t7_i) ? 0.0 : t7_i;
-            t16[i - tile_begin] = INFINITY == fabs(t15_i) ? 0.0 : t15_i;
+            t7[i - tile_begin] = INFINITY == fabs(t7_i) ? 0.0 : t7_i;
+            t15[i - tile_begin] = INFINITY == fabs(t15_i) ? 0.0 : t15_i;
         }
 
         /* t9[i:n, j:k] = exp(t6[i, j] - t8[i]) */
@@ -1038,8 +954,8 @@ static GRADC_APART void distillation_value_and_grad_rows0(int64_t part, int64_t 
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v1 = gradc_exp(t6[j*128 + i - tile_begin] - t8[i - tile_begin]);
-                const double v2 = gradc_exp(A_tile[j*128 + i - tile_begin] - t16[i - tile_begin]);
+                const double v1 = gradc_exp(t6[j*128 + i - tile_begin] - t7[i - tile_begin]);
+                const double v2 = gradc_exp(A_tile[j*128 + i - tile_begin] - t15[i - tile_begin]);
                 t9[j*128 + i - tile_begin] = v1;
                 t10[i - tile_begin] += v1;
                 t17[j*128 + i - tile_begin] = v2;
@@ -1047,40 +963,44 @@ static GRADC_APART void distillation_value_and_grad_rows0(int64_t part, int64_t 
             }
         }
 
-        /* t11[i:n] = t8[i] + log(t10[i]) */
-        /* t19[i:n] = t16[i] + log(t18[i]) */
-        /* t26[i:n] = 1 / t18[i] */
-        /* t27[i:n] = 1 / t10[i] */
+        /* t11[i:n] = t8[i] + log(t10[i]), in the place of t7 */
+        /* t19[i:n] = t16[i] + log(t18[i]), in the place of t15 */
+        /* t26[i:n] = 1 / t18[i], in the place of t10 */
+        /* t27[i:n] = 1 / t10[i], in the place of t18 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t7_i = t7[i - tile_begin];
             const double t10_i = t10[i - tile_begin];
+            const double t15_i = t15[i - tile_begin];
             const double t18_i = t18[i - tile_begin];
-            t11[i - tile_begin] = t8[i - tile_begin] + gradc_log(t10_i);
-            t19[i - tile_begin] = t16[i - tile_begin] + gradc_log(t18_i);
-            t26[i - tile_begin] = 1.0 / t18_i;
-            t27[i - tile_begin] = 1.0 / t10_i;
+            t7[i - tile_begin] = t7_i + gradc_log(t10_i);
+            t15[i - tile_begin] = t15_i + gradc_log(t18_i);
+            t10[i - tile_begin] = 1.0 / t18_i;
+            t18[i - tile_begin] = 1.0 / t10_i;
         }
 
         /* t13[i:n] = sum[j:k](t3[i, j] * t12[i] * (t0[i, j] + t11[i] - t5[i] - t6[i, j])) */
-        /* t20[i:n, j:k] = A_tile[i, j] - t19[i] */
+        /* t20[i:n, j:k] = A_tile[i, j] - t19[i], in the place of B_tile */
         /* t28[i:n, j:k] = (where(-inf == t6[i, j], 0, t24 * t25[i] * (t9[i, j] * t27[i])) - t24 * (t3[i, j] *
          *    t12[i])) / tau + (where(-inf == A_tile[i, j], 0, -(t23[i] * (t17[i, j] * t26[i]))) + where(j ==
-         *    where_integer(y[i] < 0, k + y[i], y[i]), t22, 0)) */
+         *    where_integer(y[i] < 0, k + y[i], y[i]), t22, 0)), in the place of t3 */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             t13[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v1 = t3[j*128 + i - tile_begin] * t12[i - tile_begin];
+                const double t3_ij = t3[j*128 + i - tile_begin];
+                const double v1 = t3_ij * t4[i - tile_begin];
+                const double B_tile_ij = B_tile[j*128 + i - tile_begin];
                 const double t6_ij = t6[j*128 + i - tile_begin];
                 const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                const double v2 = -INFINITY == t6_ij ? 0.0 : t9[j*128 + i - tile_begin] * t27[i - tile_begin] * (t24 * t25[i - tile_begin]);
-                const double v3 = -INFINITY == A_tile_ij ? 0.0 : -(t23[i - tile_begin] * (t17[j*128 + i - tile_begin] * t26[i - tile_begin]));
+                const double v2 = -INFINITY == t6_ij ? 0.0 : t9[j*128 + i - tile_begin] * t18[i - tile_begin] * (t24 * t25[i - tile_begin]);
+                const double v3 = -INFINITY == A_tile_ij ? 0.0 : -(t23[i - tile_begin] * (t17[j*128 + i - tile_begin] * t10[i - tile_begin]));
                 const int64_t y_i = y[i];
-                t13[i - tile_begin] += v1 * (t0[j*128 + i - tile_begin] + t11[i - tile_begin] - t5[i - tile_begin] - t6_ij);
-                t20[j*128 + i - tile_begin] = A_tile_ij - t19[i - tile_begin];
-                t28[j*128 + i - tile_begin] = (v2 - t24 * v1) / tau + ((j == (y_i < 0 ? k + y_i : y_i) ? t22 : 0.0) + v3);
+                t13[i - tile_begin] += v1 * (B_tile_ij + t7[i - tile_begin] - t1[i - tile_begin] - t6_ij);
+                B_tile[j*128 + i - tile_begin] = A_tile_ij - t15[i - tile_begin];
+                t3[j*128 + i - tile_begin] = (v2 - t24 * v1) / tau + ((j == (y_i < 0 ? k + y_i : y_i) ? t22 : 0.0) + v3);
             }
         }
 
@@ -1092,13 +1012,13 @@ static GRADC_APART void distillation_value_and_grad_rows0(int64_t part, int64_t 
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const int64_t y_i = y[i];
             t14_part_sum += t13[i - tile_begin];
-            t21_part_sum += t20[(y_i < 0 ? k + y_i : y_i)*128 + i - tile_begin];
+            t21_part_sum += B_tile[(y_i < 0 ? k + y_i : y_i)*128 + i - tile_begin];
         }
         gradc_add(&t14_part, &t14_part_low, t14_part_sum);
         gradc_add(&t21_part, &t21_part_low, t21_part_sum);
 
         /* grad_A[i:n, j:k] = t28[i, j] */
-        gradc_transpose(k, tile_end - tile_begin, t28, 128, &grad_A[tile_begin*k], k);
+        gradc_transpose(k, tile_end - tile_begin, t3, 128, &grad_A[tile_begin*k], k);
     }
     t14_part = gradc_rounded(t14_part, t14_part_low);
     t14_parts[part] = t14_part;
@@ -1131,7 +1051,7 @@ int distillation_value_and_grad(int64_t n, int64_t k, const double *restrict A, 
     const double t22 = -((1.0 - mix) / v0);
     const double t24 = mix * (tau * tau) / v0;
     const int64_t parts = gradc_parts(n, 139*k + 98, 0);
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t14_parts[GRADC_PARTS];
     double t21_parts[GRADC_PARTS];
     if (parts > 1) {

@@ -585,8 +585,7 @@ int elastic_net_backward(int64_t n, int64_t d, const double *restrict w, const d
 
 size_t elastic_net_value_and_grad_work(int64_t n, int64_t d)
 {
-    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 7, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 7, d) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 7, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 7, d) * (gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void elastic_net_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -602,8 +601,6 @@ static GRADC_APART void elastic_net_value_and_grad_rows0(int64_t part, int64_t t
     double *const t6_part = part == 0 ? t6 : (void *)part_own;
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
     double *const t0 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
@@ -617,19 +614,20 @@ static GRADC_APART void elastic_net_value_and_grad_rows0(int64_t part, int64_t t
         gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s0 * s0)) */
-        /* t5[i:n] = 2 * t4 * (t0[i] - y[i]) */
+        /* t5[i:n] = 2 * t4 * (t0[i] - y[i]), in the place of t0 */
         const double v1 = 2.0 * t4;
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = t0[i - tile_begin] - y[i];
+            const double t0_i = t0[i - tile_begin];
+            const double v0 = t0_i - y[i];
             t1_part_sum += v0 * v0;
-            t5[i - tile_begin] = v0 * v1;
+            t0[i - tile_begin] = v0 * v1;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
         /* t6[j:d] = sum[i:n](X[i, j] * t5[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t5, 1, t6_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, t6_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
     t1_parts[part] = t1_part;
@@ -672,7 +670,7 @@ int elastic_net_value_and_grad(int64_t n, int64_t d, const double *restrict w, c
     t3 = gradc_rounded(t3, t3_low);
     const int64_t parts = gradc_parts(n, 6*d + 7, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)

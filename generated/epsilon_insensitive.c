@@ -565,8 +565,7 @@ int epsilon_insensitive_backward(int64_t n, int64_t d, const double *restrict w,
 
 size_t epsilon_insensitive_value_and_grad_work(int64_t n, int64_t d)
 {
-    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 21, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 21, d) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 21, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 21, d) * (gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void epsilon_insensitive_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n,
@@ -584,8 +583,6 @@ static GRADC_APART void epsilon_insensitive_value_and_grad_rows0(int64_t part, i
     double *const t5_part = part == 0 ? t5 : (void *)part_own;
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
     double *const t0 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
@@ -600,21 +597,22 @@ static GRADC_APART void epsilon_insensitive_value_and_grad_rows0(int64_t part, i
 
         /* t1 = sum[i:n](maximum(0, abs(t0[i] - y[i]) - eps)) */
         /* t4[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0) - eps, where(0 < s1, t3, where(0 == s1, 0.5 * t3, 0)) *
-         *    where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0))) */
+         *    where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0))), in the place of t0 */
         const double v2 = 0.5 * t3;
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = t0[i - tile_begin] - y[i];
+            const double t0_i = t0[i - tile_begin];
+            const double v0 = t0_i - y[i];
             const double v1 = fabs(v0) - eps;
             const double v3 = (0.0 < v1 ? t3 : (0.0 == v1 ? v2 : 0.0)) * (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0));
             t1_part_sum += (v1 > 0.0 || v1 != v1) ? v1 : 0.0;
-            t4[i - tile_begin] = v3;
+            t0[i - tile_begin] = v3;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
         /* t5[j:d] = sum[i:n](X[i, j] * t4[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, t5_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, t5_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
     t1_parts[part] = t1_part;
@@ -650,7 +648,7 @@ int epsilon_insensitive_value_and_grad(int64_t n, int64_t d, const double *restr
     t2 = gradc_rounded(t2, t2_low);
     const int64_t parts = gradc_parts(n, 6*d + 21, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)

@@ -553,8 +553,7 @@ int exponential_backward(int64_t n, int64_t d, const double *restrict w, const d
 
 size_t exponential_value_and_grad_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 6*d + 28, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 28, d) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 6*d + 28, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 28, d) * (gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void exponential_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -571,8 +570,6 @@ static GRADC_APART void exponential_value_and_grad_rows0(int64_t part, int64_t t
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
     double *const t0 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
@@ -586,19 +583,20 @@ static GRADC_APART void exponential_value_and_grad_rows0(int64_t part, int64_t t
         gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](exp(-(y[i] * t0[i]))) */
-        /* t3[i:n] = -(y[i] * (t2 * exp(-(y[i] * t0[i])))) */
+        /* t3[i:n] = -(y[i] * (t2 * exp(-(y[i] * t0[i])))), in the place of t0 */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double y_i = y[i];
-            const double v0 = gradc_exp(-(y_i * t0[i - tile_begin]));
+            const double t0_i = t0[i - tile_begin];
+            const double v0 = gradc_exp(-(y_i * t0_i));
             t1_part_sum += v0;
-            t3[i - tile_begin] = -(y_i * (t2 * v0));
+            t0[i - tile_begin] = -(y_i * (t2 * v0));
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, grad_w_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
     t1_parts[part] = t1_part;
@@ -617,7 +615,7 @@ int exponential_value_and_grad(int64_t n, int64_t d, const double *restrict w, c
     const double t2 = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 28, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)

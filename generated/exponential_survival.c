@@ -558,8 +558,7 @@ int exponential_survival_backward(int64_t n, int64_t d, const double *restrict w
 
 size_t exponential_survival_value_and_grad_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 6*d + 32, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 32, d) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 6*d + 32, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 32, d) * (gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void exponential_survival_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n,
@@ -578,8 +577,6 @@ static GRADC_APART void exponential_survival_value_and_grad_rows0(int64_t part, 
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
     double *const z = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const z_bar = (void *)tile_own;
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
@@ -593,7 +590,7 @@ static GRADC_APART void exponential_survival_value_and_grad_rows0(int64_t part, 
         gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, z, 1, 0);
 
         /* t0 = sum[i:n](event[i] * z[i] + time[i] * exp(-z[i])) */
-        /* z_bar[i:n] = t1 * event[i] - exp(-z[i]) * (t1 * time[i]) */
+        /* z_bar[i:n] = t1 * event[i] - exp(-z[i]) * (t1 * time[i]), in the place of z */
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -602,12 +599,12 @@ static GRADC_APART void exponential_survival_value_and_grad_rows0(int64_t part, 
             const double time__i = time_[i];
             const double v0 = gradc_exp(-z_i);
             t0_part_sum += event_i * z_i + time__i * v0;
-            z_bar[i - tile_begin] = t1 * event_i - t1 * time__i * v0;
+            z[i - tile_begin] = t1 * event_i - t1 * time__i * v0;
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z, 1, grad_w_part);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
     t0_parts[part] = t0_part;
@@ -626,7 +623,7 @@ int exponential_survival_value_and_grad(int64_t n, int64_t d, const double *rest
     const double t1 = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 32, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)

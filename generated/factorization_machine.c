@@ -1162,10 +1162,7 @@ size_t factorization_machine_value_and_grad_work(int64_t d, int64_t k, int64_t n
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*d, sizeof(double))
            + gradc_bytes(128*gradc_width(k), sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*gradc_width(k), sizeof(double)));
+           + gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n,
@@ -1199,12 +1196,6 @@ static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part,
     double *const t4 = (void *)tile_own;
     tile_own += gradc_bytes(128*gradc_width(k), sizeof(double));
     double *const t5 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t9 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t10 = (void *)tile_own;
     double t6_part = 0.0;
     double t6_part_low = 0.0;
     double grad_b__part = 0.0;
@@ -1270,15 +1261,17 @@ static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part,
         /* grad_b = sum[l:n](let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, s2 := exp(-abs(s0)), where(-inf
          *    == s1, 0, -(y[l] * (t7 * (where(0 <= s1, 1, s2) / (1 + s2))))))) */
         /* t8[l:n] = let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, s2 := exp(-abs(s0)), where(-inf == s1,
-         *    0, -(y[l] * (t7 * (where(0 <= s1, 1, s2) / (1 + s2)))))) */
+         *    0, -(y[l] * (t7 * (where(0 <= s1, 1, s2) / (1 + s2)))))), in the place of t0 */
         /* t9[l:n] = let(s0 := y[l] * (b + t0[l] + 0.5 * t5[l]), s1 := -s0, s2 := exp(-abs(s0)), where(-inf == s1,
-         *    0, -(0.5 * (y[l] * (t7 * (where(0 <= s1, 1, s2) / (1 + s2))))))) */
+         *    0, -(0.5 * (y[l] * (t7 * (where(0 <= s1, 1, s2) / (1 + s2))))))), in the place of t5 */
         double t6_part_sum = 0.0;
         double grad_b__part_sum = 0.0;
         GRADC_SIMD(reduction(+:t6_part_sum, grad_b__part_sum))
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double y_l = y[l];
-            const double v0 = y_l * (b + t0[l - tile_begin] + 0.5 * t5[l - tile_begin]);
+            const double t0_l = t0[l - tile_begin];
+            const double t5_l = t5[l - tile_begin];
+            const double v0 = y_l * (b + t0_l + 0.5 * t5_l);
             const double v1 = -v0;
             const double v2 = gradc_exp(-fabs(v0));
             const double v3 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(v2);
@@ -1287,34 +1280,34 @@ static GRADC_APART void factorization_machine_value_and_grad_rows0(int64_t part,
             const double v6 = v4 ? 0.0 : -v5;
             t6_part_sum += v3;
             grad_b__part_sum += v6;
-            t8[l - tile_begin] = v6;
-            t9[l - tile_begin] = v4 ? 0.0 : -(0.5 * v5);
+            t0[l - tile_begin] = v6;
+            t5[l - tile_begin] = v4 ? 0.0 : -(0.5 * v5);
         }
         gradc_add(&t6_part, &t6_part_low, t6_part_sum);
         gradc_add(&grad_b__part, &grad_b__part_low, grad_b__part_sum);
 
         /* grad_w[i:d] = sum[l:n](X[l, i] * t8[l]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t8, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, grad_w_part);
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
             const int64_t strip_end = strip_begin + strip < k ? strip_begin + strip : k;
 
-            /* t10[l:n, j:k] = t9[l] * (2 * t1[l, j]) */
+            /* t10[l:n, j:k] = t9[l] * (2 * t1[l, j]), in the place of t4 */
             for (int64_t j = strip_begin; j < strip_end; ++j) {
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    t10[(j - strip_begin)*128 + l - tile_begin] = t9[l - tile_begin] * (2.0 * t1[j*128 + l - tile_begin]);
+                    t4[(j - strip_begin)*128 + l - tile_begin] = t5[l - tile_begin] * (2.0 * t1[j*128 + l - tile_begin]);
                 }
             }
 
             /* t11[i:d, j:k] = sum[l:n](X[l, i] * t10[l, j]) */
-            gradc_product(strip_end - strip_begin, d, tile_end - tile_begin, t10, 128, 1, &X[tile_begin*d], d, 1, NULL, 0, &t11_part[strip_begin], 1, k, 1, 0);
+            gradc_product(strip_end - strip_begin, d, tile_end - tile_begin, t4, 128, 1, &X[tile_begin*d], d, 1, NULL, 0, &t11_part[strip_begin], 1, k, 1, 0);
         }
 
         /* t12[i:d, j:k] = sum[l:n](t3[l, i] * t9[l]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t9_l = t9[l - tile_begin];
+            const double t5_l = t5[l - tile_begin];
             for (int64_t i = 0; i < d; ++i) {
-                const double v0 = t3[(l - tile_begin)*d + i] * t9_l;
+                const double v0 = t3[(l - tile_begin)*d + i] * t5_l;
                 GRADC_SIMD()
                 for (int64_t j = 0; j < k; ++j) {
                     t12_part[i*k + j] += v0;
@@ -1357,7 +1350,7 @@ int factorization_machine_value_and_grad(int64_t d, int64_t k, int64_t n, double
     }
     const int64_t parts = gradc_parts(n, 12*d*k + 8*d + 8*k + 71, 2*d*k + d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*d, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t6_parts[GRADC_PARTS];
     double grad_b__parts[GRADC_PARTS];
     if (parts > 1) {

@@ -606,8 +606,7 @@ int focal_backward(int64_t n, int64_t d, const double *restrict w, const double 
 
 size_t focal_value_and_grad_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 6*d + 116, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 116, d) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 6*d + 116, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 116, d) * (gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void focal_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -623,8 +622,6 @@ static GRADC_APART void focal_value_and_grad_rows0(int64_t part, int64_t thread,
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
     double *const t0 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
@@ -644,14 +641,15 @@ static GRADC_APART void focal_value_and_grad_rows0(int64_t part, int64_t thread,
          *    alpha * y[i] + (1 - y[i]) * (1 - alpha), s6 := log1p_unit(s3), s7 := exp(-(gamma * where(0 == s1,
          *    0.6931471805599453, maximum(0, s1) + s6))), s0 * (where(-inf == s2, 0, -(where(0 <= s2, 1, s3) / s4 *
          *    (t2 * (s5 * s7)))) + where(-inf == s1, 0, -(where(0 <= s1, 1, s3) / s4 * (gamma * (s7 * (s5 * (t2 *
-         *    where(0 == s2, 0.6931471805599453, maximum(0, s2) + s6))))))))) */
+         *    where(0 == s2, 0.6931471805599453, maximum(0, s2) + s6))))))))), in the place of t0 */
         const double v6 = 1.0 - alpha;
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t0_i = t0[i - tile_begin];
             const double y_i = y[i];
             const double v0 = 2.0 * y_i - 1.0;
-            const double v1 = t0[i - tile_begin] * v0;
+            const double v1 = t0_i * v0;
             const double v2 = -v1;
             const double v3 = gradc_exp(-fabs(v1));
             const double v4 = gradc_log1p_unit(v3);
@@ -662,12 +660,12 @@ static GRADC_APART void focal_value_and_grad_rows0(int64_t part, int64_t thread,
             const double v10 = 1.0 + v3;
             const double v11 = -INFINITY == v1 ? 0.0 : -((0.0 <= v1 ? 1.0 : v3) / v10 * (gamma_ * (v8 * (v7 * (t2 * v5)))));
             t1_part_sum += v5 * v9;
-            t3[i - tile_begin] = v0 * ((-INFINITY == v2 ? 0.0 : -((0.0 <= v2 ? 1.0 : v3) / v10 * (t2 * v9))) + v11);
+            t0[i - tile_begin] = v0 * ((-INFINITY == v2 ? 0.0 : -((0.0 <= v2 ? 1.0 : v3) / v10 * (t2 * v9))) + v11);
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, grad_w_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
     t1_parts[part] = t1_part;
@@ -686,7 +684,7 @@ int focal_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
     const double t2 = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 116, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)

@@ -639,8 +639,6 @@ size_t gaussian_value_and_grad_work(int64_t n, int64_t d)
 {
     return (size_t)gradc_parts(n, 12*d + 36, 2*d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 12*d + 36, 2*d) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -662,10 +660,6 @@ static GRADC_APART void gaussian_value_and_grad_rows0(int64_t part, int64_t thre
     double *const s = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t0 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const s_bar = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
@@ -685,27 +679,29 @@ static GRADC_APART void gaussian_value_and_grad_rows0(int64_t part, int64_t thre
         gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](let(s0 := exp(-s[i]) * (y[i] - t0[i]), s[i] + 0.5 * (s0 * s0))) */
-        /* t3[i:n] = let(s0 := exp(-s[i]), -(s0 * (t2 * (s0 * (y[i] - t0[i]))))) */
-        /* s_bar[i:n] = let(s0 := exp(-s[i]), s1 := y[i] - t0[i], t2 - s0 * (s1 * (t2 * (s0 * s1)))) */
+        /* t3[i:n] = let(s0 := exp(-s[i]), -(s0 * (t2 * (s0 * (y[i] - t0[i]))))), in the place of s */
+        /* s_bar[i:n] = let(s0 := exp(-s[i]), s1 := y[i] - t0[i], t2 - s0 * (s1 * (t2 * (s0 * s1)))), in the place
+         *    of t0 */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double s_i = s[i - tile_begin];
             const double v0 = gradc_exp(-s_i);
-            const double v1 = y[i] - t0[i - tile_begin];
+            const double t0_i = t0[i - tile_begin];
+            const double v1 = y[i] - t0_i;
             const double v2 = v0 * v1;
             const double v3 = t2 * v2;
             t1_part_sum += s_i + 0.5 * (v2 * v2);
-            t3[i - tile_begin] = -(v0 * v3);
-            s_bar[i - tile_begin] = t2 - v0 * (v1 * v3);
+            s[i - tile_begin] = -(v0 * v3);
+            t0[i - tile_begin] = t2 - v0 * (v1 * v3);
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, s, 1, grad_w_part);
 
         /* grad_v[j:d] = sum[i:n](X[i, j] * s_bar[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, s_bar, 1, grad_v_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, grad_v_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
     t1_parts[part] = t1_part;
@@ -724,7 +720,7 @@ int gaussian_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
     const double t2 = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 12*d + 36, 2*d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)

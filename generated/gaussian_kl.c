@@ -395,9 +395,7 @@ size_t gaussian_kl_value_and_grad_work(int64_t n, int64_t k)
 {
     return (size_t)gradc_parts(n, 33*k + 1, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double)));
+           + gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void gaussian_kl_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -415,10 +413,6 @@ static GRADC_APART void gaussian_kl_value_and_grad_rows0(int64_t part, int64_t t
     double *const mu_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t1 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t5 = (void *)tile_own;
     double t2_part = 0.0;
     double t2_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
@@ -433,8 +427,8 @@ static GRADC_APART void gaussian_kl_value_and_grad_rows0(int64_t part, int64_t t
 
         /* t0[i:n, j:k] = expm1(log_var_tile[i, j]) */
         /* t1[i:n] = sum[j:k](t0[i, j] + mu_tile[i, j] * mu_tile[i, j] - log_var_tile[i, j]) */
-        /* t4[i:n, j:k] = t3 * (2 * mu_tile[i, j]) */
-        /* t5[i:n, j:k] = t3 * t0[i, j] */
+        /* t4[i:n, j:k] = t3 * (2 * mu_tile[i, j]), in the place of log_var_tile */
+        /* t5[i:n, j:k] = t3 * t0[i, j], in the place of mu_tile */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             t1[i - tile_begin] = 0.0;
         }
@@ -445,8 +439,8 @@ static GRADC_APART void gaussian_kl_value_and_grad_rows0(int64_t part, int64_t t
                 const double v0 = gradc_expm1(log_var_tile_ij);
                 const double mu_tile_ij = mu_tile[j*128 + i - tile_begin];
                 t1[i - tile_begin] += v0 + mu_tile_ij * mu_tile_ij - log_var_tile_ij;
-                t4[j*128 + i - tile_begin] = t3 * (2.0 * mu_tile_ij);
-                t5[j*128 + i - tile_begin] = t3 * v0;
+                log_var_tile[j*128 + i - tile_begin] = t3 * (2.0 * mu_tile_ij);
+                mu_tile[j*128 + i - tile_begin] = t3 * v0;
             }
         }
 
@@ -459,10 +453,10 @@ static GRADC_APART void gaussian_kl_value_and_grad_rows0(int64_t part, int64_t t
         gradc_add(&t2_part, &t2_part_low, t2_part_sum);
 
         /* grad_mu[i:n, j:k] = t4[i, j] */
-        gradc_transpose(k, tile_end - tile_begin, t4, 128, &grad_mu[tile_begin*k], k);
+        gradc_transpose(k, tile_end - tile_begin, log_var_tile, 128, &grad_mu[tile_begin*k], k);
 
         /* grad_log_var[i:n, j:k] = t5[i, j] */
-        gradc_transpose(k, tile_end - tile_begin, t5, 128, &grad_log_var[tile_begin*k], k);
+        gradc_transpose(k, tile_end - tile_begin, mu_tile, 128, &grad_log_var[tile_begin*k], k);
     }
     t2_part = gradc_rounded(t2_part, t2_part_low);
     t2_parts[part] = t2_part;
@@ -478,7 +472,7 @@ int gaussian_kl_value_and_grad(int64_t n, int64_t k, const double *restrict mu, 
     /* t3 = 0.5 / n */
     const double t3 = 0.5 / (double)n;
     const int64_t parts = gradc_parts(n, 33*k + 1, 0);
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)

@@ -193,7 +193,6 @@ size_t gaussian_mixture_value_work(int64_t k, int64_t d, int64_t n)
     return gradc_bytes(d*k, sizeof(double))
            + gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(n, 28*k + 27, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -261,8 +260,6 @@ static GRADC_APART void gaussian_mixture_value_rows2(int64_t part, int64_t threa
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t7 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
     double *const t9 = (void *)tile_own;
     double t11_part = 0.0;
     double t11_part_low = 0.0;
@@ -282,20 +279,20 @@ static GRADC_APART void gaussian_mixture_value_rows2(int64_t part, int64_t threa
             t7[l - tile_begin] = t7_max;
         }
 
-        /* t8[l:n] = where(inf == abs(t7[l]), 0, t7[l]) */
+        /* t8[l:n] = where(inf == abs(t7[l]), 0, t7[l]), in the place of t7 */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double t7_l = t7[l - tile_begin];
-            t8[l - tile_begin] = INFINITY == fabs(t7_l) ? 0.0 : t7_l;
+            t7[l - tile_begin] = INFINITY == fabs(t7_l) ? 0.0 : t7_l;
         }
 
         /* t9[l:n] = sum[i:k](exp(t6[l, i] - t8[l])) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t8_l = t8[l - tile_begin];
+            const double t7_l = t7[l - tile_begin];
             double t9_sum = 0.0;
             GRADC_SIMD(reduction(+:t9_sum))
             for (int64_t i = 0; i < k; ++i) {
-                t9_sum += gradc_exp(t6[(l - tile_begin)*k + i] - t8_l);
+                t9_sum += gradc_exp(t6[(l - tile_begin)*k + i] - t7_l);
             }
             t9[l - tile_begin] = t9_sum;
         }
@@ -305,7 +302,7 @@ static GRADC_APART void gaussian_mixture_value_rows2(int64_t part, int64_t threa
         double t11_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t11_part_sum))
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t11_part_sum += t8[l - tile_begin] + gradc_log(t9[l - tile_begin]);
+            t11_part_sum += t7[l - tile_begin] + gradc_log(t9[l - tile_begin]);
         }
         gradc_add(&t11_part, &t11_part_low, t11_part_sum);
     }
@@ -393,7 +390,7 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
     /* t5 = t3 + log(t4) */
     const double t5 = t3 + gradc_log(t4);
     const int64_t parts_2 = gradc_parts(n, 28*k + 27, 0);
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t11_parts[GRADC_PARTS];
     if (parts_2 > 1) {
         GRADC_PARALLEL(parts_2)
@@ -416,7 +413,6 @@ int gaussian_mixture_value(int64_t k, int64_t d, int64_t n, const double *restri
 size_t gaussian_mixture_forward_work(int64_t k, int64_t d, int64_t n)
 {
     return (size_t)gradc_parts(n, 10*d*k + 28*k + 27, 0) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -489,8 +485,6 @@ static GRADC_APART void gaussian_mixture_forward_rows2(int64_t part, int64_t thr
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t6 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t7 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
     double *const t8 = (void *)tile_own;
     double t9_part = 0.0;
     double t9_part_low = 0.0;
@@ -545,20 +539,20 @@ static GRADC_APART void gaussian_mixture_forward_rows2(int64_t part, int64_t thr
             t6[l - tile_begin] = t6_max;
         }
 
-        /* t7[l:n] = where(inf == abs(t6[l]), 0, t6[l]) */
+        /* t7[l:n] = where(inf == abs(t6[l]), 0, t6[l]), in the place of t6 */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double t6_l = t6[l - tile_begin];
-            t7[l - tile_begin] = INFINITY == fabs(t6_l) ? 0.0 : t6_l;
+            t6[l - tile_begin] = INFINITY == fabs(t6_l) ? 0.0 : t6_l;
         }
 
         /* t8[l:n] = sum[i:k](exp(t5[l, i] - t7[l])) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t7_l = t7[l - tile_begin];
+            const double t6_l = t6[l - tile_begin];
             double t8_sum = 0.0;
             GRADC_SIMD(reduction(+:t8_sum))
             for (int64_t i = 0; i < k; ++i) {
-                t8_sum += gradc_exp(t5[(l - tile_begin)*k + i] - t7_l);
+                t8_sum += gradc_exp(t5[(l - tile_begin)*k + i] - t6_l);
             }
             t8[l - tile_begin] = t8_sum;
         }
@@ -568,7 +562,7 @@ static GRADC_APART void gaussian_mixture_forward_rows2(int64_t part, int64_t thr
         double t9_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t9_part_sum))
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double v0 = t7[l - tile_begin] + gradc_log(t8[l - tile_begin]);
+            const double v0 = t6[l - tile_begin] + gradc_log(t8[l - tile_begin]);
             t3[l] = v0;
             t9_part_sum += v0;
         }
@@ -620,7 +614,7 @@ int gaussian_mixture_forward(int64_t k, int64_t d, int64_t n, const double *rest
     /* t2_2 = t3 + log(t4) */
     const double t2_2 = t3_ + gradc_log(t4);
     const int64_t parts_2 = gradc_parts(n, 10*d*k + 28*k + 27, 0);
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t9_parts[GRADC_PARTS];
     if (parts_2 > 1) {
         GRADC_PARALLEL(parts_2)
@@ -912,9 +906,6 @@ size_t gaussian_mixture_value_and_grad_work(int64_t k, int64_t d, int64_t n)
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
@@ -1000,13 +991,7 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part, int6
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t7 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t9 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t10 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t14 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t18 = (void *)tile_own;
     double t12_part = 0.0;
@@ -1080,14 +1065,14 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part, int6
             }
         }
 
-        /* t8[l:n] = where(inf == abs(t7[l]), 0, t7[l]) */
+        /* t8[l:n] = where(inf == abs(t7[l]), 0, t7[l]), in the place of t7 */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double t7_l = t7[l - tile_begin];
-            t8[l - tile_begin] = INFINITY == fabs(t7_l) ? 0.0 : t7_l;
+            t7[l - tile_begin] = INFINITY == fabs(t7_l) ? 0.0 : t7_l;
         }
 
-        /* t9[l:n, i:k] = exp(t6[l, i] - t8[l]) */
+        /* t9[l:n, i:k] = exp(t6[l, i] - t8[l]), in the place of t6 */
         /* t10[l:n] = sum[i:k](t9[l, i]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             t10[l - tile_begin] = 0.0;
@@ -1095,21 +1080,23 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part, int6
         for (int64_t i = 0; i < k; ++i) {
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double v0 = gradc_exp(t6[i*128 + l - tile_begin] - t8[l - tile_begin]);
-                t9[i*128 + l - tile_begin] = v0;
+                const double t6_li = t6[i*128 + l - tile_begin];
+                const double v0 = gradc_exp(t6_li - t7[l - tile_begin]);
+                t6[i*128 + l - tile_begin] = v0;
                 t10[l - tile_begin] += v0;
             }
         }
 
         /* t11[l:n] = t8[l] + log(t10[l]) */
         /* t12 = sum[l:n](t11[l]) */
-        /* t14[l:n] = 1 / t10[l] */
+        /* t14[l:n] = 1 / t10[l], in the place of t7 */
         double t12_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t12_part_sum))
         for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t7_l = t7[l - tile_begin];
             const double t10_l = t10[l - tile_begin];
-            t12_part_sum += t8[l - tile_begin] + gradc_log(t10_l);
-            t14[l - tile_begin] = 1.0 / t10_l;
+            t12_part_sum += t7_l + gradc_log(t10_l);
+            t7[l - tile_begin] = 1.0 / t10_l;
         }
         gradc_add(&t12_part, &t12_part_low, t12_part_sum);
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
@@ -1123,7 +1110,7 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part, int6
                 GRADC_SIMD(reduction(+:t15_part_sum))
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
                     const int v0 = -INFINITY == a_i - t1[i*128 + l - tile_begin] - t5;
-                    const double v1 = t13 * (t9[i*128 + l - tile_begin] * t14[l - tile_begin]);
+                    const double v1 = t13 * (t6[i*128 + l - tile_begin] * t7[l - tile_begin]);
                     t15_part_sum += v0 ? 0.0 : v1;
                     t18[(i - strip_begin)*128 + l - tile_begin] = v0 ? 0.0 : -v1;
                 }
@@ -1136,7 +1123,7 @@ static GRADC_APART void gaussian_mixture_value_and_grad_rows2(int64_t part, int6
                 const double a_i = a[i];
                 GRADC_SIMD(reduction(+:t16_part_sum))
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v0 = -INFINITY == a_i - t1[i*128 + l - tile_begin] - t5 ? 0.0 : -(t13 * (t9[i*128 + l - tile_begin] * t14[l - tile_begin]));
+                    const double v0 = -INFINITY == a_i - t1[i*128 + l - tile_begin] - t5 ? 0.0 : -(t13 * (t6[i*128 + l - tile_begin] * t7[l - tile_begin]));
                     t16_part_sum += v0;
                 }
             }
@@ -1259,7 +1246,7 @@ int gaussian_mixture_value_and_grad(int64_t k, int64_t d, int64_t n, const doubl
     const double t17 = 1.0 / t4;
     const int64_t parts_2 = gradc_parts(n, 16*d*k + 55*k + 31, 3*d*k + k);
     const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double)) + gradc_bytes(d*k, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     double t12_parts[GRADC_PARTS];
     double t16_parts[GRADC_PARTS];
     if (parts_2 > 1) {

@@ -596,7 +596,6 @@ size_t glove_value_and_grad_work(int64_t m, int64_t k, int64_t n)
     (void)k;
     (void)n;
     return gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double));
 }
 
@@ -610,8 +609,6 @@ int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict
     double *const t0 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
     double *const t3 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)scratch;
     {
         int64_t outside = 0;
         GRADC_SIMD(reduction(|:outside))
@@ -709,7 +706,7 @@ int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict
          *    top) ** 0.75 * (s0 * s0))) */
         /* t3[l:n] = t2 * minimum(1, count[l] / top) ** 0.75 * (2 * (c[where_integer(column[l] < 0, m + column[l],
          *    column[l])] + (b[where_integer(row[l] < 0, m + row[l], row[l])] + t0[l]) - log(count[l]))) */
-        /* t4[l:n] = t3[l] */
+        /* t4[l:n] = t3[l], in the place of t0 */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
         for (int64_t l = tile_begin; l < tile_end; ++l) {
@@ -718,12 +715,13 @@ int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict
             const double v1 = gradc_pow((v0 < 1.0 || v0 != v0) ? v0 : 1.0, 0.75);
             const int64_t column_l = column[l];
             const int64_t row_l = row[l];
-            const double v2 = c[(column_l < 0 ? column_l + m : column_l)] + (b[(row_l < 0 ? m + row_l : row_l)] + t0[l - tile_begin]);
+            const double t0_l = t0[l - tile_begin];
+            const double v2 = c[(column_l < 0 ? column_l + m : column_l)] + (b[(row_l < 0 ? m + row_l : row_l)] + t0_l);
             const double v3 = v2 - gradc_log(count_l);
             const double v4 = t2 * v1 * (2.0 * v3);
             t1_sum += v1 * (v3 * v3);
             t3[l - tile_begin] = v4;
-            t4[l - tile_begin] = v4;
+            t0[l - tile_begin] = v4;
         }
         gradc_add(&t1, &t1_low, t1_sum);
 
@@ -734,12 +732,12 @@ int glove_value_and_grad(int64_t m, int64_t k, int64_t n, const double *restrict
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const int64_t column_l = column[l];
             const int64_t v0 = column_l < 0 ? column_l + m : column_l;
-            const double t4_l = t4[l - tile_begin];
+            const double t0_l = t0[l - tile_begin];
             const int64_t row_l = row[l];
             const int64_t v1 = row_l < 0 ? m + row_l : row_l;
             for (int64_t j = 0; j < k; ++j) {
-                grad_U[v1*k + j] += V[v0*k + j] * t4_l;
-                grad_V[v0*k + j] += U[v1*k + j] * t4_l;
+                grad_U[v1*k + j] += V[v0*k + j] * t0_l;
+                grad_V[v0*k + j] += U[v1*k + j] * t0_l;
             }
         }
 

@@ -559,8 +559,7 @@ int hinge_backward(int64_t n, int64_t d, const double *restrict w, const double 
 
 size_t hinge_value_and_grad_work(int64_t n, int64_t d)
 {
-    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 12, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 12, d) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 12, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 12, d) * (gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void hinge_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -576,8 +575,6 @@ static GRADC_APART void hinge_value_and_grad_rows0(int64_t part, int64_t thread,
     double *const t5_part = part == 0 ? t5 : (void *)part_own;
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
     double *const t0 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
@@ -591,20 +588,22 @@ static GRADC_APART void hinge_value_and_grad_rows0(int64_t part, int64_t thread,
         gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](maximum(0, 1 - y[i] * t0[i])) */
-        /* t4[i:n] = let(s0 := 1 - y[i] * t0[i], y[i] * where(0 < s0, t3, where(0 == s0, 0.5 * t3, 0))) */
+        /* t4[i:n] = let(s0 := 1 - y[i] * t0[i], y[i] * where(0 < s0, t3, where(0 == s0, 0.5 * t3, 0))), in the
+         *    place of t0 */
         const double v1 = 0.5 * t3;
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double y_i = y[i];
-            const double v0 = 1.0 - y_i * t0[i - tile_begin];
+            const double t0_i = t0[i - tile_begin];
+            const double v0 = 1.0 - y_i * t0_i;
             t1_part_sum += (v0 > 0.0 || v0 != v0) ? v0 : 0.0;
-            t4[i - tile_begin] = y_i * (0.0 < v0 ? t3 : (0.0 == v0 ? v1 : 0.0));
+            t0[i - tile_begin] = y_i * (0.0 < v0 ? t3 : (0.0 == v0 ? v1 : 0.0));
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
         /* t5[j:d] = sum[i:n](X[i, j] * t4[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, t5_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, t5_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
     t1_parts[part] = t1_part;
@@ -640,7 +639,7 @@ int hinge_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
     t2 = gradc_rounded(t2, t2_low);
     const int64_t parts = gradc_parts(n, 6*d + 12, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)

@@ -495,8 +495,7 @@ int huber_backward(int64_t n, int64_t d, const double *restrict w, const double 
 
 size_t huber_value_and_grad_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 6*d + 28, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 28, d) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 6*d + 28, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 28, d) * (gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void huber_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -512,8 +511,6 @@ static GRADC_APART void huber_value_and_grad_rows0(int64_t part, int64_t thread,
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
     double *const t0 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
@@ -529,11 +526,12 @@ static GRADC_APART void huber_value_and_grad_rows0(int64_t part, int64_t thread,
         /* t1 = sum[i:n](let(s0 := abs(t0[i] - y[i]), s1 := minimum(delta, s0), s1 * (s0 - 0.5 * s1))) */
         /* t3[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0), s2 := minimum(delta, s1), s3 := t2 * s2, s4 := t2 * (s1
          *    - 0.5 * s2) - 0.5 * s3, where(s0 != s0, s0, where(0 < s0, 1, 0) - where(s0 < 0, 1, 0)) * (s3 +
-         *    where(s1 < delta, s4, where(delta == s1, 0.5 * s4, 0)))) */
+         *    where(s1 < delta, s4, where(delta == s1, 0.5 * s4, 0)))), in the place of t0 */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = t0[i - tile_begin] - y[i];
+            const double t0_i = t0[i - tile_begin];
+            const double v0 = t0_i - y[i];
             const double v1 = fabs(v0);
             const double v2 = (delta < v1 || delta != delta) ? delta : v1;
             const double v3 = v1 - 0.5 * v2;
@@ -541,12 +539,12 @@ static GRADC_APART void huber_value_and_grad_rows0(int64_t part, int64_t thread,
             const double v5 = t2 * v3 - 0.5 * v4;
             const double v6 = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)) * (v4 + (v1 < delta ? v5 : (delta == v1 ? 0.5 * v5 : 0.0)));
             t1_part_sum += v2 * v3;
-            t3[i - tile_begin] = v6;
+            t0[i - tile_begin] = v6;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, grad_w_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
     t1_parts[part] = t1_part;
@@ -565,7 +563,7 @@ int huber_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
     const double t2 = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 28, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)

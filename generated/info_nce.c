@@ -484,11 +484,8 @@ size_t info_nce_value_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*k*n + 29*n + 29, 0) * (gradc_bytes(32*gradc_width(n), sizeof(double))
            + gradc_bytes(32*n, sizeof(double))
-           + gradc_bytes(32, sizeof(double))
            + gradc_bytes(32, sizeof(double))
            + gradc_bytes(32, sizeof(double)));
 }
@@ -512,10 +509,6 @@ static GRADC_APART void info_nce_value_rows0(int64_t part, int64_t thread, int64
     double *const t5 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t6 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t7 = (void *)tile_own;
     const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -557,28 +550,29 @@ static GRADC_APART void info_nce_value_rows0(int64_t part, int64_t thread, int64
         }
 
         /* t3[i:n] = where(t0[i] < 1e-280, sqrt(t2[i]) / 3.599131035634557e+162, where(t0[i] <= 1e+300,
-         *    sqrt(t0[i]), 3.599131035634557e+162 * sqrt(t1[i]))) */
+         *    sqrt(t0[i]), 3.599131035634557e+162 * sqrt(t1[i]))), in the place of t0 */
         /* t7[i:n] = where(t4[i] < 1e-280, sqrt(t6[i]) / 3.599131035634557e+162, where(t4[i] <= 1e+300,
-         *    sqrt(t4[i]), 3.599131035634557e+162 * sqrt(t5[i]))) */
+         *    sqrt(t4[i]), 3.599131035634557e+162 * sqrt(t5[i]))), in the place of t1 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t0_i = t0[i - tile_begin];
-            const double v0 = t0_i < 1e-280 ? sqrt(t2[i - tile_begin]) / 3.599131035634557e+162 : (t0_i <= 1e+300 ? sqrt(t0_i) : 3.599131035634557e+162 * sqrt(t1[i - tile_begin]));
+            const double t1_i = t1[i - tile_begin];
+            const double v0 = t0_i < 1e-280 ? sqrt(t2[i - tile_begin]) / 3.599131035634557e+162 : (t0_i <= 1e+300 ? sqrt(t0_i) : 3.599131035634557e+162 * sqrt(t1_i));
             const double t4_i = t4[i - tile_begin];
             const double v1 = t4_i < 1e-280 ? sqrt(t6[i - tile_begin]) / 3.599131035634557e+162 : (t4_i <= 1e+300 ? sqrt(t4_i) : 3.599131035634557e+162 * sqrt(t5[i - tile_begin]));
-            t3[i - tile_begin] = v0;
-            t7[i - tile_begin] = v1;
+            t0[i - tile_begin] = v0;
+            t1[i - tile_begin] = v1;
         }
 
         /* B_2[i:n, j:k] = B[i, j] / t3[i] */
         /* A_2[i:n, j:k] = A[i, j] / t7[i] */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t3_i = t3[i - tile_begin];
-            const double t7_i = t7[i - tile_begin];
+            const double t0_i = t0[i - tile_begin];
+            const double t1_i = t1[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < k; ++j) {
-                B_2[i*k + j] = B[i*k + j] / t3_i;
-                A_2[i*k + j] = A[i*k + j] / t7_i;
+                B_2[i*k + j] = B[i*k + j] / t0_i;
+                A_2[i*k + j] = A[i*k + j] / t1_i;
             }
         }
     }
@@ -597,8 +591,6 @@ static GRADC_APART void info_nce_value_rows1(int64_t part, int64_t thread, int64
     double *const S = (void *)tile_own;
     tile_own += gradc_bytes(32*n, sizeof(double));
     double *const t9 = (void *)tile_own;
-    tile_own += gradc_bytes(32, sizeof(double));
-    double *const t10 = (void *)tile_own;
     tile_own += gradc_bytes(32, sizeof(double));
     double *const t11 = (void *)tile_own;
     double t13_part = 0.0;
@@ -627,11 +619,11 @@ static GRADC_APART void info_nce_value_rows1(int64_t part, int64_t thread, int64
             }
         }
 
-        /* t10[i:n] = where(inf == abs(t9[i]), 0, t9[i]) */
+        /* t10[i:n] = where(inf == abs(t9[i]), 0, t9[i]), in the place of t9 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t9_i = t9[i - tile_begin];
-            t10[i - tile_begin] = INFINITY == fabs(t9_i) ? 0.0 : t9_i;
+            t9[i - tile_begin] = INFINITY == fabs(t9_i) ? 0.0 : t9_i;
         }
 
         /* t11[i:n] = sum[j:n](exp(S[i, j] - t10[i])) */
@@ -641,13 +633,13 @@ static GRADC_APART void info_nce_value_rows1(int64_t part, int64_t thread, int64
         for (int64_t i = 0; i < n / 4 * 4; i += 4) {
             GRADC_SIMD()
             for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t11[j - tile_begin] += gradc_exp(S[i*32 + j - tile_begin] - t10[j - tile_begin]) + gradc_exp(S[(i + 1)*32 + j - tile_begin] - t10[j - tile_begin]) + gradc_exp(S[(i + 2)*32 + j - tile_begin] - t10[j - tile_begin]) + gradc_exp(S[(i + 3)*32 + j - tile_begin] - t10[j - tile_begin]);
+                t11[j - tile_begin] += gradc_exp(S[i*32 + j - tile_begin] - t9[j - tile_begin]) + gradc_exp(S[(i + 1)*32 + j - tile_begin] - t9[j - tile_begin]) + gradc_exp(S[(i + 2)*32 + j - tile_begin] - t9[j - tile_begin]) + gradc_exp(S[(i + 3)*32 + j - tile_begin] - t9[j - tile_begin]);
             }
         }
         for (int64_t i = n / 4 * 4; i < n; ++i) {
             GRADC_SIMD()
             for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t11[j - tile_begin] += gradc_exp(S[i*32 + j - tile_begin] - t10[j - tile_begin]);
+                t11[j - tile_begin] += gradc_exp(S[i*32 + j - tile_begin] - t9[j - tile_begin]);
             }
         }
 
@@ -656,7 +648,7 @@ static GRADC_APART void info_nce_value_rows1(int64_t part, int64_t thread, int64
         double t13_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t13_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t13_part_sum += t10[i - tile_begin] + gradc_log(t11[i - tile_begin]) - S[i*32 + i - tile_begin];
+            t13_part_sum += t9[i - tile_begin] + gradc_log(t11[i - tile_begin]) - S[i*32 + i - tile_begin];
         }
         gradc_add(&t13_part, &t13_part_low, t13_part_sum);
     }
@@ -673,10 +665,10 @@ int info_nce_value(int64_t n, int64_t k, const double *restrict A, const double 
     double *const A_2 = (void *)scratch;
     scratch += gradc_bytes(k*n, sizeof(double));
     unsigned char *const tile_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 24*k + 48, 0) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 24*k + 48, 0) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
     unsigned char *const tile_scratch_ = (void *)scratch;
     const int64_t parts = gradc_parts(n, 24*k + 48, 0);
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
@@ -686,7 +678,7 @@ int info_nce_value(int64_t n, int64_t k, const double *restrict A, const double 
         info_nce_value_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, A, B_2, A_2);
     }
     const int64_t parts_ = gradc_parts(n, 3*k*n + 29*n + 29, 0);
-    const size_t tile_bytes_ = gradc_bytes(32*gradc_width(n), sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double));
+    const size_t tile_bytes_ = gradc_bytes(32*gradc_width(n), sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double));
     double t13_parts[GRADC_PARTS];
     if (parts_ > 1) {
         GRADC_PARALLEL(parts_)
@@ -715,7 +707,6 @@ size_t info_nce_forward_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*k*n + 29*n + 29, 0) * (gradc_bytes(32*n, sizeof(double))
-           + gradc_bytes(32, sizeof(double))
            + gradc_bytes(32, sizeof(double))
            + gradc_bytes(32, sizeof(double)));
 }
@@ -820,8 +811,6 @@ static GRADC_APART void info_nce_forward_rows1(int64_t part, int64_t thread, int
     tile_own += gradc_bytes(32*n, sizeof(double));
     double *const t6 = (void *)tile_own;
     tile_own += gradc_bytes(32, sizeof(double));
-    double *const t7 = (void *)tile_own;
-    tile_own += gradc_bytes(32, sizeof(double));
     double *const t8 = (void *)tile_own;
     double t9_part = 0.0;
     double t9_part_low = 0.0;
@@ -843,20 +832,20 @@ static GRADC_APART void info_nce_forward_rows1(int64_t part, int64_t thread, int
             t6[i - tile_begin] = t6_max;
         }
 
-        /* t7[i:n] = where(inf == abs(t6[i]), 0, t6[i]) */
+        /* t7[i:n] = where(inf == abs(t6[i]), 0, t6[i]), in the place of t6 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t6_i = t6[i - tile_begin];
-            t7[i - tile_begin] = INFINITY == fabs(t6_i) ? 0.0 : t6_i;
+            t6[i - tile_begin] = INFINITY == fabs(t6_i) ? 0.0 : t6_i;
         }
 
         /* t8[i:n] = sum[j:n](exp(S[i, j] - t7[i])) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t7_i = t7[i - tile_begin];
+            const double t6_i = t6[i - tile_begin];
             double t8_sum = 0.0;
             GRADC_SIMD(reduction(+:t8_sum))
             for (int64_t j = 0; j < n; ++j) {
-                t8_sum += gradc_exp(S[(i - tile_begin)*n + j] - t7_i);
+                t8_sum += gradc_exp(S[(i - tile_begin)*n + j] - t6_i);
             }
             t8[i - tile_begin] = t8_sum;
         }
@@ -866,7 +855,7 @@ static GRADC_APART void info_nce_forward_rows1(int64_t part, int64_t thread, int
         double t9_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t9_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = t7[i - tile_begin] + gradc_log(t8[i - tile_begin]);
+            const double v0 = t6[i - tile_begin] + gradc_log(t8[i - tile_begin]);
             t3[i] = v0;
             t9_part_sum += v0 - S[(i - tile_begin)*n + i];
         }
@@ -899,7 +888,7 @@ int info_nce_forward(int64_t n, int64_t k, const double *restrict A, const doubl
         info_nce_forward_rows0(0, 0, n, parts, tile_scratch, tile_bytes, k, B, A, t0, t1, B_2, A_2);
     }
     const int64_t parts_ = gradc_parts(n, 3*k*n + 29*n + 29, 0);
-    const size_t tile_bytes_ = gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double));
+    const size_t tile_bytes_ = gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double));
     double t9_parts[GRADC_PARTS];
     if (parts_ > 1) {
         GRADC_PARALLEL(parts_)
@@ -924,8 +913,6 @@ size_t info_nce_backward_work(int64_t n, int64_t k)
     return gradc_bytes(k*n, sizeof(double))
            + gradc_bytes(n*n, sizeof(double))
            + gradc_bytes(k*n, sizeof(double)) + (size_t)gradc_parts(n, 3*k*n + 12*k + 40*n, k*n) * (gradc_bytes(k*n, sizeof(double))) + (size_t)gradc_parts(n, 3*k*n + 12*k + 40*n, k*n) * (gradc_bytes(128*k, sizeof(double))) + (size_t)gradc_parts(n, 3*k*n + 38*k + 16, 0) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -995,10 +982,6 @@ static GRADC_APART void info_nce_backward_rows1(int64_t part, int64_t thread, in
     double *const t6 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t8 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t7 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t9 = (void *)tile_own;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
         const int64_t tile_end = tile_begin + 128 < part_end ? tile_begin + 128 : part_end;
 
@@ -1048,14 +1031,16 @@ static GRADC_APART void info_nce_backward_rows1(int64_t part, int64_t thread, in
             t8[i - tile_begin] = t8_sum;
         }
 
-        /* t7[i:n] = -(t6[i] / (t1[i] * t1[i])) */
-        /* t9[i:n] = -(t8[i] / (t0[i] * t0[i])) */
+        /* t7[i:n] = -(t6[i] / (t1[i] * t1[i])), in the place of t6 */
+        /* t9[i:n] = -(t8[i] / (t0[i] * t0[i])), in the place of t8 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t6_i = t6[i - tile_begin];
             const double t1_i = t1[i];
+            const double t8_i = t8[i - tile_begin];
             const double t0_i = t0[i];
-            t7[i - tile_begin] = -(t6[i - tile_begin] / (t1_i * t1_i));
-            t9[i - tile_begin] = -(t8[i - tile_begin] / (t0_i * t0_i));
+            t6[i - tile_begin] = -(t6_i / (t1_i * t1_i));
+            t8[i - tile_begin] = -(t8_i / (t0_i * t0_i));
         }
 
         /* grad_A[i:n, j:k] = A_bar[i, j] / t1[i] + where(0 == t1[i], 0, A[i, j] * t7[i] / t1[i]) */
@@ -1063,14 +1048,14 @@ static GRADC_APART void info_nce_backward_rows1(int64_t part, int64_t thread, in
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t1_i = t1[i];
             const int v0 = 0.0 == t1_i;
-            const double t7_i = t7[i - tile_begin];
+            const double t6_i = t6[i - tile_begin];
             const double t0_i = t0[i];
             const int v2 = 0.0 == t0_i;
-            const double t9_i = t9[i - tile_begin];
+            const double t8_i = t8[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < k; ++j) {
-                grad_A[i*k + j] = A_bar[(i - tile_begin)*k + j] / t1_i + (v0 ? 0.0 : A[i*k + j] * t7_i / t1_i);
-                grad_B[i*k + j] = B_bar[i*k + j] / t0_i + (v2 ? 0.0 : B[i*k + j] * t9_i / t0_i);
+                grad_A[i*k + j] = A_bar[(i - tile_begin)*k + j] / t1_i + (v0 ? 0.0 : A[i*k + j] * t6_i / t1_i);
+                grad_B[i*k + j] = B_bar[i*k + j] / t0_i + (v2 ? 0.0 : B[i*k + j] * t8_i / t0_i);
             }
         }
     }
@@ -1115,7 +1100,7 @@ int info_nce_backward(int64_t n, int64_t k, const double *restrict A, const doub
         }
     }
     const int64_t parts_ = gradc_parts(n, 3*k*n + 38*k + 16, 0);
-    const size_t tile_bytes_ = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes_ = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     if (parts_ > 1) {
         GRADC_PARALLEL(parts_)
         for (int64_t part = 0; part < parts_; ++part) {
@@ -1141,15 +1126,9 @@ size_t info_nce_value_and_grad_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 9*k*n + 19*k + 46*n + 41, k*n) * (gradc_bytes(k*n, sizeof(double))) + (size_t)gradc_parts(n, 9*k*n + 19*k + 46*n + 41, k*n) * (gradc_bytes(32*gradc_width(n), sizeof(double))
            + gradc_bytes(32*n, sizeof(double))
            + gradc_bytes(32, sizeof(double))
-           + gradc_bytes(32, sizeof(double))
            + gradc_bytes(32*n, sizeof(double))
            + gradc_bytes(32, sizeof(double))
-           + gradc_bytes(32, sizeof(double))
-           + gradc_bytes(32*n, sizeof(double))
-           + gradc_bytes(32*k, sizeof(double))
-           + gradc_bytes(32, sizeof(double))
-           + gradc_bytes(32, sizeof(double))) + (size_t)gradc_parts(n, 19*k + 8, 0) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+           + gradc_bytes(32*k, sizeof(double))) + (size_t)gradc_parts(n, 19*k + 8, 0) * (gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void info_nce_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -1259,21 +1238,11 @@ static GRADC_APART void info_nce_value_and_grad_rows1(int64_t part, int64_t thre
     tile_own += gradc_bytes(32*n, sizeof(double));
     double *const t9 = (void *)tile_own;
     tile_own += gradc_bytes(32, sizeof(double));
-    double *const t10 = (void *)tile_own;
-    tile_own += gradc_bytes(32, sizeof(double));
     double *const t11 = (void *)tile_own;
     tile_own += gradc_bytes(32*n, sizeof(double));
     double *const t12 = (void *)tile_own;
     tile_own += gradc_bytes(32, sizeof(double));
-    double *const t16 = (void *)tile_own;
-    tile_own += gradc_bytes(32, sizeof(double));
-    double *const t17 = (void *)tile_own;
-    tile_own += gradc_bytes(32*n, sizeof(double));
     double *const A_bar = (void *)tile_own;
-    tile_own += gradc_bytes(32*k, sizeof(double));
-    double *const t18 = (void *)tile_own;
-    tile_own += gradc_bytes(32, sizeof(double));
-    double *const t19 = (void *)tile_own;
     double t14_part = 0.0;
     double t14_part_low = 0.0;
     for (int64_t at = 0; at < k*n; ++at) {
@@ -1303,11 +1272,11 @@ static GRADC_APART void info_nce_value_and_grad_rows1(int64_t part, int64_t thre
             }
         }
 
-        /* t10[i:n] = where(inf == abs(t9[i]), 0, t9[i]) */
+        /* t10[i:n] = where(inf == abs(t9[i]), 0, t9[i]), in the place of t9 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t9_i = t9[i - tile_begin];
-            t10[i - tile_begin] = INFINITY == fabs(t9_i) ? 0.0 : t9_i;
+            t9[i - tile_begin] = INFINITY == fabs(t9_i) ? 0.0 : t9_i;
         }
 
         /* t11[i:n, j:n] = exp(S[i, j] - t10[i]) */
@@ -1318,7 +1287,7 @@ static GRADC_APART void info_nce_value_and_grad_rows1(int64_t part, int64_t thre
         for (int64_t i = 0; i < n; ++i) {
             GRADC_SIMD()
             for (int64_t j = tile_begin; j < tile_end; ++j) {
-                const double v0 = gradc_exp(S[i*32 + j - tile_begin] - t10[j - tile_begin]);
+                const double v0 = gradc_exp(S[i*32 + j - tile_begin] - t9[j - tile_begin]);
                 t11[i*32 + j - tile_begin] = v0;
                 t12[j - tile_begin] += v0;
             }
@@ -1326,76 +1295,80 @@ static GRADC_APART void info_nce_value_and_grad_rows1(int64_t part, int64_t thre
 
         /* t13[i:n] = t10[i] + log(t12[i]) */
         /* t14 = sum[i:n](t13[i] - S[i, i]) */
-        /* t16[i:n] = 1 / t12[i] */
+        /* t16[i:n] = 1 / t12[i], in the place of t9 */
         double t14_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t14_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t9_i = t9[i - tile_begin];
             const double t12_i = t12[i - tile_begin];
-            t14_part_sum += t10[i - tile_begin] + gradc_log(t12_i) - S[i*32 + i - tile_begin];
-            t16[i - tile_begin] = 1.0 / t12_i;
+            t14_part_sum += t9_i + gradc_log(t12_i) - S[i*32 + i - tile_begin];
+            t9[i - tile_begin] = 1.0 / t12_i;
         }
         gradc_add(&t14_part, &t14_part_low, t14_part_sum);
 
-        /* t17[i:n, j:n] = (where(j == i, -t15, 0) + where(-inf == S[i, j], 0, t15 * (t11[i, j] * t16[i]))) / tau */
+        /* t17[i:n, j:n] = (where(j == i, -t15, 0) + where(-inf == S[i, j], 0, t15 * (t11[i, j] * t16[i]))) / tau,
+         *    in the place of S */
         const double v0 = -t15;
         for (int64_t i = 0; i < n; ++i) {
             GRADC_SIMD()
             for (int64_t j = tile_begin; j < tile_end; ++j) {
-                const double v1 = -INFINITY == S[i*32 + j - tile_begin] ? 0.0 : t15 * (t11[i*32 + j - tile_begin] * t16[j - tile_begin]);
-                t17[i*32 + j - tile_begin] = ((j == i ? v0 : 0.0) + v1) / tau;
+                const double S_ji = S[i*32 + j - tile_begin];
+                const double v1 = (j == i ? v0 : 0.0) + (-INFINITY == S_ji ? 0.0 : t15 * (t11[i*32 + j - tile_begin] * t9[j - tile_begin]));
+                S[i*32 + j - tile_begin] = v1 / tau;
             }
         }
 
         /* A_bar[i:n, j:k] = sum[l:n](B_2[l, j] * t17[i, l]) */
-        gradc_product(tile_end - tile_begin, k, n, t17, 1, 32, B_2, k, 1, NULL, 0, A_bar, k, 1, 0, 0);
+        gradc_product(tile_end - tile_begin, k, n, S, 1, 32, B_2, k, 1, NULL, 0, A_bar, k, 1, 0, 0);
 
-        /* t18[i:n] = sum[j:k](A[i, j] * A_bar[i, j]) */
+        /* t18[i:n] = sum[j:k](A[i, j] * A_bar[i, j]), in the place of t9 */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
-            double t18_sum = 0.0;
-            double t18_sum_ = 0.0;
-            double t18_sum_2 = 0.0;
-            double t18_sum_3 = 0.0;
-            GRADC_SIMD(reduction(+:t18_sum, t18_sum_, t18_sum_2, t18_sum_3))
+            double t9_sum = 0.0;
+            double t9_sum_ = 0.0;
+            double t9_sum_2 = 0.0;
+            double t9_sum_3 = 0.0;
+            GRADC_SIMD(reduction(+:t9_sum, t9_sum_, t9_sum_2, t9_sum_3))
             for (int64_t j = 0; j < k; ++j) {
-                t18_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
-                t18_sum_ += A[(i + 1)*k + j] * A_bar[((i + 1) - tile_begin)*k + j];
-                t18_sum_2 += A[(i + 2)*k + j] * A_bar[((i + 2) - tile_begin)*k + j];
-                t18_sum_3 += A[(i + 3)*k + j] * A_bar[((i + 3) - tile_begin)*k + j];
+                t9_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
+                t9_sum_ += A[(i + 1)*k + j] * A_bar[((i + 1) - tile_begin)*k + j];
+                t9_sum_2 += A[(i + 2)*k + j] * A_bar[((i + 2) - tile_begin)*k + j];
+                t9_sum_3 += A[(i + 3)*k + j] * A_bar[((i + 3) - tile_begin)*k + j];
             }
-            t18[i - tile_begin] = t18_sum;
-            t18[(i + 1) - tile_begin] = t18_sum_;
-            t18[(i + 2) - tile_begin] = t18_sum_2;
-            t18[(i + 3) - tile_begin] = t18_sum_3;
+            t9[i - tile_begin] = t9_sum;
+            t9[(i + 1) - tile_begin] = t9_sum_;
+            t9[(i + 2) - tile_begin] = t9_sum_2;
+            t9[(i + 3) - tile_begin] = t9_sum_3;
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
-            double t18_sum = 0.0;
-            GRADC_SIMD(reduction(+:t18_sum))
+            double t9_sum = 0.0;
+            GRADC_SIMD(reduction(+:t9_sum))
             for (int64_t j = 0; j < k; ++j) {
-                t18_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
+                t9_sum += A[i*k + j] * A_bar[(i - tile_begin)*k + j];
             }
-            t18[i - tile_begin] = t18_sum;
+            t9[i - tile_begin] = t9_sum;
         }
 
-        /* t19[i:n] = -(t18[i] / (t7[i] * t7[i])) */
+        /* t19[i:n] = -(t18[i] / (t7[i] * t7[i])), in the place of t9 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t9_i = t9[i - tile_begin];
             const double t7_i = t7[i];
-            t19[i - tile_begin] = -(t18[i - tile_begin] / (t7_i * t7_i));
+            t9[i - tile_begin] = -(t9_i / (t7_i * t7_i));
         }
 
         /* grad_A[i:n, j:k] = A_bar[i, j] / t7[i] + where(0 == t7[i], 0, A[i, j] * t19[i] / t7[i]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t7_i = t7[i];
             const int v1 = 0.0 == t7_i;
-            const double t19_i = t19[i - tile_begin];
+            const double t9_i = t9[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < k; ++j) {
-                grad_A[i*k + j] = A_bar[(i - tile_begin)*k + j] / t7_i + (v1 ? 0.0 : A[i*k + j] * t19_i / t7_i);
+                grad_A[i*k + j] = A_bar[(i - tile_begin)*k + j] / t7_i + (v1 ? 0.0 : A[i*k + j] * t9_i / t7_i);
             }
         }
 
         /* B_bar[i:n, j:k] = sum[l:n](A_2[l, j] * t17[l, i]) */
-        gradc_product(n, k, tile_end - tile_begin, t17, 32, 1, &A_2[tile_begin*k], k, 1, NULL, 0, B_bar_part, k, 1, 1, 0);
+        gradc_product(n, k, tile_end - tile_begin, S, 32, 1, &A_2[tile_begin*k], k, 1, NULL, 0, B_bar_part, k, 1, 1, 0);
     }
     t14_part = gradc_rounded(t14_part, t14_part_low);
     t14_parts[part] = t14_part;
@@ -1410,8 +1383,6 @@ static GRADC_APART void info_nce_value_and_grad_rows2(int64_t part, int64_t thre
     const int64_t part_end = gradc_cut(n, parts_2, part + 1);
     unsigned char *tile_own = tile_scratch_2 + thread * tile_bytes_2;
     double *const t20 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t21 = (void *)tile_own;
     const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -1443,21 +1414,22 @@ static GRADC_APART void info_nce_value_and_grad_rows2(int64_t part, int64_t thre
             t20[i - tile_begin] = t20_sum;
         }
 
-        /* t21[i:n] = -(t20[i] / (t3[i] * t3[i])) */
+        /* t21[i:n] = -(t20[i] / (t3[i] * t3[i])), in the place of t20 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t20_i = t20[i - tile_begin];
             const double t3_i = t3[i];
-            t21[i - tile_begin] = -(t20[i - tile_begin] / (t3_i * t3_i));
+            t20[i - tile_begin] = -(t20_i / (t3_i * t3_i));
         }
 
         /* grad_B[i:n, j:k] = B_bar[i, j] / t3[i] + where(0 == t3[i], 0, B[i, j] * t21[i] / t3[i]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t3_i = t3[i];
             const int v1 = 0.0 == t3_i;
-            const double t21_i = t21[i - tile_begin];
+            const double t20_i = t20[i - tile_begin];
             GRADC_SIMD()
             for (int64_t j = 0; j < k; ++j) {
-                grad_B[i*k + j] = B_bar[i*k + j] / t3_i + (v1 ? 0.0 : B[i*k + j] * t21_i / t3_i);
+                grad_B[i*k + j] = B_bar[i*k + j] / t3_i + (v1 ? 0.0 : B[i*k + j] * t20_i / t3_i);
             }
         }
     }
@@ -1483,7 +1455,7 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
     unsigned char *const part_scratch = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 9*k*n + 19*k + 46*n + 41, k*n) * (gradc_bytes(k*n, sizeof(double)));
     unsigned char *const tile_scratch_ = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 9*k*n + 19*k + 46*n + 41, k*n) * (gradc_bytes(32*gradc_width(n), sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32*k, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 9*k*n + 19*k + 46*n + 41, k*n) * (gradc_bytes(32*gradc_width(n), sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32*k, sizeof(double)));
     unsigned char *const tile_scratch_2 = (void *)scratch;
 
     /* t15 = 1 / n */
@@ -1500,7 +1472,7 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
     }
     const int64_t parts_ = gradc_parts(n, 9*k*n + 19*k + 46*n + 41, k*n);
     const size_t part_bytes = gradc_bytes(k*n, sizeof(double));
-    const size_t tile_bytes_ = gradc_bytes(32*gradc_width(n), sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32*k, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32, sizeof(double));
+    const size_t tile_bytes_ = gradc_bytes(32*gradc_width(n), sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32*n, sizeof(double)) + gradc_bytes(32, sizeof(double)) + gradc_bytes(32*k, sizeof(double));
     double t14_parts[GRADC_PARTS];
     if (parts_ > 1) {
         GRADC_PARALLEL(parts_)
@@ -1522,7 +1494,7 @@ int info_nce_value_and_grad(int64_t n, int64_t k, const double *restrict A, cons
         }
     }
     const int64_t parts_2 = gradc_parts(n, 19*k + 8, 0);
-    const size_t tile_bytes_2 = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes_2 = gradc_bytes(128, sizeof(double));
     if (parts_2 > 1) {
         GRADC_PARALLEL(parts_2)
         for (int64_t part = 0; part < parts_2; ++part) {

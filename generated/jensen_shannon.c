@@ -196,17 +196,11 @@ size_t jensen_shannon_value_work(int64_t n, int64_t k)
 {
     return (size_t)gradc_parts(n, 159*k + 63, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -223,29 +217,17 @@ static GRADC_APART void jensen_shannon_value_rows0(int64_t part, int64_t thread,
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t0 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t1 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
     double *const t2 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t3 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t10 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const A_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t5 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
     double *const t7 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t8 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t9 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t11 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t12 = (void *)tile_own;
     double t13_part = 0.0;
@@ -269,11 +251,11 @@ static GRADC_APART void jensen_shannon_value_rows0(int64_t part, int64_t thread,
             }
         }
 
-        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
+        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]), in the place of t0 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t0_i = t0[i - tile_begin];
-            t1[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+            t0[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
         }
 
         /* t2[i:n, j:k] = exp(B_tile[i, j] - t1[i]) */
@@ -284,19 +266,20 @@ static GRADC_APART void jensen_shannon_value_rows0(int64_t part, int64_t thread,
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = gradc_exp(B_tile[j*128 + i - tile_begin] - t1[i - tile_begin]);
+                const double v0 = gradc_exp(B_tile[j*128 + i - tile_begin] - t0[i - tile_begin]);
                 t2[j*128 + i - tile_begin] = v0;
                 t3[i - tile_begin] += v0;
             }
         }
 
-        /* t4[i:n] = t1[i] + log(t3[i]) */
-        /* t10[i:n] = 1 / t3[i] */
+        /* t4[i:n] = t1[i] + log(t3[i]), in the place of t0 */
+        /* t10[i:n] = 1 / t3[i], in the place of t3 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t0_i = t0[i - tile_begin];
             const double t3_i = t3[i - tile_begin];
-            t4[i - tile_begin] = t1[i - tile_begin] + gradc_log(t3_i);
-            t10[i - tile_begin] = 1.0 / t3_i;
+            t0[i - tile_begin] = t0_i + gradc_log(t3_i);
+            t3[i - tile_begin] = 1.0 / t3_i;
         }
 
         /* A_tile[i:n, j:k] = A[i, j] */
@@ -314,11 +297,11 @@ static GRADC_APART void jensen_shannon_value_rows0(int64_t part, int64_t thread,
             }
         }
 
-        /* t6[i:n] = where(inf == abs(t5[i]), 0, t5[i]) */
+        /* t6[i:n] = where(inf == abs(t5[i]), 0, t5[i]), in the place of t5 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t5_i = t5[i - tile_begin];
-            t6[i - tile_begin] = INFINITY == fabs(t5_i) ? 0.0 : t5_i;
+            t5[i - tile_begin] = INFINITY == fabs(t5_i) ? 0.0 : t5_i;
         }
 
         /* t7[i:n, j:k] = exp(A_tile[i, j] - t6[i]) */
@@ -329,19 +312,20 @@ static GRADC_APART void jensen_shannon_value_rows0(int64_t part, int64_t thread,
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin] - t6[i - tile_begin]);
+                const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin] - t5[i - tile_begin]);
                 t7[j*128 + i - tile_begin] = v0;
                 t8[i - tile_begin] += v0;
             }
         }
 
-        /* t9[i:n] = t6[i] + log(t8[i]) */
-        /* t11[i:n] = 1 / t8[i] */
+        /* t9[i:n] = t6[i] + log(t8[i]), in the place of t5 */
+        /* t11[i:n] = 1 / t8[i], in the place of t8 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t5_i = t5[i - tile_begin];
             const double t8_i = t8[i - tile_begin];
-            t9[i - tile_begin] = t6[i - tile_begin] + gradc_log(t8_i);
-            t11[i - tile_begin] = 1.0 / t8_i;
+            t5[i - tile_begin] = t5_i + gradc_log(t8_i);
+            t8[i - tile_begin] = 1.0 / t8_i;
         }
 
         /* t12[i:n] = sum[j:k](let(s0 := B_tile[i, j] + t9[i] - t4[i] - A_tile[i, j], s1 := A_tile[i, j] + t4[i] -
@@ -355,35 +339,35 @@ static GRADC_APART void jensen_shannon_value_rows0(int64_t part, int64_t thread,
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                const double t9_i = t9[i - tile_begin];
-                const double t4_i = t4[i - tile_begin];
+                const double t5_i = t5[i - tile_begin];
+                const double t0_i = t0[i - tile_begin];
                 const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                const double v0 = B_tile_ij + t9_i - t4_i - A_tile_ij;
+                const double v0 = B_tile_ij + t5_i - t0_i - A_tile_ij;
                 const double v1 = 0.6931471805599453 + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v0))));
-                const double v2 = A_tile_ij + t4_i - t9_i - B_tile_ij;
+                const double v2 = A_tile_ij + t0_i - t5_i - B_tile_ij;
                 const double v3 = 0.6931471805599453 + (((v2 < 0.0 || v2 != v2) ? v2 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v2))));
-                const double v4 = t2[j*128 + i - tile_begin] * t10[i - tile_begin] * v1 + t7[j*128 + i - tile_begin] * t11[i - tile_begin] * v3;
+                const double v4 = t2[j*128 + i - tile_begin] * t3[i - tile_begin] * v1 + t7[j*128 + i - tile_begin] * t8[i - tile_begin] * v3;
                 const double B_tile_ij1 = B_tile[(j + 1)*128 + i - tile_begin];
                 const double A_tile_ij1 = A_tile[(j + 1)*128 + i - tile_begin];
-                const double v5 = B_tile_ij1 + t9_i - t4_i - A_tile_ij1;
+                const double v5 = B_tile_ij1 + t5_i - t0_i - A_tile_ij1;
                 const double v6 = 0.6931471805599453 + (((v5 < 0.0 || v5 != v5) ? v5 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v5))));
-                const double v7 = A_tile_ij1 + t4_i - t9_i - B_tile_ij1;
+                const double v7 = A_tile_ij1 + t0_i - t5_i - B_tile_ij1;
                 const double v8 = 0.6931471805599453 + (((v7 < 0.0 || v7 != v7) ? v7 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v7))));
-                const double v9 = t2[(j + 1)*128 + i - tile_begin] * t10[i - tile_begin] * v6 + t7[(j + 1)*128 + i - tile_begin] * t11[i - tile_begin] * v8;
+                const double v9 = t2[(j + 1)*128 + i - tile_begin] * t3[i - tile_begin] * v6 + t7[(j + 1)*128 + i - tile_begin] * t8[i - tile_begin] * v8;
                 const double B_tile_ij2 = B_tile[(j + 2)*128 + i - tile_begin];
                 const double A_tile_ij2 = A_tile[(j + 2)*128 + i - tile_begin];
-                const double v10 = B_tile_ij2 + t9_i - t4_i - A_tile_ij2;
+                const double v10 = B_tile_ij2 + t5_i - t0_i - A_tile_ij2;
                 const double v11 = 0.6931471805599453 + (((v10 < 0.0 || v10 != v10) ? v10 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v10))));
-                const double v12 = A_tile_ij2 + t4_i - t9_i - B_tile_ij2;
+                const double v12 = A_tile_ij2 + t0_i - t5_i - B_tile_ij2;
                 const double v13 = 0.6931471805599453 + (((v12 < 0.0 || v12 != v12) ? v12 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v12))));
-                const double v14 = t2[(j + 2)*128 + i - tile_begin] * t10[i - tile_begin] * v11 + t7[(j + 2)*128 + i - tile_begin] * t11[i - tile_begin] * v13;
+                const double v14 = t2[(j + 2)*128 + i - tile_begin] * t3[i - tile_begin] * v11 + t7[(j + 2)*128 + i - tile_begin] * t8[i - tile_begin] * v13;
                 const double B_tile_ij3 = B_tile[(j + 3)*128 + i - tile_begin];
                 const double A_tile_ij3 = A_tile[(j + 3)*128 + i - tile_begin];
-                const double v15 = B_tile_ij3 + t9_i - t4_i - A_tile_ij3;
+                const double v15 = B_tile_ij3 + t5_i - t0_i - A_tile_ij3;
                 const double v16 = 0.6931471805599453 + (((v15 < 0.0 || v15 != v15) ? v15 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v15))));
-                const double v17 = A_tile_ij3 + t4_i - t9_i - B_tile_ij3;
+                const double v17 = A_tile_ij3 + t0_i - t5_i - B_tile_ij3;
                 const double v18 = 0.6931471805599453 + (((v17 < 0.0 || v17 != v17) ? v17 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v17))));
-                const double v19 = t2[(j + 3)*128 + i - tile_begin] * t10[i - tile_begin] * v16 + t7[(j + 3)*128 + i - tile_begin] * t11[i - tile_begin] * v18;
+                const double v19 = t2[(j + 3)*128 + i - tile_begin] * t3[i - tile_begin] * v16 + t7[(j + 3)*128 + i - tile_begin] * t8[i - tile_begin] * v18;
                 t12[i - tile_begin] += v4 + v9 + v14 + v19;
             }
         }
@@ -391,14 +375,14 @@ static GRADC_APART void jensen_shannon_value_rows0(int64_t part, int64_t thread,
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                const double t9_i = t9[i - tile_begin];
-                const double t4_i = t4[i - tile_begin];
+                const double t5_i = t5[i - tile_begin];
+                const double t0_i = t0[i - tile_begin];
                 const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                const double v0 = B_tile_ij + t9_i - t4_i - A_tile_ij;
+                const double v0 = B_tile_ij + t5_i - t0_i - A_tile_ij;
                 const double v1 = 0.6931471805599453 + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v0))));
-                const double v2 = A_tile_ij + t4_i - t9_i - B_tile_ij;
+                const double v2 = A_tile_ij + t0_i - t5_i - B_tile_ij;
                 const double v3 = 0.6931471805599453 + (((v2 < 0.0 || v2 != v2) ? v2 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v2))));
-                const double v4 = t2[j*128 + i - tile_begin] * t10[i - tile_begin] * v1 + t7[j*128 + i - tile_begin] * t11[i - tile_begin] * v3;
+                const double v4 = t2[j*128 + i - tile_begin] * t3[i - tile_begin] * v1 + t7[j*128 + i - tile_begin] * t8[i - tile_begin] * v3;
                 t12[i - tile_begin] += v4;
             }
         }
@@ -421,7 +405,7 @@ int jensen_shannon_value(int64_t n, int64_t k, const double *restrict A, const d
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 159*k + 63, 0);
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t13_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
@@ -445,16 +429,10 @@ size_t jensen_shannon_forward_work(int64_t n, int64_t k)
 {
     return (size_t)gradc_parts(n, 159*k + 63, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -471,27 +449,15 @@ static GRADC_APART void jensen_shannon_forward_rows0(int64_t part, int64_t threa
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t0_ = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t1_ = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
     double *const t2 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t3 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
     double *const A_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t4 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
     double *const t6 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t7 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t9 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t10 = (void *)tile_own;
     double t11_part = 0.0;
     double t11_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
@@ -513,11 +479,11 @@ static GRADC_APART void jensen_shannon_forward_rows0(int64_t part, int64_t threa
             }
         }
 
-        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
+        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]), in the place of t0 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t0__i = t0_[i - tile_begin];
-            t1_[i - tile_begin] = INFINITY == fabs(t0__i) ? 0.0 : t0__i;
+            t0_[i - tile_begin] = INFINITY == fabs(t0__i) ? 0.0 : t0__i;
         }
 
         /* t2[i:n, j:k] = exp(B_tile[i, j] - t1[i]) */
@@ -528,41 +494,42 @@ static GRADC_APART void jensen_shannon_forward_rows0(int64_t part, int64_t threa
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = gradc_exp(B_tile[j*128 + i - tile_begin] - t1_[i - tile_begin]);
+                const double v0 = gradc_exp(B_tile[j*128 + i - tile_begin] - t0_[i - tile_begin]);
                 t2[j*128 + i - tile_begin] = v0;
                 t3[i - tile_begin] += v0;
             }
         }
 
         /* t0_2[i:n] = t1[i] + log(t3[i]) */
-        /* t8[i:n] = 1 / t3[i] */
+        /* t8[i:n] = 1 / t3[i], in the place of t0 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t0__i = t0_[i - tile_begin];
             const double t3_i = t3[i - tile_begin];
-            t0[i] = t1_[i - tile_begin] + gradc_log(t3_i);
-            t8[i - tile_begin] = 1.0 / t3_i;
+            t0[i] = t0__i + gradc_log(t3_i);
+            t0_[i - tile_begin] = 1.0 / t3_i;
         }
 
         /* A_tile[i:n, j:k] = A[i, j] */
         gradc_transpose(tile_end - tile_begin, k, &A[tile_begin*k], k, A_tile, 128);
 
-        /* t4[i:n] = max[j:k](A_tile[i, j]) */
+        /* t4[i:n] = max[j:k](A_tile[i, j]), in the place of t3 */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t4[i - tile_begin] = -INFINITY;
+            t3[i - tile_begin] = -INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                t4[i - tile_begin] = (t4[i - tile_begin] >= A_tile_ij || t4[i - tile_begin] != t4[i - tile_begin]) ? t4[i - tile_begin] : A_tile_ij;
+                t3[i - tile_begin] = (t3[i - tile_begin] >= A_tile_ij || t3[i - tile_begin] != t3[i - tile_begin]) ? t3[i - tile_begin] : A_tile_ij;
             }
         }
 
-        /* t5[i:n] = where(inf == abs(t4[i]), 0, t4[i]) */
+        /* t5[i:n] = where(inf == abs(t4[i]), 0, t4[i]), in the place of t3 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t4_i = t4[i - tile_begin];
-            t5[i - tile_begin] = INFINITY == fabs(t4_i) ? 0.0 : t4_i;
+            const double t3_i = t3[i - tile_begin];
+            t3[i - tile_begin] = INFINITY == fabs(t3_i) ? 0.0 : t3_i;
         }
 
         /* t6[i:n, j:k] = exp(A_tile[i, j] - t5[i]) */
@@ -573,27 +540,28 @@ static GRADC_APART void jensen_shannon_forward_rows0(int64_t part, int64_t threa
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin] - t5[i - tile_begin]);
+                const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin] - t3[i - tile_begin]);
                 t6[j*128 + i - tile_begin] = v0;
                 t7[i - tile_begin] += v0;
             }
         }
 
         /* t1_2[i:n] = t5[i] + log(t7[i]) */
-        /* t9[i:n] = 1 / t7[i] */
+        /* t9[i:n] = 1 / t7[i], in the place of t3 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t3_i = t3[i - tile_begin];
             const double t7_i = t7[i - tile_begin];
-            t1[i] = t5[i - tile_begin] + gradc_log(t7_i);
-            t9[i - tile_begin] = 1.0 / t7_i;
+            t1[i] = t3_i + gradc_log(t7_i);
+            t3[i - tile_begin] = 1.0 / t7_i;
         }
 
         /* t10[i:n] = sum[j:k](let(s0 := B_tile[i, j] + t1_2[i] - t0_2[i] - A_tile[i, j], s1 := A_tile[i, j] +
          *    t0_2[i] - t1_2[i] - B_tile[i, j], t2[i, j] * t8[i] * (0.6931471805599453 + (minimum(0, s0) -
          *    log1p_unit(exp(-abs(s0))))) + t6[i, j] * t9[i] * (0.6931471805599453 + (minimum(0, s1) -
-         *    log1p_unit(exp(-abs(s1))))))) */
+         *    log1p_unit(exp(-abs(s1))))))), in the place of t7 */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t10[i - tile_begin] = 0.0;
+            t7[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k / 4 * 4; j += 4) {
             GRADC_SIMD()
@@ -606,29 +574,29 @@ static GRADC_APART void jensen_shannon_forward_rows0(int64_t part, int64_t threa
                 const double v1 = 0.6931471805599453 + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v0))));
                 const double v2 = A_tile_ij + t0_i - t1_i - B_tile_ij;
                 const double v3 = 0.6931471805599453 + (((v2 < 0.0 || v2 != v2) ? v2 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v2))));
-                const double v4 = t2[j*128 + i - tile_begin] * t8[i - tile_begin] * v1 + t6[j*128 + i - tile_begin] * t9[i - tile_begin] * v3;
+                const double v4 = t2[j*128 + i - tile_begin] * t0_[i - tile_begin] * v1 + t6[j*128 + i - tile_begin] * t3[i - tile_begin] * v3;
                 const double B_tile_ij1 = B_tile[(j + 1)*128 + i - tile_begin];
                 const double A_tile_ij1 = A_tile[(j + 1)*128 + i - tile_begin];
                 const double v5 = B_tile_ij1 + t1_i - t0_i - A_tile_ij1;
                 const double v6 = 0.6931471805599453 + (((v5 < 0.0 || v5 != v5) ? v5 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v5))));
                 const double v7 = A_tile_ij1 + t0_i - t1_i - B_tile_ij1;
                 const double v8 = 0.6931471805599453 + (((v7 < 0.0 || v7 != v7) ? v7 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v7))));
-                const double v9 = t2[(j + 1)*128 + i - tile_begin] * t8[i - tile_begin] * v6 + t6[(j + 1)*128 + i - tile_begin] * t9[i - tile_begin] * v8;
+                const double v9 = t2[(j + 1)*128 + i - tile_begin] * t0_[i - tile_begin] * v6 + t6[(j + 1)*128 + i - tile_begin] * t3[i - tile_begin] * v8;
                 const double B_tile_ij2 = B_tile[(j + 2)*128 + i - tile_begin];
                 const double A_tile_ij2 = A_tile[(j + 2)*128 + i - tile_begin];
                 const double v10 = B_tile_ij2 + t1_i - t0_i - A_tile_ij2;
                 const double v11 = 0.6931471805599453 + (((v10 < 0.0 || v10 != v10) ? v10 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v10))));
                 const double v12 = A_tile_ij2 + t0_i - t1_i - B_tile_ij2;
                 const double v13 = 0.6931471805599453 + (((v12 < 0.0 || v12 != v12) ? v12 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v12))));
-                const double v14 = t2[(j + 2)*128 + i - tile_begin] * t8[i - tile_begin] * v11 + t6[(j + 2)*128 + i - tile_begin] * t9[i - tile_begin] * v13;
+                const double v14 = t2[(j + 2)*128 + i - tile_begin] * t0_[i - tile_begin] * v11 + t6[(j + 2)*128 + i - tile_begin] * t3[i - tile_begin] * v13;
                 const double B_tile_ij3 = B_tile[(j + 3)*128 + i - tile_begin];
                 const double A_tile_ij3 = A_tile[(j + 3)*128 + i - tile_begin];
                 const double v15 = B_tile_ij3 + t1_i - t0_i - A_tile_ij3;
                 const double v16 = 0.6931471805599453 + (((v15 < 0.0 || v15 != v15) ? v15 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v15))));
                 const double v17 = A_tile_ij3 + t0_i - t1_i - B_tile_ij3;
                 const double v18 = 0.6931471805599453 + (((v17 < 0.0 || v17 != v17) ? v17 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v17))));
-                const double v19 = t2[(j + 3)*128 + i - tile_begin] * t8[i - tile_begin] * v16 + t6[(j + 3)*128 + i - tile_begin] * t9[i - tile_begin] * v18;
-                t10[i - tile_begin] += v4 + v9 + v14 + v19;
+                const double v19 = t2[(j + 3)*128 + i - tile_begin] * t0_[i - tile_begin] * v16 + t6[(j + 3)*128 + i - tile_begin] * t3[i - tile_begin] * v18;
+                t7[i - tile_begin] += v4 + v9 + v14 + v19;
             }
         }
         for (int64_t j = k / 4 * 4; j < k; ++j) {
@@ -642,8 +610,8 @@ static GRADC_APART void jensen_shannon_forward_rows0(int64_t part, int64_t threa
                 const double v1 = 0.6931471805599453 + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v0))));
                 const double v2 = A_tile_ij + t0_i - t1_i - B_tile_ij;
                 const double v3 = 0.6931471805599453 + (((v2 < 0.0 || v2 != v2) ? v2 : 0.0) - gradc_log1p_unit(gradc_exp(-fabs(v2))));
-                const double v4 = t2[j*128 + i - tile_begin] * t8[i - tile_begin] * v1 + t6[j*128 + i - tile_begin] * t9[i - tile_begin] * v3;
-                t10[i - tile_begin] += v4;
+                const double v4 = t2[j*128 + i - tile_begin] * t0_[i - tile_begin] * v1 + t6[j*128 + i - tile_begin] * t3[i - tile_begin] * v3;
+                t7[i - tile_begin] += v4;
             }
         }
 
@@ -651,7 +619,7 @@ static GRADC_APART void jensen_shannon_forward_rows0(int64_t part, int64_t threa
         double t11_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t11_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t11_part_sum += t10[i - tile_begin];
+            t11_part_sum += t7[i - tile_begin];
         }
         gradc_add(&t11_part, &t11_part_low, t11_part_sum);
     }
@@ -665,7 +633,7 @@ int jensen_shannon_forward(int64_t n, int64_t k, const double *restrict A, const
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 159*k + 63, 0);
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t11_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
@@ -696,9 +664,7 @@ size_t jensen_shannon_backward_work(int64_t n, int64_t k)
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double)));
+           + gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void jensen_shannon_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -729,10 +695,6 @@ static GRADC_APART void jensen_shannon_backward_rows0(int64_t part, int64_t thre
     double *const t10 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t11 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t9 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t12 = (void *)tile_own;
     const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -848,7 +810,7 @@ static GRADC_APART void jensen_shannon_backward_rows0(int64_t part, int64_t thre
          *    -(s19 - (s20 - s23) - (A_tile[i, j] + s23) + (t1[i] - s24 + (B_tile[i, j] - (s18 - s24)) + (s18 -
          *    (s19 - s25) - (t0[i] + s25)))), where(-inf == A_tile[i, j], 0, t8[i] * s3) + (s3 * (t2 *
          *    (0.6931471805599453 + (minimum(0, s6) - t7[i, j] + s9 * where(abs(s13) < 1, s13, 0)))) + t2 * s3 *
-         *    … (1329 characters in all) */
+         *    … (1353 characters in all) */
         /* t12[i:n, j:k] = let(s0 := B_tile[i, j] - t0[i], s1 := s0 - B_tile[i, j], s2 := B_tile[i, j] - (s0 - s1)
          *    - (t0[i] + s1), s3 := t3[i, j] * (1 + where(abs(s2) < 1, s2, 0)), s4 := B_tile[i, j] + t1[i], s5 :=
          *    s4 - t0[i], s6 := s5 - A_tile[i, j], s7 := -s6, s8 := 1 + t4[i, j], s9 := where(0 <= s7, 1, t4[i, j])
@@ -860,7 +822,7 @@ static GRADC_APART void jensen_shannon_backward_rows0(int64_t part, int64_t thre
          *    -(s19 - (s20 - s23) - (B_tile[i, j] + s23) + (t0[i] - s24 + (A_tile[i, j] - (s18 - s24)) + (s18 -
          *    (s19 - s25) - (t1[i] + s25)))), where(-inf == B_tile[i, j], 0, t11[i] * s3) + (s3 * (t2 *
          *    (0.6931471805599453 + (minimum(0, s6) - t10[i, j] + s9 * where(abs(s13) < 1, s13, 0)))) + (t2 * s3 *
-         *    … (1334 characters in all) */
+         *    … (1358 characters in all) */
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -906,16 +868,16 @@ static GRADC_APART void jensen_shannon_backward_rows0(int64_t part, int64_t thre
                 const double v33 = (-INFINITY == A_tile_ij ? 0.0 : t8[i - tile_begin] * v3) + (v3 * (t2 * (0.6931471805599453 + v14)) + v16 - v32);
                 const double v34 = ((v23 < 0.0 || v23 != v23) ? v23 : 0.0) - t10[j*128 + i - tile_begin] + v26 * (fabs(v30) < 1.0 ? v30 : 0.0);
                 const double v35 = (-INFINITY == B_tile_ij ? 0.0 : t11[i - tile_begin] * v20) + (v20 * (t2 * (0.6931471805599453 + v34)) + (v32 - v16));
-                t9[j*128 + i - tile_begin] = v33;
-                t12[j*128 + i - tile_begin] = v35;
+                B_tile[j*128 + i - tile_begin] = v33;
+                A_tile[j*128 + i - tile_begin] = v35;
             }
         }
 
         /* grad_A[i:n, j:k] = t9[i, j] */
-        gradc_transpose(k, tile_end - tile_begin, t9, 128, &grad_A[tile_begin*k], k);
+        gradc_transpose(k, tile_end - tile_begin, B_tile, 128, &grad_A[tile_begin*k], k);
 
         /* grad_B[i:n, j:k] = t12[i, j] */
-        gradc_transpose(k, tile_end - tile_begin, t12, 128, &grad_B[tile_begin*k], k);
+        gradc_transpose(k, tile_end - tile_begin, A_tile, 128, &grad_B[tile_begin*k], k);
     }
 }
 
@@ -929,7 +891,7 @@ int jensen_shannon_backward(int64_t n, int64_t k, const double *restrict A, cons
     /* t2 = 0.5 * cotangent / n */
     const double t2 = 0.5 * cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 422*k, 0);
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
@@ -945,17 +907,11 @@ size_t jensen_shannon_value_and_grad_work(int64_t n, int64_t k)
 {
     return (size_t)gradc_parts(n, 255*k + 63, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
@@ -963,9 +919,7 @@ size_t jensen_shannon_value_and_grad_work(int64_t n, int64_t k)
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double)));
+           + gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void jensen_shannon_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -982,29 +936,17 @@ static GRADC_APART void jensen_shannon_value_and_grad_rows0(int64_t part, int64_
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t0 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t1 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
     double *const t2 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t3 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t10 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const A_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t5 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
     double *const t7 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t8 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t9 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t11 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t12 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
@@ -1019,10 +961,6 @@ static GRADC_APART void jensen_shannon_value_and_grad_rows0(int64_t part, int64_
     double *const t19 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t21 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t20 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t22 = (void *)tile_own;
     double t17_part = 0.0;
     double t17_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
@@ -1044,11 +982,11 @@ static GRADC_APART void jensen_shannon_value_and_grad_rows0(int64_t part, int64_
             }
         }
 
-        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
+        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]), in the place of t0 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t0_i = t0[i - tile_begin];
-            t1[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+            t0[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
         }
 
         /* t2[i:n, j:k] = exp(B_tile[i, j] - t1[i]) */
@@ -1059,19 +997,20 @@ static GRADC_APART void jensen_shannon_value_and_grad_rows0(int64_t part, int64_
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = gradc_exp(B_tile[j*128 + i - tile_begin] - t1[i - tile_begin]);
+                const double v0 = gradc_exp(B_tile[j*128 + i - tile_begin] - t0[i - tile_begin]);
                 t2[j*128 + i - tile_begin] = v0;
                 t3[i - tile_begin] += v0;
             }
         }
 
-        /* t4[i:n] = t1[i] + log(t3[i]) */
-        /* t10[i:n] = 1 / t3[i] */
+        /* t4[i:n] = t1[i] + log(t3[i]), in the place of t0 */
+        /* t10[i:n] = 1 / t3[i], in the place of t3 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t0_i = t0[i - tile_begin];
             const double t3_i = t3[i - tile_begin];
-            t4[i - tile_begin] = t1[i - tile_begin] + gradc_log(t3_i);
-            t10[i - tile_begin] = 1.0 / t3_i;
+            t0[i - tile_begin] = t0_i + gradc_log(t3_i);
+            t3[i - tile_begin] = 1.0 / t3_i;
         }
 
         /* A_tile[i:n, j:k] = A[i, j] */
@@ -1089,11 +1028,11 @@ static GRADC_APART void jensen_shannon_value_and_grad_rows0(int64_t part, int64_
             }
         }
 
-        /* t6[i:n] = where(inf == abs(t5[i]), 0, t5[i]) */
+        /* t6[i:n] = where(inf == abs(t5[i]), 0, t5[i]), in the place of t5 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t5_i = t5[i - tile_begin];
-            t6[i - tile_begin] = INFINITY == fabs(t5_i) ? 0.0 : t5_i;
+            t5[i - tile_begin] = INFINITY == fabs(t5_i) ? 0.0 : t5_i;
         }
 
         /* t7[i:n, j:k] = exp(A_tile[i, j] - t6[i]) */
@@ -1104,19 +1043,20 @@ static GRADC_APART void jensen_shannon_value_and_grad_rows0(int64_t part, int64_
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin] - t6[i - tile_begin]);
+                const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin] - t5[i - tile_begin]);
                 t7[j*128 + i - tile_begin] = v0;
                 t8[i - tile_begin] += v0;
             }
         }
 
-        /* t9[i:n] = t6[i] + log(t8[i]) */
-        /* t11[i:n] = 1 / t8[i] */
+        /* t9[i:n] = t6[i] + log(t8[i]), in the place of t5 */
+        /* t11[i:n] = 1 / t8[i], in the place of t8 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t5_i = t5[i - tile_begin];
             const double t8_i = t8[i - tile_begin];
-            t9[i - tile_begin] = t6[i - tile_begin] + gradc_log(t8_i);
-            t11[i - tile_begin] = 1.0 / t8_i;
+            t5[i - tile_begin] = t5_i + gradc_log(t8_i);
+            t8[i - tile_begin] = 1.0 / t8_i;
         }
 
         /* t12[i:n, j:k] = exp(-abs(A_tile[i, j] + t4[i] - t9[i] - B_tile[i, j])) */
@@ -1147,18 +1087,18 @@ static GRADC_APART void jensen_shannon_value_and_grad_rows0(int64_t part, int64_
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                const double t4_i = t4[i - tile_begin];
-                const double t9_i = t9[i - tile_begin];
+                const double t0_i = t0[i - tile_begin];
+                const double t5_i = t5[i - tile_begin];
                 const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                const double v0 = A_tile_ij + t4_i - t9_i - B_tile_ij;
+                const double v0 = A_tile_ij + t0_i - t5_i - B_tile_ij;
                 const double v1 = gradc_exp(-fabs(v0));
                 const double v2 = gradc_log1p_unit(v1);
-                const double v3 = B_tile_ij + t9_i - t4_i - A_tile_ij;
+                const double v3 = B_tile_ij + t5_i - t0_i - A_tile_ij;
                 const double v4 = gradc_exp(-fabs(v3));
                 const double v5 = gradc_log1p_unit(v4);
-                const double v6 = t2[j*128 + i - tile_begin] * t10[i - tile_begin];
+                const double v6 = t2[j*128 + i - tile_begin] * t3[i - tile_begin];
                 const double v7 = 0.6931471805599453 + (((v3 < 0.0 || v3 != v3) ? v3 : 0.0) - v5);
-                const double v8 = t7[j*128 + i - tile_begin] * t11[i - tile_begin];
+                const double v8 = t7[j*128 + i - tile_begin] * t8[i - tile_begin];
                 const double v9 = 0.6931471805599453 + (((v0 < 0.0 || v0 != v0) ? v0 : 0.0) - v2);
                 const double v10 = t18 * v6 * ((0.0 <= -v3 ? 1.0 : v4) / (1.0 + v4));
                 const double v11 = t18 * v8 * ((0.0 <= -v0 ? 1.0 : v1) / (1.0 + v1));
@@ -1184,39 +1124,40 @@ static GRADC_APART void jensen_shannon_value_and_grad_rows0(int64_t part, int64_
          *    where(-inf == A_tile[i, j], 0, t19[i] * s0) + (s0 * (t18 * (0.6931471805599453 + (minimum(0, s1) -
          *    t13[i, j]))) + t18 * s0 * (where(0 <= -s1, 1, t12[i, j]) / (1 + t12[i, j])) - t18 * (t2[i, j] *
          *    t10[i]) * (where(0 <= -(B_tile[i, j] + t9[i] - t4[i] - A_tile[i, j]), 1, t14[i, j]) / (1 + t14[i,
-         *    j])))) */
+         *    j])))), in the place of B_tile */
         /* t22[i:n, j:k] = let(s0 := t2[i, j] * t10[i], s1 := B_tile[i, j] + t9[i] - t4[i] - A_tile[i, j],
          *    where(-inf == B_tile[i, j], 0, t21[i] * s0) + (s0 * (t18 * (0.6931471805599453 + (minimum(0, s1) -
          *    t15[i, j]))) + (t18 * s0 * (where(0 <= -s1, 1, t14[i, j]) / (1 + t14[i, j])) - t18 * (t7[i, j] *
          *    t11[i]) * (where(0 <= -(A_tile[i, j] + t4[i] - t9[i] - B_tile[i, j]), 1, t12[i, j]) / (1 + t12[i,
-         *    j]))))) */
+         *    j]))))), in the place of t2 */
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                const double v0 = t7[j*128 + i - tile_begin] * t11[i - tile_begin];
-                const double t4_i = t4[i - tile_begin];
-                const double t9_i = t9[i - tile_begin];
+                const double v0 = t7[j*128 + i - tile_begin] * t8[i - tile_begin];
+                const double t0_i = t0[i - tile_begin];
+                const double t5_i = t5[i - tile_begin];
                 const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                const double v1 = A_tile_ij + t4_i - t9_i - B_tile_ij;
+                const double v1 = A_tile_ij + t0_i - t5_i - B_tile_ij;
                 const double v2 = t18 * (0.6931471805599453 + (((v1 < 0.0 || v1 != v1) ? v1 : 0.0) - t13[j*128 + i - tile_begin]));
                 const double t12_ij = t12[j*128 + i - tile_begin];
                 const double v3 = t18 * v0 * ((0.0 <= -v1 ? 1.0 : t12_ij) / (1.0 + t12_ij));
-                const double v4 = t2[j*128 + i - tile_begin] * t10[i - tile_begin];
-                const double v5 = B_tile_ij + t9_i - t4_i - A_tile_ij;
+                const double t2_ij = t2[j*128 + i - tile_begin];
+                const double v4 = t2_ij * t3[i - tile_begin];
+                const double v5 = B_tile_ij + t5_i - t0_i - A_tile_ij;
                 const double t14_ij = t14[j*128 + i - tile_begin];
                 const double v6 = t18 * v4 * ((0.0 <= -v5 ? 1.0 : t14_ij) / (1.0 + t14_ij));
                 const double v7 = t18 * (0.6931471805599453 + (((v5 < 0.0 || v5 != v5) ? v5 : 0.0) - t15[j*128 + i - tile_begin]));
-                t20[j*128 + i - tile_begin] = (-INFINITY == A_tile_ij ? 0.0 : t19[i - tile_begin] * v0) + (v0 * v2 + v3 - v6);
-                t22[j*128 + i - tile_begin] = (-INFINITY == B_tile_ij ? 0.0 : t21[i - tile_begin] * v4) + (v4 * v7 + (v6 - v3));
+                B_tile[j*128 + i - tile_begin] = (-INFINITY == A_tile_ij ? 0.0 : t19[i - tile_begin] * v0) + (v0 * v2 + v3 - v6);
+                t2[j*128 + i - tile_begin] = (-INFINITY == B_tile_ij ? 0.0 : t21[i - tile_begin] * v4) + (v4 * v7 + (v6 - v3));
             }
         }
 
         /* grad_A[i:n, j:k] = t20[i, j] */
-        gradc_transpose(k, tile_end - tile_begin, t20, 128, &grad_A[tile_begin*k], k);
+        gradc_transpose(k, tile_end - tile_begin, B_tile, 128, &grad_A[tile_begin*k], k);
 
         /* grad_B[i:n, j:k] = t22[i, j] */
-        gradc_transpose(k, tile_end - tile_begin, t22, 128, &grad_B[tile_begin*k], k);
+        gradc_transpose(k, tile_end - tile_begin, t2, 128, &grad_B[tile_begin*k], k);
     }
     t17_part = gradc_rounded(t17_part, t17_part_low);
     t17_parts[part] = t17_part;
@@ -1232,7 +1173,7 @@ int jensen_shannon_value_and_grad(int64_t n, int64_t k, const double *restrict A
     /* t18 = 0.5 / n */
     const double t18 = 0.5 / (double)n;
     const int64_t parts = gradc_parts(n, 255*k + 63, 0);
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t17_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)

@@ -184,15 +184,9 @@ size_t kl_divergence_value_work(int64_t n, int64_t k)
 {
     return (size_t)gradc_parts(n, 61*k + 59, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -209,27 +203,15 @@ static GRADC_APART void kl_divergence_value_rows0(int64_t part, int64_t thread, 
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t0 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t1 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
     double *const t2 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t3 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t9 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const B_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t5 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
     double *const t7 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t10 = (void *)tile_own;
     double t11_part = 0.0;
     double t11_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
@@ -251,11 +233,11 @@ static GRADC_APART void kl_divergence_value_rows0(int64_t part, int64_t thread, 
             }
         }
 
-        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
+        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]), in the place of t0 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t0_i = t0[i - tile_begin];
-            t1[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+            t0[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
         }
 
         /* t2[i:n, j:k] = exp(A_tile[i, j] - t1[i]) */
@@ -266,19 +248,20 @@ static GRADC_APART void kl_divergence_value_rows0(int64_t part, int64_t thread, 
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin] - t1[i - tile_begin]);
+                const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin] - t0[i - tile_begin]);
                 t2[j*128 + i - tile_begin] = v0;
                 t3[i - tile_begin] += v0;
             }
         }
 
-        /* t4[i:n] = t1[i] + log(t3[i]) */
-        /* t9[i:n] = 1 / t3[i] */
+        /* t4[i:n] = t1[i] + log(t3[i]), in the place of t0 */
+        /* t9[i:n] = 1 / t3[i], in the place of t3 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t0_i = t0[i - tile_begin];
             const double t3_i = t3[i - tile_begin];
-            t4[i - tile_begin] = t1[i - tile_begin] + gradc_log(t3_i);
-            t9[i - tile_begin] = 1.0 / t3_i;
+            t0[i - tile_begin] = t0_i + gradc_log(t3_i);
+            t3[i - tile_begin] = 1.0 / t3_i;
         }
 
         /* B_tile[i:n, j:k] = B[i, j] */
@@ -296,11 +279,11 @@ static GRADC_APART void kl_divergence_value_rows0(int64_t part, int64_t thread, 
             }
         }
 
-        /* t6[i:n] = where(inf == abs(t5[i]), 0, t5[i]) */
+        /* t6[i:n] = where(inf == abs(t5[i]), 0, t5[i]), in the place of t5 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t5_i = t5[i - tile_begin];
-            t6[i - tile_begin] = INFINITY == fabs(t5_i) ? 0.0 : t5_i;
+            t5[i - tile_begin] = INFINITY == fabs(t5_i) ? 0.0 : t5_i;
         }
 
         /* t7[i:n] = sum[j:k](exp(B_tile[i, j] - t6[i])) */
@@ -310,41 +293,43 @@ static GRADC_APART void kl_divergence_value_rows0(int64_t part, int64_t thread, 
         for (int64_t j = 0; j < k / 4 * 4; j += 4) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t7[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - t6[i - tile_begin]) + gradc_exp(B_tile[(j + 1)*128 + i - tile_begin] - t6[i - tile_begin]) + gradc_exp(B_tile[(j + 2)*128 + i - tile_begin] - t6[i - tile_begin]) + gradc_exp(B_tile[(j + 3)*128 + i - tile_begin] - t6[i - tile_begin]);
+                t7[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - t5[i - tile_begin]) + gradc_exp(B_tile[(j + 1)*128 + i - tile_begin] - t5[i - tile_begin]) + gradc_exp(B_tile[(j + 2)*128 + i - tile_begin] - t5[i - tile_begin]) + gradc_exp(B_tile[(j + 3)*128 + i - tile_begin] - t5[i - tile_begin]);
             }
         }
         for (int64_t j = k / 4 * 4; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t7[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - t6[i - tile_begin]);
+                t7[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - t5[i - tile_begin]);
             }
         }
 
-        /* t8[i:n] = t6[i] + log(t7[i]) */
+        /* t8[i:n] = t6[i] + log(t7[i]), in the place of t5 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t8[i - tile_begin] = t6[i - tile_begin] + gradc_log(t7[i - tile_begin]);
+            const double t5_i = t5[i - tile_begin];
+            t5[i - tile_begin] = t5_i + gradc_log(t7[i - tile_begin]);
         }
 
-        /* t10[i:n] = sum[j:k](t2[i, j] * t9[i] * (A_tile[i, j] + t8[i] - t4[i] - B_tile[i, j])) */
+        /* t10[i:n] = sum[j:k](t2[i, j] * t9[i] * (A_tile[i, j] + t8[i] - t4[i] - B_tile[i, j])), in the place of
+         *    t7 */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t10[i - tile_begin] = 0.0;
+            t7[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k / 4 * 4; j += 4) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = A_tile[j*128 + i - tile_begin] + t8[i - tile_begin] - t4[i - tile_begin] - B_tile[j*128 + i - tile_begin];
-                const double v1 = A_tile[(j + 1)*128 + i - tile_begin] + t8[i - tile_begin] - t4[i - tile_begin] - B_tile[(j + 1)*128 + i - tile_begin];
-                const double v2 = A_tile[(j + 2)*128 + i - tile_begin] + t8[i - tile_begin] - t4[i - tile_begin] - B_tile[(j + 2)*128 + i - tile_begin];
-                const double v3 = A_tile[(j + 3)*128 + i - tile_begin] + t8[i - tile_begin] - t4[i - tile_begin] - B_tile[(j + 3)*128 + i - tile_begin];
-                t10[i - tile_begin] += t2[j*128 + i - tile_begin] * t9[i - tile_begin] * v0 + t2[(j + 1)*128 + i - tile_begin] * t9[i - tile_begin] * v1 + t2[(j + 2)*128 + i - tile_begin] * t9[i - tile_begin] * v2 + t2[(j + 3)*128 + i - tile_begin] * t9[i - tile_begin] * v3;
+                const double v0 = A_tile[j*128 + i - tile_begin] + t5[i - tile_begin] - t0[i - tile_begin] - B_tile[j*128 + i - tile_begin];
+                const double v1 = A_tile[(j + 1)*128 + i - tile_begin] + t5[i - tile_begin] - t0[i - tile_begin] - B_tile[(j + 1)*128 + i - tile_begin];
+                const double v2 = A_tile[(j + 2)*128 + i - tile_begin] + t5[i - tile_begin] - t0[i - tile_begin] - B_tile[(j + 2)*128 + i - tile_begin];
+                const double v3 = A_tile[(j + 3)*128 + i - tile_begin] + t5[i - tile_begin] - t0[i - tile_begin] - B_tile[(j + 3)*128 + i - tile_begin];
+                t7[i - tile_begin] += t2[j*128 + i - tile_begin] * t3[i - tile_begin] * v0 + t2[(j + 1)*128 + i - tile_begin] * t3[i - tile_begin] * v1 + t2[(j + 2)*128 + i - tile_begin] * t3[i - tile_begin] * v2 + t2[(j + 3)*128 + i - tile_begin] * t3[i - tile_begin] * v3;
             }
         }
         for (int64_t j = k / 4 * 4; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = A_tile[j*128 + i - tile_begin] + t8[i - tile_begin] - t4[i - tile_begin] - B_tile[j*128 + i - tile_begin];
-                t10[i - tile_begin] += t2[j*128 + i - tile_begin] * t9[i - tile_begin] * v0;
+                const double v0 = A_tile[j*128 + i - tile_begin] + t5[i - tile_begin] - t0[i - tile_begin] - B_tile[j*128 + i - tile_begin];
+                t7[i - tile_begin] += t2[j*128 + i - tile_begin] * t3[i - tile_begin] * v0;
             }
         }
 
@@ -352,7 +337,7 @@ static GRADC_APART void kl_divergence_value_rows0(int64_t part, int64_t thread, 
         double t11_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t11_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t11_part_sum += t10[i - tile_begin];
+            t11_part_sum += t7[i - tile_begin];
         }
         gradc_add(&t11_part, &t11_part_low, t11_part_sum);
     }
@@ -366,7 +351,7 @@ int kl_divergence_value(int64_t n, int64_t k, const double *restrict A, const do
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 61*k + 59, 0);
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t11_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
@@ -390,14 +375,9 @@ size_t kl_divergence_forward_work(int64_t n, int64_t k)
 {
     return (size_t)gradc_parts(n, 61*k + 59, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -414,23 +394,13 @@ static GRADC_APART void kl_divergence_forward_rows0(int64_t part, int64_t thread
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t0_ = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t1_ = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
     double *const t2 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t3 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t7 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
     double *const B_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t4 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
     double *const t6 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)tile_own;
     double t9_part = 0.0;
     double t9_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
@@ -452,11 +422,11 @@ static GRADC_APART void kl_divergence_forward_rows0(int64_t part, int64_t thread
             }
         }
 
-        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
+        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]), in the place of t0 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t0__i = t0_[i - tile_begin];
-            t1_[i - tile_begin] = INFINITY == fabs(t0__i) ? 0.0 : t0__i;
+            t0_[i - tile_begin] = INFINITY == fabs(t0__i) ? 0.0 : t0__i;
         }
 
         /* t2[i:n, j:k] = exp(A_tile[i, j] - t1[i]) */
@@ -467,41 +437,42 @@ static GRADC_APART void kl_divergence_forward_rows0(int64_t part, int64_t thread
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin] - t1_[i - tile_begin]);
+                const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin] - t0_[i - tile_begin]);
                 t2[j*128 + i - tile_begin] = v0;
                 t3[i - tile_begin] += v0;
             }
         }
 
         /* t0_2[i:n] = t1[i] + log(t3[i]) */
-        /* t7[i:n] = 1 / t3[i] */
+        /* t7[i:n] = 1 / t3[i], in the place of t0 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t0__i = t0_[i - tile_begin];
             const double t3_i = t3[i - tile_begin];
-            t0[i] = t1_[i - tile_begin] + gradc_log(t3_i);
-            t7[i - tile_begin] = 1.0 / t3_i;
+            t0[i] = t0__i + gradc_log(t3_i);
+            t0_[i - tile_begin] = 1.0 / t3_i;
         }
 
         /* B_tile[i:n, j:k] = B[i, j] */
         gradc_transpose(tile_end - tile_begin, k, &B[tile_begin*k], k, B_tile, 128);
 
-        /* t4[i:n] = max[j:k](B_tile[i, j]) */
+        /* t4[i:n] = max[j:k](B_tile[i, j]), in the place of t3 */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t4[i - tile_begin] = -INFINITY;
+            t3[i - tile_begin] = -INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                t4[i - tile_begin] = (t4[i - tile_begin] >= B_tile_ij || t4[i - tile_begin] != t4[i - tile_begin]) ? t4[i - tile_begin] : B_tile_ij;
+                t3[i - tile_begin] = (t3[i - tile_begin] >= B_tile_ij || t3[i - tile_begin] != t3[i - tile_begin]) ? t3[i - tile_begin] : B_tile_ij;
             }
         }
 
-        /* t5[i:n] = where(inf == abs(t4[i]), 0, t4[i]) */
+        /* t5[i:n] = where(inf == abs(t4[i]), 0, t4[i]), in the place of t3 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t4_i = t4[i - tile_begin];
-            t5[i - tile_begin] = INFINITY == fabs(t4_i) ? 0.0 : t4_i;
+            const double t3_i = t3[i - tile_begin];
+            t3[i - tile_begin] = INFINITY == fabs(t3_i) ? 0.0 : t3_i;
         }
 
         /* t6[i:n] = sum[j:k](exp(B_tile[i, j] - t5[i])) */
@@ -511,41 +482,42 @@ static GRADC_APART void kl_divergence_forward_rows0(int64_t part, int64_t thread
         for (int64_t j = 0; j < k / 4 * 4; j += 4) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t6[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - t5[i - tile_begin]) + gradc_exp(B_tile[(j + 1)*128 + i - tile_begin] - t5[i - tile_begin]) + gradc_exp(B_tile[(j + 2)*128 + i - tile_begin] - t5[i - tile_begin]) + gradc_exp(B_tile[(j + 3)*128 + i - tile_begin] - t5[i - tile_begin]);
+                t6[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - t3[i - tile_begin]) + gradc_exp(B_tile[(j + 1)*128 + i - tile_begin] - t3[i - tile_begin]) + gradc_exp(B_tile[(j + 2)*128 + i - tile_begin] - t3[i - tile_begin]) + gradc_exp(B_tile[(j + 3)*128 + i - tile_begin] - t3[i - tile_begin]);
             }
         }
         for (int64_t j = k / 4 * 4; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t6[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - t5[i - tile_begin]);
+                t6[i - tile_begin] += gradc_exp(B_tile[j*128 + i - tile_begin] - t3[i - tile_begin]);
             }
         }
 
         /* t1_2[i:n] = t5[i] + log(t6[i]) */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t1[i] = t5[i - tile_begin] + gradc_log(t6[i - tile_begin]);
+            t1[i] = t3[i - tile_begin] + gradc_log(t6[i - tile_begin]);
         }
 
-        /* t8[i:n] = sum[j:k](t2[i, j] * t7[i] * (A_tile[i, j] + t1_2[i] - t0_2[i] - B_tile[i, j])) */
+        /* t8[i:n] = sum[j:k](t2[i, j] * t7[i] * (A_tile[i, j] + t1_2[i] - t0_2[i] - B_tile[i, j])), in the place
+         *    of t3 */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t8[i - tile_begin] = 0.0;
+            t3[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k / 4 * 4; j += 4) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t2[j*128 + i - tile_begin] * t7[i - tile_begin] * (A_tile[j*128 + i - tile_begin] + t1[i] - t0[i] - B_tile[j*128 + i - tile_begin]);
+                const double v0 = t2[j*128 + i - tile_begin] * t0_[i - tile_begin] * (A_tile[j*128 + i - tile_begin] + t1[i] - t0[i] - B_tile[j*128 + i - tile_begin]);
                 const double v1 = A_tile[(j + 1)*128 + i - tile_begin] + t1[i] - t0[i] - B_tile[(j + 1)*128 + i - tile_begin];
                 const double v2 = A_tile[(j + 2)*128 + i - tile_begin] + t1[i] - t0[i] - B_tile[(j + 2)*128 + i - tile_begin];
                 const double v3 = A_tile[(j + 3)*128 + i - tile_begin] + t1[i] - t0[i] - B_tile[(j + 3)*128 + i - tile_begin];
-                t8[i - tile_begin] += v0 + t2[(j + 1)*128 + i - tile_begin] * t7[i - tile_begin] * v1 + t2[(j + 2)*128 + i - tile_begin] * t7[i - tile_begin] * v2 + t2[(j + 3)*128 + i - tile_begin] * t7[i - tile_begin] * v3;
+                t3[i - tile_begin] += v0 + t2[(j + 1)*128 + i - tile_begin] * t0_[i - tile_begin] * v1 + t2[(j + 2)*128 + i - tile_begin] * t0_[i - tile_begin] * v2 + t2[(j + 3)*128 + i - tile_begin] * t0_[i - tile_begin] * v3;
             }
         }
         for (int64_t j = k / 4 * 4; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t2[j*128 + i - tile_begin] * t7[i - tile_begin] * (A_tile[j*128 + i - tile_begin] + t1[i] - t0[i] - B_tile[j*128 + i - tile_begin]);
-                t8[i - tile_begin] += v0;
+                const double v0 = t2[j*128 + i - tile_begin] * t0_[i - tile_begin] * (A_tile[j*128 + i - tile_begin] + t1[i] - t0[i] - B_tile[j*128 + i - tile_begin]);
+                t3[i - tile_begin] += v0;
             }
         }
 
@@ -553,7 +525,7 @@ static GRADC_APART void kl_divergence_forward_rows0(int64_t part, int64_t thread
         double t9_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t9_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t9_part_sum += t8[i - tile_begin];
+            t9_part_sum += t3[i - tile_begin];
         }
         gradc_add(&t9_part, &t9_part_low, t9_part_sum);
     }
@@ -567,7 +539,7 @@ int kl_divergence_forward(int64_t n, int64_t k, const double *restrict A, const 
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 61*k + 59, 0);
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t9_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
@@ -593,9 +565,7 @@ size_t kl_divergence_backward_work(int64_t n, int64_t k)
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double)));
+           + gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void kl_divergence_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -616,10 +586,6 @@ static GRADC_APART void kl_divergence_backward_rows0(int64_t part, int64_t threa
     double *const t4 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t6 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t7 = (void *)tile_own;
     const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -660,11 +626,12 @@ static GRADC_APART void kl_divergence_backward_rows0(int64_t part, int64_t threa
 
         /* t5[i:n, j:k] = let(s0 := A_tile[i, j] - t0[i], s1 := s0 - A_tile[i, j], s2 := A_tile[i, j] - (s0 - s1) -
          *    (t0[i] + s1), s3 := t3[i, j] * (1 + where(abs(s2) < 1, s2, 0)), where(-inf == A_tile[i, j], 0,
-         *    -(t4[i] * s3)) + (t2 * s3 + t2 * (A_tile[i, j] + t1[i] - t0[i] - B_tile[i, j]) * s3)) */
+         *    -(t4[i] * s3)) + (t2 * s3 + t2 * (A_tile[i, j] + t1[i] - t0[i] - B_tile[i, j]) * s3)), in the place
+         *    of A_tile */
         /* t7[i:n, j:k] = let(s0 := B_tile[i, j] - t1[i], s1 := s0 - B_tile[i, j], s2 := B_tile[i, j] - (s0 - s1) -
          *    (t1[i] + s1), s3 := A_tile[i, j] - t0[i], s4 := s3 - A_tile[i, j], s5 := A_tile[i, j] - (s3 - s4) -
          *    (t0[i] + s4), where(-inf == B_tile[i, j], 0, t2 * t6[i] * (exp(s0) * (1 + where(abs(s2) < 1, s2,
-         *    0)))) - t2 * (t3[i, j] * (1 + where(abs(s5) < 1, s5, 0)))) */
+         *    0)))) - t2 * (t3[i, j] * (1 + where(abs(s5) < 1, s5, 0)))), in the place of B_tile */
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -682,16 +649,16 @@ static GRADC_APART void kl_divergence_backward_rows0(int64_t part, int64_t threa
                 const double v7 = v6 - B_tile_ij;
                 const double v8 = B_tile_ij - (v6 - v7) - (t1_i + v7);
                 const double v9 = -INFINITY == B_tile_ij ? 0.0 : t2 * t6[i - tile_begin] * (gradc_exp(v6) * (1.0 + (fabs(v8) < 1.0 ? v8 : 0.0)));
-                t5[j*128 + i - tile_begin] = v5;
-                t7[j*128 + i - tile_begin] = v9 - v4;
+                A_tile[j*128 + i - tile_begin] = v5;
+                B_tile[j*128 + i - tile_begin] = v9 - v4;
             }
         }
 
         /* grad_A[i:n, j:k] = t5[i, j] */
-        gradc_transpose(k, tile_end - tile_begin, t5, 128, &grad_A[tile_begin*k], k);
+        gradc_transpose(k, tile_end - tile_begin, A_tile, 128, &grad_A[tile_begin*k], k);
 
         /* grad_B[i:n, j:k] = t7[i, j] */
-        gradc_transpose(k, tile_end - tile_begin, t7, 128, &grad_B[tile_begin*k], k);
+        gradc_transpose(k, tile_end - tile_begin, B_tile, 128, &grad_B[tile_begin*k], k);
     }
 }
 
@@ -705,7 +672,7 @@ int kl_divergence_backward(int64_t n, int64_t k, const double *restrict A, const
     /* t2 = cotangent / n */
     const double t2 = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 114*k, 0);
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
@@ -721,23 +688,15 @@ size_t kl_divergence_value_and_grad_work(int64_t n, int64_t k)
 {
     return (size_t)gradc_parts(n, 101*k + 63, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double)));
+           + gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void kl_divergence_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -754,15 +713,9 @@ static GRADC_APART void kl_divergence_value_and_grad_rows0(int64_t part, int64_t
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t0 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t1 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
     double *const t2 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t3 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t10 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const B_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
@@ -770,23 +723,13 @@ static GRADC_APART void kl_divergence_value_and_grad_rows0(int64_t part, int64_t
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t16 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
     double *const t7 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t8 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t9 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t17 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
     double *const t11 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t14 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t18 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t15 = (void *)tile_own;
     double t12_part = 0.0;
     double t12_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
@@ -808,11 +751,11 @@ static GRADC_APART void kl_divergence_value_and_grad_rows0(int64_t part, int64_t
             }
         }
 
-        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
+        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]), in the place of t0 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t0_i = t0[i - tile_begin];
-            t1[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
+            t0[i - tile_begin] = INFINITY == fabs(t0_i) ? 0.0 : t0_i;
         }
 
         /* t2[i:n, j:k] = exp(A_tile[i, j] - t1[i]) */
@@ -823,19 +766,20 @@ static GRADC_APART void kl_divergence_value_and_grad_rows0(int64_t part, int64_t
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin] - t1[i - tile_begin]);
+                const double v0 = gradc_exp(A_tile[j*128 + i - tile_begin] - t0[i - tile_begin]);
                 t2[j*128 + i - tile_begin] = v0;
                 t3[i - tile_begin] += v0;
             }
         }
 
-        /* t4[i:n] = t1[i] + log(t3[i]) */
-        /* t10[i:n] = 1 / t3[i] */
+        /* t4[i:n] = t1[i] + log(t3[i]), in the place of t0 */
+        /* t10[i:n] = 1 / t3[i], in the place of t3 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t0_i = t0[i - tile_begin];
             const double t3_i = t3[i - tile_begin];
-            t4[i - tile_begin] = t1[i - tile_begin] + gradc_log(t3_i);
-            t10[i - tile_begin] = 1.0 / t3_i;
+            t0[i - tile_begin] = t0_i + gradc_log(t3_i);
+            t3[i - tile_begin] = 1.0 / t3_i;
         }
 
         /* B_tile[i:n, j:k] = B[i, j] */
@@ -854,15 +798,15 @@ static GRADC_APART void kl_divergence_value_and_grad_rows0(int64_t part, int64_t
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double B_tile_ij = B_tile[j*128 + i - tile_begin];
                 t5[i - tile_begin] = (t5[i - tile_begin] >= B_tile_ij || t5[i - tile_begin] != t5[i - tile_begin]) ? t5[i - tile_begin] : B_tile_ij;
-                t16[i - tile_begin] += t2[j*128 + i - tile_begin] * t10[i - tile_begin];
+                t16[i - tile_begin] += t2[j*128 + i - tile_begin] * t3[i - tile_begin];
             }
         }
 
-        /* t6[i:n] = where(inf == abs(t5[i]), 0, t5[i]) */
+        /* t6[i:n] = where(inf == abs(t5[i]), 0, t5[i]), in the place of t5 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t5_i = t5[i - tile_begin];
-            t6[i - tile_begin] = INFINITY == fabs(t5_i) ? 0.0 : t5_i;
+            t5[i - tile_begin] = INFINITY == fabs(t5_i) ? 0.0 : t5_i;
         }
 
         /* t7[i:n, j:k] = exp(B_tile[i, j] - t6[i]) */
@@ -873,26 +817,27 @@ static GRADC_APART void kl_divergence_value_and_grad_rows0(int64_t part, int64_t
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = gradc_exp(B_tile[j*128 + i - tile_begin] - t6[i - tile_begin]);
+                const double v0 = gradc_exp(B_tile[j*128 + i - tile_begin] - t5[i - tile_begin]);
                 t7[j*128 + i - tile_begin] = v0;
                 t8[i - tile_begin] += v0;
             }
         }
 
-        /* t9[i:n] = t6[i] + log(t8[i]) */
-        /* t17[i:n] = 1 / t8[i] */
+        /* t9[i:n] = t6[i] + log(t8[i]), in the place of t8 */
+        /* t17[i:n] = 1 / t8[i], in the place of t5 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t5_i = t5[i - tile_begin];
             const double t8_i = t8[i - tile_begin];
-            t9[i - tile_begin] = t6[i - tile_begin] + gradc_log(t8_i);
-            t17[i - tile_begin] = 1.0 / t8_i;
+            t8[i - tile_begin] = t5_i + gradc_log(t8_i);
+            t5[i - tile_begin] = 1.0 / t8_i;
         }
 
         /* t11[i:n] = sum[j:k](t2[i, j] * t10[i] * (A_tile[i, j] + t9[i] - t4[i] - B_tile[i, j])) */
         /* t14[i:n] = sum[j:k](let(s0 := t2[i, j] * t10[i], t13 * s0 + s0 * (t13 * (A_tile[i, j] + t9[i] - t4[i] -
          *    B_tile[i, j])))) */
         /* t18[i:n, j:k] = where(-inf == B_tile[i, j], 0, t13 * t16[i] * (t7[i, j] * t17[i])) - t13 * (t2[i, j] *
-         *    t10[i]) */
+         *    t10[i]), in the place of t7 */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             t11[i - tile_begin] = 0.0;
         }
@@ -902,14 +847,15 @@ static GRADC_APART void kl_divergence_value_and_grad_rows0(int64_t part, int64_t
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t2[j*128 + i - tile_begin] * t10[i - tile_begin];
+                const double v0 = t2[j*128 + i - tile_begin] * t3[i - tile_begin];
                 const double B_tile_ij = B_tile[j*128 + i - tile_begin];
-                const double v1 = A_tile[j*128 + i - tile_begin] + t9[i - tile_begin] - t4[i - tile_begin] - B_tile_ij;
+                const double v1 = A_tile[j*128 + i - tile_begin] + t8[i - tile_begin] - t0[i - tile_begin] - B_tile_ij;
                 const double v2 = t13 * v0;
-                const double v3 = -INFINITY == B_tile_ij ? 0.0 : t7[j*128 + i - tile_begin] * t17[i - tile_begin] * (t13 * t16[i - tile_begin]);
+                const double t7_ij = t7[j*128 + i - tile_begin];
+                const double v3 = (-INFINITY == B_tile_ij ? 0.0 : t7_ij * t5[i - tile_begin] * (t13 * t16[i - tile_begin])) - v2;
                 t11[i - tile_begin] += v0 * v1;
                 t14[i - tile_begin] += v2 + v0 * (t13 * v1);
-                t18[j*128 + i - tile_begin] = v3 - v2;
+                t7[j*128 + i - tile_begin] = v3;
             }
         }
 
@@ -922,22 +868,22 @@ static GRADC_APART void kl_divergence_value_and_grad_rows0(int64_t part, int64_t
         gradc_add(&t12_part, &t12_part_low, t12_part_sum);
 
         /* t15[i:n, j:k] = let(s0 := t2[i, j] * t10[i], where(-inf == A_tile[i, j], 0, -(t14[i] * s0)) + (t13 * s0
-         *    + s0 * (t13 * (A_tile[i, j] + t9[i] - t4[i] - B_tile[i, j])))) */
+         *    + s0 * (t13 * (A_tile[i, j] + t9[i] - t4[i] - B_tile[i, j])))), in the place of A_tile */
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double A_tile_ij = A_tile[j*128 + i - tile_begin];
-                const double v0 = t2[j*128 + i - tile_begin] * t10[i - tile_begin];
-                const double v1 = t13 * (A_tile_ij + t9[i - tile_begin] - t4[i - tile_begin] - B_tile[j*128 + i - tile_begin]);
-                t15[j*128 + i - tile_begin] = (-INFINITY == A_tile_ij ? 0.0 : -(t14[i - tile_begin] * v0)) + (t13 * v0 + v0 * v1);
+                const double v0 = t2[j*128 + i - tile_begin] * t3[i - tile_begin];
+                const double v1 = t13 * (A_tile_ij + t8[i - tile_begin] - t0[i - tile_begin] - B_tile[j*128 + i - tile_begin]);
+                A_tile[j*128 + i - tile_begin] = (-INFINITY == A_tile_ij ? 0.0 : -(t14[i - tile_begin] * v0)) + (t13 * v0 + v0 * v1);
             }
         }
 
         /* grad_A[i:n, j:k] = t15[i, j] */
-        gradc_transpose(k, tile_end - tile_begin, t15, 128, &grad_A[tile_begin*k], k);
+        gradc_transpose(k, tile_end - tile_begin, A_tile, 128, &grad_A[tile_begin*k], k);
 
         /* grad_B[i:n, j:k] = t18[i, j] */
-        gradc_transpose(k, tile_end - tile_begin, t18, 128, &grad_B[tile_begin*k], k);
+        gradc_transpose(k, tile_end - tile_begin, t7, 128, &grad_B[tile_begin*k], k);
     }
     t12_part = gradc_rounded(t12_part, t12_part_low);
     t12_parts[part] = t12_part;
@@ -953,7 +899,7 @@ int kl_divergence_value_and_grad(int64_t n, int64_t k, const double *restrict A,
     /* t13 = 1 / n */
     const double t13 = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 101*k + 63, 0);
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t12_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)

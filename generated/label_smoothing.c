@@ -499,10 +499,6 @@ size_t label_smoothing_value_work(int64_t d, int64_t k, int64_t n)
 {
     return (size_t)gradc_parts(n, 3*d*k + 27*k + 42, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -519,15 +515,7 @@ static GRADC_APART void label_smoothing_value_rows0(int64_t part, int64_t thread
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t1 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
     double *const t3 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const L = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t5 = (void *)tile_own;
     double t6_part = 0.0;
     double t6_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
@@ -548,11 +536,11 @@ static GRADC_APART void label_smoothing_value_rows0(int64_t part, int64_t thread
             }
         }
 
-        /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]) */
+        /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]), in the place of t1 */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double t1_l = t1[l - tile_begin];
-            t2[l - tile_begin] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
+            t1[l - tile_begin] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
         }
 
         /* t3[l:n] = sum[j:k](exp(t0[l, j] - t2[l])) */
@@ -562,33 +550,35 @@ static GRADC_APART void label_smoothing_value_rows0(int64_t part, int64_t thread
         for (int64_t j = 0; j < k / 4 * 4; j += 4) {
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t3[l - tile_begin] += gradc_exp(t0[j*128 + l - tile_begin] - t2[l - tile_begin]) + gradc_exp(t0[(j + 1)*128 + l - tile_begin] - t2[l - tile_begin]) + gradc_exp(t0[(j + 2)*128 + l - tile_begin] - t2[l - tile_begin]) + gradc_exp(t0[(j + 3)*128 + l - tile_begin] - t2[l - tile_begin]);
+                t3[l - tile_begin] += gradc_exp(t0[j*128 + l - tile_begin] - t1[l - tile_begin]) + gradc_exp(t0[(j + 1)*128 + l - tile_begin] - t1[l - tile_begin]) + gradc_exp(t0[(j + 2)*128 + l - tile_begin] - t1[l - tile_begin]) + gradc_exp(t0[(j + 3)*128 + l - tile_begin] - t1[l - tile_begin]);
             }
         }
         for (int64_t j = k / 4 * 4; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t3[l - tile_begin] += gradc_exp(t0[j*128 + l - tile_begin] - t2[l - tile_begin]);
+                t3[l - tile_begin] += gradc_exp(t0[j*128 + l - tile_begin] - t1[l - tile_begin]);
             }
         }
 
-        /* t4[l:n] = t2[l] + log(t3[l]) */
+        /* t4[l:n] = t2[l] + log(t3[l]), in the place of t1 */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t4[l - tile_begin] = t2[l - tile_begin] + gradc_log(t3[l - tile_begin]);
+            const double t1_l = t1[l - tile_begin];
+            t1[l - tile_begin] = t1_l + gradc_log(t3[l - tile_begin]);
         }
 
-        /* L[l:n, j:k] = t0[l, j] - t4[l] */
-        /* t5[l:n] = sum[j:k](L[l, j]) */
+        /* L[l:n, j:k] = t0[l, j] - t4[l], in the place of t0 */
+        /* t5[l:n] = sum[j:k](L[l, j]), in the place of t3 */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t5[l - tile_begin] = 0.0;
+            t3[l - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double v0 = t0[j*128 + l - tile_begin] - t4[l - tile_begin];
-                L[j*128 + l - tile_begin] = v0;
-                t5[l - tile_begin] += v0;
+                const double t0_lj = t0[j*128 + l - tile_begin];
+                const double v0 = t0_lj - t1[l - tile_begin];
+                t0[j*128 + l - tile_begin] = v0;
+                t3[l - tile_begin] += v0;
             }
         }
 
@@ -599,7 +589,8 @@ static GRADC_APART void label_smoothing_value_rows0(int64_t part, int64_t thread
         GRADC_SIMD(reduction(+:t6_part_sum))
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const int64_t y_l = y[l];
-            t6_part_sum += L[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin] * v0 + eps * (t5[l - tile_begin] / v1);
+            const double v2 = t0[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin] * v0 + eps * (t3[l - tile_begin] / v1);
+            t6_part_sum += v2;
         }
         gradc_add(&t6_part, &t6_part_low, t6_part_sum);
     }
@@ -625,7 +616,7 @@ int label_smoothing_value(int64_t d, int64_t k, int64_t n, const double *restric
         }
     }
     const int64_t parts = gradc_parts(n, 3*d*k + 27*k + 42, 0);
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t6_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
@@ -650,9 +641,7 @@ size_t label_smoothing_forward_work(int64_t d, int64_t k, int64_t n)
     (void)d;
     return (size_t)gradc_parts(n, 27*k + 42, 0) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+           + gradc_bytes(128*k, sizeof(double)));
 }
 
 static GRADC_APART void label_smoothing_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -665,13 +654,9 @@ static GRADC_APART void label_smoothing_forward_rows0(int64_t part, int64_t thre
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
     double *const t1_ = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
     double *const t3 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const L = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t4 = (void *)tile_own;
     double t5_part = 0.0;
     double t5_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(k * sizeof(double));
@@ -688,20 +673,20 @@ static GRADC_APART void label_smoothing_forward_rows0(int64_t part, int64_t thre
             t1_[l - tile_begin] = t1__max;
         }
 
-        /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]) */
+        /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]), in the place of t1 */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double t1__l = t1_[l - tile_begin];
-            t2[l - tile_begin] = INFINITY == fabs(t1__l) ? 0.0 : t1__l;
+            t1_[l - tile_begin] = INFINITY == fabs(t1__l) ? 0.0 : t1__l;
         }
 
         /* t3[l:n] = sum[j:k](exp(t0[l, j] - t2[l])) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t2_l = t2[l - tile_begin];
+            const double t1__l = t1_[l - tile_begin];
             double t3_sum = 0.0;
             GRADC_SIMD(reduction(+:t3_sum))
             for (int64_t j = 0; j < k; ++j) {
-                t3_sum += gradc_exp(t0[l*k + j] - t2_l);
+                t3_sum += gradc_exp(t0[l*k + j] - t1__l);
             }
             t3[l - tile_begin] = t3_sum;
         }
@@ -709,21 +694,21 @@ static GRADC_APART void label_smoothing_forward_rows0(int64_t part, int64_t thre
         /* t1_2[l:n] = t2[l] + log(t3[l]) */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t1[l] = t2[l - tile_begin] + gradc_log(t3[l - tile_begin]);
+            t1[l] = t1_[l - tile_begin] + gradc_log(t3[l - tile_begin]);
         }
 
         /* L[l:n, j:k] = t0[l, j] - t1_2[l] */
-        /* t4[l:n] = sum[j:k](L[l, j]) */
+        /* t4[l:n] = sum[j:k](L[l, j]), in the place of t1 */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double t1_l = t1[l];
-            double t4_sum = 0.0;
-            GRADC_SIMD(reduction(+:t4_sum))
+            double t1__sum = 0.0;
+            GRADC_SIMD(reduction(+:t1__sum))
             for (int64_t j = 0; j < k; ++j) {
                 const double v0 = t0[l*k + j] - t1_l;
                 L[(l - tile_begin)*k + j] = v0;
-                t4_sum += v0;
+                t1__sum += v0;
             }
-            t4[l - tile_begin] = t4_sum;
+            t1_[l - tile_begin] = t1__sum;
         }
 
         /* t5 = sum[l:n](L[l, where_integer(y[l] < 0, k + y[l], y[l])] * (1 - eps) + eps * (t4[l] / k)) */
@@ -733,7 +718,8 @@ static GRADC_APART void label_smoothing_forward_rows0(int64_t part, int64_t thre
         GRADC_SIMD(reduction(+:t5_part_sum))
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const int64_t y_l = y[l];
-            t5_part_sum += L[(l - tile_begin)*k + (y_l < 0 ? k + y_l : y_l)] * v0 + eps * (t4[l - tile_begin] / v1);
+            const double v2 = L[(l - tile_begin)*k + (y_l < 0 ? k + y_l : y_l)] * v0 + eps * (t1_[l - tile_begin] / v1);
+            t5_part_sum += v2;
         }
         gradc_add(&t5_part, &t5_part_low, t5_part_sum);
     }
@@ -766,7 +752,7 @@ int label_smoothing_forward(int64_t d, int64_t k, int64_t n, const double *restr
     /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
     gradc_product(n, k, d, X, d, 1, W, k, 1, NULL, 0, t0, k, 1, 1, 0);
     const int64_t parts = gradc_parts(n, 27*k + 42, 0);
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t5_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
@@ -913,16 +899,10 @@ size_t label_smoothing_value_and_grad_work(int64_t d, int64_t k, int64_t n)
     return (size_t)gradc_parts(n, 6*d*k + 48*k + 54, d*k) * (gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 6*d*k + 48*k + 54, d*k) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double)));
+           + gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void label_smoothing_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -944,8 +924,6 @@ static GRADC_APART void label_smoothing_value_and_grad_rows0(int64_t part, int64
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t2 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t9 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
     double *const t3 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t4 = (void *)tile_own;
@@ -953,16 +931,6 @@ static GRADC_APART void label_smoothing_value_and_grad_rows0(int64_t part, int64
     double *const L_bar = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t10 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t11 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const L = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t6 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t13 = (void *)tile_own;
     double t7_part = 0.0;
     double t7_part_low = 0.0;
     for (int64_t at = 0; at < d*k; ++at) {
@@ -987,13 +955,13 @@ static GRADC_APART void label_smoothing_value_and_grad_rows0(int64_t part, int64
         }
 
         /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]) */
-        /* t9[l:n] = eps * t8 / k */
+        /* t9[l:n] = eps * t8 / k, in the place of t1 */
         const double v0 = eps * t8 / (double)k;
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double t1_l = t1[l - tile_begin];
             t2[l - tile_begin] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
-            t9[l - tile_begin] = v0;
+            t1[l - tile_begin] = v0;
         }
 
         /* t3[l:n, j:k] = exp(t0[l, j] - t2[l]) */
@@ -1012,7 +980,7 @@ static GRADC_APART void label_smoothing_value_and_grad_rows0(int64_t part, int64
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double v1 = gradc_exp(t0[j*128 + l - tile_begin] - t2[l - tile_begin]);
                 const int64_t y_l = y[l];
-                const double v3 = t9[l - tile_begin] + (j == (y_l < 0 ? k + y_l : y_l) ? v2 : 0.0);
+                const double v3 = t1[l - tile_begin] + (j == (y_l < 0 ? k + y_l : y_l) ? v2 : 0.0);
                 t3[j*128 + l - tile_begin] = v1;
                 t4[l - tile_begin] += v1;
                 L_bar[j*128 + l - tile_begin] = v3;
@@ -1020,31 +988,33 @@ static GRADC_APART void label_smoothing_value_and_grad_rows0(int64_t part, int64
             }
         }
 
-        /* t5[l:n] = t2[l] + log(t4[l]) */
-        /* t11[l:n] = 1 / t4[l] */
+        /* t5[l:n] = t2[l] + log(t4[l]), in the place of t1 */
+        /* t11[l:n] = 1 / t4[l], in the place of t2 */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t2_l = t2[l - tile_begin];
             const double t4_l = t4[l - tile_begin];
-            t5[l - tile_begin] = t2[l - tile_begin] + gradc_log(t4_l);
-            t11[l - tile_begin] = 1.0 / t4_l;
+            t1[l - tile_begin] = t2_l + gradc_log(t4_l);
+            t2[l - tile_begin] = 1.0 / t4_l;
         }
 
-        /* L[l:n, j:k] = t0[l, j] - t5[l] */
-        /* t6[l:n] = sum[j:k](L[l, j]) */
+        /* L[l:n, j:k] = t0[l, j] - t5[l], in the place of t0 */
+        /* t6[l:n] = sum[j:k](L[l, j]), in the place of t4 */
         /* t12[l:n, j:k] = where(-inf == t0[l, j], 0, -(t10[l] * (t3[l, j] * t11[l]))) */
-        /* t13[l:n, j:k] = t12[l, j] + L_bar[l, j] */
+        /* t13[l:n, j:k] = t12[l, j] + L_bar[l, j], in the place of t3 */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t6[l - tile_begin] = 0.0;
+            t4[l - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double t0_lj = t0[j*128 + l - tile_begin];
-                const double v1 = t0_lj - t5[l - tile_begin];
-                const double v3 = -INFINITY == t0_lj ? 0.0 : -(t10[l - tile_begin] * (t3[j*128 + l - tile_begin] * t11[l - tile_begin]));
-                L[j*128 + l - tile_begin] = v1;
-                t6[l - tile_begin] += v1;
-                t13[j*128 + l - tile_begin] = L_bar[j*128 + l - tile_begin] + v3;
+                const double v1 = t0_lj - t1[l - tile_begin];
+                const double t3_lj = t3[j*128 + l - tile_begin];
+                const double v3 = L_bar[j*128 + l - tile_begin] + (-INFINITY == t0_lj ? 0.0 : -(t10[l - tile_begin] * (t3_lj * t2[l - tile_begin])));
+                t0[j*128 + l - tile_begin] = v1;
+                t4[l - tile_begin] += v1;
+                t3[j*128 + l - tile_begin] = v3;
             }
         }
 
@@ -1055,12 +1025,13 @@ static GRADC_APART void label_smoothing_value_and_grad_rows0(int64_t part, int64
         GRADC_SIMD(reduction(+:t7_part_sum))
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const int64_t y_l = y[l];
-            t7_part_sum += L[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin] * v1 + eps * (t6[l - tile_begin] / v3);
+            const double v4 = t0[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin] * v1 + eps * (t4[l - tile_begin] / v3);
+            t7_part_sum += v4;
         }
         gradc_add(&t7_part, &t7_part_low, t7_part_sum);
 
         /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * t13[l, j]) */
-        gradc_product(k, d, tile_end - tile_begin, t13, 128, 1, &X[tile_begin*d], d, 1, NULL, 0, grad_W_part, 1, k, 1, 0);
+        gradc_product(k, d, tile_end - tile_begin, t3, 128, 1, &X[tile_begin*d], d, 1, NULL, 0, grad_W_part, 1, k, 1, 0);
     }
     t7_part = gradc_rounded(t7_part, t7_part_low);
     t7_parts[part] = t7_part;
@@ -1091,7 +1062,7 @@ int label_smoothing_value_and_grad(int64_t d, int64_t k, int64_t n, const double
     const double t8 = -(1.0 / (double)n);
     const int64_t parts = gradc_parts(n, 6*d*k + 48*k + 54, d*k);
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t7_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)

@@ -358,14 +358,7 @@ size_t listnet_value_work(int64_t n, int64_t k, int64_t d)
     return (size_t)gradc_parts(n, 3*d*k + 56*k + 59, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -381,25 +374,11 @@ static GRADC_APART void listnet_value_rows0(int64_t part, int64_t thread, int64_
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t1 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
     double *const t3 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const grade_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t5 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t7 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t8 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t10 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t11 = (void *)tile_own;
     double t12_part = 0.0;
     double t12_part_low = 0.0;
     const int64_t tile_rows = gradc_rows((d*k + k) * sizeof(double));
@@ -423,11 +402,11 @@ static GRADC_APART void listnet_value_rows0(int64_t part, int64_t thread, int64_
             }
         }
 
-        /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]) */
+        /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]), in the place of t1 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t1_i = t1[i - tile_begin];
-            t2[i - tile_begin] = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
+            t1[i - tile_begin] = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
         }
 
         /* t3[i:n] = sum[j:k](exp(t0[i, j] - t2[i])) */
@@ -437,45 +416,46 @@ static GRADC_APART void listnet_value_rows0(int64_t part, int64_t thread, int64_
         for (int64_t j = 0; j < k / 4 * 4; j += 4) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t3[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - t2[i - tile_begin]) + gradc_exp(t0[(j + 1)*128 + i - tile_begin] - t2[i - tile_begin]) + gradc_exp(t0[(j + 2)*128 + i - tile_begin] - t2[i - tile_begin]) + gradc_exp(t0[(j + 3)*128 + i - tile_begin] - t2[i - tile_begin]);
+                t3[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - t1[i - tile_begin]) + gradc_exp(t0[(j + 1)*128 + i - tile_begin] - t1[i - tile_begin]) + gradc_exp(t0[(j + 2)*128 + i - tile_begin] - t1[i - tile_begin]) + gradc_exp(t0[(j + 3)*128 + i - tile_begin] - t1[i - tile_begin]);
             }
         }
         for (int64_t j = k / 4 * 4; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                t3[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - t2[i - tile_begin]);
+                t3[i - tile_begin] += gradc_exp(t0[j*128 + i - tile_begin] - t1[i - tile_begin]);
             }
         }
 
-        /* t4[i:n] = t2[i] + log(t3[i]) */
+        /* t4[i:n] = t2[i] + log(t3[i]), in the place of t1 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t4[i - tile_begin] = t2[i - tile_begin] + gradc_log(t3[i - tile_begin]);
+            const double t1_i = t1[i - tile_begin];
+            t1[i - tile_begin] = t1_i + gradc_log(t3[i - tile_begin]);
         }
 
         /* grade_tile[i:n, j:k] = grade[i, j] */
         gradc_transpose(tile_end - tile_begin, k, &grade[tile_begin*k], k, grade_tile, 128);
 
-        /* t5[i:n] = max[j:k](grade_tile[i, j]) */
+        /* t5[i:n] = max[j:k](grade_tile[i, j]), in the place of t3 */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t5[i - tile_begin] = -INFINITY;
+            t3[i - tile_begin] = -INFINITY;
         }
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 const double grade_tile_ij = grade_tile[j*128 + i - tile_begin];
-                t5[i - tile_begin] = (t5[i - tile_begin] >= grade_tile_ij || t5[i - tile_begin] != t5[i - tile_begin]) ? t5[i - tile_begin] : grade_tile_ij;
+                t3[i - tile_begin] = (t3[i - tile_begin] >= grade_tile_ij || t3[i - tile_begin] != t3[i - tile_begin]) ? t3[i - tile_begin] : grade_tile_ij;
             }
         }
 
-        /* t6[i:n] = where(inf == abs(t5[i]), 0, t5[i]) */
+        /* t6[i:n] = where(inf == abs(t5[i]), 0, t5[i]), in the place of t3 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t5_i = t5[i - tile_begin];
-            t6[i - tile_begin] = INFINITY == fabs(t5_i) ? 0.0 : t5_i;
+            const double t3_i = t3[i - tile_begin];
+            t3[i - tile_begin] = INFINITY == fabs(t3_i) ? 0.0 : t3_i;
         }
 
-        /* t7[i:n, j:k] = exp(grade_tile[i, j] - t6[i]) */
+        /* t7[i:n, j:k] = exp(grade_tile[i, j] - t6[i]), in the place of grade_tile */
         /* t8[i:n] = sum[j:k](t7[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             t8[i - tile_begin] = 0.0;
@@ -483,38 +463,39 @@ static GRADC_APART void listnet_value_rows0(int64_t part, int64_t thread, int64_
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = gradc_exp(grade_tile[j*128 + i - tile_begin] - t6[i - tile_begin]);
-                t7[j*128 + i - tile_begin] = v0;
+                const double grade_tile_ij = grade_tile[j*128 + i - tile_begin];
+                const double v0 = gradc_exp(grade_tile_ij - t3[i - tile_begin]);
+                grade_tile[j*128 + i - tile_begin] = v0;
                 t8[i - tile_begin] += v0;
             }
         }
 
         /* t9[i:n] = t6[i] + log(t8[i]) */
-        /* t10[i:n] = 1 / t8[i] */
+        /* t10[i:n] = 1 / t8[i], in the place of t3 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t10[i - tile_begin] = 1.0 / t8[i - tile_begin];
+            t3[i - tile_begin] = 1.0 / t8[i - tile_begin];
         }
 
-        /* t11[i:n] = sum[j:k]((t0[i, j] - t4[i]) * (t7[i, j] * t10[i])) */
+        /* t11[i:n] = sum[j:k]((t0[i, j] - t4[i]) * (t7[i, j] * t10[i])), in the place of t8 */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t11[i - tile_begin] = 0.0;
+            t8[i - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k / 4 * 4; j += 4) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t7[j*128 + i - tile_begin] * t10[i - tile_begin] * (t0[j*128 + i - tile_begin] - t4[i - tile_begin]);
-                const double v1 = t7[(j + 1)*128 + i - tile_begin] * t10[i - tile_begin] * (t0[(j + 1)*128 + i - tile_begin] - t4[i - tile_begin]);
-                const double v2 = t7[(j + 2)*128 + i - tile_begin] * t10[i - tile_begin] * (t0[(j + 2)*128 + i - tile_begin] - t4[i - tile_begin]);
-                const double v3 = t7[(j + 3)*128 + i - tile_begin] * t10[i - tile_begin] * (t0[(j + 3)*128 + i - tile_begin] - t4[i - tile_begin]);
-                t11[i - tile_begin] += v0 + v1 + v2 + v3;
+                const double v0 = grade_tile[j*128 + i - tile_begin] * t3[i - tile_begin] * (t0[j*128 + i - tile_begin] - t1[i - tile_begin]);
+                const double v1 = grade_tile[(j + 1)*128 + i - tile_begin] * t3[i - tile_begin] * (t0[(j + 1)*128 + i - tile_begin] - t1[i - tile_begin]);
+                const double v2 = grade_tile[(j + 2)*128 + i - tile_begin] * t3[i - tile_begin] * (t0[(j + 2)*128 + i - tile_begin] - t1[i - tile_begin]);
+                const double v3 = grade_tile[(j + 3)*128 + i - tile_begin] * t3[i - tile_begin] * (t0[(j + 3)*128 + i - tile_begin] - t1[i - tile_begin]);
+                t8[i - tile_begin] += v0 + v1 + v2 + v3;
             }
         }
         for (int64_t j = k / 4 * 4; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t7[j*128 + i - tile_begin] * t10[i - tile_begin] * (t0[j*128 + i - tile_begin] - t4[i - tile_begin]);
-                t11[i - tile_begin] += v0;
+                const double v0 = grade_tile[j*128 + i - tile_begin] * t3[i - tile_begin] * (t0[j*128 + i - tile_begin] - t1[i - tile_begin]);
+                t8[i - tile_begin] += v0;
             }
         }
 
@@ -522,7 +503,7 @@ static GRADC_APART void listnet_value_rows0(int64_t part, int64_t thread, int64_
         double t12_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t12_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t12_part_sum += t11[i - tile_begin];
+            t12_part_sum += t8[i - tile_begin];
         }
         gradc_add(&t12_part, &t12_part_low, t12_part_sum);
     }
@@ -536,7 +517,7 @@ int listnet_value(int64_t n, int64_t k, int64_t d, const double *restrict w, con
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 3*d*k + 56*k + 59, 0);
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t12_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
@@ -561,14 +542,7 @@ size_t listnet_forward_work(int64_t n, int64_t k, int64_t d)
     (void)d;
     return (size_t)gradc_parts(n, 56*k + 59, 0) * (gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+           + gradc_bytes(128*k, sizeof(double)));
 }
 
 static GRADC_APART void listnet_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -581,23 +555,9 @@ static GRADC_APART void listnet_forward_rows0(int64_t part, int64_t thread, int6
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
     double *const t1_ = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t2_ = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
     double *const t3 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const grade_tile = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t4 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t7 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t9 = (void *)tile_own;
     double t10_part = 0.0;
     double t10_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
@@ -614,20 +574,20 @@ static GRADC_APART void listnet_forward_rows0(int64_t part, int64_t thread, int6
             t1_[i - tile_begin] = t1__max;
         }
 
-        /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]) */
+        /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]), in the place of t1 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t1__i = t1_[i - tile_begin];
-            t2_[i - tile_begin] = INFINITY == fabs(t1__i) ? 0.0 : t1__i;
+            t1_[i - tile_begin] = INFINITY == fabs(t1__i) ? 0.0 : t1__i;
         }
 
         /* t3[i:n] = sum[j:k](exp(t0[i, j] - t2[i])) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t2__i = t2_[i - tile_begin];
+            const double t1__i = t1_[i - tile_begin];
             double t3_sum = 0.0;
             GRADC_SIMD(reduction(+:t3_sum))
             for (int64_t j = 0; j < k; ++j) {
-                t3_sum += gradc_exp(t0[i*k + j] - t2__i);
+                t3_sum += gradc_exp(t0[i*k + j] - t1__i);
             }
             t3[i - tile_begin] = t3_sum;
         }
@@ -635,7 +595,7 @@ static GRADC_APART void listnet_forward_rows0(int64_t part, int64_t thread, int6
         /* t1_2[i:n] = t2[i] + log(t3[i]) */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t1[i] = t2_[i - tile_begin] + gradc_log(t3[i - tile_begin]);
+            t1[i] = t1_[i - tile_begin] + gradc_log(t3[i - tile_begin]);
         }
 
         /* grade_tile[i:n, j:k] = grade[i, j] */
@@ -646,88 +606,90 @@ static GRADC_APART void listnet_forward_rows0(int64_t part, int64_t thread, int6
             }
         }
 
-        /* t4[i:n] = max[j:k](grade_tile[i, j]) */
+        /* t4[i:n] = max[j:k](grade_tile[i, j]), in the place of t1 */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            double t4_max = -INFINITY;
+            double t1__max = -INFINITY;
             for (int64_t j = 0; j < k; ++j) {
                 const double grade_tile_ij = grade_tile[(i - tile_begin)*k + j];
-                t4_max = (t4_max >= grade_tile_ij || t4_max != t4_max) ? t4_max : grade_tile_ij;
+                t1__max = (t1__max >= grade_tile_ij || t1__max != t1__max) ? t1__max : grade_tile_ij;
             }
-            t4[i - tile_begin] = t4_max;
+            t1_[i - tile_begin] = t1__max;
         }
 
-        /* t5[i:n] = where(inf == abs(t4[i]), 0, t4[i]) */
+        /* t5[i:n] = where(inf == abs(t4[i]), 0, t4[i]), in the place of t1 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t4_i = t4[i - tile_begin];
-            t5[i - tile_begin] = INFINITY == fabs(t4_i) ? 0.0 : t4_i;
+            const double t1__i = t1_[i - tile_begin];
+            t1_[i - tile_begin] = INFINITY == fabs(t1__i) ? 0.0 : t1__i;
         }
 
-        /* t6[i:n, j:k] = exp(grade_tile[i, j] - t5[i]) */
-        /* t7[i:n] = sum[j:k](t6[i, j]) */
+        /* t6[i:n, j:k] = exp(grade_tile[i, j] - t5[i]), in the place of grade_tile */
+        /* t7[i:n] = sum[j:k](t6[i, j]), in the place of t3 */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t5_i = t5[i - tile_begin];
-            double t7_sum = 0.0;
-            GRADC_SIMD(reduction(+:t7_sum))
+            const double t1__i = t1_[i - tile_begin];
+            double t3_sum = 0.0;
+            GRADC_SIMD(reduction(+:t3_sum))
             for (int64_t j = 0; j < k; ++j) {
-                const double v0 = gradc_exp(grade_tile[(i - tile_begin)*k + j] - t5_i);
-                t6[(i - tile_begin)*k + j] = v0;
-                t7_sum += v0;
+                const double grade_tile_ij = grade_tile[(i - tile_begin)*k + j];
+                const double v0 = gradc_exp(grade_tile_ij - t1__i);
+                grade_tile[(i - tile_begin)*k + j] = v0;
+                t3_sum += v0;
             }
-            t7[i - tile_begin] = t7_sum;
+            t3[i - tile_begin] = t3_sum;
         }
 
         /* t2_2[i:n] = t5[i] + log(t7[i]) */
-        /* t8[i:n] = 1 / t7[i] */
+        /* t8[i:n] = 1 / t7[i], in the place of t1 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double t7_i = t7[i - tile_begin];
-            t2[i] = t5[i - tile_begin] + gradc_log(t7_i);
-            t8[i - tile_begin] = 1.0 / t7_i;
+            const double t1__i = t1_[i - tile_begin];
+            const double t3_i = t3[i - tile_begin];
+            t2[i] = t1__i + gradc_log(t3_i);
+            t1_[i - tile_begin] = 1.0 / t3_i;
         }
 
-        /* t9[i:n] = sum[j:k]((t0[i, j] - t1_2[i]) * (t6[i, j] * t8[i])) */
+        /* t9[i:n] = sum[j:k]((t0[i, j] - t1_2[i]) * (t6[i, j] * t8[i])), in the place of t3 */
         for (int64_t i = tile_begin; i < tile_end / 4 * 4; i += 4) {
             const double t1_i = t1[i];
-            const double t8_i = t8[i - tile_begin];
-            double t9_sum = 0.0;
+            const double t1__i = t1_[i - tile_begin];
+            double t3_sum = 0.0;
             const double t1_i1 = t1[(i + 1)];
-            const double t8_i1 = t8[(i + 1) - tile_begin];
-            double t9_sum_ = 0.0;
+            const double t1__i1 = t1_[(i + 1) - tile_begin];
+            double t3_sum_ = 0.0;
             const double t1_i2 = t1[(i + 2)];
-            const double t8_i2 = t8[(i + 2) - tile_begin];
-            double t9_sum_2 = 0.0;
+            const double t1__i2 = t1_[(i + 2) - tile_begin];
+            double t3_sum_2 = 0.0;
             const double t1_i3 = t1[(i + 3)];
-            const double t8_i3 = t8[(i + 3) - tile_begin];
-            double t9_sum_3 = 0.0;
-            GRADC_SIMD(reduction(+:t9_sum, t9_sum_, t9_sum_2, t9_sum_3))
+            const double t1__i3 = t1_[(i + 3) - tile_begin];
+            double t3_sum_3 = 0.0;
+            GRADC_SIMD(reduction(+:t3_sum, t3_sum_, t3_sum_2, t3_sum_3))
             for (int64_t j = 0; j < k; ++j) {
-                t9_sum += t6[(i - tile_begin)*k + j] * t8_i * (t0[i*k + j] - t1_i);
-                t9_sum_ += t6[((i + 1) - tile_begin)*k + j] * t8_i1 * (t0[(i + 1)*k + j] - t1_i1);
-                t9_sum_2 += t6[((i + 2) - tile_begin)*k + j] * t8_i2 * (t0[(i + 2)*k + j] - t1_i2);
-                t9_sum_3 += t6[((i + 3) - tile_begin)*k + j] * t8_i3 * (t0[(i + 3)*k + j] - t1_i3);
+                t3_sum += grade_tile[(i - tile_begin)*k + j] * t1__i * (t0[i*k + j] - t1_i);
+                t3_sum_ += grade_tile[((i + 1) - tile_begin)*k + j] * t1__i1 * (t0[(i + 1)*k + j] - t1_i1);
+                t3_sum_2 += grade_tile[((i + 2) - tile_begin)*k + j] * t1__i2 * (t0[(i + 2)*k + j] - t1_i2);
+                t3_sum_3 += grade_tile[((i + 3) - tile_begin)*k + j] * t1__i3 * (t0[(i + 3)*k + j] - t1_i3);
             }
-            t9[i - tile_begin] = t9_sum;
-            t9[(i + 1) - tile_begin] = t9_sum_;
-            t9[(i + 2) - tile_begin] = t9_sum_2;
-            t9[(i + 3) - tile_begin] = t9_sum_3;
+            t3[i - tile_begin] = t3_sum;
+            t3[(i + 1) - tile_begin] = t3_sum_;
+            t3[(i + 2) - tile_begin] = t3_sum_2;
+            t3[(i + 3) - tile_begin] = t3_sum_3;
         }
         for (int64_t i = tile_end / 4 * 4; i < tile_end; ++i) {
             const double t1_i = t1[i];
-            const double t8_i = t8[i - tile_begin];
-            double t9_sum = 0.0;
-            GRADC_SIMD(reduction(+:t9_sum))
+            const double t1__i = t1_[i - tile_begin];
+            double t3_sum = 0.0;
+            GRADC_SIMD(reduction(+:t3_sum))
             for (int64_t j = 0; j < k; ++j) {
-                t9_sum += t6[(i - tile_begin)*k + j] * t8_i * (t0[i*k + j] - t1_i);
+                t3_sum += grade_tile[(i - tile_begin)*k + j] * t1__i * (t0[i*k + j] - t1_i);
             }
-            t9[i - tile_begin] = t9_sum;
+            t3[i - tile_begin] = t3_sum;
         }
 
         /* t10 = sum[i:n](t9[i]) */
         double t10_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t10_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t10_part_sum += t9[i - tile_begin];
+            t10_part_sum += t3[i - tile_begin];
         }
         gradc_add(&t10_part, &t10_part_low, t10_part_sum);
     }
@@ -750,7 +712,7 @@ int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, c
         gradc_dots(n, d, &X[j*d], d*k, w, &t0[j], k, 1);
     }
     const int64_t parts = gradc_parts(n, 56*k + 59, 0);
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     double t10_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
@@ -773,7 +735,6 @@ int listnet_forward(int64_t n, int64_t k, int64_t d, const double *restrict w, c
 size_t listnet_backward_work(int64_t n, int64_t k, int64_t d)
 {
     return (size_t)gradc_parts(n, 5*d*k + 77*k, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 5*d*k + 77*k, d) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*gradc_width(k), sizeof(double)));
@@ -793,8 +754,6 @@ static GRADC_APART void listnet_backward_rows0(int64_t part, int64_t thread, int
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
     double *const grade_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t5 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t6 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t0_tile = (void *)tile_own;
@@ -813,7 +772,8 @@ static GRADC_APART void listnet_backward_rows0(int64_t part, int64_t thread, int
 
         /* t4[i:n, j:k] = exp(grade_tile[i, j] - t2[i]) */
         /* t5[i:n, j:k] = let(s0 := grade_tile[i, j] - t2[i], s1 := s0 - grade_tile[i, j], s2 := grade_tile[i, j] -
-         *    (s0 - s1) - (t2[i] + s1), t3 * (t4[i, j] * (1 + where(abs(s2) < 1, s2, 0)))) */
+         *    (s0 - s1) - (t2[i] + s1), t3 * (t4[i, j] * (1 + where(abs(s2) < 1, s2, 0)))), in the place of
+         *    grade_tile */
         /* t6[i:n] = sum[j:k](let(s0 := grade_tile[i, j] - t2[i], s1 := s0 - grade_tile[i, j], s2 := grade_tile[i,
          *    j] - (s0 - s1) - (t2[i] + s1), t4[i, j] * (1 + where(abs(s2) < 1, s2, 0)))) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -828,7 +788,7 @@ static GRADC_APART void listnet_backward_rows0(int64_t part, int64_t thread, int
                 const double v1 = v0 - grade_tile_ij;
                 const double v2 = grade_tile_ij - (v0 - v1) - (t2_i + v1);
                 const double v3 = gradc_exp(v0) * (1.0 + (fabs(v2) < 1.0 ? v2 : 0.0));
-                t5[j*128 + i - tile_begin] = t3 * v3;
+                grade_tile[j*128 + i - tile_begin] = t3 * v3;
                 t6[i - tile_begin] += v3;
             }
         }
@@ -857,17 +817,17 @@ static GRADC_APART void listnet_backward_rows0(int64_t part, int64_t thread, int
             /* grad_w[l:d] = sum[i:n, j:k](X[i, j, l] * (t5[i, j] + t7[i, j])) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 for (int64_t j = strip_begin; j < strip_end / 4 * 4; j += 4) {
-                    const double v0 = t7[(j - strip_begin)*128 + i - tile_begin] + t5[j*128 + i - tile_begin];
-                    const double v1 = t7[((j + 1) - strip_begin)*128 + i - tile_begin] + t5[(j + 1)*128 + i - tile_begin];
-                    const double v2 = t7[((j + 2) - strip_begin)*128 + i - tile_begin] + t5[(j + 2)*128 + i - tile_begin];
-                    const double v3 = t7[((j + 3) - strip_begin)*128 + i - tile_begin] + t5[(j + 3)*128 + i - tile_begin];
+                    const double v0 = t7[(j - strip_begin)*128 + i - tile_begin] + grade_tile[j*128 + i - tile_begin];
+                    const double v1 = t7[((j + 1) - strip_begin)*128 + i - tile_begin] + grade_tile[(j + 1)*128 + i - tile_begin];
+                    const double v2 = t7[((j + 2) - strip_begin)*128 + i - tile_begin] + grade_tile[(j + 2)*128 + i - tile_begin];
+                    const double v3 = t7[((j + 3) - strip_begin)*128 + i - tile_begin] + grade_tile[(j + 3)*128 + i - tile_begin];
                     GRADC_SIMD()
                     for (int64_t l = 0; l < d; ++l) {
                         grad_w_part[l] += X[(i*k + j)*d + l] * v0 + X[(i*k + (j + 1))*d + l] * v1 + X[(i*k + (j + 2))*d + l] * v2 + X[(i*k + (j + 3))*d + l] * v3;
                     }
                 }
                 for (int64_t j = strip_end / 4 * 4; j < strip_end; ++j) {
-                    const double v0 = t7[(j - strip_begin)*128 + i - tile_begin] + t5[j*128 + i - tile_begin];
+                    const double v0 = t7[(j - strip_begin)*128 + i - tile_begin] + grade_tile[j*128 + i - tile_begin];
                     GRADC_SIMD()
                     for (int64_t l = 0; l < d; ++l) {
                         grad_w_part[l] += X[(i*k + j)*d + l] * v0;
@@ -892,7 +852,7 @@ int listnet_backward(int64_t n, int64_t k, int64_t d, const double *restrict w, 
     const double t3 = -(cotangent / (double)n);
     const int64_t parts = gradc_parts(n, 5*d*k + 77*k, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
@@ -915,19 +875,11 @@ size_t listnet_value_and_grad_work(int64_t n, int64_t k, int64_t d)
 {
     return (size_t)gradc_parts(n, 8*d*k + 69*k + 63, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 8*d*k + 69*k + 63, d) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
+           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
@@ -949,32 +901,16 @@ static GRADC_APART void listnet_value_and_grad_rows0(int64_t part, int64_t threa
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t1 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
     double *const t3 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t4 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t17 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const grade_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t6 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t7 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t9 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t11 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t12 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t15 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t16 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t18 = (void *)tile_own;
@@ -1005,11 +941,11 @@ static GRADC_APART void listnet_value_and_grad_rows0(int64_t part, int64_t threa
             }
         }
 
-        /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]) */
+        /* t2[i:n] = where(inf == abs(t1[i]), 0, t1[i]), in the place of t1 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t1_i = t1[i - tile_begin];
-            t2[i - tile_begin] = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
+            t1[i - tile_begin] = INFINITY == fabs(t1_i) ? 0.0 : t1_i;
         }
 
         /* t3[i:n, j:k] = exp(t0[i, j] - t2[i]) */
@@ -1020,19 +956,20 @@ static GRADC_APART void listnet_value_and_grad_rows0(int64_t part, int64_t threa
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = gradc_exp(t0[j*128 + i - tile_begin] - t2[i - tile_begin]);
+                const double v0 = gradc_exp(t0[j*128 + i - tile_begin] - t1[i - tile_begin]);
                 t3[j*128 + i - tile_begin] = v0;
                 t4[i - tile_begin] += v0;
             }
         }
 
-        /* t5[i:n] = t2[i] + log(t4[i]) */
-        /* t17[i:n] = 1 / t4[i] */
+        /* t5[i:n] = t2[i] + log(t4[i]), in the place of t1 */
+        /* t17[i:n] = 1 / t4[i], in the place of t4 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
+            const double t1_i = t1[i - tile_begin];
             const double t4_i = t4[i - tile_begin];
-            t5[i - tile_begin] = t2[i - tile_begin] + gradc_log(t4_i);
-            t17[i - tile_begin] = 1.0 / t4_i;
+            t1[i - tile_begin] = t1_i + gradc_log(t4_i);
+            t4[i - tile_begin] = 1.0 / t4_i;
         }
 
         /* grade_tile[i:n, j:k] = grade[i, j] */
@@ -1050,14 +987,14 @@ static GRADC_APART void listnet_value_and_grad_rows0(int64_t part, int64_t threa
             }
         }
 
-        /* t7[i:n] = where(inf == abs(t6[i]), 0, t6[i]) */
+        /* t7[i:n] = where(inf == abs(t6[i]), 0, t6[i]), in the place of t6 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t6_i = t6[i - tile_begin];
-            t7[i - tile_begin] = INFINITY == fabs(t6_i) ? 0.0 : t6_i;
+            t6[i - tile_begin] = INFINITY == fabs(t6_i) ? 0.0 : t6_i;
         }
 
-        /* t8[i:n, j:k] = exp(grade_tile[i, j] - t7[i]) */
+        /* t8[i:n, j:k] = exp(grade_tile[i, j] - t7[i]), in the place of grade_tile */
         /* t9[i:n] = sum[j:k](t8[i, j]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             t9[i - tile_begin] = 0.0;
@@ -1065,24 +1002,25 @@ static GRADC_APART void listnet_value_and_grad_rows0(int64_t part, int64_t threa
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = gradc_exp(grade_tile[j*128 + i - tile_begin] - t7[i - tile_begin]);
-                t8[j*128 + i - tile_begin] = v0;
+                const double grade_tile_ij = grade_tile[j*128 + i - tile_begin];
+                const double v0 = gradc_exp(grade_tile_ij - t6[i - tile_begin]);
+                grade_tile[j*128 + i - tile_begin] = v0;
                 t9[i - tile_begin] += v0;
             }
         }
 
         /* t10[i:n] = t7[i] + log(t9[i]) */
-        /* t11[i:n] = 1 / t9[i] */
+        /* t11[i:n] = 1 / t9[i], in the place of t6 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t11[i - tile_begin] = 1.0 / t9[i - tile_begin];
+            t6[i - tile_begin] = 1.0 / t9[i - tile_begin];
         }
 
-        /* t12[i:n] = sum[j:k]((t0[i, j] - t5[i]) * (t8[i, j] * t11[i])) */
-        /* t15[i:n, j:k] = t14 * (t8[i, j] * t11[i]) */
+        /* t12[i:n] = sum[j:k]((t0[i, j] - t5[i]) * (t8[i, j] * t11[i])), in the place of t9 */
+        /* t15[i:n, j:k] = t14 * (t8[i, j] * t11[i]), in the place of grade_tile */
         /* t16[i:n] = sum[j:k](t8[i, j] * t11[i]) */
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t12[i - tile_begin] = 0.0;
+            t9[i - tile_begin] = 0.0;
         }
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             t16[i - tile_begin] = 0.0;
@@ -1090,9 +1028,10 @@ static GRADC_APART void listnet_value_and_grad_rows0(int64_t part, int64_t threa
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = t8[j*128 + i - tile_begin] * t11[i - tile_begin];
-                t12[i - tile_begin] += (t0[j*128 + i - tile_begin] - t5[i - tile_begin]) * v0;
-                t15[j*128 + i - tile_begin] = t14 * v0;
+                const double grade_tile_ij = grade_tile[j*128 + i - tile_begin];
+                const double v0 = grade_tile_ij * t6[i - tile_begin];
+                t9[i - tile_begin] += (t0[j*128 + i - tile_begin] - t1[i - tile_begin]) * v0;
+                grade_tile[j*128 + i - tile_begin] = t14 * v0;
                 t16[i - tile_begin] += v0;
             }
         }
@@ -1101,7 +1040,7 @@ static GRADC_APART void listnet_value_and_grad_rows0(int64_t part, int64_t threa
         double t13_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t13_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t13_part_sum += t12[i - tile_begin];
+            t13_part_sum += t9[i - tile_begin];
         }
         gradc_add(&t13_part, &t13_part_low, t13_part_sum);
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
@@ -1111,7 +1050,7 @@ static GRADC_APART void listnet_value_and_grad_rows0(int64_t part, int64_t threa
             for (int64_t j = strip_begin; j < strip_end; ++j) {
                 GRADC_SIMD()
                 for (int64_t i = tile_begin; i < tile_end; ++i) {
-                    const double v0 = -INFINITY == t0[j*128 + i - tile_begin] ? 0.0 : -(t3[j*128 + i - tile_begin] * t17[i - tile_begin] * (t14 * t16[i - tile_begin]));
+                    const double v0 = -INFINITY == t0[j*128 + i - tile_begin] ? 0.0 : -(t3[j*128 + i - tile_begin] * t4[i - tile_begin] * (t14 * t16[i - tile_begin]));
                     t18[(j - strip_begin)*128 + i - tile_begin] = v0;
                 }
             }
@@ -1119,17 +1058,17 @@ static GRADC_APART void listnet_value_and_grad_rows0(int64_t part, int64_t threa
             /* grad_w[l:d] = sum[i:n, j:k](X[i, j, l] * (t18[i, j] + t15[i, j])) */
             for (int64_t i = tile_begin; i < tile_end; ++i) {
                 for (int64_t j = strip_begin; j < strip_end / 4 * 4; j += 4) {
-                    const double v0 = t18[(j - strip_begin)*128 + i - tile_begin] + t15[j*128 + i - tile_begin];
-                    const double v1 = t18[((j + 1) - strip_begin)*128 + i - tile_begin] + t15[(j + 1)*128 + i - tile_begin];
-                    const double v2 = t18[((j + 2) - strip_begin)*128 + i - tile_begin] + t15[(j + 2)*128 + i - tile_begin];
-                    const double v3 = t18[((j + 3) - strip_begin)*128 + i - tile_begin] + t15[(j + 3)*128 + i - tile_begin];
+                    const double v0 = t18[(j - strip_begin)*128 + i - tile_begin] + grade_tile[j*128 + i - tile_begin];
+                    const double v1 = t18[((j + 1) - strip_begin)*128 + i - tile_begin] + grade_tile[(j + 1)*128 + i - tile_begin];
+                    const double v2 = t18[((j + 2) - strip_begin)*128 + i - tile_begin] + grade_tile[(j + 2)*128 + i - tile_begin];
+                    const double v3 = t18[((j + 3) - strip_begin)*128 + i - tile_begin] + grade_tile[(j + 3)*128 + i - tile_begin];
                     GRADC_SIMD()
                     for (int64_t l = 0; l < d; ++l) {
                         grad_w_part[l] += X[(i*k + j)*d + l] * v0 + X[(i*k + (j + 1))*d + l] * v1 + X[(i*k + (j + 2))*d + l] * v2 + X[(i*k + (j + 3))*d + l] * v3;
                     }
                 }
                 for (int64_t j = strip_end / 4 * 4; j < strip_end; ++j) {
-                    const double v0 = t18[(j - strip_begin)*128 + i - tile_begin] + t15[j*128 + i - tile_begin];
+                    const double v0 = t18[(j - strip_begin)*128 + i - tile_begin] + grade_tile[j*128 + i - tile_begin];
                     GRADC_SIMD()
                     for (int64_t l = 0; l < d; ++l) {
                         grad_w_part[l] += X[(i*k + j)*d + l] * v0;
@@ -1155,7 +1094,7 @@ int listnet_value_and_grad(int64_t n, int64_t k, int64_t d, const double *restri
     const double t14 = -(1.0 / (double)n);
     const int64_t parts = gradc_parts(n, 8*d*k + 69*k + 63, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     double t13_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)

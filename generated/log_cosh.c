@@ -588,8 +588,7 @@ int log_cosh_backward(int64_t n, int64_t d, const double *restrict w, const doub
 
 size_t log_cosh_value_and_grad_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 6*d + 75, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 75, d) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 6*d + 75, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 75, d) * (gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void log_cosh_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -605,8 +604,6 @@ static GRADC_APART void log_cosh_value_and_grad_rows0(int64_t part, int64_t thre
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
     double *const t0 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
@@ -622,11 +619,13 @@ static GRADC_APART void log_cosh_value_and_grad_rows0(int64_t part, int64_t thre
         /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s1 := -s0, where(s0 == s1, 0.6931471805599453 + s0, maximum(s0,
          *    s1) + log1p_unit(exp(-abs(s0 + s0)))))) */
         /* t3[i:n] = let(s0 := t0[i] - y[i], s1 := s0 + s0, s2 := exp(-abs(s1)), s3 := 1 + s2, where(-inf == s0, 0,
-         *    t2 * (where(0 <= s1, 1, s2) / s3)) + where(-inf == -s0, 0, -(t2 * (where(0 <= -s1, 1, s2) / s3)))) */
+         *    t2 * (where(0 <= s1, 1, s2) / s3)) + where(-inf == -s0, 0, -(t2 * (where(0 <= -s1, 1, s2) / s3)))),
+         *    in the place of t0 */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = t0[i - tile_begin] - y[i];
+            const double t0_i = t0[i - tile_begin];
+            const double v0 = t0_i - y[i];
             const double v1 = -v0;
             const double v2 = v0 + v0;
             const double v3 = gradc_exp(-fabs(v2));
@@ -634,12 +633,12 @@ static GRADC_APART void log_cosh_value_and_grad_rows0(int64_t part, int64_t thre
             const double v5 = 1.0 + v3;
             const double v6 = (-INFINITY == v0 ? 0.0 : t2 * ((0.0 <= v2 ? 1.0 : v3) / v5)) + (-INFINITY == v1 ? 0.0 : -(t2 * ((0.0 <= -v2 ? 1.0 : v3) / v5)));
             t1_part_sum += v4;
-            t3[i - tile_begin] = v6;
+            t0[i - tile_begin] = v6;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, grad_w_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
     t1_parts[part] = t1_part;
@@ -658,7 +657,7 @@ int log_cosh_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
     const double t2 = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 75, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)

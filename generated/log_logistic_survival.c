@@ -670,8 +670,7 @@ int log_logistic_survival_backward(int64_t n, int64_t d, const double *restrict 
 
 size_t log_logistic_survival_value_and_grad_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 6*d + 108, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 108, d) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 6*d + 108, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 108, d) * (gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void log_logistic_survival_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n,
@@ -693,8 +692,6 @@ static GRADC_APART void log_logistic_survival_value_and_grad_rows0(int64_t part,
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
     double *const t1 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)tile_own;
     double t2_part = 0.0;
     double t2_part_low = 0.0;
     double t5_part = 0.0;
@@ -716,7 +713,7 @@ static GRADC_APART void log_logistic_survival_value_and_grad_rows0(int64_t part,
          *    == s3, 0.6931471805599453, maximum(0, s3) + s2))))) */
         /* t4[i:n] = let(s0 := t0 * (log(time[i]) - t1[i]), s1 := exp(-abs(s0)), s2 := 1 + s1, s3 := -s0, -(t0 *
          *    (where(-inf == s0, 0, t3 * (where(0 <= s0, 1, s1) / s2)) + where(-inf == s3, 0, -(t3 * event[i] *
-         *    (where(0 <= s3, 1, s1) / s2)))))) */
+         *    (where(0 <= s3, 1, s1) / s2)))))), in the place of t1 */
         /* t5 = sum[i:n](event[i]) */
         /* t6 = sum[i:n](let(s0 := log(time[i]) - t1[i], s1 := t0 * s0, s2 := exp(-abs(s1)), s3 := 1 + s2, s4 :=
          *    -s1, s0 * (where(-inf == s1, 0, t3 * (where(0 <= s1, 1, s2) / s3)) + where(-inf == s4, 0, -(t3 *
@@ -727,7 +724,8 @@ static GRADC_APART void log_logistic_survival_value_and_grad_rows0(int64_t part,
         GRADC_SIMD(reduction(+:t2_part_sum, t5_part_sum, t6_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = gradc_log(time_[i]);
-            const double v1 = v0 - t1[i - tile_begin];
+            const double t1_i = t1[i - tile_begin];
+            const double v1 = v0 - t1_i;
             const double v2 = t0 * v1;
             const double v3 = gradc_exp(-fabs(v2));
             const double v4 = gradc_log1p_unit(v3);
@@ -738,7 +736,7 @@ static GRADC_APART void log_logistic_survival_value_and_grad_rows0(int64_t part,
             const double v8 = 1.0 + v3;
             const double v9 = (-INFINITY == v2 ? 0.0 : t3 * ((0.0 <= v2 ? 1.0 : v3) / v8)) + (-INFINITY == v5 ? 0.0 : -(t3 * event_i * ((0.0 <= v5 ? 1.0 : v3) / v8)));
             t2_part_sum += v7;
-            t4[i - tile_begin] = -(t0 * v9);
+            t1[i - tile_begin] = -(t0 * v9);
             t5_part_sum += event_i;
             t6_part_sum += v1 * v9;
         }
@@ -747,7 +745,7 @@ static GRADC_APART void log_logistic_survival_value_and_grad_rows0(int64_t part,
         gradc_add(&t6_part, &t6_part_low, t6_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t4[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t1, 1, grad_w_part);
     }
     t2_part = gradc_rounded(t2_part, t2_part_low);
     t2_parts[part] = t2_part;
@@ -774,7 +772,7 @@ int log_logistic_survival_value_and_grad(int64_t n, int64_t d, const double *res
     const double t3 = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 108, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     double t5_parts[GRADC_PARTS];
     double t6_parts[GRADC_PARTS];

@@ -726,8 +726,7 @@ int log_normal_survival_backward(int64_t n, int64_t d, const double *restrict w,
 
 size_t log_normal_survival_value_and_grad_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 6*d + 144, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 144, d) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 6*d + 144, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 144, d) * (gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void log_normal_survival_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n,
@@ -747,8 +746,6 @@ static GRADC_APART void log_normal_survival_value_and_grad_rows0(int64_t part, i
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
     double *const t1 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)tile_own;
     double t2_part = 0.0;
     double t2_part_low = 0.0;
     double t5_part = 0.0;
@@ -769,7 +766,7 @@ static GRADC_APART void log_normal_survival_value_and_grad_rows0(int64_t part, i
          *    (s0 + (log_sigma + 0.5 * (s1 * s1))), -log_ndtr(-s1)))) */
         /* t4[i:n] = let(s0 := 0 < event[i], s1 := t0 * (log(time[i]) - t1[i]), s2 := -s1, -(t0 * (where(s0, t3 *
          *    s1, 0) + where(s0, 0, -where(s2 < 0, -(0.7978845608028654 * t3 / erfcx(-(-0.7071067811865476 * s1))),
-         *    -(t3 * (0.3989422804014327 * exp(-0.5 * (s1 * s1))) / ndtr(s2))))))) */
+         *    -(t3 * (0.3989422804014327 * exp(-0.5 * (s1 * s1))) / ndtr(s2))))))), in the place of t1 */
         /* t5 = sum[i:n](where(0 < event[i], t3, 0)) */
         /* t6 = sum[i:n](let(s0 := log(time[i]) - t1[i], s1 := 0 < event[i], s2 := t0 * s0, s3 := -s2, s0 *
          *    (where(s1, t3 * s2, 0) + where(s1, 0, -where(s3 < 0, -(0.7978845608028654 * t3 /
@@ -783,14 +780,15 @@ static GRADC_APART void log_normal_survival_value_and_grad_rows0(int64_t part, i
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const int v0 = 0.0 < event[i];
             const double v1 = gradc_log(time_[i]);
-            const double v2 = v1 - t1[i - tile_begin];
+            const double t1_i = t1[i - tile_begin];
+            const double v2 = v1 - t1_i;
             const double v3 = t0 * v2;
             const double v4 = v3 * v3;
             const double v5 = -v3;
             const double v7 = v5 < 0.0 ? -(v6 / gradc_scaled_erfc(-(-0.7071067811865476 * v3))) : -(t3 * (0.3989422804014327 * gradc_exp(-0.5 * v4)) / gradc_normal(v5));
             const double v8 = (v0 ? t3 * v3 : 0.0) + (v0 ? 0.0 : -v7);
             t2_part_sum += v0 ? 0.9189385332046727 + (v1 + (log_sigma + 0.5 * v4)) : -gradc_log_normal(v5);
-            t4[i - tile_begin] = -(t0 * v8);
+            t1[i - tile_begin] = -(t0 * v8);
             t5_part_sum += v0 ? t3 : 0.0;
             t6_part_sum += v2 * v8;
         }
@@ -799,7 +797,7 @@ static GRADC_APART void log_normal_survival_value_and_grad_rows0(int64_t part, i
         gradc_add(&t6_part, &t6_part_low, t6_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t4[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t1, 1, grad_w_part);
     }
     t2_part = gradc_rounded(t2_part, t2_part_low);
     t2_parts[part] = t2_part;
@@ -825,7 +823,7 @@ int log_normal_survival_value_and_grad(int64_t n, int64_t d, const double *restr
     const double t3 = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 144, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     double t5_parts[GRADC_PARTS];
     double t6_parts[GRADC_PARTS];

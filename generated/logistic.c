@@ -652,8 +652,7 @@ int logistic_backward(int64_t n, int64_t d, const double *restrict w, const doub
 
 size_t logistic_value_and_grad_work(int64_t n, int64_t d)
 {
-    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 63, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 63, d) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 63, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 63, d) * (gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void logistic_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -669,8 +668,6 @@ static GRADC_APART void logistic_value_and_grad_rows0(int64_t part, int64_t thre
     double *const t5_part = part == 0 ? t5 : (void *)part_own;
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
     double *const t0 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
@@ -686,22 +683,23 @@ static GRADC_APART void logistic_value_and_grad_rows0(int64_t part, int64_t thre
         /* t1 = sum[i:n](let(s0 := y[i] * t0[i], s1 := -s0, where(0 == s1, 0.6931471805599453, maximum(0, s1) +
          *    log1p_unit(exp(-abs(s0)))))) */
         /* t4[i:n] = let(s0 := y[i] * t0[i], s1 := -s0, s2 := exp(-abs(s0)), where(-inf == s1, 0, -(y[i] * (t3 *
-         *    (where(0 <= s1, 1, s2) / (1 + s2)))))) */
+         *    (where(0 <= s1, 1, s2) / (1 + s2)))))), in the place of t0 */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double y_i = y[i];
-            const double v0 = y_i * t0[i - tile_begin];
+            const double t0_i = t0[i - tile_begin];
+            const double v0 = y_i * t0_i;
             const double v1 = -v0;
             const double v2 = gradc_exp(-fabs(v0));
             const double v3 = 0.0 == v1 ? 0.6931471805599453 : ((v1 > 0.0 || v1 != v1) ? v1 : 0.0) + gradc_log1p_unit(v2);
             t1_part_sum += v3;
-            t4[i - tile_begin] = -INFINITY == v1 ? 0.0 : -(y_i * (t3 * ((0.0 <= v1 ? 1.0 : v2) / (1.0 + v2))));
+            t0[i - tile_begin] = -INFINITY == v1 ? 0.0 : -(y_i * (t3 * ((0.0 <= v1 ? 1.0 : v2) / (1.0 + v2))));
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
         /* t5[j:d] = sum[i:n](X[i, j] * t4[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, t5_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, t5_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
     t1_parts[part] = t1_part;
@@ -737,7 +735,7 @@ int logistic_value_and_grad(int64_t n, int64_t d, const double *restrict w, cons
     t2 = gradc_rounded(t2, t2_low);
     const int64_t parts = gradc_parts(n, 6*d + 63, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)

@@ -545,7 +545,6 @@ size_t matrix_factorization_value_and_grad_work(int64_t m, int64_t k, int64_t p,
 {
     (void)n;
     return gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(k*m, sizeof(double))
            + gradc_bytes(k*p, sizeof(double));
 }
@@ -558,8 +557,6 @@ int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t
 {
     unsigned char *scratch = work;
     double *const t0 = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)scratch;
     scratch += gradc_bytes(128, sizeof(double));
     double *const t6 = (void *)scratch;
     scratch += gradc_bytes(k*m, sizeof(double));
@@ -693,13 +690,14 @@ int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t
         }
 
         /* t1 = sum[o:n](let(s0 := t0[o] - y[o], s0 * s0)) */
-        /* t5[o:n] = t4 * (2 * (t0[o] - y[o])) */
+        /* t5[o:n] = t4 * (2 * (t0[o] - y[o])), in the place of t0 */
         double t1_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_sum))
         for (int64_t o = tile_begin; o < tile_end; ++o) {
-            const double v0 = t0[o - tile_begin] - y[o];
+            const double t0_o = t0[o - tile_begin];
+            const double v0 = t0_o - y[o];
             t1_sum += v0 * v0;
-            t5[o - tile_begin] = t4 * (2.0 * v0);
+            t0[o - tile_begin] = t4 * (2.0 * v0);
         }
         gradc_add(&t1, &t1_low, t1_sum);
 
@@ -710,12 +708,12 @@ int matrix_factorization_value_and_grad(int64_t m, int64_t k, int64_t p, int64_t
         for (int64_t o = tile_begin; o < tile_end; ++o) {
             const int64_t column_o = column[o];
             const int64_t v0 = column_o < 0 ? column_o + p : column_o;
-            const double t5_o = t5[o - tile_begin];
+            const double t0_o = t0[o - tile_begin];
             const int64_t row_o = row[o];
             const int64_t v1 = row_o < 0 ? m + row_o : row_o;
             for (int64_t j = 0; j < k; ++j) {
-                t6[v1*k + j] += V[v0*k + j] * t5_o;
-                t8[v0*k + j] += U[v1*k + j] * t5_o;
+                t6[v1*k + j] += V[v0*k + j] * t0_o;
+                t8[v0*k + j] += U[v1*k + j] * t0_o;
             }
         }
     }

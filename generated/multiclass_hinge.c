@@ -778,8 +778,6 @@ size_t multiclass_hinge_value_and_grad_work(int64_t d, int64_t k, int64_t n)
 {
     return gradc_bytes(d*k, sizeof(double)) + (size_t)gradc_parts(n, 6*d*k + 23*k + 3, d*k) * (gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 6*d*k + 23*k + 3, d*k) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*gradc_width(k), sizeof(double)));
@@ -802,13 +800,9 @@ static GRADC_APART void multiclass_hinge_value_and_grad_rows0(int64_t part, int6
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const Y_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t0 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t1 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t2 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t8 = (void *)tile_own;
     double t3_part = 0.0;
@@ -826,7 +820,7 @@ static GRADC_APART void multiclass_hinge_value_and_grad_rows0(int64_t part, int6
         /* Y_tile[l:n, j:k] = Y[l, j] */
         gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
 
-        /* t0[l:n, j:k] = 1 + Z[l, j] - Y_tile[l, j] */
+        /* t0[l:n, j:k] = 1 + Z[l, j] - Y_tile[l, j], in the place of Z */
         /* t1[l:n] = max[j:k](t0[l, j]) */
         /* t2[l:n] = sum[j:k](Z[l, j] * Y_tile[l, j]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
@@ -841,7 +835,7 @@ static GRADC_APART void multiclass_hinge_value_and_grad_rows0(int64_t part, int6
                 const double Z_lj = Z[j*128 + l - tile_begin];
                 const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
                 const double v0 = 1.0 + Z_lj - Y_tile_lj;
-                t0[j*128 + l - tile_begin] = v0;
+                Z[j*128 + l - tile_begin] = v0;
                 t1[l - tile_begin] = (t1[l - tile_begin] >= v0 || t1[l - tile_begin] != t1[l - tile_begin]) ? t1[l - tile_begin] : v0;
                 t2[l - tile_begin] += Z_lj * Y_tile_lj;
             }
@@ -855,20 +849,20 @@ static GRADC_APART void multiclass_hinge_value_and_grad_rows0(int64_t part, int6
         }
         gradc_add(&t3_part, &t3_part_low, t3_part_sum);
 
-        /* t6[l:n] = sum[j:k](where(t0[l, j] == t1[l], 1, 0)) */
+        /* t6[l:n] = sum[j:k](where(t0[l, j] == t1[l], 1, 0)), in the place of t2 */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t6[l - tile_begin] = 0.0;
+            t2[l - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k / 4 * 4; j += 4) {
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t6[l - tile_begin] += (t0[j*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0) + (t0[(j + 1)*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0) + (t0[(j + 2)*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0) + (t0[(j + 3)*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0);
+                t2[l - tile_begin] += (Z[j*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0) + (Z[(j + 1)*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0) + (Z[(j + 2)*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0) + (Z[(j + 3)*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0);
             }
         }
         for (int64_t j = k / 4 * 4; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t6[l - tile_begin] += t0[j*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0;
+                t2[l - tile_begin] += Z[j*128 + l - tile_begin] == t1[l - tile_begin] ? 1.0 : 0.0;
             }
         }
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
@@ -879,7 +873,7 @@ static GRADC_APART void multiclass_hinge_value_and_grad_rows0(int64_t part, int6
             for (int64_t j = strip_begin; j < strip_end; ++j) {
                 GRADC_SIMD()
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v0 = (t0[j*128 + l - tile_begin] == t1[l - tile_begin] ? t5 / t6[l - tile_begin] : 0.0) - t5 * Y_tile[j*128 + l - tile_begin];
+                    const double v0 = (Z[j*128 + l - tile_begin] == t1[l - tile_begin] ? t5 / t2[l - tile_begin] : 0.0) - t5 * Y_tile[j*128 + l - tile_begin];
                     t8[(j - strip_begin)*128 + l - tile_begin] = v0;
                 }
             }
@@ -927,7 +921,7 @@ int multiclass_hinge_value_and_grad(int64_t d, int64_t k, int64_t n, const doubl
     t4 = gradc_rounded(t4, t4_low);
     const int64_t parts = gradc_parts(n, 6*d*k + 23*k + 3, d*k);
     const size_t part_bytes = gradc_bytes(d*k, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)

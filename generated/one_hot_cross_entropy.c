@@ -496,10 +496,6 @@ size_t one_hot_cross_entropy_value_work(int64_t d, int64_t k, int64_t n)
     return (size_t)gradc_parts(n, 3*d*k + 34*k + 28, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -518,15 +514,7 @@ static GRADC_APART void one_hot_cross_entropy_value_rows0(int64_t part, int64_t 
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t2 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
     double *const t4 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t5 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const Y_tile = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t6 = (void *)tile_own;
     double t7_part = 0.0;
     double t7_part_low = 0.0;
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += 128) {
@@ -550,11 +538,11 @@ static GRADC_APART void one_hot_cross_entropy_value_rows0(int64_t part, int64_t 
             }
         }
 
-        /* t3[l:n] = where(inf == abs(t2[l]), 0, t2[l]) */
+        /* t3[l:n] = where(inf == abs(t2[l]), 0, t2[l]), in the place of t2 */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double t2_l = t2[l - tile_begin];
-            t3[l - tile_begin] = INFINITY == fabs(t2_l) ? 0.0 : t2_l;
+            t2[l - tile_begin] = INFINITY == fabs(t2_l) ? 0.0 : t2_l;
         }
 
         /* t4[l:n] = sum[j:k](exp(t1[l, j] - t3[l])) */
@@ -564,28 +552,29 @@ static GRADC_APART void one_hot_cross_entropy_value_rows0(int64_t part, int64_t 
         for (int64_t j = 0; j < k / 4 * 4; j += 4) {
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t4[l - tile_begin] += gradc_exp(t1[j*128 + l - tile_begin] - t3[l - tile_begin]) + gradc_exp(t1[(j + 1)*128 + l - tile_begin] - t3[l - tile_begin]) + gradc_exp(t1[(j + 2)*128 + l - tile_begin] - t3[l - tile_begin]) + gradc_exp(t1[(j + 3)*128 + l - tile_begin] - t3[l - tile_begin]);
+                t4[l - tile_begin] += gradc_exp(t1[j*128 + l - tile_begin] - t2[l - tile_begin]) + gradc_exp(t1[(j + 1)*128 + l - tile_begin] - t2[l - tile_begin]) + gradc_exp(t1[(j + 2)*128 + l - tile_begin] - t2[l - tile_begin]) + gradc_exp(t1[(j + 3)*128 + l - tile_begin] - t2[l - tile_begin]);
             }
         }
         for (int64_t j = k / 4 * 4; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t4[l - tile_begin] += gradc_exp(t1[j*128 + l - tile_begin] - t3[l - tile_begin]);
+                t4[l - tile_begin] += gradc_exp(t1[j*128 + l - tile_begin] - t2[l - tile_begin]);
             }
         }
 
-        /* t5[l:n] = t3[l] + log(t4[l]) */
+        /* t5[l:n] = t3[l] + log(t4[l]), in the place of t2 */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t5[l - tile_begin] = t3[l - tile_begin] + gradc_log(t4[l - tile_begin]);
+            const double t2_l = t2[l - tile_begin];
+            t2[l - tile_begin] = t2_l + gradc_log(t4[l - tile_begin]);
         }
 
-        /* Y_tile[l:n, j:k] = Y[l, j] */
-        gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
+        /* Y_tile[l:n, j:k] = Y[l, j], in the place of t1 */
+        gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, t1, 128);
 
-        /* t6[l:n] = sum[j:k](Y_tile[l, j] * (t0[l, j] + b[j] - t5[l])) */
+        /* t6[l:n] = sum[j:k](Y_tile[l, j] * (t0[l, j] + b[j] - t5[l])), in the place of t4 */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t6[l - tile_begin] = 0.0;
+            t4[l - tile_begin] = 0.0;
         }
         for (int64_t j = 0; j < k / 4 * 4; j += 4) {
             const double b_j = b[j];
@@ -594,17 +583,17 @@ static GRADC_APART void one_hot_cross_entropy_value_rows0(int64_t part, int64_t 
             const double b_j3 = b[(j + 3)];
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double v0 = Y_tile[(j + 1)*128 + l - tile_begin] * (t0[(j + 1)*128 + l - tile_begin] + b_j1 - t5[l - tile_begin]);
-                const double v1 = Y_tile[(j + 2)*128 + l - tile_begin] * (t0[(j + 2)*128 + l - tile_begin] + b_j2 - t5[l - tile_begin]);
-                const double v2 = Y_tile[(j + 3)*128 + l - tile_begin] * (t0[(j + 3)*128 + l - tile_begin] + b_j3 - t5[l - tile_begin]);
-                t6[l - tile_begin] += Y_tile[j*128 + l - tile_begin] * (t0[j*128 + l - tile_begin] + b_j - t5[l - tile_begin]) + v0 + v1 + v2;
+                const double v0 = t1[(j + 1)*128 + l - tile_begin] * (t0[(j + 1)*128 + l - tile_begin] + b_j1 - t2[l - tile_begin]);
+                const double v1 = t1[(j + 2)*128 + l - tile_begin] * (t0[(j + 2)*128 + l - tile_begin] + b_j2 - t2[l - tile_begin]);
+                const double v2 = t1[(j + 3)*128 + l - tile_begin] * (t0[(j + 3)*128 + l - tile_begin] + b_j3 - t2[l - tile_begin]);
+                t4[l - tile_begin] += t1[j*128 + l - tile_begin] * (t0[j*128 + l - tile_begin] + b_j - t2[l - tile_begin]) + v0 + v1 + v2;
             }
         }
         for (int64_t j = k / 4 * 4; j < k; ++j) {
             const double b_j = b[j];
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t6[l - tile_begin] += Y_tile[j*128 + l - tile_begin] * (t0[j*128 + l - tile_begin] + b_j - t5[l - tile_begin]);
+                t4[l - tile_begin] += t1[j*128 + l - tile_begin] * (t0[j*128 + l - tile_begin] + b_j - t2[l - tile_begin]);
             }
         }
 
@@ -612,7 +601,7 @@ static GRADC_APART void one_hot_cross_entropy_value_rows0(int64_t part, int64_t 
         double t7_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t7_part_sum))
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t7_part_sum += t6[l - tile_begin];
+            t7_part_sum += t4[l - tile_begin];
         }
         gradc_add(&t7_part, &t7_part_low, t7_part_sum);
     }
@@ -627,7 +616,7 @@ int one_hot_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
     unsigned char *scratch = work;
     unsigned char *const tile_scratch = (void *)scratch;
     const int64_t parts = gradc_parts(n, 3*d*k + 34*k + 28, 0);
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t7_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
@@ -653,9 +642,7 @@ size_t one_hot_cross_entropy_forward_work(int64_t d, int64_t k, int64_t n)
     return (size_t)gradc_parts(n, 34*k + 28, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*gradc_width(k), sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+           + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
 static GRADC_APART void one_hot_cross_entropy_forward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -671,13 +658,9 @@ static GRADC_APART void one_hot_cross_entropy_forward_rows0(int64_t part, int64_
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t2 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
     double *const t4 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const Y_tile = (void *)tile_own;
-    tile_own += gradc_bytes(128*gradc_width(k), sizeof(double));
-    double *const t5 = (void *)tile_own;
     double t6_part = 0.0;
     double t6_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
@@ -697,20 +680,20 @@ static GRADC_APART void one_hot_cross_entropy_forward_rows0(int64_t part, int64_
             t2[l - tile_begin] = t2_max;
         }
 
-        /* t3[l:n] = where(inf == abs(t2[l]), 0, t2[l]) */
+        /* t3[l:n] = where(inf == abs(t2[l]), 0, t2[l]), in the place of t2 */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double t2_l = t2[l - tile_begin];
-            t3[l - tile_begin] = INFINITY == fabs(t2_l) ? 0.0 : t2_l;
+            t2[l - tile_begin] = INFINITY == fabs(t2_l) ? 0.0 : t2_l;
         }
 
         /* t4[l:n] = sum[j:k](exp(t1[l, j] - t3[l])) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t3_l = t3[l - tile_begin];
+            const double t2_l = t2[l - tile_begin];
             double t4_sum = 0.0;
             GRADC_SIMD(reduction(+:t4_sum))
             for (int64_t j = 0; j < k; ++j) {
-                t4_sum += gradc_exp(t1_[(l - tile_begin)*k + j] - t3_l);
+                t4_sum += gradc_exp(t1_[(l - tile_begin)*k + j] - t2_l);
             }
             t4[l - tile_begin] = t4_sum;
         }
@@ -718,10 +701,10 @@ static GRADC_APART void one_hot_cross_entropy_forward_rows0(int64_t part, int64_
         /* t1_2[l:n] = t3[l] + log(t4[l]) */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t1[l] = t3[l - tile_begin] + gradc_log(t4[l - tile_begin]);
+            t1[l] = t2[l - tile_begin] + gradc_log(t4[l - tile_begin]);
         }
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t5[l - tile_begin] = 0.0;
+            t2[l - tile_begin] = 0.0;
         }
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
             const int64_t strip_end = strip_begin + strip < k ? strip_begin + strip : k;
@@ -734,39 +717,39 @@ static GRADC_APART void one_hot_cross_entropy_forward_rows0(int64_t part, int64_
                 }
             }
 
-            /* t5[l:n] = sum[j:k](Y_tile[l, j] * (t0[l, j] + b[j] - t1_2[l])) */
+            /* t5[l:n] = sum[j:k](Y_tile[l, j] * (t0[l, j] + b[j] - t1_2[l])), in the place of t2 */
             for (int64_t l = tile_begin; l < tile_end / 4 * 4; l += 4) {
                 const double t1_l = t1[l];
-                double t5_sum = 0.0;
+                double t2_sum = 0.0;
                 const double t1_l1 = t1[(l + 1)];
-                double t5_sum_ = 0.0;
+                double t2_sum_ = 0.0;
                 const double t1_l2 = t1[(l + 2)];
-                double t5_sum_2 = 0.0;
+                double t2_sum_2 = 0.0;
                 const double t1_l3 = t1[(l + 3)];
-                double t5_sum_3 = 0.0;
-                GRADC_SIMD(reduction(+:t5_sum, t5_sum_, t5_sum_2, t5_sum_3))
+                double t2_sum_3 = 0.0;
+                GRADC_SIMD(reduction(+:t2_sum, t2_sum_, t2_sum_2, t2_sum_3))
                 for (int64_t j = strip_begin; j < strip_end; ++j) {
                     const double v0 = Y_tile[((l + 1) - tile_begin)*strip + j - strip_begin] * (t0[(l + 1)*k + j] + b[j] - t1_l1);
                     const double v1 = Y_tile[((l + 2) - tile_begin)*strip + j - strip_begin] * (t0[(l + 2)*k + j] + b[j] - t1_l2);
                     const double v2 = Y_tile[((l + 3) - tile_begin)*strip + j - strip_begin] * (t0[(l + 3)*k + j] + b[j] - t1_l3);
-                    t5_sum += Y_tile[(l - tile_begin)*strip + j - strip_begin] * (t0[l*k + j] + b[j] - t1_l);
-                    t5_sum_ += v0;
-                    t5_sum_2 += v1;
-                    t5_sum_3 += v2;
+                    t2_sum += Y_tile[(l - tile_begin)*strip + j - strip_begin] * (t0[l*k + j] + b[j] - t1_l);
+                    t2_sum_ += v0;
+                    t2_sum_2 += v1;
+                    t2_sum_3 += v2;
                 }
-                t5[l - tile_begin] += t5_sum;
-                t5[(l + 1) - tile_begin] += t5_sum_;
-                t5[(l + 2) - tile_begin] += t5_sum_2;
-                t5[(l + 3) - tile_begin] += t5_sum_3;
+                t2[l - tile_begin] += t2_sum;
+                t2[(l + 1) - tile_begin] += t2_sum_;
+                t2[(l + 2) - tile_begin] += t2_sum_2;
+                t2[(l + 3) - tile_begin] += t2_sum_3;
             }
             for (int64_t l = tile_end / 4 * 4; l < tile_end; ++l) {
                 const double t1_l = t1[l];
-                double t5_sum = 0.0;
-                GRADC_SIMD(reduction(+:t5_sum))
+                double t2_sum = 0.0;
+                GRADC_SIMD(reduction(+:t2_sum))
                 for (int64_t j = strip_begin; j < strip_end; ++j) {
-                    t5_sum += Y_tile[(l - tile_begin)*strip + j - strip_begin] * (t0[l*k + j] + b[j] - t1_l);
+                    t2_sum += Y_tile[(l - tile_begin)*strip + j - strip_begin] * (t0[l*k + j] + b[j] - t1_l);
                 }
-                t5[l - tile_begin] += t5_sum;
+                t2[l - tile_begin] += t2_sum;
             }
         }
 
@@ -774,7 +757,7 @@ static GRADC_APART void one_hot_cross_entropy_forward_rows0(int64_t part, int64_
         double t6_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t6_part_sum))
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t6_part_sum += t5[l - tile_begin];
+            t6_part_sum += t2[l - tile_begin];
         }
         gradc_add(&t6_part, &t6_part_low, t6_part_sum);
     }
@@ -795,7 +778,7 @@ int one_hot_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
     /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
     gradc_product(n, k, d, X, d, 1, W, k, 1, NULL, 0, t0, k, 1, 1, 0);
     const int64_t parts = gradc_parts(n, 34*k + 28, 0);
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     double t6_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
@@ -822,7 +805,6 @@ size_t one_hot_cross_entropy_backward_work(int64_t d, int64_t k, int64_t n)
            + gradc_bytes(k, sizeof(double))
            + gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 3*d*k + 52*k + 4, d*k + 2*k) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
@@ -848,8 +830,6 @@ static GRADC_APART void one_hot_cross_entropy_backward_rows0(int64_t part, int64
     double *const Y_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t3 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t0_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
@@ -887,10 +867,11 @@ static GRADC_APART void one_hot_cross_entropy_backward_rows0(int64_t part, int64
             }
         }
 
-        /* t4[l:n] = -(t2 * t3[l]) */
+        /* t4[l:n] = -(t2 * t3[l]), in the place of t3 */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            t4[l - tile_begin] = -(t2 * t3[l - tile_begin]);
+            const double t3_l = t3[l - tile_begin];
+            t3[l - tile_begin] = -(t2 * t3_l);
         }
 
         /* t0_tile[l:n, j:k] = t0[l, j] */
@@ -920,7 +901,7 @@ static GRADC_APART void one_hot_cross_entropy_backward_rows0(int64_t part, int64
                     const double v2 = v0 - t0_tile_lj;
                     const double v3 = v1 - v0;
                     const double v4 = b_j - v2 + (t0_tile_lj - (v0 - v2)) + (v0 - (v1 - v3) - (t1_l + v3));
-                    const double v5 = -INFINITY == v0 ? 0.0 : t4[l - tile_begin] * (gradc_exp(v1) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0)));
+                    const double v5 = -INFINITY == v0 ? 0.0 : t3[l - tile_begin] * (gradc_exp(v1) * (1.0 + (fabs(v4) < 1.0 ? v4 : 0.0)));
                     const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
                     t7[(j - strip_begin)*128 + l - tile_begin] = t2 * Y_tile_lj + v5;
                     t8_part_sum += v5;
@@ -955,7 +936,7 @@ int one_hot_cross_entropy_backward(int64_t d, int64_t k, int64_t n, const double
     const double t2 = -(cotangent / (double)n);
     const int64_t parts = gradc_parts(n, 3*d*k + 52*k + 4, d*k + 2*k);
     const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
@@ -1006,11 +987,6 @@ size_t one_hot_cross_entropy_value_and_grad_work(int64_t d, int64_t k, int64_t n
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*gradc_width(k), sizeof(double)));
 }
 
@@ -1040,23 +1016,13 @@ static GRADC_APART void one_hot_cross_entropy_value_and_grad_rows0(int64_t part,
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t2 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t5 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t12 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const Y_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t7 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t10 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t11 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t14 = (void *)tile_own;
     double t8_part = 0.0;
@@ -1092,14 +1058,14 @@ static GRADC_APART void one_hot_cross_entropy_value_and_grad_rows0(int64_t part,
             }
         }
 
-        /* t3[l:n] = where(inf == abs(t2[l]), 0, t2[l]) */
+        /* t3[l:n] = where(inf == abs(t2[l]), 0, t2[l]), in the place of t2 */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double t2_l = t2[l - tile_begin];
-            t3[l - tile_begin] = INFINITY == fabs(t2_l) ? 0.0 : t2_l;
+            t2[l - tile_begin] = INFINITY == fabs(t2_l) ? 0.0 : t2_l;
         }
 
-        /* t4[l:n, j:k] = exp(t1[l, j] - t3[l]) */
+        /* t4[l:n, j:k] = exp(t1[l, j] - t3[l]), in the place of t1 */
         /* t5[l:n] = sum[j:k](t4[l, j]) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             t5[l - tile_begin] = 0.0;
@@ -1107,19 +1073,21 @@ static GRADC_APART void one_hot_cross_entropy_value_and_grad_rows0(int64_t part,
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double v0 = gradc_exp(t1[j*128 + l - tile_begin] - t3[l - tile_begin]);
-                t4[j*128 + l - tile_begin] = v0;
+                const double t1_lj = t1[j*128 + l - tile_begin];
+                const double v0 = gradc_exp(t1_lj - t2[l - tile_begin]);
+                t1[j*128 + l - tile_begin] = v0;
                 t5[l - tile_begin] += v0;
             }
         }
 
-        /* t6[l:n] = t3[l] + log(t5[l]) */
-        /* t12[l:n] = 1 / t5[l] */
+        /* t6[l:n] = t3[l] + log(t5[l]), in the place of t2 */
+        /* t12[l:n] = 1 / t5[l], in the place of t5 */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t2_l = t2[l - tile_begin];
             const double t5_l = t5[l - tile_begin];
-            t6[l - tile_begin] = t3[l - tile_begin] + gradc_log(t5_l);
-            t12[l - tile_begin] = 1.0 / t5_l;
+            t2[l - tile_begin] = t2_l + gradc_log(t5_l);
+            t5[l - tile_begin] = 1.0 / t5_l;
         }
 
         /* Y_tile[l:n, j:k] = Y[l, j] */
@@ -1144,7 +1112,7 @@ static GRADC_APART void one_hot_cross_entropy_value_and_grad_rows0(int64_t part,
                 const double Y_tile_lj1 = Y_tile[(j + 1)*128 + l - tile_begin];
                 const double Y_tile_lj2 = Y_tile[(j + 2)*128 + l - tile_begin];
                 const double Y_tile_lj3 = Y_tile[(j + 3)*128 + l - tile_begin];
-                t7[l - tile_begin] += Y_tile_lj * (t0[j*128 + l - tile_begin] + b_j - t6[l - tile_begin]) + Y_tile_lj1 * (t0[(j + 1)*128 + l - tile_begin] + b_j1 - t6[l - tile_begin]) + Y_tile_lj2 * (t0[(j + 2)*128 + l - tile_begin] + b_j2 - t6[l - tile_begin]) + Y_tile_lj3 * (t0[(j + 3)*128 + l - tile_begin] + b_j3 - t6[l - tile_begin]);
+                t7[l - tile_begin] += Y_tile_lj * (t0[j*128 + l - tile_begin] + b_j - t2[l - tile_begin]) + Y_tile_lj1 * (t0[(j + 1)*128 + l - tile_begin] + b_j1 - t2[l - tile_begin]) + Y_tile_lj2 * (t0[(j + 2)*128 + l - tile_begin] + b_j2 - t2[l - tile_begin]) + Y_tile_lj3 * (t0[(j + 3)*128 + l - tile_begin] + b_j3 - t2[l - tile_begin]);
                 t10[l - tile_begin] += Y_tile_lj + Y_tile_lj1 + Y_tile_lj2 + Y_tile_lj3;
             }
         }
@@ -1153,18 +1121,18 @@ static GRADC_APART void one_hot_cross_entropy_value_and_grad_rows0(int64_t part,
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
-                t7[l - tile_begin] += Y_tile_lj * (t0[j*128 + l - tile_begin] + b_j - t6[l - tile_begin]);
+                t7[l - tile_begin] += Y_tile_lj * (t0[j*128 + l - tile_begin] + b_j - t2[l - tile_begin]);
                 t10[l - tile_begin] += Y_tile_lj;
             }
         }
 
         /* t8 = sum[l:n](t7[l]) */
-        /* t11[l:n] = -(t9 * t10[l]) */
+        /* t11[l:n] = -(t9 * t10[l]), in the place of t2 */
         double t8_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t8_part_sum))
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             t8_part_sum += t7[l - tile_begin];
-            t11[l - tile_begin] = -(t9 * t10[l - tile_begin]);
+            t2[l - tile_begin] = -(t9 * t10[l - tile_begin]);
         }
         gradc_add(&t8_part, &t8_part_low, t8_part_sum);
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
@@ -1180,7 +1148,7 @@ static GRADC_APART void one_hot_cross_entropy_value_and_grad_rows0(int64_t part,
                 double t16_part_sum = 0.0;
                 GRADC_SIMD(reduction(+:t15_part_sum, t16_part_sum))
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v0 = -INFINITY == t0[j*128 + l - tile_begin] + b_j ? 0.0 : t11[l - tile_begin] * (t4[j*128 + l - tile_begin] * t12[l - tile_begin]);
+                    const double v0 = -INFINITY == t0[j*128 + l - tile_begin] + b_j ? 0.0 : t2[l - tile_begin] * (t1[j*128 + l - tile_begin] * t5[l - tile_begin]);
                     const double Y_tile_lj = Y_tile[j*128 + l - tile_begin];
                     t14[(j - strip_begin)*128 + l - tile_begin] = t9 * Y_tile_lj + v0;
                     t15_part_sum += v0;
@@ -1216,7 +1184,7 @@ int one_hot_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
     const double t9 = -(1.0 / (double)n);
     const int64_t parts = gradc_parts(n, 6*d*k + 48*k + 36, d*k + 2*k);
     const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
     double t8_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)

@@ -507,8 +507,7 @@ int pinball_backward(int64_t n, int64_t d, const double *restrict w, const doubl
 
 size_t pinball_value_and_grad_work(int64_t n, int64_t d)
 {
-    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 19, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 19, d) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 19, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 19, d) * (gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void pinball_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -524,8 +523,6 @@ static GRADC_APART void pinball_value_and_grad_rows0(int64_t part, int64_t threa
     double *const t4_part = part == 0 ? t4 : (void *)part_own;
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
     double *const t0 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
@@ -540,23 +537,24 @@ static GRADC_APART void pinball_value_and_grad_rows0(int64_t part, int64_t threa
 
         /* t1 = sum[i:n](let(s0 := y[i] - t0[i], maximum(tau * s0, (tau - 1) * s0))) */
         /* t3[i:n] = let(s0 := tau - 1, s1 := y[i] - t0[i], s2 := s0 * s1, s3 := tau * s1, s4 := where(s3 == s2,
-         *    0.5 * t2, 0), tau * where(s2 < s3, t2, s4) + s0 * where(s3 < s2, t2, s4)) */
+         *    0.5 * t2, 0), tau * where(s2 < s3, t2, s4) + s0 * where(s3 < s2, t2, s4)), in the place of t0 */
         const double v2 = tau - 1.0;
         const double v4 = 0.5 * t2;
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = y[i] - t0[i - tile_begin];
+            const double t0_i = t0[i - tile_begin];
+            const double v0 = y[i] - t0_i;
             const double v1 = tau * v0;
             const double v3 = v2 * v0;
             const double v5 = v1 == v3 ? v4 : 0.0;
             t1_part_sum += (v1 > v3 || v1 != v1) ? v1 : v3;
-            t3[i - tile_begin] = tau * (v3 < v1 ? t2 : v5) + v2 * (v1 < v3 ? t2 : v5);
+            t0[i - tile_begin] = tau * (v3 < v1 ? t2 : v5) + v2 * (v1 < v3 ? t2 : v5);
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
         /* t4[j:d] = sum[i:n](X[i, j] * t3[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, t4_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, t4_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
     t1_parts[part] = t1_part;
@@ -577,7 +575,7 @@ int pinball_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
     const double t2 = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 19, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)

@@ -547,7 +547,6 @@ size_t plackett_luce_forward_work(int64_t n, int64_t d)
 {
     (void)d;
     return (size_t)gradc_parts(n, 32*n + 29, 0) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -560,8 +559,6 @@ static GRADC_APART void plackett_luce_forward_rows0(int64_t part, int64_t thread
     const int64_t part_end = gradc_cut(n, parts, part + 1);
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
     double *const t0_ = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t1 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t2 = (void *)tile_own;
     double t3_part = 0.0;
@@ -583,11 +580,11 @@ static GRADC_APART void plackett_luce_forward_rows0(int64_t part, int64_t thread
             }
         }
 
-        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]) */
+        /* t1[i:n] = where(inf == abs(t0[i]), 0, t0[i]), in the place of t0 */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t0__i = t0_[i - tile_begin];
-            t1[i - tile_begin] = INFINITY == fabs(t0__i) ? 0.0 : t0__i;
+            t0_[i - tile_begin] = INFINITY == fabs(t0__i) ? 0.0 : t0__i;
         }
 
         /* t2[i:n] = sum[j:n](exp(where(place[i] <= place[j], s[j], -inf) - t1[i])) */
@@ -605,7 +602,7 @@ static GRADC_APART void plackett_luce_forward_rows0(int64_t part, int64_t thread
             const double s_i3 = s[(i + 3)];
             GRADC_SIMD()
             for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t2[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t1[j - tile_begin]) + gradc_exp((place[j] <= place_i1 ? s_i1 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((place[j] <= place_i2 ? s_i2 : -INFINITY) - t1[j - tile_begin]) + gradc_exp((place[j] <= place_i3 ? s_i3 : -INFINITY) - t1[j - tile_begin]);
+                t2[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t0_[j - tile_begin]) + gradc_exp((place[j] <= place_i1 ? s_i1 : -INFINITY) - t0_[j - tile_begin]) + gradc_exp((place[j] <= place_i2 ? s_i2 : -INFINITY) - t0_[j - tile_begin]) + gradc_exp((place[j] <= place_i3 ? s_i3 : -INFINITY) - t0_[j - tile_begin]);
             }
         }
         for (int64_t i = n / 4 * 4; i < n; ++i) {
@@ -613,7 +610,7 @@ static GRADC_APART void plackett_luce_forward_rows0(int64_t part, int64_t thread
             const double s_i = s[i];
             GRADC_SIMD()
             for (int64_t j = tile_begin; j < tile_end; ++j) {
-                t2[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t1[j - tile_begin]);
+                t2[j - tile_begin] += gradc_exp((place[j] <= place_i ? s_i : -INFINITY) - t0_[j - tile_begin]);
             }
         }
 
@@ -622,7 +619,7 @@ static GRADC_APART void plackett_luce_forward_rows0(int64_t part, int64_t thread
         double t3_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t3_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = t1[i - tile_begin] + gradc_log(t2[i - tile_begin]);
+            const double v0 = t0_[i - tile_begin] + gradc_log(t2[i - tile_begin]);
             t0[i] = v0;
             t3_part_sum += v0 - s[i];
         }
@@ -645,7 +642,7 @@ int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const 
     /* s[i:n] = sum[j:d](X[i, j] * w[j]) */
     gradc_dots(n, d, X, d, w, s, 1, 1);
     const int64_t parts = gradc_parts(n, 32*n + 29, 0);
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t3_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
@@ -667,8 +664,7 @@ int plackett_luce_forward(int64_t n, int64_t d, const double *restrict w, const 
 
 size_t plackett_luce_backward_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 3*d + 42*n + 3, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 42*n + 3, d) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 3*d + 42*n + 3, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 42*n + 3, d) * (gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void plackett_luce_backward_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -684,8 +680,6 @@ static GRADC_APART void plackett_luce_backward_rows0(int64_t part, int64_t threa
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
     double *const s_bar = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -752,14 +746,15 @@ static GRADC_APART void plackett_luce_backward_rows0(int64_t part, int64_t threa
             }
         }
 
-        /* t2[i:n] = s_bar[i] - t1 */
+        /* t2[i:n] = s_bar[i] - t1, in the place of s_bar */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t2[i - tile_begin] = s_bar[i - tile_begin] - t1;
+            const double s_bar_i = s_bar[i - tile_begin];
+            s_bar[i - tile_begin] = s_bar_i - t1;
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, s_bar, 1, grad_w_part);
     }
 }
 
@@ -777,7 +772,7 @@ int plackett_luce_backward(int64_t n, int64_t d, const double *restrict w, const
     const double t1 = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d + 42*n + 3, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
@@ -801,7 +796,6 @@ size_t plackett_luce_value_and_grad_work(int64_t n, int64_t d)
     return gradc_bytes(n, sizeof(double))
            + gradc_bytes(n, sizeof(double))
            + gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 5*n, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 61*n + 33, n) * (gradc_bytes(n, sizeof(double))) + (size_t)gradc_parts(n, 61*n + 33, n) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 3, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 3, d) * (gradc_bytes(128, sizeof(double)));
 }
 
@@ -853,8 +847,6 @@ static GRADC_APART void plackett_luce_value_and_grad_rows1(int64_t part, int64_t
     double *const t1 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t2 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)tile_own;
     double t4_part = 0.0;
     double t4_part_low = 0.0;
     for (int64_t at = 0; at < n; ++at) {
@@ -899,13 +891,13 @@ static GRADC_APART void plackett_luce_value_and_grad_rows1(int64_t part, int64_t
 
         /* t3[i:n] = t1[i] + log(t2[i]) */
         /* t4 = sum[i:n](t3[i] - s[i]) */
-        /* t6[i:n] = 1 / t2[i] */
+        /* t6[i:n] = 1 / t2[i], in the place of t2 */
         double t4_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t4_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double t2_i = t2[i - tile_begin];
             t4_part_sum += t1[i - tile_begin] + gradc_log(t2_i) - s[i];
-            t6[i - tile_begin] = 1.0 / t2_i;
+            t2[i - tile_begin] = 1.0 / t2_i;
         }
         gradc_add(&t4_part, &t4_part_low, t4_part_sum);
 
@@ -919,7 +911,7 @@ static GRADC_APART void plackett_luce_value_and_grad_rows1(int64_t part, int64_t
             for (int64_t j = tile_begin; j < tile_end; ++j) {
                 const int v0 = place[j] <= place_i;
                 const double v1 = v0 ? s_i : -INFINITY;
-                const double v2 = v0 ? (-INFINITY == v1 ? 0.0 : t5 * (t6[j - tile_begin] * gradc_exp(v1 - t1[j - tile_begin]))) : 0.0;
+                const double v2 = v0 ? (-INFINITY == v1 ? 0.0 : t5 * (t2[j - tile_begin] * gradc_exp(v1 - t1[j - tile_begin]))) : 0.0;
                 s_bar_part_sum += v2;
             }
             s_bar_part[i] += s_bar_part_sum;
@@ -976,7 +968,7 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     unsigned char *const part_scratch_ = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 61*n + 33, n) * (gradc_bytes(n, sizeof(double)));
     unsigned char *const tile_scratch = (void *)scratch;
-    scratch += (size_t)gradc_parts(n, 61*n + 33, n) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
+    scratch += (size_t)gradc_parts(n, 61*n + 33, n) * (gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)));
     unsigned char *const part_scratch_2 = (void *)scratch;
     scratch += (size_t)gradc_parts(n, 3*d + 3, d) * (gradc_bytes(d, sizeof(double)));
     unsigned char *const tile_scratch_ = (void *)scratch;
@@ -1002,7 +994,7 @@ int plackett_luce_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     }
     const int64_t parts_ = gradc_parts(n, 61*n + 33, n);
     const size_t part_bytes_ = gradc_bytes(n, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
     if (parts_ > 1) {
         GRADC_PARALLEL(parts_)

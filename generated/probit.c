@@ -650,8 +650,7 @@ int probit_backward(int64_t n, int64_t d, const double *restrict w, const double
 
 size_t probit_value_and_grad_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 6*d + 101, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 101, d) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 6*d + 101, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 101, d) * (gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void probit_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -667,8 +666,6 @@ static GRADC_APART void probit_value_and_grad_rows0(int64_t part, int64_t thread
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
     double *const t0 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
@@ -683,21 +680,23 @@ static GRADC_APART void probit_value_and_grad_rows0(int64_t part, int64_t thread
 
         /* t1 = sum[i:n](log_ndtr(y[i] * t0[i])) */
         /* t3[i:n] = let(s0 := y[i] * t0[i], y[i] * where(s0 < 0, 0.7978845608028654 * t2 /
-         *    erfcx(-0.7071067811865476 * s0), t2 * (0.3989422804014327 * exp(-0.5 * (s0 * s0))) / ndtr(s0))) */
+         *    erfcx(-0.7071067811865476 * s0), t2 * (0.3989422804014327 * exp(-0.5 * (s0 * s0))) / ndtr(s0))), in
+         *    the place of t0 */
         const double v1 = 0.7978845608028654 * t2;
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double y_i = y[i];
-            const double v0 = y_i * t0[i - tile_begin];
+            const double t0_i = t0[i - tile_begin];
+            const double v0 = y_i * t0_i;
             const double v2 = v0 < 0.0 ? v1 / gradc_scaled_erfc(-0.7071067811865476 * v0) : t2 * (0.3989422804014327 * gradc_exp(-0.5 * (v0 * v0))) / gradc_normal(v0);
             t1_part_sum += gradc_log_normal(v0);
-            t3[i - tile_begin] = y_i * v2;
+            t0[i - tile_begin] = y_i * v2;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, grad_w_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
     t1_parts[part] = t1_part;
@@ -716,7 +715,7 @@ int probit_value_and_grad(int64_t n, int64_t d, const double *restrict w, const 
     const double t2 = -(1.0 / (double)n);
     const int64_t parts = gradc_parts(n, 6*d + 101, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)

@@ -546,8 +546,7 @@ int pseudo_huber_backward(int64_t n, int64_t d, const double *restrict w, const 
 
 size_t pseudo_huber_value_and_grad_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 6*d + 63, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 63, d) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 6*d + 63, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 63, d) * (gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void pseudo_huber_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -564,8 +563,6 @@ static GRADC_APART void pseudo_huber_value_and_grad_rows0(int64_t part, int64_t 
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
     double *const t0 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
@@ -580,23 +577,25 @@ static GRADC_APART void pseudo_huber_value_and_grad_rows0(int64_t part, int64_t 
 
         /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s0 * (s0 / (1 + hypot(1, s0 / delta))))) */
         /* t3[i:n] = let(s0 := t0[i] - y[i], s1 := t2 * s0, s2 := s0 / delta, s3 := hypot(1, s2), s4 := 1 + s3, s5
-         *    := s1 / s4, s5 + s5 + where(0 == s3, 0, -(s2 / s3 * (s0 * s1 / s4 / s4) / delta))) */
+         *    := s1 / s4, s5 + s5 + where(0 == s3, 0, -(s2 / s3 * (s0 * s1 / s4 / s4) / delta))), in the place of
+         *    t0 */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = t0[i - tile_begin] - y[i];
+            const double t0_i = t0[i - tile_begin];
+            const double v0 = t0_i - y[i];
             const double v1 = v0 / delta;
             const double v2 = gradc_hypot(1.0, v1);
             const double v3 = 1.0 + v2;
             const double v4 = t2 * v0;
             const double v5 = v4 / v3;
             t1_part_sum += v0 * (v0 / v3);
-            t3[i - tile_begin] = v5 + v5 + (0.0 == v2 ? 0.0 : -(v1 / v2 * (v0 * v4 / v3 / v3) / delta));
+            t0[i - tile_begin] = v5 + v5 + (0.0 == v2 ? 0.0 : -(v1 / v2 * (v0 * v4 / v3 / v3) / delta));
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, grad_w_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
     t1_parts[part] = t1_part;
@@ -615,7 +614,7 @@ int pseudo_huber_value_and_grad(int64_t n, int64_t d, const double *restrict w, 
     const double t2 = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 63, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)

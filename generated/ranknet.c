@@ -562,7 +562,6 @@ int ranknet_forward(int64_t n, int64_t d, const double *restrict w, const double
 size_t ranknet_backward_work(int64_t n, int64_t d)
 {
     return (size_t)gradc_parts(n, 3*d + 112*n + 3, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 112*n + 3, d) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -580,8 +579,6 @@ static GRADC_APART void ranknet_backward_rows0(int64_t part, int64_t thread, int
     double *const s_bar = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const s_bar_2 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own;
     for (int64_t at = 0; at < d; ++at) {
         grad_w_part[at] = 0.0;
     }
@@ -690,14 +687,15 @@ static GRADC_APART void ranknet_backward_rows0(int64_t part, int64_t thread, int
             }
         }
 
-        /* t2[i:n] = s_bar[i] + s_bar_2[i] */
+        /* t2[i:n] = s_bar[i] + s_bar_2[i], in the place of s_bar */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t2[i - tile_begin] = s_bar_2[i - tile_begin] + s_bar[i - tile_begin];
+            const double s_bar_i = s_bar[i - tile_begin];
+            s_bar[i - tile_begin] = s_bar_2[i - tile_begin] + s_bar_i;
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t2[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t2, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, s_bar, 1, grad_w_part);
     }
 }
 
@@ -715,7 +713,7 @@ int ranknet_backward(int64_t n, int64_t d, const double *restrict w, const doubl
     const double t0 = cotangent / t1;
     const int64_t parts = gradc_parts(n, 3*d + 112*n + 3, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
@@ -737,7 +735,6 @@ int ranknet_backward(int64_t n, int64_t d, const double *restrict w, const doubl
 size_t ranknet_value_and_grad_work(int64_t n, int64_t d)
 {
     return gradc_bytes(n, sizeof(double)) + (size_t)gradc_parts(n, 3*d + 129*n + 3, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 3*d + 129*n + 3, d) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -787,8 +784,6 @@ static GRADC_APART void ranknet_value_and_grad_rows1(int64_t part, int64_t threa
     double *const s_bar = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const s_bar_2 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own;
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
@@ -882,14 +877,15 @@ static GRADC_APART void ranknet_value_and_grad_rows1(int64_t part, int64_t threa
             }
         }
 
-        /* t3[i:n] = s_bar[i] + s_bar_2[i] */
+        /* t3[i:n] = s_bar[i] + s_bar_2[i], in the place of s_bar */
         GRADC_SIMD()
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            t3[i - tile_begin] = s_bar[i - tile_begin] + s_bar_2[i - tile_begin];
+            const double s_bar_i = s_bar[i - tile_begin];
+            s_bar[i - tile_begin] = s_bar_i + s_bar_2[i - tile_begin];
         }
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, s_bar, 1, grad_w_part);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
     t0_parts[part] = t0_part;
@@ -924,7 +920,7 @@ int ranknet_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
     const double t2 = 1.0 / t1;
     const int64_t parts_ = gradc_parts(n, 3*d + 129*n + 3, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts_ > 1) {
         GRADC_PARALLEL(parts_)

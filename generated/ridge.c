@@ -557,8 +557,7 @@ int ridge_backward(int64_t n, int64_t d, const double *restrict w, const double 
 
 size_t ridge_value_and_grad_work(int64_t n, int64_t d)
 {
-    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 7, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 7, d) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return gradc_bytes(d, sizeof(double)) + (size_t)gradc_parts(n, 6*d + 7, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 7, d) * (gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void ridge_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -574,8 +573,6 @@ static GRADC_APART void ridge_value_and_grad_rows0(int64_t part, int64_t thread,
     double *const t5_part = part == 0 ? t5 : (void *)part_own;
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
     double *const t1 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)tile_own;
     double t2_part = 0.0;
     double t2_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
@@ -589,19 +586,20 @@ static GRADC_APART void ridge_value_and_grad_rows0(int64_t part, int64_t thread,
         gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t1, 1, 0);
 
         /* t2 = sum[i:n](let(s0 := t1[i] - y[i], s0 * s0)) */
-        /* t4[i:n] = 2 * t3 * (t1[i] - y[i]) */
+        /* t4[i:n] = 2 * t3 * (t1[i] - y[i]), in the place of t1 */
         const double v1 = 2.0 * t3;
         double t2_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = t1[i - tile_begin] - y[i];
+            const double t1_i = t1[i - tile_begin];
+            const double v0 = t1_i - y[i];
             t2_part_sum += v0 * v0;
-            t4[i - tile_begin] = v1 * v0;
+            t1[i - tile_begin] = v1 * v0;
         }
         gradc_add(&t2_part, &t2_part_low, t2_part_sum);
 
         /* t5[j:d] = sum[i:n](X[i, j] * t4[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, t5_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t1, 1, t5_part);
     }
     t2_part = gradc_rounded(t2_part, t2_part_low);
     t2_parts[part] = t2_part;
@@ -637,7 +635,7 @@ int ridge_value_and_grad(int64_t n, int64_t d, const double *restrict w, const d
     t0 = gradc_rounded(t0, t0_low);
     const int64_t parts = gradc_parts(n, 6*d + 7, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)

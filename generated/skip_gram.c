@@ -729,7 +729,6 @@ size_t skip_gram_value_and_grad_work(int64_t m, int64_t k, int64_t n, int64_t q)
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*q, sizeof(double))
            + gradc_bytes(k*m, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(k*m, sizeof(double))
            + gradc_bytes(k*m, sizeof(double))
            + gradc_bytes(k*m, sizeof(double));
@@ -751,8 +750,6 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
     scratch += gradc_bytes(128*q, sizeof(double));
     double *const t4 = (void *)scratch;
     scratch += gradc_bytes(k*m, sizeof(double));
-    double *const seen_bar = (void *)scratch;
-    scratch += gradc_bytes(128, sizeof(double));
     double *const t5 = (void *)scratch;
     scratch += gradc_bytes(k*m, sizeof(double));
     double *const t6 = (void *)scratch;
@@ -923,16 +920,17 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
             /* t2 = sum[l:n](let(s0 := -seen[l], t1[l] + where(0 == s0, 0.6931471805599453, maximum(0, s0) +
              *    log1p_unit(exp(-abs(seen[l])))))) */
             /* seen_bar[l:n] = let(s0 := -seen[l], s1 := exp(-abs(seen[l])), where(-inf == s0, 0, -(t3 * (where(0
-             *    <= s0, 1, s1) / (1 + s1))))) */
+             *    <= s0, 1, s1) / (1 + s1))))), in the place of t1 */
             double t2_sum = 0.0;
             GRADC_SIMD(reduction(+:t2_sum))
             for (int64_t l = tile_begin; l < tile_end; ++l) {
+                const double t1_l = t1[l - tile_begin];
                 const double seen_l = seen[l - tile_begin];
                 const double v0 = -seen_l;
                 const double v1 = gradc_exp(-fabs(seen_l));
                 const double v2 = 0.0 == v0 ? 0.6931471805599453 : ((v0 > 0.0 || v0 != v0) ? v0 : 0.0) + gradc_log1p_unit(v1);
-                t2_sum += t1[l - tile_begin] + v2;
-                seen_bar[l - tile_begin] = -INFINITY == v0 ? 0.0 : -(t3 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
+                t2_sum += t1_l + v2;
+                t1[l - tile_begin] = -INFINITY == v0 ? 0.0 : -(t3 * ((0.0 <= v0 ? 1.0 : v1) / (1.0 + v1)));
             }
             gradc_add(&t2, &t2_low, t2_sum);
 
@@ -961,12 +959,12 @@ int skip_gram_value_and_grad(int64_t m, int64_t k, int64_t n, int64_t q, const d
             for (int64_t l = tile_begin; l < tile_end; ++l) {
                 const int64_t context_l = context[l];
                 const int64_t v0 = context_l < 0 ? context_l + m : context_l;
-                const double seen_bar_l = seen_bar[l - tile_begin];
+                const double t1_l = t1[l - tile_begin];
                 const int64_t word_l = word[l];
                 const int64_t v1 = word_l < 0 ? m + word_l : word_l;
                 for (int64_t j = 0; j < k; ++j) {
-                    t5[v1*k + j] += V[v0*k + j] * seen_bar_l;
-                    t7[v0*k + j] += U[v1*k + j] * seen_bar_l;
+                    t5[v1*k + j] += V[v0*k + j] * t1_l;
+                    t7[v0*k + j] += U[v1*k + j] * t1_l;
                 }
             }
         }

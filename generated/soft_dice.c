@@ -340,7 +340,6 @@ size_t soft_dice_backward_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*k, sizeof(double)));
 }
 
@@ -363,8 +362,6 @@ static GRADC_APART void soft_dice_backward_rows0(int64_t part, int64_t thread, i
     double *const P_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const Y_tile = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t6 = (void *)tile_own;
     const int64_t tile_rows = gradc_rows(3*k * sizeof(double));
     for (int64_t tile_begin = part_begin; tile_begin < part_end; tile_begin += tile_rows) {
         const int64_t tile_end = tile_begin + tile_rows < part_end ? tile_begin + tile_rows : part_end;
@@ -388,7 +385,7 @@ static GRADC_APART void soft_dice_backward_rows0(int64_t part, int64_t thread, i
         gradc_transpose(tile_end - tile_begin, k, &Y[tile_begin*k], k, Y_tile, 128);
 
         /* t6[i:n, j:k] = let(s0 := -Z_tile[i, j], s1 := exp(-abs(Z_tile[i, j])), where(-inf == s0, 0, P_tile[i, j]
-         *    * (t4[i] + Y_tile[i, j] * t5[i]) * (where(0 <= s0, 1, s1) / (1 + s1)))) */
+         *    * (t4[i] + Y_tile[i, j] * t5[i]) * (where(0 <= s0, 1, s1) / (1 + s1)))), in the place of Z_tile */
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -396,12 +393,12 @@ static GRADC_APART void soft_dice_backward_rows0(int64_t part, int64_t thread, i
                 const double v0 = -Z_tile_ij;
                 const double v1 = P_tile[j*128 + i - tile_begin] * (t4[i - tile_begin] + Y_tile[j*128 + i - tile_begin] * t5[i - tile_begin]);
                 const double v2 = gradc_exp(-fabs(Z_tile_ij));
-                t6[j*128 + i - tile_begin] = -INFINITY == v0 ? 0.0 : v1 * ((0.0 <= v0 ? 1.0 : v2) / (1.0 + v2));
+                Z_tile[j*128 + i - tile_begin] = -INFINITY == v0 ? 0.0 : v1 * ((0.0 <= v0 ? 1.0 : v2) / (1.0 + v2));
             }
         }
 
         /* grad_Z[i:n, j:k] = t6[i, j] */
-        gradc_transpose(k, tile_end - tile_begin, t6, 128, &grad_Z[tile_begin*k], k);
+        gradc_transpose(k, tile_end - tile_begin, Z_tile, 128, &grad_Z[tile_begin*k], k);
     }
 }
 
@@ -415,7 +412,7 @@ int soft_dice_backward(int64_t n, int64_t k, const double *restrict Z, const dou
     /* t3 = -(cotangent / n) */
     const double t3 = -(cotangent / (double)n);
     const int64_t parts = gradc_parts(n, 45*k + 24, 0);
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
@@ -435,10 +432,7 @@ size_t soft_dice_value_and_grad_work(int64_t n, int64_t k)
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double)));
+           + gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void soft_dice_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -463,12 +457,6 @@ static GRADC_APART void soft_dice_value_and_grad_rows0(int64_t part, int64_t thr
     double *const t1 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t3 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t6 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t7 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)tile_own;
     double t4_part = 0.0;
     double t4_part_low = 0.0;
     const int64_t tile_rows = gradc_rows(2*k * sizeof(double));
@@ -531,33 +519,36 @@ static GRADC_APART void soft_dice_value_and_grad_rows0(int64_t part, int64_t thr
         }
 
         /* t4 = sum[i:n]((eps + 2 * t1[i]) / (eps + (t3[i] + t2[i]))) */
-        /* t6[i:n] = let(s0 := eps + (t3[i] + t2[i]), -(t5 * (eps + 2 * t1[i]) / s0 / s0)) */
-        /* t7[i:n] = 2 * (t5 / (eps + (t3[i] + t2[i]))) */
+        /* t6[i:n] = let(s0 := eps + (t3[i] + t2[i]), -(t5 * (eps + 2 * t1[i]) / s0 / s0)), in the place of t2 */
+        /* t7[i:n] = 2 * (t5 / (eps + (t3[i] + t2[i]))), in the place of t1 */
         double t4_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t4_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = eps + 2.0 * t1[i - tile_begin];
-            const double v1 = eps + (t2[i - tile_begin] + t3[i - tile_begin]);
+            const double t1_i = t1[i - tile_begin];
+            const double v0 = eps + 2.0 * t1_i;
+            const double t2_i = t2[i - tile_begin];
+            const double v1 = eps + (t2_i + t3[i - tile_begin]);
             t4_part_sum += v0 / v1;
-            t6[i - tile_begin] = -(t5 * v0 / v1 / v1);
-            t7[i - tile_begin] = 2.0 * (t5 / v1);
+            t2[i - tile_begin] = -(t5 * v0 / v1 / v1);
+            t1[i - tile_begin] = 2.0 * (t5 / v1);
         }
         gradc_add(&t4_part, &t4_part_low, t4_part_sum);
 
         /* t8[i:n, j:k] = let(s0 := -Z_tile[i, j], where(-inf == s0, 0, P[i, j] * (t6[i] + Y_tile[i, j] * t7[i]) *
-         *    (where(0 <= s0, 1, t0[i, j]) / (1 + t0[i, j])))) */
+         *    (where(0 <= s0, 1, t0[i, j]) / (1 + t0[i, j])))), in the place of Z_tile */
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t i = tile_begin; i < tile_end; ++i) {
-                const double v0 = -Z_tile[j*128 + i - tile_begin];
-                const double v1 = P[j*128 + i - tile_begin] * (t6[i - tile_begin] + Y_tile[j*128 + i - tile_begin] * t7[i - tile_begin]);
+                const double Z_tile_ij = Z_tile[j*128 + i - tile_begin];
+                const double v0 = -Z_tile_ij;
+                const double v1 = P[j*128 + i - tile_begin] * (t2[i - tile_begin] + Y_tile[j*128 + i - tile_begin] * t1[i - tile_begin]);
                 const double t0_ij = t0[j*128 + i - tile_begin];
-                t8[j*128 + i - tile_begin] = -INFINITY == v0 ? 0.0 : v1 * ((0.0 <= v0 ? 1.0 : t0_ij) / (1.0 + t0_ij));
+                Z_tile[j*128 + i - tile_begin] = -INFINITY == v0 ? 0.0 : v1 * ((0.0 <= v0 ? 1.0 : t0_ij) / (1.0 + t0_ij));
             }
         }
 
         /* grad_Z[i:n, j:k] = t8[i, j] */
-        gradc_transpose(k, tile_end - tile_begin, t8, 128, &grad_Z[tile_begin*k], k);
+        gradc_transpose(k, tile_end - tile_begin, Z_tile, 128, &grad_Z[tile_begin*k], k);
     }
     t4_part = gradc_rounded(t4_part, t4_part_low);
     t4_parts[part] = t4_part;
@@ -572,7 +563,7 @@ int soft_dice_value_and_grad(int64_t n, int64_t k, const double *restrict Z, con
     /* t5 = -(1 / n) */
     const double t5 = -(1.0 / (double)n);
     const int64_t parts = gradc_parts(n, 95*k + 28, 0);
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)

@@ -499,7 +499,6 @@ size_t softmax_cross_entropy_value_work(int64_t d, int64_t k, int64_t n)
     return (size_t)gradc_parts(n, 3*d*k + 26*k + 32, 0) * (gradc_bytes(128*gradc_width(k), sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -517,8 +516,6 @@ static GRADC_APART void softmax_cross_entropy_value_rows0(int64_t part, int64_t 
     double *const Z = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t1 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t3 = (void *)tile_own;
     double t5_part = 0.0;
@@ -548,11 +545,11 @@ static GRADC_APART void softmax_cross_entropy_value_rows0(int64_t part, int64_t 
             }
         }
 
-        /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]) */
+        /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]), in the place of t1 */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double t1_l = t1[l - tile_begin];
-            t2[l - tile_begin] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
+            t1[l - tile_begin] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
         }
 
         /* t3[l:n] = sum[j:k](exp(Z[l, j] - t2[l])) */
@@ -562,13 +559,13 @@ static GRADC_APART void softmax_cross_entropy_value_rows0(int64_t part, int64_t 
         for (int64_t j = 0; j < k / 4 * 4; j += 4) {
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t3[l - tile_begin] += gradc_exp(Z[j*128 + l - tile_begin] - t2[l - tile_begin]) + gradc_exp(Z[(j + 1)*128 + l - tile_begin] - t2[l - tile_begin]) + gradc_exp(Z[(j + 2)*128 + l - tile_begin] - t2[l - tile_begin]) + gradc_exp(Z[(j + 3)*128 + l - tile_begin] - t2[l - tile_begin]);
+                t3[l - tile_begin] += gradc_exp(Z[j*128 + l - tile_begin] - t1[l - tile_begin]) + gradc_exp(Z[(j + 1)*128 + l - tile_begin] - t1[l - tile_begin]) + gradc_exp(Z[(j + 2)*128 + l - tile_begin] - t1[l - tile_begin]) + gradc_exp(Z[(j + 3)*128 + l - tile_begin] - t1[l - tile_begin]);
             }
         }
         for (int64_t j = k / 4 * 4; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                t3[l - tile_begin] += gradc_exp(Z[j*128 + l - tile_begin] - t2[l - tile_begin]);
+                t3[l - tile_begin] += gradc_exp(Z[j*128 + l - tile_begin] - t1[l - tile_begin]);
             }
         }
 
@@ -578,7 +575,7 @@ static GRADC_APART void softmax_cross_entropy_value_rows0(int64_t part, int64_t 
         GRADC_SIMD(reduction(+:t5_part_sum))
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const int64_t y_l = y[l];
-            const double v0 = t2[l - tile_begin] + gradc_log(t3[l - tile_begin]) - Z[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin];
+            const double v0 = t1[l - tile_begin] + gradc_log(t3[l - tile_begin]) - Z[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin];
             t5_part_sum += v0;
         }
         gradc_add(&t5_part, &t5_part_low, t5_part_sum);
@@ -606,7 +603,7 @@ int softmax_cross_entropy_value(int64_t d, int64_t k, int64_t n, const double *r
         }
     }
     const int64_t parts = gradc_parts(n, 3*d*k + 26*k + 32, 0);
-    const size_t tile_bytes = gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t5_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
@@ -631,7 +628,6 @@ size_t softmax_cross_entropy_forward_work(int64_t d, int64_t k, int64_t n)
     (void)d;
     return (size_t)gradc_parts(n, 26*k + 32, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -647,8 +643,6 @@ static GRADC_APART void softmax_cross_entropy_forward_rows0(int64_t part, int64_
     double *const Z = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t1_ = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t3 = (void *)tile_own;
     double t4_part = 0.0;
@@ -669,20 +663,20 @@ static GRADC_APART void softmax_cross_entropy_forward_rows0(int64_t part, int64_
             t1_[l - tile_begin] = t1__max;
         }
 
-        /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]) */
+        /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]), in the place of t1 */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double t1__l = t1_[l - tile_begin];
-            t2[l - tile_begin] = INFINITY == fabs(t1__l) ? 0.0 : t1__l;
+            t1_[l - tile_begin] = INFINITY == fabs(t1__l) ? 0.0 : t1__l;
         }
 
         /* t3[l:n] = sum[j:k](exp(Z[l, j] - t2[l])) */
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double t2_l = t2[l - tile_begin];
+            const double t1__l = t1_[l - tile_begin];
             double t3_sum = 0.0;
             GRADC_SIMD(reduction(+:t3_sum))
             for (int64_t j = 0; j < k; ++j) {
-                t3_sum += gradc_exp(Z[(l - tile_begin)*k + j] - t2_l);
+                t3_sum += gradc_exp(Z[(l - tile_begin)*k + j] - t1__l);
             }
             t3[l - tile_begin] = t3_sum;
         }
@@ -692,7 +686,7 @@ static GRADC_APART void softmax_cross_entropy_forward_rows0(int64_t part, int64_
         double t4_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t4_part_sum))
         for (int64_t l = tile_begin; l < tile_end; ++l) {
-            const double v0 = t2[l - tile_begin] + gradc_log(t3[l - tile_begin]);
+            const double v0 = t1_[l - tile_begin] + gradc_log(t3[l - tile_begin]);
             const int64_t y_l = y[l];
             t1[l] = v0;
             t4_part_sum += v0 - Z[(l - tile_begin)*k + (y_l < 0 ? k + y_l : y_l)];
@@ -728,7 +722,7 @@ int softmax_cross_entropy_forward(int64_t d, int64_t k, int64_t n, const double 
     /* t0[l:n, j:k] = sum[i:d](W[i, j] * X[l, i]) */
     gradc_product(n, k, d, X, d, 1, W, k, 1, NULL, 0, t0, k, 1, 1, 0);
     const int64_t parts = gradc_parts(n, 26*k + 32, 0);
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t4_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
@@ -861,11 +855,8 @@ size_t softmax_cross_entropy_value_and_grad_work(int64_t d, int64_t k, int64_t n
            + gradc_bytes(d*k, sizeof(double))) + (size_t)gradc_parts(n, 6*d*k + 41*k + 36, d*k + k) * (gradc_bytes(128*gradc_width(k), sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*gradc_width(k), sizeof(double)));
+           + gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void softmax_cross_entropy_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n,
@@ -893,15 +884,9 @@ static GRADC_APART void softmax_cross_entropy_value_and_grad_rows0(int64_t part,
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t1 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t2 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
     double *const t3 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t4 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t8 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const Z_bar = (void *)tile_own;
     double t6_part = 0.0;
     double t6_part_low = 0.0;
     for (int64_t at = 0; at < k; ++at) {
@@ -935,11 +920,11 @@ static GRADC_APART void softmax_cross_entropy_value_and_grad_rows0(int64_t part,
             }
         }
 
-        /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]) */
+        /* t2[l:n] = where(inf == abs(t1[l]), 0, t1[l]), in the place of t1 */
         GRADC_SIMD()
         for (int64_t l = tile_begin; l < tile_end; ++l) {
             const double t1_l = t1[l - tile_begin];
-            t2[l - tile_begin] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
+            t1[l - tile_begin] = INFINITY == fabs(t1_l) ? 0.0 : t1_l;
         }
 
         /* t3[l:n, j:k] = exp(Z[l, j] - t2[l]) */
@@ -950,7 +935,7 @@ static GRADC_APART void softmax_cross_entropy_value_and_grad_rows0(int64_t part,
         for (int64_t j = 0; j < k; ++j) {
             GRADC_SIMD()
             for (int64_t l = tile_begin; l < tile_end; ++l) {
-                const double v0 = gradc_exp(Z[j*128 + l - tile_begin] - t2[l - tile_begin]);
+                const double v0 = gradc_exp(Z[j*128 + l - tile_begin] - t1[l - tile_begin]);
                 t3[j*128 + l - tile_begin] = v0;
                 t4[l - tile_begin] += v0;
             }
@@ -958,38 +943,39 @@ static GRADC_APART void softmax_cross_entropy_value_and_grad_rows0(int64_t part,
 
         /* t5[l:n] = t2[l] + log(t4[l]) */
         /* t6 = sum[l:n](t5[l] - Z[l, where_integer(y[l] < 0, k + y[l], y[l])]) */
-        /* t8[l:n] = 1 / t4[l] */
+        /* t8[l:n] = 1 / t4[l], in the place of t1 */
         double t6_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t6_part_sum))
         for (int64_t l = tile_begin; l < tile_end; ++l) {
+            const double t1_l = t1[l - tile_begin];
             const double t4_l = t4[l - tile_begin];
             const int64_t y_l = y[l];
-            t6_part_sum += t2[l - tile_begin] + gradc_log(t4_l) - Z[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin];
-            t8[l - tile_begin] = 1.0 / t4_l;
+            t6_part_sum += t1_l + gradc_log(t4_l) - Z[(y_l < 0 ? k + y_l : y_l)*128 + l - tile_begin];
+            t1[l - tile_begin] = 1.0 / t4_l;
         }
         gradc_add(&t6_part, &t6_part_low, t6_part_sum);
         for (int64_t strip_begin = 0; strip_begin < k; strip_begin += strip) {
             const int64_t strip_end = strip_begin + strip < k ? strip_begin + strip : k;
 
             /* Z_bar[l:n, j:k] = where(-inf == Z[l, j], 0, t7 * (t3[l, j] * t8[l])) + where(j == where_integer(y[l]
-             *    < 0, k + y[l], y[l]), -t7, 0) */
+             *    < 0, k + y[l], y[l]), -t7, 0), in the place of t0 */
             /* grad_b[j:k] = sum[l:n](Z_bar[l, j]) */
             const double v2 = -t7;
             for (int64_t j = strip_begin; j < strip_end; ++j) {
                 double grad_b_part_sum = 0.0;
                 GRADC_SIMD(reduction(+:grad_b_part_sum))
                 for (int64_t l = tile_begin; l < tile_end; ++l) {
-                    const double v0 = -INFINITY == Z[j*128 + l - tile_begin] ? 0.0 : t7 * (t3[j*128 + l - tile_begin] * t8[l - tile_begin]);
+                    const double v0 = -INFINITY == Z[j*128 + l - tile_begin] ? 0.0 : t7 * (t3[j*128 + l - tile_begin] * t1[l - tile_begin]);
                     const int64_t y_l = y[l];
                     const double v3 = v0 + (j == (y_l < 0 ? k + y_l : y_l) ? v2 : 0.0);
-                    Z_bar[(j - strip_begin)*128 + l - tile_begin] = v3;
+                    t0[(j - strip_begin)*128 + l - tile_begin] = v3;
                     grad_b_part_sum += v3;
                 }
                 grad_b_part[j] += grad_b_part_sum;
             }
 
             /* grad_W[i:d, j:k] = sum[l:n](X[l, i] * Z_bar[l, j]) */
-            gradc_product(strip_end - strip_begin, d, tile_end - tile_begin, Z_bar, 128, 1, &X[tile_begin*d], d, 1, NULL, 0, &grad_W_part[strip_begin], 1, k, 1, 0);
+            gradc_product(strip_end - strip_begin, d, tile_end - tile_begin, t0, 128, 1, &X[tile_begin*d], d, 1, NULL, 0, &grad_W_part[strip_begin], 1, k, 1, 0);
         }
     }
     t6_part = gradc_rounded(t6_part, t6_part_low);
@@ -1022,7 +1008,7 @@ int softmax_cross_entropy_value_and_grad(int64_t d, int64_t k, int64_t n, const 
     const double t7 = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d*k + 41*k + 36, d*k + k);
     const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(d*k, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t6_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)

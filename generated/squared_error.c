@@ -486,8 +486,7 @@ int squared_error_backward(int64_t n, int64_t d, const double *restrict w, const
 
 size_t squared_error_value_and_grad_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 6*d + 7, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 7, d) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 6*d + 7, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 7, d) * (gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void squared_error_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -504,8 +503,6 @@ static GRADC_APART void squared_error_value_and_grad_rows0(int64_t part, int64_t
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
     double *const t0 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
@@ -519,19 +516,20 @@ static GRADC_APART void squared_error_value_and_grad_rows0(int64_t part, int64_t
         gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t0, 1, 0);
 
         /* t1 = sum[i:n](let(s0 := t0[i] - y[i], s0 * s0)) */
-        /* t3[i:n] = 2 * t2 * (t0[i] - y[i]) */
+        /* t3[i:n] = 2 * t2 * (t0[i] - y[i]), in the place of t0 */
         const double v1 = 2.0 * t2;
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = t0[i - tile_begin] - y[i];
+            const double t0_i = t0[i - tile_begin];
+            const double v0 = t0_i - y[i];
             t1_part_sum += v0 * v0;
-            t3[i - tile_begin] = v0 * v1;
+            t0[i - tile_begin] = v0 * v1;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, grad_w_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
     t1_parts[part] = t1_part;
@@ -550,7 +548,7 @@ int squared_error_value_and_grad(int64_t n, int64_t d, const double *restrict w,
     const double t2 = 0.5 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 7, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)

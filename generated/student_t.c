@@ -769,8 +769,7 @@ int student_t_backward(int64_t n, int64_t d, const double *restrict w, double lo
 
 size_t student_t_value_and_grad_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 6*d + 50, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 50, d) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 6*d + 50, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 50, d) * (gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void student_t_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -787,8 +786,6 @@ static GRADC_APART void student_t_value_and_grad_rows0(int64_t part, int64_t thr
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
     double *const t1 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)tile_own;
     double t2_part = 0.0;
     double t2_part_low = 0.0;
     double t5_part = 0.0;
@@ -804,25 +801,27 @@ static GRADC_APART void student_t_value_and_grad_rows0(int64_t part, int64_t thr
         gradc_dots(tile_end - tile_begin, d, &X[tile_begin*d], d, w, t1, 1, 0);
 
         /* t2 = sum[i:n](let(s0 := t0 * (y[i] - t1[i]), log1p(s0 * s0 / nu))) */
-        /* t4[i:n] = let(s0 := t0 * (y[i] - t1[i]), -(t0 * (2 * s0 * (t3 / (1 + s0 * s0 / nu) / nu)))) */
+        /* t4[i:n] = let(s0 := t0 * (y[i] - t1[i]), -(t0 * (2 * s0 * (t3 / (1 + s0 * s0 / nu) / nu)))), in the
+         *    place of t1 */
         /* t5 = sum[i:n](let(s0 := y[i] - t1[i], s1 := t0 * s0, s0 * s0 / (1 + s1 * s1 / nu))) */
         double t2_part_sum = 0.0;
         double t5_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t2_part_sum, t5_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = y[i] - t1[i - tile_begin];
+            const double t1_i = t1[i - tile_begin];
+            const double v0 = y[i] - t1_i;
             const double v1 = t0 * v0;
             const double v2 = v1 * v1 / nu;
             const double v3 = 1.0 + v2;
             t2_part_sum += gradc_log1p(v2);
-            t4[i - tile_begin] = -(t0 * (2.0 * v1 * (t3 / v3 / nu)));
+            t1[i - tile_begin] = -(t0 * (2.0 * v1 * (t3 / v3 / nu)));
             t5_part_sum += v0 * v0 / v3;
         }
         gradc_add(&t2_part, &t2_part_low, t2_part_sum);
         gradc_add(&t5_part, &t5_part_low, t5_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t4[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t1, 1, grad_w_part);
     }
     t2_part = gradc_rounded(t2_part, t2_part_low);
     t2_parts[part] = t2_part;
@@ -845,7 +844,7 @@ int student_t_value_and_grad(int64_t n, int64_t d, const double *restrict w, dou
     const double t3 = 0.5 * (1.0 + nu) / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 50, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     double t5_parts[GRADC_PARTS];
     if (parts > 1) {

@@ -503,8 +503,7 @@ int tukey_biweight_backward(int64_t n, int64_t d, const double *restrict w, cons
 
 size_t tukey_biweight_value_and_grad_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 6*d + 39, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 39, d) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 6*d + 39, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 39, d) * (gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void tukey_biweight_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -521,8 +520,6 @@ static GRADC_APART void tukey_biweight_value_and_grad_rows0(int64_t part, int64_
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
     double *const t0 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t3 = (void *)tile_own;
     double t1_part = 0.0;
     double t1_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
@@ -539,11 +536,13 @@ static GRADC_APART void tukey_biweight_value_and_grad_rows0(int64_t part, int64_
          *    s1))) */
         /* t3[i:n] = let(s0 := t0[i] - y[i], s1 := abs(s0) / c, s2 := minimum(1, s1), s3 := 1 + s2, s4 := 1 - s2,
          *    s5 := s4 * s3, s6 := t2 * (3 * (s5 * s5)), s7 := s3 * s6 - s4 * s6, where(s0 != s0, s0, where(0 < s0,
-         *    1, 0) - where(s0 < 0, 1, 0)) * (where(s1 < 1, s7, where(1 == s1, 0.5 * s7, 0)) / c)) */
+         *    1, 0) - where(s0 < 0, 1, 0)) * (where(s1 < 1, s7, where(1 == s1, 0.5 * s7, 0)) / c)), in the place of
+         *    t0 */
         double t1_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t1_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
-            const double v0 = t0[i - tile_begin] - y[i];
+            const double t0_i = t0[i - tile_begin];
+            const double v0 = t0_i - y[i];
             const double v1 = fabs(v0) / c;
             const double v2 = (v1 < 1.0 || v1 != v1) ? v1 : 1.0;
             const double v3 = 1.0 - v2;
@@ -554,12 +553,12 @@ static GRADC_APART void tukey_biweight_value_and_grad_rows0(int64_t part, int64_
             const double v8 = v4 * v7 - v3 * v7;
             const double v9 = (v0 != v0 ? v0 : (0.0 < v0 ? 1.0 : 0.0) - (v0 < 0.0 ? 1.0 : 0.0)) * ((v1 < 1.0 ? v8 : (1.0 == v1 ? 0.5 * v8 : 0.0)) / c);
             t1_part_sum += 1.0 - v5 * v6;
-            t3[i - tile_begin] = v9;
+            t0[i - tile_begin] = v9;
         }
         gradc_add(&t1_part, &t1_part_low, t1_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t3[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t3, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t0, 1, grad_w_part);
     }
     t1_part = gradc_rounded(t1_part, t1_part_low);
     t1_parts[part] = t1_part;
@@ -578,7 +577,7 @@ int tukey_biweight_value_and_grad(int64_t n, int64_t d, const double *restrict w
     const double t2 = c * c / 6.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 39, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t1_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)

@@ -637,8 +637,7 @@ int tweedie_backward(int64_t n, int64_t d, const double *restrict w, const doubl
 
 size_t tweedie_value_and_grad_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 6*d + 98, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 98, d) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 6*d + 98, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 98, d) * (gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void tweedie_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -654,8 +653,6 @@ static GRADC_APART void tweedie_value_and_grad_rows0(int64_t part, int64_t threa
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
     double *const z = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const z_bar = (void *)tile_own;
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
@@ -671,7 +668,7 @@ static GRADC_APART void tweedie_value_and_grad_rows0(int64_t part, int64_t threa
         /* t0 = sum[i:n](let(s0 := 2 - power, s1 := 1 - power, exp(z[i] * s0) / s0 + (y[i] ** s0 / (s0 * s1) - y[i]
          *    * exp(z[i] * s1) / s1))) */
         /* z_bar[i:n] = let(s0 := 2 - power, s1 := 1 - power, s0 * (t1 / s0 * exp(z[i] * s0)) - s1 * (exp(z[i] *
-         *    s1) * (y[i] * (t1 / s1)))) */
+         *    s1) * (y[i] * (t1 / s1)))), in the place of z */
         const double v0 = 2.0 - power;
         const double v2 = 1.0 - power;
         const double v3 = v0 * v2;
@@ -685,12 +682,12 @@ static GRADC_APART void tweedie_value_and_grad_rows0(int64_t part, int64_t threa
             const double y_i = y[i];
             const double v4 = gradc_exp(z_i * v2);
             t0_part_sum += v1 / v0 + (gradc_pow(y_i, v0) / v3 - y_i * v4 / v2);
-            z_bar[i - tile_begin] = v0 * (v5 * v1) - v2 * (v4 * (y_i * v6));
+            z[i - tile_begin] = v0 * (v5 * v1) - v2 * (v4 * (y_i * v6));
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z, 1, grad_w_part);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
     t0_parts[part] = t0_part;
@@ -709,7 +706,7 @@ int tweedie_value_and_grad(int64_t n, int64_t d, const double *restrict w, const
     const double t1 = 2.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 98, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)

@@ -528,8 +528,6 @@ size_t two_layer_value_work(int64_t d, int64_t h, int64_t k, int64_t n)
     return (size_t)gradc_parts(n, 3*d*h + 3*h*k + 23*h + 26*k + 32, 0) * (gradc_bytes(128*gradc_width(h), sizeof(double))
            + gradc_bytes(128*gradc_width(h), sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
@@ -550,11 +548,7 @@ static GRADC_APART void two_layer_value_rows0(int64_t part, int64_t thread, int6
     tile_own += gradc_bytes(128*gradc_width(h), sizeof(double));
     double *const t2 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const Z = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t3 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t5 = (void *)tile_own;
     double t7_part = 0.0;
@@ -586,7 +580,7 @@ static GRADC_APART void two_layer_value_rows0(int64_t part, int64_t thread, int6
             gradc_product(k, tile_end - tile_begin, strip_end - strip_begin, &W2[strip_begin*k], 1, k, t1, 128, 1, NULL, 0, t2, 128, 1, 1, 0);
         }
 
-        /* Z[m:n, l:k] = t2[m, l] + b2[l] */
+        /* Z[m:n, l:k] = t2[m, l] + b2[l], in the place of t2 */
         /* t3[m:n] = max[l:k](Z[m, l]) */
         for (int64_t m = tile_begin; m < tile_end; ++m) {
             t3[m - tile_begin] = -INFINITY;
@@ -595,17 +589,18 @@ static GRADC_APART void two_layer_value_rows0(int64_t part, int64_t thread, int6
             const double b2_l = b2[l];
             GRADC_SIMD()
             for (int64_t m = tile_begin; m < tile_end; ++m) {
-                const double v0 = t2[l*128 + m - tile_begin] + b2_l;
-                Z[l*128 + m - tile_begin] = v0;
+                const double t2_ml = t2[l*128 + m - tile_begin];
+                const double v0 = t2_ml + b2_l;
+                t2[l*128 + m - tile_begin] = v0;
                 t3[m - tile_begin] = (t3[m - tile_begin] >= v0 || t3[m - tile_begin] != t3[m - tile_begin]) ? t3[m - tile_begin] : v0;
             }
         }
 
-        /* t4[m:n] = where(inf == abs(t3[m]), 0, t3[m]) */
+        /* t4[m:n] = where(inf == abs(t3[m]), 0, t3[m]), in the place of t3 */
         GRADC_SIMD()
         for (int64_t m = tile_begin; m < tile_end; ++m) {
             const double t3_m = t3[m - tile_begin];
-            t4[m - tile_begin] = INFINITY == fabs(t3_m) ? 0.0 : t3_m;
+            t3[m - tile_begin] = INFINITY == fabs(t3_m) ? 0.0 : t3_m;
         }
 
         /* t5[m:n] = sum[l:k](exp(Z[m, l] - t4[m])) */
@@ -615,13 +610,13 @@ static GRADC_APART void two_layer_value_rows0(int64_t part, int64_t thread, int6
         for (int64_t l = 0; l < k / 4 * 4; l += 4) {
             GRADC_SIMD()
             for (int64_t m = tile_begin; m < tile_end; ++m) {
-                t5[m - tile_begin] += gradc_exp(Z[l*128 + m - tile_begin] - t4[m - tile_begin]) + gradc_exp(Z[(l + 1)*128 + m - tile_begin] - t4[m - tile_begin]) + gradc_exp(Z[(l + 2)*128 + m - tile_begin] - t4[m - tile_begin]) + gradc_exp(Z[(l + 3)*128 + m - tile_begin] - t4[m - tile_begin]);
+                t5[m - tile_begin] += gradc_exp(t2[l*128 + m - tile_begin] - t3[m - tile_begin]) + gradc_exp(t2[(l + 1)*128 + m - tile_begin] - t3[m - tile_begin]) + gradc_exp(t2[(l + 2)*128 + m - tile_begin] - t3[m - tile_begin]) + gradc_exp(t2[(l + 3)*128 + m - tile_begin] - t3[m - tile_begin]);
             }
         }
         for (int64_t l = k / 4 * 4; l < k; ++l) {
             GRADC_SIMD()
             for (int64_t m = tile_begin; m < tile_end; ++m) {
-                t5[m - tile_begin] += gradc_exp(Z[l*128 + m - tile_begin] - t4[m - tile_begin]);
+                t5[m - tile_begin] += gradc_exp(t2[l*128 + m - tile_begin] - t3[m - tile_begin]);
             }
         }
 
@@ -631,7 +626,7 @@ static GRADC_APART void two_layer_value_rows0(int64_t part, int64_t thread, int6
         GRADC_SIMD(reduction(+:t7_part_sum))
         for (int64_t m = tile_begin; m < tile_end; ++m) {
             const int64_t y_m = y[m];
-            const double v0 = t4[m - tile_begin] + gradc_log(t5[m - tile_begin]) - Z[(y_m < 0 ? k + y_m : y_m)*128 + m - tile_begin];
+            const double v0 = t3[m - tile_begin] + gradc_log(t5[m - tile_begin]) - t2[(y_m < 0 ? k + y_m : y_m)*128 + m - tile_begin];
             t7_part_sum += v0;
         }
         gradc_add(&t7_part, &t7_part_low, t7_part_sum);
@@ -659,7 +654,7 @@ int two_layer_value(int64_t d, int64_t h, int64_t k, int64_t n, const double *re
         }
     }
     const int64_t parts = gradc_parts(n, 3*d*h + 3*h*k + 23*h + 26*k + 32, 0);
-    const size_t tile_bytes = gradc_bytes(128*gradc_width(h), sizeof(double)) + gradc_bytes(128*gradc_width(h), sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*gradc_width(h), sizeof(double)) + gradc_bytes(128*gradc_width(h), sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t7_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
@@ -684,7 +679,6 @@ size_t two_layer_forward_work(int64_t d, int64_t h, int64_t k, int64_t n)
     (void)d;
     return (size_t)gradc_parts(n, 3*h*k + 23*h + 26*k + 32, 0) * (gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -702,8 +696,6 @@ static GRADC_APART void two_layer_forward_rows0(int64_t part, int64_t thread, in
     double *const Z = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t3_ = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const t5 = (void *)tile_own;
     double t6_part = 0.0;
@@ -734,20 +726,20 @@ static GRADC_APART void two_layer_forward_rows0(int64_t part, int64_t thread, in
             t3_[m - tile_begin] = t3__max;
         }
 
-        /* t4[m:n] = where(inf == abs(t3[m]), 0, t3[m]) */
+        /* t4[m:n] = where(inf == abs(t3[m]), 0, t3[m]), in the place of t3 */
         GRADC_SIMD()
         for (int64_t m = tile_begin; m < tile_end; ++m) {
             const double t3__m = t3_[m - tile_begin];
-            t4[m - tile_begin] = INFINITY == fabs(t3__m) ? 0.0 : t3__m;
+            t3_[m - tile_begin] = INFINITY == fabs(t3__m) ? 0.0 : t3__m;
         }
 
         /* t5[m:n] = sum[l:k](exp(Z[m, l] - t4[m])) */
         for (int64_t m = tile_begin; m < tile_end; ++m) {
-            const double t4_m = t4[m - tile_begin];
+            const double t3__m = t3_[m - tile_begin];
             double t5_sum = 0.0;
             GRADC_SIMD(reduction(+:t5_sum))
             for (int64_t l = 0; l < k; ++l) {
-                t5_sum += gradc_exp(Z[(m - tile_begin)*k + l] - t4_m);
+                t5_sum += gradc_exp(Z[(m - tile_begin)*k + l] - t3__m);
             }
             t5[m - tile_begin] = t5_sum;
         }
@@ -757,7 +749,7 @@ static GRADC_APART void two_layer_forward_rows0(int64_t part, int64_t thread, in
         double t6_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t6_part_sum))
         for (int64_t m = tile_begin; m < tile_end; ++m) {
-            const double v0 = t4[m - tile_begin] + gradc_log(t5[m - tile_begin]);
+            const double v0 = t3_[m - tile_begin] + gradc_log(t5[m - tile_begin]);
             const int64_t y_m = y[m];
             t3[m] = v0;
             t6_part_sum += v0 - Z[(m - tile_begin)*k + (y_m < 0 ? k + y_m : y_m)];
@@ -795,7 +787,7 @@ int two_layer_forward(int64_t d, int64_t h, int64_t k, int64_t n, const double *
     /* t0[m:n, j:h] = sum[i:d](W1[i, j] * X[m, i]) */
     gradc_product(n, h, d, X, d, 1, W1, h, 1, NULL, 0, t0, h, 1, 1, 0);
     const int64_t parts = gradc_parts(n, 3*h*k + 23*h + 26*k + 32, 0);
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t6_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)
@@ -821,7 +813,6 @@ size_t two_layer_backward_work(int64_t d, int64_t h, int64_t k, int64_t n)
            + gradc_bytes(h, sizeof(double))
            + gradc_bytes(d*h, sizeof(double))
            + gradc_bytes(h*k, sizeof(double))) + (size_t)gradc_parts(n, 3*d*h + 6*h*k + 26*h + 37*k, d*h + h*k + h + k) * (gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128*h, sizeof(double))
            + gradc_bytes(128*h, sizeof(double))
            + gradc_bytes(128*gradc_width(h), sizeof(double)));
@@ -851,8 +842,6 @@ static GRADC_APART void two_layer_backward_rows0(int64_t part, int64_t thread, i
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
     double *const t2_tile = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const Z_bar = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t5 = (void *)tile_own;
     tile_own += gradc_bytes(128*h, sizeof(double));
     double *const t0_tile = (void *)tile_own;
@@ -879,7 +868,7 @@ static GRADC_APART void two_layer_backward_rows0(int64_t part, int64_t thread, i
 
         /* Z[m:n, l:k] = t2_tile[m, l] + b2[l] */
         /* Z_bar[m:n, l:k] = where(-inf == Z[m, l], 0, t4 * exp(Z[m, l] - t3[m])) + where(l == where_integer(y[m] <
-         *    0, k + y[m], y[m]), -t4, 0) */
+         *    0, k + y[m], y[m]), -t4, 0), in the place of t2_tile */
         /* grad_b2[l:k] = sum[m:n](Z_bar[m, l]) */
         const double v1 = -t4;
         for (int64_t l = 0; l < k; ++l) {
@@ -887,17 +876,18 @@ static GRADC_APART void two_layer_backward_rows0(int64_t part, int64_t thread, i
             double grad_b2_part_sum = 0.0;
             GRADC_SIMD(reduction(+:grad_b2_part_sum))
             for (int64_t m = tile_begin; m < tile_end; ++m) {
-                const double v0 = t2_tile[l*128 + m - tile_begin] + b2_l;
+                const double t2_tile_ml = t2_tile[l*128 + m - tile_begin];
+                const double v0 = t2_tile_ml + b2_l;
                 const int64_t y_m = y[m];
                 const double v2 = (l == (y_m < 0 ? k + y_m : y_m) ? v1 : 0.0) + (-INFINITY == v0 ? 0.0 : t4 * gradc_exp(v0 - t3[m]));
-                Z_bar[l*128 + m - tile_begin] = v2;
+                t2_tile[l*128 + m - tile_begin] = v2;
                 grad_b2_part_sum += v2;
             }
             grad_b2_part[l] += grad_b2_part_sum;
         }
 
         /* t5[m:n, j:h] = sum[l:k](W2[j, l] * Z_bar[m, l]) */
-        gradc_product(h, tile_end - tile_begin, k, W2, k, 1, Z_bar, 128, 1, NULL, 0, t5, 128, 1, 0, 0);
+        gradc_product(h, tile_end - tile_begin, k, W2, k, 1, t2_tile, 128, 1, NULL, 0, t5, 128, 1, 0, 0);
 
         /* t0_tile[m:n, j:h] = t0[m, j] */
         gradc_transpose(tile_end - tile_begin, h, &t0[tile_begin*h], h, t0_tile, 128);
@@ -924,7 +914,7 @@ static GRADC_APART void two_layer_backward_rows0(int64_t part, int64_t thread, i
         }
 
         /* grad_W2[j:h, l:k] = sum[m:n](t1[m, j] * Z_bar[m, l]) */
-        gradc_product(k, h, tile_end - tile_begin, Z_bar, 128, 1, &t1[tile_begin*h], h, 1, NULL, 0, grad_W2_part, 1, k, 1, 0);
+        gradc_product(k, h, tile_end - tile_begin, t2_tile, 128, 1, &t1[tile_begin*h], h, 1, NULL, 0, grad_W2_part, 1, k, 1, 0);
     }
 }
 
@@ -945,7 +935,7 @@ int two_layer_backward(int64_t d, int64_t h, int64_t k, int64_t n, const double 
     const double t4 = cotangent / (double)n;
     const int64_t parts = gradc_parts(n, 3*d*h + 6*h*k + 26*h + 37*k, d*h + h*k + h + k);
     const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)) + gradc_bytes(h*k, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*gradc_width(h), sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*gradc_width(h), sizeof(double));
     if (parts > 1) {
         GRADC_PARALLEL(parts)
         for (int64_t part = 0; part < parts; ++part) {
@@ -996,12 +986,8 @@ size_t two_layer_value_and_grad_work(int64_t d, int64_t h, int64_t k, int64_t n)
            + gradc_bytes(128*gradc_width(k), sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128*k, sizeof(double))
            + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128*k, sizeof(double))
-           + gradc_bytes(128*gradc_width(h), sizeof(double))
            + gradc_bytes(128*gradc_width(h), sizeof(double)));
 }
 
@@ -1039,18 +1025,10 @@ static GRADC_APART void two_layer_value_and_grad_rows0(int64_t part, int64_t thr
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t3 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
     double *const t5 = (void *)tile_own;
     tile_own += gradc_bytes(128*k, sizeof(double));
     double *const t6 = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
-    double *const t10 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const Z_bar = (void *)tile_own;
-    tile_own += gradc_bytes(128*k, sizeof(double));
-    double *const t11 = (void *)tile_own;
-    tile_own += gradc_bytes(128*gradc_width(h), sizeof(double));
     double *const t13 = (void *)tile_own;
     double t8_part = 0.0;
     double t8_part_low = 0.0;
@@ -1110,11 +1088,11 @@ static GRADC_APART void two_layer_value_and_grad_rows0(int64_t part, int64_t thr
             }
         }
 
-        /* t4[m:n] = where(inf == abs(t3[m]), 0, t3[m]) */
+        /* t4[m:n] = where(inf == abs(t3[m]), 0, t3[m]), in the place of t3 */
         GRADC_SIMD()
         for (int64_t m = tile_begin; m < tile_end; ++m) {
             const double t3_m = t3[m - tile_begin];
-            t4[m - tile_begin] = INFINITY == fabs(t3_m) ? 0.0 : t3_m;
+            t3[m - tile_begin] = INFINITY == fabs(t3_m) ? 0.0 : t3_m;
         }
 
         /* t5[m:n, l:k] = exp(Z[m, l] - t4[m]) */
@@ -1125,7 +1103,7 @@ static GRADC_APART void two_layer_value_and_grad_rows0(int64_t part, int64_t thr
         for (int64_t l = 0; l < k; ++l) {
             GRADC_SIMD()
             for (int64_t m = tile_begin; m < tile_end; ++m) {
-                const double v0 = gradc_exp(Z[l*128 + m - tile_begin] - t4[m - tile_begin]);
+                const double v0 = gradc_exp(Z[l*128 + m - tile_begin] - t3[m - tile_begin]);
                 t5[l*128 + m - tile_begin] = v0;
                 t6[m - tile_begin] += v0;
             }
@@ -1133,38 +1111,39 @@ static GRADC_APART void two_layer_value_and_grad_rows0(int64_t part, int64_t thr
 
         /* t7[m:n] = t4[m] + log(t6[m]) */
         /* t8 = sum[m:n](t7[m] - Z[m, where_integer(y[m] < 0, k + y[m], y[m])]) */
-        /* t10[m:n] = 1 / t6[m] */
+        /* t10[m:n] = 1 / t6[m], in the place of t3 */
         double t8_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t8_part_sum))
         for (int64_t m = tile_begin; m < tile_end; ++m) {
+            const double t3_m = t3[m - tile_begin];
             const double t6_m = t6[m - tile_begin];
             const int64_t y_m = y[m];
-            t8_part_sum += t4[m - tile_begin] + gradc_log(t6_m) - Z[(y_m < 0 ? k + y_m : y_m)*128 + m - tile_begin];
-            t10[m - tile_begin] = 1.0 / t6_m;
+            t8_part_sum += t3_m + gradc_log(t6_m) - Z[(y_m < 0 ? k + y_m : y_m)*128 + m - tile_begin];
+            t3[m - tile_begin] = 1.0 / t6_m;
         }
         gradc_add(&t8_part, &t8_part_low, t8_part_sum);
 
         /* Z_bar[m:n, l:k] = where(-inf == Z[m, l], 0, t9 * (t5[m, l] * t10[m])) + where(l == where_integer(y[m] <
-         *    0, k + y[m], y[m]), -t9, 0) */
+         *    0, k + y[m], y[m]), -t9, 0), in the place of Z */
         /* grad_b2[l:k] = sum[m:n](Z_bar[m, l]) */
-        const double v1 = -t9;
+        const double v0 = -t9;
         for (int64_t l = 0; l < k; ++l) {
             double grad_b2_part_sum = 0.0;
             GRADC_SIMD(reduction(+:grad_b2_part_sum))
             for (int64_t m = tile_begin; m < tile_end; ++m) {
-                const double v0 = -INFINITY == Z[l*128 + m - tile_begin] ? 0.0 : t9 * (t5[l*128 + m - tile_begin] * t10[m - tile_begin]);
+                const double Z_ml = Z[l*128 + m - tile_begin];
                 const int64_t y_m = y[m];
-                const double v2 = v0 + (l == (y_m < 0 ? k + y_m : y_m) ? v1 : 0.0);
-                Z_bar[l*128 + m - tile_begin] = v2;
-                grad_b2_part_sum += v2;
+                const double v1 = (-INFINITY == Z_ml ? 0.0 : t9 * (t5[l*128 + m - tile_begin] * t3[m - tile_begin])) + (l == (y_m < 0 ? k + y_m : y_m) ? v0 : 0.0);
+                Z[l*128 + m - tile_begin] = v1;
+                grad_b2_part_sum += v1;
             }
             grad_b2_part[l] += grad_b2_part_sum;
         }
         for (int64_t strip_begin = 0; strip_begin < h; strip_begin += strip) {
             const int64_t strip_end = strip_begin + strip < h ? strip_begin + strip : h;
 
-            /* t11[m:n, j:h] = sum[l:k](W2[j, l] * Z_bar[m, l]) */
-            gradc_product(strip_end - strip_begin, tile_end - tile_begin, k, &W2[strip_begin*k], k, 1, Z_bar, 128, 1, NULL, 0, t11, 128, 1, 0, 0);
+            /* t11[m:n, j:h] = sum[l:k](W2[j, l] * Z_bar[m, l]), in the place of t0 */
+            gradc_product(strip_end - strip_begin, tile_end - tile_begin, k, &W2[strip_begin*k], k, 1, Z, 128, 1, NULL, 0, t0, 128, 1, 0, 0);
 
             /* t13[m:n, j:h] = t11[m, j] * t12[m, j] */
             /* grad_b1[j:h] = sum[m:n](t12[m, j] * t11[m, j]) */
@@ -1172,9 +1151,9 @@ static GRADC_APART void two_layer_value_and_grad_rows0(int64_t part, int64_t thr
                 double grad_b1_part_sum = 0.0;
                 GRADC_SIMD(reduction(+:grad_b1_part_sum))
                 for (int64_t m = tile_begin; m < tile_end; ++m) {
-                    const double v0 = t11[(j - strip_begin)*128 + m - tile_begin] * t12[j*128 + m - tile_begin];
-                    t13[(j - strip_begin)*128 + m - tile_begin] = v0;
-                    grad_b1_part_sum += v0;
+                    const double v1 = t0[(j - strip_begin)*128 + m - tile_begin] * t12[j*128 + m - tile_begin];
+                    t13[(j - strip_begin)*128 + m - tile_begin] = v1;
+                    grad_b1_part_sum += v1;
                 }
                 grad_b1_part[j] += grad_b1_part_sum;
             }
@@ -1184,7 +1163,7 @@ static GRADC_APART void two_layer_value_and_grad_rows0(int64_t part, int64_t thr
         }
 
         /* grad_W2[j:h, l:k] = sum[m:n](Z_bar[m, l] * t1[m, j]) */
-        gradc_product(h, k, tile_end - tile_begin, t1, 128, 1, Z_bar, 1, 128, NULL, 0, grad_W2_part, k, 1, 1, 0);
+        gradc_product(h, k, tile_end - tile_begin, t1, 128, 1, Z, 1, 128, NULL, 0, grad_W2_part, k, 1, 1, 0);
     }
     t8_part = gradc_rounded(t8_part, t8_part_low);
     t8_parts[part] = t8_part;
@@ -1217,7 +1196,7 @@ int two_layer_value_and_grad(int64_t d, int64_t h, int64_t k, int64_t n, const d
     const double t9 = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d*h + 9*h*k + 46*h + 41*k + 36, d*h + h*k + h + k);
     const size_t part_bytes = gradc_bytes(k, sizeof(double)) + gradc_bytes(h, sizeof(double)) + gradc_bytes(d*h, sizeof(double)) + gradc_bytes(h*k, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128*gradc_width(h), sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128*gradc_width(h), sizeof(double)) + gradc_bytes(128*gradc_width(h), sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128*gradc_width(h), sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*h, sizeof(double)) + gradc_bytes(128*gradc_width(k), sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*k, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128*gradc_width(h), sizeof(double));
     double t8_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)

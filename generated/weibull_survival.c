@@ -636,8 +636,7 @@ int weibull_survival_backward(int64_t n, int64_t d, const double *restrict w, do
 
 size_t weibull_survival_value_and_grad_work(int64_t n, int64_t d)
 {
-    return (size_t)gradc_parts(n, 6*d + 58, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 58, d) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double)));
+    return (size_t)gradc_parts(n, 6*d + 58, d) * (gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 6*d + 58, d) * (gradc_bytes(128, sizeof(double)));
 }
 
 static GRADC_APART void weibull_survival_value_and_grad_rows0(int64_t part, int64_t thread, int64_t n, int64_t parts,
@@ -656,8 +655,6 @@ static GRADC_APART void weibull_survival_value_and_grad_rows0(int64_t part, int6
     double *const grad_w_part = part == 0 ? grad_w : (void *)part_own;
     unsigned char *tile_own = tile_scratch + thread * tile_bytes;
     double *const t1 = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const t4 = (void *)tile_own;
     double t2_part = 0.0;
     double t2_part_low = 0.0;
     double t5_part = 0.0;
@@ -676,7 +673,7 @@ static GRADC_APART void weibull_survival_value_and_grad_rows0(int64_t part, int6
 
         /* t2 = sum[i:n](let(s0 := log(time[i]), s1 := t0 * (s0 - t1[i]), exp(s1) - event[i] * (s1 - log_sigma -
          *    s0))) */
-        /* t4[i:n] = -(t0 * (t3 * exp(t0 * (log(time[i]) - t1[i])) - t3 * event[i])) */
+        /* t4[i:n] = -(t0 * (t3 * exp(t0 * (log(time[i]) - t1[i])) - t3 * event[i])), in the place of t1 */
         /* t5 = sum[i:n](event[i]) */
         /* t6 = sum[i:n](let(s0 := log(time[i]) - t1[i], s0 * (t3 * exp(t0 * s0) - t3 * event[i]))) */
         double t2_part_sum = 0.0;
@@ -685,13 +682,14 @@ static GRADC_APART void weibull_survival_value_and_grad_rows0(int64_t part, int6
         GRADC_SIMD(reduction(+:t2_part_sum, t5_part_sum, t6_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
             const double v0 = gradc_log(time_[i]);
-            const double v1 = v0 - t1[i - tile_begin];
+            const double t1_i = t1[i - tile_begin];
+            const double v1 = v0 - t1_i;
             const double v2 = t0 * v1;
             const double v3 = gradc_exp(v2);
             const double event_i = event[i];
             const double v4 = t3 * v3 - t3 * event_i;
             t2_part_sum += v3 - event_i * (v2 - log_sigma - v0);
-            t4[i - tile_begin] = -(t0 * v4);
+            t1[i - tile_begin] = -(t0 * v4);
             t5_part_sum += event_i;
             t6_part_sum += v1 * v4;
         }
@@ -700,7 +698,7 @@ static GRADC_APART void weibull_survival_value_and_grad_rows0(int64_t part, int6
         gradc_add(&t6_part, &t6_part_low, t6_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * t4[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t4, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, t1, 1, grad_w_part);
     }
     t2_part = gradc_rounded(t2_part, t2_part_low);
     t2_parts[part] = t2_part;
@@ -726,7 +724,7 @@ int weibull_survival_value_and_grad(int64_t n, int64_t d, const double *restrict
     const double t3 = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 6*d + 58, d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double));
     double t2_parts[GRADC_PARTS];
     double t5_parts[GRADC_PARTS];
     double t6_parts[GRADC_PARTS];

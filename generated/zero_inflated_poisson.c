@@ -680,8 +680,6 @@ size_t zero_inflated_poisson_value_and_grad_work(int64_t n, int64_t d)
 {
     return (size_t)gradc_parts(n, 12*d + 167, 2*d) * (gradc_bytes(d, sizeof(double))
            + gradc_bytes(d, sizeof(double))) + (size_t)gradc_parts(n, 12*d + 167, 2*d) * (gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
-           + gradc_bytes(128, sizeof(double))
            + gradc_bytes(128, sizeof(double)));
 }
 
@@ -706,10 +704,6 @@ static GRADC_APART void zero_inflated_poisson_value_and_grad_rows0(int64_t part,
     double *const g = (void *)tile_own;
     tile_own += gradc_bytes(128, sizeof(double));
     double *const z = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const z_bar = (void *)tile_own;
-    tile_own += gradc_bytes(128, sizeof(double));
-    double *const g_bar = (void *)tile_own;
     double t0_part = 0.0;
     double t0_part_low = 0.0;
     for (int64_t at = 0; at < d; ++at) {
@@ -733,10 +727,10 @@ static GRADC_APART void zero_inflated_poisson_value_and_grad_rows0(int64_t part,
          *    0.6931471805599453 + g[i], maximum(g[i], s1) + log1p_unit(exp(-abs(g[i] + s0))))))) */
         /* z_bar[i:n] = let(s0 := 0 < y[i], s1 := exp(z[i]), s2 := g[i] + s1, s3 := exp(-abs(s2)), where(s0, -(t1 *
          *    y[i]), 0) + s1 * (where(s0, t1, 0) + where(s0, 0, -where(-inf == -s1, 0, -(t1 * (where(0 <= -s2, 1,
-         *    s3) / (1 + s3))))))) */
+         *    s3) / (1 + s3))))))), in the place of g */
         /* g_bar[i:n] = let(s0 := -inf == g[i], s1 := exp(-abs(g[i])), s2 := g[i] + exp(z[i]), s3 := exp(-abs(s2)),
          *    where(s0, 0, t1 * (where(0 <= g[i], 1, s1) / (1 + s1))) + where(0 < y[i], 0, where(s0, 0, -(t1 *
-         *    (where(0 <= s2, 1, s3) / (1 + s3)))))) */
+         *    (where(0 <= s2, 1, s3) / (1 + s3)))))), in the place of z */
         double t0_part_sum = 0.0;
         GRADC_SIMD(reduction(+:t0_part_sum))
         for (int64_t i = tile_begin; i < tile_end; ++i) {
@@ -756,16 +750,16 @@ static GRADC_APART void zero_inflated_poisson_value_and_grad_rows0(int64_t part,
             const int v10 = -INFINITY == g_i;
             const double v11 = (v10 ? 0.0 : t1 * ((0.0 <= g_i ? 1.0 : v0) / (1.0 + v0))) + (v2 ? 0.0 : (v10 ? 0.0 : -(t1 * ((0.0 <= v5 ? 1.0 : v6) / v8))));
             t0_part_sum += v1 + (v2 ? v3 - y_i * z_i : -v7);
-            z_bar[i - tile_begin] = (v2 ? -(t1 * y_i) : 0.0) + v3 * v9;
-            g_bar[i - tile_begin] = v11;
+            g[i - tile_begin] = (v2 ? -(t1 * y_i) : 0.0) + v3 * v9;
+            z[i - tile_begin] = v11;
         }
         gradc_add(&t0_part, &t0_part_low, t0_part_sum);
 
         /* grad_w[j:d] = sum[i:n](X[i, j] * z_bar[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z_bar, 1, grad_w_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, g, 1, grad_w_part);
 
         /* grad_v[j:d] = sum[i:n](X[i, j] * g_bar[i]) */
-        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, g_bar, 1, grad_v_part);
+        gradc_combine(tile_end - tile_begin, d, &X[tile_begin*d], d, z, 1, grad_v_part);
     }
     t0_part = gradc_rounded(t0_part, t0_part_low);
     t0_parts[part] = t0_part;
@@ -784,7 +778,7 @@ int zero_inflated_poisson_value_and_grad(int64_t n, int64_t d, const double *res
     const double t1 = 1.0 / (double)n;
     const int64_t parts = gradc_parts(n, 12*d + 167, 2*d);
     const size_t part_bytes = gradc_bytes(d, sizeof(double)) + gradc_bytes(d, sizeof(double));
-    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
+    const size_t tile_bytes = gradc_bytes(128, sizeof(double)) + gradc_bytes(128, sizeof(double));
     double t0_parts[GRADC_PARTS];
     if (parts > 1) {
         GRADC_PARALLEL(parts)

@@ -530,6 +530,68 @@ def test_what_only_a_strip_reads_is_stored_strip_by_strip():
     assert {turned.program.hint(number) for number in turned.strip_axes} == {"p"}
 
 
+def test_an_array_takes_the_buffer_of_one_that_is_needed_no_more():
+    plan = plan_of(
+        """
+        def program(X: real[n, d], B: real[d, m]):
+            z[i:n, j:m] = sum[k:d](X[i, k] * B[k, j])
+            t[i:n] = max[j:m](z[i, j])
+            e[i:n, j:m] = exp(z[i, j] - t[i])
+            s[i:n] = sum[j:m](e[i, j])
+            p[i:n, j:m] = e[i, j] / s[i]
+            q[i:n] = sum[j:m](p[i, j] * p[i, j])
+            r[i:n, j:m] = p[i, j] - q[i]
+            G[k:d, j:m] = sum[i:n](X[i, k] * r[i, j])
+            return G
+        """
+    )
+    names = {plan.program.hint(new): plan.program.hint(old) for new, old in plan.shared.items()}
+    assert names == {"e": "z", "p": "z", "q": "t"}  # r is of strips
+
+
+@pytest.mark.parametrize("size", [(3, 2, 5), (200, 3, 300)])
+def test_what_is_read_of_a_buffer_is_read_before_it_is_replaced(size):
+    """The stage that stores q where z was also sums z up."""
+    program = lower(
+        parse_program(
+            """
+            def program(X: real[n, d], B: real[d, m], V: real[n, m]):
+                z[i:n, j:m] = sum[k:d](X[i, k] * B[k, j])
+                t[i:n] = max[j:m](z[i, j])
+                q[i:n, j:m] = exp(V[i, j] - t[i])
+                c[i:n] = sum[j:m](z[i, j] - t[i])
+                o[i:n, j:m] = q[i, j] * c[i]
+                G[k:d, j:m] = sum[i:n](X[i, k] * o[i, j])
+                return G
+            """
+        )
+    )
+    plan = plan_program(program)
+    assert {plan.program.hint(new): plan.program.hint(old) for new, old in plan.shared.items()} == {"q": "z"}
+    n, d, m = size
+    rng = np.random.default_rng(1)
+    arguments = [rng.normal(size=shape) for shape in ((n, d), (d, m), (n, m))]
+    (expected,) = interpret(program, arguments, SEMANTICS, "float64", {})
+    (found,) = compile_programs({"replaced": program}, "float64")["replaced"](*arguments)
+    np.testing.assert_allclose(found, expected, rtol=1e-11, atol=1e-11 * np.abs(expected).max())
+
+
+def test_what_another_strip_reads_is_not_replaced():
+    """Along m the strips of q would overwrite what later strips read of z in another column."""
+    plan = plan_of(
+        """
+        def program(X: real[n, d], B: real[d, m], V: real[n, m]):
+            z[i:n, j:m] = sum[k:d](X[i, k] * B[k, j])
+            q[i:n, j:m] = z[i, j] * z[i, m - 1 - j]
+            c[i:n] = sum[j:m](q[i, j])
+            o[i:n, j:m] = q[i, j] * c[i]
+            G[k:d, j:m] = sum[i:n](X[i, k] * o[i, j])
+            return G
+        """
+    )
+    assert "q" not in {plan.program.hint(new) for new in plan.shared}
+
+
 def test_workspace_of_strips_does_not_grow_with_the_pairs():
     """Beside sums over rows, which are as large as gradients, tiles need no more for wide rows than for narrow ones."""
     for name, axis, sums in (("generalized_kl", "d", 7), ("t_sne", "n", 2)):

@@ -249,7 +249,7 @@ class FunctionWriter:
         name = next((letters.arrays[number] for number in read if arrays[number].kind == INTEGER), "")
         code = self.status("index", f"{name} holds an index out of range for an axis of length {extent}")
         stage = Stage(tuple(ranges), equations, (), ())
-        scope = _Scope(self, Plan(program, (), {}, {}, {}, frozenset(), {}), arrays, letters)
+        scope = _Scope(self, Plan(program, (), {}, {}, {}, {}, frozenset(), {}), arrays, letters)
         scope.name_of = {k: scope.parameter_name(k) for k in range(len(program.parameters))}
         writer = _StageWriter(scope, stage, None, [whole])
         place = writer.names_first(whole)
@@ -278,6 +278,7 @@ class _Scope:
         self.writer, self.plan, self.arrays, self.letters = writer, plan, arrays, letters
         self.name_of: dict[int, str] = {}
         self.tile_begin = ""
+        self.results = plan.program.first_results()
         self.strip_of: dict[Size, str] = {}  # how wide strips of a length are, where that has a name
         self.low_of: dict[int, str] = {}  # what a sum over tiles has lost to rounding so far
         nests = [step for step in plan.steps if isinstance(step, Nest)]
@@ -353,12 +354,19 @@ class _Scope:
         for number in range(len(self.plan.program.parameters), len(self.arrays)):
             if number not in self.plan.storage or number in self.name_of:
                 continue
+            if number in self.plan.shared:
+                continue
             name = self.writer.table.choose(self.letters.arrays[number])
             self.name_of[number] = name
             storage = self.plan.storage[number]
             if storage == WHOLE or (storage == TILE and number not in private):
                 kind = c_type(self.arrays[number].kind, self.writer.real)
                 self.writer.buffer(name, product(self._stored_shape(number)), kind)
+        self._name_shared()
+
+    def _name_shared(self) -> None:
+        """An array in another's buffer has its name."""
+        self.name_of.update((number, self.name_of[owner]) for number, owner in self.plan.shared.items())
 
     def _resets(self, position: int, nest: Nest) -> list[Statement]:
         statements: list[Statement] = []
@@ -422,7 +430,7 @@ class _Scope:
         carried = [number for number in self._carried(position) if self.arrays[number].shape]
         scalars = [number for number in self._carried(position) if not self.arrays[number].shape]
         stored = dict.fromkeys(a.array for stage in nest.stages for a in stage.actions)
-        buffers = [number for number in stored if self.plan.storage.get(number) == TILE]
+        buffers = [n for n in stored if self.plan.storage.get(n) == TILE and n not in self.plan.shared]
         size_of = {
             n: f"gradc_bytes({writer.size_text(product(self._stored_shape(n))).text}, sizeof({real}))"
             for n in (*carried, *buffers)
@@ -642,8 +650,9 @@ class _Scope:
         return [*comments, *statements]
 
     def _comment(self, definition: int) -> Statement:
-        lines = definition_lines(self.plan.program, self.letters, definition)
-        return Comment(" ".join(line.strip() for line in lines))
+        text = " ".join(line.strip() for line in definition_lines(self.plan.program, self.letters, definition))
+        owner = self.plan.shared.get(self.results[definition])
+        return Comment(text if owner is None else f"{text}, in the place of {self.letters.arrays[owner]}")
 
     def _write_loop(self, step: Loop) -> list[Statement]:
         scan, writer = step.scan, self.writer
@@ -808,6 +817,11 @@ class _StageWriter:
         for action in stage.actions:
             if action.kind in ("max", "min"):
                 self.named.add(action.value)
+        replaced = {scope.plan.shared.get(action.array, action.array) for action in stage.actions}
+        for number in self.needed:  # what is read of a buffer is read before anything is stored in it
+            equation = self.body[number]
+            if equation.op == "access" and scope.plan.shared.get(equation.data[0], equation.data[0]) in replaced:
+                self.named.add(number)
         self.local: list[str] = [] if ahead is None else ahead[0].local  # names that end with the loops
         for number in extra:
             equation = self.body[number]

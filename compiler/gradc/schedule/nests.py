@@ -23,6 +23,7 @@ from gradc.ir.program import (
     result_count,
 )
 from gradc.ir.size import ONE, ZERO, Atom, Size, index
+from gradc.schedule.buffers import share_buffers
 from gradc.schedule.columns import Copy, copy_columns
 from gradc.schedule.costs import is_dear
 from gradc.schedule.order import choose_unroll, may_meet, order_loops
@@ -124,15 +125,17 @@ def _plan(program: Program) -> Plan:
     triangles = read_triangles(program)
     closed: list[Step] = []
     strip_axes: dict[int, int] = {}
+    in_place: dict[int, int] = {}
     for step in steps:
         if isinstance(step, _OpenNest):
             nest = _closed(step, stream_axes, lanes, arrays, triangles)
             nest, cut = cut_strips(nest, storage, stream_axes, arrays)
             closed.append(nest)
             strip_axes |= cut
+            in_place |= share_buffers(nest, storage, stream_axes, strip_axes, lanes, arrays)
         else:
             closed.append(step)
-    return Plan(program, tuple(closed), storage, stream_axes, strip_axes, lanes, reset)
+    return Plan(program, tuple(closed), storage, stream_axes, strip_axes, in_place, lanes, reset)
 
 
 def _closed(

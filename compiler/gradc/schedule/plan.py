@@ -99,6 +99,10 @@ class Stage(NamedTuple):
     unroll: int = 1  # how many iterations of the loop outside the innermost are taken at a time
     call: Product | VectorProduct | OuterProduct | Transposition | None = None
 
+    def touched(self) -> set[int]:
+        """The arrays that a stage reads or writes."""
+        return {e.data[0] for e in self.body if e.op == "access"} | {action.array for action in self.actions}
+
 
 class Strips(NamedTuple):
     """Stages of a nest, from `first` to before `end`, that go strip by strip of another loop, of length `extent`."""
@@ -144,5 +148,6 @@ class Plan(NamedTuple):
     storage: dict[int, str]
     stream_axes: dict[int, int]  # for an array in a tile's buffer, its axis along the stream
     strip_axes: dict[int, int]  # for an array of which a tile's buffer has one strip, its axis across the stream
+    shared: dict[int, int]  # for an array in a tile's buffer, the one whose buffer it takes once that is needed no more
     lanes: frozenset[int]  # the arrays in tiles' buffers whose axis along the stream is stored last, to be contiguous
     reset: dict[int, int]  # for an accumulated array, the step before which it is set to its identity

@@ -44,7 +44,7 @@ def cut_strips(
             }
             if not local:
                 continue
-            touching = [k for k, stage in enumerate(stages) if not local.keys().isdisjoint(_touched(stage))]
+            touching = [k for k, stage in enumerate(stages) if not local.keys().isdisjoint(stage.touched())]
             begin, end = touching[0], touching[-1] + 1
             cut = [s._replace(across=k) for s, k in zip(stages[begin:end], run.loops[begin:end], strict=True)]
             first = run.first + begin
@@ -125,8 +125,4 @@ def _made_along(stage: Stage, loop: int) -> dict[int, int]:
 
 def _is_local(nest: Nest, array: int, stages: Sequence[Stage]) -> bool:
     """Whether these stages alone touch an array."""
-    return sum(array in _touched(s) for s in nest.stages) == sum(array in _touched(s) for s in stages)
-
-
-def _touched(stage: Stage) -> set[int]:
-    return {e.data[0] for e in stage.body if e.op == "access"} | {action.array for action in stage.actions}
+    return sum(array in s.touched() for s in nest.stages) == sum(array in s.touched() for s in stages)
